@@ -2,7 +2,8 @@
 // conversion of the editor's own file.
 import { dumpsJson } from '../src/formats/dumps-json.ts';
 import { isPyFloat, type Json, numberOf } from '../src/formats/json.ts';
-import { type Input, inputOf } from '../src/nodes/declare.ts';
+import { inputOf } from '../src/nodes/declare.ts';
+import type { Input } from '../src/nodes/input-types.ts';
 import { type Graph, linkOf } from '../src/workflow/api-graph.ts';
 import { convertWidgetValue } from '../src/workflow/input-spec.ts';
 import type { NodeTable } from '../src/workflow/node-table.ts';

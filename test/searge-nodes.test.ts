@@ -2,8 +2,9 @@
 // KSampler runs that they plan.
 import { describe, expect, it } from 'vitest';
 import { isPyFloat } from '../src/formats/json.ts';
-import { type Inputs, inputOf, type NodeDeclaration } from '../src/nodes/declare.ts';
+import { inputOf, type NodeDeclaration } from '../src/nodes/declare.ts';
 import { NODES, REFUSED } from '../src/nodes/index.ts';
+import type { Inputs } from '../src/nodes/input-types.ts';
 import { SEARGE_PACK } from '../src/nodes/packs/searge/index.ts';
 import { growingSizes } from '../src/nodes/packs/searge/searge-sampler-nodes.ts';
 import { handOverPlan } from '../src/sampling/runs/two-stage.ts';

@@ -1,8 +1,8 @@
 // The declaration of a node: class type, inputs in ComfyUI's order, outputs, flags, and run().
-// The types of run's inputs, validation, /object_info, the order of widgets and the documentation
-// follow from it.
+// The types of run's inputs and results, validation, /object_info, the order of widgets and the
+// documentation follow from it.
 import type { NodeContext, NodeEnvironment } from './context.ts';
-import type { ExpandedGraph } from './graph-builder.ts';
+import type { ExpandedGraph, OutputLink } from './graph-builder.ts';
 import type {
   BooleanInput,
   ComboInput,
@@ -15,22 +15,10 @@ import type {
   SocketInput,
   SocketType,
   StringInput,
+  ValueOfType,
 } from './input-types.ts';
 import type { PromptPreparation } from './prompt-hooks.ts';
-
-export type {
-  BooleanInput,
-  ComboInput,
-  FloatInput,
-  Input,
-  InputLists,
-  Inputs,
-  InputValues,
-  IntInput,
-  SocketInput,
-  SocketType,
-  StringInput,
-} from './input-types.ts';
+import type { Blocker } from './socket-values.ts';
 
 /** Optional inputs whose names match a pattern (`input1`, `input2` …). */
 export interface DynamicInputs {
@@ -38,17 +26,17 @@ export interface DynamicInputs {
   readonly input: Input;
 }
 
-export interface Output {
-  readonly type: SocketType;
+export interface Output<S extends SocketType = SocketType> {
+  readonly type: S;
   readonly name: string;
   readonly isList?: boolean;
   readonly tooltip?: string;
 }
 
 /** What run() returns. */
-export interface NodeResult {
+export interface NodeResult<Values extends readonly unknown[] = readonly unknown[]> {
   /** One value per output. A `blocker()` keeps the nodes behind that output from running. */
-  readonly outputs: readonly unknown[];
+  readonly outputs: Values;
   /** What clients show, lists by kind: `images` (saved files), `text`, `value` … */
   readonly ui?: Readonly<Record<string, readonly unknown[]>>;
   /**
@@ -57,6 +45,22 @@ export interface NodeResult {
    */
   readonly expand?: ExpandedGraph;
 }
+
+type OutputValue<O extends Output> =
+  | (O extends { readonly isList: true }
+      ? readonly (ValueOfType<O['type']> | Blocker)[]
+      : ValueOfType<O['type']>)
+  | Blocker
+  | OutputLink
+  | undefined;
+
+/**
+ * What run() returns for the outputs O: values of their socket types. Each may be undefined
+ * (ComfyUI's None), a blocker, or a link into `expand` instead.
+ */
+type ResultOf<O extends readonly Output[]> = NodeResult<{
+  readonly [K in keyof O]: OutputValue<O[K]>;
+}>;
 
 /** A value that changes when a node must run again. NaN differs from every earlier value. */
 export type Fingerprint = string | number | boolean;
@@ -85,7 +89,10 @@ export interface InputCheck {
  */
 export type HiddenType = 'UNIQUE_ID' | 'PROMPT' | 'EXTRA_PNGINFO' | 'DYNPROMPT';
 
-export interface NodeDeclaration<I extends Inputs = Inputs> {
+export interface NodeDeclaration<
+  I extends Inputs = Inputs,
+  O extends readonly Output[] = readonly Output[],
+> {
   /** ComfyUI's class type, letter for letter. */
   readonly type: string;
   readonly display: string;
@@ -99,7 +106,7 @@ export interface NodeDeclaration<I extends Inputs = Inputs> {
    * (nodeId, prompt(), extra(), graph).
    */
   readonly hidden?: Readonly<Record<string, HiddenType>>;
-  readonly outputs: readonly Output[];
+  readonly outputs: O;
   /** Outputs beyond the declared ones, as many as run() returns. */
   readonly dynamicOutput?: Output;
   readonly outputNode?: boolean;
@@ -130,22 +137,22 @@ export interface NodeDeclaration<I extends Inputs = Inputs> {
   readonly validate?: InputCheck;
   /** Changes the prompt before it is validated, as ComfyUI's prompt handlers do. */
   readonly prepare?: PromptPreparation;
-  run(inputs: InputValues<I>, context: NodeContext): Promise<NodeResult> | NodeResult;
+  run(inputs: InputValues<I>, context: NodeContext): Promise<ResultOf<O>> | ResultOf<O>;
 }
 
-/** Declares a node. The types of run's inputs follow from `inputs`. */
-export const defineNode = <const I extends Inputs>(
-  declaration: NodeDeclaration<I>,
+/** Declares a node. The types of run's inputs and results follow from `inputs` and `outputs`. */
+export const defineNode = <const I extends Inputs, const O extends readonly Output[]>(
+  declaration: NodeDeclaration<I, O>,
 ): NodeDeclaration => declaration as unknown as NodeDeclaration;
 
 /** Declares a node whose inputs are whole lists (INPUT_IS_LIST). */
-export const defineListNode = <const I extends Inputs>(
-  declaration: Omit<NodeDeclaration<I>, 'run' | 'inputIsList' | 'needs'> & {
+export const defineListNode = <const I extends Inputs, const O extends readonly Output[]>(
+  declaration: Omit<NodeDeclaration<I, O>, 'run' | 'inputIsList' | 'needs'> & {
     readonly needs?: (
       inputs: Partial<InputLists<I>>,
       context: NodeContext,
     ) => Promise<readonly string[]> | readonly string[];
-    run(inputs: InputLists<I>, context: NodeContext): Promise<NodeResult> | NodeResult;
+    run(inputs: InputLists<I>, context: NodeContext): Promise<ResultOf<O>> | ResultOf<O>;
   },
 ): NodeDeclaration => ({ ...declaration, inputIsList: true }) as unknown as NodeDeclaration;
 
@@ -175,7 +182,9 @@ export const numberedInputs = <T = unknown>(inputs: object, prefix: string): [nu
     .sort(([a], [b]) => a - b);
 
 /** A result of outputs only. */
-export const outputs = (...values: unknown[]): NodeResult => ({ outputs: values });
+export const outputs = <const T extends readonly unknown[]>(...values: T): NodeResult<T> => ({
+  outputs: values,
+});
 
 const SEED_MAX = 0xffffffffffffffffn;
 
@@ -251,8 +260,8 @@ export const socket = <const S extends SocketType, const O extends Options<Socke
 ) => ({ kind: 'SOCKET', type, ...options }) as unknown as InputWith<SocketInput<S>, O>;
 
 /** An output, named as its type unless a name is given. */
-export const output = (type: SocketType, name: string = type, isList = false): Output => ({
-  type,
-  name,
-  isList,
-});
+export const output = <const S extends SocketType, const L extends boolean = false>(
+  type: S,
+  name: string = type,
+  isList: L = false as L,
+): Output<S> & { readonly isList: L } => ({ type, name, isList });

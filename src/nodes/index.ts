@@ -74,7 +74,7 @@ const PACK_TITLES: ReadonlyMap<string, string> = new Map(
 );
 
 /** The title of the pack that a class type belongs to; undefined where it is not known. */
-export const packOf = (type: string): string | undefined =>
+export const packTitleOf = (type: string): string | undefined =>
   PACK_TITLES.get(type) ??
   PACKS.find(({ typePattern }) => typePattern?.test(type))?.title ??
   foreignPackOf(type);

@@ -98,7 +98,8 @@ type ValueOf<I> = I extends { kind: 'INT'; wide: infer W }
             ? ValueOfType<S>
             : never;
 
-type ValueOfType<S extends string> = S extends `${infer A},${infer B}`
+/** The value of a socket type; of a union of types, one of theirs. */
+export type ValueOfType<S extends string> = S extends `${infer A},${infer B}`
   ? ValueOfType<A> | ValueOfType<B>
   : S extends keyof SocketValues
     ? SocketValues[S]

@@ -1,7 +1,7 @@
 // The table of packs: each type is said once, and unknown types are traced to their pack.
 import { describe, expect, it } from 'vitest';
 import { FOREIGN_TYPES } from './foreign-packs.ts';
-import { declarationOf, NODES, PACKS, packOf, REFUSED } from './index.ts';
+import { declarationOf, NODES, PACKS, packTitleOf, REFUSED } from './index.ts';
 
 const foreignTypes = Object.values(FOREIGN_TYPES).flat();
 const otherTypes = PACKS.flatMap(({ otherTypes = [] }) => otherTypes);
@@ -57,7 +57,7 @@ describe('packOf', () => {
     ['ShowText|pysssss', 'ComfyUI-Custom-Scripts'],
     ['NobodyKnowsThis', undefined],
   ])('%s belongs to %s', (type, pack) => {
-    expect(packOf(type)).toBe(pack);
+    expect(packTitleOf(type)).toBe(pack);
   });
 });
 

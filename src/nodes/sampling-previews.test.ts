@@ -8,8 +8,9 @@ import type { Autoencoder } from '../models/vae/autoencoder.ts';
 import { makeModel } from '../sampling/model/model.ts';
 import { map, type Tensor, tensor } from '../tensor/tensor.ts';
 import type { NodeContext } from './context.ts';
-import type { Input, NodeDeclaration } from './declare.ts';
+import type { NodeDeclaration } from './declare.ts';
 import { NODES } from './index.ts';
+import type { Input } from './input-types.ts';
 
 const filled = (value: number, ...shape: number[]): Tensor =>
   tensor(

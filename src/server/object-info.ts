@@ -4,8 +4,9 @@
 import { dumpsJson } from '../formats/dumps-json.ts';
 import { objectOf } from '../formats/json.ts';
 import type { NodeEnvironment } from '../nodes/context.ts';
-import type { Input, NodeDeclaration } from '../nodes/declare.ts';
+import type { NodeDeclaration } from '../nodes/declare.ts';
 import { PACKS } from '../nodes/index.ts';
+import type { Input } from '../nodes/input-types.ts';
 import { inputConfig } from '../workflow/input-spec.ts';
 import type { NodeTable } from '../workflow/node-table.ts';
 

@@ -10,8 +10,9 @@ import {
   pyFloat,
 } from '../formats/json.ts';
 import type { NodeEnvironment } from '../nodes/context.ts';
-import { type Input, inputOf, type NodeDeclaration } from '../nodes/declare.ts';
+import { inputOf, type NodeDeclaration } from '../nodes/declare.ts';
 import { isOutputLink, type OutputLink } from '../nodes/graph-builder.ts';
+import type { Input } from '../nodes/input-types.ts';
 import { str, toBool, toFloat, toInt } from './validate/python-values.ts';
 
 /** The socket type that a link to this input must have. */

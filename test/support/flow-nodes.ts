@@ -10,6 +10,7 @@ import {
   int,
   type NodeDeclaration,
   numberedInputs,
+  type Output,
   output,
   outputs,
   socket,
@@ -83,7 +84,7 @@ const inverse = defineNode({
   type: 'InverseSwitch',
   inputs: { select: int({ default: 1, min: 1 }), input: any() },
   hidden: { prompt: 'PROMPT', unique_id: 'UNIQUE_ID' },
-  outputs: [output('*')],
+  outputs: [output('*')] as readonly Output[],
   dynamicOutput: output('*'),
   run: ({ select, input }, context) => {
     const nodes = Object.values(context.prompt()) as { inputs: Record<string, unknown> }[];
@@ -314,7 +315,7 @@ const forOpen = defineNode({
     return {
       outputs: [
         'stub',
-        remaining,
+        remaining as number,
         ...SLOTS.slice(1).map((slot) => inputNamed(inputs, initial(slot))),
       ],
       expand: graph.finish(),

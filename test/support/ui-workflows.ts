@@ -112,7 +112,7 @@ export const UI_TEST_NODES = new Map([
         label: string({ default: 'x', optional: true }),
       },
       outputs: [{ type: 'MODEL', name: 'MODEL' }],
-      run: () => outputs(),
+      run: () => outputs(undefined),
     }),
   ].map((declaration) => [declaration.type, declaration] as const),
 ]);

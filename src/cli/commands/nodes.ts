@@ -1,8 +1,9 @@
 // darkroom nodes [TYPE…]: lists the available nodes, or the inputs and outputs of some.
 import { dumpsJson } from '../../formats/dumps-json.ts';
 import { didYouMean } from '../../near-matches.ts';
-import type { Input, NodeDeclaration } from '../../nodes/declare.ts';
+import type { NodeDeclaration } from '../../nodes/declare.ts';
 import { NODES } from '../../nodes/index.ts';
+import type { Input } from '../../nodes/input-types.ts';
 import { socketTypeOf } from '../../workflow/input-spec.ts';
 import { badUsage } from '../bad-usage.ts';
 import type { Invocation } from '../command.ts';

@@ -13,6 +13,7 @@ import {
   outputs,
   socket,
 } from '../../nodes/declare.ts';
+import type { Model } from '../../sampling/sampling-types.ts';
 import { openFolders } from '../../storage/folders.ts';
 import { full } from '../../tensor/tensor.ts';
 import { trackFileDependencies } from './file-dependencies.ts';
@@ -33,7 +34,7 @@ const NODES = new Map<string, NodeDeclaration>(
         outputs({
           value: Number(readFileSync(modelPath('checkpoints', name), 'utf8')),
           evaluate: () => 1,
-        }),
+        } as unknown as Model),
     }),
     defineNode({
       ...common,

@@ -5,13 +5,9 @@ import { createHash } from 'node:crypto';
 import { dumpsJson } from '../../formats/dumps-json.ts';
 import { isPyFloat, type Json } from '../../formats/json.ts';
 import type { NodeContext } from '../../nodes/context.ts';
-import {
-  type Inputs,
-  type InputValues,
-  inputOf,
-  type NodeDeclaration,
-} from '../../nodes/declare.ts';
+import { inputOf, type NodeDeclaration } from '../../nodes/declare.ts';
 import { isOutputLink } from '../../nodes/graph-builder.ts';
+import type { Inputs, InputValues } from '../../nodes/input-types.ts';
 import { toRunValue } from '../../workflow/input-spec.ts';
 import type { DynamicNode } from '../execute/dynamic-prompt.ts';
 

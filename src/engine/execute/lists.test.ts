@@ -9,7 +9,7 @@ const perItem = defineNode({
   ...common,
   inputs,
   outputs: [output('*'), output('*', 'list', true)],
-  run: () => outputs(),
+  run: () => outputs(undefined, undefined),
 });
 const wholeLists = defineListNode({ ...common, inputs, outputs: [], run: () => outputs() });
 

@@ -1,7 +1,8 @@
 // The values of a node's inputs: links followed, widget values converted, lazy inputs requested.
 import type { Json } from '../../formats/json.ts';
-import { type Input, type Inputs, type InputValues, inputOf } from '../../nodes/declare.ts';
+import { inputOf } from '../../nodes/declare.ts';
 import { isOutputLink } from '../../nodes/graph-builder.ts';
+import type { Input, Inputs, InputValues } from '../../nodes/input-types.ts';
 import { convertWidgetValue, toRunValue } from '../../workflow/input-spec.ts';
 import { PythonError } from '../../workflow/validate/python-values.ts';
 import type { Execution } from './execution.ts';

@@ -1,7 +1,8 @@
 // The nodes of a running job with their declarations: those of the prompt and those that nodes
 // expanded to.
-import type { Input, NodeDeclaration } from '../../nodes/declare.ts';
+import type { NodeDeclaration } from '../../nodes/declare.ts';
 import type { OutputLink } from '../../nodes/graph-builder.ts';
+import type { Input } from '../../nodes/input-types.ts';
 import { declaredLinks } from '../../workflow/input-spec.ts';
 import type { NodeTable } from '../../workflow/node-table.ts';
 import type { DynamicGraph, DynamicNode } from './dynamic-prompt.ts';

@@ -2,7 +2,8 @@
 // result.
 import { checkAborted } from '../../errors.ts';
 import type { NodeContext } from '../../nodes/context.ts';
-import type { Inputs, InputValues, NodeResult } from '../../nodes/declare.ts';
+import type { NodeResult } from '../../nodes/declare.ts';
+import type { Inputs, InputValues } from '../../nodes/input-types.ts';
 import { watchContext } from '../cache/context-watch.ts';
 import type { CacheEntry } from '../cache/result-cache.ts';
 import { type Execution, finishNode } from './execution.ts';

@@ -21,7 +21,7 @@ export async function saveImages(
   images: Tensor,
   context: NodeContext,
   { type, prefix, level }: SaveImagesOptions,
-): Promise<NodeResult> {
+): Promise<NodeResult<readonly []>> {
   const [count, height, width, channels] = images.shape;
   const text = context.metadata();
   const files: Uint8Array[] = [];

@@ -1,6 +1,7 @@
 // Writes nodes.generated.ts: a typed function for each node, from its declaration. `npm run
 // builder` runs it.
-import type { DynamicInputs, Input, NodeDeclaration, Output } from '../../nodes/declare.ts';
+import type { DynamicInputs, NodeDeclaration, Output } from '../../nodes/declare.ts';
+import type { Input } from '../../nodes/input-types.ts';
 import { socketTypeOf, unionMembers } from '../input-spec.ts';
 
 const HEAD = `// Written by \`npm run builder\` from the declarations of the nodes: not to be edited.

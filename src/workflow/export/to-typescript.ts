@@ -8,7 +8,8 @@ import {
   type JsonObject,
   numberOf,
 } from '../../formats/json.ts';
-import { type Input, inputOf } from '../../nodes/declare.ts';
+import { inputOf } from '../../nodes/declare.ts';
+import type { Input } from '../../nodes/input-types.ts';
 import { type Graph, linkOf } from '../api-graph.ts';
 import { isIdentifier, keyOf, quote } from '../builder/generate.ts';
 import { convertWidgetValue, socketTypeOf, socketTypesMatch, unionMembers } from '../input-spec.ts';

@@ -2,7 +2,7 @@
 // top, all other widgets below by node. Goes by roles (roles.ts), not by the names of nodes.
 import { isJsonObject, type Json } from '../../formats/json.ts';
 import type { NodeEnvironment } from '../../nodes/context.ts';
-import type { Input } from '../../nodes/declare.ts';
+import type { Input } from '../../nodes/input-types.ts';
 import { type Graph, linkOf } from '../api-graph.ts';
 import { optionsOf, socketTypeOf } from '../input-spec.ts';
 import type { NodeTable } from '../node-table.ts';

@@ -1,6 +1,7 @@
 // A graph together with the declarations of its nodes: links, widgets, and the search for the
 // nearest node behind another. Nodes without a declaration have neither links nor widgets here.
-import { type Input, inputOf, type NodeDeclaration } from '../../nodes/declare.ts';
+import { inputOf, type NodeDeclaration } from '../../nodes/declare.ts';
+import type { Input } from '../../nodes/input-types.ts';
 import { type Graph, type GraphNode, linkOf } from '../api-graph.ts';
 import { socketTypeOf } from '../input-spec.ts';
 import type { NodeTable } from '../node-table.ts';

@@ -1,6 +1,6 @@
 // Finds what "the prompt", "the seed" and "the size" of a workflow are: the inputs that lead to its
 // first sampler. Goes by types and links alone, so that nodes of any pack work.
-import type { Input } from '../../nodes/declare.ts';
+import type { Input } from '../../nodes/input-types.ts';
 import type { Graph } from '../api-graph.ts';
 import { unionMembers } from '../input-spec.ts';
 import type { NodeTable } from '../node-table.ts';

@@ -2,7 +2,7 @@
 // set, and to what.
 import { DarkroomError } from '../../errors.ts';
 import type { Json, JsonObject } from '../../formats/json.ts';
-import type { Input } from '../../nodes/declare.ts';
+import type { Input } from '../../nodes/input-types.ts';
 import { describeNode, type Graph } from '../api-graph.ts';
 import type { NodeTable } from '../node-table.ts';
 import { toFloat, toInt } from '../validate/python-values.ts';

@@ -1,7 +1,7 @@
 // The node types of one file, from the node declarations and the definitions in the file.
 import type { JsonObject } from '../../formats/json.ts';
-import type { Input } from '../../nodes/declare.ts';
 import { declarationOf, type FoundDeclaration } from '../../nodes/index.ts';
+import type { Input } from '../../nodes/input-types.ts';
 import { socketTypeOf } from '../input-spec.ts';
 import type { NodeTable } from '../node-table.ts';
 import type { NodeTypes } from './node-types.ts';

@@ -1,5 +1,5 @@
 // What is known of the node types in one file.
-import type { Input } from '../../nodes/declare.ts';
+import type { Input } from '../../nodes/input-types.ts';
 import type { Template } from './templates/template.ts';
 import type { UiInput, UiNode, UiOutput } from './ui-graph.ts';
 import type { WidgetSlot } from './widget-slots.ts';

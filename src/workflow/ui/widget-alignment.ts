@@ -1,7 +1,7 @@
 // Aligns the values of a file with the slots of a layout. Files of older versions have fewer or
 // more values, which are matched with today's slots by what fits where.
 import { isJsonObject, type Json, numberOf } from '../../formats/json.ts';
-import type { Input } from '../../nodes/declare.ts';
+import type { Input } from '../../nodes/input-types.ts';
 import { CONTROL_VALUES, type WidgetSlot } from './widget-slots.ts';
 
 /** Options of former lists that are BOOLEAN inputs today. */

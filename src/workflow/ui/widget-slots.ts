@@ -1,7 +1,8 @@
 // The slots of `widgets_values`: which value belongs to which input. Their order follows from the
 // node's declaration.
 import { type Json, numberOf } from '../../formats/json.ts';
-import type { Input, NodeDeclaration } from '../../nodes/declare.ts';
+import type { NodeDeclaration } from '../../nodes/declare.ts';
+import type { Input } from '../../nodes/input-types.ts';
 import type { UiNode } from './ui-graph.ts';
 
 /** A position in `widgets_values`. */

@@ -1,6 +1,6 @@
 // The widget values of a node by input name, from `widgets_values` of a file.
 import type { Json, JsonObject } from '../../formats/json.ts';
-import type { Input } from '../../nodes/declare.ts';
+import type { Input } from '../../nodes/input-types.ts';
 import type { UiNode } from './ui-graph.ts';
 import { align } from './widget-alignment.ts';
 import type { WidgetSlot } from './widget-slots.ts';

@@ -1,7 +1,7 @@
 // Converts one widget value of a prompt to the type of its input, and checks range, list and file.
 import { isJsonObject, type Json } from '../../formats/json.ts';
 import type { NodeEnvironment } from '../../nodes/context.ts';
-import type { Input } from '../../nodes/declare.ts';
+import type { Input } from '../../nodes/input-types.ts';
 import { convertWidgetValue, optionsOf, socketTypeOf, unionMembers } from '../input-spec.ts';
 import * as issues from './issues.ts';
 import { floatJson, PythonError, str, toFloat, typeName } from './python-values.ts';

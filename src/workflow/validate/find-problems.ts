@@ -4,7 +4,7 @@ import type { DarkroomError } from '../../errors.ts';
 import { nearMatches } from '../../near-matches.ts';
 import type { NodeEnvironment } from '../../nodes/context.ts';
 import { type NodeDeclaration, output, socket } from '../../nodes/declare.ts';
-import { packOf, REFUSED } from '../../nodes/index.ts';
+import { packTitleOf, REFUSED } from '../../nodes/index.ts';
 import { type Graph, linksByInput } from '../api-graph.ts';
 import { optionsOf } from '../input-spec.ts';
 import type { NodeTable } from '../node-table.ts';
@@ -54,7 +54,7 @@ export function findProblems(
     validation,
     nodes: [...unknown].map(([type, nodeIds]) => {
       const refused = REFUSED.get(type);
-      return { type, pack: refused?.pack ?? packOf(type), reason: refused?.reason, nodeIds };
+      return { type, pack: refused?.pack ?? packTitleOf(type), reason: refused?.reason, nodeIds };
     }),
     models: missingModels(problems, nodes, environment),
     problems,

@@ -3,7 +3,7 @@
 import { DarkroomError, type ErrorCode } from '../../errors.ts';
 import type { Json, JsonObject } from '../../formats/json.ts';
 import { didYouMean } from '../../near-matches.ts';
-import { packOf, REFUSED } from '../../nodes/index.ts';
+import { packTitleOf, REFUSED } from '../../nodes/index.ts';
 import { floatJson, type PythonError, repr, str } from './python-values.ts';
 
 /** ComfyUI's own error object, letter for letter. */
@@ -93,7 +93,7 @@ export function unknownType(
 }
 
 function unknownTypeHint(nodeType: string, existing: Iterable<string>): string {
-  const pack = packOf(nodeType);
+  const pack = packTitleOf(nodeType);
   return [
     pack ? `It belongs to ${pack}, which is not built in.` : '',
     didYouMean(nodeType, existing),

@@ -2,7 +2,8 @@
 // in ComfyUI's execution.py.
 import type { Json, JsonObject } from '../../formats/json.ts';
 import type { NodeEnvironment } from '../../nodes/context.ts';
-import { type Input, type InputCheck, inputOf, type NodeDeclaration } from '../../nodes/declare.ts';
+import { type InputCheck, inputOf, type NodeDeclaration } from '../../nodes/declare.ts';
+import type { Input } from '../../nodes/input-types.ts';
 import { describeNode, type Graph, type GraphNode } from '../api-graph.ts';
 import { inputConfig, socketTypeOf, socketTypesMatch, toRunValue } from '../input-spec.ts';
 import type { NodeTable } from '../node-table.ts';

@@ -11,8 +11,8 @@ import { readPngText } from '../../../image/codec/png.ts';
 import type { Latent } from '../../../sampling/sampling-types.ts';
 import { full, type Tensor, tensor, zeros } from '../../../tensor/tensor.ts';
 import type { NodeEnvironment, SavedFile } from '../../context.ts';
-import type { ComboInput } from '../../declare.ts';
 import { NODES } from '../../index.ts';
+import type { ComboInput } from '../../input-types.ts';
 import { tempSuffix } from '../../shared/save-images.ts';
 import { CORE_PACK } from './index.ts';
 

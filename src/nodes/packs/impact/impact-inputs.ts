@@ -4,7 +4,8 @@ import { SAMPLER_NAMES } from '../../../sampling/samplers/index.ts';
 import { IMPACT_SCHEDULERS } from '../../../sampling/schedules/impact-schedules.ts';
 import type { DenoiseSampler } from '../../../segs/hooks.ts';
 import type { Tensor } from '../../../tensor/tensor.ts';
-import { boolean, combo, float, type InputValues, int, seed, socket } from '../../declare.ts';
+import { boolean, combo, float, int, seed, socket } from '../../declare.ts';
+import type { InputValues } from '../../input-types.ts';
 import type { BasicPipe } from './impact-sockets.ts';
 
 export const samplerInputs = {

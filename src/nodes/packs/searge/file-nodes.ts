@@ -99,7 +99,7 @@ const SeargeImageSave = defineNode({
   saves: 'output',
   needs: ({ state }) => (state === 'disabled' ? [] : ['images']),
   async run({ images, filename_prefix, state, save_to }, context) {
-    if (state === 'disabled') return { outputs: [] };
+    if (state === 'disabled') return outputs();
     const [type, prefix] =
       save_to === 'input folder'
         ? (['input', 'output-%date%'] as const)

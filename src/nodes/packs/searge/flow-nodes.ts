@@ -2,6 +2,7 @@
 // them.
 // Source: SeargeSDXL modules/_legacy.py.
 import { SAMPLER_NAMES } from '../../../sampling/samplers/index.ts';
+import type { Conditioning, Latent } from '../../../sampling/sampling-types.ts';
 import { SCHEDULERS } from '../../../sampling/schedules/schedules.ts';
 import { combo, defineNode, inputNamed, int, output, outputs, socket } from '../../declare.ts';
 import { SAVE_FOLDERS, STATES } from './parameter-choices.ts';
@@ -20,7 +21,13 @@ const muxer = (type: string, display: string, of: 'LATENT' | 'CONDITIONING', cou
     },
     outputs: [output(of, 'output')],
     needs: ({ input_selector }) => [selectedName(input_selector)],
-    run: (inputs) => outputs(inputNamed(inputs, selectedName(inputs.input_selector))),
+    run: (inputs) =>
+      outputs(
+        inputNamed(inputs, selectedName(inputs.input_selector)) as
+          | Latent
+          | Conditioning
+          | undefined,
+      ),
   });
 };
 

@@ -1,5 +1,6 @@
 // The options of SeargeSDXL's parameters, in the original's order, and inputs that its nodes share.
-import { type SocketInput, seed, socket } from '../../declare.ts';
+import { seed, socket } from '../../declare.ts';
+import type { SocketInput } from '../../input-types.ts';
 import type { SeargeSockets } from './searge-sockets.ts';
 
 export const STATES = ['disabled', 'enabled'] as const;

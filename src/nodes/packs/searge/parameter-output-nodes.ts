@@ -1,7 +1,8 @@
 // The output nodes of SeargeSDXL: each outputs all parameters together and some of them separately.
 // Source: SeargeSDXL modules/_legacy.py.
 import { DarkroomError } from '../../../errors.ts';
-import { defineNode, output, outputs, type SocketType, socket } from '../../declare.ts';
+import { defineNode, output, outputs, socket } from '../../declare.ts';
+import type { SocketType } from '../../input-types.ts';
 import type { SeargeModelNames, SeargeParameters } from './searge-sockets.ts';
 
 /** The node that adds each parameter, for the hint of an error. */

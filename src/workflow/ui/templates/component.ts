@@ -2,7 +2,7 @@
 // and ComponentOutput nodes are the sockets of the outer node, sorted by their titles. Inputs that
 // are linked to a converted widget are widgets outside.
 import type { JsonObject } from '../../../formats/json.ts';
-import type { Input } from '../../../nodes/declare.ts';
+import type { Input } from '../../../nodes/input-types.ts';
 import type { NodeTypes } from '../node-types.ts';
 import { type UiGraph, type UiLink, type UiNode, uiGraph } from '../ui-graph.ts';
 import { slotsOf, type WidgetSlot } from '../widget-slots.ts';

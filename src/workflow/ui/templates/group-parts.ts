@@ -1,6 +1,6 @@
 // The widgets, sockets and outputs that an inner node gives to its group node, as the editor's
 // groupNode.ts collects them.
-import type { Input } from '../../../nodes/declare.ts';
+import type { Input } from '../../../nodes/input-types.ts';
 import type { UiNode } from '../ui-graph.ts';
 import { isVirtual, PRIMITIVE, REROUTE } from '../virtual.ts';
 import { slotsOf, type WidgetSlot } from '../widget-slots.ts';

@@ -5,16 +5,7 @@ import { loadControlNet } from '../../../../models/controlnet/load.ts';
 import { applyControl, applyControlToSides } from '../../../../sampling/conditioning/control.ts';
 import { tensor } from '../../../../tensor/tensor.ts';
 import type { NodeContext } from '../../../context.ts';
-import {
-  combo,
-  defineNode,
-  float,
-  modelFile,
-  type NodeResult,
-  output,
-  outputs,
-  socket,
-} from '../../../declare.ts';
+import { combo, defineNode, float, modelFile, output, outputs, socket } from '../../../declare.ts';
 import { fileState, loadOnce } from '../../../shared/file-cache.ts';
 
 const FOLDER = 'controlnet';
@@ -27,7 +18,7 @@ const controlNetState = (
 async function loadControlNetOnce(
   { control_net_name }: { readonly control_net_name: string },
   context: NodeContext,
-): Promise<NodeResult> {
+) {
   const file = context.modelPath(FOLDER, control_net_name);
   return outputs(
     await loadOnce(
@@ -141,7 +132,8 @@ const ControlNetApplyAdvanced = defineNode({
       startPercent: start_percent,
       endPercent: end_percent,
     };
-    return outputs(...applyControlToSides([positive, negative], control));
+    const [changedPositive, changedNegative] = applyControlToSides([positive, negative], control);
+    return outputs(changedPositive, changedNegative);
   },
 });
 

@@ -78,7 +78,11 @@ const ImageRGBToYUV = defineNode({
   outputs: [output('IMAGE', 'Y'), output('IMAGE', 'U'), output('IMAGE', 'V')],
   run({ image }) {
     const converted = rgbToYcbcr(requireRgb(image));
-    return outputs(...[0, 1, 2].map((channel) => spreadChannel(converted, channel)));
+    return outputs(
+      spreadChannel(converted, 0),
+      spreadChannel(converted, 1),
+      spreadChannel(converted, 2),
+    );
   },
 });
 

@@ -15,7 +15,7 @@ import {
   float,
   int,
   type NodeDeclaration,
-  type NodeResult,
+  outputs,
   socket,
   string,
 } from '../../../declare.ts';
@@ -53,7 +53,7 @@ async function saveAnimation(
     bytes,
     animated,
   }: { prefix: string; extension: string; bytes: Uint8Array; animated: boolean },
-): Promise<NodeResult> {
+) {
   const [{ width, height }] = frames;
   const images = await context.save({
     type: 'output',
@@ -62,7 +62,7 @@ async function saveAnimation(
     size: { width, height },
     files: [bytes],
   });
-  return { outputs: [], ui: { images, animated: [animated] } };
+  return { ...outputs(), ui: { images, animated: [animated] } };
 }
 
 const SaveAnimatedWEBP = defineNode({

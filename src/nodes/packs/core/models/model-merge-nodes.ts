@@ -16,7 +16,6 @@ import {
   defineNode,
   float,
   type NodeDeclaration,
-  type NodeResult,
   output,
   outputs,
   socket,
@@ -32,7 +31,7 @@ function mergeModels(
   { model1, model2 }: { readonly model1: Model; readonly model2: Model },
   share: Shares,
   { warn }: NodeContext,
-): NodeResult {
+) {
   if (model1.family !== model2.family)
     throw new DarkroomError('DR_INPUT_INVALID', {
       message: `a ${model2.family} model cannot be merged into a ${model1.family} model`,

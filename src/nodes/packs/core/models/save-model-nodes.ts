@@ -17,7 +17,7 @@ import {
 } from '../../../../models/weights/save.ts';
 import type { Model } from '../../../../sampling/sampling-types.ts';
 import type { NodeContext, SavedFile } from '../../../context.ts';
-import { defineNode, type NodeResult, socket, string } from '../../../declare.ts';
+import { defineNode, outputs, socket, string } from '../../../declare.ts';
 import { METADATA_INPUTS } from '../../../shared/save-images.ts';
 
 const common = {
@@ -125,7 +125,7 @@ async function save(
   });
 }
 
-const savedModels = (...files: SavedFile[]): NodeResult => ({ outputs: [], ui: { models: files } });
+const savedModels = (...files: SavedFile[]) => ({ ...outputs(), ui: { models: files } });
 
 const CheckpointSave = defineNode({
   ...common,

@@ -3,13 +3,8 @@
 // refused.
 // Source: ComfyUI nodes.py.
 import { DarkroomError } from '../../../../errors.ts';
-import {
-  defineNode,
-  modelFile,
-  type NodeDeclaration,
-  output,
-  type SocketType,
-} from '../../../declare.ts';
+import { defineNode, modelFile, type NodeDeclaration, output } from '../../../declare.ts';
+import type { SocketType } from '../../../input-types.ts';
 
 /** Why the nodes of style models are not supported. */
 export const STYLE_MODELS = {

@@ -14,7 +14,6 @@ import {
   float,
   int,
   type NodeDeclaration,
-  type NodeResult,
   output,
   outputs,
   socket,
@@ -29,7 +28,7 @@ const ETA = float({ ...OPTION_RANGE, default: 1 });
 const S_NOISE = float({ ...OPTION_RANGE, default: 1 });
 const NOISE_DEVICE = combo(['gpu', 'cpu']);
 
-const configured = (name: string, options?: SamplerOptions): NodeResult =>
+const configured = (name: string, options?: SamplerOptions) =>
   outputs({ kind: samplerKind(name), options } satisfies ConfiguredSampler);
 
 /** The sampler's name for a noise device. The noise is the same on both. */

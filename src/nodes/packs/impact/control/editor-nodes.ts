@@ -10,12 +10,12 @@ import {
   combo,
   defineNode,
   float,
-  type Inputs,
   type NodeDeclaration,
   output,
   outputs,
   string,
 } from '../../../declare.ts';
+import type { Inputs } from '../../../input-types.ts';
 import type { PromptPreparation } from '../../../prompt-hooks.ts';
 import { blocker } from '../../../socket-values.ts';
 import {

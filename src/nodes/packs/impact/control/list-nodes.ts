@@ -7,7 +7,7 @@ import { optionalAnyInput } from './logic-nodes.ts';
 const UTIL = 'ImpactPack/Util';
 
 /** The connected inputs, in the order of the prompt as in the original. */
-const connectedValues = (inputs: object): unknown[] =>
+const connectedValues = <T>(inputs: Readonly<Record<string, T>>): T[] =>
   Object.values(inputs).filter((value) => value !== undefined);
 
 const ImpactImageBatchToImageList = defineNode({

@@ -236,7 +236,8 @@ const ImpactMinMax = defineNode({
     b: anyInput(),
   },
   outputs: [output('INT')],
-  run: ({ mode, a, b }) => outputs((mode ? compare(b, a) > 0 : compare(b, a) < 0) ? b : a),
+  run: ({ mode, a, b }) =>
+    outputs(((mode ? compare(b, a) > 0 : compare(b, a) < 0) ? b : a) as number | bigint),
 });
 
 const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {

@@ -17,7 +17,6 @@ import {
   combo,
   defineNode,
   type NodeDeclaration,
-  type NodeResult,
   output,
   socket,
   string,
@@ -138,7 +137,7 @@ const PreviewBridge = defineNode({
   inputs: { images: socket('IMAGE'), image: string(IMAGE), ...bridgeInputs },
   hidden: { unique_id: 'UNIQUE_ID', extra_pnginfo: 'EXTRA_PNGINFO' },
   outputs: [output('IMAGE'), output('MASK')],
-  async run({ images, image, block, restore_mask }, context): Promise<NodeResult> {
+  async run({ images, image, block, restore_mask }, context) {
     const state = stateOf(context);
     const file = editedFile(image, [images], context);
     let result: {
@@ -237,10 +236,7 @@ const PreviewBridgeLatent = defineNode({
   },
   hidden: { unique_id: 'UNIQUE_ID', prompt: 'PROMPT', extra_pnginfo: 'EXTRA_PNGINFO' },
   outputs: [output('LATENT'), output('MASK')],
-  async run(
-    { latent, image, preview_method, vae_opt, block, restore_mask },
-    context,
-  ): Promise<NodeResult> {
+  async run({ latent, image, preview_method, vae_opt, block, restore_mask }, context) {
     const state = stateOf(context);
     const source = [latent, vae_opt, vae_opt ? undefined : preview_method];
     const file = editedFile(image, source, context);

@@ -14,7 +14,7 @@ import { segsScaleMatch } from '../../../../segs/edit/scale-segs.ts';
 import type { Seg, Segs } from '../../../../segs/segs.ts';
 import { concatBatch, map, sliceBatch, type Tensor, zeros } from '../../../../tensor/tensor.ts';
 import type { NodeContext, SavedFile } from '../../../context.ts';
-import { boolean, defineNode, float, type NodeResult, output, socket } from '../../../declare.ts';
+import { boolean, defineNode, float, output, socket } from '../../../declare.ts';
 import { tempSuffix } from '../../../shared/save-images.ts';
 
 /** The placeholder for a missing image. */
@@ -147,7 +147,7 @@ const SEGSPreview = defineNode({
   outputs: [output('IMAGE', 'IMAGE', true)],
   outputNode: true,
   saves: 'temp',
-  async run({ segs, alpha_mode, min_alpha, fallback_image_opt }, context): Promise<NodeResult> {
+  async run({ segs, alpha_mode, min_alpha, fallback_image_opt }, context) {
     const matched = fallback_image_opt ? segsScaleMatch(segs, fallback_image_opt.shape) : segs;
     const frames = matched.segs[0]?.croppedImage?.shape[0] ?? fallback_image_opt?.shape[0] ?? 0;
     const shown: ByteImage[] = [];
@@ -182,7 +182,7 @@ const SEGSPreviewCNet = defineNode({
   outputs: [output('IMAGE', 'IMAGE', true)],
   outputNode: true,
   saves: 'temp',
-  async run({ segs }, context): Promise<NodeResult> {
+  async run({ segs }, context) {
     const controlImages = segs.segs.map((seg) => seg.controlNetWrapper?.image);
     const files = await save(
       controlImages.map((image) => firstImageBytes(image ?? blankImage())),

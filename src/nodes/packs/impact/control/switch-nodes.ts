@@ -1,6 +1,7 @@
 // Switches that select one of several inputs or outputs. Source: Impact Pack util_nodes.py,
 // impact_server.py (selection on prompt).
 import { isJsonObject, type Json } from '../../../../formats/json.ts';
+import type { Tensor } from '../../../../tensor/tensor.ts';
 import type { NodeContext } from '../../../context.ts';
 import {
   boolean,
@@ -8,6 +9,7 @@ import {
   inputNamed,
   int,
   type NodeDeclaration,
+  type Output,
   output,
   outputs,
   socket,
@@ -107,7 +109,7 @@ const ImpactInversedSwitch = defineNode({
     sel_mode: boolean({ ...SEL_MODE, optional: true }),
   },
   hidden: { prompt: 'PROMPT', unique_id: 'UNIQUE_ID' },
-  outputs: [output('*')],
+  outputs: [output('*')] as readonly Output[],
   dynamicOutput: output('*'),
   prepare: {
     edit(id, prompt) {
@@ -154,8 +156,10 @@ const ImageMaskSwitch = defineNode({
   outputs: [output('IMAGE'), output('MASK')],
   run: ({ select, ...inputs }) =>
     outputs(
-      select === 1 ? inputs.images1 : inputNamed(inputs, `images${select}_opt`),
-      inputNamed(inputs, `mask${select}_opt`),
+      select === 1
+        ? inputs.images1
+        : (inputNamed(inputs, `images${select}_opt`) as Tensor | undefined),
+      inputNamed(inputs, `mask${select}_opt`) as Tensor | undefined,
     ),
 });
 

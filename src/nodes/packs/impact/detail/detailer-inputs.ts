@@ -1,5 +1,6 @@
 // Inputs that the detailer nodes share. Source: Impact Pack impact_pack.py, segs_nodes.py.
-import { boolean, float, type InputValues, int, socket, string } from '../../../declare.ts';
+import { boolean, float, int, socket, string } from '../../../declare.ts';
+import type { InputValues } from '../../../input-types.ts';
 import { MAX_RESOLUTION } from '../../../shared/image-limits.ts';
 import {
   enabled,

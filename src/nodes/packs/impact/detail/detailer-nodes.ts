@@ -3,17 +3,8 @@
 import { squeezeMask } from '../../../../image/mask/mask-shape.ts';
 import { type DetailerResult, detailSegs } from '../../../../segs/detail/detailer.ts';
 import { maskToSegs } from '../../../../segs/make/mask-to-segs.ts';
-import { concatBatch } from '../../../../tensor/tensor.ts';
-import {
-  boolean,
-  defineNode,
-  float,
-  int,
-  type NodeResult,
-  output,
-  outputs,
-  socket,
-} from '../../../declare.ts';
+import { concatBatch, type Tensor } from '../../../../tensor/tensor.ts';
+import { boolean, defineNode, float, int, output, outputs, socket } from '../../../declare.ts';
 import { MAX_RESOLUTION } from '../../../shared/image-limits.ts';
 import { rgbChannels } from '../../../shared/shape-checks.ts';
 import {
@@ -56,7 +47,7 @@ const croppedOutputs = ({
   enhanced,
   enhancedAlpha,
   controlImages,
-}: DetailerResult): unknown[] =>
+}: DetailerResult): (readonly Tensor[])[] =>
   [cropped, enhanced, enhancedAlpha, controlImages].map(orBlankImage);
 
 const detailerNode = (type: string, display: string, debug: boolean) =>
@@ -84,10 +75,7 @@ const detailerNode = (type: string, display: string, debug: boolean) =>
       ...detailerOptions,
     },
     outputs: debug ? [output('IMAGE', 'image'), ...CROPPED_OUTPUTS] : [output('IMAGE')],
-    async run(
-      { image, segs, model, clip, vae, positive, negative, ...i },
-      context,
-    ): Promise<NodeResult> {
+    async run({ image, segs, model, clip, vae, positive, negative, ...i }, context) {
       requireSingleImage(image, type);
       const pipe = { model, clip, vae, positive, negative };
       const { noise_mask, detailer_hook, wildcard, seed } = i;
@@ -136,7 +124,7 @@ const detailerPipeNode = (type: string, display: string, debug: boolean) =>
       output('BASIC_PIPE', 'basic_pipe'),
       ...(debug ? CROPPED_OUTPUTS : [imageList('cnet_images')]),
     ],
-    async run({ image, segs, basic_pipe, ...i }, context): Promise<NodeResult> {
+    async run({ image, segs, basic_pipe, ...i }, context) {
       requireSingleImage(image, type);
       const { noise_mask, detailer_hook, wildcard, seed } = i;
       const refiner = refinerOf(i.refiner_basic_pipe_opt, i.refiner_ratio);

@@ -7,17 +7,8 @@ import { DETECTION_HINTS, NEGATIVE_HINTS } from '../../../../segs/make/sam-masks
 import type { Segs } from '../../../../segs/segs.ts';
 import { concatBatch, sliceBatch, type Tensor } from '../../../../tensor/tensor.ts';
 import type { NodeContext } from '../../../context.ts';
-import {
-  combo,
-  defineNode,
-  float,
-  type InputValues,
-  int,
-  type NodeResult,
-  output,
-  outputs,
-  socket,
-} from '../../../declare.ts';
+import { combo, defineNode, float, int, output, outputs, socket } from '../../../declare.ts';
+import type { InputValues } from '../../../input-types.ts';
 import { MAX_RESOLUTION } from '../../../shared/image-limits.ts';
 import { rgbChannels } from '../../../shared/shape-checks.ts';
 import { feather, samplerInputs, segmentDenoise } from '../impact-inputs.ts';
@@ -146,7 +137,7 @@ async function detailFaceBatch(
   pipe: DetailerPipe,
   i: Inputs,
   context: NodeContext,
-): Promise<NodeResult> {
+) {
   const batch = rgbChannels(images);
   const faces: FaceResult[] = [];
   for (let n = 0; n < batch.shape[0]; n++)

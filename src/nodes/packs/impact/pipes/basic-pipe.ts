@@ -28,7 +28,7 @@ export const basicOutputs = [
   output('VAE', 'vae'),
   output('CONDITIONING', 'positive'),
   output('CONDITIONING', 'negative'),
-];
+] as const;
 
 export const basicPipeOf = ({ model, clip, vae, positive, negative }: BasicPipe): BasicPipe => ({
   model,
@@ -38,13 +38,9 @@ export const basicPipeOf = ({ model, clip, vae, positive, negative }: BasicPipe)
   negative,
 });
 
-export const basicValues = (pipe: BasicPipe): unknown[] => [
-  pipe.model,
-  pipe.clip,
-  pipe.vae,
-  pipe.positive,
-  pipe.negative,
-];
+/** The values of `basicOutputs`. */
+export const basicValues = ({ model, clip, vae, positive, negative }: BasicPipe) =>
+  [model, clip, vae, positive, negative] as const;
 
 /** Replaces the values of `old` by those of `values` that are defined. */
 export const withDefined = <T extends object>(old: T, values: Partial<T>): T => ({

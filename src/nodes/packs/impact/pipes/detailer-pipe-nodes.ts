@@ -74,14 +74,11 @@ const detectorOutputs = [
   output('SAM_MODEL', 'sam_model_opt'),
   output('SEGM_DETECTOR', 'segm_detector_opt'),
   output('DETAILER_HOOK', 'detailer_hook'),
-];
+] as const;
 
-const detectorValues = (pipe: DetailerPipe): unknown[] => [
-  pipe.bboxDetector,
-  pipe.samModel,
-  pipe.segmDetector,
-  pipe.hook,
-];
+/** The values of `detectorOutputs`. */
+const detectorValues = ({ bboxDetector, samModel, segmDetector, hook }: DetailerPipe) =>
+  [bboxDetector, samModel, segmDetector, hook] as const;
 
 interface DetailerInputs {
   readonly wildcard: string;
@@ -186,7 +183,11 @@ const DetailerPipeToBasicPipe = defineNode({
     const missing = blocker(
       'the detailer pipe has no refiner: make it with ToDetailerPipeSDXL, or use base_basic_pipe',
     );
-    return outputs(basicPipeOf(detailer_pipe), refiner?.model ? { ...refiner, vae } : missing);
+    return outputs(
+      basicPipeOf(detailer_pipe),
+      // as in the original, its CLIP and prompts may be missing
+      refiner?.model ? ({ ...refiner, vae } as BasicPipe) : missing,
+    );
   },
 });
 

@@ -17,7 +17,6 @@ import {
   combo,
   defineNode,
   float,
-  type InputValues,
   int,
   numberedInputs,
   output,
@@ -25,6 +24,7 @@ import {
   seed,
   socket,
 } from '../../../declare.ts';
+import type { InputValues } from '../../../input-types.ts';
 import { regionalProgress, reportRegionalEnd, warnAboutSoftMasks } from './regional-progress.ts';
 
 const CATEGORY = 'ImpactPack/Regional';

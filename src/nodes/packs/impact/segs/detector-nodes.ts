@@ -12,15 +12,14 @@ import { sliceBatch, type Tensor, zeros } from '../../../../tensor/tensor.ts';
 import {
   defineNode,
   float,
-  type InputValues,
   int,
   modelFile,
-  type NodeResult,
   output,
   outputs,
   socket,
   string,
 } from '../../../declare.ts';
+import type { InputValues } from '../../../input-types.ts';
 import { fileState, loadOnce } from '../../../shared/file-cache.ts';
 import { MAX_RESOLUTION } from '../../../shared/image-limits.ts';
 import { rgbChannels } from '../../../shared/shape-checks.ts';
@@ -107,12 +106,7 @@ const hookInput = { detailer_hook: socket('DETAILER_HOOK', { optional: true }) }
 
 type DetectionInputs = InputValues<typeof detectionInputs & typeof hookInput>;
 
-async function detectSegs(
-  detector: Detector,
-  image: Tensor,
-  i: DetectionInputs,
-  type: string,
-): Promise<NodeResult> {
+async function detectSegs(detector: Detector, image: Tensor, i: DetectionInputs, type: string) {
   requireSingleImage(image, type);
   const options = {
     threshold: i.threshold,
@@ -160,7 +154,7 @@ const detectCombined = async (
   image: Tensor,
   threshold: number,
   dilation: number,
-): Promise<NodeResult> =>
+) =>
   outputs(
     (await detector.detectCombined(image, threshold, dilation)) ??
       zeros([1, image.shape[2], image.shape[1]]),
@@ -231,7 +225,7 @@ async function detectSimple(
   image: Tensor,
   detectors: Detectors,
   i: InputValues<typeof simpleInputs & typeof postInputs>,
-): Promise<NodeResult> {
+) {
   requireSingleImage(image, 'ImpactSimpleDetectorSEGS');
   const { bboxDetector, segmDetector, samModel, hook } = detectors;
   const shared = { cropFactor: i.crop_factor, dropSize: i.drop_size, hook };

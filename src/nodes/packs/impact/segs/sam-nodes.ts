@@ -8,13 +8,13 @@ import {
   combo,
   defineNode,
   float,
-  type InputValues,
   int,
   modelFile,
   output,
   outputs,
   socket,
 } from '../../../declare.ts';
+import type { InputValues } from '../../../input-types.ts';
 import { fileState, loadOnce } from '../../../shared/file-cache.ts';
 import { rgbChannels } from '../../../shared/shape-checks.ts';
 import { requireSingleImage } from '../impact-inputs.ts';

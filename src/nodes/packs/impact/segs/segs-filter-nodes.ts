@@ -15,7 +15,6 @@ import {
   combo,
   defineNode,
   int,
-  type NodeResult,
   output,
   outputs,
   socket,
@@ -56,9 +55,8 @@ export const rangeInputs = (omitted: readonly string[] = []) => ({
   max_value: int({ default: 67108864, min: 0, max: MAX_INT, step: 1 }),
 });
 
-const results = [output('SEGS', 'filtered_SEGS'), output('SEGS', 'remained_SEGS')];
-const filterOutputs = ({ filtered, remained }: FilteredSegs): NodeResult =>
-  outputs(filtered, remained);
+const results = [output('SEGS', 'filtered_SEGS'), output('SEGS', 'remained_SEGS')] as const;
+const filterOutputs = ({ filtered, remained }: FilteredSegs) => outputs(filtered, remained);
 
 const ImpactSEGSLabelAssign = defineNode({
   type: 'ImpactSEGSLabelAssign',

@@ -6,17 +6,8 @@ import type { Segs } from '../../../../segs/segs.ts';
 import { enlargeImage, resampleSegs } from '../../../../segs/upscale/segs-upscale.ts';
 import type { Tensor } from '../../../../tensor/tensor.ts';
 import type { NodeContext } from '../../../context.ts';
-import {
-  combo,
-  defineNode,
-  float,
-  type InputValues,
-  int,
-  type NodeResult,
-  output,
-  outputs,
-  socket,
-} from '../../../declare.ts';
+import { combo, defineNode, float, int, output, outputs, socket } from '../../../declare.ts';
+import type { InputValues } from '../../../input-types.ts';
 import { samplingHooks } from '../../../shared/sampling-hooks.ts';
 import { rgbChannels } from '../../../shared/shape-checks.ts';
 import {
@@ -71,7 +62,7 @@ async function upscaleSegs(
   { model, vae, positive, negative }: Omit<BasicPipe, 'clip'>,
   i: Settings,
   context: NodeContext,
-): Promise<NodeResult> {
+) {
   const { signal, warn, progress, status } = context;
   const enlarged = await enlargeImage(rgbChannels(image), {
     factor: i.rescale_factor,

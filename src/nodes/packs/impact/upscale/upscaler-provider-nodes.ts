@@ -9,17 +9,8 @@ import {
 } from '../../../../segs/upscale/mask-upscaler.ts';
 import { createPixelUpscaler } from '../../../../segs/upscale/pixel-upscaler.ts';
 import type { PixelScaleMethod } from '../../../../segs/upscale/scale-on-pixels.ts';
-import {
-  combo,
-  defineNode,
-  float,
-  type InputValues,
-  int,
-  output,
-  outputs,
-  seed,
-  socket,
-} from '../../../declare.ts';
+import { combo, defineNode, float, int, output, outputs, seed, socket } from '../../../declare.ts';
+import type { InputValues } from '../../../input-types.ts';
 import type { SocketValues } from '../../../socket-values.ts';
 import { enabled, schedulerFunc } from '../impact-inputs.ts';
 import { scaleMethod, tileSize, upscaleModel } from './upscale-inputs.ts';
