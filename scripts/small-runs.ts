@@ -12,7 +12,7 @@ import { writeSafetensors } from '../src/formats/safetensors/safetensors-write.t
 import { encodePng } from '../src/image/codec/png.ts';
 import { NODES } from '../src/nodes/index.ts';
 import { apiGraphOf, type Graph, withInputs } from '../src/workflow/api-graph.ts';
-import { seededTensors } from '../test/support/rewrite.ts';
+import { seededTensors } from '../test/support/files/rewrite.ts';
 
 const TEST = join(dirname(fileURLToPath(import.meta.url)), '..', 'test');
 const FIXTURES = join(TEST, 'fixtures');

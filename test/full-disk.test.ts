@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Queue } from '../src/queue/contract.ts';
 import { openQueue } from '../src/queue/queue.ts';
-import { jobOf, quickJob, temporaryFolder, testEngine } from './support/queue.ts';
-import { END } from './support/queue-nodes.ts';
-import { type SmallDisk, smallDisk } from './support/small-disk.ts';
+import { type SmallDisk, smallDisk } from './support/files/small-disk.ts';
+import { jobOf, quickJob, temporaryFolder, testEngine } from './support/queue/queue.ts';
+import { END } from './support/queue/queue-nodes.ts';
 
 const MB = 2 ** 20;
 const tried = smallDisk(1);

@@ -10,12 +10,12 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openBucketStorage } from '../src/storage/bucket-storage.ts';
+import { BUCKET, startS3, type TestS3 } from './support/files/s3.ts';
 import {
   startPostgres,
   type TestServer as TestPostgres,
   whyNoPostgres,
-} from './support/postgres.ts';
-import { BUCKET, startS3, type TestS3 } from './support/s3.ts';
+} from './support/queue/postgres.ts';
 import { type TestServer, testServer } from './support/server.ts';
 
 const why = whyNoPostgres();

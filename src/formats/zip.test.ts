@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { type EntryToZip, zipOf } from '../../test/support/zip.ts';
+import { type EntryToZip, zipOf } from '../../test/support/files/zip.ts';
 import { openSource } from './byte-source.ts';
 import { readEntry, readZip } from './zip.ts';
 

@@ -1,9 +1,9 @@
 // Kills processes at a few random moments; `npm run test:crash` does so at many.
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { crash, seeded } from '../../test/support/crash.ts';
-import { startPostgres, whyNoPostgres } from '../../test/support/postgres.ts';
-import { temporaryFolder } from '../../test/support/queue.ts';
+import { crash, seeded } from '../../test/support/queue/crash.ts';
+import { startPostgres, whyNoPostgres } from '../../test/support/queue/postgres.ts';
+import { temporaryFolder } from '../../test/support/queue/queue.ts';
 
 describe('every accepted job ends once, whichever processes are killed', () => {
   it('on the embedded database', async () => {

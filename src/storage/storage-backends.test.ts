@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { BUCKET, startS3, type TestS3 } from '../../test/support/s3.ts';
+import { BUCKET, startS3, type TestS3 } from '../../test/support/files/s3.ts';
 import type { DarkroomError } from '../errors.ts';
 import { createBucket } from './bucket.ts';
 import { openBucketStorage } from './bucket-storage.ts';

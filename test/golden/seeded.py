@@ -1,4 +1,4 @@
-# Weights that tests make again by themselves: a linear congruential generator (noise() of test/support/rewrite.ts), a seed for each tensor.
+# Weights that tests generate again by themselves: a linear congruential generator (noise() of test/support/files/rewrite.ts), a seed for each tensor.
 import gzip, json, os
 import numpy as np
 import torch

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { zipOf } from '../../../test/support/zip.ts';
+import { zipOf } from '../../../test/support/files/zip.ts';
 import { DarkroomError } from '../../errors.ts';
 import { openModelFile } from '../model-file.ts';
 import { isAllowedInModels } from './allowed-globals.ts';

@@ -4,9 +4,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import * as p from '../../../test/support/pickle.ts';
-import { torchFile } from '../../../test/support/torch-file.ts';
-import { zipOf } from '../../../test/support/zip.ts';
+import * as p from '../../../test/support/files/pickle.ts';
+import { torchFile } from '../../../test/support/files/torch-file.ts';
+import { zipOf } from '../../../test/support/files/zip.ts';
 import { openModelFile } from '../model-file.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'hostile-'));

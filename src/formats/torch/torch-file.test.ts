@@ -13,10 +13,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
+import { dict, pickle } from '../../../test/support/files/pickle.ts';
+import {
+  asTorchFile,
+  type TensorsToSave,
+  torchFile,
+} from '../../../test/support/files/torch-file.ts';
+import { zipOf } from '../../../test/support/files/zip.ts';
 import { fixtureModel } from '../../../test/support/golden.ts';
-import { dict, pickle } from '../../../test/support/pickle.ts';
-import { asTorchFile, type TensorsToSave, torchFile } from '../../../test/support/torch-file.ts';
-import { zipOf } from '../../../test/support/zip.ts';
 import { describeModelFile, openModelFile } from '../model-file.ts';
 import { openSafetensors } from '../safetensors/safetensors.ts';
 

@@ -1,7 +1,7 @@
 // Edges against kornia's canny, which ComfyUI's Canny node calls (test/golden/canny): every pixel.
 import { describe, expect, it } from 'vitest';
+import { noise } from '../../../test/support/files/rewrite.ts';
 import { expectExact, golden } from '../../../test/support/golden.ts';
-import { noise } from '../../../test/support/rewrite.ts';
 import { full, type Tensor, tensor } from '../../tensor/tensor.ts';
 import { canny } from './canny.ts';
 

@@ -6,14 +6,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
-import { expectGolden, fixtureModel, golden } from '../../../test/support/golden.ts';
 import {
   noise,
   seededTensors,
   type TensorsToWrite,
   tensorsOf,
   writeRenamed,
-} from '../../../test/support/rewrite.ts';
+} from '../../../test/support/files/rewrite.ts';
+import { expectGolden, fixtureModel, golden } from '../../../test/support/golden.ts';
 import { UNET_PREFIX } from '../../formats/identify/identify.ts';
 import { writeSafetensors } from '../../formats/safetensors/safetensors-write.ts';
 import type { TensorInfo } from '../../formats/tensor-file.ts';

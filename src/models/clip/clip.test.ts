@@ -11,7 +11,9 @@ interface Call {
   readonly options: { layer: number | 'last'; finalNorm: boolean; project: boolean };
 }
 
-/** Hidden states: the token id (-1 for a vector) in every column; pooled: the index of the chunk. */
+/**
+ * Hidden states: the token id (-1 for a vector) in every column; pooled: the index of the chunk.
+ */
 function fakeEncoder(
   kind: TextEncoder['kind'],
   width = 2,

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { noise, seededTensors, type TensorsToWrite } from '../../../test/support/files/rewrite.ts';
 import {
   expectGolden,
   fixtureModel,
@@ -11,7 +12,6 @@ import {
   golden,
   type Params,
 } from '../../../test/support/golden.ts';
-import { noise, seededTensors, type TensorsToWrite } from '../../../test/support/rewrite.ts';
 import { writeSafetensors } from '../../formats/safetensors/safetensors-write.ts';
 import { commonUpscale } from '../../image/resize/common-upscale.ts';
 import { createRuntime } from '../../runtime/runtime.ts';

@@ -1,4 +1,5 @@
-// The UNet as samplers use it: a network that predicts noise or velocity, with the variants that model patches make of it.
+// The UNet as samplers use it: a network that predicts noise or velocity, with the variants that
+// model patches make of it.
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { NetworkBase, PatchTargets, WeightChange } from '../weights/changes.ts';
 import type { Hypernetwork } from './hypernetwork-file.ts';
@@ -62,9 +63,14 @@ export interface UNet {
   readonly contextDim: number;
   /** 0 when the model has no ADM vector (SD1.x, SD2.x). */
   readonly admChannels: number;
-  /** The weights that LoRAs may change, by the original layout's names; absent where there are none. */
+  /**
+   * The weights that LoRAs may change, by the original layout's names; absent where there are none.
+   */
   readonly patchable?: PatchTargets;
-  /** The weights that other networks are made from (control LoRAs, merges); absent where there are none. */
+  /**
+   * The weights that other networks are made from (control LoRAs, merges); absent where there are
+   * none.
+   */
   readonly base?: NetworkBase;
   /** Returns the raw prediction (eps or v), [B, outChannels, H, W]. */
   evaluate(inputs: UNetInputs): Promise<Tensor>;

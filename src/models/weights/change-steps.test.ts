@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { memoryWeights } from '../../../test/support/memory-weights.ts';
+import { memoryWeights } from '../../../test/support/files/memory-weights.ts';
 import type { TensorInfo } from '../../formats/tensor-file.ts';
 import type { AppliedLora, Patch } from '../lora/patches.ts';
 import { type ChangedTensor, changedTensors } from './change-steps.ts';

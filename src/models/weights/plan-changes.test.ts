@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { memoryWeights } from '../../../test/support/memory-weights.ts';
+import { memoryWeights } from '../../../test/support/files/memory-weights.ts';
 import type { Graph } from '../../onnx/builder.ts';
 import { createGraph } from '../../onnx/builder.ts';
 import { openSession } from '../../runtime/session.ts';

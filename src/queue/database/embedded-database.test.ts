@@ -1,8 +1,8 @@
 // The queue on the embedded database.
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { temporaryFolder } from '../../../test/support/queue.ts';
-import { queueSuite } from '../../../test/support/queue-suite.ts';
+import { temporaryFolder } from '../../../test/support/queue/queue.ts';
+import { queueSuite } from '../../../test/support/queue/queue-suite.ts';
 import { openEmbedded } from './embedded-database.ts';
 
 it('a database that does not answer is opened again', async () => {

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { temporaryFolder } from '../../../test/support/queue.ts';
+import { temporaryFolder } from '../../../test/support/queue/queue.ts';
 import { DarkroomError } from '../../errors.ts';
 import { lockFolder } from './folder-lock.ts';
 

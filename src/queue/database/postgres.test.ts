@@ -6,7 +6,11 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startPostgres, type TestServer, whyNoPostgres } from '../../../test/support/postgres.ts';
+import {
+  startPostgres,
+  type TestServer,
+  whyNoPostgres,
+} from '../../../test/support/queue/postgres.ts';
 import {
   isMessage,
   jobOf,
@@ -15,8 +19,8 @@ import {
   slowJob,
   temporaryFolder,
   testEngine,
-} from '../../../test/support/queue.ts';
-import { filesIn, queueSuite } from '../../../test/support/queue-suite.ts';
+} from '../../../test/support/queue/queue.ts';
+import { filesIn, queueSuite } from '../../../test/support/queue/queue-suite.ts';
 import type { AcceptedJob, Queue, Worker } from '../contract.ts';
 import { openQueue } from '../queue.ts';
 

@@ -1,5 +1,5 @@
-// Jobs on an embedded database in memory. The conformance tests (test/support/queue-suite.ts) cover
-// them through the queue.
+// Jobs on an embedded database in memory. The conformance tests (test/support/queue/queue-suite.ts)
+// cover them through the queue.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Database } from '../database/database.ts';
 import { openEmbedded } from '../database/embedded-database.ts';

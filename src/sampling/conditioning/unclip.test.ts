@@ -1,8 +1,8 @@
 // Vectors of image embeddings against the original's unclip_adm (test/golden/vision), and their use
 // in the ADM vector.
 import { describe, expect, it } from 'vitest';
+import { noise } from '../../../test/support/files/rewrite.ts';
 import { expectGolden, golden } from '../../../test/support/golden.ts';
-import { noise } from '../../../test/support/rewrite.ts';
 import { runNode } from '../../../test/support/run-node.ts';
 import { full, tensor } from '../../tensor/tensor.ts';
 import type { Conditioning, ConditioningEntry, Model } from '../sampling-types.ts';

@@ -68,7 +68,10 @@ export const BNK_DuplicateBatchIndex: NodeFunction<{
   batch_size: Int;
 }, Node<{ LATENT: 'LATENT' }>> = nodeFunction('BNK_DuplicateBatchIndex', [['LATENT', 'LATENT']]);
 
-/** Get Sigma (latent/noise): The strength for Inject Noise that gives a latent the noise a KSampler expects at a step. */
+/**
+ * Get Sigma (latent/noise): The strength for Inject Noise that gives a latent the noise a KSampler
+ * expects at a step.
+ */
 export const BNK_GetSigma: NodeFunction<{
   model: Link<'MODEL'>;
   sampler_name: OneOf<SamplerName>;
@@ -113,7 +116,10 @@ export const BNK_SlerpLatent: NodeFunction<{
   mask?: Link<'MASK'>;
 }, Node<{ LATENT: 'LATENT' }>> = nodeFunction('BNK_SlerpLatent', [['LATENT', 'LATENT']]);
 
-/** Unsampler (sampling): Computes the noise from which a deterministic sampler would produce a latent. */
+/**
+ * Unsampler (sampling): Computes the noise from which a deterministic sampler would produce a
+ * latent.
+ */
 export const BNK_Unsampler: NodeFunction<{
   model: Link<'MODEL'>;
   /** 1 to 10000, in the editor 20. */
@@ -264,7 +270,10 @@ export const CLIPAttentionMultiply: NodeFunction<{
   out: Float;
 }, Node<{ CLIP: 'CLIP' }>> = nodeFunction('CLIPAttentionMultiply', [['CLIP', 'CLIP']]);
 
-/** Load CLIP (advanced/loaders): Loads a text encoder: CLIP-L for SD1.x, CLIP-H for SD2.x, CLIP-G for the refiner of SDXL. */
+/**
+ * Load CLIP (advanced/loaders): Loads a text encoder: CLIP-L for SD1.x, CLIP-H for SD2.x, CLIP-G
+ * for the refiner of SDXL.
+ */
 export const CLIPLoader: NodeFunction<{
   /** A file of models/text_encoders. */
   clip_name: FileName;
@@ -286,7 +295,10 @@ export const CLIPMergeSimple: NodeFunction<{
   ratio: Float;
 }, Node<{ CLIP: 'CLIP' }>> = nodeFunction('CLIPMergeSimple', [['CLIP', 'CLIP']]);
 
-/** CLIPMergeSubtract (advanced/model_merging): The difference of clip1 and clip2, multiplied by a factor. */
+/**
+ * CLIPMergeSubtract (advanced/model_merging): The difference of clip1 and clip2, multiplied by a
+ * factor.
+ */
 export const CLIPMergeSubtract: NodeFunction<{
   clip1: Link<'CLIP'>;
   clip2: Link<'CLIP'>;
@@ -316,7 +328,10 @@ export const CLIPSeg: NodeFunction<{
   every_batch?: Bool;
 }, Node<{ Mask: 'MASK'; 'Heatmap Mask': 'IMAGE'; 'BW Mask': 'IMAGE' }>> = nodeFunction('CLIPSeg', [['Mask', 'MASK'], ['Heatmap Mask', 'IMAGE'], ['BW Mask', 'IMAGE']]);
 
-/** CLIPSegDetectorProvider (ImpactPack/Util): Detects the objects that a text names, with a CLIPSeg model of the models folder `clipseg`. */
+/**
+ * CLIPSegDetectorProvider (ImpactPack/Util): Detects the objects that a text names, with a CLIPSeg
+ * model of the models folder `clipseg`.
+ */
 export const CLIPSegDetectorProvider: NodeFunction<{
   /** The objects to detect, separated by commas. */
   text: Text;
@@ -335,7 +350,10 @@ export const CLIPSetLastLayer: NodeFunction<{
   stop_at_clip_layer: Int;
 }, Node<{ CLIP: 'CLIP' }>> = nodeFunction('CLIPSetLastLayer', [['CLIP', 'CLIP']]);
 
-/** CLIP Text Encode (Prompt) (conditioning): Encodes a prompt: what the image should show, or should not show. */
+/**
+ * CLIP Text Encode (Prompt) (conditioning): Encodes a prompt: what the image should show, or should
+ * not show.
+ */
 export const CLIPTextEncode: NodeFunction<{
   /** The prompt. */
   text: Text;
@@ -402,7 +420,10 @@ export const CaseConverter: NodeFunction<{
   mode: OneOf<'UPPERCASE' | 'lowercase' | 'Capitalize' | 'Title Case'>;
 }, Node<{ STRING: 'STRING' }>> = nodeFunction('CaseConverter', [['STRING', 'STRING']]);
 
-/** CfgScheduleHookProvider (ImpactPack/Upscale): Changes the cfg over the steps of an iterative upscale, in integers. */
+/**
+ * CfgScheduleHookProvider (ImpactPack/Upscale): Changes the cfg over the steps of an iterative
+ * upscale, in integers.
+ */
 export const CfgScheduleHookProvider: NodeFunction<{
   /** Changes by the same amount in each step. */
   schedule_for_iteration: OneOf<'simple'>;
@@ -411,7 +432,9 @@ export const CfgScheduleHookProvider: NodeFunction<{
 }, Node<{ PK_HOOK: 'PK_HOOK' }>> = nodeFunction('CfgScheduleHookProvider', [['PK_HOOK', 'PK_HOOK']]);
 
 /**
- * Load Checkpoint With Config (DEPRECATED) (advanced/loaders): Loads a checkpoint. The configuration only determines whether the model predicts v, and the last layer of CLIP; the rest is in the checkpoint.
+ * Load Checkpoint With Config (DEPRECATED) (advanced/loaders): Loads a checkpoint. The
+ * configuration only determines whether the model predicts v, and the last layer of CLIP; the rest
+ * is in the checkpoint.
  * @deprecated
  */
 export const CheckpointLoader: NodeFunction<{
@@ -420,13 +443,18 @@ export const CheckpointLoader: NodeFunction<{
   ckpt_name: FileName;
 }, Node<{ MODEL: 'MODEL'; CLIP: 'CLIP'; VAE: 'VAE' }>> = nodeFunction('CheckpointLoader', [['MODEL', 'MODEL'], ['CLIP', 'CLIP'], ['VAE', 'VAE']]);
 
-/** Load Checkpoint (loaders): Loads a checkpoint: the model, its text encoders and its autoencoder. */
+/**
+ * Load Checkpoint (loaders): Loads a checkpoint: the model, its text encoders and its autoencoder.
+ */
 export const CheckpointLoaderSimple: NodeFunction<{
   /** The file. A file of models/checkpoints. */
   ckpt_name: FileName;
 }, Node<{ MODEL: 'MODEL'; CLIP: 'CLIP'; VAE: 'VAE' }>> = nodeFunction('CheckpointLoaderSimple', [['MODEL', 'MODEL'], ['CLIP', 'CLIP'], ['VAE', 'VAE']]);
 
-/** Save Checkpoint (advanced/model_merging): Saves model, text encoders and autoencoder as one checkpoint, with merges and LoRAs applied. */
+/**
+ * Save Checkpoint (advanced/model_merging): Saves model, text encoders and autoencoder as one
+ * checkpoint, with merges and LoRAs applied.
+ */
 export const CheckpointSave: NodeFunction<{
   model: Link<'MODEL'>;
   clip: Link<'CLIP'>;
@@ -608,7 +636,10 @@ export const CropMask: NodeFunction<{
   height: Int;
 }, Node<{ MASK: 'MASK' }>> = nodeFunction('CropMask', [['MASK', 'MASK']]);
 
-/** DenoiseScheduleHookProvider (ImpactPack/Upscale): Changes the denoise over the steps of an iterative upscale. */
+/**
+ * DenoiseScheduleHookProvider (ImpactPack/Upscale): Changes the denoise over the steps of an
+ * iterative upscale.
+ */
 export const DenoiseScheduleHookProvider: NodeFunction<{
   /** Changes by the same amount in each step. */
   schedule_for_iteration: OneOf<'simple'>;
@@ -616,14 +647,20 @@ export const DenoiseScheduleHookProvider: NodeFunction<{
   target_denoise: Float;
 }, Node<{ PK_HOOK: 'PK_HOOK' }>> = nodeFunction('DenoiseScheduleHookProvider', [['PK_HOOK', 'PK_HOOK']]);
 
-/** DenoiseSchedulerDetailerHookProvider (ImpactPack/Detailer): Moves the denoise to a target over the cycles; a single cycle keeps its own. */
+/**
+ * DenoiseSchedulerDetailerHookProvider (ImpactPack/Detailer): Moves the denoise to a target over
+ * the cycles; a single cycle keeps its own.
+ */
 export const DenoiseSchedulerDetailerHookProvider: NodeFunction<{
   schedule_for_cycle: OneOf<'simple'>;
   /** 0 to 1, in the editor 0.3. */
   target_denoise: Float;
 }, Node<{ DETAILER_HOOK: 'DETAILER_HOOK' }>> = nodeFunction('DenoiseSchedulerDetailerHookProvider', [['DETAILER_HOOK', 'DETAILER_HOOK']]);
 
-/** Detailer (SEGS) (ImpactPack/Detailer): Samples each segment of an image at a larger size and pastes it back. */
+/**
+ * Detailer (SEGS) (ImpactPack/Detailer): Samples each segment of an image at a larger size and
+ * pastes it back.
+ */
 export const DetailerForEach: NodeFunction<{
   image: Link<'IMAGE'>;
   segs: Link<'SEGS'>;
@@ -661,13 +698,19 @@ export const DetailerForEach: NodeFunction<{
   detailer_hook?: Link<'DETAILER_HOOK'>;
   /** For inpainting models. In the editor false. */
   inpaint_model?: Bool;
-  /** Blur of the noise mask. Above 0, the mask's values say at which step a pixel starts to change. 0 to 100, in the editor 20. */
+  /**
+   * Blur of the noise mask. Above 0, the mask's values say at which step a pixel starts to change.
+   * 0 to 100, in the editor 20.
+   */
   noise_mask_feather?: Int;
   /** A schedule that replaces the named one. */
   scheduler_func_opt?: Link<'SCHEDULER_FUNC'>;
 }, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('DetailerForEach', [['IMAGE', 'IMAGE']]);
 
-/** DetailerDebug (SEGS) (ImpactPack/Detailer): Samples each segment of an image at a larger size and pastes it back. */
+/**
+ * DetailerDebug (SEGS) (ImpactPack/Detailer): Samples each segment of an image at a larger size and
+ * pastes it back.
+ */
 export const DetailerForEachDebug: NodeFunction<{
   image: Link<'IMAGE'>;
   segs: Link<'SEGS'>;
@@ -705,13 +748,19 @@ export const DetailerForEachDebug: NodeFunction<{
   detailer_hook?: Link<'DETAILER_HOOK'>;
   /** For inpainting models. In the editor false. */
   inpaint_model?: Bool;
-  /** Blur of the noise mask. Above 0, the mask's values say at which step a pixel starts to change. 0 to 100, in the editor 20. */
+  /**
+   * Blur of the noise mask. Above 0, the mask's values say at which step a pixel starts to change.
+   * 0 to 100, in the editor 20.
+   */
   noise_mask_feather?: Int;
   /** A schedule that replaces the named one. */
   scheduler_func_opt?: Link<'SCHEDULER_FUNC'>;
 }, Node<{ image: 'IMAGE'; cropped: 'IMAGE'; cropped_refined: 'IMAGE'; cropped_refined_alpha: 'IMAGE'; cnet_images: 'IMAGE' }>> = nodeFunction('DetailerForEachDebug', [['image', 'IMAGE'], ['cropped', 'IMAGE'], ['cropped_refined', 'IMAGE'], ['cropped_refined_alpha', 'IMAGE'], ['cnet_images', 'IMAGE']]);
 
-/** DetailerDebug (SEGS/pipe) (ImpactPack/Detailer): Samples each segment of an image at a larger size and pastes it back. */
+/**
+ * DetailerDebug (SEGS/pipe) (ImpactPack/Detailer): Samples each segment of an image at a larger
+ * size and pastes it back.
+ */
 export const DetailerForEachDebugPipe: NodeFunction<{
   image: Link<'IMAGE'>;
   segs: Link<'SEGS'>;
@@ -748,13 +797,19 @@ export const DetailerForEachDebugPipe: NodeFunction<{
   refiner_basic_pipe_opt?: Link<'BASIC_PIPE'>;
   /** For inpainting models. In the editor false. */
   inpaint_model?: Bool;
-  /** Blur of the noise mask. Above 0, the mask's values say at which step a pixel starts to change. 0 to 100, in the editor 20. */
+  /**
+   * Blur of the noise mask. Above 0, the mask's values say at which step a pixel starts to change.
+   * 0 to 100, in the editor 20.
+   */
   noise_mask_feather?: Int;
   /** A schedule that replaces the named one. */
   scheduler_func_opt?: Link<'SCHEDULER_FUNC'>;
 }, Node<{ image: 'IMAGE'; segs: 'SEGS'; basic_pipe: 'BASIC_PIPE'; cropped: 'IMAGE'; cropped_refined: 'IMAGE'; cropped_refined_alpha: 'IMAGE'; cnet_images: 'IMAGE' }>> = nodeFunction('DetailerForEachDebugPipe', [['image', 'IMAGE'], ['segs', 'SEGS'], ['basic_pipe', 'BASIC_PIPE'], ['cropped', 'IMAGE'], ['cropped_refined', 'IMAGE'], ['cropped_refined_alpha', 'IMAGE'], ['cnet_images', 'IMAGE']]);
 
-/** Detailer (SEGS/pipe) (ImpactPack/Detailer): Samples each segment of an image at a larger size and pastes it back. */
+/**
+ * Detailer (SEGS/pipe) (ImpactPack/Detailer): Samples each segment of an image at a larger size and
+ * pastes it back.
+ */
 export const DetailerForEachPipe: NodeFunction<{
   image: Link<'IMAGE'>;
   segs: Link<'SEGS'>;
@@ -791,13 +846,19 @@ export const DetailerForEachPipe: NodeFunction<{
   refiner_basic_pipe_opt?: Link<'BASIC_PIPE'>;
   /** For inpainting models. In the editor false. */
   inpaint_model?: Bool;
-  /** Blur of the noise mask. Above 0, the mask's values say at which step a pixel starts to change. 0 to 100, in the editor 20. */
+  /**
+   * Blur of the noise mask. Above 0, the mask's values say at which step a pixel starts to change.
+   * 0 to 100, in the editor 20.
+   */
   noise_mask_feather?: Int;
   /** A schedule that replaces the named one. */
   scheduler_func_opt?: Link<'SCHEDULER_FUNC'>;
 }, Node<{ image: 'IMAGE'; segs: 'SEGS'; basic_pipe: 'BASIC_PIPE'; cnet_images: 'IMAGE' }>> = nodeFunction('DetailerForEachPipe', [['image', 'IMAGE'], ['segs', 'SEGS'], ['basic_pipe', 'BASIC_PIPE'], ['cnet_images', 'IMAGE']]);
 
-/** DetailerHookCombine (ImpactPack/Upscale): Combines two hooks. As in the original, the noise is all zeros if one of them has its own. */
+/**
+ * DetailerHookCombine (ImpactPack/Upscale): Combines two hooks. As in the original, the noise is
+ * all zeros if one of them has its own.
+ */
 export const DetailerHookCombine: NodeFunction<{
   hook1: Link<'DETAILER_HOOK'>;
   hook2: Link<'DETAILER_HOOK'>;
@@ -825,7 +886,10 @@ export const DifferentialDiffusion: NodeFunction<{
   strength?: Float;
 }, Node<{ MODEL: 'MODEL' }>> = nodeFunction('DifferentialDiffusion', [['MODEL', 'MODEL']]);
 
-/** DiffusersLoader (advanced/loaders/deprecated): Loads a model from a folder in the layout of diffusers. */
+/**
+ * DiffusersLoader (advanced/loaders/deprecated): Loads a model from a folder in the layout of
+ * diffusers.
+ */
 export const DiffusersLoader: NodeFunction<{
   /** A file of models/diffusers. */
   model_path: FileName;
@@ -847,7 +911,10 @@ export const DualCFGGuider: NodeFunction<{
   style: OneOf<'regular' | 'nested'>;
 }, Node<{ GUIDER: 'GUIDER' }>> = nodeFunction('DualCFGGuider', [['GUIDER', 'GUIDER']]);
 
-/** DualCLIPLoader (advanced/loaders): Loads the two text encoders of SDXL, CLIP-L and CLIP-G, from two files. */
+/**
+ * DualCLIPLoader (advanced/loaders): Loads the two text encoders of SDXL, CLIP-L and CLIP-G, from
+ * two files.
+ */
 export const DualCLIPLoader: NodeFunction<{
   /** A file of models/text_encoders. */
   clip_name1: FileName;
@@ -981,7 +1048,10 @@ export const ExtendIntermediateSigmas: NodeFunction<{
   spacing: OneOf<'linear' | 'cosine' | 'sine'>;
 }, Node<{ SIGMAS: 'SIGMAS' }>> = nodeFunction('ExtendIntermediateSigmas', [['SIGMAS', 'SIGMAS']]);
 
-/** FaceDetailer (ImpactPack/Simple): Detects segments of an image (faces, hands) and samples them at a larger size. */
+/**
+ * FaceDetailer (ImpactPack/Simple): Detects segments of an image (faces, hands) and samples them at
+ * a larger size.
+ */
 export const FaceDetailer: NodeFunction<{
   image: Link<'IMAGE'>;
   model: Link<'MODEL'>;
@@ -1039,13 +1109,19 @@ export const FaceDetailer: NodeFunction<{
   detailer_hook?: Link<'DETAILER_HOOK'>;
   /** For inpainting models. In the editor false. */
   inpaint_model?: Bool;
-  /** Blur of the noise mask. Above 0, the mask's values say at which step a pixel starts to change. 0 to 100, in the editor 20. */
+  /**
+   * Blur of the noise mask. Above 0, the mask's values say at which step a pixel starts to change.
+   * 0 to 100, in the editor 20.
+   */
   noise_mask_feather?: Int;
   /** A schedule that replaces the named one. */
   scheduler_func_opt?: Link<'SCHEDULER_FUNC'>;
 }, Node<{ image: 'IMAGE'; cropped_refined: 'IMAGE'; cropped_enhanced_alpha: 'IMAGE'; mask: 'MASK'; detailer_pipe: 'DETAILER_PIPE'; cnet_images: 'IMAGE' }>> = nodeFunction('FaceDetailer', [['image', 'IMAGE'], ['cropped_refined', 'IMAGE'], ['cropped_enhanced_alpha', 'IMAGE'], ['mask', 'MASK'], ['detailer_pipe', 'DETAILER_PIPE'], ['cnet_images', 'IMAGE']]);
 
-/** FaceDetailer (pipe) (ImpactPack/Simple): Detects segments of an image (faces, hands) and samples them at a larger size. */
+/**
+ * FaceDetailer (pipe) (ImpactPack/Simple): Detects segments of an image (faces, hands) and samples
+ * them at a larger size.
+ */
 export const FaceDetailerPipe: NodeFunction<{
   image: Link<'IMAGE'>;
   detailer_pipe: Link<'DETAILER_PIPE'>;
@@ -1095,7 +1171,10 @@ export const FaceDetailerPipe: NodeFunction<{
   cycle: Int;
   /** For inpainting models. In the editor false. */
   inpaint_model?: Bool;
-  /** Blur of the noise mask. Above 0, the mask's values say at which step a pixel starts to change. 0 to 100, in the editor 20. */
+  /**
+   * Blur of the noise mask. Above 0, the mask's values say at which step a pixel starts to change.
+   * 0 to 100, in the editor 20.
+   */
   noise_mask_feather?: Int;
   /** A schedule that replaces the named one. */
   scheduler_func_opt?: Link<'SCHEDULER_FUNC'>;
@@ -1194,7 +1273,9 @@ export const GITSScheduler: NodeFunction<{
   denoise: Float;
 }, Node<{ SIGMAS: 'SIGMAS' }>> = nodeFunction('GITSScheduler', [['SIGMAS', 'SIGMAS']]);
 
-/** GITSScheduler Func Provider (ImpactPack/sampling): The GITS schedule, for any number of steps. */
+/**
+ * GITSScheduler Func Provider (ImpactPack/sampling): The GITS schedule, for any number of steps.
+ */
 export const GITSSchedulerFuncProvider: NodeFunction<{
   /** Larger values place more small steps at the end. 0.8 to 1.5, in the editor 1.2. */
   coeff: Float;
@@ -1202,7 +1283,10 @@ export const GITSSchedulerFuncProvider: NodeFunction<{
   denoise: Float;
 }, Node<{ SCHEDULER_FUNC: 'SCHEDULER_FUNC' }>> = nodeFunction('GITSSchedulerFuncProvider', [['SCHEDULER_FUNC', 'SCHEDULER_FUNC']]);
 
-/** GLIGENLoader (loaders): Not supported: GLIGEN models are not supported. Position objects with ConditioningSetArea or ConditioningSetMask. */
+/**
+ * GLIGENLoader (loaders): Not supported: GLIGEN models are not supported. Position objects with
+ * ConditioningSetArea or ConditioningSetMask.
+ */
 export const GLIGENLoader: NodeFunction<{
   /** A file of models/gligen. */
   gligen_name: FileName;
@@ -1317,7 +1401,10 @@ export const ImageInvert: NodeFunction<{
   image: Link<'IMAGE'>;
 }, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageInvert', [['IMAGE', 'IMAGE']]);
 
-/** Image List to Image Batch (ImpactPack/Operation): Joins images to a batch; those of another size than the first are cropped to its aspect ratio around the centre and resized. */
+/**
+ * Image List to Image Batch (ImpactPack/Operation): Joins images to a batch; those of another size
+ * than the first are cropped to its aspect ratio around the centre and resized.
+ */
 export const ImageListToImageBatch: NodeFunction<{
   images: Link<'IMAGE'>;
 }, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageListToImageBatch', [['IMAGE', 'IMAGE']]);
@@ -1336,7 +1423,10 @@ export const ImageMaskSwitch: NodeFunction<{
   mask4_opt?: Link<'MASK'>;
 }, OutputNode<{ IMAGE: 'IMAGE'; MASK: 'MASK' }>> = nodeFunction('ImageMaskSwitch', [['IMAGE', 'IMAGE'], ['MASK', 'MASK']]);
 
-/** Image Only Checkpoint Loader (img2vid model) (loaders/video_models): Loads the parts of a checkpoint whose conditioning is an image. Video models are not supported. */
+/**
+ * Image Only Checkpoint Loader (img2vid model) (loaders/video_models): Loads the parts of a
+ * checkpoint whose conditioning is an image. Video models are not supported.
+ */
 export const ImageOnlyCheckpointLoader: NodeFunction<{
   /** A file of models/checkpoints. */
   ckpt_name: FileName;
@@ -1362,7 +1452,10 @@ export const ImageRGBToYUV: NodeFunction<{
   image: Link<'IMAGE'>;
 }, Node<{ Y: 'IMAGE'; U: 'IMAGE'; V: 'IMAGE' }>> = nodeFunction('ImageRGBToYUV', [['Y', 'IMAGE'], ['U', 'IMAGE'], ['V', 'IMAGE']]);
 
-/** Image Receiver (ImpactPack/Util): Loads an image of the input folder, or one that is stored in the workflow. */
+/**
+ * Image Receiver (ImpactPack/Util): Loads an image of the input folder, or one that is stored in
+ * the workflow.
+ */
 export const ImageReceiver: NodeFunction<{
   image: FileName;
   /** 0 to 9223372036854775807, in the editor 0. */
@@ -1415,7 +1508,10 @@ export const ImageScaleToTotalPixels: NodeFunction<{
   megapixels: Float;
 }, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageScaleToTotalPixels', [['IMAGE', 'IMAGE']]);
 
-/** Image Sender (ImpactPack/Util): Shows images, and sends them to the receivers with the same link_id in the editor. */
+/**
+ * Image Sender (ImpactPack/Util): Shows images, and sends them to the receivers with the same
+ * link_id in the editor.
+ */
 export const ImageSender: NodeFunction<{
   images: Link<'IMAGE'>;
   filename_prefix: Text;
@@ -1434,7 +1530,10 @@ export const ImageSharpen: NodeFunction<{
   alpha: Float;
 }, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageSharpen', [['IMAGE', 'IMAGE']]);
 
-/** Image Stitch (image/transform): Places image2 beside image1, with optional spacing. Without image2, image1 is unchanged. */
+/**
+ * Image Stitch (image/transform): Places image2 beside image1, with optional spacing. Without
+ * image2, image1 is unchanged.
+ */
 export const ImageStitch: NodeFunction<{
   image1: Link<'IMAGE'>;
   /** In the editor right. */
@@ -1454,7 +1553,10 @@ export const ImageToMask: NodeFunction<{
   channel: OneOf<'red' | 'green' | 'blue' | 'alpha'>;
 }, Node<{ MASK: 'MASK' }>> = nodeFunction('ImageToMask', [['MASK', 'MASK']]);
 
-/** Upscale Image (using Model) (image/upscaling): Enlarges images by the factor of the model, in tiles of 512 pixels. */
+/**
+ * Upscale Image (using Model) (image/upscaling): Enlarges images by the factor of the model, in
+ * tiles of 512 pixels.
+ */
 export const ImageUpscaleWithModel: NodeFunction<{
   /** The model. It determines the factor. */
   upscale_model: Link<'UPSCALE_MODEL'>;
@@ -1481,7 +1583,9 @@ export const ImpactBoolean: NodeFunction<{
   value: Bool;
 }, Node<{ BOOLEAN: 'BOOLEAN' }>> = nodeFunction('ImpactBoolean', [['BOOLEAN', 'BOOLEAN']]);
 
-/** Combine Conditionings (ImpactPack/Util): Combines prompts, each of which is evaluated on its own. */
+/**
+ * Combine Conditionings (ImpactPack/Util): Combines prompts, each of which is evaluated on its own.
+ */
 export const ImpactCombineConditionings: NodeFunction<{
   /** The first prompt. Each connection adds another input. */
   conditioning1: Link<'CONDITIONING'>;
@@ -1510,7 +1614,10 @@ export const ImpactConditionalBranch: NodeFunction<{
   ff_value: Anything;
 }, Node<{ '*': never }>> = nodeFunction('ImpactConditionalBranch', [['*', '*']]);
 
-/** ImpactConditionalBranchSelMode (ImpactPack/Logic): Both branches run, unless sel_mode selects one before the run. */
+/**
+ * ImpactConditionalBranchSelMode (ImpactPack/Logic): Both branches run, unless sel_mode selects one
+ * before the run.
+ */
 export const ImpactConditionalBranchSelMode: NodeFunction<{
   /** In the editor false. */
   cond: Bool;
@@ -1524,7 +1631,11 @@ export const ImpactConditionalStopIteration: NodeFunction<{
   cond: Bool;
 }, OutputNode> = nodeFunction('ImpactConditionalStopIteration');
 
-/** Control Bridge (ImpactPack/Logic): Passes its value on while it is active. Otherwise, Stop and Mute block the nodes that follow; Bypass, for which the editor changes the workflow, passes the value on. */
+/**
+ * Control Bridge (ImpactPack/Logic): Passes its value on while it is active. Otherwise, Stop and
+ * Mute block the nodes that follow; Bypass, for which the editor changes the workflow, passes the
+ * value on.
+ */
 export const ImpactControlBridge: NodeFunction<{
   value: Anything;
   /** In the editor true. */
@@ -1570,7 +1681,10 @@ export const ImpactControlNetClearSEGS: NodeFunction<{
   segs: Link<'SEGS'>;
 }, Node<{ SEGS: 'SEGS' }>> = nodeFunction('ImpactControlNetClearSEGS', [['SEGS', 'SEGS']]);
 
-/** ImpactConvertDataType (ImpactPack/Logic): Converts a value to a text, a float, an integer and a boolean. False is 0; any other value that is not a number is 1. */
+/**
+ * ImpactConvertDataType (ImpactPack/Logic): Converts a value to a text, a float, an integer and a
+ * boolean. False is 0; any other value that is not a number is 1.
+ */
 export const ImpactConvertDataType: NodeFunction<{
   value: Anything;
 }, Node<{ STRING: 'STRING'; FLOAT: 'FLOAT'; INT: 'INT'; BOOLEAN: 'BOOLEAN' }>> = nodeFunction('ImpactConvertDataType', [['STRING', 'STRING'], ['FLOAT', 'FLOAT'], ['INT', 'INT'], ['BOOLEAN', 'BOOLEAN']]);
@@ -1585,7 +1699,10 @@ export const ImpactDecomposeSEGS: NodeFunction<{
   segs: Link<'SEGS'>;
 }, Node<{ SEGS_HEADER: 'SEGS_HEADER'; SEG_ELT: 'SEG_ELT' }>> = nodeFunction('ImpactDecomposeSEGS', [['SEGS_HEADER', 'SEGS_HEADER'], ['SEG_ELT', 'SEG_ELT']]);
 
-/** Dilate Mask (ImpactPack/Util): Grows a mask by a square of this many pixels; below 0 the mask shrinks. */
+/**
+ * Dilate Mask (ImpactPack/Util): Grows a mask by a square of this many pixels; below 0 the mask
+ * shrinks.
+ */
 export const ImpactDilateMask: NodeFunction<{
   mask: Link<'MASK'>;
   /** -512 to 512, in the editor 10. */
@@ -1622,13 +1739,18 @@ export const ImpactEdit_SEG_ELT: NodeFunction<{
   label_opt?: Text;
 }, Node<{ SEG_ELT: 'SEG_ELT' }>> = nodeFunction('ImpactEdit_SEG_ELT', [['SEG_ELT', 'SEG_ELT']]);
 
-/** Execution Order Controller (ImpactPack/Util): Passes its value on once the signal is available. */
+/**
+ * Execution Order Controller (ImpactPack/Util): Passes its value on once the signal is available.
+ */
 export const ImpactExecutionOrderController: NodeFunction<{
   signal: Anything;
   value: Anything;
 }, Node<{ signal: never; value: never }>> = nodeFunction('ImpactExecutionOrderController', [['signal', '*'], ['value', '*']]);
 
-/** Flatten Mask Batch (ImpactPack/Operation): Combines the masks of a batch. As in the original, the result has values from 0 to 255. */
+/**
+ * Flatten Mask Batch (ImpactPack/Operation): Combines the masks of a batch. As in the original, the
+ * result has values from 0 to 255.
+ */
 export const ImpactFlattenMask: NodeFunction<{
   masks: Link<'MASK'>;
 }, Node<{ MASK: 'MASK' }>> = nodeFunction('ImpactFlattenMask', [['MASK', 'MASK']]);
@@ -1694,12 +1816,18 @@ export const ImpactInt: NodeFunction<{
   value: Int;
 }, Node<{ INT: 'INT' }>> = nodeFunction('ImpactInt', [['INT', 'INT']]);
 
-/** Inversed Switch (Any) (ImpactPack/Util): Passes its input to the output with the selected number; nodes behind the others do not run. */
+/**
+ * Inversed Switch (Any) (ImpactPack/Util): Passes its input to the output with the selected number;
+ * nodes behind the others do not run.
+ */
 export const ImpactInversedSwitch: NodeFunction<{
   /** Number of the output. 1 to 999999, in the editor 1. */
   select: Int;
   input: Anything;
-  /** select_on_prompt removes unselected inputs from the prompt before it is validated. In the editor false. */
+  /**
+   * select_on_prompt removes unselected inputs from the prompt before it is validated. In the
+   * editor false.
+   */
   sel_mode?: Bool;
 }, Node<{ '*': never }>> = nodeFunction('ImpactInversedSwitch', [['*', '*']]);
 
@@ -1752,7 +1880,10 @@ export const ImpactKSamplerBasicPipe: NodeFunction<{
   scheduler: OneOf<Scheduler2>;
   /** The latent to start from. */
   latent_image: Link<'LATENT'>;
-  /** Share of the schedule that is run; below 1, the latent keeps some of its content. 0 to 1, in the editor 1. */
+  /**
+   * Share of the schedule that is run; below 1, the latent keeps some of its content. 0 to 1, in
+   * the editor 1.
+   */
   denoise: Float;
   /** A schedule that replaces the named one. */
   scheduler_func_opt?: Link<'SCHEDULER_FUNC'>;
@@ -1784,7 +1915,10 @@ export const ImpactMakeAnyList: NodeFunction<{
   [more: `value${number}`]: Anything | undefined;
 }, Node<{ '*': never }>> = nodeFunction('ImpactMakeAnyList', [['*', '*']]);
 
-/** Make Image Batch (ImpactPack/Util): Joins images; those of another size than the first are cropped to its aspect ratio around the centre and resized. */
+/**
+ * Make Image Batch (ImpactPack/Util): Joins images; those of another size than the first are
+ * cropped to its aspect ratio around the centre and resized.
+ */
 export const ImpactMakeImageBatch: NodeFunction<{
   image1: Link<'IMAGE'>;
   [more: `image${number}`]: Link<'IMAGE'> | undefined;
@@ -1796,7 +1930,9 @@ export const ImpactMakeImageList: NodeFunction<{
   [more: `image${number}`]: Link<'IMAGE'> | undefined;
 }, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImpactMakeImageList', [['IMAGE', 'IMAGE']]);
 
-/** Make Mask Batch (ImpactPack/Util): Joins masks; those of another size than the first are resized. */
+/**
+ * Make Mask Batch (ImpactPack/Util): Joins masks; those of another size than the first are resized.
+ */
 export const ImpactMakeMaskBatch: NodeFunction<{
   mask1: Link<'MASK'>;
   [more: `mask${number}`]: Link<'MASK'> | undefined;
@@ -1842,7 +1978,10 @@ export const ImpactNeg: NodeFunction<{
   value: Bool;
 }, Node<{ BOOLEAN: 'BOOLEAN' }>> = nodeFunction('ImpactNeg', [['BOOLEAN', 'BOOLEAN']]);
 
-/** Negative Cond Placeholder (ImpactPack/sampling): A placeholder for a missing negative prompt: only the positive side is evaluated. */
+/**
+ * Negative Cond Placeholder (ImpactPack/sampling): A placeholder for a missing negative prompt:
+ * only the positive side is evaluated.
+ */
 export const ImpactNegativeConditioningPlaceholder: NodeFunction<Record<string, never>, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('ImpactNegativeConditioningPlaceholder', [['CONDITIONING', 'CONDITIONING']]);
 
 /** Set Mute State (ImpactPack/Logic/_for_test) */
@@ -1872,7 +2011,10 @@ export const ImpactQueueTriggerCountdown: NodeFunction<{
   signal?: Anything;
 }, OutputNode<{ signal_opt: never; count: 'INT'; total: 'INT' }>> = nodeFunction('ImpactQueueTriggerCountdown', [['signal_opt', '*'], ['count', 'INT'], ['total', 'INT']]);
 
-/** Remote Boolean (on prompt) (ImpactPack/Logic/_for_test): Sets a widget of another node before the workflow runs. */
+/**
+ * Remote Boolean (on prompt) (ImpactPack/Logic/_for_test): Sets a widget of another node before the
+ * workflow runs.
+ */
 export const ImpactRemoteBoolean: NodeFunction<{
   /** 0 to 18446744073709551615, in the editor 0. */
   node_id: Int;
@@ -1881,7 +2023,10 @@ export const ImpactRemoteBoolean: NodeFunction<{
   value: Bool;
 }, OutputNode> = nodeFunction('ImpactRemoteBoolean');
 
-/** Remote Int (on prompt) (ImpactPack/Logic/_for_test): Sets a widget of another node before the workflow runs. */
+/**
+ * Remote Int (on prompt) (ImpactPack/Logic/_for_test): Sets a widget of another node before the
+ * workflow runs.
+ */
 export const ImpactRemoteInt: NodeFunction<{
   /** 0 to 18446744073709551615, in the editor 0. */
   node_id: Int;
@@ -1912,7 +2057,10 @@ export const ImpactSEGSLabelFilter: NodeFunction<{
   labels: Text;
 }, Node<{ filtered_SEGS: 'SEGS'; remained_SEGS: 'SEGS' }>> = nodeFunction('ImpactSEGSLabelFilter', [['filtered_SEGS', 'SEGS'], ['remained_SEGS', 'SEGS']]);
 
-/** SEGS Merge (ImpactPack/Util): Merges all segments into one, labelled `merged`, with the lowest confidence; images and ControlNets are dropped. */
+/**
+ * SEGS Merge (ImpactPack/Util): Merges all segments into one, labelled `merged`, with the lowest
+ * confidence; images and ControlNets are dropped.
+ */
 export const ImpactSEGSMerge: NodeFunction<{
   segs: Link<'SEGS'>;
 }, Node<{ SEGS: 'SEGS' }>> = nodeFunction('ImpactSEGSMerge', [['SEGS', 'SEGS']]);
@@ -1967,7 +2115,10 @@ export const ImpactScaleBy_BBOX_SEG_ELT: NodeFunction<{
   scale_by: Float;
 }, Node<{ SEG_ELT: 'SEG_ELT' }>> = nodeFunction('ImpactScaleBy_BBOX_SEG_ELT', [['SEG_ELT', 'SEG_ELT']]);
 
-/** Impact Scheduler Adapter (ImpactPack/Util): A scheduler's name for nodes of the Impact Pack: one of ComfyUI's, or one of the pack's own. */
+/**
+ * Impact Scheduler Adapter (ImpactPack/Util): A scheduler's name for nodes of the Impact Pack: one
+ * of ComfyUI's, or one of the pack's own.
+ */
 export const ImpactSchedulerAdapter: NodeFunction<{
   scheduler: OneOf<Scheduler>;
   /** Replaces the scheduler unless it is None. */
@@ -2058,7 +2209,10 @@ export const ImpactSleep: NodeFunction<{
   seconds: Float;
 }, OutputNode<{ signal_opt: never }>> = nodeFunction('ImpactSleep', [['signal_opt', '*']]);
 
-/** String Selector (ImpactPack/Util): Selects a line of a text or, with multiline, a section that starts with #. Counts from 0 and starts over after the last one. */
+/**
+ * String Selector (ImpactPack/Util): Selects a line of a text or, with multiline, a section that
+ * starts with #. Counts from 0 and starts over after the last one.
+ */
 export const ImpactStringSelector: NodeFunction<{
   strings: Text;
   /** In the editor false. */
@@ -2067,17 +2221,26 @@ export const ImpactStringSelector: NodeFunction<{
   select: Int;
 }, Node<{ STRING: 'STRING' }>> = nodeFunction('ImpactStringSelector', [['STRING', 'STRING']]);
 
-/** Switch (Any) (ImpactPack/Util): Passes on the input with the selected number; only that one is evaluated. */
+/**
+ * Switch (Any) (ImpactPack/Util): Passes on the input with the selected number; only that one is
+ * evaluated.
+ */
 export const ImpactSwitch: NodeFunction<{
   /** Number of the input. 1 to 999999, in the editor 1. */
   select: Int;
-  /** select_on_prompt removes unselected inputs from the prompt before it is validated. In the editor false. */
+  /**
+   * select_on_prompt removes unselected inputs from the prompt before it is validated. In the
+   * editor false.
+   */
   sel_mode: Bool;
   input1?: Anything;
   [more: `input${number}`]: Anything | undefined;
 }, Node<{ selected_value: never; selected_label: 'STRING'; selected_index: 'INT' }>> = nodeFunction('ImpactSwitch', [['selected_value', '*'], ['selected_label', 'STRING'], ['selected_index', 'INT']]);
 
-/** ImpactValueReceiver (ImpactPack/Logic): A value that the editor sets when a sender with the same link_id sends one. */
+/**
+ * ImpactValueReceiver (ImpactPack/Logic): A value that the editor sets when a sender with the same
+ * link_id sends one.
+ */
 export const ImpactValueReceiver: NodeFunction<{
   typ: OneOf<'STRING' | 'INT' | 'FLOAT' | 'BOOLEAN'>;
   value: Text;
@@ -2085,7 +2248,10 @@ export const ImpactValueReceiver: NodeFunction<{
   link_id: Int;
 }, Node<{ '*': never }>> = nodeFunction('ImpactValueReceiver', [['*', '*']]);
 
-/** ImpactValueSender (ImpactPack/Logic): Sends a value to the editor, which sets it in the receivers with the same link_id for the next run. */
+/**
+ * ImpactValueSender (ImpactPack/Logic): Sends a value to the editor, which sets it in the receivers
+ * with the same link_id for the next run.
+ */
 export const ImpactValueSender: NodeFunction<{
   value: Anything;
   /** 0 to 9223372036854775807, in the editor 0. */
@@ -2093,7 +2259,10 @@ export const ImpactValueSender: NodeFunction<{
   signal_opt?: Anything;
 }, OutputNode<{ signal: never }>> = nodeFunction('ImpactValueSender', [['signal', '*']]);
 
-/** ImpactWildcardEncode (ImpactPack/Prompt): Encodes a prompt with wildcards and <lora:name:strength> tags. */
+/**
+ * ImpactWildcardEncode (ImpactPack/Prompt): Encodes a prompt with wildcards and
+ * <lora:name:strength> tags.
+ */
 export const ImpactWildcardEncode: NodeFunction<{
   model: Link<'MODEL'>;
   clip: Link<'CLIP'>;
@@ -2107,7 +2276,10 @@ export const ImpactWildcardEncode: NodeFunction<{
   seed: Int;
 }, Node<{ model: 'MODEL'; clip: 'CLIP'; conditioning: 'CONDITIONING'; populated_text: 'STRING' }>> = nodeFunction('ImpactWildcardEncode', [['model', 'MODEL'], ['clip', 'CLIP'], ['conditioning', 'CONDITIONING'], ['populated_text', 'STRING']]);
 
-/** ImpactWildcardProcessor (ImpactPack/Prompt): Resolves the wildcards of a text: {a|b}, {2$$, $$a|b|c}, __list__. */
+/**
+ * ImpactWildcardProcessor (ImpactPack/Prompt): Resolves the wildcards of a text: {a|b}, {2$$,
+ * $$a|b|c}, __list__.
+ */
 export const ImpactWildcardProcessor: NodeFunction<{
   wildcard_text: Text;
   populated_text: Text;
@@ -2142,7 +2314,10 @@ export const InvertMask: NodeFunction<{
   mask: Link<'MASK'>;
 }, Node<{ MASK: 'MASK' }>> = nodeFunction('InvertMask', [['MASK', 'MASK']]);
 
-/** Iterative Upscale (Image) (ImpactPack/Upscale): Enlarges an image in several steps and samples it in each. */
+/**
+ * Iterative Upscale (Image) (ImpactPack/Upscale): Enlarges an image in several steps and samples it
+ * in each.
+ */
 export const IterativeImageUpscale: NodeFunction<{
   pixels: Link<'IMAGE'>;
   /** Factor on each side. 1 to 10000, in the editor 1.5. */
@@ -2154,11 +2329,17 @@ export const IterativeImageUpscale: NodeFunction<{
   /** The upscaler that runs in each step. */
   upscaler: Link<'UPSCALER'>;
   vae: Link<'VAE'>;
-  /** simple: each step adds the same amount; geometric: each step has the same factor. In the editor simple. */
+  /**
+   * simple: each step adds the same amount; geometric: each step has the same factor. In the editor
+   * simple.
+   */
   step_mode: OneOf<'simple' | 'geometric'>;
 }, Node<{ image: 'IMAGE' }>> = nodeFunction('IterativeImageUpscale', [['image', 'IMAGE']]);
 
-/** Iterative Upscale (Latent/on Pixel Space) (ImpactPack/Upscale): Enlarges a latent in several steps and samples it in each. */
+/**
+ * Iterative Upscale (Latent/on Pixel Space) (ImpactPack/Upscale): Enlarges a latent in several
+ * steps and samples it in each.
+ */
 export const IterativeLatentUpscale: NodeFunction<{
   samples: Link<'LATENT'>;
   /** Factor on each side. 1 to 10000, in the editor 1.5. */
@@ -2169,7 +2350,10 @@ export const IterativeLatentUpscale: NodeFunction<{
   temp_prefix: Text;
   /** The upscaler that runs in each step. */
   upscaler: Link<'UPSCALER'>;
-  /** simple: each step adds the same amount; geometric: each step has the same factor. In the editor simple. */
+  /**
+   * simple: each step adds the same amount; geometric: each step has the same factor. In the editor
+   * simple.
+   */
   step_mode: OneOf<'simple' | 'geometric'>;
 }, Node<{ latent: 'LATENT'; vae: 'VAE' }>> = nodeFunction('IterativeLatentUpscale', [['latent', 'LATENT'], ['vae', 'VAE']]);
 
@@ -2179,7 +2363,9 @@ export const JoinImageWithAlpha: NodeFunction<{
   alpha: Link<'MASK'>;
 }, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('JoinImageWithAlpha', [['IMAGE', 'IMAGE']]);
 
-/** KSampler (sampling): Denoises a latent under the guidance of a positive and a negative prompt. */
+/**
+ * KSampler (sampling): Denoises a latent under the guidance of a positive and a negative prompt.
+ */
 export const KSampler: NodeFunction<{
   /** The model that denoises. */
   model: Link<'MODEL'>;
@@ -2187,7 +2373,10 @@ export const KSampler: NodeFunction<{
   seed: Int;
   /** Number of denoising steps. 1 to 10000, in the editor 20. */
   steps: Int;
-  /** How closely the image follows the prompt; 1 ignores the negative prompt. 0 to 100, in the editor 8. */
+  /**
+   * How closely the image follows the prompt; 1 ignores the negative prompt. 0 to 100, in the
+   * editor 8.
+   */
   cfg: Float;
   /** The algorithm. */
   sampler_name: OneOf<SamplerName>;
@@ -2225,7 +2414,10 @@ export const KSamplerAdvanced: NodeFunction<{
   return_with_leftover_noise: OneOf<'disable' | 'enable'>;
 }, Node<{ LATENT: 'LATENT' }>> = nodeFunction('KSamplerAdvanced', [['LATENT', 'LATENT']]);
 
-/** KSamplerAdvancedProvider (ImpactPack/Sampler): A sampler with its model and prompts, for nodes that sample step by step and set the seed and the steps. */
+/**
+ * KSamplerAdvancedProvider (ImpactPack/Sampler): A sampler with its model and prompts, for nodes
+ * that sample step by step and set the seed and the steps.
+ */
 export const KSamplerAdvancedProvider: NodeFunction<{
   /** How closely the image follows the prompt. 0 to 100, in the editor 8. */
   cfg: Float;
@@ -2243,7 +2435,10 @@ export const KSamplerAdvancedProvider: NodeFunction<{
   scheduler_func_opt?: Link<'SCHEDULER_FUNC'>;
 }, Node<{ KSAMPLER_ADVANCED: 'KSAMPLER_ADVANCED' }>> = nodeFunction('KSamplerAdvancedProvider', [['KSAMPLER_ADVANCED', 'KSAMPLER_ADVANCED']]);
 
-/** KSamplerProvider (ImpactPack/Sampler): A sampler with its model, prompts, seed and denoise, for nodes that sample a whole latent. */
+/**
+ * KSamplerProvider (ImpactPack/Sampler): A sampler with its model, prompts, seed and denoise, for
+ * nodes that sample a whole latent.
+ */
 export const KSamplerProvider: NodeFunction<{
   /** The seed of the noise. 0 to 18446744073709551615, in the editor 0. */
   seed: Int;
@@ -2255,7 +2450,10 @@ export const KSamplerProvider: NodeFunction<{
   sampler_name: OneOf<SamplerName>;
   /** How the noise level falls from step to step. */
   scheduler: OneOf<Scheduler2>;
-  /** Share of the schedule that is run; below 1, the latent keeps some of its content. 0 to 1, in the editor 1. */
+  /**
+   * Share of the schedule that is run; below 1, the latent keeps some of its content. 0 to 1, in
+   * the editor 1.
+   */
   denoise: Float;
   /** The model and the prompts. */
   basic_pipe: Link<'BASIC_PIPE'>;
@@ -2446,7 +2644,10 @@ export const LatentOperationTonemapReinhard: NodeFunction<{
   multiplier: Float;
 }, Node<{ LATENT_OPERATION: 'LATENT_OPERATION' }>> = nodeFunction('LatentOperationTonemapReinhard', [['LATENT_OPERATION', 'LATENT_OPERATION']]);
 
-/** Latent Scale (on Pixel Space) (ImpactPack/Upscale): Decodes a latent, resizes the image and encodes it again. */
+/**
+ * Latent Scale (on Pixel Space) (ImpactPack/Upscale): Decodes a latent, resizes the image and
+ * encodes it again.
+ */
 export const LatentPixelScale: NodeFunction<{
   samples: Link<'LATENT'>;
   /** How the image is resized. */
@@ -2460,7 +2661,10 @@ export const LatentPixelScale: NodeFunction<{
   upscale_model_opt?: Link<'UPSCALE_MODEL'>;
 }, Node<{ LATENT: 'LATENT'; IMAGE: 'IMAGE' }>> = nodeFunction('LatentPixelScale', [['LATENT', 'LATENT'], ['IMAGE', 'IMAGE']]);
 
-/** LatentReceiver (ImpactPack/Util): Loads a latent of the input folder: a .latent file, or an image that LatentSender saved. */
+/**
+ * LatentReceiver (ImpactPack/Util): Loads a latent of the input folder: a .latent file, or an image
+ * that LatentSender saved.
+ */
 export const LatentReceiver: NodeFunction<{
   latent: FileName;
   /** 0 to 9223372036854775807, in the editor 0. */
@@ -2475,7 +2679,10 @@ export const LatentRotate: NodeFunction<{
   rotation: OneOf<Rotation>;
 }, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LatentRotate', [['LATENT', 'LATENT']]);
 
-/** LatentSender (ImpactPack/Util): Saves a latent in a small preview image of it, and sends it to the receivers with the same link_id in the editor. */
+/**
+ * LatentSender (ImpactPack/Util): Saves a latent in a small preview image of it, and sends it to
+ * the receivers with the same link_id in the editor.
+ */
 export const LatentSender: NodeFunction<{
   samples: Link<'LATENT'>;
   filename_prefix: Text;
@@ -2490,11 +2697,17 @@ export const LatentSubtract: NodeFunction<{
   samples2: Link<'LATENT'>;
 }, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LatentSubtract', [['LATENT', 'LATENT']]);
 
-/** Switch (latent/legacy) (ImpactPack/Util): Passes on the input with the selected number; only that one is evaluated. */
+/**
+ * Switch (latent/legacy) (ImpactPack/Util): Passes on the input with the selected number; only that
+ * one is evaluated.
+ */
 export const LatentSwitch: NodeFunction<{
   /** Number of the input. 1 to 999999, in the editor 1. */
   select: Int;
-  /** select_on_prompt removes unselected inputs from the prompt before it is validated. In the editor false. */
+  /**
+   * select_on_prompt removes unselected inputs from the prompt before it is validated. In the
+   * editor false.
+   */
   sel_mode: Bool;
   input1?: Anything;
   [more: `input${number}`]: Anything | undefined;
@@ -2520,12 +2733,16 @@ export const LatentUpscaleBy: NodeFunction<{
 }, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LatentUpscaleBy', [['LATENT', 'LATENT']]);
 
 /**
- * LazyCache (advanced/debug/model): Skips steps whose prediction would hardly differ from the last one. Faster, but the result changes.
+ * LazyCache (advanced/debug/model): Skips steps whose prediction would hardly differ from the last
+ * one. Faster, but the result changes.
  * @experimental
  */
 export const LazyCache: NodeFunction<{
   model: Link<'MODEL'>;
-  /** The change up to which steps are skipped; larger values skip more steps. 0 to 3, in the editor 0.2. */
+  /**
+   * The change up to which steps are skipped; larger values skip more steps. 0 to 3, in the editor
+   * 0.2.
+   */
   reuse_threshold: Float;
   /** Steps may be skipped from here on. 0 to 1, in the editor 0.15. */
   start_percent: Float;
@@ -2547,7 +2764,8 @@ export const LoadImageMask: NodeFunction<{
 }, Node<{ MASK: 'MASK' }>> = nodeFunction('LoadImageMask', [['MASK', 'MASK']]);
 
 /**
- * Load Image (from Outputs) (image): Loads an image of the output folder. The refresh button of the editor selects the newest.
+ * Load Image (from Outputs) (image): Loads an image of the output folder. The refresh button of the
+ * editor selects the newest.
  * @experimental
  */
 export const LoadImageOutput: NodeFunction<{
@@ -2559,7 +2777,10 @@ export const LoadLatent: NodeFunction<{
   latent: FileName;
 }, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LoadLatent', [['LATENT', 'LATENT']]);
 
-/** Load LoRA (loaders): Applies a LoRA to a model and its text encoders. Several nodes can follow one another. */
+/**
+ * Load LoRA (loaders): Applies a LoRA to a model and its text encoders. Several nodes can follow
+ * one another.
+ */
 export const LoraLoader: NodeFunction<{
   /** The model to change. */
   model: Link<'MODEL'>;
@@ -2583,7 +2804,8 @@ export const LoraLoaderModelOnly: NodeFunction<{
 }, Node<{ MODEL: 'MODEL' }>> = nodeFunction('LoraLoaderModelOnly', [['MODEL', 'MODEL']]);
 
 /**
- * Mahiro is so cute that she deserves a better guidance function!! (。・ω・。) (_for_testing): Guides in the direction of the positive prediction rather than of its difference from the negative one.
+ * Mahiro is so cute that she deserves a better guidance function!! (。・ω・。) (_for_testing): Guides
+ * in the direction of the positive prediction rather than of its difference from the negative one.
  * @experimental
  */
 export const Mahiro: NodeFunction<{
@@ -2601,7 +2823,10 @@ export const MaskComposite: NodeFunction<{
   operation: OneOf<'multiply' | 'add' | 'subtract' | 'and' | 'or' | 'xor'>;
 }, Node<{ MASK: 'MASK' }>> = nodeFunction('MaskComposite', [['MASK', 'MASK']]);
 
-/** MaskDetailer (pipe) (ImpactPack/Detailer): Samples the masked areas of an image at a larger size and pastes them back. */
+/**
+ * MaskDetailer (pipe) (ImpactPack/Detailer): Samples the masked areas of an image at a larger size
+ * and pastes them back.
+ */
 export const MaskDetailerPipe: NodeFunction<{
   image: Link<'IMAGE'>;
   mask: Link<'MASK'>;
@@ -2640,7 +2865,10 @@ export const MaskDetailerPipe: NodeFunction<{
   detailer_hook?: Link<'DETAILER_HOOK'>;
   /** For inpainting models. In the editor false. */
   inpaint_model?: Bool;
-  /** Blur of the noise mask. Above 0, the mask's values say at which step a pixel starts to change. 0 to 100, in the editor 20. */
+  /**
+   * Blur of the noise mask. Above 0, the mask's values say at which step a pixel starts to change.
+   * 0 to 100, in the editor 20.
+   */
   noise_mask_feather?: Int;
   /** In the editor false. */
   bbox_fill?: Bool;
@@ -2650,7 +2878,10 @@ export const MaskDetailerPipe: NodeFunction<{
   scheduler_func_opt?: Link<'SCHEDULER_FUNC'>;
 }, Node<{ image: 'IMAGE'; cropped_refined: 'IMAGE'; cropped_enhanced_alpha: 'IMAGE'; basic_pipe: 'BASIC_PIPE'; refiner_basic_pipe_opt: 'BASIC_PIPE' }>> = nodeFunction('MaskDetailerPipe', [['image', 'IMAGE'], ['cropped_refined', 'IMAGE'], ['cropped_enhanced_alpha', 'IMAGE'], ['basic_pipe', 'BASIC_PIPE'], ['refiner_basic_pipe_opt', 'BASIC_PIPE']]);
 
-/** Mask List to Mask Batch (ImpactPack/Operation): Joins masks to a batch; those of another size than the first are resized. */
+/**
+ * Mask List to Mask Batch (ImpactPack/Operation): Joins masks to a batch; those of another size
+ * than the first are resized.
+ */
 export const MaskListToMaskBatch: NodeFunction<{
   mask: Link<'MASK'>;
 }, Node<{ MASK: 'MASK' }>> = nodeFunction('MaskListToMaskBatch', [['MASK', 'MASK']]);
@@ -2665,7 +2896,10 @@ export const MaskToImage: NodeFunction<{
   mask: Link<'MASK'>;
 }, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('MaskToImage', [['IMAGE', 'IMAGE']]);
 
-/** MASK to SEGS (ImpactPack/Operation): Makes a segment of each shape in a mask, or one of the whole mask. */
+/**
+ * MASK to SEGS (ImpactPack/Operation): Makes a segment of each shape in a mask, or one of the whole
+ * mask.
+ */
 export const MaskToSEGS: NodeFunction<{
   mask: Link<'MASK'>;
   /** Makes one segment of the whole mask. In the editor false. */
@@ -2680,7 +2914,10 @@ export const MaskToSEGS: NodeFunction<{
   contour_fill: Bool;
 }, Node<{ SEGS: 'SEGS' }>> = nodeFunction('MaskToSEGS', [['SEGS', 'SEGS']]);
 
-/** MASK to SEGS for AnimateDiff (ImpactPack/Operation): Makes a segment of each shape in a mask, or one of the whole mask. */
+/**
+ * MASK to SEGS for AnimateDiff (ImpactPack/Operation): Makes a segment of each shape in a mask, or
+ * one of the whole mask.
+ */
 export const MaskToSEGS_for_AnimateDiff: NodeFunction<{
   mask: Link<'MASK'>;
   /** Makes one segment of the whole mask. In the editor false. */
@@ -2912,7 +3149,10 @@ export const ModelMergeSimple: NodeFunction<{
   ratio: Float;
 }, Node<{ MODEL: 'MODEL' }>> = nodeFunction('ModelMergeSimple', [['MODEL', 'MODEL']]);
 
-/** ModelMergeSubtract (advanced/model_merging): The difference of model1 and model2, multiplied by a factor. */
+/**
+ * ModelMergeSubtract (advanced/model_merging): The difference of model1 and model2, multiplied by a
+ * factor.
+ */
 export const ModelMergeSubtract: NodeFunction<{
   model1: Link<'MODEL'>;
   model2: Link<'MODEL'>;
@@ -2969,7 +3209,10 @@ export const Morphology: NodeFunction<{
   kernel_size: Int;
 }, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('Morphology', [['IMAGE', 'IMAGE']]);
 
-/** NoiseInjectionDetailerHookProvider (ImpactPack/Detailer): Adds noise to the latent at the start of each cycle. */
+/**
+ * NoiseInjectionDetailerHookProvider (ImpactPack/Detailer): Adds noise to the latent at the start
+ * of each cycle.
+ */
 export const NoiseInjectionDetailerHookProvider: NodeFunction<{
   /** Whether the schedule starts with the first cycle or the second one. */
   schedule_for_cycle: OneOf<'skip_start' | 'from_start'>;
@@ -2983,7 +3226,10 @@ export const NoiseInjectionDetailerHookProvider: NodeFunction<{
   end_strength: Float;
 }, Node<{ DETAILER_HOOK: 'DETAILER_HOOK' }>> = nodeFunction('NoiseInjectionDetailerHookProvider', [['DETAILER_HOOK', 'DETAILER_HOOK']]);
 
-/** NoiseInjectionHookProvider (ImpactPack/Upscale): Adds noise to each enlarged latent before it is sampled. */
+/**
+ * NoiseInjectionHookProvider (ImpactPack/Upscale): Adds noise to each enlarged latent before it is
+ * sampled.
+ */
 export const NoiseInjectionHookProvider: NodeFunction<{
   /** Changes by the same amount in each step. */
   schedule_for_iteration: OneOf<'simple'>;
@@ -2997,7 +3243,10 @@ export const NoiseInjectionHookProvider: NodeFunction<{
   end_strength: Float;
 }, Node<{ PK_HOOK: 'PK_HOOK' }>> = nodeFunction('NoiseInjectionHookProvider', [['PK_HOOK', 'PK_HOOK']]);
 
-/** ONNXDetectorProvider (ImpactPack): Loads a detector from an .onnx file: YOLO, or RetinaNet with boxes, scores and labels. */
+/**
+ * ONNXDetectorProvider (ImpactPack): Loads a detector from an .onnx file: YOLO, or RetinaNet with
+ * boxes, scores and labels.
+ */
 export const ONNXDetectorProvider: NodeFunction<{
   /** The file, in the models folder `onnx`. A file of models/onnx. */
   model_name: FileName;
@@ -3097,13 +3346,18 @@ export const PerturbedAttentionGuidance: NodeFunction<{
   scale: Float;
 }, Node<{ MODEL: 'MODEL' }>> = nodeFunction('PerturbedAttentionGuidance', [['MODEL', 'MODEL']]);
 
-/** PixelKSampleHookCombine (ImpactPack/Upscale): Combines two hooks; the first one is called first. */
+/**
+ * PixelKSampleHookCombine (ImpactPack/Upscale): Combines two hooks; the first one is called first.
+ */
 export const PixelKSampleHookCombine: NodeFunction<{
   hook1: Link<'PK_HOOK'>;
   hook2: Link<'PK_HOOK'>;
 }, Node<{ PK_HOOK: 'PK_HOOK' }>> = nodeFunction('PixelKSampleHookCombine', [['PK_HOOK', 'PK_HOOK']]);
 
-/** PixelKSampleUpscalerProvider (ImpactPack/Upscale): A step of an iterative upscale: enlarges the image, encodes and samples it. */
+/**
+ * PixelKSampleUpscalerProvider (ImpactPack/Upscale): A step of an iterative upscale: enlarges the
+ * image, encodes and samples it.
+ */
 export const PixelKSampleUpscalerProvider: NodeFunction<{
   /** How the image is resized. */
   scale_method: OneOf<ScaleMethod>;
@@ -3132,7 +3386,10 @@ export const PixelKSampleUpscalerProvider: NodeFunction<{
   scheduler_func_opt?: Link<'SCHEDULER_FUNC'>;
 }, Node<{ UPSCALER: 'UPSCALER' }>> = nodeFunction('PixelKSampleUpscalerProvider', [['UPSCALER', 'UPSCALER']]);
 
-/** PixelKSampleUpscalerProviderPipe (ImpactPack/Upscale): A step of an iterative upscale: enlarges the image, encodes and samples it. */
+/**
+ * PixelKSampleUpscalerProviderPipe (ImpactPack/Upscale): A step of an iterative upscale: enlarges
+ * the image, encodes and samples it.
+ */
 export const PixelKSampleUpscalerProviderPipe: NodeFunction<{
   /** How the image is resized. */
   scale_method: OneOf<ScaleMethod>;
@@ -3189,7 +3446,10 @@ export const PreviewAny: NodeFunction<{
   source: Anything;
 }, OutputNode> = nodeFunction('PreviewAny');
 
-/** Preview Bridge (Image) (ImpactPack/Util): Shows an image and outputs it with the mask that is drawn on it. */
+/**
+ * Preview Bridge (Image) (ImpactPack/Util): Shows an image and outputs it with the mask that is
+ * drawn on it.
+ */
 export const PreviewBridge: NodeFunction<{
   images: Link<'IMAGE'>;
   /** The edited image, set by the editor. A file name also works: sub/name.png [temp]. */
@@ -3200,7 +3460,10 @@ export const PreviewBridge: NodeFunction<{
   restore_mask?: OneOf<RestoreMask>;
 }, OutputNode<{ IMAGE: 'IMAGE'; MASK: 'MASK' }>> = nodeFunction('PreviewBridge', [['IMAGE', 'IMAGE'], ['MASK', 'MASK']]);
 
-/** Preview Bridge (Latent) (ImpactPack/Util): Shows a latent and outputs it with the mask that is drawn on it as its noise mask. */
+/**
+ * Preview Bridge (Latent) (ImpactPack/Util): Shows a latent and outputs it with the mask that is
+ * drawn on it as its noise mask.
+ */
 export const PreviewBridgeLatent: NodeFunction<{
   latent: Link<'LATENT'>;
   /** The edited image, set by the editor. A file name also works: sub/name.png [temp]. */
@@ -3213,7 +3476,10 @@ export const PreviewBridgeLatent: NodeFunction<{
   restore_mask?: OneOf<RestoreMask>;
 }, OutputNode<{ LATENT: 'LATENT'; MASK: 'MASK' }>> = nodeFunction('PreviewBridgeLatent', [['LATENT', 'LATENT'], ['MASK', 'MASK']]);
 
-/** PreviewDetailerHookProvider (ImpactPack/Util): Shows the image after each segment is pasted (message `impact-preview`). */
+/**
+ * PreviewDetailerHookProvider (ImpactPack/Util): Shows the image after each segment is pasted
+ * (message `impact-preview`).
+ */
 export const PreviewDetailerHookProvider: NodeFunction<{
   /** 20 to 100, in the editor 95. */
   quality: Int;
@@ -3283,7 +3549,10 @@ export const ReencodeLatent: NodeFunction<{
   tile_size: Int;
 }, Node<{ LATENT: 'LATENT' }>> = nodeFunction('ReencodeLatent', [['LATENT', 'LATENT']]);
 
-/** Reencode Latent (pipe) (ImpactPack/Util): Decodes a latent with one pipe's VAE and encodes it with the other's. */
+/**
+ * Reencode Latent (pipe) (ImpactPack/Util): Decodes a latent with one pipe's VAE and encodes it
+ * with the other's.
+ */
 export const ReencodeLatentPipe: NodeFunction<{
   samples: Link<'LATENT'>;
   /** Which VAE processes the image in tiles. */
@@ -3348,19 +3617,32 @@ export const RegionalPrompt: NodeFunction<{
   variation_method?: OneOf<'linear' | 'slerp'>;
 }, Node<{ REGIONAL_PROMPTS: 'REGIONAL_PROMPTS' }>> = nodeFunction('RegionalPrompt', [['REGIONAL_PROMPTS', 'REGIONAL_PROMPTS']]);
 
-/** RegionalSampler (ImpactPack/Regional): Samples a latent with the base sampler alone for some steps, then with the base outside all regions and with each region inside its mask. */
+/**
+ * RegionalSampler (ImpactPack/Regional): Samples a latent with the base sampler alone for some
+ * steps, then with the base outside all regions and with each region inside its mask.
+ */
 export const RegionalSampler: NodeFunction<{
   /** The seed of the noise. 0 to 18446744073709551615, in the editor 0. */
   seed: Int;
-  /** Seed of new noise for the regions, depending on seed_2nd_mode. 0 to 18446744073709551615, in the editor 0. */
+  /**
+   * Seed of new noise for the regions, depending on seed_2nd_mode. 0 to 18446744073709551615, in
+   * the editor 0.
+   */
   seed_2nd: Int;
-  /** ignore: the regions continue with the noise that the base left. Otherwise the base removes all noise, and new noise is added: of seed_2nd (fixed, and also increment, decrement and randomize), or of the sum or the difference of both seeds. */
+  /**
+   * ignore: the regions continue with the noise that the base left. Otherwise the base removes all
+   * noise, and new noise is added: of seed_2nd (fixed, and also increment, decrement and
+   * randomize), or of the sum or the difference of both seeds.
+   */
   seed_2nd_mode: OneOf<'ignore' | 'fixed' | 'seed+seed_2nd' | 'seed-seed_2nd' | 'increment' | 'decrement' | 'randomize'>;
   /** Number of steps. 1 to 10000, in the editor 20. */
   steps: Int;
   /** Steps of the base sampler before the regions start. 0 to 10000, in the editor 2. */
   base_only_steps: Int;
-  /** Share of the schedule that is run; below 1, the latent keeps some of its content. 0 to 1, in the editor 1. */
+  /**
+   * Share of the schedule that is run; below 1, the latent keeps some of its content. 0 to 1, in
+   * the editor 1.
+   */
   denoise: Float;
   /** The latent to start from. */
   samples: Link<'LATENT'>;
@@ -3370,9 +3652,16 @@ export const RegionalSampler: NodeFunction<{
   regional_prompts: Link<'REGIONAL_PROMPTS'>;
   /** Latent cells by which each region grows, so that seams blend. 0 to 10000, in the editor 10. */
   overlap_factor: Int;
-  /** Restores the latent outside of a region after each of its steps. Otherwise the regions build on each other. In the editor true. */
+  /**
+   * Restores the latent outside of a region after each of its steps. Otherwise the regions build on
+   * each other. In the editor true.
+   */
   restore_latent: Bool;
-  /** SDE samplers and uni_pc leave a masked region noisy, which a second sampler corrects in each step. DISABLE: no correction. ratio additional: after the step. ratio between: both share the sigmas of the step. In the editor ratio between. */
+  /**
+   * SDE samplers and uni_pc leave a masked region noisy, which a second sampler corrects in each
+   * step. DISABLE: no correction. ratio additional: after the step. ratio between: both share the
+   * sigmas of the step. In the editor ratio between.
+   */
   additional_mode: OneOf<AdditionalMode>;
   /** The second sampler. AUTO: dpm_fast or dpmpp_2m, depending on the first one. */
   additional_sampler: OneOf<AdditionalSampler>;
@@ -3380,7 +3669,10 @@ export const RegionalSampler: NodeFunction<{
   additional_sigma_ratio: Float;
 }, Node<{ LATENT: 'LATENT' }>> = nodeFunction('RegionalSampler', [['LATENT', 'LATENT']]);
 
-/** RegionalSamplerAdvanced (ImpactPack/Regional): In each step of a range, samples with the base outside all regions, then with each region inside its mask. */
+/**
+ * RegionalSamplerAdvanced (ImpactPack/Regional): In each step of a range, samples with the base
+ * outside all regions, then with each region inside its mask.
+ */
 export const RegionalSamplerAdvanced: NodeFunction<{
   /** Adds noise of the seed before the first step. In the editor true. */
   add_noise: Bool;
@@ -3394,7 +3686,10 @@ export const RegionalSamplerAdvanced: NodeFunction<{
   end_at_step: Int;
   /** Latent cells by which each region grows, so that seams blend. 0 to 10000, in the editor 10. */
   overlap_factor: Int;
-  /** Restores the latent outside of a region after each of its steps. Otherwise the regions build on each other. In the editor true. */
+  /**
+   * Restores the latent outside of a region after each of its steps. Otherwise the regions build on
+   * each other. In the editor true.
+   */
   restore_latent: Bool;
   /** Keeps the noise that later steps would remove. In the editor false. */
   return_with_leftover_noise: Bool;
@@ -3404,7 +3699,11 @@ export const RegionalSamplerAdvanced: NodeFunction<{
   base_sampler: Link<'KSAMPLER_ADVANCED'>;
   /** The regions. */
   regional_prompts: Link<'REGIONAL_PROMPTS'>;
-  /** SDE samplers and uni_pc leave a masked region noisy, which a second sampler corrects in each step. DISABLE: no correction. ratio additional: after the step. ratio between: both share the sigmas of the step. In the editor ratio between. */
+  /**
+   * SDE samplers and uni_pc leave a masked region noisy, which a second sampler corrects in each
+   * step. DISABLE: no correction. ratio additional: after the step. ratio between: both share the
+   * sigmas of the step. In the editor ratio between.
+   */
   additional_mode: OneOf<AdditionalMode>;
   /** The second sampler. AUTO: dpm_fast or dpmpp_2m, depending on the first one. */
   additional_sampler: OneOf<AdditionalSampler>;
@@ -3472,13 +3771,18 @@ export const SAMDetectorCombined: NodeFunction<{
   detection_hint: OneOf<SamDetectionHint>;
   /** Pixels by which the mask grows. -512 to 512, in the editor 0. */
   dilation: Int;
-  /** Minimum score of a mask; if none reaches it, the best one is used. 0 to 1, in the editor 0.93. */
+  /**
+   * Minimum score of a mask; if none reaches it, the best one is used. 0 to 1, in the editor 0.93.
+   */
   threshold: Float;
   /** Pixels by which the boxes grow on each side. 0 to 1000, in the editor 0. */
   bbox_expansion: Int;
   /** Minimum mask value of the points (mask-area). 0 to 1, in the editor 0.7. */
   mask_hint_threshold: Float;
-  /** Points that do not belong to the object: Small takes them from masks and small boxes, Outter from outside. */
+  /**
+   * Points that do not belong to the object: Small takes them from masks and small boxes, Outter
+   * from outside.
+   */
   mask_hint_use_negative: OneOf<SamMaskHintUseNegative>;
 }, Node<{ MASK: 'MASK' }>> = nodeFunction('SAMDetectorCombined', [['MASK', 'MASK']]);
 
@@ -3491,17 +3795,25 @@ export const SAMDetectorSegmented: NodeFunction<{
   detection_hint: OneOf<SamDetectionHint>;
   /** Pixels by which the mask grows. -512 to 512, in the editor 0. */
   dilation: Int;
-  /** Minimum score of a mask; if none reaches it, the best one is used. 0 to 1, in the editor 0.93. */
+  /**
+   * Minimum score of a mask; if none reaches it, the best one is used. 0 to 1, in the editor 0.93.
+   */
   threshold: Float;
   /** Pixels by which the boxes grow on each side. 0 to 1000, in the editor 0. */
   bbox_expansion: Int;
   /** Minimum mask value of the points (mask-area). 0 to 1, in the editor 0.7. */
   mask_hint_threshold: Float;
-  /** Points that do not belong to the object: Small takes them from masks and small boxes, Outter from outside. */
+  /**
+   * Points that do not belong to the object: Small takes them from masks and small boxes, Outter
+   * from outside.
+   */
   mask_hint_use_negative: OneOf<SamMaskHintUseNegative>;
 }, Node<{ combined_mask: 'MASK'; batch_masks: 'MASK' }>> = nodeFunction('SAMDetectorSegmented', [['combined_mask', 'MASK'], ['batch_masks', 'MASK']]);
 
-/** SAMLoader (Impact) (ImpactPack): Loads a Segment Anything model, which predicts the mask of the object at a point or in a box. */
+/**
+ * SAMLoader (Impact) (ImpactPack): Loads a Segment Anything model, which predicts the mask of the
+ * object at a point or in a box.
+ */
 export const SAMLoader: NodeFunction<{
   /** The file, in the models folder `sams`: ViT-B, ViT-L or ViT-H. A file of models/sams. */
   model_name: FileName;
@@ -3518,7 +3830,10 @@ export const SDTurboScheduler: NodeFunction<{
   denoise: Float;
 }, Node<{ SIGMAS: 'SIGMAS' }>> = nodeFunction('SDTurboScheduler', [['SIGMAS', 'SIGMAS']]);
 
-/** SEGSDetailer (ImpactPack/Detailer): Samples each segment at a larger size and stores the results as the segments' images; SEGSPaste pastes them. */
+/**
+ * SEGSDetailer (ImpactPack/Detailer): Samples each segment at a larger size and stores the results
+ * as the segments' images; SEGSPaste pastes them.
+ */
 export const SEGSDetailer: NodeFunction<{
   image: Link<'IMAGE'>;
   segs: Link<'SEGS'>;
@@ -3552,7 +3867,10 @@ export const SEGSDetailer: NodeFunction<{
   refiner_basic_pipe_opt?: Link<'BASIC_PIPE'>;
   /** For inpainting models. In the editor false. */
   inpaint_model?: Bool;
-  /** Blur of the noise mask. Above 0, the mask's values say at which step a pixel starts to change. 0 to 100, in the editor 20. */
+  /**
+   * Blur of the noise mask. Above 0, the mask's values say at which step a pixel starts to change.
+   * 0 to 100, in the editor 20.
+   */
   noise_mask_feather?: Int;
   /** A schedule that replaces the named one. */
   scheduler_func_opt?: Link<'SCHEDULER_FUNC'>;
@@ -3579,7 +3897,10 @@ export const SEGSOrderedFilterDetailerHookProvider: NodeFunction<{
   take_count: Int;
 }, Node<{ DETAILER_HOOK: 'DETAILER_HOOK' }>> = nodeFunction('SEGSOrderedFilterDetailerHookProvider', [['DETAILER_HOOK', 'DETAILER_HOOK']]);
 
-/** SEGSPaste (ImpactPack/Detailer): Pastes the segments' images, or the same regions of another image, under feathered masks. */
+/**
+ * SEGSPaste (ImpactPack/Detailer): Pastes the segments' images, or the same regions of another
+ * image, under feathered masks.
+ */
 export const SEGSPaste: NodeFunction<{
   image: Link<'IMAGE'>;
   segs: Link<'SEGS'>;
@@ -3617,11 +3938,17 @@ export const SEGSRangeFilterDetailerHookProvider: NodeFunction<{
   max_value: Int;
 }, Node<{ DETAILER_HOOK: 'DETAILER_HOOK' }>> = nodeFunction('SEGSRangeFilterDetailerHookProvider', [['DETAILER_HOOK', 'DETAILER_HOOK']]);
 
-/** Switch (SEGS/legacy) (ImpactPack/Util): Passes on the input with the selected number; only that one is evaluated. */
+/**
+ * Switch (SEGS/legacy) (ImpactPack/Util): Passes on the input with the selected number; only that
+ * one is evaluated.
+ */
 export const SEGSSwitch: NodeFunction<{
   /** Number of the input. 1 to 999999, in the editor 1. */
   select: Int;
-  /** select_on_prompt removes unselected inputs from the prompt before it is validated. In the editor false. */
+  /**
+   * select_on_prompt removes unselected inputs from the prompt before it is validated. In the
+   * editor false.
+   */
   sel_mode: Bool;
   input1?: Anything;
   [more: `input${number}`]: Anything | undefined;
@@ -3665,7 +3992,10 @@ export const SEGSUpscaler: NodeFunction<{
   feather: Int;
   /** For inpainting models. In the editor false. */
   inpaint_model: Bool;
-  /** Blur of the noise mask. Above 0, the mask's values say at which step a pixel starts to change. 0 to 100, in the editor 20. */
+  /**
+   * Blur of the noise mask. Above 0, the mask's values say at which step a pixel starts to change.
+   * 0 to 100, in the editor 20.
+   */
   noise_mask_feather: Int;
   /** Applied first; the final size is that of rescale_factor. */
   upscale_model_opt?: Link<'UPSCALE_MODEL'>;
@@ -3674,7 +4004,9 @@ export const SEGSUpscaler: NodeFunction<{
   scheduler_func_opt?: Link<'SCHEDULER_FUNC'>;
 }, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('SEGSUpscaler', [['IMAGE', 'IMAGE']]);
 
-/** Upscaler (SEGS/pipe) (ImpactPack/Upscale): Enlarges an image and samples each of its segments. */
+/**
+ * Upscaler (SEGS/pipe) (ImpactPack/Upscale): Enlarges an image and samples each of its segments.
+ */
 export const SEGSUpscalerPipe: NodeFunction<{
   image: Link<'IMAGE'>;
   segs: Link<'SEGS'>;
@@ -3701,7 +4033,10 @@ export const SEGSUpscalerPipe: NodeFunction<{
   feather: Int;
   /** For inpainting models. In the editor false. */
   inpaint_model: Bool;
-  /** Blur of the noise mask. Above 0, the mask's values say at which step a pixel starts to change. 0 to 100, in the editor 20. */
+  /**
+   * Blur of the noise mask. Above 0, the mask's values say at which step a pixel starts to change.
+   * 0 to 100, in the editor 20.
+   */
   noise_mask_feather: Int;
   /** Applied first; the final size is that of rescale_factor. */
   upscale_model_opt?: Link<'UPSCALE_MODEL'>;
@@ -3803,8 +4138,8 @@ export const SamplerER_SDE: NodeFunction<{
   /** 1 to 3, in the editor 3. */
   max_stage: Int;
   /**
-   * How stochastic the reverse-time SDE is.
-   * At eta=0 it becomes the deterministic ODE. The ER-SDE solver does not use it. 0 to 100, in the editor 1.
+   * How stochastic the reverse-time SDE is. At eta=0 it becomes the deterministic ODE. The ER-SDE
+   * solver does not use it. 0 to 100, in the editor 1.
    */
   eta: Float;
   /** 0 to 100, in the editor 1. */
@@ -3910,7 +4245,10 @@ export const SaveAnimatedWEBP: NodeFunction<{
 export const SaveImage: NodeFunction<{
   /** The images. */
   images: Link<'IMAGE'>;
-  /** The beginning of the file names. It may contain a subfolder, and %width%, %height%, %year%, %month%, %day% … */
+  /**
+   * The beginning of the file names. It may contain a subfolder, and %width%, %height%, %year%,
+   * %month%, %day% …
+   */
   filename_prefix: Text;
 }, OutputNode> = nodeFunction('SaveImage');
 
@@ -3981,7 +4319,10 @@ export const SeargeGenerated1: NodeFunction<{
   parameters: Link<'PARAMETERS'>;
 }, Node<{ parameters: 'PARAMETERS'; operation_selector: 'INT'; prompt_style_selector: 'INT'; prompt_style_group: 'INT' }>> = nodeFunction('SeargeGenerated1', [['parameters', 'PARAMETERS'], ['operation_selector', 'INT'], ['prompt_style_selector', 'INT'], ['prompt_style_group', 'INT']]);
 
-/** Save Image (Searge) (Searge/_deprecated_/Files): Saves images in the output folder under a prefix, or in the input folder as output-<date>. When disabled, its image is not computed. */
+/**
+ * Save Image (Searge) (Searge/_deprecated_/Files): Saves images in the output folder under a
+ * prefix, or in the input folder as output-<date>. When disabled, its image is not computed.
+ */
 export const SeargeImageSave: NodeFunction<{
   images: Link<'IMAGE'>;
   filename_prefix: Text;
@@ -4236,7 +4577,10 @@ export const SeargeSDXLBasePromptEncoder: NodeFunction<{
   target_height: Int;
 }, Node<{ base_positive: 'CONDITIONING'; base_negative: 'CONDITIONING' }>> = nodeFunction('SeargeSDXLBasePromptEncoder', [['base_positive', 'CONDITIONING'], ['base_negative', 'CONDITIONING']]);
 
-/** Image2Image Sampler v1 (Searge) (Searge/_deprecated_/Sampling): Enlarges images and samples them again with base and refiner. */
+/**
+ * Image2Image Sampler v1 (Searge) (Searge/_deprecated_/Sampling): Enlarges images and samples them
+ * again with base and refiner.
+ */
 export const SeargeSDXLImage2ImageSampler: NodeFunction<{
   base_model: Link<'MODEL'>;
   base_positive: Link<'CONDITIONING'>;
@@ -4267,11 +4611,17 @@ export const SeargeSDXLImage2ImageSampler: NodeFunction<{
   noise_offset?: Int;
   /** 0.1 to 1, in the editor 1. */
   refiner_strength?: Float;
-  /** Share of the bicubic enlargement that is blended into the upscale model's. 0 to 1, in the editor 0. */
+  /**
+   * Share of the bicubic enlargement that is blended into the upscale model's. 0 to 1, in the
+   * editor 0.
+   */
   softness?: Float;
 }, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('SeargeSDXLImage2ImageSampler', [['IMAGE', 'IMAGE']]);
 
-/** Image2Image Sampler v2 (Searge) (Searge/_deprecated_/Sampling): Enlarges images and samples them again with base and refiner. */
+/**
+ * Image2Image Sampler v2 (Searge) (Searge/_deprecated_/Sampling): Enlarges images and samples them
+ * again with base and refiner.
+ */
 export const SeargeSDXLImage2ImageSampler2: NodeFunction<{
   base_model: Link<'MODEL'>;
   base_positive: Link<'CONDITIONING'>;
@@ -4302,7 +4652,10 @@ export const SeargeSDXLImage2ImageSampler2: NodeFunction<{
   noise_offset?: Int;
   /** 0.1 to 1, in the editor 1. */
   refiner_strength?: Float;
-  /** Share of the bicubic enlargement that is blended into the upscale model's. 0 to 1, in the editor 0. */
+  /**
+   * Share of the bicubic enlargement that is blended into the upscale model's. 0 to 1, in the
+   * editor 0.
+   */
   softness?: Float;
 }, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('SeargeSDXLImage2ImageSampler2', [['IMAGE', 'IMAGE']]);
 
@@ -4353,7 +4706,10 @@ export const SeargeSDXLRefinerPromptEncoder: NodeFunction<{
   refiner_height: Int;
 }, Node<{ refiner_positive: 'CONDITIONING'; refiner_negative: 'CONDITIONING' }>> = nodeFunction('SeargeSDXLRefinerPromptEncoder', [['refiner_positive', 'CONDITIONING'], ['refiner_negative', 'CONDITIONING']]);
 
-/** SDXL Sampler v1 (Searge) (Searge/_deprecated_/Sampling): Samples a latent with the base model for a share of the steps; the refiner continues from the remaining noise. */
+/**
+ * SDXL Sampler v1 (Searge) (Searge/_deprecated_/Sampling): Samples a latent with the base model for
+ * a share of the steps; the refiner continues from the remaining noise.
+ */
 export const SeargeSDXLSampler: NodeFunction<{
   base_model: Link<'MODEL'>;
   base_positive: Link<'CONDITIONING'>;
@@ -4378,7 +4734,10 @@ export const SeargeSDXLSampler: NodeFunction<{
   denoise: Float;
 }, Node<{ 0: 'LATENT' }>> = nodeFunction('SeargeSDXLSampler', [[0, 'LATENT']]);
 
-/** SDXL Sampler v2 (Searge) (Searge/_deprecated_/Sampling): Samples a latent with the base model for a share of the steps, then with the refiner. */
+/**
+ * SDXL Sampler v2 (Searge) (Searge/_deprecated_/Sampling): Samples a latent with the base model for
+ * a share of the steps, then with the refiner.
+ */
 export const SeargeSDXLSampler2: NodeFunction<{
   base_model: Link<'MODEL'>;
   base_positive: Link<'CONDITIONING'>;
@@ -4407,7 +4766,10 @@ export const SeargeSDXLSampler2: NodeFunction<{
   refiner_strength?: Float;
 }, Node<{ LATENT: 'LATENT' }>> = nodeFunction('SeargeSDXLSampler2', [['LATENT', 'LATENT']]);
 
-/** Experimental Sampler (Searge/_deprecated_/_test_): Samples a latent, then repeatedly enlarges it a little and samples it again. */
+/**
+ * Experimental Sampler (Searge/_deprecated_/_test_): Samples a latent, then repeatedly enlarges it
+ * a little and samples it again.
+ */
 export const SeargeSamplerAdvanced: NodeFunction<{
   model: Link<'MODEL'>;
   /** 0 to 18446744073709551615, in the editor 0. */
@@ -4444,7 +4806,10 @@ export const SeargeSaveFolderInputs: NodeFunction<{
   save_to: OneOf<'output folder' | 'input folder'>;
 }, Node<{ save_to: 'SAVE_FOLDER' }>> = nodeFunction('SeargeSaveFolderInputs', [['save_to', 'SAVE_FOLDER']]);
 
-/** Style Preprocessor (wip) (Searge/_deprecated_/UI): Returns the parameters unchanged: the original is unfinished. */
+/**
+ * Style Preprocessor (wip) (Searge/_deprecated_/UI): Returns the parameters unchanged: the original
+ * is unfinished.
+ */
 export const SeargeStylePreprocessor: NodeFunction<{
   inputs: Link<'PARAMETER_INPUTS'>;
   active_style_name: Text;
@@ -4558,7 +4923,10 @@ export const SplitSigmasDenoise: NodeFunction<{
   denoise: Float;
 }, Node<{ high_sigmas: 'SIGMAS'; low_sigmas: 'SIGMAS' }>> = nodeFunction('SplitSigmasDenoise', [['high_sigmas', 'SIGMAS'], ['low_sigmas', 'SIGMAS']]);
 
-/** StepsScheduleHookProvider (ImpactPack/Upscale): Changes the sampler's number of steps over the steps of an iterative upscale. */
+/**
+ * StepsScheduleHookProvider (ImpactPack/Upscale): Changes the sampler's number of steps over the
+ * steps of an iterative upscale.
+ */
 export const StepsScheduleHookProvider: NodeFunction<{
   /** Changes by the same amount in each step. */
   schedule_for_iteration: OneOf<'simple'>;
@@ -4623,7 +4991,11 @@ export const StringTrim: NodeFunction<{
   mode: OneOf<'Both' | 'Left' | 'Right'>;
 }, Node<{ STRING: 'STRING' }>> = nodeFunction('StringTrim', [['STRING', 'STRING']]);
 
-/** Load Style Model (loaders): Not supported: style models (T2I-Adapter style, FLUX Redux) are not supported. Use a T2I-Adapter or ControlNet with an image, or unCLIPConditioning with an unCLIP checkpoint. */
+/**
+ * Load Style Model (loaders): Not supported: style models (T2I-Adapter style, FLUX Redux) are not
+ * supported. Use a T2I-Adapter or ControlNet with an image, or unCLIPConditioning with an unCLIP
+ * checkpoint.
+ */
 export const StyleModelLoader: NodeFunction<{
   /** A file of models/style_models. */
   style_model_name: FileName;
@@ -4641,7 +5013,10 @@ export const SubtractMaskForEach: NodeFunction<{
   mask_segs: Link<'SEGS'>;
 }, Node<{ SEGS: 'SEGS' }>> = nodeFunction('SubtractMaskForEach', [['SEGS', 'SEGS']]);
 
-/** Tangential Damping CFG (advanced/guidance): Removes the component of the negative prediction that is tangential to both. */
+/**
+ * Tangential Damping CFG (advanced/guidance): Removes the component of the negative prediction that
+ * is tangential to both.
+ */
 export const TCFG: NodeFunction<{
   model: Link<'MODEL'>;
 }, Node<{ patched_model: 'MODEL' }>> = nodeFunction('TCFG', [['patched_model', 'MODEL']]);
@@ -4662,7 +5037,10 @@ export const ToBasicPipe: NodeFunction<{
   negative: Link<'CONDITIONING'>;
 }, Node<{ basic_pipe: 'BASIC_PIPE' }>> = nodeFunction('ToBasicPipe', [['basic_pipe', 'BASIC_PIPE']]);
 
-/** ToBinaryMask (ImpactPack/Operation): 1 where the mask is above the threshold (0 to 255), 0 elsewhere. */
+/**
+ * ToBinaryMask (ImpactPack/Operation): 1 where the mask is above the threshold (0 to 255), 0
+ * elsewhere.
+ */
 export const ToBinaryMask: NodeFunction<{
   mask: Link<'MASK'>;
   /** 1 to 255, in the editor 20. */
@@ -4686,7 +5064,10 @@ export const ToDetailerPipe: NodeFunction<{
   detailer_hook?: Link<'DETAILER_HOOK'>;
 }, Node<{ detailer_pipe: 'DETAILER_PIPE' }>> = nodeFunction('ToDetailerPipe', [['detailer_pipe', 'DETAILER_PIPE']]);
 
-/** ToDetailerPipeSDXL (ImpactPack/Pipe): Combines the values that a detailer with base and refiner needs in one link. */
+/**
+ * ToDetailerPipeSDXL (ImpactPack/Pipe): Combines the values that a detailer with base and refiner
+ * needs in one link.
+ */
 export const ToDetailerPipeSDXL: NodeFunction<{
   model: Link<'MODEL'>;
   clip: Link<'CLIP'>;
@@ -4707,13 +5088,19 @@ export const ToDetailerPipeSDXL: NodeFunction<{
   detailer_hook?: Link<'DETAILER_HOOK'>;
 }, Node<{ detailer_pipe: 'DETAILER_PIPE' }>> = nodeFunction('ToDetailerPipeSDXL', [['detailer_pipe', 'DETAILER_PIPE']]);
 
-/** TwoAdvancedSamplersForMask (ImpactPack/Sampler): A RegionalSampler with the mask as its only region: one step of the base alone, then both in each step. */
+/**
+ * TwoAdvancedSamplersForMask (ImpactPack/Sampler): A RegionalSampler with the mask as its only
+ * region: one step of the base alone, then both in each step.
+ */
 export const TwoAdvancedSamplersForMask: NodeFunction<{
   /** The seed of the noise. 0 to 18446744073709551615, in the editor 0. */
   seed: Int;
   /** Number of steps. 1 to 10000, in the editor 20. */
   steps: Int;
-  /** Share of the schedule that is run; below 1, the latent keeps some of its content. 0 to 1, in the editor 1. */
+  /**
+   * Share of the schedule that is run; below 1, the latent keeps some of its content. 0 to 1, in
+   * the editor 1.
+   */
   denoise: Float;
   /** The latent to start from. */
   samples: Link<'LATENT'>;
@@ -4727,7 +5114,10 @@ export const TwoAdvancedSamplersForMask: NodeFunction<{
   overlap_factor: Int;
 }, Node<{ LATENT: 'LATENT' }>> = nodeFunction('TwoAdvancedSamplersForMask', [['LATENT', 'LATENT']]);
 
-/** TwoSamplersForMask (ImpactPack/Sampler): Samples where the mask is not 1 with one sampler, then where it is 1 with another. */
+/**
+ * TwoSamplersForMask (ImpactPack/Sampler): Samples where the mask is not 1 with one sampler, then
+ * where it is 1 with another.
+ */
 export const TwoSamplersForMask: NodeFunction<{
   /** The latent to start from. */
   latent_image: Link<'LATENT'>;
@@ -4831,7 +5221,8 @@ export const UNetSelfAttentionMultiply: NodeFunction<{
 }, Node<{ MODEL: 'MODEL' }>> = nodeFunction('UNetSelfAttentionMultiply', [['MODEL', 'MODEL']]);
 
 /**
- * UNetTemporalAttentionMultiply (_for_testing/attention_experiments): Image models have no temporal layers: only the structural factors have an effect.
+ * UNetTemporalAttentionMultiply (_for_testing/attention_experiments): Image models have no temporal
+ * layers: only the structural factors have an effect.
  * @experimental
  */
 export const UNetTemporalAttentionMultiply: NodeFunction<{
@@ -4846,13 +5237,22 @@ export const UNetTemporalAttentionMultiply: NodeFunction<{
   cross_temporal: Float;
 }, Node<{ MODEL: 'MODEL' }>> = nodeFunction('UNetTemporalAttentionMultiply', [['MODEL', 'MODEL']]);
 
-/** UltralyticsDetectorProvider (ImpactPack): Loads a YOLO detector (v5u, v8, v9, 11) from a .pt file, without executing its code. */
+/**
+ * UltralyticsDetectorProvider (ImpactPack): Loads a YOLO detector (v5u, v8, v9, 11) from a .pt
+ * file, without executing its code.
+ */
 export const UltralyticsDetectorProvider: NodeFunction<{
-  /** The file, in the models folder `ultralytics/bbox` (boxes only) or `ultralytics/segm`. A file of models/ultralytics. */
+  /**
+   * The file, in the models folder `ultralytics/bbox` (boxes only) or `ultralytics/segm`. A file of
+   * models/ultralytics.
+   */
   model_name: FileName;
 }, Node<{ BBOX_DETECTOR: 'BBOX_DETECTOR'; SEGM_DETECTOR: 'SEGM_DETECTOR' }>> = nodeFunction('UltralyticsDetectorProvider', [['BBOX_DETECTOR', 'BBOX_DETECTOR'], ['SEGM_DETECTOR', 'SEGM_DETECTOR']]);
 
-/** Unsampler (sampling): Computes the noise from which a deterministic sampler would produce a latent. */
+/**
+ * Unsampler (sampling): Computes the noise from which a deterministic sampler would produce a
+ * latent.
+ */
 export const Unsampler: NodeFunction<{
   model: Link<'MODEL'>;
   /** 1 to 10000, in the editor 20. */
@@ -4870,7 +5270,10 @@ export const Unsampler: NodeFunction<{
   latent_image: Link<'LATENT'>;
 }, Node<{ LATENT: 'LATENT' }>> = nodeFunction('Unsampler', [['LATENT', 'LATENT']]);
 
-/** UnsamplerDetailerHookProvider (ImpactPack/Detailer): Unsamples the latent at the start of each cycle. */
+/**
+ * UnsamplerDetailerHookProvider (ImpactPack/Detailer): Unsamples the latent at the start of each
+ * cycle.
+ */
 export const UnsamplerDetailerHookProvider: NodeFunction<{
   model: Link<'MODEL'>;
   /** 1 to 10000, in the editor 25. */
@@ -4890,7 +5293,9 @@ export const UnsamplerDetailerHookProvider: NodeFunction<{
   schedule_for_cycle: OneOf<'skip_start' | 'from_start'>;
 }, Node<{ DETAILER_HOOK: 'DETAILER_HOOK' }>> = nodeFunction('UnsamplerDetailerHookProvider', [['DETAILER_HOOK', 'DETAILER_HOOK']]);
 
-/** UnsamplerHookProvider (ImpactPack/Upscale): Unsamples each enlarged latent before it is sampled. */
+/**
+ * UnsamplerHookProvider (ImpactPack/Upscale): Unsamples each enlarged latent before it is sampled.
+ */
 export const UnsamplerHookProvider: NodeFunction<{
   model: Link<'MODEL'>;
   /** 1 to 10000, in the editor 25. */
@@ -4913,7 +5318,9 @@ export const UnsamplerHookProvider: NodeFunction<{
 
 /** Load Upscale Model (loaders): Loads a model that enlarges images by a fixed factor. */
 export const UpscaleModelLoader: NodeFunction<{
-  /** The file: ESRGAN, Real-ESRGAN, BSRGAN or Real-ESRGAN Compact. A file of models/upscale_models. */
+  /**
+   * The file: ESRGAN, Real-ESRGAN, BSRGAN or Real-ESRGAN Compact. A file of models/upscale_models.
+   */
   model_name: FileName;
 }, Node<{ UPSCALE_MODEL: 'UPSCALE_MODEL' }>> = nodeFunction('UpscaleModelLoader', [['UPSCALE_MODEL', 'UPSCALE_MODEL']]);
 
@@ -4992,7 +5399,10 @@ export const VPScheduler: NodeFunction<{
   eps_s: Float;
 }, Node<{ SIGMAS: 'SIGMAS' }>> = nodeFunction('VPScheduler', [['SIGMAS', 'SIGMAS']]);
 
-/** VariationNoiseDetailerHookProvider (ImpactPack/Detailer): Mixes another seed's noise into that of each segment. */
+/**
+ * VariationNoiseDetailerHookProvider (ImpactPack/Detailer): Mixes another seed's noise into that of
+ * each segment.
+ */
 export const VariationNoiseDetailerHookProvider: NodeFunction<{
   /** 0 to 18446744073709551615, in the editor 0. */
   seed: Int;
@@ -5014,7 +5424,10 @@ export const VideoTriangleCFGGuidance: NodeFunction<{
   min_cfg: Float;
 }, Node<{ MODEL: 'MODEL' }>> = nodeFunction('VideoTriangleCFGGuidance', [['MODEL', 'MODEL']]);
 
-/** Wildcard Prompt from String (ImpactPack/Util): Makes [LAB] prompts for segments from a text, one per line; the tags keep their order. */
+/**
+ * Wildcard Prompt from String (ImpactPack/Util): Makes [LAB] prompts for segments from a text, one
+ * per line; the tags keep their order.
+ */
 export const WildcardPromptFromString: NodeFunction<{
   string: Text;
   delimiter: Text;

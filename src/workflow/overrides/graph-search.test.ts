@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { node, sampler, textToImage } from '../../../test/support/override-workflows.ts';
+import { node, sampler, textToImage } from '../../../test/support/workflows/override-workflows.ts';
 import { NODES } from '../../nodes/index.ts';
 import {
   executionOrder,

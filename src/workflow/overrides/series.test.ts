@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { textToImage } from '../../../test/support/override-workflows.ts';
+import { textToImage } from '../../../test/support/workflows/override-workflows.ts';
 import { NODES } from '../../nodes/index.ts';
 import { readSeries, withSuccessiveSeeds } from './series.ts';
 import { seedOf } from './shorthands.ts';

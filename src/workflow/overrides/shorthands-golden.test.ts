@@ -1,6 +1,9 @@
 // What the shorthands set in the golden workflows.
 import { expect, it } from 'vitest';
-import { changedInputs, goldenWorkflow } from '../../../test/support/override-workflows.ts';
+import {
+  changedInputs,
+  goldenWorkflow,
+} from '../../../test/support/workflows/override-workflows.ts';
 import { NODES } from '../../nodes/index.ts';
 import { type Graph, linkOf } from '../api-graph.ts';
 import { applyOverrides } from './overrides.ts';

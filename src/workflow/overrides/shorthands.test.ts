@@ -7,7 +7,7 @@ import {
   node,
   sampler,
   textToImage,
-} from '../../../test/support/override-workflows.ts';
+} from '../../../test/support/workflows/override-workflows.ts';
 import { NODES } from '../../nodes/index.ts';
 import { applyOverrides, type Overrides } from './overrides.ts';
 

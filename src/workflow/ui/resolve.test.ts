@@ -12,7 +12,7 @@ import {
   type Slot,
   sampler,
   widget,
-} from '../../../test/support/ui-workflows.ts';
+} from '../../../test/support/workflows/ui-workflows.ts';
 
 describe('links', () => {
   const TWO = [loader(1), sampler(2, [9, null, null, null])];

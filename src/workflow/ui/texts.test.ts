@@ -5,7 +5,7 @@ import {
   node,
   SAMPLER_VALUES,
   sampler,
-} from '../../../test/support/ui-workflows.ts';
+} from '../../../test/support/workflows/ui-workflows.ts';
 
 describe('texts', () => {
   const prompt = (text: string) => ({ nodes: [node(1, 'CLIPTextEncode', [], [text])] });

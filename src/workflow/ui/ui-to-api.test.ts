@@ -1,6 +1,13 @@
 // Names, titles and the order of nodes in the converted graph.
 import { describe, expect, it } from 'vitest';
-import { convert, input, link, loader, node, widget } from '../../../test/support/ui-workflows.ts';
+import {
+  convert,
+  input,
+  link,
+  loader,
+  node,
+  widget,
+} from '../../../test/support/workflows/ui-workflows.ts';
 
 describe('names', () => {
   it('renamed types and inputs get their new names', () => {

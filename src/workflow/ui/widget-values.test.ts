@@ -8,7 +8,7 @@ import {
   sampler,
   UI_TEST_NODES,
   widget,
-} from '../../../test/support/ui-workflows.ts';
+} from '../../../test/support/workflows/ui-workflows.ts';
 import { parseJson } from '../../formats/parse-json.ts';
 import { convertUi } from './ui-to-api.ts';
 

@@ -4,13 +4,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { seededTensors } from '../../../../test/support/files/rewrite.ts';
 import {
   expectGolden,
   expectImage,
   type GoldenCase,
   golden,
 } from '../../../../test/support/golden.ts';
-import { seededTensors } from '../../../../test/support/rewrite.ts';
 import { runNode, testContext } from '../../../../test/support/run-node.ts';
 import { writeSafetensors } from '../../../formats/safetensors/safetensors-write.ts';
 import { toBytes } from '../../../image/image-bytes.ts';

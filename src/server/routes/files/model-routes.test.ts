@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { testPng } from '../../../../test/support/images.ts';
+import { testPng } from '../../../../test/support/files/images.ts';
 import { type TestServer, testServer } from '../../../../test/support/server.ts';
 
 let test: TestServer;

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { testPng } from '../../../../test/support/images.ts';
+import { testPng } from '../../../../test/support/files/images.ts';
 import { type TestServer, testServer } from '../../../../test/support/server.ts';
 import { readImageTexts } from '../../../image/codec/image-text.ts';
 

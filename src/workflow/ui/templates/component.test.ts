@@ -7,7 +7,7 @@ import {
   node,
   type Slot,
   widget,
-} from '../../../../test/support/ui-workflows.ts';
+} from '../../../../test/support/workflows/ui-workflows.ts';
 
 describe('components', () => {
   const definition = {

@@ -9,7 +9,7 @@ import {
   SAMPLER_VALUES,
   type Slot,
   widget,
-} from '../../../../test/support/ui-workflows.ts';
+} from '../../../../test/support/workflows/ui-workflows.ts';
 
 describe('group nodes', () => {
   const groups = {

@@ -11,7 +11,7 @@ import {
   type Slot,
   type TestNode,
   widget,
-} from '../../../../test/support/ui-workflows.ts';
+} from '../../../../test/support/workflows/ui-workflows.ts';
 
 describe('subgraphs', () => {
   const ID = '1b2c3d4e-0000-4000-8000-000000000001';

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { inflateSync } from 'node:zlib';
 import sharp from 'sharp';
 import { expect, it } from 'vitest';
-import { noise } from '../../../../../test/support/rewrite.ts';
+import { noise } from '../../../../../test/support/files/rewrite.ts';
 import { testContext } from '../../../../../test/support/run-node.ts';
 import { readImageTexts } from '../../../../image/codec/image-text.ts';
 import { encodePng, readChunks } from '../../../../image/codec/png.ts';

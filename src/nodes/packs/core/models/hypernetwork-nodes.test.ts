@@ -1,8 +1,8 @@
 // Hypernetworks in the small SD1 model against ComfyUI's (test/golden/hypernetwork).
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
+import { noise } from '../../../../../test/support/files/rewrite.ts';
 import { expectGolden, fixtureModel, golden } from '../../../../../test/support/golden.ts';
-import { noise } from '../../../../../test/support/rewrite.ts';
 import { fixtureFolders, runNode, testContext } from '../../../../../test/support/run-node.ts';
 import { openHypernetwork } from '../../../../models/unet/hypernetwork-file.ts';
 import { createRuntime } from '../../../../runtime/runtime.ts';

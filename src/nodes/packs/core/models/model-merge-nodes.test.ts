@@ -4,19 +4,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import {
+  noise,
+  seededTensors,
+  type TensorsToWrite,
+  tensorsOf,
+  writeRenamed,
+} from '../../../../../test/support/files/rewrite.ts';
+import {
   expectGolden,
   fixtureModel,
   type Golden,
   golden,
   type Params,
 } from '../../../../../test/support/golden.ts';
-import {
-  noise,
-  seededTensors,
-  type TensorsToWrite,
-  tensorsOf,
-  writeRenamed,
-} from '../../../../../test/support/rewrite.ts';
 import { runNode, testContext } from '../../../../../test/support/run-node.ts';
 import { decodeFloat32, encodeFloat32 } from '../../../../formats/dtypes.ts';
 import { openSafetensors } from '../../../../formats/safetensors/safetensors.ts';
@@ -26,7 +26,11 @@ import type { TextEncoder } from '../../../../models/clip/text-encoder.ts';
 import { openLora } from '../../../../models/lora/file.ts';
 import type { AppliedLora } from '../../../../models/lora/patches.ts';
 import type { UNet } from '../../../../models/unet/unet.ts';
-import { type MergeTime, plainTargets, type WeightChange } from '../../../../models/weights/changes.ts';
+import {
+  type MergeTime,
+  plainTargets,
+  type WeightChange,
+} from '../../../../models/weights/changes.ts';
 import { changedGraph } from '../../../../models/weights/merged.ts';
 import { planChanges } from '../../../../models/weights/plan-changes.ts';
 import { type Weights, weightsOf } from '../../../../models/weights/tensors.ts';

@@ -3,8 +3,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import {
+  noise,
+  type TensorsToWrite,
+  tensorsOf,
+} from '../../../../../test/support/files/rewrite.ts';
 import { fixtureModel } from '../../../../../test/support/golden.ts';
-import { noise, type TensorsToWrite, tensorsOf } from '../../../../../test/support/rewrite.ts';
 import {
   fixtureFolders,
   type Models,

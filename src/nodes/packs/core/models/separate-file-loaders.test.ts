@@ -4,13 +4,13 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { fixtureModel } from '../../../../../test/support/golden.ts';
 import {
   noise,
   type TensorsToWrite,
   tensorsOf,
   writeRenamed,
-} from '../../../../../test/support/rewrite.ts';
+} from '../../../../../test/support/files/rewrite.ts';
+import { fixtureModel } from '../../../../../test/support/golden.ts';
 import { type Models, runNode, testContext } from '../../../../../test/support/run-node.ts';
 import { DarkroomError } from '../../../../errors.ts';
 import type { Clip } from '../../../../models/clip/clip.ts';

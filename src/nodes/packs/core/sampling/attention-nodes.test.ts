@@ -3,13 +3,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { fixtureModel } from '../../../../../test/support/golden.ts';
 import {
   noise,
   type TensorsToWrite,
   tensorsOf,
   writeRenamed,
-} from '../../../../../test/support/rewrite.ts';
+} from '../../../../../test/support/files/rewrite.ts';
+import { fixtureModel } from '../../../../../test/support/golden.ts';
 import { runNode, testContext } from '../../../../../test/support/run-node.ts';
 import { decodeFloat32 } from '../../../../formats/dtypes.ts';
 import type { Clip } from '../../../../models/clip/clip.ts';

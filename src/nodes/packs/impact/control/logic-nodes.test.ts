@@ -1,5 +1,5 @@
-// Values, comparisons and branches of the Impact Pack. The tables hold the results of the original's
-// own classes (7.10, Python 3.12).
+// Values, comparisons and branches of the Impact Pack. The tables hold the results of the
+// original's own classes (7.10, Python 3.12).
 import { describe, expect, it } from 'vitest';
 import { runNode, testContext } from '../../../../../test/support/run-node.ts';
 import { node, runPrompt } from '../../../../../test/support/show-node.ts';

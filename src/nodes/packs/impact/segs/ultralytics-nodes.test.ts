@@ -6,7 +6,6 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { expectGolden, type GoldenCase, golden } from '../../../../../test/support/golden.ts';
 import {
   dict,
   EMPTY_TUPLE,
@@ -16,9 +15,10 @@ import {
   REDUCE,
   text,
   tuple,
-} from '../../../../../test/support/pickle.ts';
+} from '../../../../../test/support/files/pickle.ts';
+import { zipOf } from '../../../../../test/support/files/zip.ts';
+import { expectGolden, type GoldenCase, golden } from '../../../../../test/support/golden.ts';
 import { type Models, testContext } from '../../../../../test/support/run-node.ts';
-import { zipOf } from '../../../../../test/support/zip.ts';
 import { fromBytes } from '../../../../image/image-bytes.ts';
 import { loadUltralytics } from '../../../../models/ultralytics/load.ts';
 import { createRuntime } from '../../../../runtime/runtime.ts';

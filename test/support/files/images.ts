@@ -1,5 +1,5 @@
 // Small images for tests.
-import { encodePng } from '../../src/image/codec/png.ts';
+import { encodePng } from '../../../src/image/codec/png.ts';
 
 /** An 8 x 4 PNG of the colour (20, 60, 100), with an alpha from 0 to 255 and tEXt chunks. */
 export function testPng({

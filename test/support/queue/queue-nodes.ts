@@ -10,8 +10,8 @@ import {
   outputs,
   socket,
   string,
-} from '../../src/nodes/declare.ts';
-import { NODES as COMMON } from './nodes.ts';
+} from '../../../src/nodes/declare.ts';
+import { NODES as COMMON } from '../nodes.ts';
 
 const common = { category: 'test' };
 

@@ -4,17 +4,17 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { EngineOptions } from '../../src/engine/client.ts';
-import type { DarkroomError } from '../../src/errors.ts';
-import { parseJson } from '../../src/formats/parse-json.ts';
+import type { EngineOptions } from '../../../src/engine/client.ts';
+import type { DarkroomError } from '../../../src/errors.ts';
+import { parseJson } from '../../../src/formats/parse-json.ts';
 import type {
   AcceptedJob,
   HistoryEntry,
   Queue,
   QueueOptions,
   Worker,
-} from '../../src/queue/contract.ts';
-import { openQueue } from '../../src/queue/queue.ts';
+} from '../../../src/queue/contract.ts';
+import { openQueue } from '../../../src/queue/queue.ts';
 import {
   isMessage,
   jobOf,

@@ -5,8 +5,8 @@ import type {
   HistoryEntry,
   JobStatus,
   NewJob,
-} from '../../src/queue/contract.ts';
-import { openQueue } from '../../src/queue/queue.ts';
+} from '../../../src/queue/contract.ts';
+import { openQueue } from '../../../src/queue/queue.ts';
 import { testEngine } from './queue.ts';
 
 export type ToHost =

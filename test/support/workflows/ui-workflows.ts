@@ -1,5 +1,5 @@
 // Parts of workflows in UI format for tests, and their conversion.
-import { parseJson } from '../../src/formats/parse-json.ts';
+import { parseJson } from '../../../src/formats/parse-json.ts';
 import {
   combo,
   defineNode,
@@ -10,10 +10,10 @@ import {
   seed,
   socket,
   string,
-} from '../../src/nodes/declare.ts';
-import { NODES } from '../../src/nodes/index.ts';
-import type { Graph } from '../../src/workflow/api-graph.ts';
-import { type ConvertOptions, convertUi } from '../../src/workflow/ui/ui-to-api.ts';
+} from '../../../src/nodes/declare.ts';
+import { NODES } from '../../../src/nodes/index.ts';
+import type { Graph } from '../../../src/workflow/api-graph.ts';
+import { type ConvertOptions, convertUi } from '../../../src/workflow/ui/ui-to-api.ts';
 
 export type Slot = Record<string, unknown>;
 export interface TestNode {

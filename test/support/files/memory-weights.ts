@@ -1,7 +1,7 @@
 // Weights for unit tests: tensors in memory, without a file.
-import { DarkroomError } from '../../src/errors.ts';
-import type { Weights } from '../../src/models/weights/tensors.ts';
-import { sizeOf } from '../../src/tensor/tensor.ts';
+import { DarkroomError } from '../../../src/errors.ts';
+import type { Weights } from '../../../src/models/weights/tensors.ts';
+import { sizeOf } from '../../../src/tensor/tensor.ts';
 
 /** Returns weights of one axis with these values, or of these shapes with zeros. */
 export function memoryWeights(

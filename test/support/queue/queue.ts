@@ -2,8 +2,8 @@
 import { mkdirSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { EngineOptions } from '../../src/engine/client.ts';
-import type { NewJob, Queue, QueueEvent } from '../../src/queue/contract.ts';
+import type { EngineOptions } from '../../../src/engine/client.ts';
+import type { NewJob, Queue, QueueEvent } from '../../../src/queue/contract.ts';
 import { NODES_MODULE } from './queue-nodes.ts';
 
 export const temporaryFolder = (name: string): string =>

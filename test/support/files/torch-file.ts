@@ -1,7 +1,7 @@
 // Writes files as torch.save does, for tests: zip and sequential, with any strides and compression.
 import { writeFileSync } from 'node:fs';
-import type { DTypeName } from '../../src/formats/dtypes.ts';
-import { openSafetensors } from '../../src/formats/safetensors/safetensors.ts';
+import type { DTypeName } from '../../../src/formats/dtypes.ts';
+import { openSafetensors } from '../../../src/formats/safetensors/safetensors.ts';
 import {
   APPENDS,
   BINPERSID,

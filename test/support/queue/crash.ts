@@ -6,7 +6,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import type { EndState, JobStatus, NewJob } from '../../src/queue/contract.ts';
+import type { EndState, JobStatus, NewJob } from '../../../src/queue/contract.ts';
 import type { Answers, FromHost, ToHost } from './crash-host.ts';
 import { temporaryFolder } from './queue.ts';
 import { END } from './queue-nodes.ts';

@@ -1,9 +1,9 @@
 // Writes model files derived from others: tensors renamed, removed, added.
-import { openSafetensors } from '../../src/formats/safetensors/safetensors.ts';
+import { openSafetensors } from '../../../src/formats/safetensors/safetensors.ts';
 import {
   type TensorToWrite,
   writeSafetensors,
-} from '../../src/formats/safetensors/safetensors-write.ts';
+} from '../../../src/formats/safetensors/safetensors-write.ts';
 
 export type TensorsToWrite = Record<string, TensorToWrite>;
 

@@ -1,17 +1,17 @@
 // Workflows for the tests of overrides, and what overrides change in them.
 import { readFileSync } from 'node:fs';
-import type { Json, JsonObject } from '../../src/formats/json.ts';
-import { parseJson } from '../../src/formats/parse-json.ts';
-import { NODES } from '../../src/nodes/index.ts';
-import type { Graph } from '../../src/workflow/api-graph.ts';
-import { applyOverrides, type Overrides } from '../../src/workflow/overrides/overrides.ts';
-import { readWorkflow } from '../../src/workflow/read/read.ts';
+import type { Json, JsonObject } from '../../../src/formats/json.ts';
+import { parseJson } from '../../../src/formats/parse-json.ts';
+import { NODES } from '../../../src/nodes/index.ts';
+import type { Graph } from '../../../src/workflow/api-graph.ts';
+import { applyOverrides, type Overrides } from '../../../src/workflow/overrides/overrides.ts';
+import { readWorkflow } from '../../../src/workflow/read/read.ts';
 
 /** A workflow of test/golden/workflows. */
 export const goldenWorkflow = (name: string): Graph =>
   readWorkflow(
     parseJson(
-      readFileSync(new URL(`../golden/workflows/${name}.api.json`, import.meta.url), 'utf8'),
+      readFileSync(new URL(`../../golden/workflows/${name}.api.json`, import.meta.url), 'utf8'),
     ),
   ).graph;
 
