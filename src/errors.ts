@@ -34,7 +34,7 @@ export const ERROR_CODES = {
   DR_DEVICE_MISSING: 2,
   DR_NODE_FAILED: 1,
   DR_ENGINE_CRASHED: 1,
-  /** The queue holds the largest number of jobs allowed. */
+  /** The queue has reached the largest number of jobs allowed. */
   DR_QUEUE_FULL: 1,
   /** The queue's database can't be opened or reached. */
   DR_DATABASE: 1,

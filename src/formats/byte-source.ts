@@ -35,7 +35,7 @@ export async function openSource(file: string): Promise<ByteSource> {
   }
 }
 
-/** Bytes in memory as a source; `file` is the name that errors give. */
+/** Bytes in memory as a source; `file` is named in errors. */
 export const memorySource = (file: string, bytes: Uint8Array): ByteSource => ({
   file,
   size: bytes.byteLength,

@@ -1,5 +1,5 @@
-// Reads the texts of an EXIF block (TIFF 6.0 directories, the UserComment of Exif 2.32). Of a
-// damaged block, what is readable is returned.
+// Reads the texts of an EXIF block (TIFF 6.0 directories, the UserComment of Exif 2.32). From a
+// damaged block, the readable texts are returned.
 
 /** The size in bytes of each field type. */
 const TYPE_SIZES: Readonly<Record<number, number>> = {
@@ -38,12 +38,13 @@ export function exifTexts(bytes: Uint8Array): string[] {
     order === 'II' ? block.readUInt32LE(at) : block.readUInt32BE(at);
 
   const texts: string[] = [];
-  const seen = new Set<number>();
+  const visited = new Set<number>();
   let remaining = MAX_TEXT;
   const queue = [u32(4)];
   for (let at = queue.shift(); at !== undefined; at = queue.shift()) {
-    if (at < 8 || at + 2 > block.length || seen.has(at) || seen.size >= MAX_DIRECTORIES) continue;
-    seen.add(at);
+    if (at < 8 || at + 2 > block.length || visited.has(at) || visited.size >= MAX_DIRECTORIES)
+      continue;
+    visited.add(at);
     const entries = Math.min(u16(at), Math.floor((block.length - at - 2) / 12));
     for (let i = 0; i < entries; i++) {
       const entry = at + 2 + 12 * i;

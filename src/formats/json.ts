@@ -1,8 +1,8 @@
-// JSON values that keep what JSON.parse loses: integers beyond 2^53, `8.0`, NaN and the order of
-// numeric keys. parse-json.ts reads them, dumps-json.ts prints them as Python does.
+// JSON values that preserve what JSON.parse loses: integers beyond 2^53, `8.0`, NaN and the order
+// of numeric keys. parse-json.ts reads them, dumps-json.ts prints them as Python does.
 
 /**
- * A float with an integral value, made by `pyFloat`: Python prints `8.0`, and `8` for an integer.
+ * A float with an integral value, which Python prints as `8.0`, not `8`. Created by `pyFloat`.
  */
 export interface PyFloat {
   readonly [PY_FLOAT]: true;

@@ -122,13 +122,14 @@ function latentOf(file: Buffer): Tensor {
   if (8 + length > file.length) throw new Error('it is cut short');
   const header = parseJson(file.toString('utf8', 8, 8 + length));
   const info = isJsonObject(header) ? header[TENSOR] : undefined;
-  if (!isJsonObject(info)) throw new Error(`it holds no ${TENSOR}`);
+  if (!isJsonObject(info)) throw new Error(`it contains no ${TENSOR}`);
   const { dtype, shape, data_offsets: offsets } = info;
   const sizes = Array.isArray(shape)
     ? shape.filter((side): side is number => Number.isInteger(side) && (side as number) > 0)
     : [];
   const from = Array.isArray(offsets) && Number.isInteger(offsets[0]) ? (offsets[0] as number) : -1;
-  if (!isDType(dtype) || sizes.length !== 4 || from < 0) throw new Error(`${TENSOR} is no latent`);
+  if (!isDType(dtype) || sizes.length !== 4 || from < 0)
+    throw new Error(`${TENSOR} is not a latent [B,C,H,W]`);
   const start = 8 + length + from;
   const end = start + sizeOf(sizes) * DTYPES[dtype].size;
   if (end > file.length) throw new Error('it is cut short');

@@ -11,7 +11,7 @@ export const DAMAGED = 'The file is damaged or was written by a faulty program. 
 export const invalidModel = (file: string, what: string, hint = DAMAGED): DarkroomError =>
   new DarkroomError('DR_MODEL_INVALID', { message: `${file} ${what}`, hint, file });
 
-/** For a file that names functions which no model needs. */
+/** For a file that imports functions which no model needs. */
 export const unsafeModel = (file: string, what: string): DarkroomError =>
   new DarkroomError('DR_MODEL_UNSAFE', {
     message: `${file} ${what}, which is not allowed in a model file`,

@@ -44,7 +44,7 @@ describe('files that are no models', () => {
     'is a web page (HTML)': () =>
       '<!DOCTYPE html>\n<html><head><title>Log in</title></head><body></body></html>\n',
     'is an XML document': () => '<?xml version="1.0"?><Error><Code>AccessDenied</Code></Error>',
-    'is a JSON text': () =>
+    'is a JSON document': () =>
       '{"error":"Access to model is restricted. You must be authenticated to access it."}',
     'is a GGUF model': () => Buffer.from('GGUF\x03\0\0\0\x10\0\0\0\0\0\0\0', 'latin1'),
     'is an ONNX model': onnx,
@@ -66,13 +66,13 @@ describe('files that are no models', () => {
     'is a TorchScript program': () =>
       archive('net/data.pkl', 'net/constants.pkl', 'net/code/net.py'),
     'is a packed diffusers folder': () => archive('sd/model_index.json', 'sd/unet/config.json'),
-    'is an archive with a .safetensors file in it': () => archive('model.safetensors'),
+    'is an archive that contains a .safetensors file': () => archive('model.safetensors'),
     'is a Python pickle, but none that torch wrote': () => pickle(dict()),
-    'is not of a model format (it begins with 68 65 6c 6c 6f)': () => 'hello',
+    'is not in a model format (it begins with 68 65 6c 6c 6f)': () => 'hello',
   };
   it.each(Object.entries(kinds))('%s', async (what, bytes) => {
     for (const name of ['model.ckpt', 'model.safetensors']) {
-      if (what.startsWith('is not of a model format') && name.endsWith('.safetensors')) continue;
+      if (what.startsWith('is not in a model format') && name.endsWith('.safetensors')) continue;
       const file = put(name, await bytes());
       const error = await openModelFile(file).catch((e) => e);
       expect(error).toMatchObject({

@@ -1,5 +1,5 @@
 // Opens model files: .safetensors and both formats of torch.save, recognised by their first bytes,
-// whatever the file name. Everything else is refused with a message that says what the file is.
+// whatever the file name. All other files are refused with a message that says what they are.
 import { existsSync, statSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { type ByteSource, openSource } from './byte-source.ts';
@@ -38,7 +38,7 @@ type TorchReader = (source: ByteSource, options?: TorchOptions) => Promise<Torch
 
 /**
  * torch's formats, recognised by their first bytes. Old pickles (protocols 0 and 1) are not among
- * them; they are read so that they can be refused by what they name.
+ * them; they are read so that the error can say what they import.
  */
 const TORCH: readonly {
   readonly format: ModelFormat;
@@ -153,19 +153,19 @@ async function sniff(file: string): Promise<TorchSource | undefined> {
     const torch = TORCH.find(({ begins }) => begins(head));
     const foreign = torch?.format === 'torch zip' ? undefined : foreignFile(head);
     if (foreign) throw invalidModel(file, foreign.what, foreign.hint);
-    const named = /^\.(safetensors|sft)$/i.test(extname(file));
-    if (torch && (!named || head[0] === 0x80 || torch.format === 'torch zip')) {
+    const hasSafetensorsName = /^\.(safetensors|sft)$/i.test(extname(file));
+    if (torch && (!hasSafetensorsName || head[0] === 0x80 || torch.format === 'torch zip')) {
       returned = true;
       return { ...torch, bytes };
     }
-    if (named) return undefined;
+    if (hasSafetensorsName) return undefined;
     const start = head
       .subarray(0, 8)
       .toString('hex')
       .replace(/..(?=.)/g, '$& ');
     throw invalidModel(
       file,
-      `is not of a model format (it begins with ${start})`,
+      `is not in a model format (it begins with ${start})`,
       'Use .safetensors, .ckpt, .pt or .pth files.',
     );
   } finally {

@@ -2,7 +2,7 @@
 import { DarkroomError } from '../errors.ts';
 import { type Json, objectOf, pyFloat } from './json.ts';
 
-/** Python itself gives up at about a thousand. */
+/** Python's own limit is about a thousand. */
 export const MAX_DEPTH = 900;
 /** sys.get_int_max_str_digits() */
 const MAX_DIGITS = 4300;
@@ -32,7 +32,7 @@ const CONSTANTS: readonly (readonly [string, Json])[] = [
 export interface ParseOptions {
   /** Named in errors. */
   readonly file?: string;
-  /** What to do with a key that occurs twice in an object; Python keeps the last. */
+  /** What to do with a key that occurs twice in an object; in Python the last one wins. */
   readonly duplicates?: 'last' | 'refuse';
 }
 
@@ -94,12 +94,12 @@ class JsonParser {
   /** One value with the white space around it. */
   #value(): Json {
     this.#skipSpace();
-    const value = this.#valueHere();
+    const value = this.#bareValue();
     this.#skipSpace();
     return value;
   }
 
-  #valueHere(): Json {
+  #bareValue(): Json {
     const c = this.#text[this.#position];
     if (c === '"') return this.#string();
     if (c === '{' || c === '[') {

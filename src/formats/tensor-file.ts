@@ -12,9 +12,9 @@ export interface TensorInfo {
   /** Absolute byte offset in the file. */
   readonly offset: number;
   readonly byteLength: number;
-  /** The file that holds the bytes, when it is not the model file itself. */
+  /** The file with the bytes, when it is not the model file itself. */
   readonly file?: string;
-  /** The bytes of a tensor that no file holds in one piece; `offset` is a position in them. */
+  /** The bytes, when they are contiguous in no file; `offset` is a position in them. */
   readonly bytes?: Uint8Array;
 }
 
@@ -46,7 +46,7 @@ class TensorReader implements TensorFile {
   readonly tensors: TensorFile['tensors'];
   readonly metadata: TensorFile['metadata'];
   readonly #source: ByteSource;
-  /** Opened files that hold bytes of some tensors, by path. */
+  /** Opened files with the bytes of some tensors, by path. */
   readonly #otherSources = new Map<string, Promise<ByteSource>>();
 
   constructor(source: ByteSource, { tensors, metadata }: Pick<TensorFile, 'tensors' | 'metadata'>) {

@@ -16,8 +16,8 @@ const MAX_DEPTH = 64;
 class NotStorable extends Error {}
 
 /**
- * The stored form of a value; undefined when it holds more than plain data. Arrays are not copied;
- * one that occurs twice is stored once.
+ * The stored form of a value; undefined when it contains more than plain data. Arrays are not
+ * copied; one that occurs twice is stored once.
  */
 export function storeValue(value: unknown): StoredValue | undefined {
   const arrays = new Map<Float32Array | Uint8Array, number>();
@@ -56,7 +56,7 @@ export function storeValue(value: unknown): StoredValue | undefined {
   }
 }
 
-/** The value of a stored form. Throws when storeValue did not make it. */
+/** The value of a stored form. Throws when `storeValue` did not write it. */
 export function restoreValue({ json, arrays }: StoredValue): unknown {
   const restore = (item: Stored): unknown => {
     if (typeof item !== 'object' || item === null) return item;
@@ -65,7 +65,7 @@ export function restoreValue({ json, arrays }: StoredValue): unknown {
     if (tag === 'bigint') return BigInt(rest[0] as string);
     if (tag === 'number') return Number(rest[0]);
     if (tag === 'list') return rest.map(restore);
-    if (tag === 'array') return found(arrays[rest[0] as number]);
+    if (tag === 'array') return checkedArray(arrays[rest[0] as number]);
     if (tag === 'object')
       return objectOf(
         Array.from(
@@ -78,7 +78,7 @@ export function restoreValue({ json, arrays }: StoredValue): unknown {
   return restore(JSON.parse(json) as Stored);
 }
 
-function found<T>(array: T | undefined): T {
+function checkedArray<T>(array: T | undefined): T {
   if (array === undefined) throw new Error('an array of a stored value is missing');
   return array;
 }

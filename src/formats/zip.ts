@@ -22,7 +22,7 @@ export type ZipEntries = ReadonlyMap<string, ZipEntry>;
 
 const MAX_ENTRIES = 100_000;
 const MAX_DIRECTORY = 2 ** 25;
-/** Deflate makes at most 1032 bytes of one. */
+/** Deflate expands one byte to at most 1032. */
 const MAX_RATIO = 1032;
 const END = 22;
 const COMMENT = 65_535;
@@ -47,7 +47,7 @@ export async function readZip(source: ByteSource): Promise<ZipEntries> {
   checkOverlaps(source.file, located, directory.offset);
   const entries = new Map<string, ZipEntry>();
   for (const { entry } of located) {
-    if (entries.has(entry.name)) throw invalidModel(source.file, `holds ${entry.name} twice`);
+    if (entries.has(entry.name)) throw invalidModel(source.file, `contains ${entry.name} twice`);
     entries.set(entry.name, entry);
   }
   return entries;
@@ -65,7 +65,7 @@ export async function readEntry(
   if (entry.size > limit)
     throw invalidModel(
       source.file,
-      `holds ${entry.name} of ${entry.size} bytes, more than ${limit}`,
+      `contains ${entry.name} of ${entry.size} bytes, more than ${limit}`,
     );
   const packed = await source.read(entry.offset, entry.packed);
   const bytes = entry.stored ? packed : inflate(source.file, entry, packed);
@@ -107,7 +107,7 @@ async function findDirectory(source: ByteSource): Promise<Directory> {
   };
   const long = await findDirectory64(source, end);
   if (!long && (disk !== 0 || directoryDisk !== 0 || here !== short.count))
-    throw invalidModel(file, 'is one part of several of an archive');
+    throw invalidModel(file, 'is one part of a multi-part archive');
   const agrees = (a: number, b: number, full: number): boolean => a === b || a === full;
   if (
     long &&
@@ -184,7 +184,7 @@ function parseDirectory(file: string, bytes: Uint8Array, { count }: Directory): 
     ];
     const [size, packed, header] = longFields(file, short, extra);
     if (disk !== 0 && disk !== 0xffff)
-      throw invalidModel(file, 'is one part of several of an archive');
+      throw invalidModel(file, 'is one part of a multi-part archive');
     const name = checkName(file, rawName);
     const [flags, method] = [view.getUint16(at + 8, true), view.getUint16(at + 10, true)];
     const entry = {
@@ -235,7 +235,7 @@ function checkName(file: string, raw: Uint8Array): string {
   if (name === '' || /[\\\0]/.test(name) || /^([a-z]:|\/)/i.test(name) || steps.includes('..'))
     throw invalidModel(
       file,
-      `is an archive with an entry that leads out of it: ${JSON.stringify(name.slice(0, 100))}`,
+      `is an archive with an entry outside of its folder: ${JSON.stringify(name.slice(0, 100))}`,
     );
   return name;
 }
@@ -246,7 +246,7 @@ function checkEntry(file: string, { name, method, flags, packed, size }: Listed)
   if (method !== 0 && method !== 8)
     throw invalidModel(
       file,
-      `holds ${name}, compressed in a way that is not supported (${method})`,
+      `contains ${name}, compressed in a way that is not supported (${method})`,
       'Unpack the archive, and pack it without compression.',
     );
   if (method === 0 && size !== packed)
@@ -254,7 +254,7 @@ function checkEntry(file: string, { name, method, flags, packed, size }: Listed)
   if (size > packed * MAX_RATIO)
     throw invalidModel(
       file,
-      `is a zip bomb: ${name} claims to unpack from ${packed} to ${size} bytes`,
+      `is a zip bomb: ${name} is said to unpack from ${packed} to ${size} bytes`,
     );
 }
 

@@ -2,7 +2,7 @@
 import { sharp } from './codec/load-sharp.ts';
 
 export interface ImageDifference {
-  /** The largest difference of a value, 0..255. */
+  /** The largest difference between two values, 0..255. */
   readonly worst: number;
   /** The share of values (channels of pixels) that differ, 0..1. */
   readonly share: number;

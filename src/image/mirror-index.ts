@@ -1,3 +1,6 @@
-/** The index in 0..length-1 that `i`, at most length - 1 outside, is mirrored to at an edge. */
+/**
+ * Mirrors an index at most length - 1 outside of 0..length-1 back into that range; the edge is not
+ * repeated.
+ */
 export const mirrorIndex = (i: number, length: number): number =>
   i < 0 ? -i : i >= length ? 2 * (length - 1) - i : i;

@@ -63,8 +63,8 @@ const SIN = [-1.9515295891e-4, 8.3321608736e-3, -1.6666654611e-1].map(f);
 const TWO_PI = f(2 * Math.PI);
 
 /**
- * Turns 16 uniforms of `data` into 16 normals in place: uniforms j and j + 8 give normals j and j +
- * 8.
+ * Turns 16 uniforms of `data` into 16 normals in place; those at j and j + 8 are computed from the
+ * uniforms at j and j + 8.
  */
 export function normalBlock(data: Float32Array, start: number): void {
   for (let j = start; j < start + 8; j++) {

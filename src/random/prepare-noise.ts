@@ -4,9 +4,9 @@ import { concatBatch, sizeOf, type Tensor, tensor } from '../tensor/tensor.ts';
 import { torchGenerator } from './torch-generator.ts';
 
 /**
- * Standard normal noise of `shape` [N, …], a batch in one draw. With `batchIndex` (the latent's
- * batch_index), item i is number batchIndex[i] of a stream of single items. Throws DR_SEED_RANGE
- * for seeds outside 0..2^64-1.
+ * Standard normal noise of `shape` [N, …], drawn at once for the whole batch. With `batchIndex`
+ * (the latent's batch_index), item i is number batchIndex[i] of a stream of single items. Throws
+ * DR_SEED_RANGE for seeds outside 0..2^64-1.
  */
 export function prepareNoise(
   shape: readonly number[],

@@ -68,7 +68,7 @@ type FillNormals = <A extends Float32Array | Float64Array>(
 
 /**
  * Fills arrays with normals: fewer than 16 values one by one, more by turning blocks of 16 uniforms
- * into normals; the last block is drawn anew where the length is not a multiple of 16.
+ * into normals. Where the length is not a multiple of 16, the last 16 values are drawn again.
  */
 function normalSource(uniform64: () => number): FillNormals {
   const scalarNormal = scalarNormalSource(uniform64);

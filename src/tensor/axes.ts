@@ -5,7 +5,7 @@ import { sizeOf, type Tensor } from './tensor.ts';
 const stridesOf = (shape: readonly number[]): number[] =>
   shape.map((_, axis) => sizeOf(shape.slice(axis + 1)));
 
-/** The values at `offset` + Σ index · stride. */
+/** Copies the elements at `offset` + Σ index · stride into a tensor of `shape`. */
 function gather(
   { data }: Tensor,
   shape: readonly number[],
@@ -66,15 +66,15 @@ export function rotate(
 
 /** Concatenates tensors along an axis. Throws where their other sizes differ. */
 export function concatAxis(parts: readonly Tensor[], axis: number): Tensor {
-  const sides = (x: Tensor): string => replaced(x.shape, axis, 0).join();
+  const otherSizes = (x: Tensor): string => replaced(x.shape, axis, 0).join();
   const total = parts.reduce((sum, part) => sum + part.shape[axis], 0);
   const shape = replaced(parts[0].shape, axis, total);
   const data = new Float32Array(sizeOf(shape));
   const inner = sizeOf(shape.slice(axis + 1));
   let start = 0;
   for (const part of parts) {
-    if (sides(part) !== sides(parts[0]))
-      throw new Error(`internal: [${part.shape}] beside [${parts[0].shape}] along axis ${axis}`);
+    if (otherSizes(part) !== otherSizes(parts[0]))
+      throw new Error(`internal: [${parts[0].shape}] and [${part.shape}] along axis ${axis}`);
     const length = part.shape[axis] * inner;
     for (let from = 0, to = start; from < part.data.length; from += length, to += total * inner)
       data.set(part.data.subarray(from, from + length), to);

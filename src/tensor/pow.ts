@@ -1,4 +1,4 @@
-// base ** exponent as the C library computes it. The engine's own operator can be off by one unit
+// base ** exponent as the C library computes it. JavaScript's own operator can be off by one unit
 // in the last place, and 4 ** (1 / 4) must be the square root of 2. Computed in fixed point with
 // 160 fractional bits and rounded once.
 

@@ -51,7 +51,7 @@ export function concatBatch(parts: readonly Tensor[]): Tensor {
   let end = 0;
   for (const part of parts) {
     if (part.shape.slice(1).join() !== item.join())
-      throw new Error(`internal: [${part.shape}] beside [${parts[0].shape}] in a batch`);
+      throw new Error(`internal: [${parts[0].shape}] and [${part.shape}] in one batch`);
     data.set(part.data, end);
     end += part.data.length;
   }
@@ -59,8 +59,8 @@ export function concatBatch(parts: readonly Tensor[]): Tensor {
 }
 
 /**
- * ComfyUI's repeat_to_batch_size: repeats the items cyclically until there are `count`, or cuts
- * off.
+ * ComfyUI's repeat_to_batch_size: repeats the items cyclically up to `count`, or drops those beyond
+ * it.
  */
 export function repeatToBatch(x: Tensor, count: number): Tensor {
   if (x.shape[0] === count) return x;

@@ -1,6 +1,6 @@
 // CLIP's byte-pair encoding (Sennrich et al. 2016; OpenAI CLIP, MIT). The merges determine the
 // vocabulary: 256 bytes, 256 bytes that end a word, one token per merge, the start and the end
-// token. Read on first use.
+// token. The file of merges is read on first use.
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
@@ -112,7 +112,7 @@ function firstMerge(
   return first;
 }
 
-/** Merges every pair that gives `id`, from left to right. */
+/** Merges every pair of tokens that becomes `id`, from left to right. */
 function merge(
   parts: readonly number[],
   id: number,

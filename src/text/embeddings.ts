@@ -10,14 +10,14 @@ export type Warn = (message: string) => void;
 
 /**
  * Finds an embedding by its name in the prompt; undefined when there is none. `warn` is called with
- * what is wrong with a file.
+ * a message about a file that can't be used.
  */
 export type EmbeddingLookup = (name: string, warn: Warn) => Promise<Embedding | undefined>;
 
 const BUNDLE = 'bundle_emb.';
 /** The web UI's name for the vectors in .pt files. */
 const PARAMETERS = 'string_to_param.';
-/** The names of tensors in a file that holds a list of dictionaries. */
+/** The names of tensors in a file that contains a list of dictionaries. */
 const LISTED = /^\d+\./;
 
 /**

@@ -16,7 +16,7 @@ export interface SegmentPrompts {
   readonly order?: SegmentOrder;
   /** Adds the prompt to the detailer's own instead of replacing it. */
   readonly concat: boolean;
-  /** The prompt of the next segment; after the last prompt, the first follows again. */
+  /** The prompt of the next segment; starts again from the first prompt after the last. */
   next(label: string): SegmentPrompt;
 }
 

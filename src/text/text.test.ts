@@ -142,7 +142,7 @@ describe('embeddings', () => {
     expect(counted((await read('hub', warn))!, 'clip_l')).toEqual([[0, 1, 2, 3, 4, 5, 6, 7]]);
     expect(await read('evil', warn)).toBeUndefined();
     expect(await read('broken', warn)).toBeUndefined();
-    expect(warnings[0]).toContain(`embedding:evil is left out: ${evil} asks for posix.system`);
+    expect(warnings[0]).toContain(`embedding:evil is left out: ${evil} imports posix.system`);
     expect(warnings[1]).toContain(`${broken} is not a valid .safetensors file`);
   });
 

@@ -17,13 +17,14 @@ const MAX_REPEATS = 100000;
 export const normaliseWildcardName = (name: string): string =>
   name.replaceAll('\\', '/').replaceAll(' ', '-').toLowerCase();
 
-/** Whether a text holds anything that `populateWildcards` would replace. */
+/** Whether a text contains anything that `populateWildcards` would replace. */
 export const hasWildcards = (text: string): boolean =>
   text.search(GROUP) >= 0 || text.search(NAME) >= 0 || /^\s*#/m.test(text);
 
 /**
- * Makes every choice in a text. Lists that do not exist stay as written. Throws DR_INPUT_INVALID
- * where nothing can be chosen: weights that are all 0, `{3-2$$…}`, `{word$$…}`, an empty list.
+ * Replaces every `{…}` and list name in a text by a choice. Names of lists that do not exist stay
+ * as written. Throws DR_INPUT_INVALID where nothing can be chosen: weights that are all 0,
+ * `{3-2$$…}`, `{word$$…}`, an empty list.
  */
 export function populateWildcards(
   text: string,
@@ -94,13 +95,13 @@ function choose(group: string, rng: DefaultRng, wildcards: Wildcards): string {
     }
   }
   const weights = weightsOf(options, group);
-  const count = range ? countIn(range, rng, group) : 1;
+  const count = range ? drawCount(range, rng, group) : 1;
   const chosen =
     count > options.length ? rng.shuffled(options) : draw(options, weights, count, rng, group);
   return chosen.map((option) => option.replace(/^\s*[0-9.]+::/, '')).join(separator);
 }
 
-/** `2$$`, `1-3$$`, `-3$$` */
+/** The least and the largest number of choices in `2$$…`, `1-3$$…` or `-3$$…`. */
 function rangeOf(first: string, group: string): readonly [number, number] {
   const full = /^(\d+)(?:-(\d+))?/.exec(first);
   if (full) return [Number(full[1]), Number(full[2] ?? full[1])];
@@ -109,12 +110,13 @@ function rangeOf(first: string, group: string): readonly [number, number] {
   throw unusable(group, 'there is no number before $$');
 }
 
-function countIn([from, to]: readonly [number, number], rng: DefaultRng, group: string): number {
+function drawCount([from, to]: readonly [number, number], rng: DefaultRng, group: string): number {
   if (from > to) throw unusable(group, `${from} is more than ${to}`);
   if (to - from >= 2 ** 32 - 1) throw unusable(group, 'the range is too wide');
   return rng.integers(from, to + 1);
 }
 
+/** Whether a text is a decimal number without an exponent (`2`, `-.5`, `3.`). */
 export const isNumeric = (text: string): boolean => /^-?(\d*\.?\d+|\d+\.?\d*)$/.test(text);
 
 /** The weights of the options, scaled to a sum of 1: `3::a` has weight 3, others 1. */
@@ -205,7 +207,9 @@ function splitOnce(text: string, by: string): readonly [string, string | undefin
   return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + by.length)];
 }
 
-/** Unlike String.replace, gives `$` in the replacement no meaning. */
+/**
+ * Replaces the first occurrence; unlike in String.replace, `$` in `by` is an ordinary character.
+ */
 const replaceFirst = (text: string, what: string, by: string): string =>
   text.replace(what, () => by);
 

@@ -213,7 +213,10 @@ export function expectThroughBytes(g: Golden, id: string, name: string, got: Ten
   ).toBeLessThanOrEqual(0.005);
 }
 
-/** Records a compared tensor for docs/parity.md: one JSON line in the folder that `npm run parity` sets. */
+/**
+ * Records a compared tensor for docs/parity.md: one JSON line in the folder that `npm run parity`
+ * sets.
+ */
 function recordDifference(g: Golden, id: string, d: Difference): void {
   const folder = process.env.DARKROOM_PARITY;
   if (!folder) return;

@@ -1,4 +1,4 @@
-// Files found in models folders that hold no readable weights, recognised by their first bytes.
+// Recognises files in models folders that contain no readable weights by their first bytes.
 import { CUT_OFF } from '../model-file-errors.ts';
 
 export interface ForeignFile {
@@ -26,7 +26,7 @@ const text =
   (head: Buffer): boolean =>
     !head.includes(0) && pattern.test(head.toString('utf8'));
 
-const KINDS: readonly Kind[] = [
+const FOREIGN_FILES: readonly Kind[] = [
   { begins: (head) => head.length === 0, what: 'is empty', hint: CUT_OFF },
   {
     begins: (head) => head.every((byte) => byte === 0),
@@ -50,7 +50,7 @@ const KINDS: readonly Kind[] = [
   },
   {
     begins: text(/^\s*(\{\s*"|\[\s*[{["\d])/),
-    what: 'is a JSON text, not a model',
+    what: 'is a JSON document, not a model',
     hint: DOWNLOAD_AGAIN,
   },
   {
@@ -109,6 +109,6 @@ function isOnnx(head: Buffer): boolean {
   return /^[\x20-\x7e]+$/.test(head.subarray(4, 4 + length).toString('latin1'));
 }
 
-/** What a file with these first bytes is; undefined when it is not recognised. */
+/** Describes a file with these first bytes; undefined when they are not recognised. */
 export const foreignFile = (head: Buffer): ForeignFile | undefined =>
-  KINDS.find(({ begins }) => begins(head));
+  FOREIGN_FILES.find(({ begins }) => begins(head));

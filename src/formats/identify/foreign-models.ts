@@ -1,5 +1,5 @@
 // Models of unsupported kinds, each recognised by a tensor that only it has (mostly those that
-// ComfyUI's model_detection tests), so that they can be refused by name.
+// ComfyUI's model_detection tests), so that messages can name them.
 
 const PREFIXES = ['', 'model.diffusion_model.', 'net.', 'module.'];
 
@@ -84,8 +84,7 @@ const KINDS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * The unsupported kind of a model file ('a FLUX model'); undefined when it is of none of these
- * kinds.
+ * The unsupported kind of a model file ('a FLUX model'); undefined for all other files.
  */
 export function foreignModel(tensors: { has(name: string): boolean }): string | undefined {
   return Object.keys(KINDS).find((kind) =>

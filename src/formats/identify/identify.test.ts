@@ -317,5 +317,5 @@ it('LoRA naming, embeddings, and files nobody knows', () => {
     encoders: ['emb_params'],
   });
   expect(identify(shapes({ 'a.b.c': [1, 2, 3] }))).toMatchObject({ kind: 'unknown' });
-  expect(identify(shapes({}))).toEqual({ kind: 'unknown', reason: 'it holds no tensors' });
+  expect(identify(shapes({}))).toEqual({ kind: 'unknown', reason: 'it contains no tensors' });
 });

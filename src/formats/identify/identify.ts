@@ -261,8 +261,8 @@ const autoencoder: Recogniser = (tensors) => {
 };
 
 /**
- * An encoder or decoder of TAESD: a sequence of layers whose first convolution takes pixels or
- * latents.
+ * An encoder or decoder of TAESD: a sequence of layers whose first convolution has the channels of
+ * pixels or latents.
  */
 const taesd: Recogniser = (tensors) => {
   const convolution = (name: string) =>
@@ -338,8 +338,6 @@ export function identify(tensors: Tensors): ModelFile {
   const names = [...tensors.keys()].slice(0, 3).join(', ');
   return {
     kind: 'unknown',
-    reason: names
-      ? `its tensors (${names} …) belong to no known kind of model`
-      : 'it holds no tensors',
+    reason: names ? `its tensors (${names} …) match no supported kind` : 'it contains no tensors',
   };
 }

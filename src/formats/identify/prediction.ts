@@ -1,9 +1,9 @@
-// What a UNet predicts (eps, v or EDM), as its file says.
+// What a UNet predicts (eps, v or EDM), determined from its file.
 import type { Tensor } from '../../tensor/tensor.ts';
 
 /**
- * What the names of the tensors say about the prediction. `measured`: SD2 files do not say it; it
- * is v when the standard deviation of `tensor` is above `above`, else eps.
+ * The prediction as far as the names of the tensors show it. `measured`: the names in SD2 files do
+ * not; the prediction is v when the standard deviation of `tensor` is above `above`, else eps.
  */
 export type PredictionHint =
   | { readonly kind: 'eps' }

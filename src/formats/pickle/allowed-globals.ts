@@ -1,5 +1,5 @@
-// The globals that a model file may name. All of them stay inert. The list is what checkpoints of
-// torch, numpy and Lightning really contain, so that everything else can be refused by its name.
+// The globals that a model file may import. All of them stay inert. The list has those that
+// checkpoints of torch, numpy and Lightning contain; all others are refused.
 
 const words = (text: string): string[] => text.trim().split(/\s+/);
 
@@ -66,5 +66,5 @@ const ALLOWED: ReadonlySet<string> = new Set(
   Object.entries(NAMES).flatMap(([module, names]) => names.map((name) => `${module}.${name}`)),
 );
 
-/** Whether a model file may name this global ('torch.FloatStorage'). */
+/** Whether a model file may import this global ('torch.FloatStorage'). */
 export const isAllowedInModels = (name: string): boolean => ALLOWED.has(name);

@@ -1,6 +1,5 @@
 // The operations of pickle protocols 2 to 5, by code (Python's pickletools documents them). Those
-// that torch and numpy write are carried out on inert values; those that it never writes are
-// refused by name.
+// that torch and numpy write are carried out on inert values; the others are refused.
 
 import { forbidden, malformed, printableName } from './pickle-error.ts';
 import type { PickleMachine } from './pickle-machine.ts';
@@ -15,7 +14,7 @@ const constant =
   (m) =>
     m.push(value);
 
-const EMPTY: PickleValue = { kind: 'tuple', items: [] };
+const EMPTY_TUPLE: PickleValue = { kind: 'tuple', items: [] };
 
 const tuple =
   (size: number): Operation =>
@@ -33,7 +32,7 @@ const call =
     if (!isKind(callee, 'global'))
       throw forbidden(`calls a value that is not the name of a class (${operation})`);
     if (!isKind(args, 'tuple'))
-      throw malformed(`its pickle gives ${callee.name} arguments that are not a tuple`);
+      throw malformed(`its pickle calls ${callee.name} with arguments that are not a tuple`);
     m.pushNew({ kind: 'object', global: callee.name, args: args.items });
   };
 
@@ -60,7 +59,7 @@ function setItems(m: PickleMachine, pairs: readonly PickleValue[]): void {
 function entriesToSet(target: PickleValue): Map<PickleValue, PickleValue> {
   if (isKind(target, 'dict')) return target.entries;
   if (!isKind(target, 'object'))
-    throw malformed('its pickle sets a key of a value that is not a dictionary');
+    throw malformed('its pickle sets an item of a value that is not a dictionary');
   target.entries ??= new Map();
   return target.entries;
 }
@@ -69,7 +68,7 @@ function build(m: PickleMachine): void {
   const state = m.pop();
   const target: PickleValue = m.top();
   if (!isKind(target, 'object'))
-    throw malformed('its pickle gives a state to a value that is not an object');
+    throw malformed('its pickle sets the state of a value that is not an object');
   (target as PickleObject).state = state;
 }
 
@@ -77,7 +76,7 @@ function stackGlobal(m: PickleMachine): void {
   const name = m.pop();
   const module = m.pop();
   if (typeof name !== 'string' || typeof module !== 'string')
-    throw malformed('its pickle names a global by a value that is not a text');
+    throw malformed('its pickle imports a global whose name is not a string');
   m.pushGlobal(module, name);
 }
 
@@ -120,7 +119,7 @@ const TABLE: Readonly<Record<number, Operation>> = {
   142: (m) => m.pushNew(m.input.take(m.input.uint(8))),
   150: (m) => m.pushNew(m.input.take(m.input.uint(8))),
   // containers
-  41: constant(EMPTY),
+  41: constant(EMPTY_TUPLE),
   133: tuple(1),
   134: tuple(2),
   135: tuple(3),
@@ -167,7 +166,7 @@ const TABLE: Readonly<Record<number, Operation>> = {
   129: call('NEWOBJ'),
   98: build,
   81: (m) => m.pushPersistent(m.pop()),
-  // never written by torch; some of these call what they name
+  // never written by torch; some of these call what they import
   105: refused('INST', (m) => ` (${lines(m, 2)})`),
   111: refused('OBJ'),
   146: refused('NEWOBJ_EX'),

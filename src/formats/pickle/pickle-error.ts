@@ -1,4 +1,4 @@
-// Why a pickle is refused. The reader of the file turns this into a sentence that names the file.
+// The reasons for refusing a pickle. torch-file.ts turns them into errors that name the file.
 
 /**
  * `cut off`: the pickle ends too early. `forbidden`: it uses something that no model needs.

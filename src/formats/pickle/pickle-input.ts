@@ -64,7 +64,7 @@ export class PickleInput {
     const window = this.#bytes.subarray(this.#position, this.#position + MAX_LINE + 1);
     const end = window.indexOf(10);
     if (end < 0 && rest > MAX_LINE)
-      throw tooLarge(`its pickle holds a name of more than ${MAX_LINE} bytes`);
+      throw tooLarge(`its pickle contains a name of more than ${MAX_LINE} bytes`);
     const part = this.take(end < 0 ? rest + 1 : end);
     this.#position++;
     return decodeUtf8(part);
@@ -72,7 +72,7 @@ export class PickleInput {
 
   /** A signed integer of any length; a number where it is exact, else a bigint. */
   long(length: number): number | bigint {
-    if (length > MAX_LONG) throw tooLarge(`its pickle holds an integer of ${length} bytes`);
+    if (length > MAX_LONG) throw tooLarge(`its pickle contains an integer of ${length} bytes`);
     const part = this.take(length);
     if (length === 0) return 0;
     const hex = Buffer.from(part).reverse().toString('hex');
@@ -83,7 +83,7 @@ export class PickleInput {
   }
 
   #text(length: number): Uint8Array {
-    if (length > MAX_TEXT) throw tooLarge(`its pickle holds a text of ${length} bytes`);
+    if (length > MAX_TEXT) throw tooLarge(`its pickle contains a string of ${length} bytes`);
     return this.take(length);
   }
 
@@ -101,6 +101,6 @@ function decodeUtf8(bytes: Uint8Array): string {
   try {
     return UTF8.decode(bytes);
   } catch {
-    throw malformed('its pickle holds a text that is not UTF-8');
+    throw malformed('its pickle contains a string that is not UTF-8');
   }
 }

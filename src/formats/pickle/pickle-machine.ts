@@ -12,10 +12,10 @@ const MAX_NESTING = 512;
 /** Modules that have another name in Python 2. */
 const RENAMED: Readonly<Record<string, string>> = { __builtin__: 'builtins', copy_reg: 'copyreg' };
 
-/** Says whether a pickle may name a global ('collections.OrderedDict'). */
+/** Whether a pickle may import a global ('collections.OrderedDict'). */
 export type IsAllowed = (name: string) => boolean;
 
-/** Every method throws PickleError where the pickle is malformed or exceeds a limit. */
+/** Its methods throw PickleError when the pickle is malformed or exceeds a limit. */
 export class PickleMachine {
   readonly input: PickleInput;
   /** All references to things outside the pickle, whether or not they are part of its value. */
@@ -39,14 +39,14 @@ export class PickleMachine {
 
   push(value: PickleValue): void {
     if (this.#stack.length >= MAX_STACK)
-      throw tooLarge(`its pickle stacks more than ${MAX_STACK} values`);
+      throw tooLarge(`its pickle pushes more than ${MAX_STACK} values onto its stack`);
     this.#stack.push(value);
   }
 
-  /** Pushes a value that takes memory of its own. */
+  /** Pushes a newly created value, which counts towards the limit of objects. */
   pushNew(value: PickleValue): void {
     if (++this.#containers > MAX_CONTAINERS)
-      throw tooLarge(`its pickle makes more than ${MAX_CONTAINERS} objects`);
+      throw tooLarge(`its pickle creates more than ${MAX_CONTAINERS} objects`);
     this.push(value);
   }
 
@@ -69,7 +69,7 @@ export class PickleMachine {
   /** Pops everything above the last mark, and the mark. */
   popMark(): PickleValue[] {
     const from = this.#marks.pop();
-    if (from === undefined) throw malformed('its pickle ends a group that has not begun');
+    if (from === undefined) throw malformed('its pickle closes a group that was never opened');
     return this.#stack.splice(from);
   }
 
@@ -77,12 +77,12 @@ export class PickleMachine {
   memoize(index = this.#memo.size): void {
     this.#memo.set(index, this.top());
     if (this.#memo.size > MAX_MEMO)
-      throw tooLarge(`its pickle remembers more than ${MAX_MEMO} values`);
+      throw tooLarge(`its pickle stores more than ${MAX_MEMO} values in its memo`);
   }
 
   pushFromMemo(index: number): void {
     const value = this.#memo.get(index);
-    if (value === undefined) throw malformed('its pickle refers to a value that is not there');
+    if (value === undefined) throw malformed('its pickle reads a value that is not in its memo');
     this.push(value);
   }
 
@@ -92,7 +92,7 @@ export class PickleMachine {
     let global = this.#globals.get(fullName);
     if (!global) {
       if (!this.#isAllowed(fullName))
-        throw forbidden(`asks for ${printableName(`${module}.${name}`)}`);
+        throw forbidden(`imports ${printableName(`${module}.${name}`)}`);
       global = { kind: 'global', name: fullName };
       this.#globals.set(fullName, global);
     }
@@ -112,6 +112,6 @@ export class PickleMachine {
   /** Values below the last mark are out of reach. */
   #checkNotEmpty(): void {
     if (this.#stack.length <= (this.#marks.at(-1) ?? 0))
-      throw malformed('its pickle takes a value that is not there');
+      throw malformed('its pickle takes a value from an empty stack');
   }
 }

@@ -95,7 +95,7 @@ export function entriesOf(
   if (value.global === PARAMETER_DICT) {
     const state = isKind(value.state, 'dict') ? value.state.entries : undefined;
     const parameters = state?.get('_parameters');
-    // one level only, because a ParameterDict may claim to contain itself
+    // one level only, because in a hostile file a ParameterDict may contain itself
     if (isKind(parameters, 'object') && parameters.global === PARAMETER_DICT) return undefined;
     return entriesOf(parameters);
   }
@@ -103,7 +103,7 @@ export function entriesOf(
   return value.entries ?? pairsOf(value.args[0]) ?? NO_ENTRIES;
 }
 
-/** The pairs of a list: Python 2 wrote an OrderedDict so. */
+/** The entries of a list of pairs, as Python 2 wrote an OrderedDict. */
 function pairsOf(
   value: PickleValue | undefined,
 ): ReadonlyMap<PickleValue, PickleValue> | undefined {

@@ -6,7 +6,7 @@ import { type IsAllowed, PickleMachine } from './pickle-machine.ts';
 import type { PicklePersistent, PickleValue } from './pickle-values.ts';
 
 export interface UnpickleOptions {
-  /** Says whether a global may be named. */
+  /** Whether the pickle may import a global. */
   readonly allowed: IsAllowed;
   /** The offset where the pickle begins. */
   readonly start?: number;
@@ -38,6 +38,6 @@ export function unpickle(bytes: Uint8Array, { allowed, start = 0 }: UnpickleOpti
     operation(machine);
   }
   const value = machine.pop();
-  if (!machine.isEmpty) throw malformed('its pickle leaves values behind');
+  if (!machine.isEmpty) throw malformed('its pickle leaves values on its stack');
   return { value, persistent: machine.persistent, end: input.position };
 }

@@ -36,7 +36,7 @@ describe('hostile headers are refused', () => {
     string,
     [header: string | Uint8Array, data: number, says: RegExp, claimed?: bigint]
   > = {
-    'header beyond the file': ['{}', 0, /claims 500 bytes/, 500n],
+    'header beyond the file': ['{}', 0, /a length of 500 bytes/, 500n],
     'header of 2^64-1': ['{}', 0, /at most 100000000/, 2n ** 64n - 1n],
     'header over 100 MB': ['{}', 0, /at most 100000000/, 100_000_001n],
     'not UTF-8': [new Uint8Array([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x3a, 0x31, 0x7d]), 0, /not UTF-8/],

@@ -30,7 +30,7 @@ export async function openSafetensors(file: string): Promise<Safetensors> {
 }
 
 /**
- * The content of a .safetensors file that is in memory; `file` is the name that errors give.
+ * The content of a .safetensors file that is in memory; `file` is named in errors.
  * Throws DR_SAFETENSORS_INVALID.
  */
 export async function parseSafetensors(file: string, bytes: Uint8Array): Promise<Safetensors> {
@@ -51,12 +51,16 @@ async function readHeader(source: ByteSource): Promise<Header> {
   if (length > MAX_HEADER)
     throw invalid(
       file,
-      `its header claims ${length} bytes (at most ${MAX_HEADER} are allowed)`,
+      `its header has a length of ${length} bytes (at most ${MAX_HEADER} are allowed)`,
       NOT_SAFETENSORS,
     );
   const headerSize = Number(length);
   if (8 + headerSize > fileSize)
-    throw invalid(file, `its header claims ${headerSize} bytes, the file has ${fileSize}`, CUT_OFF);
+    throw invalid(
+      file,
+      `its header has a length of ${headerSize} bytes, but the file has ${fileSize}`,
+      CUT_OFF,
+    );
   return checkHeader(
     file,
     parseHeader(file, await source.read(8, headerSize)),
@@ -102,13 +106,13 @@ function checkHeader(
     if (offset !== end)
       throw invalid(
         file,
-        `tensor ${shown(name)} ` +
+        `tensor ${shortened(name)} ` +
           (offset < end ? 'overlaps another' : 'has a hole of unused bytes before it'),
       );
     end = offset + byteLength;
   }
   if (end > fileSize)
-    throw invalid(file, `its tensors need ${end} bytes, the file has ${fileSize}`, CUT_OFF);
+    throw invalid(file, `its tensors need ${end} bytes, but the file has ${fileSize}`, CUT_OFF);
   if (end < fileSize) throw invalid(file, `${fileSize - end} bytes follow the last tensor`);
   return { tensors, metadata: Object.fromEntries(metadata) };
 }
@@ -118,7 +122,7 @@ function checkMetadata(file: string, entry: Json): [string, string][] {
   if (!isJsonObject(entry)) throw invalid(file, '__metadata__ is not an object');
   return entriesOf(entry).map(([key, value]) => {
     if (typeof value !== 'string')
-      throw invalid(file, `__metadata__ ${shown(key)} is not a string`);
+      throw invalid(file, `__metadata__ ${shortened(key)} is not a string`);
     return [key, value];
   });
 }
@@ -127,24 +131,25 @@ const isSize = (value: unknown): value is number =>
   typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 
 function checkTensor(file: string, name: string, entry: Json, dataStart: number): TensorInfo {
-  const bad = (what: string, hint?: string) => invalid(file, `tensor ${shown(name)} ${what}`, hint);
-  if (!isJsonObject(entry)) throw bad('is not described by an object');
+  const invalidTensor = (what: string, hint?: string) =>
+    invalid(file, `tensor ${shortened(name)} ${what}`, hint);
+  if (!isJsonObject(entry)) throw invalidTensor('is not described by an object');
   const { dtype, shape, data_offsets: offsets } = entry;
   if (!isDType(dtype))
-    throw bad(
-      `has the unknown dtype ${shown(dtype)}`,
+    throw invalidTensor(
+      `has the unknown dtype ${shortened(dtype)}`,
       `Convert the file to one of ${Object.keys(DTYPES).join(', ')}.`,
     );
   if (!Array.isArray(shape) || !shape.every(isSize))
-    throw bad(`has a shape that is not a list of sizes: ${shown(shape)}`);
+    throw invalidTensor(`has a shape that is not a list of sizes: ${shortened(shape)}`);
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isSize))
-    throw bad(`has data_offsets that are not two positions`);
+    throw invalidTensor('has data_offsets that are not two positions');
   const [from, to] = offsets as number[];
   const byteLength = to - from;
   const needed = sizeOf(shape as number[]) * DTYPES[dtype].size;
   if (byteLength < 0 || needed !== byteLength)
-    throw bad(
-      `of shape [${shown(shape)}] ${dtype} needs ${needed} bytes, ` +
+    throw invalidTensor(
+      `of shape [${shortened(shape)}] ${dtype} needs ${needed} bytes, ` +
         `but its range ${from}..${to} has ${byteLength}`,
     );
   return { dtype, shape: shape as number[], offset: dataStart + from, byteLength };
@@ -154,7 +159,7 @@ const NOT_SAFETENSORS =
   'It is probably another kind of file under that name (an error page, a .ckpt). ' +
   'Download it again.';
 
-const shown = (value: unknown): string => {
+const shortened = (value: unknown): string => {
   const text = typeof value === 'string' ? value : String(value);
   return text.length > 120 ? `${text.slice(0, 120)}…` : text;
 };

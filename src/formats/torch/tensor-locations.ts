@@ -2,8 +2,8 @@
 // tensors uncompressed, so nearly all are contiguous in the user's file and are read there. The
 // others (transposed or strided views, entries that a zip program compressed) are copied once: up
 // to 16 MiB into memory, which covers embeddings, LoRAs and upscalers; above that into a
-// .safetensors file in the cache, because ONNX models in memory are limited to 2 GiB and would hold
-// the weights twice.
+// .safetensors file in the cache, because ONNX models in memory are limited to 2 GiB and would need
+// twice the memory.
 import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -23,14 +23,14 @@ import { extentOf, gather, isContiguous, type TorchTensor } from './torch-tensor
 export interface LocateOptions {
   /** The cache folder; the user's cache unless given. */
   readonly cache?: string;
-  /** The most bytes that are copied into memory. */
+  /** The largest number of bytes to copy into memory. */
   readonly inMemory?: number;
 }
 
 const IN_MEMORY = 2 ** 24;
 /** Bytes that may be copied in addition to a multiple of the file size. */
 const SPARE = 2 ** 26;
-/** To be changed with the layout of the files in the cache. */
+/** Increase it whenever the layout of the files in the cache changes. */
 const VERSION = 1;
 
 /**
@@ -67,22 +67,29 @@ export async function locateTensors(
       `is a zip bomb: its tensors would take ${Math.max(total, unpacked)} bytes, ` +
         `but the file has ${source.size}`,
     );
-  const make = tensorMaker(source, torch);
+  const copyTensor = tensorCopier(source, torch);
   if (total <= (options.inMemory ?? IN_MEMORY))
     for (const [name, tensor] of scattered)
-      locations.set(name, { ...locations.get(name)!, bytes: await make(tensor) });
+      locations.set(name, { ...locations.get(name)!, bytes: await copyTensor(tensor) });
   else
-    await locateInCache(source, torch, scattered, locations, make, options.cache ?? cacheFolder());
+    await locateInCache(
+      source,
+      torch,
+      scattered,
+      locations,
+      copyTensor,
+      options.cache ?? cacheFolder(),
+    );
   return locations;
 }
 
 const bytesIn = ({ dtype, shape }: TorchTensor): number => sizeOf(shape) * DTYPES[dtype].size;
 
 /** Copies the elements of a tensor one after another. */
-type Make = (tensor: TorchTensor) => Promise<Uint8Array>;
+type CopyTensor = (tensor: TorchTensor) => Promise<Uint8Array>;
 
-/** The last compressed entry stays in memory, because its other tensors follow. */
-function tensorMaker(source: ByteSource, torch: TorchFile): Make {
+/** The last unpacked entry stays in memory for its other tensors, which follow. */
+function tensorCopier(source: ByteSource, torch: TorchFile): CopyTensor {
   let last: { readonly entry: ZipEntry; readonly bytes: Uint8Array } | undefined;
   const unpacked = async (entry: ZipEntry): Promise<Uint8Array> => {
     if (last?.entry !== entry) last = { entry, bytes: await readEntry(source, entry) };
@@ -103,7 +110,7 @@ async function locateInCache(
   torch: TorchFile,
   scattered: ReadonlyMap<string, TorchTensor>,
   locations: Map<string, TensorInfo>,
-  make: Make,
+  copyTensor: CopyTensor,
   cache: string,
 ): Promise<void> {
   const key = createHash('sha256')
@@ -130,7 +137,7 @@ async function locateInCache(
   if (await read().catch(() => false)) return;
   await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
     throw new DarkroomError('DR_OUTPUT_UNWRITABLE', {
-      message: `${folder} can't be made: ${(cause as Error).message}`,
+      message: `${folder} can't be created: ${(cause as Error).message}`,
       hint:
         'Some weights of this file must be copied into the cache. ' +
         'Name another cache folder in DARKROOM_CACHE.',
@@ -139,7 +146,12 @@ async function locateInCache(
     });
   });
   const tensors = numbered.map(({ tensor, number }): LazyTensor => {
-    return { name: number, dtype: tensor.dtype, shape: tensor.shape, bytes: () => make(tensor) };
+    return {
+      name: number,
+      dtype: tensor.dtype,
+      shape: tensor.shape,
+      bytes: () => copyTensor(tensor),
+    };
   });
   await writeLazySafetensors(file, tensors);
   if (!(await read())) throw new Error(`internal: ${file} differs from what was written`);

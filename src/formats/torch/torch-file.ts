@@ -1,6 +1,6 @@
 // Reads files of torch.save without torch: the zip format (since torch 1.6: data.pkl and a stored
 // entry per storage) and the older sequential one (five pickles, then the storages). The pickle is
-// read by a machine that runs nothing. Tensors are described only; their bytes stay in the file.
+// read without running anything. Tensors are only described; their bytes are not read.
 import { createHash } from 'node:crypto';
 import type { ByteSource } from '../byte-source.ts';
 import { DTYPES } from '../dtypes.ts';
@@ -69,7 +69,8 @@ export async function readTorchZip(
       if (entry.size < storage.bytes)
         throw invalidModel(
           file,
-          `has ${entry.size} bytes of its storage ${printableName(storage.key)} of ${storage.bytes}`,
+          `has only ${entry.size} of the ${storage.bytes} bytes of its storage ` +
+            `${printableName(storage.key)}`,
         );
       return entry.stored ? { offset: entry.offset } : { entry };
     };
@@ -78,13 +79,13 @@ export async function readTorchZip(
   });
 }
 
-/** What an archive is if it is not a model, recognised by the name of an entry. */
+/** Archives that are not models, recognised by the name of an entry. */
 const OTHER_ARCHIVES: readonly (readonly [entry: RegExp, what: string])[] = [
   [/^([^/]+\/)?constants\.pkl$/, 'is a TorchScript program, not plain weights'],
   [/(^|\/)model_index\.json$/, 'is a packed diffusers folder'],
   [/\.npy$/, 'is a NumPy archive'],
-  [/\.safetensors$/, 'is an archive with a .safetensors file in it'],
-  [/\.(ckpt|pth?|bin)$/, 'is an archive with a model file in it'],
+  [/\.safetensors$/, 'is an archive that contains a .safetensors file'],
+  [/\.(ckpt|pth?|bin)$/, 'is an archive that contains a model file'],
   [/^\[Content_Types\]\.xml$/, 'is an office document'],
   [/^META-INF\//, 'is a Java archive'],
 ];
@@ -92,7 +93,7 @@ const OTHER_ARCHIVES: readonly (readonly [entry: RegExp, what: string])[] = [
 const USE_SAFETENSORS =
   'Get the model as .safetensors, or as plain weights (a state dict saved by torch).';
 
-/** The folder in the archive that holds everything. */
+/** The folder in the archive that contains the model. */
 function folderOf(file: string, entries: ZipEntries): string {
   const names = [...entries.keys()];
   const folders = names.flatMap((name) => /^([^/]+)\/data\.pkl$/.exec(name)?.[1] ?? []);
@@ -128,7 +129,7 @@ export async function readTorchLegacy(
     if (at + 8 > size) throw invalidModel(file, 'ends before its last tensor', CUT_OFF);
     const count = Number(new DataView((await source.read(at, 8)).buffer).getBigInt64(0, true));
     if (count * (storage.dtype ? DTYPES[storage.dtype].size : 1) !== storage.bytes)
-      throw invalidModel(file, `has two sizes of its storage ${printableName(storage.key)}`);
+      throw invalidModel(file, `gives two sizes for its storage ${printableName(storage.key)}`);
     offsets.set(storage.key, at + 8);
     at += 8 + storage.bytes;
     if (at > size) throw invalidModel(file, 'ends before its last tensor', CUT_OFF);
@@ -160,11 +161,11 @@ async function readPickles(
     try {
       return { parts: fivePickles(bytes, allowed), bytes };
     } catch (error) {
-      const more =
+      const canReadMore =
         error instanceof PickleError &&
         error.fault === 'cut off' &&
         bytes.length < Math.min(size, MAX_PICKLE);
-      if (more) continue;
+      if (canReadMore) continue;
       if (error instanceof PickleError && error.fault === 'cut off' && bytes.length < size)
         throw invalidModel(
           file,
@@ -183,7 +184,7 @@ function fivePickles(bytes: Uint8Array, allowed: (name: string) => boolean): Unp
   const parts = [first];
   while (parts.length < 5)
     parts.push(unpickle(bytes, { allowed, start: parts[parts.length - 1].end }));
-  if (parts[1].value !== FORMAT) throw malformed('has an unknown version of the format');
+  if (parts[1].value !== FORMAT) throw malformed('has an unknown format version');
   return parts;
 }
 
@@ -209,7 +210,7 @@ function namingFile<T>(file: string, work: () => T): T {
     if (error instanceof UnsupportedTensor)
       throw unsupportedModel(
         file,
-        `holds a tensor that can't be used: ${error.message}`,
+        `contains a tensor that can't be used: ${error.message}`,
         'Get the model with plain float weights.',
       );
     if (!(error instanceof PickleError)) throw error;
@@ -235,11 +236,14 @@ function contentOf(file: string, { value: root, persistent }: Unpickled): Conten
   let visits = 0;
   const visit = (value: PickleValue, name: string, depth: number): void => {
     if (++visits > MAX_VISITS)
-      throw new PickleError('too large', `holds more than ${MAX_VISITS} values`);
+      throw new PickleError('too large', `contains more than ${MAX_VISITS} values`);
     const entries = entriesOf(value);
     if (entries) {
       if (depth >= MAX_DEPTH)
-        throw new PickleError('too large', `holds dictionaries nested more than ${MAX_DEPTH} deep`);
+        throw new PickleError(
+          'too large',
+          `contains dictionaries nested more than ${MAX_DEPTH} deep`,
+        );
       for (const [key, inner] of entries) {
         const part = nameOf(key);
         if (part !== undefined) visit(inner, name === '' ? part : `${name}.${part}`, depth + 1);
@@ -248,14 +252,14 @@ function contentOf(file: string, { value: root, persistent }: Unpickled): Conten
     }
     const tensor = builder.tensorOf(value, name);
     if (!tensor) return;
-    if (tensors.has(name)) throw malformed(`holds two tensors named ${printableName(name)}`);
+    if (tensors.has(name)) throw malformed(`contains two tensors named ${printableName(name)}`);
     tensors.set(name, tensor);
   };
   const state = stateOf(root);
   if (isKind(state, 'list'))
     for (const [i, item] of state.items.entries()) visit(item, String(i), 1);
   else if (entriesOf(state)) visit(state, '', 0);
-  else throw malformed('holds no table of tensors');
+  else throw malformed('contains no table of tensors');
   const tensorOf: TorchFile['tensorOf'] = (value, name) =>
     namingFile(file, () => builder.tensorOf(value, name));
   return { tensors, metadata: metadataOf(root), storages: builder.storages, tensorOf };

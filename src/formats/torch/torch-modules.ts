@@ -1,5 +1,5 @@
 // A torch module saved as a whole (torch.save(model)): its tree of layers with their settings and
-// tensors. The classes are only names; the code that builds a graph decides what they mean.
+// tensors. Classes are only names here; the code that builds the graph interprets them.
 
 import { invalidModel } from '../model-file-errors.ts';
 import {
@@ -68,18 +68,18 @@ export function readModule(torch: TorchFile, file: string, value: PickleObject):
   let count = 0;
   const visit = (object: PickleObject, path: string, depth: number): SavedModule => {
     if (depth > MAX_DEPTH || ++count > MAX_MODULES)
-      throw invalidModel(file, 'holds a model with more layers than any real model has');
+      throw invalidModel(file, 'contains a model with more layers than any real model has');
     const state = dictionary(object.state);
     const tables = ['_parameters', '_buffers'].map((name) => dictionary(state.get(name)));
     const at = (name: PickleValue): string => (path === '' ? String(name) : `${path}.${name}`);
     for (const table of [state, ...tables])
-      for (const [name, held] of table) {
-        const tensor = torch.tensorOf(held, at(name));
+      for (const [name, item] of table) {
+        const tensor = torch.tensorOf(item, at(name));
         if (tensor) tensors.set(at(name), tensor);
       }
     const children = new Map<string, SavedModule>();
-    for (const [name, held] of dictionary(state.get('_modules')))
-      if (isModule(held)) children.set(String(name), visit(held, at(name), depth + 1));
+    for (const [name, child] of dictionary(state.get('_modules')))
+      if (isModule(child)) children.set(String(name), visit(child, at(name), depth + 1));
     const numbers = (name: string): readonly number[] | undefined => {
       const value = state.get(name);
       const found = (listOf(value) ?? [value ?? null]).map(numberOf);
@@ -106,7 +106,7 @@ export function readModule(torch: TorchFile, file: string, value: PickleObject):
       texts: (name) => {
         const value = state.get(name);
         const pairs = listOf(value)?.entries() ?? entriesOf(value);
-        return pairs && new Map([...pairs].map(([key, held]) => [Number(key), String(held)]));
+        return pairs && new Map([...pairs].map(([key, item]) => [Number(key), String(item)]));
       },
     };
   };

@@ -1,5 +1,6 @@
-// The tensors in an unpickled file of torch.save: what torch's rebuild functions would have made,
-// as dtype, shape, strides and a position in a storage. Everything is checked against the storage.
+// The tensors in an unpickled file of torch.save: what torch's rebuild functions would have
+// created, as dtype, shape, strides and a position in a storage. Everything is checked against the
+// storage.
 import { sizeOf } from '../../tensor/tensor.ts';
 import { DTYPES, type DTypeName } from '../dtypes.ts';
 import { forbidden, malformed, PickleError, printableName } from '../pickle/pickle-error.ts';
@@ -10,7 +11,7 @@ import {
   tupleOf,
 } from '../pickle/pickle-values.ts';
 
-/** What the pickle says of a storage, a run of bytes that tensors are views of. */
+/** A storage as the pickle describes it: a run of bytes that tensors are views of. */
 export interface StorageClaim {
   readonly key: string;
   readonly dtype: DTypeName | undefined;
@@ -29,7 +30,7 @@ export interface TorchTensor {
   readonly start: number;
 }
 
-/** A tensor that Darkroom can't use, though nothing is wrong with the file. */
+/** Thrown for a tensor of an unsupported type in an intact file. */
 export class UnsupportedTensor extends Error {}
 
 const STORAGES: Readonly<Record<string, DTypeName>> = {
@@ -66,7 +67,7 @@ const DTYPE_NAMES: Readonly<Record<string, DTypeName>> = {
 const MAX_DIMENSIONS = 64;
 /** A view may repeat elements of its storage up to this many. */
 const MAX_REPEATED = 2 ** 20;
-/** Depth of parameters around tensors. */
+/** How many parameters a tensor may be wrapped in. */
 const MAX_WRAPPED = 4;
 
 const isSize = (value: PickleValue | undefined): value is number =>
@@ -170,7 +171,7 @@ type RebuildRule =
   | { readonly kind: 'call' }
   | { readonly kind: 'unsupported'; readonly what: string };
 
-/** torch's functions and classes that make tensors. */
+/** torch's functions and classes that create tensors. */
 const REBUILD: Readonly<Record<string, RebuildRule>> = {
   'torch._utils._rebuild_tensor': { kind: 'view', args: 4 },
   'torch._utils._rebuild_tensor_v2': { kind: 'view', args: 6 },
@@ -192,8 +193,8 @@ const REBUILD: Readonly<Record<string, RebuildRule>> = {
 function readStorageId(id: PickleValue): StoragePart {
   const [kind, global, key, , count, part] = tupleOf(id) ?? [];
   if (kind !== 'storage') {
-    const shown = typeof kind === 'string' ? printableName(kind) : 'not a storage';
-    throw forbidden(`refers to something outside of it (${shown})`);
+    const what = typeof kind === 'string' ? printableName(kind) : 'not a storage';
+    throw forbidden(`refers to something outside of it (${what})`);
   }
   const type = isKind(global, 'global')
     ? /^torch\.(?:storage\.)?(\w+Storage)$/.exec(global.name)?.[1]
@@ -214,7 +215,7 @@ function checkBounds(tensor: TorchTensor, name: string): void {
   const elements = sizeOf(shape);
   const { size } = DTYPES[dtype];
   if (!(start + extentOf(tensor) <= storage.bytes))
-    throw malformed(`has a tensor that reaches out of its storage: ${printableName(name)}`);
+    throw malformed(`has a tensor that extends beyond its storage: ${printableName(name)}`);
   if (!(elements <= Math.max(MAX_REPEATED, storage.bytes / size)))
     throw new PickleError(
       'too large',

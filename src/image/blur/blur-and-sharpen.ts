@@ -1,6 +1,7 @@
-// Blurs and sharpens with a Gaussian over the square -1..1 and mirrored edges, as ComfyUI does
-// (comfy_extras/nodes_post_processing.py, nodes_latent.py). The kernel is a product of a row and a
-// column, so rows are summed first, then columns, in double precision, and rounded once.
+// Blurs and sharpens with mirrored edges and a Gaussian kernel that spans -1..1 at every radius, as
+// ComfyUI does (comfy_extras/nodes_post_processing.py, nodes_latent.py). The kernel is a product of
+// a row and a column, so rows are summed first, then columns, in double precision, and rounded
+// once.
 import { DarkroomError } from '../../errors.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { mirrorIndex } from '../mirror-index.ts';
@@ -24,7 +25,7 @@ function checkRadius(radius: number, height: number, width: number, input: strin
   });
 }
 
-/** A plane in an array: neighbours in a row lie `step` apart, those in a column `stride`. */
+/** A plane in an array: neighbours in a row are `step` apart, those in a column `stride`. */
 interface Plane {
   readonly data: Float32Array;
   readonly start: number;
@@ -34,7 +35,7 @@ interface Plane {
   readonly step: number;
 }
 
-/** The Gaussian mean at each position of a plane, row by row. */
+/** The Gaussian mean at each pixel of a plane, row by row. */
 function blurPlane(
   { data, start, height, width, stride, step }: Plane,
   row: Float64Array,
@@ -66,7 +67,7 @@ interface FilterOptions {
   /** Factors of the plane and of its blur. */
   readonly original: number;
   readonly blurred: number;
-  /** The input that a radius that is too large is reported for. */
+  /** The node input that the error for a too large radius names. */
   readonly input: string;
 }
 
@@ -104,7 +105,7 @@ export const blurImage = (image: Tensor, radius: number, sigma: number): Tensor 
   });
 
 function sharpen(x: Tensor, layout: Layout, radius: number, sigma: number, alpha: number): Tensor {
-  // subtracted from the blur and added to the original, so that the kernel still sums to 1
+  // the two factors sum to 1, so that flat areas are unchanged
   const gain = Math.fround(alpha * 10);
   const factors = { original: 1 + gain, blurred: -gain };
   return filter(x, { layout, radius, sigma, ...factors, input: 'sharpen_radius' });

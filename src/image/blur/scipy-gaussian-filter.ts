@@ -9,7 +9,7 @@ const reflect = (i: number, length: number): number => {
   return index < length ? index : 2 * length - 1 - index;
 };
 
-/** Filters along an axis of `length` values that lie `step` apart. */
+/** Filters along an axis of `length` values that are `step` apart. */
 function filter(
   data: Float32Array,
   length: number,

@@ -10,8 +10,8 @@ import { mirrorIndex } from '../mirror-index.ts';
 const f = Math.fround;
 
 /**
- * torch's sum of a short float32 row: 4 accumulators of 8 lanes, then the values left over, then
- * the lanes.
+ * torch's sum of a short float32 row: first 4 accumulators of 8 lanes, then the remaining values,
+ * then the lanes.
  */
 function laneSum(values: Float32Array): number {
   const blocks = Math.floor(values.length / 8);
@@ -39,7 +39,8 @@ export function gaussianKernel(size: number, sigma: number): Float32Array {
 }
 
 /**
- * The side of the kernel for a radius `kernelSize` on a mask with this shorter side; 0 for no blur.
+ * The side of the kernel for a radius of `kernelSize` on a mask whose shorter side is `shortest`; 0
+ * when there is nothing to blur.
  */
 function sideOf(kernelSize: number, shortest: number): number {
   if (kernelSize <= 0) return 0;
@@ -112,7 +113,7 @@ function sumWindow(
   return sum;
 }
 
-const TOGETHER = 8;
+const WINDOWS_AT_ONCE = 8;
 
 /**
  * Sums eight neighbouring fused windows at once, as independent additions run in parallel, and
@@ -134,7 +135,7 @@ function sumEightWindows(
   let k = 0;
   for (let i = 0; i < side; i++) {
     const row = y + i;
-    const from = Math.max(0, first[row] - x - (TOGETHER - 1));
+    const from = Math.max(0, first[row] - x - (WINDOWS_AT_ONCE - 1));
     const to = Math.min(side, last[row] - x + 1);
     let p = row * stride + x + from;
     for (let j = i * side + from; j < i * side + to; j++, p++) {
@@ -153,8 +154,8 @@ function sumEightWindows(
 }
 
 /**
- * Counts, for each column of windows, the rows up to padded row `y` in which the window's part has
- * the same single value.
+ * Counts, for each column of windows, how many rows up to padded row `y` are filled with the same
+ * single value over the width of the window.
  */
 function countUniformRows(
   { width, side, padded, stride }: Convolution,
@@ -175,7 +176,7 @@ function countUniformRows(
 /** Convolves a plane; the sum of windows of a single value is computed once per value. */
 function convolve(convolution: Convolution, out: Float32Array): void {
   const { width, height, side, padded, stride, fused } = convolution;
-  const eightFit = fused && width >= TOGETHER;
+  const eightFit = fused && width >= WINDOWS_AT_ONCE;
   const counts = new Int32Array(width);
   const sumByValue = new Map<number, number>();
   const sumUniformWindow = (x: number, y: number): number => {
@@ -192,10 +193,10 @@ function convolve(convolution: Convolution, out: Float32Array): void {
         out[y * width + x] = sumUniformWindow(x, y);
         x++;
       } else if (eightFit) {
-        const start = Math.min(x, width - TOGETHER);
+        const start = Math.min(x, width - WINDOWS_AT_ONCE);
         const from = y * width + start;
-        sumEightWindows(convolution, start, y, out.subarray(from, from + TOGETHER));
-        x = start + TOGETHER;
+        sumEightWindows(convolution, start, y, out.subarray(from, from + WINDOWS_AT_ONCE));
+        x = start + WINDOWS_AT_ONCE;
       } else {
         out[y * width + x] = sumWindow(convolution, x, y);
         x++;

@@ -37,7 +37,7 @@ interface Frames {
 
 const OPTIONS = { ignoreIcc: true, failOn: 'error', limitInputPixels: MAX_PIXELS } as const;
 
-/** How the frames of each format are read. Other formats are refused. */
+/** The reader of each format. Other formats are refused. */
 const FORMATS: Record<string, (bytes: Uint8Array, meta: Metadata) => Promise<Frame[]>> = {
   png: readSingle,
   jpeg: readSingle,
@@ -143,7 +143,7 @@ async function readAnimation(bytes: Uint8Array, meta: Metadata): Promise<Frame[]
   return Array.from({ length: pages }, (_, i) => upright(frame(i), meta.orientation));
 }
 
-/** Pages may differ in size and orientation. */
+/** Pages whose size or number of channels differs from the first page's are left out. */
 async function readPages(bytes: Uint8Array, meta: Metadata): Promise<Frame[]> {
   const frames: Frame[] = [];
   for (let page = 0; page < (meta.pages ?? 1); page++) {
@@ -161,7 +161,7 @@ async function readPages(bytes: Uint8Array, meta: Metadata): Promise<Frame[]> {
   return frames;
 }
 
-/** 8-bit RGB or RGBA. As in Pillow, 16-bit colours keep their high byte. */
+/** Decodes to 8-bit RGB or RGBA. As in Pillow, only the high byte of 16-bit colours is used. */
 async function readPixels(image: Sharp, meta: Metadata): Promise<Frame> {
   const deep = DEEP_GREYS[meta.depth ?? ''];
   if (deep && meta.channels === 1) {
@@ -245,7 +245,7 @@ const ORIENTATIONS: Record<number, readonly [swap: boolean, mirrorX: boolean, mi
   8: [true, true, false],
 };
 
-/** The frame turned and mirrored as its EXIF orientation says. */
+/** The frame turned and mirrored according to its EXIF orientation. */
 function upright(frame: Frame, orientation = 1): Frame {
   const turn = ORIENTATIONS[orientation];
   if (!turn) return frame;

@@ -12,7 +12,7 @@ export type Frames = readonly ByteImage[];
 const ascii = (json: string): string =>
   json.replace(/[^\x20-\x7e]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
-/** The EXIF entries for texts: that of the prompt, and those of the others in order. */
+/** The EXIF entry of the prompt, and those of the other texts in order. */
 const PROMPT_ENTRY = 'Model';
 const ENTRIES = ['Make', 'ImageDescription', 'DocumentName'];
 
@@ -83,7 +83,7 @@ export async function encodeAnimatedPng(
   const { width, height } = frames[0];
   const out: Buffer[] = [];
   let sequence = 0;
-  const control = (): Buffer => {
+  const frameControl = (): Buffer => {
     const data = Buffer.alloc(26);
     for (const [i, value] of [sequence++, width, height, 0, 0].entries())
       data.writeUInt32BE(value, 4 * i);
@@ -91,7 +91,7 @@ export async function encodeAnimatedPng(
     data.writeUInt16BE(1000, 22);
     return encodeChunk('fcTL', data);
   };
-  const part = (data: Buffer): Buffer => {
+  const frameData = (data: Buffer): Buffer => {
     const number = Buffer.alloc(4);
     number.writeUInt32BE(sequence++);
     return encodeChunk('fdAT', Buffer.concat([number, data]));
@@ -110,8 +110,10 @@ export async function encodeAnimatedPng(
         ...(animated ? [encodeChunk('acTL', count)] : []),
       );
     }
-    if (animated) out.push(control());
-    out.push(...data('IDAT').map((idat) => (i === 0 ? encodeChunk('IDAT', idat) : part(idat))));
+    if (animated) out.push(frameControl());
+    out.push(
+      ...data('IDAT').map((idat) => (i === 0 ? encodeChunk('IDAT', idat) : frameData(idat))),
+    );
   }
   const textChunks = Object.entries(texts).map(([key, text]) =>
     encodeChunk('comf', Buffer.from(`${key}\0${ascii(text)}`, 'latin1')),

@@ -5,32 +5,32 @@ import { isPng, readPngText } from './png.ts';
 
 export type ImageFormat = 'PNG' | 'JPEG' | 'WebP' | 'GIF' | 'AVIF';
 
-const KINDS: readonly (readonly [kind: ImageFormat, magic: readonly (number | undefined)[]])[] = [
-  ['PNG', [0x89, 0x50, 0x4e, 0x47]],
-  ['JPEG', [0xff, 0xd8, 0xff]],
-  [
-    'WebP',
-    [0x52, 0x49, 0x46, 0x46, undefined, undefined, undefined, undefined, 0x57, 0x45, 0x42, 0x50],
-  ],
-  ['GIF', [0x47, 0x49, 0x46, 0x38]],
-  ['AVIF', [undefined, undefined, undefined, undefined, 0x66, 0x74, 0x79, 0x70, 0x61, 0x76, 0x69]],
+/** The first bytes of each format, one character per byte. */
+const SIGNATURES: readonly (readonly [format: ImageFormat, signature: RegExp])[] = [
+  ['PNG', /^\x89PNG/],
+  ['JPEG', /^\xff\xd8\xff/],
+  ['WebP', /^RIFF[\s\S]{4}WEBP/],
+  ['GIF', /^GIF8/],
+  ['AVIF', /^[\s\S]{4}ftypavi/],
 ];
 
 /** The format of an image file, recognised by its first bytes. */
-export const imageFormat = (bytes: Uint8Array): ImageFormat | undefined =>
-  KINDS.find(([, magic]) => magic.every((byte, i) => byte === undefined || bytes[i] === byte))?.[0];
+export function imageFormat(bytes: Uint8Array): ImageFormat | undefined {
+  const start = Buffer.from(bytes.subarray(0, 12)).toString('latin1');
+  return SIGNATURES.find(([, signature]) => signature.test(start))?.[0];
+}
 
 /**
  * The texts by key: the text chunks of a PNG; the EXIF texts `key:text` of JPEG and WebP, where a
- * text without such a key is returned as `parameters` or `workflow` if it reads so. Throws
+ * text without such a key is returned as `parameters` or `workflow` if it begins like one. Throws
  * DR_IMAGE_UNREADABLE for a damaged PNG text chunk.
  */
 export function readImageTexts(bytes: Uint8Array, name: string): Record<string, string> {
   if (isPng(bytes)) return readPngText(bytes, name);
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const kind = imageFormat(file);
+  const format = imageFormat(file);
   const blocks =
-    kind === 'JPEG' ? [...jpegBlocks(file)] : kind === 'WebP' ? [...webpBlocks(file)] : [];
+    format === 'JPEG' ? [...jpegBlocks(file)] : format === 'WebP' ? [...webpBlocks(file)] : [];
   const texts: [string, string][] = [];
   for (const text of blocks.flatMap(exifTexts)) {
     const key = /^\s*(prompt|workflow|parameters)\s*:/i.exec(text);

@@ -1,5 +1,5 @@
-// Loads sharp with the first picture: a program that only reads workflows starts a tenth of a
-// second sooner.
+// Loads sharp on first use, so that a program that only reads workflows starts a tenth of a second
+// sooner.
 import { createRequire } from 'node:module';
 import type Sharp from 'sharp';
 

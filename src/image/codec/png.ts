@@ -16,7 +16,7 @@ export interface PngOptions {
 
 export const PNG_SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 
-/** The most text of a file, in bytes after inflating (Pillow's MAX_TEXT_MEMORY). */
+/** The largest size of all texts of a file after inflating (Pillow's MAX_TEXT_MEMORY). */
 const MAX_TEXT = 64 * 1024 * 1024;
 
 /** Encodes a grey, RGB or RGBA image: header, text, EXIF and pixels, nothing else. */
@@ -94,14 +94,14 @@ const readPlain = (data: Buffer): readonly [string, Buffer, 'latin1'] => {
 };
 
 /**
- * How key and text of each type of text chunk are read; text is inflated to at most `limit` bytes.
+ * The reader of each type of text chunk; text is inflated to at most `limit` bytes.
  */
 const TEXT_CHUNKS: Record<
   string,
   (data: Buffer, limit: number) => readonly [key: string, text: Buffer, encoding: 'latin1' | 'utf8']
 > = {
   tEXt: readPlain,
-  // ComfyUI's own, in animations
+  // a type of ComfyUI's own, in animations
   comf: readPlain,
   zTXt: (data, limit) => {
     const [key, rest] = split(data);
@@ -138,8 +138,8 @@ export function readPngExif(bytes: Uint8Array): Buffer | undefined {
 }
 
 /**
- * The texts of a PNG by key; of equal keys the last. Throws DR_IMAGE_UNREADABLE for other files,
- * damaged text chunks and more than 64 MiB of text.
+ * The texts of a PNG by key; the last of equal keys wins. Throws DR_IMAGE_UNREADABLE for other
+ * files, damaged text chunks and more than 64 MiB of text.
  */
 export function readPngText(bytes: Uint8Array, name = 'image'): Record<string, string> {
   const unreadable = (why: string, cause?: unknown) =>
@@ -152,16 +152,16 @@ export function readPngText(bytes: Uint8Array, name = 'image'): Record<string, s
   if (!isPng(bytes)) throw unreadable('it is not a PNG file');
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const texts = new Map<string, string>();
-  let left = MAX_TEXT;
+  let remaining = MAX_TEXT;
   for (const { type, start, end, data } of readChunks(file)) {
     const read = TEXT_CHUNKS[type];
     if (!read) continue;
     if (crc32(file.subarray(start + 4, end - 4)) !== file.readUInt32BE(end - 4))
       throw unreadable(`its ${type} chunk is damaged (checksum)`);
     try {
-      const [key, text, encoding] = read(data, left);
-      left -= text.length;
-      if (left < 0) throw new Error(`more than ${MAX_TEXT} bytes of text`);
+      const [key, text, encoding] = read(data, remaining);
+      remaining -= text.length;
+      if (remaining < 0) throw new Error(`more than ${MAX_TEXT} bytes of text`);
       texts.set(key, text.toString(encoding));
     } catch (cause) {
       throw unreadable(`its ${type} chunk is damaged (${(cause as Error).message})`, cause);

@@ -22,7 +22,7 @@ const VIRIDIS =
   'd7e219dae218dce218dfe318e1e318e4e318e7e419e9e419ece41aeee51bf1e51cf3e51ef6e61ff8e621fae622' +
   'fde724';
 
-/** One byte per step, for red, green and blue. */
+/** One byte per step, the same for red, green and blue. */
 const GREYS =
   '0001020304050608090a0b0c0d0f1011121314161718191a1b1d1e1f20212223252628292a2c2d2f3031333436' +
   '37383a3b3d3e40414244454748494b4c4e4f5052535455565758595a5b5c5d5e5f6061626364656668696a6b6c' +
@@ -39,7 +39,7 @@ export const GREYS_MAP = bytes(GREYS).reduce(
   new Uint8Array(768),
 );
 
-/** The RGB bytes of the values [H,W]. */
+/** Maps values 0..1 [H,W] to RGB bytes. */
 export function applyColourMap({ data }: Tensor, map: Uint8Array): Uint8Array {
   const out = new Uint8Array(data.length * 3);
   for (const [i, value] of data.entries()) {

@@ -21,7 +21,7 @@ export interface CompositeOptions {
   /** Position of the source in pixels, at least 0; 0 unless given. */
   readonly x?: number;
   readonly y?: number;
-  /** Of any size, stretched to the source; the source covers everything unless given. */
+  /** Of any size, stretched to the source; without a mask the source is opaque. */
   readonly mask?: Tensor;
   /** Stretches the source over the whole destination first. */
   readonly resizeSource?: boolean;

@@ -26,8 +26,16 @@ const FUSED_ABOVE = 20480;
  * The step [x, y] to the neighbour in each of eight directions, from the angle 0 in steps of 45
  * degrees.
  */
-// biome-ignore format: one line
-const DIRECTIONS = [[1, 0], [1, 1], [0, 1], [-1, 1], [-1, 0], [-1, -1], [0, -1], [1, -1]] as const;
+const DIRECTIONS = [
+  [1, 0],
+  [1, 1],
+  [0, 1],
+  [-1, 1],
+  [-1, 0],
+  [-1, -1],
+  [0, -1],
+  [1, -1],
+] as const;
 
 interface Plane {
   readonly width: number;

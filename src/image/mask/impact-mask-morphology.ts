@@ -1,4 +1,4 @@
-// Growing and shrinking of masks as the Impact Pack does it: dilate_mask (OpenCV's dilate and erode
+// Grows and shrinks masks as the Impact Pack does: dilate_mask (OpenCV's dilate and erode
 // by a square of ones), and core's erosion_mask, which in fact grows the mask.
 import { DarkroomError } from '../../errors.ts';
 import { roundHalfEven } from '../../tensor/round-half-even.ts';
@@ -34,9 +34,9 @@ export function dilateMask(mask: Tensor, factor: number): Tensor {
 
 interface Window {
   readonly size: number;
-  /** Values before each position. */
+  /** The number of its values before the position. */
   readonly before: number;
-  /** Positions. */
+  /** The number of positions. */
   readonly count: number;
 }
 

@@ -13,7 +13,10 @@ export function toN1HW(mask: Tensor): Tensor {
   return reshape(mask, [mask.data.length / (h * w), 1, h, w]);
 }
 
-/** Impact's make_2d_mask: drops a leading batch and channel axis of 1, keeps a real batch. */
+/**
+ * Impact's make_2d_mask: drops a leading batch axis and channel axis of 1; a batch of several masks
+ * is unchanged.
+ */
 export function squeezeMask(mask: Tensor): Tensor {
   const { shape } = mask;
   const drop =

@@ -9,7 +9,7 @@ export interface Extremum {
 export const MAXIMUM: Extremum = { pick: Math.max, neutral: Number.NEGATIVE_INFINITY };
 export const MINIMUM: Extremum = { pick: Math.min, neutral: Number.POSITIVE_INFINITY };
 
-/** An axis of an array: `length` positions whose values lie `step` apart. */
+/** An axis of an array: `length` positions whose values are `step` apart. */
 export interface Axis {
   readonly length: number;
   readonly step: number;

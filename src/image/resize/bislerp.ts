@@ -28,7 +28,7 @@ function pairs(from: number, to: number): Pairs {
   };
 }
 
-/** Channel vectors in an array: the channels of a vector lie `step` apart. */
+/** Channel vectors in an array: the channels of a vector are `step` apart. */
 interface Vectors {
   readonly data: Float32Array;
   readonly step: number;

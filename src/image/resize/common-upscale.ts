@@ -30,7 +30,8 @@ export type UpscaleMethod = keyof typeof UPSCALE_METHODS;
 export type Crop = 'disabled' | 'center';
 
 /**
- * The part of each plane of an NCHW tensor that lies in `region`, copied unless it is the whole.
+ * The part of each plane of an NCHW tensor that lies in `region`, copied unless it is the whole
+ * plane.
  */
 export function cropPlanes(x: Tensor, { left, top, width, height }: Region): Tensor {
   const [n, c, h, w] = x.shape;

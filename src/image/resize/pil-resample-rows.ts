@@ -1,6 +1,6 @@
 // Pillow's resampling (Resample.c, Pillow 12) row by row: fixed-point coefficients of 22 bits, the
-// horizontal pass first, its result rounded and clipped to 8 bits before the vertical one. Of an
-// intermediate image only the rows that the next pass reads are held in memory.
+// horizontal pass first, its result rounded and clipped to 8 bits before the vertical one. Only
+// those rows of an intermediate image are in memory that the next pass reads.
 import type { Size } from '../geometry.ts';
 
 export interface Filter {
@@ -23,7 +23,7 @@ export interface RowSource {
 interface Windows {
   readonly first: Int32Array;
   readonly length: Int32Array;
-  /** Weights of a window in `weight`, used or not. */
+  /** The number of weights stored per window; those beyond its `length` are not used. */
   readonly size: number;
   readonly weight: Int32Array;
 }
@@ -123,7 +123,7 @@ function resizeHeight(source: RowSource, height: number, filter: Filter): RowSou
   const { width, channels } = source;
   const { first, length, size, weight } = windows(source.height, height, filter);
   const rowSize = width * channels;
-  const held = Array.from({ length: size }, () => new Uint8Array(rowSize));
+  const recentRows = Array.from({ length: size }, () => new Uint8Array(rowSize));
   const sums = new Int32Array(rowSize);
   const out = new Uint8Array(rowSize);
   let next = 0;
@@ -134,10 +134,10 @@ function resizeHeight(source: RowSource, height: number, filter: Filter): RowSou
     row(y) {
       const [from, count] = [first[y], length[y]];
       for (next = Math.max(next, from); next < from + count; next++)
-        held[next % size].set(source.row(next));
+        recentRows[next % size].set(source.row(next));
       sums.fill(HALF);
       let k = 0;
-      const at = (i: number): Uint8Array => held[(from + i) % size];
+      const at = (i: number): Uint8Array => recentRows[(from + i) % size];
       for (; k + 4 <= count; k += 4) {
         const [a, b, c, d] = [at(k), at(k + 1), at(k + 2), at(k + 3)];
         const base = y * size + k;

@@ -84,7 +84,7 @@ export function pilResize(image: ByteImage, { width, height }: Size, filter: Pil
     : collect(resizeRows(rowsOf(image), { width, height }, FILTERS[filter]));
 }
 
-/** Two resizes in a row. Of the image between them only the rows in use are held in memory. */
+/** Two resizes in a row; only the rows in use of the image between them are in memory. */
 export function pilResizeVia(
   image: ByteImage,
   between: Size,

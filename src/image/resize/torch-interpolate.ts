@@ -69,7 +69,8 @@ function cubic(from: number, to: number): Taps {
 /** Resizes one plane. */
 type ResizePlane = (source: Float32Array, result: Float32Array) => void;
 
-function pickedPlane(rows: Int32Array, columns: Int32Array, width: number): ResizePlane {
+/** Copies the pixel at the row and column chosen for each output position. */
+function nearestPlane(rows: Int32Array, columns: Int32Array, width: number): ResizePlane {
   return (source, result) => {
     let to = 0;
     for (const row of rows) {
@@ -137,12 +138,12 @@ function areaPlane(from: Size, to: Size): ResizePlane {
   };
 }
 
-/** The rule of each mode. */
+/** Creates the function that resizes a plane in each mode. */
 const MODES = {
   nearest: (from: Size, to: Size): ResizePlane =>
-    pickedPlane(nearest(from.height, to.height), nearest(from.width, to.width), from.width),
+    nearestPlane(nearest(from.height, to.height), nearest(from.width, to.width), from.width),
   'nearest-exact': (from: Size, to: Size): ResizePlane =>
-    pickedPlane(
+    nearestPlane(
       nearestExact(from.height, to.height),
       nearestExact(from.width, to.width),
       from.width,
