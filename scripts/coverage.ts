@@ -86,7 +86,7 @@ function rowOf(folder: string, path: string): Row | undefined {
     const ids = new Set(missing.map((node) => node.type));
     return {
       ...own,
-      form: `${isSent ? 'UI + API' : workflow.form}${workflow.picture ? ` in ${workflow.picture}` : ''}`,
+      form: `${isSent ? 'UI + API' : workflow.form}${workflow.imageFormat ? ` in ${workflow.imageFormat}` : ''}`,
       nodes: workflow.graph.size,
       hash: createHash('sha256')
         .update(dumpsJson(apiGraphOf(workflow.graph)))

@@ -11,8 +11,8 @@ import type { NodeErrors, Validation } from './workflow/validate/validate.ts';
 
 export interface DarkroomOptions {
   /**
-   * Folders that contain `checkpoints`, `vae`, `loras` … like ComfyUI's `models`; files of earlier
-   * folders win. Default: `models`, if it exists.
+   * Folders that contain `checkpoints`, `vae`, `loras` … like ComfyUI's `models`; the first folder
+   * that has a file is used. Default: `models`, if it exists.
    */
   readonly models?: string | readonly string[];
   /** Folder that LoadImage reads from. Default: `input`. */
@@ -31,8 +31,8 @@ export interface DarkroomOptions {
    */
   readonly textEncoders?: 'fp16' | 'fp32';
   /**
-   * Precision of UNets. Default: DARKROOM_PRECISION, else what suits the device. `int8` is for
-   * CPUs: faster and smaller, with slightly different images.
+   * Precision of UNets. Default: DARKROOM_PRECISION, else the one that suits the device. `int8` is
+   * for CPUs: faster and smaller, with slightly different images.
    */
   readonly precision?: Precision;
   /**
@@ -82,7 +82,7 @@ export interface Picture extends SavedFile {
   toBuffer(): Buffer;
 }
 
-/** What a node saved or showed. */
+/** The results that a node saved or showed. */
 export type NodeOutput = Readonly<Record<string, readonly unknown[]>> & {
   readonly images: readonly Picture[];
 };
@@ -103,9 +103,9 @@ export interface CheckResult {
   readonly errors: readonly DarkroomError[];
   /** The missing node types with their packs. */
   readonly nodes: readonly MissingNode[];
-  /** The missing model files with their folders and near matches. */
+  /** The missing model files with their folders and similar names. */
   readonly models: readonly MissingModel[];
-  /** What could only be guessed in the conversion, as sentences. */
+  /** One sentence for each guess that the conversion had to make. */
   readonly notes: readonly string[];
   /** ComfyUI's own response to the workflow. */
   readonly validation?: Validation;
@@ -143,6 +143,6 @@ export interface Darkroom {
   kill(): void;
   /** Process id of the engine while it runs. */
   enginePid(): number | undefined;
-  /** Ends the engine after the jobs that were started. */
+  /** Waits for the jobs that were started, then ends the engine. */
   close(): Promise<void>;
 }

@@ -128,10 +128,10 @@ async function checkAndRun(
     { signal, onEvent: onEvent as Emit },
   );
   onEvent({ type: 'done', outputs });
-  const withImages = withPictures(outputs);
+  const readable = withReaders(outputs);
   return {
-    outputs: withImages,
-    images: Object.values(withImages).flatMap(({ images }) => images),
+    outputs: readable,
+    images: Object.values(readable).flatMap(({ images }) => images),
     nodeErrors: Object.fromEntries(validation.nodeErrors),
   };
 }
@@ -195,16 +195,16 @@ function readSource(
 
 const isJsonText = (text: string): boolean => /^[\s\ufeff]*\{/.test(text);
 
-/** Outputs with the files of their images as pictures. */
-const withPictures = (outputs: Outputs): RunResult['outputs'] =>
+/** The outputs with a reader for the file of each image. */
+const withReaders = (outputs: Outputs): RunResult['outputs'] =>
   Object.fromEntries(
     Object.entries(outputs).map(([id, ui]) => [
       id,
-      { ...ui, images: (ui['images'] ?? []).filter(isJsonObject).map(picture) } as NodeOutput,
+      { ...ui, images: (ui['images'] ?? []).filter(isJsonObject).map(withReader) } as NodeOutput,
     ]),
   );
 
-const picture = (file: NodeUi[string][number]): Picture => {
+const withReader = (file: NodeUi[string][number]): Picture => {
   const saved = file as SavedFile;
   return { ...saved, toBuffer: () => readFileSync(saved.path) };
 };

@@ -24,7 +24,8 @@ export interface Verification {
 
 /**
  * Runs the prompt of a PNG file that Darkroom or ComfyUI saved and compares the result. `name` is
- * for messages. Throws DR_WORKFLOW_FORMAT for a file without a prompt, and what running throws.
+ * for messages. Throws DR_WORKFLOW_FORMAT for a file without a prompt, and the errors of
+ * `Darkroom.run`.
  *
  * @example
  * import { readFileSync } from 'node:fs';
@@ -46,7 +47,7 @@ export async function verifyPicture(
     throw new DarkroomError('DR_WORKFLOW_FORMAT', {
       message: isPng(bytes) ? `${name} contains no prompt` : `${name} is not a PNG file`,
       hint:
-        'Give a PNG as Darkroom or ComfyUI saved it; ' +
+        'Use a PNG file as Darkroom or ComfyUI saved it; ' +
         'programs that change images often remove the prompt.',
       file: name,
     });
@@ -99,6 +100,7 @@ const textEncodersOf = (metadata: JsonObject | undefined): 'fp16' | 'fp32' | und
     ? metadata['text_encoders']
     : undefined;
 
+/** The smallest difference between an image and one of `images`. */
 async function nearest(
   bytes: Uint8Array,
   images: readonly Picture[],

@@ -179,9 +179,9 @@ describe.concurrent('darkroom run', () => {
       "Did you mean 'TestNumber'",
     ],
     [
-      'a circle',
+      'a cycle',
       { 1: node('TestAdd', { a: ['1', 0], b: 1 }), 2: save(['1', 0]) },
-      'connected in a circle',
+      'connected in a cycle',
       'Correct the connection',
     ],
     [

@@ -58,7 +58,7 @@ const post = async (url: string, body: unknown) =>
   };
 
 describe('darkroom serve', () => {
-  it('responds before its database is open, and keeps jobs over restarts', async () => {
+  it('responds before its database is open, and runs stored jobs after a restart', async () => {
     const first = await serve();
     expect([200, 503]).toContain((await fetch(`${first.address}/healthz`)).status);
     expect(
@@ -98,11 +98,11 @@ describe('darkroom serve', () => {
 
   it.each([
     [['--listen', '0.0.0.0'], 'lets everyone who can reach this machine use it'],
-    [['--port', '99999'], 'Give a whole number from 0 to 65535'],
+    [['--port', '99999'], '--port must be a whole number from 0 to 65535, got 99999'],
     [['--preview-method', 'tasd'], "unknown --preview-method 'tasd'"],
     [['--listen', '203.0.113.1', '--token', 'x'], "can't listen on 203.0.113.1"],
     [['--storage', 's3://a/../b'], 'is not a location in a bucket'],
-    [['--retries', 'many'], 'Give a whole number from 0 to 100'],
+    [['--retries', 'many'], '--retries must be a whole number from 0 to 100, got many'],
   ])('refuses the options %j', async (options, message) => {
     const args = ['--import', TSX, CLI, 'serve', '--port', '0', ...options];
     const child = spawn(process.execPath, args, { cwd: root });

@@ -35,14 +35,14 @@ const clientId = ((): string => {
 
 const urlOf = (path: string): string => new URL(path, BASE).href;
 
-/** Where a picture can be loaded from; `small` for the contact sheet. */
+/** The URL of a picture; `small` returns a preview for the contact sheet. */
 export function pictureUrl({ filename, subfolder, type }: StoredImage, small = false): string {
   const query = new URLSearchParams({ filename, subfolder, type });
   if (small) query.set('preview', 'webp;85');
   return urlOf(`view?${query}`);
 }
 
-/** A request that failed: what is wrong, and what to do about it. */
+/** A failed request: the message, and details or a hint. */
 export class RequestError extends Error {
   readonly details: readonly string[];
   constructor(message: string, details: readonly string[] = []) {
@@ -51,7 +51,7 @@ export class RequestError extends Error {
   }
 }
 
-/** Sends a request and parses the answer. Throws a RequestError. */
+/** Sends a request and parses the response. Throws a RequestError. */
 async function request<T>(path: string, init?: RequestInit): Promise<T> {
   let response: Response;
   try {
@@ -83,7 +83,7 @@ const post = <T>(path: string, body: unknown): Promise<T> =>
     body: printJson(body),
   });
 
-/** Reads a workflow file or a picture that holds a workflow; nothing runs. */
+/** Reads a workflow file or a picture that contains a workflow; nothing is run. */
 export const readWorkflow = (content: Blob | string, name: string): Promise<Workflow> =>
   request(`darkroom/read?${new URLSearchParams({ name })}`, {
     method: 'POST',

@@ -31,7 +31,7 @@ export function create<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-/** Has screen readers read a text. */
+/** Announces a text to screen readers. */
 export function announce(text: string): void {
   find('#live').textContent = text;
 }

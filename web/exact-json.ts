@@ -30,7 +30,7 @@ export function parseJson<T = JsonValue>(text: string): T {
 /** Prints a value; numbers appear as they were parsed. */
 export const printJson = (value: unknown): string => JSON.stringify(value).replace(MARKED, '$1');
 
-/** The number that was typed, with a decimal point or comma; undefined when it is none. */
+/** Parses a typed number with a decimal point or comma; undefined for other texts. */
 export function parseNumber(text: string): JsonNumber | undefined {
   const trimmed = text.trim().replace(',', '.');
   return NUMBER.test(trimmed) ? MARK + trimmed.replace(/^(-?)0+(?=\d)/, '$1') : undefined;

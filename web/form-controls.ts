@@ -1,5 +1,5 @@
-// The controls of a workflow's form: a row per field with label, input and a note for what is
-// wrong.
+// The controls of a workflow's form: a row per field with label, input and a note about invalid
+// values.
 import { uploadImage } from './api.ts';
 import { create } from './dom.ts';
 import { displayText, type JsonValue, parseNumber } from './exact-json.ts';
@@ -10,11 +10,11 @@ export type ControlInput = HTMLInputElement | HTMLTextAreaElement | HTMLSelectEl
 export interface FieldControl {
   readonly field: Field;
   readonly input: ControlInput;
-  /** Says what is wrong with the value. */
+  /** Describes what is wrong with the value. */
   readonly note: HTMLElement;
   /** Label, input and note. */
   readonly row: HTMLElement;
-  /** The field's own value as long as its text is unchanged. */
+  /** The current value; exactly the field's value as long as its text is unchanged. */
   value(): JsonValue;
 }
 

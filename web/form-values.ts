@@ -1,5 +1,5 @@
-// The values of a workflow's widgets while its form is open: their limits, and what changes with
-// them.
+// The values of a workflow's widgets while its form is open: their limits, and the followers that
+// change with them.
 import type { PromptGraph, WorkflowResponse } from '../src/server/api-types.ts';
 import type { Field as FormField } from '../src/workflow/overrides/form-types.ts';
 import { displayText, type JsonNumber, type JsonValue, parseNumber } from './exact-json.ts';
@@ -59,8 +59,7 @@ export function changesOf(graph: Graph, field: Field, value: JsonValue): Change[
 }
 
 /**
- * `before` moved by as much as `from` moved to `to`, modulo 2^64; unchanged unless all are
- * integers.
+ * `before` plus the difference of `to` and `from`, modulo 2^64; unchanged unless all are integers.
  */
 function shifted(before: JsonValue, from: JsonValue, to: JsonValue): JsonValue {
   const texts = [before, from, to].map(displayText);

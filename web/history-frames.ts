@@ -1,9 +1,9 @@
-// The history as frames of the contact sheet: one per picture, or one per failed job.
+// Converts the history to frames of the contact sheet: one per picture, or one per failed job.
 import type { HistoryEntry, StoredImage } from '../src/server/api-types.ts';
 import { displayText, type JsonNumber, type JsonValue } from './exact-json.ts';
 import type { Graph, Workflow } from './form-values.ts';
 
-/** What a frame shows, and the workflow that it was made from. */
+/** A picture or an error, with the workflow that it comes from. */
 export interface Frame {
   readonly id: string;
   /** The job's number. */

@@ -1,4 +1,4 @@
-// The page: opens workflows, runs them, and shows what the server does.
+// The built-in page: opens workflows, runs them, and shows the progress of the server.
 import {
   listExamples,
   queueWorkflow,

@@ -1,4 +1,5 @@
-// The form of a workflow: what people change first at the top, all other settings by node below.
+// The form of a workflow: first the fields that people change most, then all other settings by
+// node.
 import type { MissingFile } from '../src/workflow/overrides/form-types.ts';
 import { create, displayName, find } from './dom.ts';
 import { createControl, type FieldControl } from './form-controls.ts';
@@ -68,7 +69,7 @@ export class WorkflowForm {
       .map((control) => ({ field: control.field, value: control.value() }))
       .filter(({ field, value }) => value !== field.value);
     if (changed.length === 0) return { prompt, extra };
-    // main fields come last, so that their followers get the main field's value
+    // main fields come last, so that followers have the value of their main field
     const changes = changed
       .toReversed()
       .flatMap(({ field, value }) => changesOf(prompt, field, value));

@@ -1,5 +1,5 @@
 import { DarkroomError } from '../errors.ts';
 
-/** DR_BAD_USAGE: `message` says what is wrong, `hint` what to do. */
+/** Creates a DR_BAD_USAGE error: `message` states the problem, `hint` the solution. */
 export const badUsage = (message: string, hint: string): DarkroomError =>
   new DarkroomError('DR_BAD_USAGE', { message, hint });

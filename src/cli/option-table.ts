@@ -1,4 +1,4 @@
-// The options of all commands. Parsing, near matches and help texts are derived from this table.
+// The options of all commands. Parsing, suggestions and help texts are derived from this table.
 import { SHORTHANDS } from '../workflow/overrides/shorthands.ts';
 
 export interface Option {

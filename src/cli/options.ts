@@ -17,8 +17,8 @@ type Value<O> = O extends { type: 'boolean' }
 export type Values = { readonly [K in OptionName]?: Value<(typeof OPTIONS)[K]> };
 
 /**
- * Parses the arguments of a command that takes the options `names`. Throws DR_BAD_USAGE, with a
- * near match for unknown options.
+ * Parses the arguments of a command that takes the options `names`. Throws DR_BAD_USAGE,
+ * which suggests a similar name for an unknown option.
  */
 export function parseOptions(
   args: readonly string[],

@@ -11,7 +11,7 @@ export interface RunningNode {
   loadingSince: number;
   /** Whether a model was loaded since the last step. */
   hasLoaded: boolean;
-  /** What the node reports about itself. */
+  /** The last status text of the node. */
   status?: string;
   step: number;
   totalSteps: number;
@@ -34,7 +34,8 @@ export function statusLine(node: RunningNode, now: number, position: string): st
     const status = node.status ? `  ${printable(node.status)}` : '';
     return `${start}${status}  ${formatDuration((now - node.startedAt) / 1000)}`;
   }
-  return `${start}  ${bar(node.step, node.totalSteps)} ${node.step}/${node.totalSteps}${rate(node)}`;
+  const steps = `${node.step}/${node.totalSteps}`;
+  return `${start}  ${bar(node.step, node.totalSteps)} ${steps}${rate(node)}`;
 }
 
 /** One line about a node that has finished. */

@@ -125,8 +125,8 @@ class ProgressDisplay implements Progress {
 }
 
 /**
- * Counts a step. The timing begins again with a count that starts over (a second pass), and after
- * the first step behind a load, which says nothing about the others.
+ * Counts a step. The timing restarts when the count starts over (a second pass), and after a step
+ * that loaded a model, which takes longer than the others.
  */
 function countStep(node: RunningNode, step: number, total: number, now: number): void {
   const afterLoad = node.loading !== undefined || node.hasLoaded;

@@ -26,8 +26,8 @@ export interface Failure {
 const MAX_BATCH = 100_000;
 
 /**
- * The runs that the options ask for. Throws DR_BAD_USAGE, DR_FILE_MISSING, and what reading the
- * workflow throws, as --batch needs its seed.
+ * The runs that the options describe. Throws DR_BAD_USAGE, DR_FILE_MISSING and, as --batch needs
+ * the seed of the workflow, the errors of reading it.
  */
 export function planRuns(
   values: Values,
@@ -61,7 +61,7 @@ export function planRuns(
   });
 }
 
-/** Runs that are listed for one error. */
+/** The maximum number of runs that are listed for one error. */
 const MAX_LISTED = 8;
 
 /** Prints the runs that failed, grouped by their error; returns the exit code. */

@@ -14,23 +14,23 @@ export interface ServerFolders {
 }
 
 /**
- * Opens what `--storage`, `--models`, `--input`, `--output` and `--temp` name. Throws DR_BAD_USAGE,
- * DR_STORAGE.
+ * Opens the folders of `--storage`, `--models`, `--input`, `--output` and `--temp`. Throws
+ * DR_BAD_USAGE, DR_STORAGE.
  */
 export async function openServerFolders(values: Values): Promise<ServerFolders> {
   const { models, input, output, temp } = darkroomOptions(values);
   const shared = values.storage === undefined ? undefined : await openStorage(values.storage);
-  const given = Object.entries({ input, output, temp }).filter(
+  const explicit = Object.entries({ input, output, temp }).filter(
     ([, folder]) => folder !== undefined,
   );
-  if (shared?.location !== undefined && given.length > 0)
+  if (shared?.location !== undefined && explicit.length > 0)
     throw new DarkroomError('DR_BAD_USAGE', {
-      message: `--${given[0][0]} can't be combined with --storage ${values.storage}`,
+      message: `--${explicit[0][0]} can't be combined with --storage ${values.storage}`,
       hint: 'The bucket is used for input, output and temp: leave one of the two options out.',
     });
   const folders = openFolders({
     ...shared?.folders,
-    ...Object.fromEntries(given),
+    ...Object.fromEntries(explicit),
     models: modelRoots(models),
     embedded: openEmbeddedModels(),
     inputNames: shared?.inputNames,

@@ -12,7 +12,7 @@ const MAX_BYTES = 64 * 1024 * 1024;
 const TIMEOUT_MS = 30_000;
 
 /**
- * Reads FILE unless it is a path. Throws DR_BAD_USAGE for URLs of other machines,
+ * Reads FILE; a path is returned unread. Throws DR_BAD_USAGE for URLs of other machines,
  * DR_FILE_UNREADABLE.
  */
 export async function openSource(name: string): Promise<Source> {

@@ -1,5 +1,5 @@
-// The JSON that routes take and return and that the WebSocket sends, in ComfyUI's field names. The
-// routes and the page (web/) import these types; this file imports types only, so the page can.
+// The JSON that routes accept and return and that the WebSocket sends, in ComfyUI's field names.
+// The routes and the page (web/) import these types; this file imports types only, so the page can.
 //
 // Seeds exceed what a JavaScript number holds, so each side reads JSON with a number type of its
 // own: `Value` is any JSON value on that side, `Num` one of its numbers.
@@ -34,7 +34,7 @@ export interface ErrorResponse {
   readonly node_errors?: NodeErrors;
 }
 
-/** What is wrong with the nodes of a prompt, by node id. */
+/** The errors of a prompt's nodes, by node id. */
 export type NodeErrors = Readonly<
   Record<
     string,
@@ -152,11 +152,11 @@ export interface UploadResponse {
 /** POST /darkroom/read and GET /darkroom/examples/{name}. */
 export interface WorkflowResponse<Value = Json, Num = number | bigint> {
   readonly prompt: PromptGraph<Value>;
-  /** What came with the workflow, for `extra_pnginfo`. */
+  /** Other data of the file, for `extra_pnginfo`. */
   readonly extra: Readonly<Record<string, Value>>;
   /** The format that it was read from: `API`, `UI` or `A1111`. */
   readonly source: string;
-  /** What was guessed while it was read, a sentence each. */
+  /** One sentence for each guess that the conversion had to make. */
   readonly notes: readonly string[];
   readonly form: WorkflowForm<Value, Num>;
 }

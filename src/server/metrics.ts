@@ -1,5 +1,6 @@
-// The server's metrics for Prometheus, kept by prom-client in a registry per server. prom-client is
-// imported with the first request: it would take a large share of the start.
+// The server's metrics for Prometheus, collected by prom-client in a registry per server.
+// prom-client is imported with the first request, because importing it takes a large share of the
+// startup time.
 import type { Counter, Histogram, Registry } from 'prom-client';
 
 export interface RequestRecord {
@@ -10,7 +11,7 @@ export interface RequestRecord {
   readonly seconds: number;
 }
 
-/** A gauge and its value now. */
+/** A gauge and its current value. */
 export interface GaugeReading {
   readonly name: string;
   readonly help: string;

@@ -1,6 +1,6 @@
-// The server's view of nodes: /object_info, the check of prompts, the reading of workflows.
-// It is imported after the listener is up, because all nodes take longer to import than the rest of
-// the server.
+// What the server does with node declarations: /object_info, validation of prompts, reading of
+// workflows. Imported after the server listens, because importing all nodes takes longer than
+// importing the rest of the server.
 import type { JsonObject } from '../formats/json.ts';
 import { NODES } from '../nodes/index.ts';
 import type { Folders } from '../storage/folders.ts';
@@ -18,7 +18,7 @@ export interface NodeRegistry {
   checkPrompt(body: JsonObject, idempotencyKey?: string): AcceptedPrompt | RefusedPrompt;
   /** Reads a workflow of any format. Throws a DarkroomError for a file without a workflow. */
   readWorkflow(bytes: Uint8Array, name: string): WorkflowResponse;
-  /** Whether this machine has all nodes and files of a workflow. */
+  /** Whether all nodes and files of a workflow exist on this machine. */
   canRun(workflow: WorkflowResponse): boolean;
 }
 

@@ -1,5 +1,4 @@
-// The check of prompts over all built-in nodes: whatever the values are, the result has ComfyUI's
-// shape.
+// Validation of random prompts over all built-in nodes: the result always has ComfyUI's shape.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -40,8 +39,8 @@ const body = fc.record({
 
 it('a prompt is accepted with outputs, or refused with an error', () => {
   fc.assert(
-    fc.property(body, (given) => {
-      const request = parseJson(JSON.stringify(given)) as JsonObject;
+    fc.property(body, (randomBody) => {
+      const request = parseJson(JSON.stringify(randomBody)) as JsonObject;
       const result = checkPrompt(request, NODES, folders);
       if ('refused' in result) {
         const { error, node_errors } = parseJson(dumpsJson(result.refused)) as JsonObject;

@@ -39,7 +39,10 @@ const SECRETS: ReadonlySet<string> = new Set([
   'idempotency_key',
 ]);
 
-/** The job that a body describes, or the errors in it. `idempotencyKey` is that of the header. */
+/**
+ * Returns the job that a body describes, or the errors in it. `idempotencyKey` is that of the
+ * header.
+ */
 export function checkPrompt(
   body: JsonObject,
   nodes: NodeTable,
@@ -107,7 +110,7 @@ function readPrompt(body: JsonObject, nodes: NodeTable): PromptContent | Refused
   }
 }
 
-/** `extra_data` as the history stores it. `pngInfo` is what is saved in images. */
+/** `extra_data` as the history stores it. `pngInfo` is saved in images. */
 function storedExtra(
   extraData: JsonObject,
   pngInfo: Readonly<JsonObject>,

@@ -1,4 +1,4 @@
-// The options of a server, what its routes work with, and the server itself.
+// The types of a server: its options, the context of its routes, and its interface.
 import type { FastifyInstance } from 'fastify';
 import type { Queue } from '../queue/contract.ts';
 import type { Folders } from '../storage/folders.ts';
@@ -45,7 +45,7 @@ export interface ServerOptions {
   readonly argv?: readonly string[];
 }
 
-/** What routes work with. */
+/** The state and services that routes use. */
 export interface ServerContext {
   /** The queue, as soon as it is open. */
   queue(): Promise<Queue>;

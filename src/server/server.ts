@@ -128,7 +128,7 @@ function connectQueue(
     );
     return queue;
   });
-  // routes that wait for the queue get the error
+  // the error is thrown to the routes that wait for the queue
   opened.catch(() => undefined);
   return { opened, isOpen: () => isOpen };
 }
@@ -165,7 +165,7 @@ function createApp(logs: Logs, maxUploadBytes: number): FastifyInstance {
   return app;
 }
 
-/** Responds to requests of /ws that do not ask for an upgrade. */
+/** Responds to requests of /ws without an upgrade header. */
 const webSocketRoute: Route = {
   method: 'GET',
   path: '/ws',
@@ -178,7 +178,7 @@ const webSocketRoute: Route = {
 const LISTEN_HINTS: Readonly<Record<string, string>> = {
   EADDRINUSE: 'Is another Darkroom or ComfyUI running? Choose another port with --port.',
   EACCES: 'Choose a port above 1023 with --port.',
-  EADDRNOTAVAIL: 'Give an address of this machine, or 0.0.0.0 for all of them.',
+  EADDRNOTAVAIL: 'Use an address of this machine, or 0.0.0.0 for all of them.',
 };
 
 const listenError = (host: string, port: number, error: NodeJS.ErrnoException): DarkroomError =>

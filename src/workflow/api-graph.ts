@@ -2,12 +2,12 @@
 import { entriesOf, type Json, type JsonObject, objectOf } from '../formats/json.ts';
 
 export interface GraphNode {
-  /** Empty where the file has none, which validation reports. */
+  /** Empty when the file has none, which validation reports. */
   readonly classType: string;
   readonly inputs: Readonly<JsonObject>;
   /** `_meta.title`. */
   readonly title?: string;
-  /** The node as it stands in the file, with keys that Darkroom does not use. */
+  /** The node as in the file, with keys that Darkroom does not use. */
   readonly source: Readonly<JsonObject>;
 }
 
@@ -20,8 +20,8 @@ export interface Link {
 }
 
 /**
- * The link that an input value stands for, `[id, slot]` as in ComfyUI's executor; undefined for
- * others.
+ * The link that an input value represents, `[id, slot]` as in ComfyUI's executor; undefined for
+ * other values.
  */
 export function linkOf(value: Json | undefined): Link | undefined {
   if (!Array.isArray(value) || value.length !== 2) return undefined;
@@ -45,7 +45,7 @@ export const describeNode = (id: string, node: GraphNode | undefined): string =>
     ? `${node.classType} '${node.title}' (node ${id})`
     : `${node?.classType || 'node'} (node ${id})`;
 
-/** The graph as the JSON object that `/prompt` takes and that PNG files contain. */
+/** The graph as the JSON object that is posted to `/prompt` and saved in PNG files. */
 export function apiGraphOf(graph: Graph): JsonObject {
   return objectOf(
     [...graph].map(([id, node]): [string, Json] => [

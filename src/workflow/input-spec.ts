@@ -19,6 +19,7 @@ import { str, toBool, toFloat, toInt } from './validate/python-values.ts';
 export const socketTypeOf = (input: Input): string =>
   input.kind === 'SOCKET' ? input.type : input.kind;
 
+/** The options of a combo, which may depend on the files at hand. */
 export const optionsOf = (
   input: Input & { kind: 'COMBO' },
   environment: NodeEnvironment,
@@ -64,7 +65,8 @@ export const unionMembers = (type: string): string[] =>
   type.split(',').map((member) => member.trim());
 
 /**
- * The links of a node's inputs that its declaration has, with their input names and declarations.
+ * The links at those inputs of a node that its declaration contains, with their names and
+ * declarations.
  */
 export function declaredLinks(
   declaration: NodeDeclaration,
@@ -89,13 +91,14 @@ const CONVERSIONS: Readonly<Record<string, (value: Json) => Json>> = {
  * Converts a widget value as ComfyUI's validation does, but returns a FLOAT as a plain number.
  * Throws PythonError when the value can't be converted to the type of the input.
  */
-export function convertWidgetValue(given: Json, input: Input): Json {
-  const value =
-    isJsonObject(given) && Object.hasOwn(given, '__value__') ? given['__value__'] : given;
+export function convertWidgetValue(raw: Json, input: Input): Json {
+  const value = isJsonObject(raw) && Object.hasOwn(raw, '__value__') ? raw['__value__'] : raw;
   return CONVERSIONS[socketTypeOf(input)]?.(value) ?? value;
 }
 
-/** A value as `run` of a node takes it: plain numbers, bigint for seeds, undefined for null. */
+/**
+ * A value as it is passed to a node's `run`: plain numbers, bigint for seeds, undefined for null.
+ */
 export function toRunValue(value: unknown, input: Input): unknown {
   if (value === null) return undefined;
   if (input.kind === 'INT' && input.wide && typeof value === 'number' && Number.isInteger(value))

@@ -1,4 +1,5 @@
-// Lets nodes change a prompt before it is checked, as the event handlers of ComfyUI's packs do.
+// Runs the preparations of nodes, which may change a prompt before validation, as the event
+// handlers of ComfyUI's packs do.
 import { DarkroomError } from '../errors.ts';
 import { entriesOf, isJsonObject, type Json, type JsonObject, objectOf } from '../formats/json.ts';
 import type { NodeEnvironment } from '../nodes/context.ts';

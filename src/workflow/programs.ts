@@ -1,5 +1,5 @@
-// What programs do with workflows without running them: read any form, set values, print as a
-// program.
+// The library's functions that need no engine: reading a workflow of any form, setting values,
+// printing it as a program.
 import type { Json } from '../formats/json.ts';
 import { NODES } from '../nodes/index.ts';
 import { apiGraphOf } from './api-graph.ts';
@@ -15,14 +15,14 @@ import {
 
 export interface ReadResult {
   readonly graph: ApiGraph;
-  /** What could only be guessed in the conversion, as sentences. */
+  /** One sentence for each guess that the conversion had to make. */
   readonly notes: readonly string[];
 }
 
 /**
  * Reads a workflow in any form as an API graph: ComfyUI's API and UI formats, an image file that
  * contains one of them, or the `parameters` of A1111. `source` is a path, the bytes of a file, or
- * parsed JSON. Throws a DarkroomError for what can't be read.
+ * parsed JSON. Throws a DarkroomError for a source that can't be read.
  *
  * @example
  * const { graph, notes } = readWorkflow('workflow.json');
@@ -48,7 +48,7 @@ export const applyOverrides = (graph: ApiGraph, set: Overrides): ApiGraph =>
 
 /**
  * Prints a graph as a program on `darkroom/nodes` that builds and runs it. Throws
- * DR_WORKFLOW_INVALID for unknown node types, links from nowhere and circles.
+ * DR_WORKFLOW_INVALID for unknown node types, links from missing nodes, and cycles.
  *
  * @example
  * const { graph } = readWorkflow('workflow.json');

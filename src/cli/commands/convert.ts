@@ -70,7 +70,7 @@ function write(file: string, text: string): void {
   } catch (cause) {
     throw new DarkroomError('DR_OUTPUT_UNWRITABLE', {
       message: `${file} can't be written: ${(cause as Error).message}`,
-      hint: 'Give a file in an existing folder that you may write to.',
+      hint: 'Name a file in an existing folder that is writable.',
       file,
       cause,
     });

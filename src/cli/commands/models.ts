@@ -78,14 +78,14 @@ async function list({ values, terminal }: Invocation, folders: Folders): Promise
   }
   if (values.json) terminal.out(jsonLine(listed));
   else if (listed.length === 0)
-    terminal.err('there are no model files; give the folder of your models with --models\n');
+    terminal.err('there are no model files; name the folder of your models with --models\n');
   else
     for (const { folder, name, size, ...fileKind } of listed)
       terminal.out(line(terminal, folder, name, size, fileKind));
   return 0;
 }
 
-/** What a file is, or why that is unknown. */
+/** The kind of a file, or the error why it is unknown. */
 type FileKind = Pick<ModelReport, 'kind' | 'architecture'> | { readonly error: DarkroomError };
 
 async function identify(path: string): Promise<FileKind> {

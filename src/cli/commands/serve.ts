@@ -45,7 +45,7 @@ export async function serveCommand(invocation: Invocation): Promise<number> {
   const signals = stopSignals(terminal);
   let opened: Queue | undefined;
   try {
-    // one after the other: side by side both take longer
+    // in sequence, because in parallel both take longer
     await server.warm();
     opened = await openJobs(settings, logs);
     opened.requestPreviews(server.wantsPreviews);

@@ -74,7 +74,7 @@ function read(file: string): Uint8Array {
       message: isMissing
         ? `there is no file ${file}`
         : `${file} can't be read: ${(cause as Error).message}`,
-      hint: 'Give the path of a PNG file.',
+      hint: 'Name an existing PNG file.',
       file,
       cause,
     });

@@ -46,7 +46,7 @@ const BYTES = 'application/octet-stream';
 export const mediaTypeOf = (name: string): string =>
   MEDIA_TYPES[extname(name).toLowerCase()] ?? BYTES;
 
-/** What a browser would run. SVG is among them because it can contain scripts. */
+/** Types that a browser would run. SVG is one of them because it can contain scripts. */
 const ACTIVE_TYPES: ReadonlySet<string> = new Set([
   'text/html',
   'text/css',
@@ -56,7 +56,7 @@ const ACTIVE_TYPES: ReadonlySet<string> = new Set([
   'image/svg+xml',
 ]);
 
-/** The media type of a user's file: `application/octet-stream` for what a browser would run. */
+/** The media type of a user's file: `application/octet-stream` for types that a browser runs. */
 export const safeMediaTypeOf = (name: string): string => {
   const type = mediaTypeOf(name);
   return ACTIVE_TYPES.has(type.split(';', 1)[0]) ? BYTES : type;

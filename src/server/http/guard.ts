@@ -1,6 +1,6 @@
-// Who may use the server. A browser sends requests to localhost for any page it shows, so the
-// origin of a page must be the server itself (ComfyUI's create_origin_only_middleware), and the
-// host name must be one of this machine (DNS rebinding). Bearer tokens.
+// Decides which requests are allowed. A browser sends requests to localhost for any page it shows,
+// so the origin of a page must be the server itself (ComfyUI's create_origin_only_middleware), and
+// the host name must be one of this machine (DNS rebinding). Checks bearer tokens.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { DarkroomError } from '../../errors.ts';

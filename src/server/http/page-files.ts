@@ -11,7 +11,7 @@ const STATIC_FILES = join(PACKAGE, 'web');
 const SCRIPTS = join(PACKAGE, 'dist', 'web');
 const FILE_NAME = /^[a-z-]+\.(js|css|svg)$/;
 
-/** The page loads nothing from other hosts; pictures may also come from memory. */
+/** The page loads nothing from other hosts; images may also be blobs and data URLs. */
 const HEADERS = {
   'cache-control': 'no-cache',
   'content-security-policy': [

@@ -56,7 +56,7 @@ const corsHeaders = (origin: string): Record<string, string> => ({
   'access-control-allow-credentials': 'true',
 });
 
-/** Counts and logs what was sent. The query is not logged: it may contain a token. */
+/** Counts and logs responses. The query is not logged, because it may contain a token. */
 function recordRequests(
   app: FastifyInstance,
   { metrics, logs }: Pick<HttpOptions, 'metrics' | 'logs'>,

@@ -1,5 +1,5 @@
-// What a route returns before it is sent. JSON is printed as Python prints it, so that large
-// integers and `8.0` survive.
+// Responses that routes return. JSON is printed as in Python, so that large integers and `8.0` stay
+// exact.
 import type { Readable } from 'node:stream';
 import { dumpsJson } from '../../formats/dumps-json.ts';
 import type { Json } from '../../formats/json.ts';
@@ -34,7 +34,7 @@ export const text = (body: string, status = 200): RouteResponse => ({
   type: 'text/plain; charset=utf-8',
 });
 
-/** A status without a body, which most of ComfyUI's failures are. */
+/** A response without a body, as most of ComfyUI's failures. */
 export const empty = (status = 200): RouteResponse => ({ status });
 
 /** Thrown to end a route with a response. */
@@ -57,7 +57,7 @@ export const errorBody = (type: string, message: string, details: string): Json 
   node_errors: {},
 });
 
-/** What aiohttp responds when a handler fails. */
+/** The response of aiohttp when a handler fails. */
 export const INTERNAL_ERROR: RouteResponse = text(
   '500 Internal Server Error\n\nServer got itself in trouble',
   500,

@@ -1,4 +1,4 @@
-// Fastify's requests as the requests of routes.
+// Converts Fastify's requests to those of routes.
 import type { MultipartFile, MultipartValue } from '@fastify/multipart';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { empty, refuse } from './responses.ts';
@@ -20,7 +20,7 @@ export function toRouteRequest(
     header: (name) => first(request.headers[name]),
     bytes: request.body instanceof Uint8Array ? request.body : new Uint8Array(),
     form: () => readForm(request),
-    // created only for routes that wait: the server's own signal refers to it as long as it lives
+    // created only for routes that wait: `closing` references it until the server closes
     get signal() {
       return AbortSignal.any([disconnectSignal(reply), closing]);
     },
@@ -40,7 +40,7 @@ function disconnectSignal({ raw }: FastifyReply): AbortSignal {
   return disconnect.signal;
 }
 
-/** Refuses what is not a form with 400, and one that is too large with 413. */
+/** Refuses a body that is not a form with 400, and a form that is too large with 413. */
 async function readForm(request: FastifyRequest): Promise<Form> {
   const files = new Map<string, UploadedFile>();
   const fields = new Map<string, string>();

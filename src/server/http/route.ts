@@ -1,4 +1,4 @@
-// A route is a value: method, path, what it takes and returns, what it does. Registration, 405, the
+// A route is a value: method, path, parameters, body, responses and handler. Registration, 405, the
 // OpenAPI document and the fuzz tests are derived from the same tables.
 import { isJsonObject, type Json, type JsonObject } from '../../formats/json.ts';
 import { parseJson } from '../../formats/parse-json.ts';
@@ -38,7 +38,7 @@ export interface Form {
   readonly fields: ReadonlyMap<string, string>;
 }
 
-/** A request as routes get it. */
+/** A request as it is passed to a route. */
 export interface RouteRequest {
   /** Parameters of the path, decoded. */
   readonly params: Readonly<Record<string, string>>;

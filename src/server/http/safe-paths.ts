@@ -1,8 +1,8 @@
-// Paths that requests name: they stay inside their folder.
+// Resolves paths in requests, which must stay inside their folder.
 import { type Stats, statSync } from 'node:fs';
 import { relative, resolve, sep } from 'node:path';
 
-/** undefined for what does not exist or cannot be a path. */
+/** undefined when the path does not exist or is invalid. */
 export const statOf = (path: string): Stats | undefined => {
   try {
     return statSync(path, { throwIfNoEntry: false });

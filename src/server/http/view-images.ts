@@ -1,4 +1,4 @@
-// Images that /view, /upload/mask and model previews encode anew. Imported on the first use.
+// Encodes the images of /view, /upload/mask and model previews. Imported on first use.
 import { readFile } from 'node:fs/promises';
 import sharp, { type Sharp } from 'sharp';
 import { readImageTexts } from '../../image/codec/image-text.ts';
@@ -18,7 +18,7 @@ const open = (path: string): Sharp => sharp(path, { limitInputPixels: MAX_PIXELS
 
 /**
  * A preview as WebP or JPEG. `format` is `webp` or `jpeg`, with `;QUALITY` from 1 to 100; `channel`
- * is `rgba`, `rgb` or `a`. Throws for what is not an image.
+ * is `rgba`, `rgb` or `a`. Throws when the file is not an image.
  */
 export async function encodePreview(
   path: string,
@@ -37,8 +37,8 @@ export async function encodePreview(
 }
 
 /**
- * A PNG of one channel: `rgb` without alpha, `a` as a black image with the alpha. Throws for what
- * is not an image.
+ * A PNG of one channel: `rgb` without alpha, `a` as a black image with the alpha. Throws when
+ * the file is not an image.
  */
 export async function encodeChannel(path: string, channel: string): Promise<EncodedImage> {
   const image =

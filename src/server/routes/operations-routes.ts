@@ -58,7 +58,7 @@ async function gaugesOf(
       value: 1,
       labels: { version: versions().version },
     },
-    { name: 'darkroom_ready', help: '1 when jobs are taken.', value: counts ? 1 : 0 },
+    { name: 'darkroom_ready', help: '1 when jobs are accepted.', value: counts ? 1 : 0 },
     { name: 'darkroom_jobs_running', help: 'Jobs that run.', value: counts?.running ?? 0 },
     { name: 'darkroom_jobs_pending', help: 'Jobs that wait.', value: counts?.pending ?? 0 },
     { name: 'darkroom_websocket_clients', help: 'Connected sockets.', value: clients.size },

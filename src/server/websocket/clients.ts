@@ -9,7 +9,7 @@ import { messageText, WebSocketClient } from './websocket-client.ts';
 
 /**
  * Which clients receive previews: those that announce support for previews with metadata (`auto`),
- * all (as ComfyUI with --preview-method; some clients take previews for results), or none.
+ * all (as ComfyUI with --preview-method; some clients mistake previews for results), or none.
  */
 export type PreviewMode = 'auto' | 'all' | 'none';
 
@@ -56,8 +56,8 @@ export class WebSocketClients {
   }
 
   /**
-   * Adds a connection, under a random id unless it names one. An older connection of the id gets
-   * nothing more.
+   * Adds a connection, under a random id unless it names one. An older connection of the id
+   * receives nothing more.
    */
   connect(socket: WebSocket, requestedId: string | undefined): void {
     const id = requestedId || randomUUID().replaceAll('-', '');
@@ -88,7 +88,7 @@ export class WebSocketClients {
         return;
       case 'ended':
         this.#onJobEnded(event.state);
-        this.#forgetJob(event.promptId, event.clientId);
+        this.#removeExecuting(event.promptId, event.clientId);
     }
   }
 
@@ -129,7 +129,7 @@ export class WebSocketClients {
 
   #sendPreview({ clientId, metadata, mime, image }: PreviewEvent): void {
     const client = clientId === undefined ? undefined : this.#clients.get(clientId);
-    if (!client || !this.#receivesPreviews(client) || !client.canTakePreview) return;
+    if (!client || !this.#receivesPreviews(client) || !client.canReceivePreview) return;
     client.send(
       client.supportsPreviews
         ? previewFrameWithMetadata(metadata, image)
@@ -137,7 +137,7 @@ export class WebSocketClients {
     );
   }
 
-  #forgetJob(promptId: string, clientId: string | undefined): void {
+  #removeExecuting(promptId: string, clientId: string | undefined): void {
     if (clientId === undefined || this.#executing.get(clientId)?.promptId !== promptId) return;
     this.#executing.delete(clientId);
   }

@@ -1,5 +1,5 @@
-// One WebSocket connection: what the client supports, whether it is alive, and how much it has not
-// read.
+// One WebSocket connection: the features of the client, whether it responds to pings, and how much
+// it has not read yet.
 import type { WebSocket } from 'ws';
 import { dumpsJson } from '../../formats/dumps-json.ts';
 import { isJsonObject, type JsonObject } from '../../formats/json.ts';
@@ -38,7 +38,7 @@ export class WebSocketClient {
     return this.#features['supports_preview_metadata'] === true;
   }
 
-  get canTakePreview(): boolean {
+  get canReceivePreview(): boolean {
     return this.#socket.bufferedAmount < MAX_BUFFERED_FOR_PREVIEW;
   }
 

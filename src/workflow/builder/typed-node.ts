@@ -1,19 +1,19 @@
-// The typed builder: a node is made by a function of its type, its outputs are links that go into
-// the inputs of others. The functions themselves are in nodes.generated.ts, written from the
-// declarations.
+// The types of the workflow builder: each node type has a function that creates a node, whose
+// outputs are links that become inputs of other nodes. The functions themselves are in
+// nodes.generated.ts, which is generated from the declarations.
 
 const SOURCE: unique symbol = Symbol('source');
-const MADE: unique symbol = Symbol('node');
-const SHOWS: unique symbol = Symbol('shows');
+const DATA: unique symbol = Symbol('data');
+const IS_OUTPUT: unique symbol = Symbol('isOutput');
 
 /** An output of a node; T is its socket type. A link that fits every input is a `Link<never>`. */
 export interface Link<T extends string = string> {
   readonly type: T;
-  readonly [SOURCE]: { readonly node: MadeNode; readonly slot: number };
+  readonly [SOURCE]: { readonly node: NodeData; readonly slot: number };
 }
 
 /**
- * What the inputs of some nodes take beside links: anything that JSON can hold, and integers beyond
+ * A value of an input that accepts any type: anything that JSON can represent, and integers beyond
  * 2^53.
  */
 export type Value =
@@ -29,24 +29,24 @@ export type Int = number | bigint | Link<'INT'>;
 export type Float = number | Link<'FLOAT'>;
 export type Text = string | Link<'STRING'>;
 export type Bool = boolean | Link<'BOOLEAN'>;
-/** One of a fixed list. */
+/** One option of a fixed list. */
 export type OneOf<T extends string> = T | Link<'COMBO'>;
 /** The name of a file in a model folder or the input folder. */
 export type FileName = string | Link<'COMBO'>;
-/** Whatever any node gives, or a value. */
+/** Any output of any node, or a value. */
 export type Anything = Value | Link;
 
 export interface NodeOptions {
   /**
-   * The node's key in the graph and in the results; a number in the order of execution unless
-   * given.
+   * The node's key in the graph and in the results. Default: a number in the order of execution.
    */
   readonly id?: string;
-  /** What ComfyUI shows as the node's title (`_meta.title`). */
+  /** The node's title in ComfyUI (`_meta.title`). */
   readonly title?: string;
 }
 
-export interface MadeNode {
+/** A node as the builder stores it. */
+export interface NodeData {
   readonly type: string;
   readonly inputs: Readonly<Record<string, unknown>>;
   readonly options: NodeOptions;
@@ -58,35 +58,35 @@ export interface MadeNode {
  */
 export type Node<O extends { readonly [name: string]: string } = Record<never, string>> = {
   readonly [K in keyof O]: Link<O[K]>;
-} & { readonly [MADE]: MadeNode };
+} & { readonly [DATA]: NodeData };
 
-/** A node that saves or shows something: what a graph is made for. */
+/** A node that saves or shows something; a graph is built from these. */
 export type OutputNode<O extends { readonly [name: string]: string } = Record<never, string>> =
-  Node<O> & { readonly [SHOWS]: true };
+  Node<O> & { readonly [IS_OUTPUT]: true };
 
 export type NodeFunction<I, N> = (inputs: I, options?: NodeOptions) => N;
 
-/** The function of a node type. `outputs`: name and socket type of each output, in order. */
+/** Creates the function of a node type. `outputs`: name and socket type of each, in order. */
 export const nodeFunction = <F>(
   type: string,
   outputs: readonly (readonly [name: string | number, type: string])[] = [],
 ): F =>
-  // the types of the arguments and of the result are those of F, which nodes.generated.ts writes
-  // from the same declaration
+  // F, which is generated from the same declaration, has the types of the arguments and the result
   ((inputs: Readonly<Record<string, unknown>>, options: NodeOptions = {}) => {
-    const node: MadeNode = { type, inputs, options };
+    const node: NodeData = { type, inputs, options };
     const links = outputs.map(([name, socket], slot): [string | number, Link] => [
       name,
       { type: socket, [SOURCE]: { node, slot } },
     ]);
-    return { ...Object.fromEntries(links), [MADE]: node };
+    return { ...Object.fromEntries(links), [DATA]: node };
   }) as F;
 
+/** The node and output of a link; undefined for other values. */
 export const sourceOf = (
   value: unknown,
-): { readonly node: MadeNode; readonly slot: number } | undefined =>
+): { readonly node: NodeData; readonly slot: number } | undefined =>
   typeof value === 'object' && value !== null && SOURCE in value
     ? (value as Link)[SOURCE]
     : undefined;
 
-export const madeNode = (node: Node): MadeNode => node[MADE];
+export const dataOf = (node: Node): NodeData => node[DATA];

@@ -1,9 +1,9 @@
-// Builds the API graph of output nodes: all nodes behind them, with ids in the order of execution.
+// Builds the API graph of output nodes: with all nodes that they need, in the order of execution.
 import { DarkroomError } from '../../errors.ts';
 import { type Json, objectOf } from '../../formats/json.ts';
-import { type MadeNode, madeNode, type OutputNode, sourceOf } from './typed-node.ts';
+import { dataOf, type NodeData, type OutputNode, sourceOf } from './typed-node.ts';
 
-/** A node as `/prompt` takes it. */
+/** A node in ComfyUI's API format. */
 export interface ApiNode {
   readonly class_type: string;
   readonly inputs: Readonly<Record<string, Json>>;
@@ -14,7 +14,8 @@ export interface ApiNode {
 export type ApiGraph = Readonly<Record<string, ApiNode>>;
 
 /**
- * The workflow of these outputs in API format. Throws DR_BAD_USAGE when two nodes have the same id.
+ * Returns the workflow of some output nodes in API format. Throws DR_BAD_USAGE when two nodes have
+ * the same id.
  *
  * @example
  * import { MaskToImage, SaveImage, SolidMask } from 'darkroom/nodes';
@@ -25,8 +26,8 @@ export type ApiGraph = Readonly<Record<string, ApiNode>>;
  * console.log(Object.keys(workflow));
  */
 export function graph(...outputs: readonly OutputNode[]): ApiGraph {
-  const order = new Set<MadeNode>();
-  const visit = (node: MadeNode): void => {
+  const order = new Set<NodeData>();
+  const visit = (node: NodeData): void => {
     if (order.has(node)) return;
     for (const value of Object.values(node.inputs)) {
       const source = sourceOf(value);
@@ -34,7 +35,7 @@ export function graph(...outputs: readonly OutputNode[]): ApiGraph {
     }
     order.add(node);
   };
-  for (const output of outputs) visit(madeNode(output));
+  for (const output of outputs) visit(dataOf(output));
 
   const ids = idsOf([...order]);
   const json = (value: unknown): Json => {
@@ -59,23 +60,23 @@ export function graph(...outputs: readonly OutputNode[]): ApiGraph {
   );
 }
 
-function idsOf(nodes: readonly MadeNode[]): Map<MadeNode, string> {
-  const given = new Set<string>();
+function idsOf(nodes: readonly NodeData[]): Map<NodeData, string> {
+  const explicitIds = new Set<string>();
   for (const { options, type } of nodes) {
     if (options.id === undefined) continue;
-    if (given.has(options.id))
+    if (explicitIds.has(options.id))
       throw new DarkroomError('DR_BAD_USAGE', {
         message: `two nodes of the graph have the id '${options.id}'`,
-        hint: 'Give each node an id of its own, or none.',
+        hint: 'Set a different id for each node, or none.',
         nodeId: options.id,
         nodeType: type,
       });
-    given.add(options.id);
+    explicitIds.add(options.id);
   }
   let count = 0;
   const next = (): string => {
     do count++;
-    while (given.has(String(count)));
+    while (explicitIds.has(String(count)));
     return String(count);
   };
   return new Map(nodes.map((node) => [node, node.options.id ?? next()]));

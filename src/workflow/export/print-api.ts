@@ -1,5 +1,5 @@
-// A graph as the text of an API file, indented as the editor exports it. Integers and floats keep
-// their kinds, texts their letters.
+// Prints a graph as an API file, indented as the editor exports it. Integers and floats stay as
+// they were, and texts are not escaped to ASCII.
 
 import { dumpsJson } from '../../formats/dumps-json.ts';
 import { entriesOf, isJsonObject, type Json, keysOf } from '../../formats/json.ts';

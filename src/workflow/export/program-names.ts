@@ -1,4 +1,4 @@
-// Names of the variables in a program: after titles, roles and node types.
+// Names the variables of a program after titles, roles and node types.
 import { DarkroomError } from '../../errors.ts';
 import { entriesOf, type JsonObject } from '../../formats/json.ts';
 import { inputOf, type NodeDeclaration } from '../../nodes/declare.ts';
@@ -17,7 +17,7 @@ const RESERVED = new Set(
   ].flatMap((line) => line.split(' ')),
 );
 
-/** A link from an output, as the output's node sees it. */
+/** A use of an output: a link that starts at it. */
 interface OutputUse {
   readonly slot: number;
   /** Name of the input that the link ends at. */
@@ -27,7 +27,7 @@ interface OutputUse {
 export class ProgramNames {
   readonly #graph: Graph;
   readonly #nodes: NodeTable;
-  readonly #taken: Set<string>;
+  readonly #usedNames: Set<string>;
   readonly #uses = new Map<string, OutputUse[]>();
   readonly #typeCounts = new Map<string, number>();
   /** The variable of a node, by node id. */
@@ -39,7 +39,7 @@ export class ProgramNames {
   constructor(graph: Graph, nodes: NodeTable, order: readonly string[]) {
     this.#graph = graph;
     this.#nodes = nodes;
-    this.#taken = new Set([...RESERVED, ...nodes.keys()]);
+    this.#usedNames = new Set([...RESERVED, ...nodes.keys()]);
     for (const id of order) this.#countUses(id);
     for (const id of order) this.#name(id);
   }
@@ -98,16 +98,17 @@ export class ProgramNames {
     const used = [...new Set(this.#uses.get(id)?.map(({ slot }) => slot))].sort((a, b) => a - b);
     const isFree = (slot: number): boolean => {
       const key = keys[slot];
-      return typeof key === 'string' && isIdentifier(key) && !this.#taken.has(key);
+      return typeof key === 'string' && isIdentifier(key) && !this.#usedNames.has(key);
     };
     if (!outputNode && outputs.length > 1 && used.length > 0 && used.every(isFree)) {
-      const names = used.map((slot) => [slot, this.#take(keys[slot] as string)] as const);
+      const names = used.map((slot) => [slot, this.#reserve(keys[slot] as string)] as const);
       this.#outputVariables.set(id, new Map(names));
-    } else this.#variables.set(id, this.#take(this.#preferredName(id)));
+    } else this.#variables.set(id, this.#reserve(this.#preferredName(id)));
   }
 
   /**
-   * By the node's own title; by the input that it is used for if it shares its type; by its type.
+   * The node's own title; else the input that it is linked to, if other nodes have the same type;
+   * else its type.
    */
   #preferredName(id: string): string {
     const { title, classType } = this.#graph.get(id)!;
@@ -121,11 +122,11 @@ export class ProgramNames {
     return camelCase(sharesType && hasRole ? role : classType) || 'node';
   }
 
-  /** The name, or the name with a number. */
-  #take(preferred: string): string {
+  /** Returns the name, with a number if it is in use, and marks it as used. */
+  #reserve(preferred: string): string {
     let name = preferred;
-    for (let i = 2; this.#taken.has(name); i++) name = `${preferred}${i}`;
-    this.#taken.add(name);
+    for (let i = 2; this.#usedNames.has(name); i++) name = `${preferred}${i}`;
+    this.#usedNames.add(name);
     return name;
   }
 }

@@ -1,5 +1,4 @@
-// Workflows as programs: they compile, and the graphs they make are those of the files, but for the
-// ids.
+// Workflows as programs: they compile, and build the graphs of the files, except for the ids.
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -23,8 +22,8 @@ const WORKFLOWS = readdirSync(files).filter((name) => name.endsWith('.api.json')
 const read = (name: string): Graph =>
   readWorkflow(parseJson(readFileSync(join(files, name), 'utf8'))).graph;
 
-/** The graph that a program makes. */
-async function made(program: string): Promise<Graph> {
+/** The graph that a program builds. */
+async function builtBy(program: string): Promise<Graph> {
   const body = ts
     .transpile(program, { target: ts.ScriptTarget.ES2023, module: ts.ModuleKind.ES2022 })
     .replace(
@@ -46,23 +45,24 @@ async function made(program: string): Promise<Graph> {
 }
 
 /**
- * A graph without ids: each node as its type and inputs, links as the nodes they come from; only
- * what has an effect.
+ * The output nodes of a graph without ids: each node as its type and inputs, links as the nodes
+ * that they come from.
  */
 function shapes(graph: Graph): string[] {
-  const known = new Map<string, string>();
+  const shapesById = new Map<string, string>();
   const shape = (id: string): string => {
     const node = graph.get(id)!;
     const inputs = entriesOf(node.inputs as JsonObject).flatMap(([name, value]) => {
       const input = inputOf(NODES.get(node.classType)!, name);
       if (!input) return [];
       const link = linkOf(value);
-      return [
-        `${name}=${link ? `${known.get(link.id) ?? shape(link.id)}#${link.slot}` : print(convertWidgetValue(value, input))}`,
-      ];
+      const text = link
+        ? `${shapesById.get(link.id) ?? shape(link.id)}#${link.slot}`
+        : print(convertWidgetValue(value, input));
+      return [`${name}=${text}`];
     });
-    known.set(id, `${node.classType}(${inputs.sort().join(',')})`);
-    return known.get(id)!;
+    shapesById.set(id, `${node.classType}(${inputs.sort().join(',')})`);
+    return shapesById.get(id)!;
   };
   return [...graph]
     .filter(([, { classType }]) => NODES.get(classType)!.outputNode)
@@ -78,10 +78,10 @@ const print = (value: Json): string =>
         : v,
   );
 
-describe('a program makes the graph of its file', () => {
+describe('a program builds the graph of its file', () => {
   it.each(WORKFLOWS)('%s', async (name) => {
     const graph = read(name);
-    const again = await made(toTypeScript(graph, NODES));
+    const again = await builtBy(toTypeScript(graph, NODES));
     expect(shapes(again)).toEqual(shapes(graph));
   });
 });
@@ -93,7 +93,11 @@ it('the programs compile', () => {
   writeFileSync(
     join(dir, 'darkroom.ts'),
     `export { graph } from '../../builder/workflow-builder.ts';
-     export declare const openDarkroom: () => Promise<{ run(graph: object): Promise<{ images: { path: string }[] }>; close(): Promise<void> }>;`,
+     interface Darkroom {
+       run(graph: object): Promise<{ images: { path: string }[] }>;
+       close(): Promise<void>;
+     }
+     export declare const openDarkroom: () => Promise<Darkroom>;`,
   );
   const roots = WORKFLOWS.map((name) => {
     const file = join(dir, name.replace('.api.json', '.mts'));
@@ -129,7 +133,7 @@ const node = (class_type: string, inputs: Record<string, Json>, title?: string) 
   ...(title && { _meta: { title } }),
 });
 
-it('reads well', () => {
+it('prints nodes in the order of execution, with names after titles and roles', () => {
   const workflow = {
     '3': node('KSampler', {
       seed: 18446744073709551615n,
@@ -145,7 +149,7 @@ it('reads well', () => {
     }),
     '4': node('CheckpointLoaderSimple', { ckpt_name: "it's.safetensors" }, 'Load Checkpoint'),
     '5': node('EmptyLatentImage', { width: 512, height: 768, batch_size: 1 }),
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: it must survive
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: a program must not evaluate it
     '6': node('CLIPTextEncode', { text: 'a `cat`\n${here}', clip: ['10', 1] }),
     '7': node('CLIPTextEncode', { text: '', clip: ['10', 1] }, 'What not: blur!'),
     '8': node('VAEDecode', { samples: ['3', 0], vae: ['4', 2] }),
@@ -204,7 +208,7 @@ it('reads well', () => {
     const vaeDecode = VAEDecode({ samples: kSampler.LATENT, vae: VAE });
     const saveImage = SaveImage({ filename_prefix: 'ComfyUI', images: vaeDecode.IMAGE });
 
-    // without effect, and left out: EmptyLatentImage (node 11)
+    // left out, as they lead to no output: EmptyLatentImage (node 11)
     const workflow = graph(saveImage);
 
     const darkroom = await openDarkroom();
@@ -218,7 +222,7 @@ it('reads well', () => {
   `);
 });
 
-it('marks what the compiler finds wrong', () => {
+it('marks inputs that are missing or do not fit, so that the program compiles', () => {
   const text = toTypeScript(
     readWorkflow({
       1: node('SaveImage', { images: ['2', 0], filename_prefix: 7 }),
@@ -229,9 +233,9 @@ it('marks what the compiler finds wrong', () => {
   );
   expect(text).toContain(`// @ts-expect-error the file has no 'crop'
 const imageScale = ImageScale({
-  // @ts-expect-error it takes IMAGE
+  // @ts-expect-error expected IMAGE
   image: MASK,
-  // @ts-expect-error it is not in the list
+  // @ts-expect-error not in the list
   upscale_method: 'softly',
   width: 64,
   height: 64,
@@ -239,7 +243,7 @@ const imageScale = ImageScale({
 const saveImage = SaveImage({ images: imageScale.IMAGE, filename_prefix: '7' });`);
 });
 
-it('says what is wrong', () => {
+it('rejects workflows that no program can build', () => {
   const program = (workflow: object) => () =>
     toTypeScript(readWorkflow(workflow as Json).graph, NODES);
   expect(program({ 1: node('Nope', {}) })).toThrow("unknown node type 'Nope'");
@@ -254,7 +258,7 @@ it('says what is wrong', () => {
       1: node('SaveImage', { images: ['2', 0] }),
       2: node('ImageInvert', { image: ['2', 0] }),
     }),
-  ).toThrow('in a circle');
+  ).toThrow('part of a cycle');
   expect(
     program({
       1: node('SaveImage', { images: ['2', 7] }),
@@ -263,7 +267,7 @@ it('says what is wrong', () => {
   ).toThrow('no such output');
 });
 
-it('names for variables', () => {
+it('camelCase returns variable names', () => {
   expect(
     [
       'Positive prompt',

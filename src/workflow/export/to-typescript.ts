@@ -1,4 +1,4 @@
-// Prints a workflow as a TypeScript program on the typed builder.
+// Prints a workflow as a TypeScript program that uses the workflow builder.
 import { DarkroomError } from '../../errors.ts';
 import {
   entriesOf,
@@ -20,7 +20,7 @@ import { combineProblems, unknownTypes } from '../validate/validate.ts';
 import { ProgramNames } from './program-names.ts';
 
 export interface ProgramOptions {
-  /** Named in the first line. */
+  /** The file that the first line names. */
   readonly file?: string;
 }
 
@@ -30,7 +30,7 @@ const WIDTH = 120;
 /**
  * The program that builds and runs a workflow. Inputs without a declaration and nodes that lead to
  * no output have no effect and are left out; a comment lists these nodes. Throws
- * DR_WORKFLOW_INVALID for unknown node types, links from nowhere and circles.
+ * DR_WORKFLOW_INVALID for unknown node types, links from missing nodes, and cycles.
  */
 export function toTypeScript(
   graph: Graph,
@@ -41,7 +41,7 @@ export function toTypeScript(
   if (error) throw error;
   const outputs = [...graph.keys()].filter((id) => nodes.get(graph.get(id)!.classType)!.outputNode);
   if (outputs.length === 0) throw noOutputs().error;
-  const order = ordered(graph, nodes, outputs);
+  const order = executionOrder(graph, nodes, outputs);
   const names = new ProgramNames(graph, nodes, order);
   const title = file ? `${oneLine(file)} as a program` : 'A workflow as a program';
   const unused = [...graph.keys()]
@@ -54,7 +54,7 @@ export function toTypeScript(
     '',
     ...order.map((id) => nodeStatement(graph, nodes, names, id)),
     '',
-    ...(unused.length > 0 ? [`// without effect, and left out: ${unused.join(', ')}`] : []),
+    ...(unused.length > 0 ? [`// left out, as they lead to no output: ${unused.join(', ')}`] : []),
     `const workflow = graph(${outputs.map((id) => names.variable(id)).join(', ')});`,
     '',
     'const darkroom = await openDarkroom();',
@@ -116,24 +116,24 @@ function inputRow(
   return {
     key: keyOf(name),
     value: names.link(link.id, link.slot),
-    misfit: socketTypesMatch(type, expected) ? undefined : `it takes ${expected}`,
+    misfit: socketTypesMatch(type, expected) ? undefined : `expected ${expected}`,
   };
 }
 
-/** The nodes behind the outputs, each after those it needs. */
-function ordered(graph: Graph, nodes: NodeTable, outputs: readonly string[]): string[] {
+/** The nodes that the outputs need, each after those that it needs. */
+function executionOrder(graph: Graph, nodes: NodeTable, outputs: readonly string[]): string[] {
   const done = new Set<string>();
   const path = new Set<string>();
-  const visit = (id: string, by: string, input: string): void => {
+  const visit = (id: string, consumer: string, input: string): void => {
     if (done.has(id)) return;
     const node = graph.get(id);
     if (!node || path.has(id))
       throw new DarkroomError('DR_WORKFLOW_INVALID', {
         message: node
-          ? `node ${id} is connected in a circle`
-          : `'${input}' of node ${by} is connected to node ${id}, which is not in the workflow`,
+          ? `node ${id} is part of a cycle of connections`
+          : `'${input}' of node ${consumer} is connected to node ${id}, which is not in the workflow`,
         hint: 'Correct the connection in ComfyUI and export the workflow again.',
-        nodeId: by,
+        nodeId: consumer,
       });
     path.add(id);
     const declaration = nodes.get(node.classType)!;
@@ -174,15 +174,16 @@ const IS_OF_TYPE: Readonly<Record<string, (value: Json) => boolean>> = {
   '*': (value) => value !== null,
 };
 
+/** Why a value does not fit an input; undefined when it does. */
 function misfit(value: Json, input: Input): string | undefined {
   if (input.kind === 'COMBO' && typeof input.options !== 'function' && input.options.length > 0)
     return typeof value === 'string' && input.options.includes(value)
       ? undefined
-      : 'it is not in the list';
+      : 'not in the list';
   const fits =
     (input.kind === 'SOCKET' && input.inline && typeof value === 'string') ||
     unionMembers(socketTypeOf(input)).some((type) => IS_OF_TYPE[type]?.(value));
-  return fits ? undefined : `it takes ${socketTypeOf(input)}`;
+  return fits ? undefined : `expected ${socketTypeOf(input)}`;
 }
 
 function literal(value: Json): string {
@@ -197,7 +198,7 @@ function literal(value: Json): string {
   return String(value);
 }
 
-/** Line ends other than \n, and backslashes, must survive. */
+/** A template literal; backslashes and line ends other than \n are escaped. */
 const template = (text: string): string =>
   `\`${text.replace(/[\\`]|\$\{/g, '\\$&').replaceAll('\r', '\\r')}\``;
 

@@ -1,5 +1,6 @@
-// A workflow as a form: what people change first (prompts, seed, size, steps, cfg, models) at the
-// top, all other widgets below by node. Goes by roles (roles.ts), not by the names of nodes.
+// Builds the form of a workflow: first the fields that people change most (prompts, seed, size,
+// steps, cfg, models), then all other widgets by node. Inputs are found by their roles (roles.ts),
+// not by the names of nodes.
 import { isJsonObject, type Json } from '../../formats/json.ts';
 import type { NodeEnvironment } from '../../nodes/context.ts';
 import type { Input } from '../../nodes/input-types.ts';
@@ -18,7 +19,7 @@ import { declaredInput } from './graph-search.ts';
 import type { Role } from './prompt-texts.ts';
 import { findRoles, isSameTarget, isSeedInput, type Roles, STEP_BOUNDARIES } from './roles.ts';
 
-/** Options that a field lists at most. */
+/** The maximum number of options that a field lists. */
 const MAX_OPTIONS = 5000;
 
 /** A form while it is built. */
@@ -28,7 +29,7 @@ interface FormState {
   readonly environment: NodeEnvironment;
   readonly roles: Roles;
   readonly main: Field[];
-  /** Keys of the widgets that have a field in `main` or follow one. */
+  /** Keys of the widgets that have a field in `main` or are followers of one. */
   readonly used: Set<string>;
 }
 
@@ -79,9 +80,9 @@ function fieldOf(
   const input = declaredInput(state, target);
   const control = input && controlOf(input, state.environment);
   if (!input || !control) return undefined;
-  const given = valueAt(state, target);
+  const stored = valueAt(state, target);
   const value =
-    isJsonObject(given) && Object.hasOwn(given, '__value__') ? given['__value__'] : given;
+    isJsonObject(stored) && Object.hasOwn(stored, '__value__') ? stored['__value__'] : stored;
   return {
     id: target.id,
     input: target.input,
@@ -93,23 +94,23 @@ function fieldOf(
   };
 }
 
-/** One field for each different text of a role; equal texts follow the first of them. */
+/** Adds one field for each distinct text of a role; widgets with the same text are followers. */
 function addTexts(state: FormState, role: Role, label: string): void {
   const { samplers, texts } = state.roles;
   const found = unique(samplers.flatMap((sampler) => texts(sampler, role)));
-  const different = found.filter(
+  const distinct = found.filter(
     (target, i) => found.findIndex((other) => hasSameValue(state, other, target)) === i,
   );
-  for (const target of different) {
+  for (const target of distinct) {
     const followers = sameFollowers(state, target, found).filter(
       (follower) => !state.used.has(keyOf(follower)),
     );
-    addField(state, target, different.length === 1 ? label : titleOf(state, target.id), followers);
+    addField(state, target, distinct.length === 1 ? label : titleOf(state, target.id), followers);
     for (const follower of followers) state.used.add(keyOf(follower));
   }
 }
 
-/** The seed of the first sampler that has one; all other seeds shift with it. */
+/** Adds the seed of the first sampler that has one; all other seeds shift with it. */
 function addSeed(state: FormState): void {
   const { samplers, setting, all } = state.roles;
   const seeds = all((_, input) => isSeedInput(input));
@@ -166,7 +167,7 @@ const settingsOfSamplers = (
     ),
   );
 
-/** The first and last steps of an advanced sampler that lie inside its schedule. */
+/** The first and last steps of an advanced sampler where they are inside its schedule. */
 const stepBoundaries = ({ graph }: FormState, id: string, steps: number): Follower[] =>
   STEP_BOUNDARIES.filter((name) => {
     const { inputs } = graph.get(id)!;
@@ -174,7 +175,7 @@ const stepBoundaries = ({ graph }: FormState, id: string, steps: number): Follow
     return step > 0 && step < steps;
   }).map((input) => ({ id, input, how: 'share' }));
 
-/** Model files and input images. */
+/** Adds model files and input images. */
 function addFiles(state: FormState): void {
   const files = state.roles.all(
     (_, input) =>
@@ -183,7 +184,7 @@ function addFiles(state: FormState): void {
   for (const target of files) addField(state, target, titleOf(state, target.id));
 }
 
-/** The remaining fields of a node; no group where there are none. */
+/** The group of the remaining fields of a node; empty when there are none. */
 function groupOf(state: FormState, id: string): FieldGroup[] {
   const node = state.graph.get(id)!;
   const fields = Object.keys(node.inputs).flatMap((input) => {
@@ -211,7 +212,7 @@ const valueAt = ({ graph }: FormState, { id, input }: FieldTarget): Json =>
 const hasSameValue = (state: FormState, a: FieldTarget, b: FieldTarget): boolean =>
   String(valueAt(state, a)) === String(valueAt(state, b));
 
-/** The other widgets with the value of `target`, as followers that keep the same value. */
+/** The other widgets with the value of `target`, as followers that get the same value. */
 const sameFollowers = (
   state: FormState,
   target: FieldTarget,

@@ -5,7 +5,7 @@ import {
   executionOrder,
   findNearest,
   incomingLinks,
-  widgetBehind,
+  sourceWidget,
   widgetsOf,
 } from './graph-search.ts';
 
@@ -27,31 +27,31 @@ describe('a graph with its declarations', () => {
     ]);
   });
 
-  it('orders nodes after those that they need', () => {
+  it('sorts nodes after those that they need', () => {
     expect(executionOrder(declared)).toEqual(['1', '2', '3', '4', '5', '6', '7']);
   });
 
-  it('finds the nearest node over the links that it may follow', () => {
+  it('finds the nearest node over links that the filter accepts', () => {
     const widthsAt = (id: string) => widgetsOf(declared, id, (name) => name === 'width');
     expect(findNearest(declared, '7', widthsAt)).toEqual([{ id: '4', input: 'width' }]);
     expect(findNearest(declared, '7', widthsAt, ({ type }) => type === 'MODEL')).toEqual([]);
   });
 });
 
-describe('widgetBehind', () => {
-  it('is the input itself, where it has a value', () => {
-    expect(widgetBehind(declared, { id: '5', input: 'steps' })).toEqual({
+describe('sourceWidget', () => {
+  it('returns the input itself when it has a value', () => {
+    expect(sourceWidget(declared, { id: '5', input: 'steps' })).toEqual({
       id: '5',
       input: 'steps',
     });
   });
 
-  it('is the widget of the same type behind a link', () => {
+  it('returns the widget of the same type upstream of a link', () => {
     const graph = textToImage({
       5: sampler({ steps: ['8', 0] }),
       8: node('PrimitiveInt', { value: 9 }),
     });
-    expect(widgetBehind({ graph, nodes: NODES }, { id: '5', input: 'steps' })).toEqual({
+    expect(sourceWidget({ graph, nodes: NODES }, { id: '5', input: 'steps' })).toEqual({
       id: '8',
       input: 'value',
     });

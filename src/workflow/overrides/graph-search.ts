@@ -1,5 +1,6 @@
 // A graph together with the declarations of its nodes: links, widgets, and the search for the
-// nearest node behind another. Nodes without a declaration have neither links nor widgets here.
+// nearest node upstream of another. Nodes without a declaration have neither links nor widgets
+// here.
 import { inputOf, type NodeDeclaration } from '../../nodes/declare.ts';
 import type { Input } from '../../nodes/input-types.ts';
 import { type Graph, type GraphNode, linkOf } from '../api-graph.ts';
@@ -12,7 +13,7 @@ export interface DeclaredGraph {
   readonly nodes: NodeTable;
 }
 
-/** A link as its target sees it. */
+/** A link that ends at an input of a node. */
 export interface IncomingLink {
   readonly input: string;
   /** Socket type of the input. */
@@ -25,7 +26,7 @@ export interface IncomingLink {
 /** Selects inputs by name and declaration. */
 export type InputFilter = (name: string, input: Input) => boolean;
 
-/** A node with its declaration; undefined for unknown ids and types. */
+/** Returns a node with its declaration; undefined for unknown ids and types. */
 export function declaredNode(
   { graph, nodes }: DeclaredGraph,
   id: string,
@@ -71,8 +72,8 @@ export function widgetsOf(
 }
 
 /**
- * Breadth-first search against the direction of the links: what `find` returns for `start`, or for
- * the nearest nodes behind it over links that `follows` accepts.
+ * Searches breadth-first against the direction of the links that `follows` accepts. Returns the
+ * targets that `find` returns for `start`, or else for the nearest nodes upstream that have any.
  */
 export function findNearest(
   declared: DeclaredGraph,
@@ -93,10 +94,11 @@ export function findNearest(
 }
 
 /**
- * The widget that gives an input its value: the input itself, or the only widget of the same name
- * (else of the same type) nearest behind its link. Undefined where there is none or more than one.
+ * The widget that an input's value comes from: the input itself or, if it is linked, the nearest
+ * widget upstream with the same name (else with the same type). Undefined when there is none, or
+ * more than one at the same distance.
  */
-export function widgetBehind(
+export function sourceWidget(
   declared: DeclaredGraph,
   target: FieldTarget,
 ): FieldTarget | undefined {
@@ -114,7 +116,8 @@ export function widgetBehind(
 }
 
 /**
- * Node ids in the order of execution: each after those that it needs. Circles are cut somewhere.
+ * Node ids in the order of execution: each after those that it needs. In a cycle, one link is
+ * ignored.
  */
 export function executionOrder(declared: DeclaredGraph): string[] {
   const entered = new Set<string>();

@@ -14,7 +14,8 @@ import { isShorthand, SHORTHANDS, type ShorthandName, shorthandChanges } from '.
 
 /**
  * `ID.INPUT` -> value: a string is converted to the type of the input, anything else is used as it
- * is. `prompt`, `negative`, `seed`, `steps`, `cfg` and `size` find their inputs themselves.
+ * is. The shorthands `prompt`, `negative`, `seed`, `steps`, `cfg` and `size` set the inputs that
+ * have this meaning (shorthands.ts).
  */
 export type Overrides = Readonly<Record<string, unknown>> & {
   readonly [K in ShorthandName]?: string | number | bigint;
@@ -41,14 +42,14 @@ export function parseOverrides(texts: readonly string[]): Overrides {
  * The graph with the values set; `ID.INPUT` wins over a shorthand. Throws DR_BAD_USAGE for unknown
  * and ambiguous nodes, and for inputs that a node does not have.
  */
-export function applyOverrides(given: Graph, overrides: Overrides, nodes: NodeTable): Graph {
+export function applyOverrides(original: Graph, overrides: Overrides, nodes: NodeTable): Graph {
   const graph = Object.keys(SHORTHANDS)
     .filter(isShorthand)
     .filter((name) => overrides[name] !== undefined)
     .reduce(
       (changed, name) =>
         withInputs(changed, shorthandChanges(name, overrides[name], changed, nodes)),
-      given,
+      original,
     );
   const changes = new Map<string, JsonObject>();
   for (const [target, value] of Object.entries(overrides)) {
@@ -64,7 +65,7 @@ export function applyOverrides(given: Graph, overrides: Overrides, nodes: NodeTa
   return withInputs(graph, changes);
 }
 
-/** The node and input that `ID.INPUT` names. */
+/** The node and input that `ID.INPUT` refers to. Throws DR_BAD_USAGE. */
 function findTarget(graph: Graph, target: string): FieldTarget {
   if (!target.includes('.'))
     throw notSettable(target, 'there is no such override', {
@@ -152,8 +153,8 @@ const BOOLEANS: Readonly<Record<string, boolean>> = {
 };
 
 /**
- * Validation converts digits to numbers as ComfyUI does. Booleans are converted here, as Python
- * takes "false" for true.
+ * Converts the text of a BOOLEAN, because Python's bool("false") is true. Validation converts other
+ * types as ComfyUI does. For an unknown type, JSON is parsed.
  */
 function fromText(text: string, type: string | undefined): Json {
   if (type === 'BOOLEAN') return BOOLEANS[text] ?? text;

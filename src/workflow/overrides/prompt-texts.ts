@@ -1,4 +1,4 @@
-// The text widgets behind a sampler's positive or negative input.
+// Finds the text widgets that lead to a sampler's positive or negative input.
 import type { FieldTarget } from './form-types.ts';
 import {
   type DeclaredGraph,
@@ -27,7 +27,10 @@ const ROLE_NAME = /(?:^|_)(positive|negative)$/;
 /** Whether a link carries a prompt. */
 export const carriesPrompt = ({ type }: IncomingLink): boolean => PROMPT_TYPES.has(type);
 
-/** Follows the links that carry prompts from a sampler to the nodes where they begin. */
+/**
+ * The text widgets of a sampler's prompt: follows the links that carry prompts upstream to the
+ * nodes that they start from.
+ */
 export function findPromptTexts(
   declared: DeclaredGraph,
   sampler: string,
@@ -53,8 +56,8 @@ export function findPromptTexts(
 }
 
 /**
- * The text widgets of a node: those named after the role if there are any, and multiline ones
- * before others. For text inputs that are linked, the texts behind the link.
+ * The text widgets of a node: those named after the role if there are any, else the multiline ones,
+ * else all. For a text input that is linked, the texts that the link comes from.
  */
 function textsOfNode(
   declared: DeclaredGraph,
@@ -77,14 +80,15 @@ function textsOfNode(
   );
   return [
     ...widgetsOf(declared, id, (name) => names.includes(name)),
-    ...linked.flatMap((link) => textsBehind(declared, link, visited)),
+    ...linked.flatMap((link) => sourceTexts(declared, link, visited)),
   ];
 }
 
 /**
- * The text behind a link: the nearest widget with the output's name, else any text of that node.
+ * The texts that a link comes from: the nearest widget upstream with the name of the output, else
+ * the texts of the source node.
  */
-function textsBehind(
+function sourceTexts(
   declared: DeclaredGraph,
   { from, slot }: IncomingLink,
   visited: Set<string>,

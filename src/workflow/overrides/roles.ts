@@ -1,5 +1,5 @@
-// Finds what "the prompt", "the seed" and "the size" of a workflow are: the inputs that lead to its
-// first sampler. Goes by types and links alone, so that nodes of any pack work.
+// Finds the inputs that are the prompt, the seed and the size of a workflow: those that lead to its
+// first sampler. Uses only socket types and links, so that nodes of any pack work.
 import type { Input } from '../../nodes/input-types.ts';
 import type { Graph } from '../api-graph.ts';
 import { unionMembers } from '../input-spec.ts';
@@ -13,7 +13,7 @@ import {
   type IncomingLink,
   type InputFilter,
   incomingLinks,
-  widgetBehind,
+  sourceWidget,
   widgetsOf,
 } from './graph-search.ts';
 import { carriesPrompt, findPromptTexts, type Role } from './prompt-texts.ts';
@@ -27,10 +27,10 @@ const SETTING_TYPES = new Set([
   'KSAMPLER',
   'KSAMPLER_ADVANCED',
 ]);
-/** Socket types that carry what a sampler samples. */
+/** Socket types of the data that samplers read and return. */
 const SAMPLED_TYPES = new Set(['LATENT', 'IMAGE', 'SEGS']);
 
-/** Inputs of advanced samplers that are steps: they keep their share of all steps. */
+/** Inputs of advanced samplers that are step numbers; they scale with the number of steps. */
 export const STEP_BOUNDARIES = ['start_at_step', 'end_at_step'];
 
 export const isSeedInput = (input: Input): boolean =>
@@ -39,18 +39,19 @@ export const isSeedInput = (input: Input): boolean =>
 export const isSameTarget = (a: FieldTarget, b: FieldTarget): boolean =>
   a.id === b.id && a.input === b.input;
 
+/** The samplers of a graph, and the inputs that belong to each of them. */
 export interface Roles {
   /** The nodes that sample, in the order of execution. */
   readonly samplers: readonly string[];
-  /** The text widgets behind a sampler's positive or negative input. */
+  /** The text widgets that lead to a sampler's positive or negative input. */
   texts(sampler: string, role: Role): FieldTarget[];
-  /** The nearest matching widget, at the sampler or behind the links that set it up. */
+  /** The nearest matching widget, at the sampler or upstream over links that carry settings. */
   setting(sampler: string, matches: InputFilter): FieldTarget | undefined;
   /** The width and height widgets of the empty latent that a sampler starts from. */
   size(sampler: string): readonly [width: FieldTarget, height: FieldTarget] | undefined;
   /** All matching widgets of the graph, in the order of execution. */
   all(matches: InputFilter): FieldTarget[];
-  /** The widget that gives an input its value: the input itself, or one behind its link. */
+  /** The widget that an input's value comes from: the input itself, or one upstream of its link. */
   widgetOf(target: FieldTarget): FieldTarget | undefined;
 }
 
@@ -63,11 +64,11 @@ export function findRoles(graph: Graph, nodes: NodeTable): Roles {
     setting: (sampler, matches) => findSetting(declared, sampler, matches),
     size: (sampler) => findSize(declared, sampler),
     all: (matches) => order.flatMap((id) => widgetsOf(declared, id, matches)),
-    widgetOf: (target) => widgetBehind(declared, target),
+    widgetOf: (target) => sourceWidget(declared, target),
   };
 }
 
-/** A node that takes a prompt and returns latents, images or SEGS, but no conditioning. */
+/** Whether a node reads a prompt and returns latents, images or SEGS, but no conditioning. */
 function isSampler(declared: DeclaredGraph, id: string): boolean {
   const types = declaredNode(declared, id)?.declaration.outputs.map(({ type }) => type) ?? [];
   return (
@@ -91,7 +92,7 @@ function findSetting(
   const carriesSettings = ({ type }: IncomingLink): boolean =>
     unionMembers(type).some((member) => SETTING_TYPES.has(member));
   const [found] = findNearest(declared, sampler, matchingInputs, carriesSettings);
-  return found && widgetBehind(declared, found);
+  return found && sourceWidget(declared, found);
 }
 
 function findSize(
@@ -104,12 +105,12 @@ function findSize(
     (id) => (createsLatent(declared, id) ? [{ id, input: 'width' }] : []),
     ({ type }) => type === 'LATENT',
   );
-  const width = found && widgetBehind(declared, found);
-  const height = found && widgetBehind(declared, { id: found.id, input: 'height' });
+  const width = found && sourceWidget(declared, found);
+  const height = found && sourceWidget(declared, { id: found.id, input: 'height' });
   return width && height ? [width, height] : undefined;
 }
 
-/** Whether a node creates a latent of a given size, not from another latent or an image. */
+/** Whether a node creates an empty latent of a width and height. */
 function createsLatent(declared: DeclaredGraph, id: string): boolean {
   const declaration = declaredNode(declared, id)?.declaration;
   return (

@@ -5,7 +5,7 @@ import { readSeries, withSuccessiveSeeds } from './series.ts';
 import { seedOf } from './shorthands.ts';
 
 describe('readSeries', () => {
-  it('makes one run of each line, with quoted and empty cells and any separator', () => {
+  it('returns one run per line, with quoted and empty cells and any separator', () => {
     const table =
       '\ufeffprompt;seed;5.cfg\r\n' + '"a; ""b""\nc";1;\r\n' + '\r\n' + ';2;3\r\n' + 'e';
     expect(readSeries(table)).toEqual([
@@ -15,7 +15,7 @@ describe('readSeries', () => {
     ]);
   });
 
-  it('makes a line with too many cells a run with an error', () => {
+  it('returns a run with an error for a line with too many cells', () => {
     const [good, bad] = readSeries('prompt;seed\r\na;1\r\nd;3;4', 't.csv');
     expect(good.error).toBeUndefined();
     expect(bad).toMatchObject({ line: 3, set: { prompt: 'd', seed: '3' } });

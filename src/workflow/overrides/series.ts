@@ -19,9 +19,9 @@ export interface SeriesRun {
 
 /**
  * Reads a CSV table as one run per line. The first line names the overrides (`prompt`, `seed`,
- * `ID.INPUT` …); empty cells leave the value of the workflow. A line with too many cells becomes a
- * run with an error. `file` names the table in messages. Throws DR_BAD_USAGE for unknown overrides
- * and for a table without lines.
+ * `ID.INPUT` …); an empty cell leaves the workflow's value unchanged. A line with too many cells
+ * becomes a run with an error. `file` names the table in messages. Throws DR_BAD_USAGE for unknown
+ * overrides and for a table without lines.
  *
  * @example
  * const runs = readSeries('prompt,seed\nred apple,1\nblue heart,2\n');
@@ -66,8 +66,8 @@ function seriesRun({ line, cells }: CsvRow, names: readonly string[], file: stri
 }
 
 /**
- * The same overrides `count` times: first with the seed that they or the workflow have, then with
- * the next one, and so on. Throws DR_BAD_USAGE.
+ * Returns the overrides `count` times with successive seeds. The first seed is the one that they
+ * set, else that of the workflow. Throws DR_BAD_USAGE.
  */
 export function withSuccessiveSeeds(
   set: Overrides,

@@ -1,4 +1,4 @@
-// What the shorthands set in the golden workflows.
+// The inputs that the shorthands set in the golden workflows.
 import { expect, it } from 'vitest';
 import {
   changedInputs,
@@ -10,7 +10,7 @@ import { applyOverrides } from './overrides.ts';
 
 const VALUES = { prompt: '77', negative: '77', seed: '77', steps: '77', cfg: '77', size: '80x96' };
 
-/** `name: TYPE.INPUT=VALUE …`, or why it can't be set. */
+/** Returns `name: TYPE.INPUT=VALUE …`, or the message when it can't be set. */
 function describeChanges(graph: Graph, name: string, value: string): string {
   try {
     const changes = Object.entries(changedInputs(graph, { [name]: value }));

@@ -1,4 +1,4 @@
-// What `prompt`, `seed`, `size` … set in workflows of several shapes.
+// The inputs that `prompt`, `seed`, `size` … set in workflows of several shapes.
 import { describe, expect, it } from 'vitest';
 import {
   changedInputs,
@@ -57,8 +57,8 @@ describe('a workflow with one sampler', () => {
   });
 });
 
-describe('prompts and settings at other nodes', () => {
-  it('behind a ControlNet with a positive and a negative output', () => {
+describe('prompts and settings of other nodes', () => {
+  it('are found upstream of a ControlNet with a positive and a negative output', () => {
     const graph = textToImage({
       5: sampler({ positive: ['8', 0], negative: ['8', 1] }),
       8: node('ControlNetApplyAdvanced', {
@@ -77,7 +77,7 @@ describe('prompts and settings at other nodes', () => {
     });
   });
 
-  it('behind a pipe, by the names of its inputs', () => {
+  it('are found upstream of a pipe, by the names of its inputs', () => {
     const graph = textToImage({
       8: node('ToBasicPipe', {
         model: ['1', 0],
@@ -95,7 +95,7 @@ describe('prompts and settings at other nodes', () => {
     });
   });
 
-  it('behind a guider, with seed, steps and cfg at nodes of their own', () => {
+  it('are found upstream of a guider, with seed, steps and cfg at nodes of their own', () => {
     const graph = textToImage({
       5: node('SamplerCustomAdvanced', {
         noise: ['10', 0],
@@ -122,8 +122,8 @@ describe('prompts and settings at other nodes', () => {
   });
 });
 
-describe('what can not be set', () => {
-  it('a prompt that is combined from two texts', () => {
+describe('shorthands that cannot be applied', () => {
+  it('rejects a prompt that is combined from two texts', () => {
     const graph = textToImage({
       8: node('CLIPTextEncode', { text: 'a hat', clip: ['1', 1] }),
       9: node('ConditioningCombine', { conditioning_1: ['2', 0], conditioning_2: ['8', 0] }),
@@ -134,28 +134,31 @@ describe('what can not be set', () => {
     );
   });
 
-  it('a negative prompt that is made from the positive one', () => {
+  it('rejects a negative prompt that is derived from the positive one', () => {
     const graph = textToImage({
       8: node('ConditioningZeroOut', { conditioning: ['2', 0] }),
       5: sampler({ negative: ['8', 0] }),
     });
     expect(changedInputs(graph, { prompt: 'P' })).toEqual({ 'CLIPTextEncode.text': 'P' });
     expect(() => applyOverrides(graph, { negative: 'N' }, NODES)).toThrow(
-      'made from the positive prompt',
+      'derived from the positive prompt',
     );
   });
 
-  it.each(['prompt', 'negative', 'seed', 'steps', 'cfg'])('%s without a sampler', (name) => {
-    const graph = graphOf({
-      1: node('LoadImage', { image: 'x.png' }),
-      2: node('SaveImage', { images: ['1', 0], filename_prefix: 'x' }),
-    });
-    expect(() => applyOverrides(graph, { [name]: '1' }, NODES)).toThrow(
-      'the workflow has no sampler',
-    );
-  });
+  it.each(['prompt', 'negative', 'seed', 'steps', 'cfg'])(
+    'rejects %s without a sampler',
+    (name) => {
+      const graph = graphOf({
+        1: node('LoadImage', { image: 'x.png' }),
+        2: node('SaveImage', { images: ['1', 0], filename_prefix: 'x' }),
+      });
+      expect(() => applyOverrides(graph, { [name]: '1' }, NODES)).toThrow(
+        'the workflow has no sampler',
+      );
+    },
+  );
 
-  it('the size of an encoded image', () => {
+  it('rejects the size of an encoded image', () => {
     const graph = textToImage({
       4: node('VAEEncode', { pixels: ['8', 0], vae: ['1', 2] }),
       8: node('LoadImage', { image: 'x.png' }),
@@ -199,7 +202,7 @@ describe('several samplers', () => {
     });
   });
 
-  it('base and refiner keep their share of the steps', () => {
+  it('the step numbers of base and refiner scale with the number of steps', () => {
     const graph = goldenWorkflow('sdxl_refiner_prompt');
     expect(changedInputs(graph, { prompt: 'P', steps: 10 })).toEqual({
       'CLIPTextEncode.text': 'P',

@@ -1,5 +1,5 @@
-// Overrides by meaning (`prompt`, `seed`, `size` …) in place of a node's id: which widgets they
-// set, and to what.
+// Shorthands: overrides by meaning (`prompt`, `seed`, `size` …) instead of by node id. Determines
+// which widgets they set, and to which values.
 import { DarkroomError } from '../../errors.ts';
 import type { Json, JsonObject } from '../../formats/json.ts';
 import type { Input } from '../../nodes/input-types.ts';
@@ -21,7 +21,7 @@ interface WorkflowRoles {
 }
 
 interface Shorthand {
-  /** What it sets, for the help of the command line. */
+  /** Describes what it sets, in the help of the command line. */
   readonly help: string;
   changes(workflow: WorkflowRoles, value: unknown): Changes;
 }
@@ -99,15 +99,17 @@ function textChanges(
   if (targets.length === 0) throw notSettable(name, `no text leads to ${samplerInput}`);
   const positives = role === 'negative' ? roles.texts(sampler, 'positive') : [];
   if (targets.some((target) => positives.some((other) => isSameTarget(target, other))))
-    throw notSettable(name, 'the negative conditioning is made from the positive prompt');
+    throw notSettable(name, 'the negative conditioning is derived from the positive prompt');
   const filled = targets.filter((target) => valueAt(graph, target) !== '');
   const chosen = filled.length > 0 ? filled : targets;
   const values = new Set(chosen.map((target) => JSON.stringify(valueAt(graph, target))));
-  if (values.size > 1)
+  if (values.size > 1) {
+    const options = chosen.map(({ id, input }) => `--set "${id}.${input}=…"`);
     throw new DarkroomError('DR_BAD_USAGE', {
       message: `${name} can't be set: ${values.size} texts lead to ${samplerInput}`,
-      hint: `Set one of them: ${chosen.map(({ id, input }) => `--set "${id}.${input}=…"`).join(' or ')}.`,
+      hint: `Set one of them: ${options.join(' or ')}.`,
     });
+  }
   const ofOtherSamplers = roles.samplers
     .slice(1)
     .flatMap((id) => roles.texts(id, role))

@@ -17,6 +17,7 @@ const LORA = /<lora:([^:>]+)(?::([^:>]+))?[^>]*>/g;
 /** `Name: value` or `Name: "quoted value"`, followed by a comma or the end. */
 const SETTING = /\s*([\w][\w \-/]*):\s*(?:"((?:[^"\\]|\\.)*)"|([^,]*))(?:,|$)/g;
 
+/** Splits a `parameters` text into prompts, LoRAs and settings. Never throws. */
 export function parseParameters(text: string): A1111Parameters {
   const normalized = text.replaceAll('\r\n', '\n');
   const start = normalized.startsWith('Steps:') ? 0 : normalized.lastIndexOf('\nSteps:') + 1;
@@ -83,18 +84,19 @@ export function samplerOf({ settings }: A1111Parameters): {
   return { samplerName: SAMPLERS[spelled] ?? spelled, scheduler: scheduler ?? 'normal' };
 }
 
-/** A number among the settings. */
+/** A number among the settings; `fallback` when it is missing or invalid. */
 export function numberSetting(
   { settings }: A1111Parameters,
   key: string,
-  otherwise: number,
+  fallback: number,
 ): number {
   const value = Number.parseFloat(settings.get(key) ?? '');
-  return Number.isFinite(value) ? value : otherwise;
+  return Number.isFinite(value) ? value : fallback;
 }
 
-/** Latents have one row for 8 rows of an image. */
+/** A latent has one row for 8 rows of an image. */
 const MULTIPLE = 8;
+/** The next larger size that a latent can have, in pixels. */
 export const roundUp = (pixels: number): number => Math.ceil(pixels / MULTIPLE) * MULTIPLE;
 
 /** A size such as `512x768` among the settings, rounded up to multiples of 8. */

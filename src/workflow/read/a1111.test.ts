@@ -93,7 +93,7 @@ describe('A1111 parameters', () => {
     TEXT,
     'Steps: 1, Sampler: Euler a',
     'x\nSteps: 20, Sampler: DDIM, Schedule type: SGM Uniform, Size: 64x64',
-  ])('pass validation', (text) => {
+  ])('become a workflow that passes validation', (text) => {
     expect(validate(graphOf(text).graph, NODES, files).problems).toEqual([]);
   });
 
@@ -111,13 +111,13 @@ describe('A1111 parameters', () => {
     });
   });
 
-  it('an unknown sampler is noted', () => {
+  it('add a note about an unknown sampler', () => {
     expect(graphOf('x\nSteps: 20, Sampler: Restart').notes[1]).toContain(
       "no sampler for A1111's 'Restart'",
     );
   });
 
-  it('other texts are rejected', () => {
+  it('are told apart from other texts, which are rejected', () => {
     for (const text of ['{"Steps: 20, ": 1}', 'Steps: many, x', 'Created with GIMP', ''])
       expect(isA1111(text)).toBe(false);
     expect(() => graphOf('Created with GIMP')).toThrow(DarkroomError);

@@ -1,5 +1,5 @@
-// A workflow of ComfyUI's nodes from A1111's `parameters`. The image is similar, not the same:
-// A1111 generates its noise and weights its prompts in its own way.
+// Converts A1111's `parameters` to a workflow of ComfyUI's nodes. The image is similar, not the
+// same: A1111 generates noise and weights prompts differently.
 import { DarkroomError } from '../../errors.ts';
 import type { Json, JsonObject } from '../../formats/json.ts';
 import type { Graph, GraphNode } from '../api-graph.ts';

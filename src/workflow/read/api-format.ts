@@ -29,7 +29,7 @@ export function parseApiGraph(nodes: JsonObject, file: string): Graph {
   return graph;
 }
 
-/** The graph with today's names of renamed types and inputs. */
+/** Returns the graph with the current names of renamed types and inputs. */
 export const withNewNames = (graph: Graph, nodes: NodeTable): Graph =>
   new Map([...graph].map(([id, node]): [string, GraphNode] => [id, renameNode(node, nodes)]));
 
@@ -49,9 +49,9 @@ function renameNode(node: GraphNode, nodes: NodeTable): GraphNode {
 }
 
 /**
- * Fills in inputs that a node got after the prompt was saved, with the values that today's editor
- * takes from the UI workflow of the same image. `convertUi` returns that workflow's graph;
- * undefined when it can't be read.
+ * Adds the inputs that were added to a node type after the prompt was saved, with the values that
+ * the current editor reads from the UI workflow of the same image. `convertUi` returns that
+ * workflow's graph; undefined when it can't be read.
  */
 export function withLaterInputs(
   graph: Graph,

@@ -20,8 +20,8 @@ export const emptyFile = (file: string): DarkroomError =>
 export const tooLarge = (file: string, size: number): DarkroomError =>
   new DarkroomError('DR_FILE_UNREADABLE', {
     message:
-      `${file} has ${Math.round(size / MIB)} MiB; ` +
-      `a workflow file may have at most ${MAX_BYTES / MIB} MiB`,
+      `${file} is ${Math.round(size / MIB)} MiB large; ` +
+      `a workflow file must not exceed ${MAX_BYTES / MIB} MiB`,
     hint: 'Check that it is a workflow: a .json file that ComfyUI exports, or an image it saved.',
     file,
   });
@@ -48,8 +48,8 @@ export const imageWithoutWorkflow = (file: string, format: string): DarkroomErro
   new DarkroomError('DR_WORKFLOW_FORMAT', {
     message: `${file} is a ${format} image without a workflow in it`,
     hint:
-      'Give the image as ComfyUI saved it: chat programs and image editors remove the workflow ' +
-      'when they save or send it.',
+      'Use the image as ComfyUI saved it: chat programs and image editors remove the workflow ' +
+      'when they save or send an image.',
     file,
   });
 
@@ -63,7 +63,7 @@ export function unreadable(file: string, error: NodeJS.ErrnoException): Darkroom
   if (error.code === 'EISDIR')
     return new DarkroomError('DR_FILE_UNREADABLE', {
       message: `${file} is a folder`,
-      hint: 'Give the workflow file itself.',
+      hint: 'Name the workflow file itself.',
       file,
     });
   return new DarkroomError('DR_FILE_UNREADABLE', {

@@ -23,7 +23,7 @@ function read(
 }
 
 describe('workflow files', () => {
-  it('keep node order, titles and big numbers; a byte order mark is ignored', () => {
+  it('preserve node order, titles and large numbers; a byte order mark is ignored', () => {
     const text =
       '\ufeff{"10": {"class_type": "A", "inputs": {"seed": 18446744073709551615}}, ' +
       '"2": {"class_type": "B", "inputs": {}, "_meta": {"title": "T"}}}';
@@ -59,14 +59,14 @@ describe('workflow files', () => {
     ],
     ['gone.json', undefined, 'DR_FILE_MISSING', 'there is no file'],
     ['', undefined, 'DR_FILE_UNREADABLE', 'is a folder'],
-  ])('%s', (name, content, code, message) => {
+  ])('that are invalid are rejected: %s', (name, content, code, message) => {
     const error = read(name, content) as DarkroomError;
     expect(error.code).toBe(code);
     expect(error.message).toContain(message);
     expect(error.hint).toBeTruthy();
   });
 
-  it('have near matches when the name is not quite right', () => {
+  it('that do not exist are rejected with a similar name', () => {
     read('portrait.json', '{}');
     expect((read('portriat.json') as DarkroomError).hint).toBe("Did you mean 'portrait.json'?");
   });
@@ -126,9 +126,9 @@ const fromPng = async (text: Record<string, unknown>, options?: ReadOptions) =>
   readWorkflowBytes(await png(text), 'x.png', options);
 
 describe('workflows in images', () => {
-  it('the prompt is preferred, and the UI workflow is passed on into new images', async () => {
+  it('are read from the prompt; the UI workflow is passed on into new images', async () => {
     const fromPrompt = await fromPng({ prompt, workflow: ui });
-    expect(fromPrompt).toMatchObject({ form: 'API', picture: 'PNG', notes: [] });
+    expect(fromPrompt).toMatchObject({ form: 'API', imageFormat: 'PNG', notes: [] });
     expect(fromPrompt.extra['workflow']).toEqual(expect.objectContaining({ last_node_id: 4 }));
     const converted = await fromPng({ prompt, workflow: ui }, { prefer: 'UI' });
     expect(converted.form).toBe('UI');
@@ -136,7 +136,7 @@ describe('workflows in images', () => {
     expect(converted.extra).toEqual(fromPrompt.extra);
   });
 
-  it('one form is sufficient', async () => {
+  it('are read from whichever form there is', async () => {
     expect(await fromPng({ workflow: ui })).toMatchObject({ form: 'UI' });
     expect(await fromPng({ prompt })).toMatchObject({ form: 'API', extra: {} });
     expect(await fromPng({ workflow: prompt })).toMatchObject({ form: 'API' });
@@ -145,7 +145,7 @@ describe('workflows in images', () => {
     });
   });
 
-  it('inputs that a node got later come from the UI workflow', async () => {
+  it('get inputs that were added to a node later from the UI workflow', async () => {
     const old = {
       ...prompt,
       3: { ...prompt[3], inputs: { ...prompt[3].inputs, denoise: undefined, steps: 11 } },
@@ -155,7 +155,7 @@ describe('workflows in images', () => {
     expect((await fromPng({ prompt: old })).graph.get('3')?.inputs).not.toHaveProperty('denoise');
   });
 
-  it('a prompt with components is read from the UI workflow, which defines them', async () => {
+  it('are read from the UI form when the prompt has components', async () => {
     const type = '## empty [0a1b2c]';
     const component = {
       nodes: [
@@ -177,7 +177,7 @@ describe('workflows in images', () => {
   });
 
   it.each([
-    ['nothing', {}, 'without a workflow in it', 'as ComfyUI saved it'],
+    ['no texts', {}, 'without a workflow in it', 'as ComfyUI saved it'],
     [
       'other texts',
       { Comment: 'Created with GIMP' },
@@ -185,7 +185,7 @@ describe('workflows in images', () => {
       'remove the workflow',
     ],
     ['broken JSON', { prompt: '{"1": ' }, "'prompt' of x.png is not valid JSON", 'cut off'],
-  ])('%s in it', async (_, text, message, hint) => {
+  ])('are missing from an image with %s', async (_, text, message, hint) => {
     const error = await fromPng(text).catch((e) => e);
     expect(error).toBeInstanceOf(DarkroomError);
     expect(error.message).toContain(message);

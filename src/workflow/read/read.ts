@@ -32,15 +32,14 @@ export interface Workflow {
   readonly extra: Readonly<JsonObject>;
   readonly form: WorkflowFormat;
   /** The format of the image that contains the workflow. */
-  readonly picture?: ImageFormat;
-  /** What could only be guessed in the conversion, as sentences. */
+  readonly imageFormat?: ImageFormat;
+  /** One sentence for each guess that the conversion had to make. */
   readonly notes: readonly string[];
 }
 
 export interface ReadOptions extends Partial<Omit<ConvertOptions, 'components'>> {
   /**
-   * Which workflow of an image is taken when it contains both forms: by default the prompt (API),
-   * which is what was run.
+   * The form to read from an image that contains both. Default: `API`, the prompt that was run.
    */
   readonly prefer?: 'API' | 'UI';
 }
@@ -74,8 +73,8 @@ export function readWorkflowBytes(
   folder?: string,
 ): Workflow {
   if (bytes.length > MAX_BYTES) throw tooLarge(file, bytes.length);
-  const picture = imageFormat(bytes);
-  if (picture) return { ...fromImage(bytes, picture, file, options, folder), picture };
+  const format = imageFormat(bytes);
+  if (format) return { ...fromImage(bytes, format, file, options, folder), imageFormat: format };
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
   if (text.replace('\ufeff', '').trim() === '') throw emptyFile(file);
   if (isA1111(text)) return fromA1111(text, file, options);

@@ -5,14 +5,14 @@ import type { Template } from './templates/template.ts';
 import { BYPASS, MAX_NODES, NEVER, notUi, type UiGraph, type UiNode } from './ui-graph.ts';
 import { isVirtual } from './virtual.ts';
 
-/** The inside of one outer node, or the workflow itself. */
+/** The inner graph of one outer node, or the workflow itself. */
 export interface Scope {
   /** Prefix of the ids of its nodes: `1:2:`. */
   readonly path: string;
   readonly graph: UiGraph;
-  /** The node that the scope is the inside of, and the scope around it. */
+  /** The outer node, and the scope that contains it; undefined for the workflow itself. */
   readonly outer?: { readonly scope: Scope; readonly node: UiNode; readonly template: Template };
-  /** The insides of the nodes in this scope, by node id. */
+  /** The scopes of the outer nodes in this scope, by node id. */
   readonly inner: ReadonlyMap<string, Scope>;
 }
 

@@ -11,9 +11,8 @@ import { groupTemplate } from './templates/group.ts';
 import { instanceLayout, subgraphTemplate } from './templates/subgraph.ts';
 import type { Template } from './templates/template.ts';
 import { notUi, type UiInput, type UiNode, type UiOutput } from './ui-graph.ts';
-
 import { declaredLayouts, guessedLayout, hasWidget, type WidgetSlot } from './widget-slots.ts';
-import { givenValues, type WidgetValues, widgetValues } from './widget-values.ts';
+import { fileValues, type WidgetValues, widgetValues } from './widget-values.ts';
 
 const TEMPLATES = {
   subgraph: (_, json, types) => subgraphTemplate(json, types),
@@ -94,7 +93,7 @@ export class FileNodeTypes implements NodeTypes {
   }
 
   valuesOf(node: UiNode): WidgetValues {
-    const assign = this.templateOf(node.type) ? givenValues : widgetValues;
+    const assign = this.templateOf(node.type) ? fileValues : widgetValues;
     const values =
       this.#values.get(node) ?? assign(this.#withNewNames(node), this.#layoutsOf(node));
     this.#values.set(node, values);
@@ -112,7 +111,7 @@ export class FileNodeTypes implements NodeTypes {
     return template ? templateInputs(node, template) : node.inputs;
   }
 
-  /** The layouts that a node may have in files, today's first. */
+  /** The layouts that a node may have in files, the current one first. */
   #layoutsOf(node: UiNode): readonly (readonly WidgetSlot[])[] {
     const found = this.#declarationOf(node.type);
     if (found) return declaredLayouts(found.declaration);
@@ -120,7 +119,7 @@ export class FileNodeTypes implements NodeTypes {
     return [template ? instanceLayout(node, template) : guessedLayout(node)];
   }
 
-  /** A node that names its values, with the new names of renamed inputs. */
+  /** The node with the new names of renamed inputs, where its values are saved by name. */
   #withNewNames(node: UiNode): UiNode {
     const names = this.#declarationOf(node.type)?.inputs ?? {};
     if (Array.isArray(node.values) || Object.keys(names).length === 0) return node;
@@ -132,7 +131,7 @@ export class FileNodeTypes implements NodeTypes {
   }
 }
 
-/** Declared inputs, those without a widget first, then further inputs of the file. */
+/** Declared inputs, those without a widget first, then inputs that only the file has. */
 function declaredInputs(node: UiNode, { declaration, inputs }: FoundDeclaration): UiInput[] {
   const ofFile = new Map(node.inputs.map((input) => [newName(inputs, input.name), input]));
   const declared = Object.entries(declaration.inputs).map(([name, input]): UiInput => {

@@ -56,7 +56,7 @@ describe('links', () => {
     expect([...convert(workflow).graph.keys()]).toEqual(['1', '2']);
   });
 
-  it('a circle of reroutes is rejected', () => {
+  it('a cycle of reroutes is rejected', () => {
     const workflow = {
       nodes: [
         node(4, 'Reroute', [input('', '*', 7)]),
@@ -65,7 +65,7 @@ describe('links', () => {
       ],
       links: [link(7, 5, 0, 4, 0), link(8, 4, 0, 5, 0), link(9, 5, 0, 2, 0)],
     };
-    expect(() => convert(workflow)).toThrow('form a circle');
+    expect(() => convert(workflow)).toThrow('form a cycle');
   });
 
   it('set and get nodes link by name', () => {
@@ -113,7 +113,7 @@ describe('bypassed nodes', () => {
     expect(graph.has('2')).toBe(false);
   });
 
-  it('else by the first input of the same type, else by nothing', () => {
+  it('an output without such an input is replaced by the first input of its type, if any', () => {
     const pass = (type: string, inputs: Slot[], output: string) => ({
       nodes: [
         loader(1),
@@ -140,7 +140,7 @@ describe('primitives', () => {
   const primitive = (id: number, values: unknown[], more: Slot = {}) =>
     node(id, 'PrimitiveNode', [], values, more);
 
-  it('their value goes into the widgets they are linked to, also through reroutes', () => {
+  it('set the widgets that they are linked to, also through reroutes', () => {
     const workflow = {
       nodes: [
         primitive(1, [42, 'fixed']),
@@ -157,7 +157,7 @@ describe('primitives', () => {
     expect(convertedInputs(workflow, '2')).toEqual({ width: 42, height: 42, batch_size: 2 });
   });
 
-  it('placeholders in their value are replaced if the property says so', () => {
+  it('have placeholders in their value replaced if a property enables it', () => {
     const workflow = {
       nodes: [
         primitive(1, ['%Empty.width%'], { properties: { 'Run widget replace on values': true } }),

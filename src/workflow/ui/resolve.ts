@@ -1,4 +1,4 @@
-// Where an input's value comes from, through reroutes, primitives, bypassed nodes and the
+// Finds the source of an input's value, through reroutes, primitives, bypassed nodes and the
 // boundaries of subgraphs. After the editor's ExecutableNodeDTO.
 import type { Json } from '../../formats/json.ts';
 import type { Scope } from './expand.ts';
@@ -12,12 +12,12 @@ export type Source =
   | { readonly id: string; readonly slot: number }
   | { readonly value: Json; readonly primitive?: UiNode };
 
-/** Longest way through virtual nodes and boundaries that is followed. */
+/** The maximum number of inputs and outputs that are visited from an input to its source. */
 const MAX_STEPS = 2000;
 
 /**
  * The source of an input; undefined when nothing is connected. Throws DR_WORKFLOW_FORMAT for links
- * that form a circle.
+ * that form a cycle.
  */
 export const resolveInput = (
   types: NodeTypes,
@@ -26,7 +26,7 @@ export const resolveInput = (
   socket: UiInput,
 ): Source | undefined => new Resolution(types, socket.type).input(scope, node, socket);
 
-/** The way from one input of type `#type` to its source. */
+/** The search for the source of one input of type `#type`. */
 class Resolution {
   readonly #types: NodeTypes;
   readonly #type: string;
@@ -76,7 +76,7 @@ class Resolution {
     return source && this.#output(inside, source, from.slot);
   }
 
-  /** The output of a node that runs, or what stands behind a virtual node. */
+  /** The output of a node that runs, or the source that a virtual node resolves to. */
   #virtualOutput(scope: Scope, node: UiNode, slot: number): Source | undefined {
     switch (virtualKind(node.type)) {
       case undefined:
@@ -107,14 +107,14 @@ class Resolution {
     const id = scope.path + node.id;
     const key = `${id}|${slot}`;
     if (this.#visited.has(key))
-      throw notUi(`has links that form a circle at node ${id} (${node.type})`, id);
+      throw notUi(`has links that form a cycle at node ${id} (${node.type})`, id);
     if (this.#visited.size >= MAX_STEPS)
       throw notUi(`has a link through more than ${MAX_STEPS} nodes`, id);
     this.#visited.add(key);
   }
 }
 
-/** The set node whose name a get node has, in its scope or around it. */
+/** The set node with the name of a get node, in the same scope or an outer one. */
 function findSetter(
   from: Scope,
   getter: UiNode,

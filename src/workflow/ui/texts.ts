@@ -26,7 +26,7 @@ export function chooseOptions(prompt: string, random: () => number, depth = 0): 
   return result.replace(/\\([{}|])/g, '$1');
 }
 
-/** The options from behind a `{` up to its `}`; nested braces stay in them. */
+/** Splits the options from `start`, which follows a `{`, to its `}`; nested braces stay in them. */
 function splitOptions(text: string, start: number): { options: string[]; end: number } {
   const options: string[] = [];
   let option = '';

@@ -5,7 +5,7 @@ import { isJsonObject, type Json, type JsonObject, numberOf } from '../../format
 
 export interface UiInput {
   readonly name: string;
-  /** `*` where the file has none; COMBO where it lists the options. */
+  /** `*` when the file has no type; COMBO when it lists options. */
   readonly type: string;
   readonly label?: string;
   /** The link that ends here, by id. */
@@ -50,7 +50,7 @@ export interface UiGraph {
 export const NEVER = 2;
 export const BYPASS = 4;
 
-/** Larger files are rejected: no real one has nearly as many nodes, and reading them takes long. */
+/** Larger files are rejected: no real file has nearly as many nodes, and reading them is slow. */
 export const MAX_NODES = 20_000;
 
 /** DR_WORKFLOW_FORMAT with the message `the workflow …`. */

@@ -10,7 +10,7 @@ import {
 } from '../../../test/support/workflows/ui-workflows.ts';
 
 describe('names', () => {
-  it('renamed types and inputs get their new names', () => {
+  it('renamed types and inputs have their new names', () => {
     const { graph } = convert({
       nodes: [
         node(1, 'T2IAdapterLoader', [], ['a.safetensors']),
@@ -24,7 +24,7 @@ describe('names', () => {
     expect(graph.get('2')?.inputs).toMatchObject({ steps: 4 });
   });
 
-  it('unknown types keep their names, and values are named after their sockets', () => {
+  it('unknown types stay, and their values are named after their sockets', () => {
     const { graph, notes } = convert({
       nodes: [
         loader(1),
@@ -48,7 +48,7 @@ describe('names', () => {
     ]);
   });
 
-  it('titles are kept, and ids are in the order of a JavaScript object', () => {
+  it('titles stay, and ids are in the order of a JavaScript object', () => {
     const { graph } = convert({
       nodes: [
         loader(10, 'a', { title: 'Mine' }),

@@ -14,23 +14,23 @@ export interface ConvertOptions {
   readonly nodes: NodeTable;
   /** The time for `%date:…%`; the current time by default. */
   readonly now?: Date;
-  /** Chooses among `{a|b}`, from 0 up to 1. Without it the first option is taken. */
+  /** Chooses among `{a|b}`, from 0 up to 1. Without it the first option is chosen. */
   readonly random?: () => number;
-  /** Definitions of components that lie beside the file, by type or name. */
+  /** Definitions of components that are stored beside the file, by type or name. */
   readonly components?: Readonly<JsonObject>;
 }
 
 export interface Converted {
   readonly graph: Graph;
-  /** Sentences about what was chosen or guessed. */
+  /** One sentence for each choice and guess that the conversion made. */
   readonly notes: readonly string[];
 }
 
 /** The input whose placeholders the editor replaces. */
 const FILE_NAME_INPUT = 'filename_prefix';
-/** A primitive's property that turns on the same for its value. */
+/** A primitive's property that enables placeholders in its value. */
 const REPLACE_PROPERTY = 'Run widget replace on values';
-/** A node's name for placeholders. */
+/** The property with the name that placeholders use for a node. */
 const NAME_PROPERTY = 'Node name for S&R';
 
 /** Converts a workflow in the UI format. Throws DR_WORKFLOW_FORMAT. */
@@ -155,9 +155,9 @@ function withoutDanglingLinks(graph: Graph): Graph {
   return new Map(
     [...graph].map(([id, node]) => {
       const names = keysOf(node.inputs);
-      const kept = names.filter((name) => !isDangling(node.inputs[name]));
-      if (kept.length === names.length) return [id, node];
-      const inputs = objectOf(kept.map((name) => [name, node.inputs[name]] as const));
+      const remaining = names.filter((name) => !isDangling(node.inputs[name]));
+      if (remaining.length === names.length) return [id, node];
+      const inputs = objectOf(remaining.map((name) => [name, node.inputs[name]] as const));
       return [id, { ...node, inputs, source: { ...node.source, inputs } }];
     }),
   );

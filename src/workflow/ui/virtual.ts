@@ -1,17 +1,17 @@
-// Virtual nodes: they exist in the editor alone and are in no prompt.
+// Virtual nodes, which exist only in the editor and never in a prompt.
 
 export const REROUTE = 'Reroute';
 export const PRIMITIVE = 'PrimitiveNode';
 
 /** How the editor resolves a link from such a node. */
 export type VirtualKind =
-  /** It has no outputs that matter. */
+  /** Its outputs, if any, have no value. */
   | 'note'
   /** The link continues from the input of the same number. */
   | 'reroute'
   /** Its own value is written into the widget at the other end. */
   | 'primitive'
-  /** The two ends of a link by name (KJNodes and others). */
+  /** A `get` node continues from the input of the `set` node of the same name (KJNodes etc.). */
   | 'set'
   | 'get';
 

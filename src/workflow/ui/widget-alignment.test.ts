@@ -10,11 +10,11 @@ const slots = [
 ];
 
 describe('align', () => {
-  it('takes values one after the other where they fit', () => {
+  it('assigns values in order if they fit', () => {
     expect(align([5, 'fast', 'x'], slots)).toEqual({ cost: 0, slots: [0, 1, 2], shifted: false });
   });
 
-  it('leaves slots at the end empty, and values at the end out', () => {
+  it('leaves the last slots empty, and drops the last values', () => {
     expect(align([5], slots)).toEqual({ cost: 1, slots: [0], shifted: false });
     expect(align([5, 'fast', 'x', 1], slots).slots).toEqual([0, 1, 2, -1]);
   });

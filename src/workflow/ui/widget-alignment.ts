@@ -1,10 +1,10 @@
 // Aligns the values of a file with the slots of a layout. Files of older versions have fewer or
-// more values, which are matched with today's slots by what fits where.
+// more values; these are matched with the current slots by type and range.
 import { isJsonObject, type Json, numberOf } from '../../formats/json.ts';
 import type { Input } from '../../nodes/input-types.ts';
 import { CONTROL_VALUES, type WidgetSlot } from './widget-slots.ts';
 
-/** Options of former lists that are BOOLEAN inputs today. */
+/** Options of lists that have become BOOLEAN inputs. */
 const SWITCH_OPTIONS: ReadonlySet<string> = new Set([
   'enable',
   'enabled',
@@ -18,13 +18,13 @@ const SWITCH_OPTIONS: ReadonlySet<string> = new Set([
   'no',
 ]);
 
-/** How badly a value fits a slot: from 0, well, to 7, not at all. */
+/** The cost of putting a value into a slot, from 0 (it fits) to 7 (it cannot belong there). */
 export function misfit(value: Json, slot: WidgetSlot): number {
   if (slot.kind === 'editor') return slot.fits(value) ? 0 : 7;
   const { input } = slot;
   if (input === undefined) return 0;
   if (input.kind === 'SOCKET') return typeof value === 'string' ? 0 : 3;
-  // null is saved for a widget without a value; packs make arrays and objects of any widget
+  // null is saved for a widget without a value; packs save arrays and objects for any widget
   if (value === null) return 2;
   if (isJsonObject(value) || Array.isArray(value)) return 5;
   switch (input.kind) {

@@ -9,12 +9,12 @@ import type { UiNode } from './ui-graph.ts';
 export type WidgetSlot =
   | { readonly kind: 'value'; readonly name: string; readonly input?: Input }
   /**
-   * A widget of the editor alone, which is never in a prompt: what happens to a seed after each
+   * A widget that only the editor uses and no prompt contains: the control of a seed after each
    * run, the filter of a list, the upload button.
    */
   | { readonly kind: 'editor'; readonly fits: (value: Json) => boolean };
 
-/** Values of `control_after_generate`; the first versions of the editor had a switch instead. */
+/** Values of `control_after_generate`, which was a switch in the first versions of the editor. */
 export const CONTROL_VALUES: ReadonlySet<Json> = new Set([
   'fixed',
   'increment',
@@ -46,8 +46,8 @@ export function slotsOf(name: string, input: Input | undefined): WidgetSlot[] {
 }
 
 /**
- * Inputs that have no widget today but had one: inputs with `forceInput` in older editors, and
- * inputs whose type was a list before it became a type of its own.
+ * Whether an input without a widget used to have one: inputs with `forceInput` in older editors,
+ * and inputs whose type was a list before it became a type of its own.
  */
 const hadWidget = (input: Input): boolean =>
   hasWidget(input) ? input.forceInput === true : input.kind === 'SOCKET' && input.inline === true;
@@ -55,7 +55,8 @@ const hadWidget = (input: Input): boolean =>
 const layoutsByDeclaration = new WeakMap<NodeDeclaration, readonly (readonly WidgetSlot[])[]>();
 
 /**
- * The layouts that a declared node may have in files: today's, then the one with former widgets.
+ * The layouts that a declared node may have in files: the current one, then the one with former
+ * widgets.
  */
 export function declaredLayouts(declaration: NodeDeclaration): readonly (readonly WidgetSlot[])[] {
   const existing = layoutsByDeclaration.get(declaration);

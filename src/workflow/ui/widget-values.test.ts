@@ -52,7 +52,7 @@ describe('widgets', () => {
     });
   });
 
-  it('controls of lists are left out, and the widgets that inputs with forceInput had', () => {
+  it('controls of lists are left out, and so are former widgets of inputs with forceInput', () => {
     const values = { mode: 'b', count: 3, list: 'c' };
     expect(
       convertedInputs({ nodes: [node(1, 'Rare', [], ['b', 'fixed', '', 3, 'c'])] }, '1'),
@@ -77,7 +77,7 @@ describe('widgets', () => {
     });
   });
 
-  it('widgets that became sockets keep their position in the list', () => {
+  it('the value of a widget that became a socket stays in its position', () => {
     const workflow = {
       nodes: [
         node(1, 'PrimitiveInt', [], [9], { outputs: [{ name: 'INT', type: 'INT', links: [5] }] }),
@@ -90,7 +90,7 @@ describe('widgets', () => {
     expect(convertedInputs(workflow, '3')).toEqual({ width: 64, height: 128, batch_size: 2 });
   });
 
-  it('missing values get their defaults, and surplus ones are dropped', () => {
+  it('missing values are replaced by defaults, and surplus ones are dropped', () => {
     expect(
       convertedInputs({ nodes: [sampler(1, [], SAMPLER_VALUES.slice(0, 6))] }, '1'),
     ).toMatchObject({
@@ -105,7 +105,7 @@ describe('widgets', () => {
     });
   });
 
-  it('values of another version are matched by what fits, with a note', () => {
+  it('values of another version are matched by type, with a note', () => {
     // without the seed's control, and without the method
     const { graph, notes } = convert({
       nodes: [node(1, 'Grown', [], [5, 30, 0.75, 'l.safetensors'])],
@@ -121,7 +121,7 @@ describe('widgets', () => {
     expect(notes).toEqual([expect.stringContaining('Grown (node 1) was saved by another version')]);
   });
 
-  it('a bad value keeps its position, so that validation reports it', () => {
+  it('an invalid value stays in its position, so that validation reports it', () => {
     const { graph, notes } = convert({
       nodes: [sampler(1, [], [7, 'fixed', 20, 8, 'no such sampler', 'normal', 1])],
     });
@@ -129,7 +129,7 @@ describe('widgets', () => {
     expect(notes).toEqual([]);
   });
 
-  it('the first editors had a switch beside the seed', () => {
+  it('the switch beside the seed of the first editors is left out', () => {
     expect(
       convertedInputs({ nodes: [sampler(1, [], [7, true, 20, 8, 'euler', 'normal', 1])] }, '1'),
     ).toMatchObject({ seed: 7, steps: 20 });

@@ -8,7 +8,7 @@ import type { WidgetSlot } from './widget-slots.ts';
 /** Values by input name. */
 export interface WidgetValues {
   readonly values: ReadonlyMap<string, Json>;
-  /** A sentence for people when the values did not match the slots one by one. */
+  /** A sentence for the user, when the values did not match the slots one by one. */
   readonly note?: string;
 }
 
@@ -17,40 +17,40 @@ type Layouts = readonly (readonly WidgetSlot[])[];
 
 /** A node's values, aligned with the best of its layouts; slots without a value get the default. */
 export function widgetValues(node: ValuedNode, layouts: Layouts): WidgetValues {
-  const { values: given, note } = givenValues(node, layouts);
+  const { values: saved, note } = fileValues(node, layouts);
   const values = new Map<string, Json>();
   for (const slot of layouts[0]) {
     if (slot.kind !== 'value') continue;
-    const value = given.get(slot.name) ?? defaultOf(slot.input);
+    const value = saved.get(slot.name) ?? defaultOf(slot.input);
     if (value !== undefined) values.set(slot.name, value);
   }
-  // a value that may still be in a prompt, though its input is a socket today
+  // a value that is still part of the prompt although its input has become a socket
   for (const slot of layouts.slice(1).flat())
-    if (slot.kind === 'value' && slot.input?.kind === 'SOCKET' && given.has(slot.name))
-      values.set(slot.name, given.get(slot.name)!);
+    if (slot.kind === 'value' && slot.input?.kind === 'SOCKET' && saved.has(slot.name))
+      values.set(slot.name, saved.get(slot.name)!);
   return { values, note };
 }
 
-/** The same without defaults: only the values of the file. */
-export function givenValues(node: ValuedNode, layouts: Layouts): WidgetValues {
+/** The values in the file, without defaults. */
+export function fileValues(node: ValuedNode, layouts: Layouts): WidgetValues {
   if (!Array.isArray(node.values)) return { values: namedValues(node.values, layouts[0]) };
-  const given: readonly Json[] = node.values;
-  const aligned = layouts.map((layout) => ({ layout, ...align(given, layout) }));
+  const saved: readonly Json[] = node.values;
+  const aligned = layouts.map((layout) => ({ layout, ...align(saved, layout) }));
   // of layouts with the same cost, the first with as many slots as values, else the first of all
   const best = aligned.reduce((a, b) =>
     b.cost < a.cost ||
-    (b.cost === a.cost && b.layout.length === given.length && a.layout.length !== given.length)
+    (b.cost === a.cost && b.layout.length === saved.length && a.layout.length !== saved.length)
       ? b
       : a,
   );
   const values = new Map<string, Json>();
-  given.forEach((value, i) => {
+  saved.forEach((value, i) => {
     const slot = best.layout[best.slots[i]];
     if (slot?.kind === 'value') values.set(slot.name, value);
   });
   const note = best.shifted
-    ? `${node.type} (node ${node.id}) was saved by another version: its ${given.length} values ` +
-      "were matched with today's inputs by what fits; check them"
+    ? `${node.type} (node ${node.id}) was saved by another version: its ${saved.length} values ` +
+      'were matched with the current inputs by type; check them'
     : undefined;
   return { values, note };
 }
@@ -70,7 +70,7 @@ function namedValues(
   );
 }
 
-/** The editor's default; undefined where it would be the first of the files at hand. */
+/** The editor's default; undefined for a list of files, where it is the first file. */
 function defaultOf(input: Input | undefined): Json | undefined {
   if (input === undefined || input.kind === 'SOCKET') return undefined;
   if (input.kind === 'COMBO')

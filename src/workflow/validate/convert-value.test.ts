@@ -1,4 +1,4 @@
-// Conversions of widget values as ComfyUI v0.3.64 makes them (execution.py, validate_inputs).
+// Conversions of widget values as in ComfyUI v0.3.64 (execution.py, validate_inputs).
 import { describe, expect, it } from 'vitest';
 import { NODES } from '../../../test/support/nodes.ts';
 import { dumpsJson } from '../../formats/dumps-json.ts';
@@ -36,11 +36,11 @@ describe('numbers', () => {
     ['18446744073709551615', 18446744073709551615n],
     ['-0.5', 0],
     ['1e3', 1000],
-  ])('int() makes %s to %s', (text, expected) => {
+  ])('int() converts %s to %s', (text, expected) => {
     expect(convert(parseJson(text), seed())).toEqual({ value: expected });
   });
 
-  it('that are out of range keep their value, with an issue', () => {
+  it('that are out of range stay, with an issue', () => {
     const { value, issue } = convert('11', int({ max: 10 }));
     expect(value).toBe(11);
     expect(issue?.comfy.type).toBe('value_bigger_than_max');
@@ -48,13 +48,13 @@ describe('numbers', () => {
     expect(issue?.error.hint).toBe('The maximum is 10.');
   });
 
-  it('are left to the check of the node where it covers them', () => {
+  it('are not range-checked if the node checks them itself', () => {
     expect(convert(11, int({ max: 10 }), true)).toEqual({ value: 11 });
   });
 });
 
-describe('values that can not be converted', () => {
-  it('the whole error', () => {
+describe('values that cannot be converted', () => {
+  it('are an error in ComfyUI’s form', () => {
     expect(convert('20.7', int()).issue?.comfy).toEqual({
       type: 'invalid_input_type',
       message: 'Failed to convert an input value to a INT value',
@@ -77,15 +77,15 @@ describe('values that can not be converted', () => {
       "{'a': [1, True]}, int() argument must be a string, a bytes-like object or a real number, " +
         "not 'dict'",
     ],
-  ])('%j has the message of Python', (value, input, details) => {
+  ])('have the message of Python: %j', (value, input, details) => {
     expect(convert(value, input).issue?.comfy.details).toBe(`value, ${details}`);
   });
 
-  it('NaN is not an int', () => {
+  it('include NaN for an int', () => {
     expect(() => toInt(Number.NaN)).toThrow('cannot convert float NaN to integer');
   });
 
-  it('a socket that has no widget needs a link', () => {
+  it('include any value at a socket without a widget, except null if it is optional', () => {
     expect(convert('x', socket('MODEL')).issue?.comfy.details).toBe('value, x, not a link but str');
     expect(convert(null, socket('MODEL', { optional: true }))).toEqual({ value: null });
   });

@@ -6,7 +6,7 @@ import { convertWidgetValue, optionsOf, socketTypeOf, unionMembers } from '../in
 import * as issues from './issues.ts';
 import { floatJson, PythonError, str, toFloat, typeName } from './python-values.ts';
 
-/** Socket types whose values may stand in the prompt itself. */
+/** Socket types whose values may be written in the prompt instead of a link. */
 const WIDGET_TYPES: ReadonlySet<string> = new Set([
   '*',
   'INT',
@@ -27,14 +27,14 @@ export interface ConvertedValue {
  * With `checkedByNode`, range and list are left to the node's own check.
  */
 export function convertInputValue(
-  given: Json,
+  raw: Json,
   input: Input,
   location: () => issues.InputLocation,
   environment: NodeEnvironment,
   checkedByNode: boolean,
 ): ConvertedValue {
   const type = socketTypeOf(input);
-  let value = isJsonObject(given) && Object.hasOwn(given, '__value__') ? given['__value__'] : given;
+  let value = isJsonObject(raw) && Object.hasOwn(raw, '__value__') ? raw['__value__'] : raw;
   try {
     value = type === 'FLOAT' ? floatJson(toFloat(value)) : convertWidgetValue(value, input);
     if (needsLink(input, value))
@@ -47,7 +47,10 @@ export function convertInputValue(
   return { value, issue: valueIssue(value, input, location, environment) };
 }
 
-/** ComfyUI lets a widget value pass at such a socket, and the node fails when it runs. */
+/**
+ * Whether an input accepts only a link. ComfyUI accepts a widget value there, and the node fails
+ * when it runs.
+ */
 const needsLink = (input: Input, value: Json): boolean =>
   input.kind === 'SOCKET' &&
   !input.inline &&

@@ -21,7 +21,7 @@ const inspected = (nodes: Record<string, [string, Record<string, unknown>]>) =>
     files,
   );
 
-describe('everything that is missing, in one pass', () => {
+describe('findProblems', () => {
   const found = inspected({
     1: ['CheckpointLoaderSimple', { ckpt_name: 'dream8.safetensors' }],
     2: ['VAELoader', { vae_name: 'gone.pt' }],
@@ -36,7 +36,7 @@ describe('everything that is missing, in one pass', () => {
     11: ['SAMLoader', {}],
   });
 
-  it('node types with their packs', () => {
+  it('lists missing node types with their packs', () => {
     expect(found.nodes.slice(0, 2)).toEqual([
       { type: 'KSampler //Inspire', pack: 'Inspire Pack', reason: undefined, nodeIds: ['3'] },
       { type: 'Nobody', pack: undefined, reason: undefined, nodeIds: ['6', '7', '10'] },
@@ -45,7 +45,7 @@ describe('everything that is missing, in one pass', () => {
     expect(found.problems[0].hint).toContain('darkroom nodes');
   });
 
-  it('model files with folders and near matches', () => {
+  it('lists missing model files with folders and similar names', () => {
     expect(found.models).toEqual([
       {
         file: 'dream8.safetensors',
@@ -57,14 +57,14 @@ describe('everything that is missing, in one pass', () => {
     ]);
   });
 
-  it('bad values, also behind and beside unknown nodes', () => {
+  it('finds invalid values, also upstream of and beside unknown nodes', () => {
     expect(found.problems.map((p) => p.message)).toContainEqual(
       expect.stringContaining("'height' of EmptyLatentImage (node 8) is 'tall'"),
     );
     expect(found.validation.error?.message).toContain('does not exist');
   });
 
-  it('nothing where nothing is missing', () => {
+  it('finds nothing in a workflow that can run', () => {
     const fine = inspected({
       8: ['EmptyLatentImage', { width: 64, height: 64, batch_size: 1 }],
       9: ['SaveLatent', {}],

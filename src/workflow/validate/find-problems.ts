@@ -1,5 +1,5 @@
-// Everything that keeps a workflow from running, found in one pass: where node types are missing,
-// the rest of the graph is checked all the same.
+// Finds everything that prevents a workflow from running, in one pass: when node types are missing,
+// the rest of the graph is checked nevertheless.
 import type { DarkroomError } from '../../errors.ts';
 import { nearMatches } from '../../near-matches.ts';
 import type { NodeEnvironment } from '../../nodes/context.ts';
@@ -14,7 +14,7 @@ export interface MissingNode {
   readonly type: string;
   /** The pack that the type's name points to, if any. */
   readonly pack?: string;
-  /** Why it is not built in, for types that were decided against. */
+  /** Why it is not built in, for types that Darkroom deliberately does not support. */
   readonly reason?: string;
   readonly nodeIds: readonly string[];
 }
@@ -37,7 +37,7 @@ export interface FoundProblems {
   readonly problems: readonly DarkroomError[];
 }
 
-/** Checks a graph. Never throws for what is in it. */
+/** Checks a graph. Returns what is wrong with it and does not throw for it. */
 export function findProblems(
   graph: Graph,
   nodes: NodeTable,
@@ -98,8 +98,9 @@ function missingModels(
 }
 
 /**
- * The graph and the nodes with placeholders for the unknown types, which take and return any type.
- * Placeholders that no other node uses count as outputs, so that the nodes before them are checked.
+ * The graph and the nodes with placeholders for the unknown types, whose inputs and outputs have
+ * any type. Placeholders that no other node uses are output nodes, so that their inputs are
+ * checked.
  */
 function withPlaceholders(
   graph: Graph,

@@ -1,4 +1,4 @@
-// The error objects of POST /prompt, each with the Darkroom error that explains it to people.
+// The error objects of POST /prompt, each with the Darkroom error that explains it to the user.
 // After validate_prompt in ComfyUI's execution.py.
 import { DarkroomError, type ErrorCode } from '../../errors.ts';
 import type { Json, JsonObject } from '../../formats/json.ts';
@@ -14,7 +14,7 @@ export interface ComfyError {
   readonly extra_info: JsonObject;
 }
 
-/** One problem of a prompt, for clients of ComfyUI and for people. */
+/** One problem of a prompt, for ComfyUI's clients (`comfy`) and for the user (`error`). */
 export interface Issue {
   readonly comfy: ComfyError;
   readonly error: DarkroomError;
@@ -239,7 +239,7 @@ export function outOfRange(
 
 /** ComfyUI leaves out lists that are longer. */
 const MAX_LISTED_OPTIONS = 20;
-/** Options that a hint lists at most. */
+/** The maximum number of options that a hint lists. */
 const MAX_HINTED_OPTIONS = 40;
 
 /** A combo's value that is not one of its options; with `folder`, a model file that is missing. */

@@ -11,8 +11,8 @@ export interface LinkSource {
 }
 
 /**
- * Resolves the link `[node id, output number]` at an input of node `id`. Throws the Python
- * exception that ComfyUI runs into when there is no such node or output.
+ * Resolves the link `[node id, output number]` at an input of node `id`. Throws the PythonError
+ * that ComfyUI raises when there is no such node or output.
  */
 export function resolveLink(
   graph: Graph,

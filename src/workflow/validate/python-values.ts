@@ -8,7 +8,7 @@ import { entriesOf, isPyFloat, type Json, pyFloat } from '../../formats/json.ts'
 export class PythonError extends Error {
   /** Qualified name of the Python class. */
   readonly type: string;
-  /** What went wrong, in words for people. */
+  /** What went wrong, for the user. */
   readonly explanation: string;
   constructor(type: string, message: string, explanation = message) {
     super(message);
@@ -143,5 +143,5 @@ export function toBool(value: Json): boolean {
   return Array.isArray(value) ? value.length > 0 : Object.keys(value).length > 0;
 }
 
-/** A float as it stands in a prompt: printed with `.0` when integral. */
+/** A float as a prompt contains it: printed with `.0` when integral. */
 export const floatJson = (x: number): Json => (Number.isInteger(x) ? pyFloat(x) : x);

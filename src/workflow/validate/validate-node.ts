@@ -34,7 +34,7 @@ export interface GraphValidation {
 /** Longest chain of nodes that is followed, as long as Python's recursion limit. */
 const MAX_CHAIN = 1000;
 
-/** The verdict on a node. Throws PythonError for a circle and for a chain that is too long. */
+/** Returns the verdict on a node. Throws PythonError for a cycle or a chain that is too long. */
 export function validateNode(state: GraphValidation, id: string): Verdict {
   const { graph, verdicts, path } = state;
   const finished = verdicts.get(id);
@@ -45,9 +45,9 @@ export function validateNode(state: GraphValidation, id: string): Verdict {
   path.add(id);
   try {
     const { valid, issues: found } = validateInputs(state, id);
-    // a node behind this one that links back to it has stored the circle as this node's issue
-    const circle = verdicts.get(id)?.issues ?? [];
-    const verdict = { valid: valid && circle.length === 0, issues: [...circle, ...found] };
+    // an upstream node that links back to this one has stored the cycle as this node's issue
+    const cycle = verdicts.get(id)?.issues ?? [];
+    const verdict = { valid: valid && cycle.length === 0, issues: [...cycle, ...found] };
     verdicts.set(id, verdict);
     return verdict;
   } finally {
@@ -57,17 +57,17 @@ export function validateNode(state: GraphValidation, id: string): Verdict {
 
 function cycleError(graph: Graph, path: ReadonlySet<string>, id: string): PythonError {
   const ids = [...path];
-  const circle = [...ids.slice(ids.indexOf(id)), id].map(
+  const cycle = [...ids.slice(ids.indexOf(id)), id].map(
     (at) => `${at} (${graph.get(at)!.classType})`,
   );
   return new PythonError(
     'graph.DependencyCycleError',
     'Dependency cycle detected',
-    `nodes are connected in a circle: ${circle.join(' <- ')}`,
+    `nodes are connected in a cycle: ${cycle.join(' <- ')}`,
   );
 }
 
-/** What is found out about the node that is being validated. */
+/** The results collected while one node is validated. */
 interface NodeCheck {
   readonly id: string;
   readonly node: GraphNode;
@@ -98,14 +98,14 @@ function validateInputs(state: GraphValidation, id: string): Verdict {
 }
 
 /**
- * The declared inputs, and of the further ones those that will be evaluated in any case. ComfyUI
- * checks no further inputs before it runs; the lazy ones among them may never be requested.
+ * The declared inputs, and those dynamic inputs that are evaluated in any case. ComfyUI does not
+ * check dynamic inputs before it runs; the lazy ones among them may never be requested.
  */
 function inputsToCheck(
   declaration: NodeDeclaration,
   inputs: Readonly<JsonObject>,
 ): [string, Input][] {
-  const further = (declaration.dynamicInputs ? Object.keys(inputs) : []).flatMap(
+  const dynamic = (declaration.dynamicInputs ? Object.keys(inputs) : []).flatMap(
     (name): [string, Input][] => {
       const input = Object.hasOwn(declaration.inputs, name)
         ? undefined
@@ -113,7 +113,7 @@ function inputsToCheck(
       return input && !input.lazy ? [[name, input]] : [];
     },
   );
-  return [...Object.entries(declaration.inputs), ...further];
+  return [...Object.entries(declaration.inputs), ...dynamic];
 }
 
 function checkInput(state: GraphValidation, check: NodeCheck, name: string, input: Input): void {
@@ -187,9 +187,9 @@ function checkByNode(state: GraphValidation, check: NodeCheck): void {
 const nodeChecksInput = (check: InputCheck | undefined, name: string): boolean =>
   check !== undefined && (check.of?.includes(name) ?? true);
 
-function callCheck(check: InputCheck, ...given: Parameters<InputCheck['check']>): true | string {
+function callCheck(check: InputCheck, ...args: Parameters<InputCheck['check']>): true | string {
   try {
-    return check.check(...given);
+    return check.check(...args);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     throw new PythonError('Exception', message, message);

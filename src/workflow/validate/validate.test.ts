@@ -1,5 +1,4 @@
-// Error objects as ComfyUI v0.3.64 returns them (execution.py, validate_inputs), on nodes made for
-// it.
+// Error objects as ComfyUI v0.3.64 returns them (execution.py, validate_inputs), on test nodes.
 import { describe, expect, it } from 'vitest';
 import { NODES } from '../../../test/support/nodes.ts';
 import { dumpsJson } from '../../formats/dumps-json.ts';
@@ -178,14 +177,14 @@ describe('inputs and links', () => {
     );
   });
 
-  it('a circle', () => {
+  it('a cycle', () => {
     const { response, problems } = check({
       1: node('TestAdd', { a: ['2', 0], b: 1 }),
       2: node('TestAdd', { a: ['1', 0], b: 1 }),
       3: save(['1', 0]),
     });
     expect(problems.map(({ message }) => message)).toEqual([
-      'nodes are connected in a circle: 1 (TestAdd) <- 2 (TestAdd) <- 1 (TestAdd)',
+      'nodes are connected in a cycle: 1 (TestAdd) <- 2 (TestAdd) <- 1 (TestAdd)',
     ]);
     expect(response.node_errors['1'].errors[0]).toMatchObject({
       type: 'exception_during_inner_validation',

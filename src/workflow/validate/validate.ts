@@ -33,13 +33,13 @@ export interface Validation {
   readonly outputs: readonly string[];
   /** The graph after the conversions. */
   readonly graph: Graph;
-  /** The same findings for people: each unknown type, missing file and bad input once. */
+  /** The same findings for the user: each unknown type, missing file and invalid input once. */
   readonly problems: readonly DarkroomError[];
 }
 
 /**
- * Validates a graph. `targets` restricts the output nodes that are requested; all of them
- * otherwise. Never throws for what is in the graph.
+ * Validates a graph for the output nodes `targets`, by default for all. Returns what is wrong with
+ * the graph and does not throw for it.
  */
 export function validate(
   graph: Graph,
@@ -141,7 +141,8 @@ function validateOutput(state: GraphValidation, output: string): Verdict {
 }
 
 /**
- * Adds every node with issues so far; `output` counts as depending on all of them, as in ComfyUI.
+ * Adds every node that has issues so far; `output` is listed as dependent on all of them, as in
+ * ComfyUI.
  */
 function addNodeErrors(results: OutputResults, state: GraphValidation, output: string): void {
   for (const [id, { valid, issues }] of state.verdicts) {
@@ -164,7 +165,7 @@ const outputsFailed = (issues: readonly Issue[]): ComfyError => ({
   extra_info: {},
 });
 
-/** The nodes that ComfyUI validates and whose values it converts: those behind declared inputs. */
+/** The nodes that ComfyUI validates and converts: those that declared inputs are linked to. */
 function reachable(graph: Graph, nodes: NodeTable, outputs: readonly string[]): Set<string> {
   const visited = new Set<string>();
   const stack = [...outputs];

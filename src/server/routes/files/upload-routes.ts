@@ -1,4 +1,4 @@
-// /upload/image, /upload/mask: images into the input folder (or output, temp).
+// /upload/image, /upload/mask: save images in the input folder (or output, temp).
 import { basename } from 'node:path';
 import { isJsonObject, type JsonObject } from '../../../formats/json.ts';
 import { parseJson } from '../../../formats/parse-json.ts';

@@ -1,6 +1,6 @@
 // Components of ComfyUI-Workflow-Component (`## name [hash]`): whole workflows whose ComponentInput
 // and ComponentOutput nodes are the sockets of the outer node, sorted by their titles. Inputs that
-// are linked to a converted widget are widgets outside.
+// are linked to a converted widget become widgets of the outer node.
 import type { JsonObject } from '../../../formats/json.ts';
 import type { Input } from '../../../nodes/input-types.ts';
 import type { NodeTypes } from '../node-types.ts';

@@ -2,7 +2,7 @@
 import { isJsonObject, type JsonObject } from '../../../formats/json.ts';
 import { objectsOf, textOf } from '../ui-graph.ts';
 
-/** Type prefixes of group nodes: today's, and the one before frontend 1.2.63. */
+/** Type prefixes of group nodes: the current one, and the one before frontend 1.2.63. */
 const GROUP_PREFIX = /^workflow[>/]/;
 const COMPONENT_PREFIX = /^## /;
 /** ` [2c8c61]` at the end of a component's type: the hash of its definition. */
@@ -19,7 +19,7 @@ export interface Definition {
 /** Returns the definition of a node type; undefined for types that the file does not define. */
 export type FindDefinition = (type: string) => Definition | undefined;
 
-/** `components`: definitions beside the file, by type or name. */
+/** Indexes the definitions. `components`: those stored beside the file, by type or name. */
 export function definitionsIn(
   root: JsonObject,
   components: Readonly<JsonObject> = {},

@@ -50,7 +50,8 @@ function readLink(link: Json): UiLink[] {
 }
 
 /**
- * What the definition says of one slot of a node; `key` is an input's name or an output's number.
+ * The definition's settings of one slot of a node; `key` is an input's name or an output's number.
+ * Empty when there are none.
  */
 export function slotConfig(
   { config }: GroupDefinition,

@@ -1,5 +1,5 @@
-// The widgets, sockets and outputs that an inner node gives to its group node, as the editor's
-// groupNode.ts collects them.
+// The widgets, sockets and outputs that an inner node contributes to its group node, as the
+// editor's groupNode.ts collects them.
 import type { Input } from '../../../nodes/input-types.ts';
 import type { UiNode } from '../ui-graph.ts';
 import { isVirtual, PRIMITIVE, REROUTE } from '../virtual.ts';
@@ -14,7 +14,7 @@ export interface GroupPart {
   readonly slots?: readonly WidgetSlot[];
 }
 
-/** An inner node's parts in the order of its declaration; undefined for nodes that give none. */
+/** An inner node's parts in the order of its declaration; undefined for nodes without parts. */
 export function partsOf(group: GroupDefinition, node: UiNode): readonly GroupPart[] | undefined {
   if (node.type === PRIMITIVE) return primitiveParts(group, node);
   if (node.type === REROUTE)
@@ -30,7 +30,7 @@ export function partsOf(group: GroupDefinition, node: UiNode): readonly GroupPar
   return [...widgets, ...sockets.map(({ name, type }): GroupPart => ({ name, type }))];
 }
 
-/** Each value of a layout with the editor's widgets behind it. */
+/** Each value of a layout with the editor's own widgets that follow it. */
 function widgetParts(layout: readonly WidgetSlot[]): GroupPart[] {
   const slotsByName = new Map<string, WidgetSlot[]>();
   let slots: WidgetSlot[] = [];
@@ -58,7 +58,8 @@ function primitiveParts(group: GroupDefinition, node: UiNode): GroupPart[] | und
 }
 
 /**
- * A primitive controls numbers and lists, whether the widget it is linked to is controlled or not.
+ * The slots of a primitive's widget: with a control for numbers and lists, even if the widget that
+ * it is linked to has none.
  */
 function primitiveSlots(input: Input | undefined, type: string): WidgetSlot[] {
   const kind = input?.kind ?? type;

@@ -79,7 +79,7 @@ describe('group nodes', () => {
     extra: { groupNodes: groups },
   });
 
-  it.each(['workflow/Make', 'workflow>Make'])('%s', (type) => {
+  it.each(['workflow/Make', 'workflow>Make'])('of the type %s are expanded', (type) => {
     const { graph } = convert(around(type));
     expect([...graph.keys()]).toEqual(['4', '6', '5:0', '5:1', '5:2', '5:3']);
     expect(graph.get('5:0')?.inputs).toEqual({ ckpt_name: 'outer.safetensors' });
@@ -103,7 +103,7 @@ describe('group nodes', () => {
     expect(graph.get('6')?.inputs).toEqual({ samples: ['5:3', 0], vae: ['5:0', 2] });
   });
 
-  it('muted: nothing inside runs; bypassed: an output is replaced by an input of its type', () => {
+  it('run no inner node when muted, and pass an input of the same type on when bypassed', () => {
     expect([...convert(around('workflow>Make', muted)).graph.keys()]).toEqual(['4', '6']);
     const { graph } = convert(around('workflow>Make', bypassed));
     expect([...graph.keys()]).toEqual(['4', '6']);
@@ -146,7 +146,7 @@ describe('group nodes', () => {
     expect(graph.get('6')?.inputs).toEqual({ images: ['5:1', 0] });
   });
 
-  it('show the widget of a primitive inside', () => {
+  it('have the widget of an inner primitive', () => {
     const { graph } = convert({
       nodes: [node(1, 'workflow>P', [], [77, 'fixed', 64, 3])],
       extra: {

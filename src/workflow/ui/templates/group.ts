@@ -1,5 +1,5 @@
-// Group nodes (`workflow>name`) as templates. What the outer node shows is not stored but follows
-// from the inner nodes in order, as the editor's groupNode.ts builds it.
+// Group nodes (`workflow>name`) as templates. The widgets and sockets of the outer node are not
+// stored; they are derived from the inner nodes in order, as in the editor's groupNode.ts.
 import type { JsonObject } from '../../../formats/json.ts';
 import type { NodeTypes } from '../node-types.ts';
 import { textOf, type UiGraph, type UiInput, type UiLink, type UiNode } from '../ui-graph.ts';
@@ -57,7 +57,7 @@ function addParts(state: GroupState, node: UiNode, parts: readonly GroupPart[]):
   for (const part of parts) if (part.slots && !isConverted(node, part)) addInput(state, node, part);
   for (const part of parts) {
     if (part.slots || isLinkedInside(state.group, node, part.name)) continue;
-    // a hidden input still takes a name
+    // a hidden input still occupies its name
     if (slotConfig(state.group, node, 'input', part.name)['visible'] === false)
       outerName(state, node, part.name);
     else addInput(state, node, part);
@@ -89,16 +89,16 @@ function addInput(
     state.layout.push(slot.kind === 'value' ? { ...slot, name } : slot);
 }
 
-/** The name of an inner input outside: its own, or with the node's title where that is in use. */
+/** The outer name of an inner input: its own, or with the node's title if that is in use. */
 function outerName(state: GroupState, node: UiNode, input: string): string {
   const { group, nameCounts } = state;
-  const given =
+  const ownName =
     textOf(slotConfig(group, node, 'input', input)['name']) ??
     node.inputs.find(({ name }) => name === input)?.label ??
     input;
-  let key = given;
-  let name = given;
-  if ((node.type === PRIMITIVE && node.title) || nameCounts.has(given)) {
+  let key = ownName;
+  let name = ownName;
+  if ((node.type === PRIMITIVE && node.title) || nameCounts.has(ownName)) {
     const prefix = node.title ?? group.types.displayName(node.type) ?? node.type;
     key = `${prefix} ${input}`;
     name = nameCounts.has(key) ? `${prefix} ${nameCounts.get(key)} ${input}` : key;

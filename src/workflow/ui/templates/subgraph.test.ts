@@ -73,7 +73,7 @@ describe('subgraphs', () => {
     definitions: { subgraphs },
   });
 
-  it('are expanded; a widget that is shown outside has the outer value', () => {
+  it('are expanded; a widget of the outer node sets the inner value', () => {
     const { graph } = convert(workflow(outer([123])));
     expect([...graph.keys()]).toEqual(['1', '3', '2:7']);
     expect(graph.get('2:7')?.inputs).toMatchObject({
@@ -85,7 +85,7 @@ describe('subgraphs', () => {
     expect(convert(workflow(outer([]))).graph.get('2:7')?.inputs['seed']).toBe(7);
   });
 
-  it('widgets of inner nodes in proxyWidgets keep their values inside', () => {
+  it('take the values of proxied widgets from the inner nodes', () => {
     const proxyWidgets = [
       ['7', 'steps'],
       ['-1', 'seed'],
