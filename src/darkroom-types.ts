@@ -78,7 +78,15 @@ export interface RunOptions {
 
 /** An image file that a node saved. */
 export interface Picture extends SavedFile {
-  /** Reads the bytes of the file. */
+  /**
+   * Reads the bytes of the file.
+   *
+   * @example
+   * const darkroom = await openDarkroom();
+   * const { images } = await darkroom.run('workflow.json', { set: { steps: 2 } });
+   * console.log(images[0].filename, images[0].toBuffer().length);
+   * await darkroom.close();
+   */
   toBuffer(): Buffer;
 }
 

@@ -30,7 +30,7 @@ export interface Verification {
  * @example
  * import { readFileSync } from 'node:fs';
  *
- * const darkroom = await openDarkroom({ device: 'cpu' });
+ * const darkroom = await openDarkroom();
  * const { images } = await darkroom.run('workflow.json', { set: { steps: 2 } });
  * await darkroom.close();
  * const { same } = await verifyPicture(readFileSync(images[0].path), 'image.png');

@@ -16,7 +16,7 @@ afterEach(() => rmSync(root, { recursive: true }));
 async function runOnce(
   set: Readonly<Record<string, unknown>>,
   cache?: string,
-): Promise<{ ran: string[]; pictures: Buffer[] }> {
+): Promise<{ ran: string[]; images: Buffer[] }> {
   const ran: string[] = [];
   const darkroom = await openDarkroom({
     input: 'examples/input',
@@ -25,17 +25,17 @@ async function runOnce(
     threads: 1,
     cache,
   });
-  const { images } = await darkroom.run('examples/inpaint.json', {
+  const result = await darkroom.run('examples/inpaint.json', {
     set: { steps: 3, ...set },
     onEvent: (event) => {
       if (event.type === 'node-started') ran.push(event.nodeType);
     },
   });
   await darkroom.close();
-  return { ran, pictures: images.map((image) => image.toBuffer()) };
+  return { ran, images: result.images.map((image) => image.toBuffer()) };
 }
 
-it('another process reuses the results, and another seed runs only what depends on it', {
+it('another process reuses the results, and another seed runs only the nodes that use it', {
   timeout: 120_000,
 }, async () => {
   const cache = join(root, 'cache');
@@ -44,9 +44,9 @@ it('another process reuses the results, and another seed runs only what depends 
   expect(readdirSync(cache).length).toBeGreaterThan(1);
   const second = await runOnce({}, cache);
   expect(second.ran).toEqual(['SaveImage']);
-  expect(second.pictures).toEqual(first.pictures);
+  expect(second.images).toEqual(first.images);
   const changed = await runOnce({ seed: 12 }, cache);
   expect(changed.ran).toEqual(expect.arrayContaining(['KSampler', 'VAEDecode', 'SaveImage']));
   expect(changed.ran.length).toBeLessThan(first.ran.length);
-  expect(changed.pictures).toEqual((await runOnce({ seed: 12 })).pictures);
+  expect(changed.images).toEqual((await runOnce({ seed: 12 })).images);
 });

@@ -1,5 +1,4 @@
-// The command line as a process: exit codes, messages, JSON lines, Ctrl-C, what is left on the
-// disk.
+// The command line as a process: exit codes, messages, JSON lines, Ctrl-C, files that remain.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -137,7 +136,7 @@ describe.concurrent('darkroom run', () => {
     expect(JSON.parse(saved.prompt)['1'].inputs).toEqual({ value: 4, seed: 7 });
   });
 
-  it('reads standard input; --json prints events, the last one with the outputs; --quiet prints nothing else', async () => {
+  it('reads standard input, and with --json --quiet prints events only', async () => {
     const { code, out, err } = await darkroom(
       ['run', '-', '--json', '--output', 'two', '--quiet'],
       {
@@ -230,7 +229,7 @@ describe.concurrent('darkroom run', () => {
     ]);
   });
 
-  it('a failure while running: exit code 1, the node named', async () => {
+  it('exits with 1 and the name of the node when a node fails', async () => {
     const { code, err } = await darkroom([
       'run',
       workflow({ 1: node('TestFail', { how: 'known' }), 2: save(['1', 0]) }),
@@ -247,7 +246,7 @@ describe.concurrent('darkroom run', () => {
     expect(code).toBe(1);
   });
 
-  it('Ctrl-C stops between steps', async () => {
+  it('stops between steps on Ctrl-C', async () => {
     let sent = false;
     const { code, out, err } = await darkroom(['run', slow, '--json', '--output', 'ctrl'], {
       onOutput: (text, child) => {
@@ -263,7 +262,7 @@ describe.concurrent('darkroom run', () => {
     expect(existsSync(join(dir, 'ctrl'))).toBe(false);
   });
 
-  it('a second Ctrl-C stops immediately', async () => {
+  it('stops immediately on a second Ctrl-C', async () => {
     let first = 0;
     const { code } = await darkroom(['run', deaf, '--json'], {
       onOutput: (text, child) => {
@@ -277,7 +276,7 @@ describe.concurrent('darkroom run', () => {
     expect(Date.now() - first).toBeLessThan(1900);
   });
 
-  it('the engine killed while running: exit code 1, no incomplete file', async () => {
+  it('exits with 1 and leaves no incomplete file when the engine is killed', async () => {
     const file = workflow({ 1: node('TestHalf') });
     let killed = false;
     const { code, err } = await darkroom(['run', file, '--json', '--output', 'killed'], {
@@ -292,7 +291,7 @@ describe.concurrent('darkroom run', () => {
     expect(readdirSync(join(dir, 'killed'))).toEqual(['half_00001_.txt']);
   });
 
-  it('the program killed: its engine ends as well', async () => {
+  it('ends its engine when it is killed', async () => {
     let pids: number[] = [];
     await darkroom(['run', slow, '--json'], {
       onOutput: (text, child) => {
@@ -323,14 +322,14 @@ describe.concurrent('the other commands', () => {
     [['run', number, '--set', '1=2'], 'not of the form', 'For example'],
     [['run', 'portriat.json'], 'there is no file portriat.json', "Did you mean 'portrait.json'?"],
     [['nodes', 'TestNumbr'], "unknown node type 'TestNumbr'", "'TestNumber'"],
-  ])('bad usage: %j', async (args, message, hint) => {
+  ])('rejects the arguments %j', async (args, message, hint) => {
     const { code, err } = await darkroom(args);
     expect(err).toContain(message);
     expect(err).toContain(hint);
     expect(code).toBe(2);
   });
 
-  it('check: exit code 0 if all files can run, else 2', async () => {
+  it('check exits with 0 if all files can run, else with 2', async () => {
     const missing = workflow({
       1: node('TestValues', {
         int: 1,
@@ -367,7 +366,7 @@ describe.concurrent('the other commands', () => {
     ]);
   });
 
-  it('help, version, nodes', async () => {
+  it('print the version, help and the nodes', async () => {
     const { version } = JSON.parse(readFileSync(join(here, '..', 'package.json'), 'utf8'));
     expect(await darkroom(['--version'])).toEqual({ code: 0, out: `${version}\n`, err: '' });
     expect((await darkroom(['--help'])).out).toContain('darkroom run FILE');

@@ -1,5 +1,5 @@
-// A full disk loses nothing: outputs are whole or absent, jobs fail with a message or wait, the
-// database opens again.
+// A full disk: outputs are complete or missing, jobs fail with a message or wait, and the database
+// opens again.
 import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -10,10 +10,10 @@ import { jobOf, quickJob, temporaryFolder, testEngine } from './support/queue/qu
 import { END } from './support/queue/queue-nodes.ts';
 
 const MB = 2 ** 20;
-const tried = smallDisk(1);
-tried?.remove();
-if (!tried)
-  console.warn('tests of a full disk are left out: no disk can be mounted (they need root)');
+const probe = smallDisk(1);
+probe?.remove();
+if (!probe)
+  console.warn('tests of a full disk are skipped: no disk can be mounted (they need root)');
 
 const long = (bytes: number, copies: number, nonce: number) => ({
   prompt: JSON.stringify({
@@ -23,14 +23,14 @@ const long = (bytes: number, copies: number, nonce: number) => ({
   outputs: ['2'],
 });
 
-describe.skipIf(!tried)('a disk that is full', () => {
+describe.skipIf(!probe)('a full disk', () => {
   let disk: SmallDisk;
   beforeAll(() => {
     disk = smallDisk(300)!;
   });
   afterAll(() => disk?.remove());
 
-  it('outputs: the job fails with a message, no file is truncated, the next job runs when there is room', async () => {
+  it('fails the job with a message, truncates no file, and runs the next job later', async () => {
     const small = smallDisk(8)!;
     const queue = await openQueue({});
     queue.startWorker({
@@ -40,7 +40,8 @@ describe.skipIf(!tried)('a disk that is full', () => {
     expect(await queue.waitForEnd(first.promptId)).toMatchObject({ state: 'success' });
     const tooMuch = await queue.add(long(3 * MB, 3, 2));
     expect(await queue.waitForEnd(tooMuch.promptId)).toMatchObject({
-      ...{ state: 'error', attempts: 1 },
+      state: 'error',
+      attempts: 1,
       error: expect.stringMatching(/DR_OUTPUT_UNWRITABLE.*The disk is full/),
     });
     const folder = join(small.path, 'output');
@@ -48,10 +49,11 @@ describe.skipIf(!tried)('a disk that is full', () => {
     expect(files.filter((name) => name.startsWith('.'))).toEqual([]);
     for (const name of files) {
       const content = readFileSync(join(folder, name), 'utf8');
-      expect([content.endsWith(END), statSync(join(folder, name)).size > MB], name).toEqual([
-        true,
-        true,
-      ]);
+      const isLarge = statSync(join(folder, name)).size > MB;
+      expect({ isComplete: content.endsWith(END), isLarge }, name).toEqual({
+        isComplete: true,
+        isLarge: true,
+      });
     }
     expect(files.length).toBeGreaterThanOrEqual(2);
     small.fill(0);
@@ -64,7 +66,7 @@ describe.skipIf(!tried)('a disk that is full', () => {
     small.remove();
   });
 
-  it('database: no new jobs are accepted, accepted ones are run', async () => {
+  it('makes the queue refuse new jobs and run accepted ones', async () => {
     const database = join(disk.path, 'queue');
     const problems: string[] = [];
     let queue: Queue = await openQueue({
@@ -103,7 +105,7 @@ describe.skipIf(!tried)('a disk that is full', () => {
     await queue.close();
   });
 
-  it('a database that cannot be created: the error says so, and it can be created later', async () => {
+  it('prevents the creation of a database, with an error', async () => {
     const small = smallDisk(16)!;
     mkdirSync(join(small.path, 'queue'));
     await expect(openQueue({ database: join(small.path, 'queue') })).rejects.toMatchObject({

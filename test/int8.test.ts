@@ -11,7 +11,7 @@ import { openDarkroom } from '../src/index.ts';
 const output = mkdtempSync(join(tmpdir(), 'darkroom-int8-'));
 afterAll(() => rmSync(output, { recursive: true }));
 
-async function pictureIn(precision: 'fp32' | 'int8') {
+async function imageIn(precision: 'fp32' | 'int8') {
   const darkroom = await openDarkroom({
     precision,
     device: 'cpu',
@@ -24,7 +24,7 @@ async function pictureIn(precision: 'fp32' | 'int8') {
     const bytes = images[0].toBuffer();
     return {
       image: (await decodeImage(bytes)).image,
-      made: JSON.parse(readPngText(bytes)['darkroom']),
+      metadata: JSON.parse(readPngText(bytes)['darkroom']),
     };
   } finally {
     await darkroom.close();
@@ -33,10 +33,13 @@ async function pictureIn(precision: 'fp32' | 'int8') {
 
 describe('int8', () => {
   it('computes nearly the same image, and records the precision in it', async () => {
-    const [exact, small] = [await pictureIn('fp32'), await pictureIn('int8')];
-    expect(exact.made.precision).toBe('fp32');
-    expect(small.made.precision).toBe('int8');
-    const found = { psnr: psnr(small.image, exact.image), ssim: ssim(small.image, exact.image) };
+    const [exact, quantized] = [await imageIn('fp32'), await imageIn('int8')];
+    expect(exact.metadata.precision).toBe('fp32');
+    expect(quantized.metadata.precision).toBe('int8');
+    const found = {
+      psnr: psnr(quantized.image, exact.image),
+      ssim: ssim(quantized.image, exact.image),
+    };
     // 44 to 46 dB and 0.998 with the models so far
     expect(found.psnr).toBeGreaterThan(38);
     expect(found.ssim).toBeGreaterThan(0.99);

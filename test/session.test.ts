@@ -117,7 +117,7 @@ const promptIn = (file: string): Record<string, { inputs: Record<string, unknown
   JSON.parse(readPngText(readFileSync(join(dir, file)))['prompt']);
 
 describe('darkroom run', () => {
-  it('--batch: successive seeds, starting from the seed of the file; events have a run number', async () => {
+  it('uses successive seeds with --batch, and numbers the runs in events', async () => {
     const { code, out } = await darkroom(
       'run',
       'workflow.json',
@@ -138,13 +138,12 @@ describe('darkroom run', () => {
       'cat_00002_.png',
       'cat_00003_.png',
     ]);
-    expect([1, 2, 3].map((i) => promptIn(`batch/cat_0000${i}_.png`)['3'].inputs['seed'])).toEqual([
-      5, 6, 7,
-    ]);
+    const seedOf = (i: number) => promptIn(`batch/cat_0000${i}_.png`)['3'].inputs['seed'];
+    expect([1, 2, 3].map(seedOf)).toEqual([5, 6, 7]);
     expect(promptIn('batch/cat_00003_.png')['5'].inputs).toMatchObject({ width: 64, height: 32 });
   });
 
-  it('--csv: the other lines run when one fails', async () => {
+  it('runs the other lines of --csv when one fails', async () => {
     writeFileSync(
       join(dir, 'runs.csv'),
       'prompt,3.steps,9.filename_prefix\n"one, two",1,a\nthree,many,b\nfour,1,c\n',
@@ -159,7 +158,8 @@ describe('darkroom run', () => {
     );
     expect(out).toBe('csv/a_00001_.png\ncsv/c_00001_.png\n');
     expect(err).toContain(
-      "1 of 3 runs failed\nrun 2 (line 3):\nerror: 'steps' of KSampler (node 3) is 'many', but must be of type INT",
+      '1 of 3 runs failed\nrun 2 (line 3):\n' +
+        "error: 'steps' of KSampler (node 3) is 'many', but must be of type INT",
     );
     expect(code).toBe(1);
     expect(promptIn('csv/a_00001_.png')['6'].inputs['text']).toBe('one, two');
@@ -170,7 +170,7 @@ describe('darkroom run', () => {
     );
   });
 
-  it('Ctrl-C ends the series: finished images are complete, and no further run starts', async () => {
+  it('ends the series on Ctrl-C; finished images are complete', async () => {
     const args = ['run', 'workflow.json', '--batch', '200', '--output', 'stopped'];
     let sent = false;
     const { code, err } = await run(join(source, 'cli', 'main.ts'), args, (text, kill) => {
@@ -211,13 +211,13 @@ describe('darkroom verify', () => {
     await darkroom('run', 'workflow.json', '--output', 'verify');
   });
 
-  it('the same image: exit code 0, and no files are left', async () => {
+  it('exits with 0 for the same image, and leaves no files', async () => {
     const { code, out } = await darkroom('verify', picture, '--quiet');
     expect({ code, out }).toEqual({ code: 0, out: `${picture}: the same image\n` });
     expect(readdirSync(join(dir, 'verify'))).toEqual(['cat_00001_.png']);
   });
 
-  it('another image or another model file: exit code 1, with the difference', async () => {
+  it('exits with 1 and the difference for another image or another model file', async () => {
     const text = readPngText(readFileSync(join(dir, picture)));
     const { encodePng } = await import('../src/image/codec/png.ts');
     const bytes = new Uint8Array(await pixels(picture));
@@ -267,7 +267,7 @@ describe('darkroom verify', () => {
     });
   });
 
-  it('the darkroom chunk: versions, precision, the node, model files with their hashes', () => {
+  it('uses the darkroom chunk: versions, precision, the node, model files with hashes', () => {
     expect(parseJson(readPngText(readFileSync(join(dir, picture)))['darkroom'])).toMatchObject({
       provider: 'cpu',
       precision: 'fp32',
@@ -288,7 +288,7 @@ describe('darkroom verify', () => {
 const chunks = (file: Buffer): { type: string; bytes: Buffer }[] =>
   [...readChunks(file)].map(({ type, start, end }) => ({ type, bytes: file.subarray(start, end) }));
 
-it('an image has the same text chunks as the ComfyUI image it was run from, and then its own', async () => {
+it('an image has the text chunks of the ComfyUI image that was run, and then its own', async () => {
   // written by Pillow as ComfyUI's SaveImage does it
   const original = readFileSync(join(here, 'fixtures', 'comfyui.png'));
   writeFileSync(join(dir, 'comfyui.png'), original);

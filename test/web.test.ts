@@ -1,5 +1,4 @@
-// The page's modules that need no browser: numbers without loss, what follows a field, frames of a
-// job.
+// The page's modules that need no browser: exact numbers, followers of a field, frames of a job.
 import { describe, expect, it } from 'vitest';
 import { displayText, parseJson, parseNumber, printJson } from '../web/exact-json.ts';
 import { changesOf, type Field, problemOf, reseeded } from '../web/form-values.ts';

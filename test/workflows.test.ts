@@ -102,9 +102,8 @@ async function expectSaved(
   const batch: Buffer[] = [];
   for (const picture of pictures) {
     const { data, info } = await sharp(picture).raw().toBuffer({ resolveWithObject: true });
-    expect([pictures.length, info.height, info.width, info.channels], tensor).toEqual(
-      g.tensor(tensor).shape,
-    );
+    const shape = [pictures.length, info.height, info.width, info.channels];
+    expect(shape, tensor).toEqual(g.tensor(tensor).shape);
     batch.push(data);
   }
   expectImage(g, id, tensor, Buffer.concat(batch));
@@ -139,22 +138,22 @@ describe('workflows', () => {
 it('seed_tiles_upscaler, within the variation of the original in its last tile', async () => {
   const g = golden('workflows', 'seed_tiles_upscaler');
   const [tensor] = Object.values(g.cases[0].outputs);
-  const { data: want, shape } = g.tensor(tensor);
+  const { data: expected, shape } = g.tensor(tensor);
   const [measured] = g.measured[tensor];
   expect(measured).toBe(19);
   const { outputs } = await darkroom.run(read('seed_tiles_upscaler'));
-  const got = await sharp(outputs['99'].images[0].toBuffer()).raw().toBuffer();
-  expect(got.length).toBe(want.length);
+  const actual = await sharp(outputs['99'].images[0].toBuffer()).raw().toBuffer();
+  expect(actual.length).toBe(expected.length);
   const worst = { first: 0, between: 0, last: 0 };
   let [changed, sumOfLast, countOfLast] = [0, 0, 0];
   const firstRows = 36;
-  for (let i = 0; i < got.length; i++) {
+  for (let i = 0; i < actual.length; i++) {
     const [x, y] = [Math.floor(i / 3) % shape[2], Math.floor(i / 3 / shape[2])];
-    const place = y < firstRows ? 'first' : x < 72 || y < 72 ? 'between' : 'last';
-    const difference = Math.abs(got[i] - Number(want[i]));
-    worst[place] = Math.max(worst[place], difference);
-    if (place === 'first' && difference > 0) changed++;
-    if (place === 'last') [sumOfLast, countOfLast] = [sumOfLast + difference, countOfLast + 1];
+    const region = y < firstRows ? 'first' : x < 72 || y < 72 ? 'between' : 'last';
+    const difference = Math.abs(actual[i] - Number(expected[i]));
+    worst[region] = Math.max(worst[region], difference);
+    if (region === 'first' && difference > 0) changed++;
+    if (region === 'last') [sumOfLast, countOfLast] = [sumOfLast + difference, countOfLast + 1];
   }
   expect(worst.first).toBeLessThanOrEqual(1);
   expect(changed / (firstRows * shape[2] * 3)).toBeLessThanOrEqual(0.005);

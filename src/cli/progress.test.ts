@@ -47,7 +47,7 @@ it('a terminal shows node, bar, steps, s/it and ETA on one line', () => {
   expect(written.every((text) => text.replace('\r\x1b[2K', '').length <= 80)).toBe(true);
 });
 
-it('other outputs get plain lines', () => {
+it('other outputs show plain lines', () => {
   const { play, written } = fake(false);
   play();
   expect(written).toEqual([
@@ -82,7 +82,7 @@ it('the status of a node is shown, and nodes that were blocked get a warning', (
   expect(written).toContain('\r\x1b[2K[2/2] KSampler  0.0 s');
 });
 
-it('a long load gets a line with its duration', () => {
+it('a long load is printed with its duration', () => {
   for (const interactive of [true, false]) {
     const { progress, written } = fake(interactive);
     progress.show({ type: 'started', nodes: 1, cached: [] });

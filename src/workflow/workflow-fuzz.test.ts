@@ -1,4 +1,5 @@
-// Whatever a file holds: a workflow or a Darkroom error, soon, and no other file is opened.
+// Random files are read as a workflow or rejected with a DarkroomError, within five seconds and
+// without opening other files.
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,8 +20,8 @@ const files = {
   wildcards: () => new Map(),
 };
 
-/** Runs what must give a workflow or a DarkroomError; anything else fails. */
-function settles(read: () => { graph: Parameters<typeof findProblems>[0] }): void {
+/** Reads and checks a workflow. Fails for errors that are not DarkroomErrors. */
+function expectSettled(read: () => { graph: Parameters<typeof findProblems>[0] }): void {
   const before = performance.now();
   try {
     findProblems(read().graph, NODES, files);
@@ -180,45 +181,47 @@ const workflow = fc.record(
   { requiredKeys: ['nodes'] },
 );
 
-describe('any file', () => {
+describe('a random file is read or rejected', () => {
   const opened = vi.spyOn(fs, 'readFileSync');
   afterAll(() => opened.mockRestore());
 
-  it('in the UI format', { timeout: 60_000 }, () => {
+  it('in the UI format, without opening other files', { timeout: 60_000 }, () => {
     fc.assert(
       fc.property(workflow, (json) =>
-        settles(() => readWorkflow(json as unknown as Json, 'x.json', {}, folder)),
+        expectSettled(() => readWorkflow(json as unknown as Json, 'x.json', {}, folder)),
       ),
       { numRuns: 1500 },
     );
     for (const [path] of opened.mock.calls) expect(String(path).startsWith(folder)).toBe(true);
   });
 
-  it('of any JSON', { timeout: 60_000 }, () => {
+  it('that contains any JSON', { timeout: 60_000 }, () => {
     fc.assert(
       fc.property(fc.json({ maxDepth: 6 }), (text) =>
-        settles(() => readWorkflowBytes(Buffer.from(text), 'x.json', {}, folder)),
+        expectSettled(() => readWorkflowBytes(Buffer.from(text), 'x.json', {}, folder)),
       ),
       { numRuns: 500 },
     );
   });
 
-  it('of any bytes, also behind the beginnings of pictures', { timeout: 60_000 }, () => {
-    const magic = [
+  it('that contains any bytes, also after the signature of an image format', {
+    timeout: 60_000,
+  }, () => {
+    const signatures = [
       [],
       [0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10],
       [0xff, 0xd8, 0xff, 0xe1],
       [...Buffer.from('RIFF....WEBPEXIF')],
     ];
     fc.assert(
-      fc.property(fc.constantFrom(...magic), fc.uint8Array({ maxLength: 300 }), (head, tail) =>
-        settles(() => readWorkflowBytes(Buffer.from([...head, ...tail]), 'x', {}, folder)),
+      fc.property(fc.constantFrom(...signatures), fc.uint8Array({ maxLength: 300 }), (head, tail) =>
+        expectSettled(() => readWorkflowBytes(Buffer.from([...head, ...tail]), 'x', {}, folder)),
       ),
       { numRuns: 1000 },
     );
   });
 
-  it('of A1111’s texts', { timeout: 60_000 }, () => {
+  it('that contains parts of A1111’s parameters', { timeout: 60_000 }, () => {
     const word = fc.constantFrom(
       'Steps: 20, ',
       'Sampler: Euler a',
@@ -234,7 +237,7 @@ describe('any file', () => {
     );
     fc.assert(
       fc.property(fc.array(word, { maxLength: 30 }), (words) =>
-        settles(() =>
+        expectSettled(() =>
           readWorkflowBytes(Buffer.from(`x\nSteps: 20, ${words.join('')}`), 'x', {}, folder),
         ),
       ),
@@ -242,7 +245,7 @@ describe('any file', () => {
     );
   });
 
-  it('a picture with a damaged byte anywhere', { timeout: 60_000 }, async () => {
+  it('that is an image with one damaged byte, or cut off', { timeout: 60_000 }, async () => {
     const text = {
       prompt: '{"1": {"class_type": "KSampler", "inputs": {}}}',
       workflow: '{"nodes": [{"id": 1, "type": "KSampler"}]}',
@@ -254,12 +257,12 @@ describe('any file', () => {
     for (let at = 0; at < whole.length; at++) {
       const damaged = Buffer.from(whole);
       damaged[at] ^= 0x55;
-      settles(() => readWorkflowBytes(damaged, 'x.png', {}, folder));
-      settles(() => readWorkflowBytes(whole.subarray(0, at), 'x.png', {}, folder));
+      expectSettled(() => readWorkflowBytes(damaged, 'x.png', {}, folder));
+      expectSettled(() => readWorkflowBytes(whole.subarray(0, at), 'x.png', {}, folder));
     }
   });
 
-  it('deep wires, wide nodes, long prompts', { timeout: 60_000 }, () => {
+  it('with long chains, many values, nested prompts or many nodes', { timeout: 60_000 }, () => {
     const chain = Array.from({ length: 5000 }, (_, i) => ({
       id: i + 1,
       type: 'Reroute',
@@ -272,7 +275,7 @@ describe('any file', () => {
       inputs: [{ name: 'model', type: 'MODEL', link: 5000 }],
       widgets_values: Array(5000).fill('x'),
     };
-    settles(() =>
+    expectSettled(() =>
       readWorkflow({
         nodes: [...chain, sampler],
         links: [...links, [5000, 5000, 0, 9999, 0, '*']],
@@ -283,13 +286,13 @@ describe('any file', () => {
       type: 'CLIPTextEncode',
       widgets_values: [`${'{a|'.repeat(5000)}b${'}'.repeat(5000)}`],
     };
-    settles(() => readWorkflow({ nodes: [text], links: [] } as unknown as Json));
+    expectSettled(() => readWorkflow({ nodes: [text], links: [] } as unknown as Json));
     const many = Array.from({ length: 19_000 }, (_, i) => ({
       id: i,
       type: 'Nobody',
       inputs: [{ name: 'a', type: '*', link: i }],
     }));
-    settles(() =>
+    expectSettled(() =>
       readWorkflow({
         nodes: many,
         links: many.map((_, i) => [i, (i + 1) % 19_000, 0, i, 0, '*']),

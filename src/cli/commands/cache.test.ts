@@ -43,7 +43,7 @@ async function cache(...args: string[]): Promise<{ code: number; out: string[]; 
 }
 
 describe('darkroom cache', () => {
-  it('lists entries, the largest first, with what they belong to', async () => {
+  it('lists entries, the largest first, with their contents', async () => {
     const { entries } = JSON.parse((await cache('list', '--json')).out[0]);
     expect(entries.map(({ name }: { name: string }) => name)).toEqual([
       'derived/abc',
@@ -77,7 +77,7 @@ describe('darkroom cache', () => {
     expect(existsSync(join(root, 'frontend'))).toBe(false);
   });
 
-  it('rejects unknown names, and clears nothing then', async () => {
+  it('clears nothing when a name is unknown', async () => {
     const { code, err } = await cache('clear', 'torch', 'nonsense');
     expect(code).toBe(2);
     expect(err).toContain("the cache contains no 'nonsense'");
@@ -85,7 +85,7 @@ describe('darkroom cache', () => {
     expect((await cache('tidy')).code).toBe(2);
   });
 
-  it('has an empty list when there is no cache yet', async () => {
+  it('prints an empty list when there is no cache yet', async () => {
     vi.stubEnv('DARKROOM_CACHE', join(root, 'nothing'));
     expect(JSON.parse((await cache('list', '--json')).out[0]).entries).toEqual([]);
   });

@@ -81,7 +81,7 @@ describe('darkroom convert', () => {
     });
   });
 
-  it('makes the same choices for the same --dynamic-seed', async () => {
+  it('chooses the same options for the same --dynamic-seed', async () => {
     const texts = new Map<string, string>();
     for (const seed of ['0', '1', '2', '3', '4', '5', '18446744073709551615', '0']) {
       const { out, err } = await darkroom(
@@ -116,7 +116,7 @@ describe('darkroom convert', () => {
     ).toContain("can't be written");
   });
 
-  it('reads images, and keeps big seeds and floats as they are', async () => {
+  it('reads images, and leaves large seeds and floats unchanged', async () => {
     const prompt =
       '{"1": {"class_type": "KSampler", "inputs": ' +
       '{"seed": 18446744073709551615, "cfg": 8.0, "list": [], "none": {}}}}';
@@ -141,7 +141,7 @@ describe('darkroom convert', () => {
     [[], 'convert needs a workflow file'],
     [['a', 'b'], 'takes one workflow file, not 2'],
     [['gone.json'], 'there is no file gone.json'],
-  ])('bad usage: %j', async (args, message) => {
+  ])('rejects the arguments %j', async (args, message) => {
     const { code, err } = await darkroom('convert', ...args);
     expect(err).toContain(message);
     expect(code).toBe(2);
@@ -194,7 +194,7 @@ describe('URLs', () => {
   });
   afterAll(() => void server.close());
 
-  it('of this machine are read', async () => {
+  it('on this machine are read', async () => {
     const { code, out } = await darkroom('convert', `${base}/w.json`, '--quiet');
     expect(code).toBe(0);
     expect(Object.keys(JSON.parse(out))).toEqual(['1', '2', '3']);

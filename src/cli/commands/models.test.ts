@@ -47,7 +47,7 @@ const GOOD: Readonly<Record<string, string>> = {
   'upscale_models/small.safetensors': 'tiny_srvgg_x2',
   'embeddings/ti.safetensors': 'tinyti',
 };
-/** By name in checkpoints: the end of the message about it. */
+/** Files in checkpoints that are not models, each with the end of the message about it. */
 const WRONG: Readonly<Record<string, RegExp>> = {
   'page.safetensors': / is a web page \(HTML\), not a model$/,
   'pointer.safetensors': / is a Git LFS pointer, not the model that it points to$/,
@@ -110,7 +110,7 @@ async function run(...args: string[]): Promise<{ code: number; out: string[]; er
   const [out, err]: [string[], string[]] = [[], []];
   const terminal = {
     out: (line: string) => void out.push(line),
-    err: (said: string) => void err.push(said),
+    err: (text: string) => void err.push(text),
     interactive: false,
     columns: () => 80,
     now: () => 0,
@@ -152,30 +152,30 @@ describe('darkroom models inspect', () => {
     put('ultralytics/bbox/eight.pt', gunzipSync(golden('ultralytics/v8-detect.pt.gz')));
     put('sams/sam.safetensors', gunzipSync(golden('sam/tiny_sam.safetensors.gz')));
     put('hypernetworks/plain.pt', golden('hypernetwork/plain.pt'));
-    const partsAndKind = async (name: string) => {
+    const summaryOf = async (name: string) => {
       const { kind, architecture, parts } = await inspect(name);
-      return [kind, architecture, parts.map((part: { name: string }) => part.name).join()];
+      return { kind, architecture, parts: parts.map((part: { name: string }) => part.name) };
     };
-    expect(await partsAndKind('ultralytics/segm/eleven.pt')).toEqual([
-      'detector',
-      'YOLO, boxes and shapes',
-      'yolo',
-    ]);
-    expect(await partsAndKind('ultralytics/bbox/eight.pt')).toEqual([
-      'detector',
-      'YOLO, boxes',
-      'yolo',
-    ]);
-    expect(await partsAndKind('sams/sam.safetensors')).toEqual([
-      'SAM model',
-      'Segment Anything',
-      'sam encoder,sam decoder',
-    ]);
-    expect(await partsAndKind('hypernetworks/plain.pt')).toEqual([
-      'hypernetwork',
-      expect.stringMatching(/^\d+.* wide, \w+$/),
-      '',
-    ]);
+    expect(await summaryOf('ultralytics/segm/eleven.pt')).toEqual({
+      kind: 'detector',
+      architecture: 'YOLO, boxes and shapes',
+      parts: ['yolo'],
+    });
+    expect(await summaryOf('ultralytics/bbox/eight.pt')).toEqual({
+      kind: 'detector',
+      architecture: 'YOLO, boxes',
+      parts: ['yolo'],
+    });
+    expect(await summaryOf('sams/sam.safetensors')).toEqual({
+      kind: 'SAM model',
+      architecture: 'Segment Anything',
+      parts: ['sam encoder', 'sam decoder'],
+    });
+    expect(await summaryOf('hypernetworks/plain.pt')).toEqual({
+      kind: 'hypernetwork',
+      architecture: expect.stringMatching(/^\d+.* wide, \w+$/),
+      parts: [],
+    });
   });
 
   it('counts parts, precision and memory', async () => {
@@ -201,7 +201,7 @@ describe('darkroom models inspect', () => {
   });
 
   it('prints licence, title and hash; finds files by name', async () => {
-    const file = put('loras/told.safetensors', '');
+    const file = put('loras/fox.safetensors', '');
     const metadata = {
       'modelspec.license': 'CC0-1.0',
       'modelspec.title': 'Red foxes',
@@ -212,14 +212,14 @@ describe('darkroom models inspect', () => {
       { 'lora_unet_a.lora_down.weight': F32([4, 8]), 'lora_unet_a.lora_up.weight': F32([8, 4]) },
       metadata,
     );
-    const { code, out } = await run('inspect', 'told.safetensors', '--models', models);
+    const { code, out } = await run('inspect', 'fox.safetensors', '--models', models);
     expect(code).toBe(0);
     expect(out).toContain('  licence:      CC0-1.0');
     expect(out).toContain('  modelspec.title: Red foxes');
     expect(out).toContain('  architecture: LoRA of rank 4, 1 layers, for UNet');
     expect(out.find((line) => line.includes('sha256'))).toMatch(/^ {2}sha256: {7}[0-9a-f]{64}$/);
-    expect((await run('inspect', 'tolt.safetensors', '--models', models)).err).toContain(
-      'told.safetensors',
+    expect((await run('inspect', 'fxo.safetensors', '--models', models)).err).toContain(
+      'fox.safetensors',
     );
   });
 
@@ -227,15 +227,15 @@ describe('darkroom models inspect', () => {
     const { code, out, err } = await run('inspect', join(models, 'checkpoints', name));
     expect(code).toBe(1);
     expect(out).toEqual([]);
-    const [said, hint] = err.split('\n');
-    expect(said).toMatch(/^error: /);
-    expect(said.slice('error: '.length)).toMatch(sentence);
-    expect(said).toContain(name);
+    const [message, hint] = err.split('\n');
+    expect(message).toMatch(/^error: /);
+    expect(message.slice('error: '.length)).toMatch(sentence);
+    expect(message).toContain(name);
     expect(hint).toMatch(/^ hint: [A-Z].*\.$/);
   });
 });
 
-it('darkroom models list: every file with its kind, or with the error', async () => {
+it('darkroom models list prints every file with its kind, or with an error', async () => {
   const { code, out } = await run('list', '--models', models);
   expect(code).toBe(0);
   for (const name of Object.keys(GOOD))
@@ -257,11 +257,13 @@ it('darkroom models list: every file with its kind, or with the error', async ()
 
 it('wrong files among the checkpoints are refused by the loader with file and kind', async () => {
   const runtime = createRuntime({ threads: 1 });
-  const said = async (name: string) =>
+  const messageFor = async (name: string) =>
     ((await loadCheckpoint(join(models, 'checkpoints', name), runtime).catch((e) => e)) as Error)
       .message;
-  expect(await said('lora.safetensors')).toBe('lora.safetensors is not a checkpoint but a LoRA');
-  expect(await said('video.safetensors')).toBe(
+  expect(await messageFor('lora.safetensors')).toBe(
+    'lora.safetensors is not a checkpoint but a LoRA',
+  );
+  expect(await messageFor('video.safetensors')).toBe(
     'video.safetensors is not a checkpoint but a Wan model (video)',
   );
   for (const name of [
@@ -271,9 +273,9 @@ it('wrong files among the checkpoints are refused by the loader with file and ki
     'bomb.ckpt',
     'evil.ckpt',
   ])
-    expect(await said(name)).toMatch(WRONG[name]);
-  expect(await said('nothing.safetensors')).toBe(
-    'nothing.safetensors is not a checkpoint: ' + 'its tensors (a …) match no supported kind',
+    expect(await messageFor(name)).toMatch(WRONG[name]);
+  expect(await messageFor('nothing.safetensors')).toBe(
+    'nothing.safetensors is not a checkpoint: its tensors (a …) match no supported kind',
   );
 });
 

@@ -1,5 +1,5 @@
-// The typed builder: the graphs it makes; what does not compile (`npm run check` proves each
-// ts-expect-error); the generated file.
+// The workflow builder: the graphs that it builds, mistakes that do not compile (`npm run check`
+// verifies each ts-expect-error), and the generated file.
 import { readFileSync } from 'node:fs';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import { NODES } from '../../nodes/index.ts';
@@ -36,45 +36,54 @@ const sampler = KSampler({
   latent_image: latent.LATENT,
   denoise: 1,
 });
-const picture = VAEDecode({ samples: sampler.LATENT, vae: VAE });
-const save = SaveImage({ images: picture.IMAGE, filename_prefix: 'cat' });
+const decoded = VAEDecode({ samples: sampler.LATENT, vae: VAE });
+const save = SaveImage({ images: decoded.IMAGE, filename_prefix: 'cat' });
 
 describe('graph', () => {
-  it('holds what stands behind the outputs, in the order of execution', () => {
-    const made = graph(save);
-    expect(Object.entries(made).map(([id, node]) => [id, node.class_type])).toEqual([
-      ['1', 'CheckpointLoaderSimple'],
-      ['2', 'CLIPTextEncode'],
-      ['3', 'CLIPTextEncode'],
-      ['4', 'EmptyLatentImage'],
-      ['5', 'KSampler'],
-      ['6', 'VAEDecode'],
-      ['7', 'SaveImage'],
+  it('contains the nodes that an output needs, in the order of execution', () => {
+    const built = graph(save);
+    const types = Object.entries(built).map(([id, node]) => `${id} ${node.class_type}`);
+    expect(types).toEqual([
+      '1 CheckpointLoaderSimple',
+      '2 CLIPTextEncode',
+      '3 CLIPTextEncode',
+      '4 EmptyLatentImage',
+      '5 KSampler',
+      '6 VAEDecode',
+      '7 SaveImage',
     ]);
-    expect(made['5'].inputs).toMatchObject({
+  });
+
+  it('contains links, exact seeds and titles', () => {
+    const built = graph(save);
+    expect(built['5'].inputs).toMatchObject({
       model: ['1', 0],
       seed: 18446744073709551615n,
       positive: ['2', 0],
       negative: ['3', 0],
     });
-    expect(made['6'].inputs).toEqual({ samples: ['5', 0], vae: ['1', 2] });
-    expect(made['3']._meta).toEqual({ title: 'Negative' });
-    expect(made['2']).not.toHaveProperty('_meta');
+    expect(built['6'].inputs).toEqual({ samples: ['5', 0], vae: ['1', 2] });
+    expect(built['3']._meta).toEqual({ title: 'Negative' });
+    expect(built['2']).not.toHaveProperty('_meta');
   });
 
-  it('two outputs share what stands behind both; ids as given', () => {
-    const preview = PreviewImage({ images: picture.IMAGE }, { id: 'preview' });
-    const second = SaveImage({ images: picture.IMAGE, filename_prefix: 'again' }, { id: '2' });
-    const made = graph(preview, save, second);
-    expect(Object.keys(made).sort()).toEqual(['1', '2', '3', '4', '5', '6', '7', '8', 'preview']);
-    expect(made['2'].class_type).toBe('SaveImage');
-    expect(made['preview'].inputs).toEqual({ images: ['7', 0] });
+  it('contains nodes once that several outputs need, and uses explicit ids', () => {
+    const preview = PreviewImage({ images: decoded.IMAGE }, { id: 'preview' });
+    const second = SaveImage({ images: decoded.IMAGE, filename_prefix: 'again' }, { id: '2' });
+    const built = graph(preview, save, second);
+    expect(Object.keys(built).sort()).toEqual(['1', '2', '3', '4', '5', '6', '7', '8', 'preview']);
+    expect(built['2'].class_type).toBe('SaveImage');
+    expect(built['preview'].inputs).toEqual({ images: ['7', 0] });
+  });
+
+  it('rejects two nodes with the same id', () => {
+    const preview = PreviewImage({ images: decoded.IMAGE }, { id: 'preview' });
     expect(() =>
-      graph(preview, PreviewImage({ images: picture.IMAGE }, { id: 'preview' })),
+      graph(preview, PreviewImage({ images: decoded.IMAGE }, { id: 'preview' })),
     ).toThrow("two nodes of the graph have the id 'preview'");
   });
 
-  it('optional inputs, further inputs, names that are no identifiers', () => {
+  it('may use optional inputs, dynamic inputs and types that are not identifiers', () => {
     const mixed = nodes['ConditioningAverage ']({
       conditioning_to: positive.CONDITIONING,
       conditioning_from: negative.CONDITIONING,
@@ -90,7 +99,7 @@ describe('graph', () => {
   });
 });
 
-it('what is wrong does not compile', () => {
+it('mistakes do not compile', () => {
   const good = {
     model: MODEL,
     seed: 1,
@@ -104,13 +113,13 @@ it('what is wrong does not compile', () => {
     denoise: 1,
   } as const;
   KSampler(good);
-  // @ts-expect-error a CLIP is no MODEL
+  // @ts-expect-error a CLIP is not a MODEL
   KSampler({ ...good, model: CLIP });
-  // @ts-expect-error a node is no link
+  // @ts-expect-error a node is not a link
   KSampler({ ...good, latent_image: latent });
   // @ts-expect-error no such sampler
   KSampler({ ...good, sampler_name: 'eulr' });
-  // @ts-expect-error a text is no number
+  // @ts-expect-error a text is not a number
   KSampler({ ...good, steps: '4' });
   // @ts-expect-error no such input
   KSampler({ ...good, step: 4 });
@@ -119,21 +128,21 @@ it('what is wrong does not compile', () => {
   KSampler(less);
   // @ts-expect-error no such output
   KSampler(good).IMAGE;
-  // @ts-expect-error a socket takes no value
+  // @ts-expect-error a socket does not accept a value
   VAEDecode({ samples: 'latent', vae: VAE });
-  // @ts-expect-error nothing is saved by a KSampler
+  // @ts-expect-error a KSampler is not an output node
   graph(sampler);
   ImpactCombineConditionings({
     conditioning1: positive.CONDITIONING,
-    // @ts-expect-error no such further input
+    // @ts-expect-error no such dynamic input
     other: positive.CONDITIONING,
   });
   ImpactCombineConditionings({
     conditioning1: positive.CONDITIONING,
-    // @ts-expect-error of the wrong type
+    // @ts-expect-error the type is wrong
     conditioning2: latent.LATENT,
   });
-  // @ts-expect-error it has no inputs of that name
+  // @ts-expect-error no input of this name
   RandomNoise({ seed: 1 });
   VAEDecode({
     // @ts-expect-error SIGMAS are not a LATENT
@@ -144,14 +153,14 @@ it('what is wrong does not compile', () => {
   nodes['KSamplr'];
 });
 
-it('links that fit everything, and inputs that take anything', () => {
+it('links of unknown type fit every input, and other links only their own type', () => {
   expectTypeOf<Link<never>>().toExtend<Link<'MODEL'>>();
   expectTypeOf<Link<'MODEL'>>().toExtend<Link>();
   expectTypeOf<Link<'INT'>>().toExtend<Link<'INT' | 'FLOAT'>>();
   expectTypeOf<Link<'MODEL'>>().not.toExtend<Link<'CLIP'>>();
 });
 
-it('nodes.generated.ts is what the declarations say; if not, run `npm run builder`', () => {
+it('nodes.generated.ts agrees with the declarations; if not, run `npm run builder`', () => {
   const file = readFileSync(new URL('./nodes.generated.ts', import.meta.url), 'utf8');
   expect(file === generateBuilder(NODES.values())).toBe(true);
 });

@@ -1,4 +1,4 @@
-// Forms of the example workflows: the main fields, their followers, missing files.
+// Forms of the example workflows: main fields, followers, missing files.
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { NodeEnvironment } from '../../nodes/context.ts';
@@ -17,40 +17,51 @@ const example = (name: string) =>
   buildForm(readWorkflowFile(`examples/${name}.json`).graph, NODES, environment);
 
 describe('the form of a workflow', () => {
-  it('begins with what people change first', () => {
-    const { main, groups, missing } = example('text-to-image');
-    expect(main.map(({ label, kind, value }) => [label, kind, value])).toEqual([
-      ['Prompt', 'lines', 'panda, flat style, green background'],
-      ['Negative prompt', 'lines', ''],
-      ['Seed', 'seed', 7],
-      ['Width', 'int', 128],
-      ['Height', 'int', 128],
-      ['Steps', 'int', 20],
-      ['CFG', 'float', 4.5],
-      ['Load Checkpoint', 'choice', 'darkroom-tiny-base.safetensors'],
+  it('starts with the fields that people change most', () => {
+    expect(example('text-to-image').main).toMatchObject([
+      { label: 'Prompt', kind: 'lines', value: 'panda, flat style, green background' },
+      { label: 'Negative prompt', kind: 'lines', value: '' },
+      { label: 'Seed', kind: 'seed', value: 7 },
+      { label: 'Width', kind: 'int', value: 128 },
+      { label: 'Height', kind: 'int', value: 128 },
+      { label: 'Steps', kind: 'int', value: 20 },
+      { label: 'CFG', kind: 'float', value: 4.5 },
+      { label: 'Load Checkpoint', kind: 'choice', value: 'darkroom-tiny-base.safetensors' },
     ]);
+  });
+
+  it('has the exact limits of a seed', () => {
+    const { main } = example('text-to-image');
     expect(main.find(({ label }) => label === 'Seed')).toMatchObject({
       id: '5',
       input: 'seed',
       min: 0,
       max: 2n ** 64n - 1n,
     });
-    expect(groups.map(({ title, fields }) => [title, fields.map(({ label }) => label)])).toEqual([
-      ['Size', ['Batch size']],
-      ['KSampler', ['Sampler name', 'Scheduler', 'Denoise']],
-      ['Save Image', ['Filename prefix']],
+  });
+
+  it('has the other fields in one group per node', () => {
+    const { groups, missing } = example('text-to-image');
+    const labels = groups.map(({ title, fields }) => ({
+      title,
+      fields: fields.map(({ label }) => label),
+    }));
+    expect(labels).toEqual([
+      { title: 'Size', fields: ['Batch size'] },
+      { title: 'KSampler', fields: ['Sampler name', 'Scheduler', 'Denoise'] },
+      { title: 'Save Image', fields: ['Filename prefix'] },
     ]);
     expect(missing).toEqual([]);
   });
 
-  it('lets equal steps and shares of them follow the steps', () => {
+  it('has equal steps and step numbers as followers of the steps', () => {
     const { main } = example('base-and-refiner');
     const steps = main.find(({ label }) => label === 'Steps');
-    expect(steps?.followers?.map(({ input, how }) => [input, how])).toEqual(
+    expect(steps?.followers?.map(({ input, how }) => ({ input, how }))).toEqual(
       expect.arrayContaining([
-        ['steps', 'same'],
-        ['end_at_step', 'share'],
-        ['start_at_step', 'share'],
+        { input: 'steps', how: 'same' },
+        { input: 'end_at_step', how: 'share' },
+        { input: 'start_at_step', how: 'share' },
       ]),
     );
     expect(main.filter(({ kind }) => kind === 'choice').length).toBe(2);

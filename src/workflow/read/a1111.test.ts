@@ -117,7 +117,7 @@ describe('A1111 parameters', () => {
     );
   });
 
-  it('are told apart from other texts, which are rejected', () => {
+  it('are distinguished from other texts, which are rejected', () => {
     for (const text of ['{"Steps: 20, ": 1}', 'Steps: many, x', 'Created with GIMP', ''])
       expect(isA1111(text)).toBe(false);
     expect(() => graphOf('Created with GIMP')).toThrow(DarkroomError);

@@ -1,5 +1,5 @@
-// Own checks of nodes, union types, inputs and outputs beyond the declared ones. After the
-// validation cases of ComfyUI's tests/execution/test_execution.py and
+// Validation by nodes themselves (VALIDATE_INPUTS), union types, dynamic inputs and outputs. After
+// the validation cases of ComfyUI's tests/execution/test_execution.py and
 // tests-unit/execution_test/validate_node_input_test.py.
 import { describe, expect, it } from 'vitest';
 import { FLOW_NODES } from '../../../test/support/flow-nodes.ts';
@@ -43,7 +43,7 @@ const declare = (
     validate: check,
     run: () => outputs(0),
   });
-const unit = () => float({ min: 0, max: 1 });
+const zeroToOne = () => float({ min: 0, max: 1 });
 const union = () => socket('IMAGE,FLOAT');
 const noSevens: InputCheck['check'] = ({ b }) =>
   b === 7 ? "7s are not allowed. I've never liked 7s." : true;
@@ -51,21 +51,21 @@ const noSevens: InputCheck['check'] = ({ b }) =>
 const NODES = new Map([
   ...FLOW_NODES,
   ...[
-    declare('Plain', undefined, { a: unit(), b: unit() }),
-    declare('JudgesAll', { check: noSevens }, { a: unit(), b: unit() }),
-    declare('JudgesB', { of: ['b'], check: noSevens }, { a: unit(), b: unit() }),
+    declare('Plain', undefined, { a: zeroToOne(), b: zeroToOne() }),
+    declare('ChecksAll', { check: noSevens }, { a: zeroToOne(), b: zeroToOne() }),
+    declare('ChecksB', { of: ['b'], check: noSevens }, { a: zeroToOne(), b: zeroToOne() }),
     declare('Union', undefined, { a: union(), b: union() }),
     declare(
-      'JudgesTypes',
+      'ChecksTypes',
       {
         of: [],
         types: true,
         check: (_values, _environment, types) =>
           types['a'] === 'INT' ? 'Invalid type of a: INT' : true,
       },
-      { a: unit(), b: unit() },
+      { a: zeroToOne(), b: zeroToOne() },
     ),
-    declare('Broken', { check: () => JSON.parse('{') }, { a: unit() }),
+    declare('Broken', { check: () => JSON.parse('{') }, { a: zeroToOne() }),
     declare('Whole', undefined, { value: int() }),
     declare('Model', undefined, { name: modelFile('checkpoints') }),
   ].map((declaration) => [declaration.type, declaration] as const),
@@ -84,9 +84,11 @@ const NODES = new Map([
 
 const check = (prompt: Record<string, unknown>) =>
   validate(readWorkflow(prompt as Json).graph, NODES, environment);
+/** The errors of node `id` in a prompt. */
 const errorsAt = (id: string, prompt: Record<string, unknown>) =>
   check(prompt).nodeErrors.get(id)?.errors ?? [];
-const one = (type: string, inputs: Record<string, unknown>) =>
+/** The errors of a node of this type; `int` and `float` are nodes that it can be linked to. */
+const errorsOf = (type: string, inputs: Record<string, unknown>) =>
   errorsAt('1', {
     1: node(type, inputs),
     2: node('Show', { value: ['1', 0] }),
@@ -94,14 +96,17 @@ const one = (type: string, inputs: Record<string, unknown>) =>
     float: node('Stub', { value: 5 }),
   });
 
-describe('own checks', () => {
-  it('stand in place of the check of range, for the inputs that they judge', () => {
-    expect(one('Plain', { a: 5, b: 5 }).map((e) => e.type)).toEqual([
+describe('the check of a node', () => {
+  it('replaces the range check of the inputs that it covers', () => {
+    expect(errorsOf('Plain', { a: 5, b: 5 }).map((e) => e.type)).toEqual([
       'value_bigger_than_max',
       'value_bigger_than_max',
     ]);
-    expect(one('JudgesAll', { a: 0, b: 5 })).toEqual([]);
-    expect(one('JudgesAll', { a: 0, b: 7 })).toEqual(
+    expect(errorsOf('ChecksAll', { a: 0, b: 5 })).toEqual([]);
+  });
+
+  it('is reported for each input that it covers', () => {
+    expect(errorsOf('ChecksAll', { a: 0, b: 7 })).toEqual(
       ['a', 'b'].map((name) => ({
         type: 'custom_validation_failed',
         message: 'Custom validation failed for node',
@@ -109,67 +114,70 @@ describe('own checks', () => {
         extra_info: { input_name: name },
       })),
     );
-    expect(one('JudgesB', { a: 5, b: 7 }).map((e) => [e.type, e.extra_info['input_name']])).toEqual(
-      [
-        ['value_bigger_than_max', 'a'],
-        ['custom_validation_failed', 'b'],
-      ],
-    );
-    expect(one('JudgesB', { a: 'x', b: 1 }).map((e) => e.type)).toEqual(['invalid_input_type']);
     const { problems } = check({
-      1: node('JudgesAll', { a: 0, b: 7 }),
+      1: node('ChecksAll', { a: 0, b: 7 }),
       2: node('Show', { value: ['1', 0] }),
     });
     expect(problems).toMatchObject([{ code: 'DR_WORKFLOW_INVALID', nodeId: '1' }]);
   });
 
-  it('a check of types stands in place of the usual one', () => {
-    expect(one('Plain', { a: ['int', 0], b: 0 }).map((e) => e.type)).toEqual([
-      'return_type_mismatch',
+  it('leaves other inputs and conversions to the usual checks', () => {
+    expect(errorsOf('ChecksB', { a: 5, b: 7 })).toMatchObject([
+      { type: 'value_bigger_than_max', extra_info: { input_name: 'a' } },
+      { type: 'custom_validation_failed', extra_info: { input_name: 'b' } },
     ]);
-    expect(one('JudgesTypes', { a: ['float', 0], b: 0 })).toEqual([]);
+    expect(errorsOf('ChecksB', { a: 'x', b: 1 }).map((e) => e.type)).toEqual([
+      'invalid_input_type',
+    ]);
   });
 
-  it('one that fails itself is an error of the node behind', () => {
+  it('replaces the check of link types if it covers types', () => {
+    expect(errorsOf('Plain', { a: ['int', 0], b: 0 }).map((e) => e.type)).toEqual([
+      'return_type_mismatch',
+    ]);
+    expect(errorsOf('ChecksTypes', { a: ['float', 0], b: 0 })).toEqual([]);
+  });
+
+  it('is an inner exception when it throws', () => {
     const prompt = { 1: node('Broken', { a: 0 }), 2: node('Show', { value: ['1', 0] }) };
     expect(errorsAt('1', prompt).map((e) => e.type)).toEqual(['exception_during_inner_validation']);
   });
 });
 
-describe('types', () => {
-  it('unions take a link or a value of any member', () => {
-    expect(one('Union', { a: ['int', 0], b: 3 })).toMatchObject([
+describe('union types', () => {
+  it('accept a link or a value of any member', () => {
+    expect(errorsOf('Union', { a: ['int', 0], b: 3 })).toMatchObject([
       {
         type: 'return_type_mismatch',
         details: 'a, received_type(INT) mismatch input_type(IMAGE,FLOAT)',
       },
     ]);
-    expect(one('Union', { a: ['float', 0], b: 3 })).toEqual([]);
+    expect(errorsOf('Union', { a: ['float', 0], b: 3 })).toEqual([]);
   });
 
-  it('meet when they share a member', () => {
-    const meets = ([a, b]: [string, string]): boolean => socketTypesMatch(a, b);
-    const yes: [string, string][] = [
-      ['STRING', 'STRING'],
-      ['STRING,INT', 'INT,STRING'],
-      ['STRING', 'STRING,INT'],
-      ['STRING,BOOLEAN', 'STRING,INT'],
-      ['STRING, INT', 'INT'],
-      ['*', 'MODEL'],
-      ['MODEL', '*'],
-    ];
-    expect(yes.filter((pair) => !meets(pair))).toEqual([]);
-    const no: [string, string][] = [
-      ['INT', 'STRING'],
-      ['STRING,INT', 'FLOAT,BOOLEAN'],
-      ['', 'STRING'],
-    ];
-    expect(no.filter(meets)).toEqual([]);
+  it.each([
+    { received: 'STRING', expected: 'STRING' },
+    { received: 'STRING,INT', expected: 'INT,STRING' },
+    { received: 'STRING', expected: 'STRING,INT' },
+    { received: 'STRING,BOOLEAN', expected: 'STRING,INT' },
+    { received: 'STRING, INT', expected: 'INT' },
+    { received: '*', expected: 'MODEL' },
+    { received: 'MODEL', expected: '*' },
+  ])('match when they share a member: $received and $expected', ({ received, expected }) => {
+    expect(socketTypesMatch(received, expected)).toBe(true);
+  });
+
+  it.each([
+    { received: 'INT', expected: 'STRING' },
+    { received: 'STRING,INT', expected: 'FLOAT,BOOLEAN' },
+    { received: '', expected: 'STRING' },
+  ])('do not match otherwise: $received and $expected', ({ received, expected }) => {
+    expect(socketTypesMatch(received, expected)).toBe(false);
   });
 });
 
-describe('inputs and outputs beyond the declared ones', () => {
-  it('what will be evaluated is checked, what is lazy is left for later', () => {
+describe('dynamic inputs and outputs', () => {
+  it('are checked unless they are lazy', () => {
     const behind = (type: string) => ({
       1: node('Model', { name: 'missing.safetensors' }),
       ok: node('Stub', { value: 1 }),
@@ -186,7 +194,7 @@ describe('inputs and outputs beyond the declared ones', () => {
     expect(check(behind('Switch')).error).toBeNull();
   });
 
-  it('the prompt keeps the values that the original does not look at', () => {
+  it('have unconverted values upstream, as ComfyUI does not validate them', () => {
     const { graph } = check({
       a: node('Stub', { value: '1' }),
       b: node('Stub', { value: '2' }),
@@ -194,11 +202,12 @@ describe('inputs and outputs beyond the declared ones', () => {
       out: node('Show', { value: ['list', 0] }),
     });
     expect(dumpsJson(apiGraphOf(graph))).toContain(
-      '"a": {"class_type": "Stub", "inputs": {"value": 1.0}}, "b": {"class_type": "Stub", "inputs": {"value": "2"}}',
+      '"a": {"class_type": "Stub", "inputs": {"value": 1.0}}, ' +
+        '"b": {"class_type": "Stub", "inputs": {"value": "2"}}',
     );
   });
 
-  it('further outputs, where a node has them', () => {
+  it('include outputs beyond the declared ones, if the node has any', () => {
     const behind = (type: string) => ({
       1: node(type, { select: 1, input: 0 }),
       2: node('Show', { value: ['1', 5] }),
