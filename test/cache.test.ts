@@ -12,7 +12,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
-/** Runs in a process of its own; returns the nodes that ran and the bytes of the images. */
+/** Runs in a separate process; returns the nodes that ran and the bytes of the images. */
 async function runOnce(
   set: Readonly<Record<string, unknown>>,
   cache?: string,

@@ -190,7 +190,7 @@ describe.concurrent('darkroom run', () => {
         3: node('TestAdd', { a: ['1', 1], b: 1 }),
         2: save(['3', 0]),
       },
-      "'a' of TestAdd (node 3) takes INT",
+      "'a' of TestAdd (node 3) expects INT",
       'Connect an output of type INT',
     ],
     [

@@ -1,4 +1,4 @@
-// Two npm clients of ComfyUI, unchanged, against a listening server with the built-in nodes and the
+// Two unmodified npm clients of ComfyUI with a listening server, the built-in nodes and the
 // embedded model.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -52,7 +52,7 @@ describe('@stable-canvas/comfyui-client', () => {
   });
   afterAll(() => client.close());
 
-  it('makes an image with progress and previews', async () => {
+  it('creates an image with progress and previews', async () => {
     const steps: number[] = [];
     const previews: Blob[] = [];
     client.on('b_preview', (blob: Blob) => previews.push(blob));
@@ -62,8 +62,8 @@ describe('@stable-canvas/comfyui-client', () => {
     // this client returns previews among the images
     const [image, ...others] = images.filter(({ type }) => type === 'url');
     expect(others).toEqual([]);
-    const answer = await fetch(image.data as string);
-    expect(await isPng(await answer.arrayBuffer())).toBe(true);
+    const response = await fetch(image.data as string);
+    expect(await isPng(await response.arrayBuffer())).toBe(true);
     expect([...new Set(steps)]).toEqual([1, 2, 3, 4]);
     expect(previews.length).toBeGreaterThan(0);
   });
@@ -75,8 +75,7 @@ describe('@stable-canvas/comfyui-client', () => {
 
   it('queues, lists, deletes and interrupts', async () => {
     const add = async (seed: number): Promise<string> => {
-      const answer = await client._enqueue_prompt(workflow(seed, 2000));
-      return answer.prompt_id;
+      return (await client._enqueue_prompt(workflow(seed, 2000))).prompt_id;
     };
     const [first, second] = [await add(10), await add(11)];
     await expect
@@ -105,7 +104,7 @@ describe('@stable-canvas/comfyui-client', () => {
     await client.free({ unload_models: true });
   });
 
-  it('gets the reason why a workflow can’t run', async () => {
+  it('receives the reason why a workflow can’t run', async () => {
     const broken = workflow(1);
     broken[sampler].inputs['steps'] = 0;
     await expect(client.enqueue(broken)).rejects.toThrow(/400 Bad Request/);
@@ -132,7 +131,7 @@ describe('@stable-canvas/comfyui-client', () => {
     );
   });
 
-  it('keeps settings and files', async () => {
+  it('stores and reads settings and files', async () => {
     await client.storeSetting('Comfy.A', { deep: [1, 2] });
     await client.storeSettings({ 'Comfy.B': 'b' });
     expect(await client.getSetting('Comfy.A')).toEqual({ deep: [1, 2] });
@@ -151,7 +150,7 @@ describe('@saintno/comfyui-sdk', () => {
   });
   afterAll(() => api.destroy());
 
-  it('makes an image with progress and previews', async () => {
+  it('creates an image with progress and previews', async () => {
     const builder = new PromptBuilder(workflow(1), ['seed', 'steps'], ['images'])
       .setRawInputNode('seed', `${sampler}.inputs.seed`)
       .setRawInputNode('steps', `${sampler}.inputs.steps`)
@@ -186,8 +185,8 @@ describe('@saintno/comfyui-sdk', () => {
   });
 
   it('uploads images and masks', async () => {
-    const picture = await api.uploadImage(await red(), 'in.png', { subfolder: 'sub' });
-    expect((picture || undefined)?.info).toMatchObject({
+    const image = await api.uploadImage(await red(), 'in.png', { subfolder: 'sub' });
+    expect((image || undefined)?.info).toMatchObject({
       filename: 'in.png',
       subfolder: 'sub',
       type: 'input',
@@ -232,7 +231,7 @@ describe('@saintno/comfyui-sdk', () => {
     expect(await api.freeMemory(true, true)).toBe(true);
   });
 
-  it('keeps settings and files', async () => {
+  it('stores and reads settings and files', async () => {
     await api.storeSetting('Saint.A', 5);
     expect(await api.getSetting('Saint.A')).toBe(5);
     await api.storeSettings({ 'Saint.B': [true] });
@@ -264,8 +263,8 @@ describe('the Impact Pack’s messages', () => {
       '2': node('ImpactValueSender', { value: ['1', 0], link_id: 3 }),
     };
     const body = JSON.stringify({ prompt, client_id: 'impact' });
-    const answer = await fetch(`http://${host}/prompt`, { method: 'POST', body });
-    expect(await answer.json()).toMatchObject({ node_errors: {}, number: expect.any(Number) });
+    const response = await fetch(`http://${host}/prompt`, { method: 'POST', body });
+    expect(await response.json()).toMatchObject({ node_errors: {}, number: expect.any(Number) });
     const feedback = {
       node_id: '1',
       widget_name: 'populated_text',

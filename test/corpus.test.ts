@@ -26,7 +26,7 @@ const environment = {
 };
 
 /** Returns the workflow, or undefined for a DarkroomError; any other error fails the test. */
-function settles(read: () => Workflow): Workflow | undefined {
+function readOrReject(read: () => Workflow): Workflow | undefined {
   const before = performance.now();
   try {
     const workflow = read();
@@ -40,7 +40,7 @@ function settles(read: () => Workflow): Workflow | undefined {
   }
 }
 
-/** Returns the texts in a file that hold workflows. */
+/** Returns the texts of a file that contain workflows. */
 function textsOf(bytes: Buffer): string[] {
   if (!imageFormat(bytes)) return [bytes.toString('utf8')];
   try {
@@ -51,7 +51,7 @@ function textsOf(bytes: Buffer): string[] {
 }
 
 /** Returns a JSON text with a random piece duplicated, removed or replaced by another. */
-const damaged = (text: string): fc.Arbitrary<string> =>
+const damagedTexts = (text: string): fc.Arbitrary<string> =>
   fc
     .tuple(
       fc.nat(text.length),
@@ -80,8 +80,8 @@ describe.skipIf(files.length === 0)('real files', () => {
     let both = 0;
     for (const file of files) {
       const bytes = readFileSync(file);
-      const ours = settles(() => readWorkflowBytes(bytes, file, { prefer: 'UI' }));
-      const sent = settles(() => readWorkflowBytes(bytes, file, { prefer: 'API' }));
+      const ours = readOrReject(() => readWorkflowBytes(bytes, file, { prefer: 'UI' }));
+      const sent = readOrReject(() => readWorkflowBytes(bytes, file, { prefer: 'API' }));
       if (ours?.form !== 'UI' || sent?.form !== 'API') continue;
       both++;
       const others = compareForms(sent.graph, ours.graph, NODES, ours.notes).filter(
@@ -97,8 +97,8 @@ describe.skipIf(files.length === 0)('real files', () => {
       for (const text of textsOf(readFileSync(file)).filter((t) => t.length < 2_000_000))
         fc.assert(
           fc.property(
-            damaged(text),
-            (broken) => void settles(() => readWorkflowBytes(Buffer.from(broken), file)),
+            damagedTexts(text),
+            (broken) => void readOrReject(() => readWorkflowBytes(Buffer.from(broken), file)),
           ),
           { numRuns: 20 },
         );

@@ -43,14 +43,14 @@ describe.skipIf(!program)('the built-in page', () => {
     await watched.page.waitForSelector('#examples button');
     return watched;
   };
-  const frames = (page: Page) => page.locator('#sheet li').count();
+  const countFrames = (page: Page) => page.locator('#sheet li').count();
   const waitForFrames = (page: Page, count: number) =>
-    expect.poll(() => frames(page), { timeout: 60_000 }).toBeGreaterThanOrEqual(count);
+    expect.poll(() => countFrames(page), { timeout: 60_000 }).toBeGreaterThanOrEqual(count);
 
   for (const [screen, options] of SCREENS)
-    it(`makes pictures on ${screen}`, async () => {
+    it(`opens and runs workflows on ${screen}`, async () => {
       const { page, errors, foreignRequests } = await open(options);
-      const before = await frames(page);
+      const before = await countFrames(page);
       const chooser = page.waitForEvent('filechooser');
       await page.getByText('Choose a file').click();
       await (await chooser).setFiles('examples/text-to-image.json');
@@ -94,7 +94,7 @@ describe.skipIf(!program)('the built-in page', () => {
 
   it('can be used by keyboard alone', async () => {
     const { page, errors } = await open({ viewport: { width: 1280, height: 800 } });
-    const before = await frames(page);
+    const before = await countFrames(page);
     const focused = () =>
       page.evaluate('document.activeElement.textContent.trim() || document.activeElement.id');
     const tabTo = async (target: string) => {
@@ -120,7 +120,7 @@ describe.skipIf(!program)('the built-in page', () => {
     await page.close();
   });
 
-  it('shows errors where they are', async () => {
+  it('shows errors at their fields', async () => {
     const { page } = await open({});
     await page.setInputFiles('#file', {
       name: 'notes.json',
@@ -152,7 +152,7 @@ describe.skipIf(!program)('the built-in page', () => {
     await page.close();
   });
 
-  it('gives every control a name and every text enough contrast', async () => {
+  it('has a name for every control and enough contrast for every text', async () => {
     for (const colorScheme of ['dark', 'light'] as const) {
       const { page } = await open({ colorScheme });
       await page.getByRole('button', { name: 'Three regions' }).click();

@@ -18,8 +18,8 @@ import {
 } from './support/queue/postgres.ts';
 import { type TestServer, testServer } from './support/server.ts';
 
-const why = whyNoPostgres();
-if (why) console.warn(`the test of a worker with a bucket is skipped: ${why}`);
+const skipReason = whyNoPostgres();
+if (skipReason) console.warn(`the test of a worker with a bucket is skipped: ${skipReason}`);
 
 const STORAGE = `s3://${BUCKET}/studio`;
 const folder = () => mkdtempSync(join(tmpdir(), 'darkroom-shared-'));
@@ -41,7 +41,7 @@ const invert = (image: string) => ({
   4: { class_type: 'PreviewImage', inputs: { images: ['1', 0] } },
 });
 
-describe.skipIf(why !== undefined)('server and worker with a bucket between them', () => {
+describe.skipIf(skipReason !== undefined)('server and worker with a bucket between them', () => {
   let postgres: TestPostgres;
   let s3: TestS3;
   let test: TestServer;
@@ -143,7 +143,7 @@ describe.skipIf(why !== undefined)('server and worker with a bucket between them
     expect((await get('view?filename=none.png')).status).toBe(404);
   });
 
-  it('takes an output as an input of another job, and refuses missing images', async () => {
+  it('reads an output as an input of another job, and refuses missing images', async () => {
     const response = await run(invert('far/negative_00001_.png [output]'));
     const { state, outputs } = (await response.json()) as JobResult;
     expect({ state, filename: outputs['3'].images[0].filename }).toEqual({

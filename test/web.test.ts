@@ -51,7 +51,7 @@ describe('a field', () => {
     expect(problemOf(seed, '-1')).toBe('Enter at least 0.');
   });
 
-  it('takes only numbers, and whole ones unless it is a float', () => {
+  it('accepts only numbers, and only whole ones unless it is a float', () => {
     expect(problemOf(seed, '1.5')).toBe('Enter a whole number.');
     expect(problemOf({ ...seed, kind: 'float', min: 0, max: 100 }, 'much')).toBe('Enter a number.');
     expect(problemOf({ ...seed, kind: 'lines' }, 'much')).toBeUndefined();
@@ -66,7 +66,7 @@ describe('a field', () => {
     );
   });
 
-  it('sets equal inputs to its value, and keeps the share of steps', () => {
+  it('sets equal inputs to its value, and scales step numbers', () => {
     const field: Field = {
       ...seed,
       input: 'steps',
@@ -82,14 +82,14 @@ describe('a field', () => {
     );
   });
 
-  it('gets a new seed, and the editor’s form of the workflow is left out', () => {
-    const made = reseeded({
+  it('can be reseeded, which leaves the editor’s form of the workflow out', () => {
+    const changed = reseeded({
       prompt,
       extra: { workflow: {}, other: 1 },
       form: { main: [seed], groups: [], missing: [] },
     });
-    expect(made.extra).toEqual({ other: 1 });
-    expect(made.prompt['1'].inputs['seed']).not.toBe(7);
+    expect(changed.extra).toEqual({ other: 1 });
+    expect(changed.prompt['1'].inputs['seed']).not.toBe(7);
     expect(prompt['1'].inputs.seed).toBe(7);
   });
 });

@@ -75,7 +75,7 @@ beforeAll(async () => {
     symlinkSync(fixtureModel(name), join(loras, `${name}.safetensors`));
   for (const name of readdirSync(join(files, 'input')))
     copyFileSync(join(files, 'input', name), join(input, name));
-  // the references were made with --fp32-text-enc
+  // the reference images were created with --fp32-text-enc
   darkroom = await openDarkroom({
     models: join(root, 'models'),
     input,

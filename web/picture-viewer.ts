@@ -1,5 +1,4 @@
-// A picture at full size, with the settings that made it. Arrow keys show the next one, Escape
-// closes.
+// Shows a picture at full size with its settings. Arrow keys show the next one, Escape closes.
 import { deleteHistoryEntry, pictureUrl, readGraph } from './api.ts';
 import { create, download, find } from './dom.ts';
 import { displayText, printJson } from './exact-json.ts';

@@ -1,5 +1,5 @@
-// The commands: names, options and help. Each is implemented in a file of its own, which is
-// imported only when the command is run.
+// The commands: names, options and help. Each is implemented in a separate file, which is imported
+// only when the command is run.
 import { FRONTEND_PACKAGE } from '../server/http/frontend-files.ts';
 import type { Command } from './command.ts';
 import type { OptionName } from './options.ts';
@@ -129,7 +129,7 @@ export const COMMANDS: readonly Command[] = [
     usage: 'models list|inspect',
     help: 'list model files, or show architecture, precision, memory, licence and hash of some',
     options: ['models', 'no-hash', 'json'],
-    notes: ['inspect takes paths or names of files in the models folders.'],
+    notes: ['inspect accepts paths, and names of files in the models folders.'],
     run: async (invocation) => (await import('./commands/models.ts')).modelsCommand(invocation),
   },
   {

@@ -1,4 +1,4 @@
-// Prints errors for people: one line that says what is wrong, one line that says what to do.
+// Prints errors for the user: one line with the message, one line with the hint.
 import { DarkroomError, ERROR_CODES } from '../errors.ts';
 import { coloured, printable, type Terminal } from './terminal.ts';
 

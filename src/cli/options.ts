@@ -87,7 +87,7 @@ type NumericOption =
   | 'retries'
   | 'threads';
 
-/** The whole number given to an option; undefined without the option. Throws DR_BAD_USAGE. */
+/** The value of a numeric option; undefined without the option. Throws DR_BAD_USAGE. */
 export function wholeNumber(
   values: Values,
   name: NumericOption,

@@ -57,7 +57,7 @@ it('other outputs show plain lines', () => {
   ]);
 });
 
-it('the status of a node is shown, and nodes that were blocked get a warning', () => {
+it('the status of a node is shown, and blocked nodes are warned about', () => {
   const { progress, written } = fake(true);
   progress.show({ type: 'started', nodes: 1, cached: [] });
   progress.show({ type: 'node-started', nodeId: '3', nodeType: 'Regional', title: 'Regional' });

@@ -17,7 +17,7 @@ export interface Progress {
 }
 
 const REDRAW_MS = 250;
-/** Loading that takes at least this many seconds gets a line of its own. */
+/** Loading that takes at least this many seconds is printed on a separate line. */
 const LONG_LOAD_SECONDS = 3;
 const CLEAR_LINE = '\r\x1b[2K';
 
@@ -72,7 +72,7 @@ class ProgressDisplay implements Progress {
     };
   }
 
-  /** Short nodes get no line on a terminal. */
+  /** On a terminal, short nodes are not printed. */
   #finishNode(): void {
     const node = this.#node;
     if (!node) return;

@@ -94,7 +94,7 @@ function readTable(file: string): string {
         ? `there is no file ${file}`
         : `${file} can't be read: ${(cause as Error).message}`,
       hint:
-        '--csv takes a table: the first line names the columns (prompt, seed, ID.INPUT …), ' +
+        '--csv needs a table: the first line names the columns (prompt, seed, ID.INPUT …), ' +
         'each line below is one run.',
       file,
       cause,

@@ -27,7 +27,7 @@ async function download(text: string): Promise<Uint8Array> {
   if (!url || !isLocalHost(url.hostname))
     throw new DarkroomError('DR_BAD_USAGE', {
       message: `${text} is not on this machine`,
-      hint: 'Only URLs of localhost are read. Download the file first and give its path.',
+      hint: 'Only URLs of localhost are read. Download the file first and use its path.',
       file: text,
     });
   try {

@@ -1,8 +1,8 @@
 // The JSON that routes accept and return and that the WebSocket sends, in ComfyUI's field names.
 // The routes and the page (web/) import these types; this file imports types only, so the page can.
 //
-// Seeds exceed what a JavaScript number holds, so each side reads JSON with a number type of its
-// own: `Value` is any JSON value on that side, `Num` one of its numbers.
+// Seeds exceed the range of exact JavaScript numbers, so each side reads JSON with a number type of
+// its own: `Value` is any JSON value on that side, `Num` one of its numbers.
 import type { Json } from '../formats/json.ts';
 import type { WorkflowForm } from '../workflow/overrides/form-types.ts';
 

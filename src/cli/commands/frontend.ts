@@ -49,7 +49,7 @@ export async function installCommand({
   throw badUsage(
     `the frontend can't be downloaded with pip: ${problem}`,
     `Download the wheel of ${REQUIREMENT} from the Python package index, unzip it, ` +
-      'and give its folder: darkroom serve --frontend DIR.',
+      'and use its folder: darkroom serve --frontend DIR.',
   );
 }
 

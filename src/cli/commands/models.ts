@@ -36,7 +36,7 @@ const KINDS = [
   'onnx',
   'clipseg',
 ];
-/** Files of this many bytes get a progress line while they are hashed. */
+/** Files of at least this many bytes have a progress line while they are hashed. */
 const LARGE = 5e8;
 /** Longest metadata value that is printed, in characters. */
 const MAX_SHOWN = 200;

@@ -153,7 +153,7 @@ function interruptOnSignals(
   return { signal: controller.signal, release };
 }
 
-/** A path relative to the working directory if it lies inside. */
+/** A path, relative to the working directory if it is inside it. */
 const shortPath = (path: string): string => {
   const fromHere = relative(process.cwd(), path);
   return fromHere.startsWith('..') ? path : fromHere;

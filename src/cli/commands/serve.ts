@@ -126,7 +126,7 @@ function serverOptions(
 }
 
 /**
- * The queue's database takes longer to load than everything before, so it is imported only here.
+ * The queue's database takes longer to load than everything else, so it is imported only here.
  */
 async function openJobs(
   { database, retries, queueLimit }: ServeSettings,

@@ -42,8 +42,8 @@ export function createGuard({ token, corsOrigin, hosts }: GuardOptions): Guard {
  * without headers, so a token in the query becomes a cookie.
  */
 export function tokenCookie(url: string, token: string | undefined): string | undefined {
-  const given = queryToken(url);
-  return given !== undefined && token !== undefined && tokensEqual(given, token)
+  const sent = queryToken(url);
+  return sent !== undefined && token !== undefined && tokensEqual(sent, token)
     ? `${COOKIE}=${encodeURIComponent(token)}; Path=/; HttpOnly; SameSite=Strict`
     : undefined;
 }
@@ -81,7 +81,7 @@ function parseHost(text: string | undefined): Host | undefined {
 
 /**
  * Whether a page of another origin sends a request to a server of this machine. Ports are compared
- * where both are given.
+ * when both have one.
  */
 function isForeignOrigin(host: Host, origin: string | undefined): boolean {
   if (origin === undefined || !isLoopback(host.name)) return false;
@@ -120,5 +120,5 @@ function decoded(text: string): string {
 const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
 
 /** Compares digests, so that the time does not depend on where the texts differ. */
-const tokensEqual = (given: string | undefined, expected: string): boolean =>
-  given !== undefined && timingSafeEqual(sha256(given), sha256(expected));
+const tokensEqual = (sent: string | undefined, expected: string): boolean =>
+  sent !== undefined && timingSafeEqual(sha256(sent), sha256(expected));

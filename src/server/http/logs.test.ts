@@ -20,7 +20,7 @@ it('entries below the level are left out', () => {
   expect(entries()).toEqual([]);
 });
 
-it('subscribers get new entries until they unsubscribe', () => {
+it('subscribers receive new entries until they unsubscribe', () => {
   const { logger, subscribe } = createLogs({ level: 'info' });
   const messages: string[] = [];
   const unsubscribe = subscribe(({ m }) => messages.push(m));
@@ -30,7 +30,7 @@ it('subscribers get new entries until they unsubscribe', () => {
   expect(messages).toEqual(['[info] first\n']);
 });
 
-it('the last 300 entries are kept', () => {
+it('the log contains the last 300 entries', () => {
   const { logger, entries } = createLogs({ level: 'info' });
   for (let i = 0; i < 310; i++) logger.info(`entry ${i}`);
   expect(entries()).toHaveLength(300);

@@ -15,7 +15,7 @@ describe('resolveInside', () => {
     expect(resolveInside('/root', name)).toBeUndefined();
   });
 
-  it('takes any absolute path in the root of the file system', () => {
+  it('accepts any absolute path in the root of the file system', () => {
     expect(resolveInside('/', '/etc')).toBe('/etc');
   });
 });

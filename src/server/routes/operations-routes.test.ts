@@ -30,7 +30,7 @@ describe('/openapi.json', () => {
       expect(paths[path.replace('+', '')][method.toLowerCase()].summary, path).toBeTruthy();
   });
 
-  it('gives each operation an id of its own', async () => {
+  it('has a different id for each operation', async () => {
     const { paths } = (await test.get('/openapi.json')).json();
     const ids = Object.values(paths).flatMap((path) =>
       Object.values(path as object).map(({ operationId }) => operationId),

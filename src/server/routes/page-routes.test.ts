@@ -65,7 +65,7 @@ describe('the built-in page', () => {
     expect(response.body).toContain('"max": 18446744073709551615');
   });
 
-  it('says that a file contains no workflow, by its name without folders', async () => {
+  it('reports that a file contains no workflow, by its name without folders', async () => {
     const response = await read('[1]', '../../notes.json');
     expect(response.statusCode).toBe(422);
     expect(response.json().error.message).toContain('notes.json');
@@ -122,7 +122,7 @@ describe('ComfyUI’s own frontend', () => {
     '/favicon.ico',
     '/api/userdata/user.css',
     '/api/userdata?dir=workflows',
-  ])('gets %s, which its package does not have', async (url) => {
+  ])('finds %s, which its package does not have', async (url) => {
     expect((await test.get(url)).statusCode).toBe(200);
   });
 

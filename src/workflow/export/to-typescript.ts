@@ -131,7 +131,8 @@ function executionOrder(graph: Graph, nodes: NodeTable, outputs: readonly string
       throw new DarkroomError('DR_WORKFLOW_INVALID', {
         message: node
           ? `node ${id} is part of a cycle of connections`
-          : `'${input}' of node ${consumer} is connected to node ${id}, which is not in the workflow`,
+          : `'${input}' of node ${consumer} is connected to node ${id}, ` +
+            'which is not in the workflow',
         hint: 'Correct the connection in ComfyUI and export the workflow again.',
         nodeId: consumer,
       });

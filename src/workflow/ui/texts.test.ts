@@ -10,7 +10,7 @@ import {
 describe('texts', () => {
   const prompt = (text: string) => ({ nodes: [node(1, 'CLIPTextEncode', [], [text])] });
 
-  it('dynamic prompts choose options by the given random numbers', () => {
+  it('options of dynamic prompts are chosen by the random numbers', () => {
     const text = 'a {red|{dark|light} blue} cat // remark\n\\{x\\}';
     const numbers = [0.9, 0.1];
     const { graph, notes } = convert(prompt(text), { random: () => numbers.shift()! });
@@ -23,7 +23,7 @@ describe('texts', () => {
     });
   });
 
-  it('file names get dates and widget values; unknown placeholders stay', () => {
+  it('placeholders for dates and widgets are replaced in file names; unknown ones stay', () => {
     const prefix = '%date:yyyy-MM-dd_hmmss%/%KSampler.seed%_%Size.width%_%width%_%Nobody.x%';
     const workflow = {
       nodes: [

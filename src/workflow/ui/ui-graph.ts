@@ -104,7 +104,7 @@ const uiOutput = (slot: JsonObject): UiOutput => ({
 });
 
 /**
- * One node of a file. `id` is given for inner nodes of group nodes, which have none of their own.
+ * One node of a file. `id` is set for inner nodes of group nodes, which have none in the file.
  * Throws DR_WORKFLOW_FORMAT.
  */
 export function uiNode(node: JsonObject, id = idOf(node['id'])): UiNode {

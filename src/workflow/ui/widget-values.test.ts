@@ -33,7 +33,8 @@ describe('widgets', () => {
 
   it('seeds beyond 2^53 stay exact', () => {
     const json =
-      '{"nodes": [{"id": 1, "type": "Grown", "widgets_values": [18446744073709551615, "fixed", 3, "slow", 0.25, "l.safetensors"]}]}';
+      '{"nodes": [{"id": 1, "type": "Grown", "widgets_values": ' +
+      '[18446744073709551615, "fixed", 3, "slow", 0.25, "l.safetensors"]}]}';
     const { graph } = convertUi(parseJson(json) as never, { nodes: UI_TEST_NODES });
     expect(graph.get('1')?.inputs['seed']).toBe(18446744073709551615n);
   });

@@ -15,7 +15,7 @@ export interface WidgetValues {
 type ValuedNode = Pick<UiNode, 'values' | 'type' | 'id'>;
 type Layouts = readonly (readonly WidgetSlot[])[];
 
-/** A node's values, aligned with the best of its layouts; slots without a value get the default. */
+/** A node's values, aligned with its best layout; slots without a value have the default. */
 export function widgetValues(node: ValuedNode, layouts: Layouts): WidgetValues {
   const { values: saved, note } = fileValues(node, layouts);
   const values = new Map<string, Json>();

@@ -101,7 +101,7 @@ describe('lists and texts', () => {
   });
 });
 
-it('the stored prompt changes as in Python and keeps its order', () => {
+it('the stored prompt changes as in Python, in the same order', () => {
   const { graph } = readWorkflow(
     parseJson(
       '{"10": {"inputs": {"int": "7", "float": 8, "text": 8.0, "flag": "false", ' +

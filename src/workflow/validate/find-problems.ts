@@ -61,7 +61,7 @@ export function findProblems(
   };
 }
 
-/** The problems that remain when placeholders stand for the unknown types. */
+/** The problems that remain when placeholders replace the unknown types. */
 function problemsBesides(
   unknown: ReadonlyMap<string, readonly string[]>,
   graph: Graph,

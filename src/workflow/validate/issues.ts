@@ -124,7 +124,7 @@ export const requiredMissing = (location: InputLocation): Issue =>
     location,
     {
       message: `${location.name} has no value for '${location.input}'`,
-      hint: 'Connect the input or give it a value.',
+      hint: 'Connect the input or set its value.',
     },
   );
 
@@ -170,7 +170,7 @@ export const typeMismatch = (
     location,
     {
       message:
-        `'${location.input}' of ${location.name} takes ${expected}, ` +
+        `'${location.input}' of ${location.name} expects ${expected}, ` +
         `but is connected to an output of type ${received}`,
       hint: `Connect an output of type ${expected}.`,
     },

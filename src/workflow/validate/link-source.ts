@@ -34,7 +34,7 @@ export function resolveLink(
     throw new PythonError(
       'TypeError',
       `tuple indices must be integers or slices, not ${typeName(slot)}`,
-      `${target} is connected to output ${repr(slot)}; an output is given by its number`,
+      `${target} is connected to output ${repr(slot)}; an output must be a number`,
     );
   const output = outputs[slot] ?? (slot >= 0 ? dynamicOutput : undefined);
   const sourceId = from as string;

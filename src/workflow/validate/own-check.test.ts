@@ -178,7 +178,7 @@ describe('union types', () => {
 
 describe('dynamic inputs and outputs', () => {
   it('are checked unless they are lazy', () => {
-    const behind = (type: string) => ({
+    const promptWith = (type: string) => ({
       1: node('Model', { name: 'missing.safetensors' }),
       ok: node('Stub', { value: 1 }),
       2: node(type, {
@@ -190,8 +190,8 @@ describe('dynamic inputs and outputs', () => {
       }),
       3: node('Show', { value: ['2', 0] }),
     });
-    expect(check(behind('MakeList')).problems.map((p) => p.code)).toEqual(['DR_MODEL_MISSING']);
-    expect(check(behind('Switch')).error).toBeNull();
+    expect(check(promptWith('MakeList')).problems.map((p) => p.code)).toEqual(['DR_MODEL_MISSING']);
+    expect(check(promptWith('Switch')).error).toBeNull();
   });
 
   it('have unconverted values upstream, as ComfyUI does not validate them', () => {
@@ -208,11 +208,11 @@ describe('dynamic inputs and outputs', () => {
   });
 
   it('include outputs beyond the declared ones, if the node has any', () => {
-    const behind = (type: string) => ({
+    const promptWith = (type: string) => ({
       1: node(type, { select: 1, input: 0 }),
       2: node('Show', { value: ['1', 5] }),
     });
-    expect(check(behind('InverseSwitch')).error).toBeNull();
-    expect(check(behind('Switch')).error).not.toBeNull();
+    expect(check(promptWith('InverseSwitch')).error).toBeNull();
+    expect(check(promptWith('Switch')).error).not.toBeNull();
   });
 });

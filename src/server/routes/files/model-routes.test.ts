@@ -37,7 +37,7 @@ describe('/models', () => {
 });
 
 describe('/experiment/models', () => {
-  it('lists kinds with their folders, without those that hold no models', async () => {
+  it('lists kinds with their folders, except kinds that have no models', async () => {
     const kinds = (await test.get('/experiment/models')).json();
     expect(kinds[0]).toEqual({ name: 'checkpoints', folders: [checkpoints] });
     expect(kinds.map(({ name }: { name: string }) => name)).not.toContain('configs');

@@ -47,7 +47,7 @@ describe('/view', () => {
     expect((await test.get('/view?filename=a.png', since)).statusCode).toBe(304);
   });
 
-  it('has HTML downloaded, not shown', async () => {
+  it('sends HTML as a download', async () => {
     const { headers } = await test.get('/view?filename=page.html&type=input');
     expect(headers['content-type']).toBe('application/octet-stream');
   });
@@ -86,7 +86,7 @@ describe('/view', () => {
   });
 });
 
-it('/view/validate says whether a file of the input folder exists', async () => {
+it('/view/validate reports whether a file of the input folder exists', async () => {
   const existing = await test.get('/view/validate?filename=text.txt&subfolder=');
   expect(existing.statusCode).toBe(200);
   expect((await test.get('/view/validate?filename=none&subfolder=')).statusCode).toBe(400);

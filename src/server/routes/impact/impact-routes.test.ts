@@ -20,7 +20,7 @@ describe('wildcards', () => {
 });
 
 it.each(['prepare', 'release', 'detect'])(
-  '/sam/%s says what to use instead of the SAM editor',
+  '/sam/%s responds with an alternative to the SAM editor',
   async (action) => {
     const response = await test.post(`/sam/${action}`, {});
     expect(response.statusCode).toBe(501);

@@ -55,7 +55,7 @@ const wildcardRoutes = ({ folders }: ServerContext): Route[] => [
   },
 ];
 
-/** A random seed of 32 bits unless one is given. */
+/** The seed of a request; a random one of 32 bits by default. */
 const wildcardSeed = (seed: Json | undefined): bigint =>
   typeof seed === 'bigint'
     ? seed

@@ -75,7 +75,7 @@ describe('wait=1', () => {
   });
 });
 
-it('seeds beyond 2^53 and 8.0 are kept', async () => {
+it('seeds beyond 2^53 and 8.0 stay exact', async () => {
   const number =
     '{"class_type": "TestNumber", "inputs": {"value": 1, "seed": 18446744073709551615}}';
   const saving =

@@ -25,7 +25,7 @@ const promptBody = {
       description: 'A workflow in the API format (or in the editor’s own).',
       additionalProperties: { type: 'object' },
     },
-    client_id: { type: 'string', description: 'The client whose WebSocket gets the messages.' },
+    client_id: { type: 'string', description: 'The client whose WebSocket receives the messages.' },
     prompt_id: { type: 'string', description: 'The id of the job (a UUID).' },
     number: { type: 'number', description: 'Jobs with smaller numbers run first.' },
     front: { type: 'boolean', description: 'Runs before all others.' },

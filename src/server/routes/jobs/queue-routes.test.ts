@@ -108,7 +108,7 @@ describe('the history', () => {
     expect((await test.get('/history?max_items=x')).statusCode).toBe(500);
   });
 
-  it('forgets single jobs', async () => {
+  it('deletes single jobs', async () => {
     await test.post('/history', { delete: [ids[1]] });
     expect(await idsIn('')).toEqual([ids[0], ids[2]]);
   });

@@ -12,7 +12,7 @@ describe('/settings', () => {
     expect((await test.get('/settings')).json()).toEqual({});
   });
 
-  it('keeps what is set, large integers and the order included', async () => {
+  it('stores values in order, large integers included', async () => {
     expect((await test.post('/settings', { a: 1, big: 2 })).body).toBe('');
     await test.post('/settings/big', '18446744073709551615');
     await test.post('/settings/Comfy.X', { deep: null });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type TestServer, testServer } from '../../../../test/support/server.ts';
 
-it('/users of a server with one user says whether its folder exists', async () => {
+it('/users of a server with one user reports whether its folder exists', async () => {
   const test = await testServer({ noQueue: true });
   try {
     expect((await test.get('/users')).json()).toEqual({ storage: 'server', migrated: false });
@@ -32,12 +32,12 @@ describe('a server with several users', () => {
     expect((await test.get('/users')).json().users).toEqual({ [ann]: 'Ann E!' });
   });
 
-  it('refuses a name that is taken', async () => {
+  it('refuses a name that exists', async () => {
     const response = await test.post('/users', { username: 'Ann E!' });
     expect(response.json()).toEqual({ error: 'Duplicate username.' });
   });
 
-  it('keeps settings per user', async () => {
+  it('stores settings per user', async () => {
     const headers = { 'comfy-user': ann };
     expect((await test.post('/settings', { a: 1 }, headers)).statusCode).toBe(200);
     expect((await test.get('/settings', headers)).json()).toEqual({ a: 1 });

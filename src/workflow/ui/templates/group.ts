@@ -22,7 +22,7 @@ interface GroupState {
   readonly inputs: TemplateInput[];
   readonly outputs: TemplateOutput[];
   readonly layout: WidgetSlot[];
-  /** The inner inputs behind `inputs`, by the same number. */
+  /** The inner input of each of `inputs`, in the same order. */
   readonly targets: { readonly node: UiNode; readonly part: GroupPart }[];
   /** How often a name was used. */
   readonly nameCounts: Map<string, number>;

@@ -1,5 +1,5 @@
-// The template of a node that consists of nodes: subgraphs, group nodes and components all take
-// this form.
+// The template of a node that consists of other nodes: the common form of subgraphs, group nodes
+// and components.
 import type { UiGraph } from '../ui-graph.ts';
 import type { WidgetSlot } from '../widget-slots.ts';
 
