@@ -24,7 +24,7 @@ function examplesIn(file: string): { name: string; code: string }[] {
   const text = readFileSync(join(root, file), 'utf8');
   const blocks = text.matchAll(/@example\n(.*?)\*\/\n\s*(?:export )?([^({=]*)/gs);
   return [...blocks].map(([, code, declaration]) => ({
-    name: `${file}: ${declaration.trim()}`,
+    name: `${file}: ${declaration.trim().replace(/^(async )?(function|const) /, '')}`,
     code: code.replaceAll(/^\s*\* ?/gm, ''),
   }));
 }
