@@ -1,5 +1,5 @@
-// Whatever lies in a models folder and is no model: refused with a sentence that names the file and
-// what it is.
+// Files in a models folder that are not models are refused with a sentence that names the file and
+// says what it is.
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -35,7 +35,7 @@ const image = (format: 'png' | 'jpeg' | 'webp') =>
     .toBuffer();
 const model = () => readFileSync(fixtureModel('tinyti'));
 
-describe('files that are no models', () => {
+describe('files that are not models', () => {
   const kinds: Readonly<Record<string, () => Uint8Array | string | Promise<Buffer>>> = {
     'is empty': () => '',
     'begins with zeros only': () => Buffer.alloc(4096),
@@ -70,7 +70,7 @@ describe('files that are no models', () => {
     'is a Python pickle, but none that torch wrote': () => pickle(dict()),
     'is not in a model format (it begins with 68 65 6c 6c 6f)': () => 'hello',
   };
-  it.each(Object.entries(kinds))('%s', async (what, bytes) => {
+  it.each(Object.entries(kinds))('refuses a file that %s', async (what, bytes) => {
     for (const name of ['model.ckpt', 'model.safetensors']) {
       if (what.startsWith('is not in a model format') && name.endsWith('.safetensors')) continue;
       const file = put(name, await bytes());
@@ -85,7 +85,7 @@ describe('files that are no models', () => {
     }
   });
 
-  it('folders, of diffusers and others', async () => {
+  it('refuses folders and missing files', async () => {
     const diffusers = join(folder, 'diffusers');
     mkdirSync(diffusers);
     await expect(openModelFile(diffusers)).rejects.toMatchObject({
@@ -100,7 +100,7 @@ describe('files that are no models', () => {
     });
   });
 
-  it('downloads that stopped', async () => {
+  it('refuses incomplete downloads', async () => {
     const bytes = model();
     for (const part of [4, 8, 100, bytes.length - 1]) {
       const error = await openModelFile(put('part.safetensors', bytes.subarray(0, part))).catch(
@@ -110,7 +110,7 @@ describe('files that are no models', () => {
     }
   });
 
-  it('what it is decides, not its name', async () => {
+  it('recognises formats by content, whatever the file name', async () => {
     const torch = readFileSync(new URL('../../test/fixtures/torch/inversion.pt', import.meta.url));
     for (const [name, bytes, tensor] of [
       ['torch.safetensors', torch, 'string_to_param.*'],
@@ -124,7 +124,7 @@ describe('files that are no models', () => {
   });
 });
 
-it('models of other kinds are told by name', () => {
+it('names models of unsupported kinds', () => {
   const reasonOf = (...names: readonly string[]) => {
     const info: TensorInfo = { dtype: 'F32', shape: [1, 1, 1, 1], offset: 0, byteLength: 4 };
     const found = identify(new Map(names.map((name) => [name, info])));

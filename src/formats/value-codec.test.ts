@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest';
 import { restoreValue, storeValue } from './value-codec.ts';
 
-const again = (value: unknown): unknown => {
+const roundTrip = (value: unknown): unknown => {
   const { json, arrays } = storeValue(value)!;
   return restoreValue({ json, arrays: arrays.map((array) => array.slice()) });
 };
 
-it('plain data comes back as it was', () => {
+it('restores plain data unchanged', () => {
   const data = Float32Array.of(1, -0, Number.NaN, 1e-40);
   const value = [
     { samples: { shape: [1, 4], data }, noise_mask: undefined, batch_index: [0, 1] },
@@ -33,14 +33,14 @@ it('plain data comes back as it was', () => {
       sigmas: new Float32Array(0),
     },
   ];
-  expect(again(value)).toEqual(value);
-  expect(Object.is((again([-0]) as number[])[0], -0)).toBe(true);
+  expect(roundTrip(value)).toEqual(value);
+  expect(Object.is((roundTrip([-0]) as number[])[0], -0)).toBe(true);
   expect(storeValue(value)!.arrays).toHaveLength(3);
 });
 
-it('what is more than data is not stored', () => {
+it('does not store functions, symbols, classes or unknown arrays', () => {
   class Own {}
-  for (const more of [
+  for (const notData of [
     () => 1,
     Symbol('x'),
     new Own(),
@@ -49,13 +49,16 @@ it('what is more than data is not stored', () => {
     { [Symbol('x')]: 1 },
     new Float64Array(1),
   ])
-    expect(storeValue([{ deep: more }])).toBeUndefined();
-  const circle: unknown[] = [];
-  circle.push(circle);
-  expect(storeValue(circle)).toBeUndefined();
+    expect(storeValue([{ deep: notData }])).toBeUndefined();
 });
 
-it('what it did not make is refused', () => {
+it('does not store a value that contains itself', () => {
+  const cycle: unknown[] = [];
+  cycle.push(cycle);
+  expect(storeValue(cycle)).toBeUndefined();
+});
+
+it('throws for structures that it did not write', () => {
   for (const json of ['["array",0]', '["unknown"]', '{', '[[1]]'])
     expect(() => restoreValue({ json, arrays: [] })).toThrow();
 });

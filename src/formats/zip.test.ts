@@ -1,4 +1,5 @@
-// Archives that lie: all are refused, with a sentence that says how.
+// Archives with contradictory or hostile fields: each is refused with a message that names the
+// defect.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,14 +28,15 @@ async function open<T>(
 const data = Buffer.from('0123456789'.repeat(20));
 const one: EntryToZip = { name: 'a/data.pkl', data };
 const two: EntryToZip = { name: 'a/data/0', data, deflate: true };
-const lying = (says: EntryToZip['says'], entry = one): Buffer =>
+/** An archive whose table of contents differs from its first entry in the given fields. */
+const contradictory = (says: EntryToZip['says'], entry = one): Buffer =>
   zipOf([
     { ...entry, says },
     { name: 'a/z', data },
   ]);
 
-describe('archives', () => {
-  it('stored and deflated entries, with padding and folders', async () => {
+describe('readZip', () => {
+  it('reads stored and deflated entries, with padding and folders', async () => {
     const bytes = zipOf([{ ...one, padding: 21 }, two, { name: 'a/empty', data: Buffer.alloc(0) }]);
     await open(bytes, async (source) => {
       const entries = await readZip(source);
@@ -50,9 +52,9 @@ describe('archives', () => {
     });
   });
 
-  const corpus: Readonly<Record<string, readonly [bytes: Buffer, says: RegExp]>> = {
+  const corpus: Readonly<Record<string, readonly [bytes: Buffer, message: RegExp]>> = {
     'a name that leads out': [
-      lying({ name: '../data.pkl' }),
+      contradictory({ name: '../data.pkl' }),
       /outside of its folder: "\.\.\/data\.pkl"/,
     ],
     'an absolute name': [zipOf([{ name: '/etc/passwd', data }]), /outside of its folder/],
@@ -64,11 +66,14 @@ describe('archives', () => {
       zipOf([one, { ...one, data: Buffer.from('else') }]),
       /contains a\/data\.pkl twice/,
     ],
-    'another name in its own header': [lying({ name: 'a/data.pk1' }), /a\/data\.pk1 is not where/],
-    'another method in its own header': [lying({ method: 8 }), /is not where/],
-    'two sizes of a stored entry': [lying({ size: 199 }), /has two sizes/],
+    'another name in its own header': [
+      contradictory({ name: 'a/data.pk1' }),
+      /a\/data\.pk1 is not where/,
+    ],
+    'another method in its own header': [contradictory({ method: 8 }), /is not where/],
+    'two sizes of a stored entry': [contradictory({ size: 199 }), /has two sizes/],
     'an entry over another': [
-      lying({ packed: 230, size: 230 }),
+      contradictory({ packed: 230, size: 230 }),
       /zip bomb: a\/data\.pkl overlaps other entries/,
     ],
     'an entry over the table of contents': [
@@ -80,14 +85,14 @@ describe('archives', () => {
       /overlaps other entries/,
     ],
     'a ratio that deflate never reaches': [
-      lying({ size: 2 ** 31 }, two),
+      contradictory({ size: 2 ** 31 }, two),
       /zip bomb: a\/data\/0 is said to unpack from \d+ to 2147483648 bytes/,
     ],
-    'an entry beyond the file': [lying({ header: 2 ** 31 }), /has no a\/data\.pkl/],
-    'a header inside of another entry': [lying({ header: 7 }), /is not where/],
-    'a password': [lying({ flags: 1 }), /with a password/],
+    'an entry beyond the file': [contradictory({ header: 2 ** 31 }), /has no a\/data\.pkl/],
+    'a header inside of another entry': [contradictory({ header: 7 }), /is not where/],
+    'a password': [contradictory({ flags: 1 }), /with a password/],
     'an unknown compression': [
-      lying({ method: 12 }),
+      contradictory({ method: 12 }),
       /compressed in a way that is not supported \(12\)/,
     ],
     'more entries than there are': [zipOf([one], { count: 2 }), /table of contents is damaged/],
@@ -104,19 +109,19 @@ describe('archives', () => {
     'only its beginning': [zipOf([one]).subarray(0, 100), /without its end/],
     nothing: [Buffer.alloc(0), /without its end/],
   };
-  it.each(Object.entries(corpus))('%s', async (_, [bytes, says]) => {
+  it.each(Object.entries(corpus))('refuses %s', async (_, [bytes, message]) => {
     await open(bytes, async (source) => {
       await expect(readZip(source)).rejects.toMatchObject({
         code: 'DR_MODEL_INVALID',
-        message: expect.stringMatching(says),
+        message: expect.stringMatching(message),
         file: source.file,
       });
     });
   });
 
-  it('entries that are not what the table says are refused when read', async () => {
+  it('refuses to read an entry whose size or checksum is wrong', async () => {
     for (const says of [{ crc: 1 }, { size: 199 }, { size: 201 }])
-      await open(lying(says, two), async (source) => {
+      await open(contradictory(says, two), async (source) => {
         const entry = (await readZip(source)).get('a/data/0')!;
         await expect(readEntry(source, entry)).rejects.toMatchObject({
           code: 'DR_MODEL_INVALID',
@@ -125,7 +130,7 @@ describe('archives', () => {
       });
   });
 
-  it("torch's own archives, whose table of contents is of zip64", async () => {
+  it("refuses torch's archives when a field of their zip64 table of contents is wrong", async () => {
     const bytes = readFileSync(new URL('../../test/fixtures/torch/zip_2.pt', import.meta.url));
     const at = bytes.indexOf('PK\x06\x06', 'latin1');
     expect(at).toBeGreaterThan(0);

@@ -1,11 +1,11 @@
-// The Brownian tree of the SDE samplers against torchsde, and what it keeps.
+// The Brownian tree of the SDE samplers against torchsde, and the properties of its path.
 import { describe, expect, it } from 'vitest';
 import { expectGolden, golden } from '../../test/support/golden.ts';
 import { sizeOf } from '../tensor/tensor.ts';
 import { brownianNoiseSampler, brownianTree } from './brownian-tree.ts';
 
-describe('goldens', () => {
-  it('noise of a step', () => {
+describe('golden brownian', () => {
+  it('returns torchsde’s noise of a step', () => {
     const g = golden('brownian', 'noise_sampler');
     expect(g.cases.length).toBe(25);
     for (const { id, params, outputs } of g.cases) {
@@ -20,7 +20,7 @@ describe('goldens', () => {
     }
   });
 
-  it('increments, clamped to the ends', () => {
+  it('returns torchsde’s increments, clamped to the ends', () => {
     const g = golden('brownian', 'tree_raw');
     expect(g.cases.length).toBe(3);
     for (const { id, params, outputs } of g.cases) {
@@ -32,27 +32,32 @@ describe('goldens', () => {
   });
 });
 
-describe('path', () => {
+describe('brownianTree', () => {
   const tree = (seed: bigint | number = 3) => brownianTree({ seed, t0: 0.03, t1: 14.6, count: 20 });
 
-  it('does not depend on what was asked before, nor on what was forgotten', () => {
+  it('returns the same increment whatever was requested before and dropped from the cache', () => {
     const used = tree();
     for (let t = 14; t > 1; t -= 0.37) used.increment(t, t - 0.3);
     expect(used.increment(2.5, 7.123456)).toEqual(tree().increment(2.5, 7.123456));
   });
 
-  it('adds up, and turns its sign with its direction', () => {
-    const [a, b, whole] = [
-      tree().increment(1, 2.2),
-      tree().increment(2.2, 9),
-      tree().increment(1, 9),
-    ];
-    for (const [i, value] of whole.entries()) expect(value).toBeCloseTo(a[i] + b[i], 5);
-    expect(tree().increment(9, 1)).toEqual(whole.map((value) => -value));
+  it('returns increments that add up', () => {
+    const first = tree().increment(1, 2.2);
+    const second = tree().increment(2.2, 9);
+    for (const [i, value] of tree().increment(1, 9).entries())
+      expect(value).toBeCloseTo(first[i] + second[i], 5);
   });
 
-  it('uses all bits of the seed, and refuses others', () => {
+  it('negates an increment in the opposite direction', () => {
+    const forward = tree().increment(1, 9);
+    expect(tree().increment(9, 1)).toEqual(forward.map((value) => -value));
+  });
+
+  it('uses all bits of the seed', () => {
     expect(tree(3n + 2n ** 32n).increment(1, 2)).not.toEqual(tree(3n).increment(1, 2));
+  });
+
+  it('refuses seeds of more than 64 bits', () => {
     expect(() => tree(2n ** 64n)).toThrow(expect.objectContaining({ code: 'DR_SEED_RANGE' }));
   });
 

@@ -5,39 +5,39 @@ import { pythonRandom } from './python-random.ts';
 import { seedSequence } from './seed-sequence.ts';
 
 const g = golden('rng', 'numpy_python');
-const five = (draw: () => number) => Array.from({ length: 5 }, draw);
+const drawFive = (draw: () => number) => Array.from({ length: 5 }, draw);
 
-it('RandomState, default_rng and Python random equal the originals', () => {
+it('draws the numbers of RandomState, default_rng and Python’s random', () => {
   const cases = g.cases.filter((c) => 'seed' in c.params);
   expect(cases.length).toBe(4);
   for (const c of cases) {
     const { seed } = c.params;
     // the outputs of one generator were drawn one after the other
     const state = randomState(seed);
-    expectExact(g, c.id, c.outputs.rs_rand5, five(state.rand));
-    expectGolden(g, c.id, c.outputs.rs_randn5, five(state.randn));
+    expectExact(g, c.id, c.outputs.rs_rand5, drawFive(state.rand));
+    expectGolden(g, c.id, c.outputs.rs_randn5, drawFive(state.randn));
     expectExact(
       g,
       c.id,
       c.outputs.rs_randint5_0_100,
-      five(() => state.randint(0, 100)),
+      drawFive(() => state.randint(0, 100)),
     );
     const rng = defaultRng(seed);
-    expectExact(g, c.id, c.outputs.dr_random5, five(rng.random));
-    expectGolden(g, c.id, c.outputs.dr_normal5, five(rng.normal));
+    expectExact(g, c.id, c.outputs.dr_random5, drawFive(rng.random));
+    expectGolden(g, c.id, c.outputs.dr_normal5, drawFive(rng.normal));
     const python = pythonRandom(seed);
-    expectExact(g, c.id, c.outputs.py_random5, five(python.random));
+    expectExact(g, c.id, c.outputs.py_random5, drawFive(python.random));
     expectExact(
       g,
       c.id,
       c.outputs.py_randint5_0_1000,
-      five(() => python.randint(0, 1000)),
+      drawFive(() => python.randint(0, 1000)),
     );
     expect(Object.keys(c.outputs).length).toBe(7);
   }
 });
 
-it('SeedSequence equals numpy', () => {
+it('computes the pools and states of numpy’s SeedSequence', () => {
   const cases = g.cases.filter((c) => 'entropy' in c.params);
   expect(cases.length).toBe(25);
   for (const c of cases) {
@@ -50,7 +50,7 @@ it('SeedSequence equals numpy', () => {
   }
 });
 
-it('default_rng normals: wedges and tail', () => {
+it('draws default_rng’s normals in the wedges and the tail of the ziggurat too', () => {
   // >>> r = numpy.random.default_rng(5); x = r.standard_normal(20000); x.sum(), abs(x).max(), x[-1]
   const rng = defaultRng(5);
   const values = Array.from({ length: 20000 }, () => rng.normal());

@@ -3,7 +3,7 @@ import { expectExact, expectGolden, golden } from '../../test/support/golden.ts'
 import { prepareNoise } from './prepare-noise.ts';
 import { torchGenerator } from './torch-generator.ts';
 
-it('randn equals torch.randn bit by bit', () => {
+it('draws torch.randn’s values bit for bit', () => {
   const g = golden('rng', 'randn');
   expect(g.cases.length).toBe(120);
   for (const c of g.cases) {
@@ -12,7 +12,7 @@ it('randn equals torch.randn bit by bit', () => {
   }
 });
 
-it('prepareNoise equals comfy.sample.prepare_noise', () => {
+it('prepares the noise of comfy.sample.prepare_noise', () => {
   const g = golden('rng', 'prepare_noise');
   expect(g.cases.length).toBe(7);
   for (const c of g.cases) {
@@ -26,7 +26,7 @@ it('prepareNoise equals comfy.sample.prepare_noise', () => {
   }
 });
 
-it('equals torch for sequences of draws, including the stored half of a scalar pair', () => {
+it('draws what torch does in sequences of draws, with the stored second normal of a pair', () => {
   const g = golden('rng', 'sequences');
   expect(g.cases.length).toBe(5);
   for (const c of g.cases) {
@@ -53,5 +53,8 @@ it('equals torch for sequences of draws, including the stored half of a scalar p
 it('refuses seeds outside 0..2^64-1', () => {
   for (const seed of [-1, 1.5, 2n ** 64n, Number.NaN])
     expect(() => torchGenerator(seed)).toThrow(expect.objectContaining({ code: 'DR_SEED_RANGE' }));
+});
+
+it('uses the low 32 bits of the seed', () => {
   expect(torchGenerator(2n ** 64n - 1n).randn(1)).toEqual(torchGenerator(2 ** 32 - 1).randn(1));
 });

@@ -1,6 +1,5 @@
-// Translates Python's regular expressions (module re) to JavaScript's. Patterns without a
-// counterpart (conditions on groups, local flags) are refused, and so are those that Python
-// refuses.
+// Translates Python's regular expressions (module re) to JavaScript's. Throws for patterns that are
+// invalid in Python or have no counterpart (conditions on groups, local flags).
 import { SPACE } from './python-string.ts';
 
 export interface RegexFlags {
@@ -9,7 +8,7 @@ export interface RegexFlags {
   readonly dotAll?: boolean;
 }
 
-/** A pattern that Python refuses (`invalid`), or that has no counterpart here (`unsupported`). */
+/** A pattern that is `invalid` in Python, or has no counterpart in JavaScript (`unsupported`). */
 export class RegexError extends Error {
   readonly kind: 'invalid' | 'unsupported';
   constructor(kind: 'invalid' | 'unsupported', message: string) {
@@ -26,7 +25,7 @@ const NEGATED: Readonly<Record<string, string>> = {
   W: `[^${WORD}]`,
   S: `[^${SPACE}]`,
 };
-/** The characters of escapes. */
+/** The characters that escapes stand for. */
 const CHARACTERS: Readonly<Record<string, string>> = {
   n: '\n',
   t: '\t',
@@ -38,8 +37,11 @@ const CHARACTERS: Readonly<Record<string, string>> = {
 };
 const AT_WORD = `(?:(?<=[${WORD}])(?![${WORD}])|(?<![${WORD}])(?=[${WORD}]))`;
 
-const literal = (char: string): string => (/[\^$\\.*+?()[\]{}|/-]/.test(char) ? `\\${char}` : char);
-const inClass = (char: string): string => (/[\\\]^[-]/.test(char) ? `\\${char}` : char);
+/** Escapes a character for use outside of brackets. */
+const escapeChar = (char: string): string =>
+  /[\^$\\.*+?()[\]{}|/-]/.test(char) ? `\\${char}` : char;
+/** Escapes a character for use inside brackets. */
+const escapeInClass = (char: string): string => (/[\\\]^[-]/.test(char) ? `\\${char}` : char);
 
 /** The JavaScript expression, with the flag g, for a Python pattern. Throws RegexError. */
 export function pythonRegex(
@@ -48,22 +50,22 @@ export function pythonRegex(
 ): RegExp {
   const flags = { i: ignoreCase, m: multiline, s: dotAll, x: false };
   let at = 0;
-  const global = /^\(\?([aiLmsux]+)\)/.exec(pattern);
-  if (global) {
-    for (const flag of global[1]) {
+  const globalFlags = /^\(\?([aiLmsux]+)\)/.exec(pattern);
+  if (globalFlags) {
+    for (const flag of globalFlags[1]) {
       if (!'imsu'.includes(flag)) throw new RegexError('unsupported', `the flag ${flag}`);
       if (flag !== 'u') flags[flag as 'i' | 'm' | 's'] = true;
     }
-    at = global[0].length;
+    at = globalFlags[0].length;
   }
   let out = '';
-  let counted = false;
+  let afterQuantifier = false;
   while (at < pattern.length) {
-    if (counted && pattern[at] === '+')
+    if (afterQuantifier && pattern[at] === '+')
       throw new RegexError('unsupported', 'a possessive quantifier');
-    const [text, next] = piece(pattern, at, flags);
+    const [text, next] = translateElement(pattern, at, flags);
     out += text;
-    counted = /^[*+?{]/.test(text);
+    afterQuantifier = /^[*+?{]/.test(text);
     at = next;
   }
   try {
@@ -73,19 +75,22 @@ export function pythonRegex(
   }
 }
 
-/** The translation of the element at `at`, and where the next one begins. */
-function piece(
+/** A part of a pattern in JavaScript, and the position in the Python pattern after it. */
+type Translated = readonly [text: string, next: number];
+
+/** Translates the element at `at`. */
+function translateElement(
   pattern: string,
   at: number,
   flags: { readonly m: boolean; readonly s: boolean },
-): [string, number] {
+): Translated {
   const char = String.fromCodePoint(pattern.codePointAt(at)!);
-  if (char === '\\') return escaped(pattern, at + 1);
-  if (char === '[') return characterClass(pattern, at + 1);
+  if (char === '\\') return translateEscape(pattern, at + 1);
+  if (char === '[') return translateClass(pattern, at + 1);
   if (char === '.') return [flags.s ? '[\\s\\S]' : '[^\\n]', at + 1];
   if (char === '^') return [flags.m ? '(?:^|(?<=\\n))' : '^', at + 1];
   if (char === '$') return [flags.m ? '(?:$|(?=\\n))' : '(?=\\n?$)', at + 1];
-  if (char === '(' && pattern[at + 1] === '?') return group(pattern, at);
+  if (char === '(' && pattern[at + 1] === '?') return translateExtension(pattern, at);
   // braces that do not form a quantifier are literal
   if (char === '{' && !/^\{\d*,?\d*\}/.test(pattern.slice(at))) return ['\\{', at + 1];
   if (char === '{') {
@@ -97,7 +102,8 @@ function piece(
   return [char === '/' ? '\\/' : char, at + char.length];
 }
 
-function group(pattern: string, at: number): [string, number] {
+/** Translates the `(?…` at `at`. */
+function translateExtension(pattern: string, at: number): Translated {
   const rest = pattern.slice(at);
   for (const [form, to] of [
     [/^\(\?P<([\p{L}_][\p{L}\p{N}_]*)>/u, (name: string) => `(?<${name}>`],
@@ -114,7 +120,7 @@ function group(pattern: string, at: number): [string, number] {
 }
 
 /** The character of an escape at `at`, after the backslash, inside or outside of brackets. */
-function escapedCharacter(pattern: string, at: number): [string, number] | undefined {
+function escapedCharacter(pattern: string, at: number): Translated | undefined {
   const rest = pattern.slice(at);
   const code = /^(?:x([\da-fA-F]{2})|u([\da-fA-F]{4})|U([\da-fA-F]{8}))/.exec(rest);
   if (code)
@@ -134,7 +140,8 @@ function escapedCharacter(pattern: string, at: number): [string, number] | undef
   return undefined;
 }
 
-function escaped(pattern: string, at: number): [string, number] {
+/** Translates the escape at `at`, after the backslash, outside of brackets. */
+function translateEscape(pattern: string, at: number): Translated {
   const char = pattern[at];
   if (char === undefined) throw new RegexError('invalid', 'bad escape (end of pattern)');
   const fixed: Readonly<Record<string, string>> = {
@@ -147,14 +154,15 @@ function escaped(pattern: string, at: number): [string, number] {
   if (Object.hasOwn(CLASSES, char)) return [`[${CLASSES[char]}]`, at + 1];
   if (Object.hasOwn(NEGATED, char)) return [NEGATED[char], at + 1];
   const one = escapedCharacter(pattern, at);
-  if (one) return [literal(one[0]), one[1]];
+  if (one) return [escapeChar(one[0]), one[1]];
   const reference = /^[1-9]\d?/.exec(pattern.slice(at));
   if (reference) return [`(?:\\${reference[0]})`, at + reference[0].length];
   if (char === 'N') throw new RegexError('unsupported', 'character names');
   throw new RegexError('invalid', `bad escape \\${char}`);
 }
 
-function characterClass(pattern: string, start: number): [string, number] {
+/** Translates a character class from `start`, after the opening bracket. */
+function translateClass(pattern: string, start: number): Translated {
   let at = start;
   let out = '[';
   if (pattern[at] === '^') {
@@ -166,7 +174,7 @@ function characterClass(pattern: string, start: number): [string, number] {
     const char = String.fromCodePoint(pattern.codePointAt(at)!);
     if (char !== '\\') {
       const range = char === '-' && at !== first && pattern[at + 1] !== ']';
-      out += range ? '-' : inClass(char);
+      out += range ? '-' : escapeInClass(char);
       at += char.length;
       continue;
     }
@@ -179,7 +187,7 @@ function characterClass(pattern: string, start: number): [string, number] {
     else {
       const one = escapedCharacter(pattern, at + 1);
       if (!one) throw new RegexError('invalid', `bad escape \\${kind}`);
-      out += inClass(one[0]);
+      out += escapeInClass(one[0]);
       at = one[1];
       continue;
     }

@@ -1,5 +1,5 @@
 // The tokenizer, the weights and the chunks against text/tokenizer
-//   (SDXLTokenizer.tokenize_with_weights, transformers 4.57, no ftfy).
+// (SDXLTokenizer.tokenize_with_weights, transformers 4.57, no ftfy).
 import { describe, expect, it } from 'vitest';
 import { expectExact, fixtureModel, golden } from '../../test/support/golden.ts';
 import { clipBpe, END_TOKEN, START_TOKEN } from './clip-bpe.ts';
@@ -17,9 +17,9 @@ const tinyti = await readEmbedding(fixtureModel('tinyti'));
 const embeddings: EmbeddingLookup = async (name) => (name === 'tinyti' ? tinyti : undefined);
 
 describe('golden text/tokenizer', () => {
-  it('token ids of whole prompts (raw_variants.tf4)', () => {
+  it('encodes whole prompts to the original’s token ids (raw_variants.tf4)', () => {
     // The other variants (tf4_ftfy, tf5) belong to installations that differ from ComfyUI's usual
-    //   one.
+    // one.
     const bpe = clipBpe();
     const cases = g.cases.filter(({ id }) => id !== RAISES);
     expect(cases.length).toBe(70);
@@ -31,7 +31,7 @@ describe('golden text/tokenizer', () => {
     }
   });
 
-  it('ids, weights and word numbers per chunk, for both encoders', async () => {
+  it('packs chunks with the original’s ids, weights and word numbers for both encoders', async () => {
     for (const { id, params, outputs, scalars } of g.cases) {
       if (id === RAISES) continue;
       for (const { letter, key, pad } of ENCODERS) {
@@ -51,13 +51,13 @@ describe('golden text/tokenizer', () => {
           weights: tokens.map((t) => t.weight),
           words: tokens.map((t) => t.word),
         };
-        for (const [what, got] of Object.entries(values))
-          expectExact(g, id, outputs[`${letter}_${what}`], got);
+        for (const [name, actual] of Object.entries(values))
+          expectExact(g, id, outputs[`${letter}_${name}`], actual);
       }
     }
   });
 
-  it(`${RAISES}: an embedding without a name is dropped, with a warning`, async () => {
+  it(`drops an embedding without a name and warns of it (${RAISES})`, async () => {
     const warnings: string[] = [];
     const { prompt } = g.cases.find(({ id }) => id === RAISES)!.params;
     const warn = (message: string) => warnings.push(message);

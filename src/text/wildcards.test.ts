@@ -1,14 +1,14 @@
-// Populated prompts, LoRA tags and prompts per segment against the original's. The fixture was
-//   written by test/fixtures/wildcards.py:
+// Populated prompts, LoRA tags and prompts per segment against the Impact Pack's. The fixture was
+// written by test/fixtures/wildcards.py:
 // `python test/fixtures/wildcards.py ComfyUI-Impact-Pack/.git test/fixtures/wildcards.json.gz`
-//   (numpy 2.4.6, Impact Pack 727295b).
+// (numpy 2.4.6, Impact Pack 727295b).
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { expect, it } from 'vitest';
 import { DarkroomError } from '../errors.ts';
 import { pythonRandom } from '../random/python-random.ts';
-import { findLoraFile, parseLoraTags, removeLoraTags, splitAtBreak } from './lora-tags.ts';
+import { parseLoraTags, removeLoraTags } from './lora-tags.ts';
 import { parseSegmentPrompts } from './segment-prompts.ts';
 import { populateWildcards } from './wildcards.ts';
 
@@ -29,7 +29,7 @@ interface Fixture {
     seed: string,
     mode: string | null,
     labels: string[],
-    got: [seed: string | null, text: string][],
+    prompts: [seed: string | null, text: string][],
   ][];
 }
 
@@ -37,7 +37,7 @@ const file = join(import.meta.dirname, '..', '..', 'test', 'fixtures', 'wildcard
 const fixture: Fixture = JSON.parse(gunzipSync(readFileSync(file)).toString('utf8'));
 const lists = new Map(Object.entries(fixture.lists));
 
-it('makes the original’s text of every prompt and seed', () => {
+it('populates every prompt and seed with the original’s text', () => {
   expect(fixture.cases.length).toBe(576);
   const wrong: unknown[] = [];
   for (const [text, seed, result] of fixture.cases) {
@@ -55,7 +55,7 @@ it('makes the original’s text of every prompt and seed', () => {
   expect(wrong).toEqual([]);
 });
 
-it('reads LoRA tags as the original', () => {
+it('parses and removes LoRA tags as the original does', () => {
   for (const [text, values, rest] of fixture.loras) {
     const tags = parseLoraTags(text).map((tag) => [
       tag.name,
@@ -66,24 +66,24 @@ it('reads LoRA tags as the original', () => {
     expect(tags, text).toEqual(values.map((value) => value.slice(0, 4)));
     expect(removeLoraTags(text), text).toBe(rest);
   }
-  const files = ['styles/ink.safetensors', 'ink.pt', 'old.ckpt'];
-  expect(findLoraFile('ink', files)).toBe('styles/ink.safetensors');
-  expect(findLoraFile('ink.pt', files)).toBe('ink.pt');
-  expect(findLoraFile('v1.5', files)).toBeUndefined();
-  expect(splitAtBreak('a BREAK b BREAKBREAK c')).toEqual(['a', 'b', 'c']);
-  expect(splitAtBreak(' BREAK ')).toEqual(['']);
 });
 
-it('gives each segment the original’s prompt', () => {
-  for (const [text, seed, mode, labels, got] of fixture.segments) {
+it('assigns the original’s prompt and seed to each segment', () => {
+  for (const [text, seed, mode, labels, expected] of fixture.segments) {
     const prompts = parseSegmentPrompts(text, pythonRandom(BigInt(seed)));
     expect(prompts.order ?? null, text).toBe(mode);
-    const own = labels.map((label) => prompts.next(label));
+    const assigned = labels.map((label) => prompts.next(label));
     expect(
-      own.map((prompt) => [prompt.seed === undefined ? null : String(prompt.seed), prompt.text]),
+      assigned.map((prompt) => [
+        prompt.seed === undefined ? null : String(prompt.seed),
+        prompt.text,
+      ]),
       `${text} ${seed}`,
-    ).toEqual(got);
+    ).toEqual(expected);
   }
+});
+
+it('parses [CONCAT] before the order of the segments', () => {
   expect(parseSegmentPrompts('[CONCAT][ASC]a', pythonRandom(0))).toMatchObject({
     concat: true,
     order: 'ASC',

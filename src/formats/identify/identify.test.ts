@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { fixtureModel } from '../../../test/support/golden.ts';
 import { openSafetensors, type TensorInfo } from '../safetensors/safetensors.ts';
+import type { ModelFile } from './identified-model.ts';
 import { identify } from './identify.ts';
-import type { ModelFile } from './model-kinds.ts';
 import { resolvePrediction } from './prediction.ts';
 
 const SDXL_CLIPS = [

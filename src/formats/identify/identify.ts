@@ -3,7 +3,7 @@
 // supported_models, sd.VAE) for SD and SDXL.
 import type { TensorInfo } from '../tensor-file.ts';
 import { foreignModel } from './foreign-models.ts';
-import type { ClipPart, Family, ModelFile, UNetPart, VaePart } from './model-kinds.ts';
+import type { ClipPart, Family, ModelFile, UNetPart, VaePart } from './identified-model.ts';
 import type { PredictionHint } from './prediction.ts';
 
 type Tensors = ReadonlyMap<string, TensorInfo>;

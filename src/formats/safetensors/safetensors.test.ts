@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -10,7 +10,10 @@ import { encodeSafetensors } from './safetensors-write.ts';
 const dir = mkdtempSync(join(tmpdir(), 'safetensors-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
-/** A file of a header (text or bytes) and `dataBytes` zero bytes; the length field can lie. */
+/**
+ * Writes a file of a header and `data` (bytes, or a number of zeros). `claimed` replaces the length
+ * of the header.
+ */
 function fileOf(
   name: string,
   header: string | Uint8Array,
@@ -31,7 +34,7 @@ function fileOf(
 const entry = (dtype: string, shape: unknown, offsets: unknown) =>
   JSON.stringify({ dtype, shape, data_offsets: offsets });
 
-describe('hostile headers are refused', () => {
+describe('invalid files are refused', () => {
   const corpus: Record<
     string,
     [header: string | Uint8Array, data: number, says: RegExp, claimed?: bigint]
@@ -44,7 +47,7 @@ describe('hostile headers are refused', () => {
     'a byte order mark': ['\ufeff{}', 0, /does not begin with/],
     'an error page': ['<html>not found</html>', 0, /does not begin with/],
     'an empty header': ['', 0, /does not begin with/],
-    'cut JSON': ['{"a":', 0, /line 1 column/],
+    'truncated JSON': ['{"a":', 0, /line 1 column/],
     'text behind the object': ['{} {}', 0, /extra data/],
     'a tensor twice': [
       `{"a":${entry('U8', [1], [0, 1])},"a":${entry('U8', [1], [0, 1])}}`,
@@ -125,7 +128,7 @@ describe('hostile headers are refused', () => {
     expect(error!.message).toMatch(says);
   });
 
-  it('files of fewer than 8 bytes', async () => {
+  it('refuses files of fewer than 8 bytes', async () => {
     for (const bytes of [0, 1, 7]) {
       const file = join(dir, `short${bytes}.safetensors`);
       writeFileSync(file, Buffer.alloc(bytes));
@@ -136,20 +139,20 @@ describe('hostile headers are refused', () => {
     }
   });
 
-  it('says when a file is missing or a folder', async () => {
+  it('reports a missing file and a folder', async () => {
     await expect(openSafetensors(join(dir, 'none.safetensors'))).rejects.toMatchObject({
       code: 'DR_FILE_MISSING',
     });
     await expect(openSafetensors(dir)).rejects.toMatchObject({ code: 'DR_FILE_UNREADABLE' });
   });
 
-  it('a file cut at any place is refused, never read', async () => {
+  it('refuses a file truncated at any byte', async () => {
     const whole = fileOf(
       'whole',
       `{"a":${entry('F32', [2], [0, 8])},"b":${entry('F16', [2], [8, 12])}}`,
       12,
     );
-    const bytes = (await import('node:fs')).readFileSync(whole);
+    const bytes = readFileSync(whole);
     await (await openSafetensors(whole)).close();
     for (let n = 0; n < bytes.length; n++) {
       writeFileSync(whole, bytes.subarray(0, n));
@@ -160,9 +163,13 @@ describe('hostile headers are refused', () => {
   });
 });
 
-describe('valid oddities are read', () => {
-  it('odd names, scalars, empty tensors, padding, unknown keys, in header order', async () => {
-    const header = `{"__metadata__":{"__proto__":"x","format":"pt"},"b":${entry('U8', [2], [4, 6])},"__proto__":${entry('F32', [], [0, 4])},"constructor":{"dtype":"F32","shape":[0,3],"data_offsets":[6,6],"extra":1}}   `;
+describe('openSafetensors', () => {
+  it('reads odd names, scalars, empty tensors, padding and unknown keys in header order', async () => {
+    const header =
+      '{"__metadata__":{"__proto__":"x","format":"pt"},' +
+      `"b":${entry('U8', [2], [4, 6])},` +
+      `"__proto__":${entry('F32', [], [0, 4])},` +
+      '"constructor":{"dtype":"F32","shape":[0,3],"data_offsets":[6,6],"extra":1}}   ';
     const file = fileOf('odd', header, new Uint8Array([0, 0, 128, 63, 7, 9]));
     const st = await openSafetensors(file);
     expect([...st.tensors.keys()]).toEqual(['b', '__proto__', 'constructor']);
@@ -176,12 +183,12 @@ describe('valid oddities are read', () => {
     await st.close();
   });
 
-  it('reads rows by ranges, unaligned, any dtype', async () => {
+  it('reads single rows of an unaligned F16 tensor', async () => {
     const header = `{"pad":${entry('U8', [1], [0, 1])},"t":${entry('F16', [3, 2], [1, 13])}}`;
-    const halves = Buffer.from(
+    const float16Bytes = Buffer.from(
       new Uint16Array([0x3c00, 0x4000, 0x4200, 0x4400, 0x4500, 0x4600]).buffer,
     ); // 1 2 3 4 5 6
-    const file = fileOf('rows', header, Buffer.concat([Buffer.from([0]), halves]));
+    const file = fileOf('rows', header, Buffer.concat([Buffer.from([0]), float16Bytes]));
     const st = await openSafetensors(file);
     expect(st.tensors.get('t')!.offset).toBe(8 + header.length + 1);
     expect(await st.readRows('t', [2, 0, 2])).toEqual({
@@ -192,7 +199,7 @@ describe('valid oddities are read', () => {
     await st.close();
   });
 
-  it('a header of 3000 tensors opens quickly', async () => {
+  it('opens a header of 3000 tensors within half a second', async () => {
     const names = Array.from(
       { length: 3000 },
       (_, i) => `model.diffusion_model.input_blocks.${i}.transformer_blocks.0.attn1.to_q.weight`,
@@ -210,7 +217,7 @@ describe('valid oddities are read', () => {
   });
 });
 
-it('reads the fixture models: rows equal the rows of the whole tensor', async () => {
+it('reads rows of a fixture model equal to those of the whole tensor', async () => {
   const st = await openSafetensors(fixtureModel('tiny_sd1'));
   const name = 'cond_stage_model.transformer.text_model.embeddings.token_embedding.weight';
   const whole = await st.read(name);
@@ -225,7 +232,7 @@ it('reads the fixture models: rows equal the rows of the whole tensor', async ()
   await st.close();
 });
 
-describe('a file in memory', () => {
+describe('parseSafetensors', () => {
   const data = new Float32Array([1, -2.5]);
   const bytes = Buffer.concat(
     encodeSafetensors(
@@ -234,7 +241,7 @@ describe('a file in memory', () => {
     ),
   );
 
-  it('is read like one on disk, into arrays of its own', async () => {
+  it('reads a file in memory into arrays of its own', async () => {
     const tensors = await parseSafetensors('x.safetensors', bytes);
     expect(tensors.metadata).toEqual({ made: 'by a test' });
     const { data: read } = await tensors.read('x');
@@ -243,7 +250,7 @@ describe('a file in memory', () => {
     expect(await tensors.readRaw('y')).toEqual(new Uint8Array([7]));
   });
 
-  it('is refused when it is cut', async () => {
+  it('refuses a truncated file', async () => {
     await expect(
       parseSafetensors('x.safetensors', bytes.subarray(0, bytes.length - 1)),
     ).rejects.toMatchObject({ code: 'DR_SAFETENSORS_INVALID', file: 'x.safetensors' });

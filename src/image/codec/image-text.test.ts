@@ -2,11 +2,11 @@ import { deflateSync } from 'node:zlib';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { imageFormat, readImageTexts } from './image-text.ts';
-import { encodePng } from './png.ts';
+import { encodeChunk, encodePng } from './png.ts';
 
 const dot = { width: 1, height: 1, channels: 3, bytes: Buffer.from([1, 2, 3]) } as const;
 
-/** A TIFF block: entries of IFD0, and of the Exif directory where there are any. */
+/** A TIFF block with text entries in IFD0, and an Exif directory if it has entries. */
 function tiff(
   entries: readonly [tag: number, value: Buffer][],
   exif: readonly [tag: number, type: number, value: Buffer][] = [],
@@ -86,20 +86,21 @@ const text = (value: string): Buffer => Buffer.from(`${value}\0`);
 const A1111 = 'a cat\nNegative prompt: dog\nSteps: 20, Sampler: Euler';
 
 describe('texts in image files', () => {
-  it('PNG: all three kinds of chunk', async () => {
+  it('reads all three types of text chunk of a PNG', async () => {
     const file = await encodePng(dot, {
       text: { prompt: '{"1": {}}', workflow: '{"title": "고양이"}' },
     });
-    const z = Buffer.concat([Buffer.from('parameters\0\0'), deflateSync(Buffer.from(A1111))]);
-    const chunk = Buffer.alloc(12 + z.length);
-    chunk.writeUInt32BE(z.length, 0);
-    chunk.write('zTXt', 4);
-    z.copy(chunk, 8);
-    const { crc32 } = await import('node:zlib');
-    chunk.writeUInt32BE(crc32(chunk.subarray(4, 8 + z.length)), 8 + z.length);
-    const at = file.length - 12;
-    const whole = Buffer.concat([file.subarray(0, at), chunk, file.subarray(at)]);
-    expect(readImageTexts(whole, 'x.png')).toEqual({
+    const compressed = Buffer.concat([
+      Buffer.from('parameters\0\0'),
+      deflateSync(Buffer.from(A1111)),
+    ]);
+    const beforeEnd = file.length - 12;
+    const withCompressedText = Buffer.concat([
+      file.subarray(0, beforeEnd),
+      encodeChunk('zTXt', compressed),
+      file.subarray(beforeEnd),
+    ]);
+    expect(readImageTexts(withCompressedText, 'x.png')).toEqual({
       prompt: '{"1": {}}',
       workflow: '{"title": "고양이"}',
       parameters: A1111,
@@ -107,7 +108,7 @@ describe('texts in image files', () => {
   });
 
   it.each([false, true])(
-    'WebP as ComfyUI saves it: Make and Model hold `key:text` (big endian: %s)',
+    'reads `key:text` in Make and Model of a WebP, as ComfyUI writes it (big endian: %s)',
     (big) => {
       const block = tiff(
         [
@@ -137,13 +138,13 @@ describe('texts in image files', () => {
       Buffer.concat([Buffer.from('UNICODE\0'), Buffer.from(A1111, 'utf16le').swap16()]),
     ],
     ['ASCII', Buffer.from(`ASCII\0\0\0${A1111}`)],
-  ])('JPEG with A1111’s UserComment in %s', (_, comment) => {
+  ])('reads A1111’s UserComment of a JPEG in %s', (_, comment) => {
     expect(readImageTexts(jpeg(tiff([], [[0x9286, 7, comment]])), 'x.jpg')).toEqual({
       parameters: A1111,
     });
   });
 
-  it('a real WebP and JPEG, written by sharp', async () => {
+  it('reads a WebP and a JPEG that sharp wrote', async () => {
     const pixels = sharp(dot.bytes, { raw: { width: 1, height: 1, channels: 3 } }).withExif({
       IFD0: { Make: 'workflow:{"a": 1}', Model: 'prompt:{"b": 2}' },
     });
@@ -154,21 +155,26 @@ describe('texts in image files', () => {
       expect(readImageTexts(file, 'x')).toEqual({ workflow: '{"a": 1}', prompt: '{"b": 2}' });
   });
 
-  it('damaged or foreign blocks give nothing, and never loop', () => {
+  it('returns no texts for a truncated block', () => {
     const block = tiff([[0x0110, text('prompt:{"1": {}}')]]);
     for (let length = 0; length < block.length; length++)
       expect(readImageTexts(webp(block.subarray(0, length)), 'x')).toEqual({});
-    const loop = Buffer.from(block);
+  });
+
+  it('reads a block whose directories form a cycle once', () => {
+    const loop = tiff([[0x0110, text('prompt:{"1": {}}')]]);
     loop.writeUInt32LE(8, 8 + 2 + 12); // the next directory is this one
     expect(readImageTexts(webp(loop), 'x')).toEqual({ prompt: '{"1": {}}' });
+  });
+
+  it('returns no texts for EXIF data that is not TIFF', () => {
     expect(readImageTexts(jpeg(Buffer.from('no TIFF at all')), 'x')).toEqual({});
   });
 
-  it('kinds by their first bytes', () => {
-    expect(
-      [webp(Buffer.alloc(0)), jpeg(Buffer.alloc(0)), Buffer.from('GIF89a'), Buffer.from('{}')].map(
-        imageFormat,
-      ),
-    ).toEqual(['WebP', 'JPEG', 'GIF', undefined]);
+  it('recognises formats by their first bytes', () => {
+    expect(imageFormat(webp(Buffer.alloc(0)))).toBe('WebP');
+    expect(imageFormat(jpeg(Buffer.alloc(0)))).toBe('JPEG');
+    expect(imageFormat(Buffer.from('GIF89a'))).toBe('GIF');
+    expect(imageFormat(Buffer.from('{}'))).toBeUndefined();
   });
 });

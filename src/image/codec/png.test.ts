@@ -34,7 +34,7 @@ function withChunk(
 }
 
 describe('encodePng', () => {
-  it('writes header, texts in order, pixels, end, and nothing else', async () => {
+  it('writes the header, the texts in order, the pixels and the end, and no other chunks', async () => {
     const file = await encodePng(one, {
       text: { prompt: '{"a": 1}', workflow: 'café', note: '漢' },
     });
@@ -46,10 +46,13 @@ describe('encodePng', () => {
     expect(readPngText(file)).toEqual({ prompt: '{"a": 1}', workflow: 'café', note: '漢' });
   });
 
-  it.each([1, 3, 4])('keeps the pixels of %i channels', async (channels) => {
+  it.each([1, 3, 4])('preserves the pixels of %i channels', async (channels) => {
     const bytes = Uint8Array.from({ length: 7 * 5 * channels }, (_, i) => (i * 37) % 256);
     const file = await encodePng({ width: 7, height: 5, channels, bytes }, { level: 1 });
-    expect([file[24], file[25]]).toEqual([8, { 1: 0, 3: 2, 4: 6 }[channels]]);
+    expect({ depth: file[24], colourType: file[25] }).toEqual({
+      depth: 8,
+      colourType: { 1: 0, 3: 2, 4: 6 }[channels],
+    });
     const { image, mask } = await decodeImage(file);
     const pixel = (i: number) =>
       Array.from(image.data.subarray(3 * i, 3 * i + 3), (v) => Math.round(v * 255));
@@ -61,12 +64,15 @@ describe('encodePng', () => {
 });
 
 describe('readPngText', () => {
-  it('reads what Pillow writes: tEXt, iTXt, zTXt, compressed iTXt', () => {
+  it('reads tEXt, iTXt, zTXt and compressed iTXt chunks that Pillow wrote', () => {
     // add_text('prompt', …), add_text('workflow', 'café'), add_text('note', '漢'), add_text('long',
     //   'x' * 300, zip=True),
     // add_itxt('it', '漢' * 50, 'en', 'k', zip=True)
     const file = Buffer.from(
-      'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAAD3RFWHRwcm9tcHQAeyJhIjogMX2/qdGTAAAADXRFWHR3b3JrZmxvdwBjYWbpY7yZvgAAAAxpVFh0bm90ZQAAAAAA5ryiVKU5ZwAAABN6VFh0bG9uZwAAeJyrqBgFxAIAsgqMoZYCo9cAAAAYaVRYdGl0AAEAZW4AawB4nHu2Z9GzwYcAeIlxSc4a95wAAAAMSURBVHicY2BgYAAAAAQAAfYXOFUAAAAASUVORK5CYII=',
+      'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAAD3RFWHRwcm9tcHQAeyJhIjogMX2/qdGTAAAA' +
+        'DXRFWHR3b3JrZmxvdwBjYWbpY7yZvgAAAAxpVFh0bm90ZQAAAAAA5ryiVKU5ZwAAABN6VFh0bG9uZwAAeJyr' +
+        'qBgFxAIAsgqMoZYCo9cAAAAYaVRYdGl0AAEAZW4AawB4nHu2Z9GzwYcAeIlxSc4a95wAAAAMSURBVHicY2Bg' +
+        'YAAAAAQAAfYXOFUAAAAASUVORK5CYII=',
       'base64',
     );
     expect(readPngText(file)).toEqual({
@@ -78,18 +84,18 @@ describe('readPngText', () => {
     });
   });
 
-  it('keeps odd keys harmless', async () => {
+  it('reads the key __proto__ as an ordinary key', async () => {
     const text = readPngText(withChunk(await encodePng(one), 'tEXt', Buffer.from('__proto__\0x')));
     expect(Object.keys(text)).toEqual(['__proto__']);
     expect(Object.getPrototypeOf(text)).toBe(Object.prototype);
   });
 
-  it('reads the texts of a file cut within its pixels', async () => {
+  it('reads the texts of a file that ends within its pixels', async () => {
     const file = await encodePng(one, { text: { prompt: '{}' } });
     expect(readPngText(file.subarray(0, file.length - 16))).toEqual({ prompt: '{}' });
   });
 
-  it('refuses damage, bombs and other files', async () => {
+  it('refuses damaged chunks, too much text and files that are not PNG', async () => {
     const file = await encodePng(one);
     const bomb = Buffer.concat([Buffer.from('k\0\0'), deflateSync(Buffer.alloc(65 * 1024 * 1024))]);
     const bad: Record<string, Buffer> = {
@@ -104,8 +110,16 @@ describe('readPngText', () => {
       expect(() => readPngText(bytes, 'cat.png'), why).toThrow(why);
       expect(() => readPngText(bytes, 'cat.png'), why).toThrow('cat.png');
     }
-    expect(
-      readPngText(withChunk(file, 'tEXt', Buffer.from('k\0v'), undefined, 0xffffffff)),
-    ).toEqual({});
+  });
+
+  it('ignores a chunk that is longer than the file', async () => {
+    const file = withChunk(
+      await encodePng(one),
+      'tEXt',
+      Buffer.from('k\0v'),
+      undefined,
+      0xffffffff,
+    );
+    expect(readPngText(file)).toEqual({});
   });
 });

@@ -22,14 +22,14 @@ import {
 } from './core-masks.ts';
 import { colorToMask, imageToMask, maskToImage } from './mask-conversions.ts';
 
-type Kind = (
+type Operation = (
   input: (name: string) => Tensor,
   params: Params,
   inputs: Record<string, string>,
 ) => Tensor;
 
-/** What each node or function of the goldens is here. */
-const KINDS: Record<string, Kind> = {
+/** Our function for each node or function of the goldens. */
+const OPERATIONS: Record<string, Operation> = {
   'comfy.sampler_helpers.prepare_mask': (x, p) => prepareMask(x('mask'), p.shape),
   LatentCompositeMasked: (x, p, inputs) =>
     compositeMasked(x('destination'), x('source'), {
@@ -67,8 +67,8 @@ const KINDS: Record<string, Kind> = {
   ThresholdMask: (x, p) => thresholdMask(x('mask'), p.value),
 };
 
-/** Kinds of the Impact Pack's masks, which come with SEGS. */
-const LEFT_FOR_SEGS: Record<string, readonly string[]> = {
+/** Functions of the Impact Pack, which impact-masks.test.ts tests, by group. */
+const IMPACT_FUNCTIONS: Record<string, readonly string[]> = {
   basic: [
     'tensor_gaussian_blur_mask',
     'dilate_mask',
@@ -79,33 +79,30 @@ const LEFT_FOR_SEGS: Record<string, readonly string[]> = {
   combine: ['add_masks', 'subtract_masks', 'bitwise_and_masks', 'flatten_mask'],
 };
 
-const kindOf = (c: GoldenCase): string => c.params.fn ?? c.params.node;
+const operationOf = (c: GoldenCase): string => c.params.fn ?? c.params.node;
 
-/**
- * The mask goldens without a batch axis are given as [1,H,W] results: compare values, and the last
- * two sizes.
- */
+/** Compares values and the last two sizes: our results have a batch axis that some goldens lack. */
 function expectMask(g: Golden, c: GoldenCase, got: Tensor): void {
   const want = g.tensor(c.outputs.out).shape;
   expect(got.shape.slice(-2), c.id).toEqual(want.slice(-2));
   expectGolden(g, c.id, c.outputs.out, got.data);
 }
 
-describe.each(Object.keys(LEFT_FOR_SEGS))('masks/%s', (group) => {
+describe.each(Object.keys(IMPACT_FUNCTIONS))('masks/%s', (group) => {
   const g = golden('masks', group);
-  const left = LEFT_FOR_SEGS[group];
-  const kinds = [...new Set(g.cases.map(kindOf))];
+  const impact = IMPACT_FUNCTIONS[group];
+  const names = [...new Set(g.cases.map(operationOf))];
 
-  it('leaves exactly the kinds listed', () => {
-    expect(kinds.filter((kind) => !KINDS[kind])).toEqual(left);
+  it('has no cases besides these and the Impact Pack’s', () => {
+    expect(names.filter((name) => !OPERATIONS[name])).toEqual(impact);
   });
 
-  it.each(kinds.filter((kind) => !left.includes(kind)))('%s', (kind) => {
-    for (const c of g.cases.filter((c) => kindOf(c) === kind))
+  it.each(names.filter((name) => !impact.includes(name)))('%s', (name) => {
+    for (const c of g.cases.filter((c) => operationOf(c) === name))
       expectMask(
         g,
         c,
-        KINDS[kind]((name) => g.float(c.inputs[name]), c.params, c.inputs),
+        OPERATIONS[name]((input) => g.float(c.inputs[input]), c.params, c.inputs),
       );
   });
 });
@@ -115,7 +112,7 @@ const image = (channels: number, ...values: number[]): Tensor => ({
   data: Float32Array.from(values),
 });
 
-describe('masks', () => {
+describe('mask conversions', () => {
   it('convert to images and back', () => {
     const mask: Tensor = { shape: [2, 2], data: Float32Array.from([0, 0.25, 0.5, 1]) };
     const grey = maskToImage(mask);
@@ -124,18 +121,22 @@ describe('masks', () => {
     expect(() => imageToMask(grey, 'alpha')).toThrow('no alpha channel');
   });
 
-  it('find a colour after rounding to 8 bits', () => {
+  it('find the pixels of a colour after rounding to 8 bits', () => {
     const x = image(3, 1, 0, 0, 0.999, 0.001, 0, 0.99, 0, 0);
     expect([...colorToMask(x, 0xff0000).data]).toEqual([1, 1, 0]);
   });
+});
 
-  it('leave the input alone', () => {
+describe('featherMask', () => {
+  it('does not change its input', () => {
     const mask = full([1, 4, 4], 1);
     featherMask(mask, { left: 2, top: 2, right: 2, bottom: 2 });
     expect(mask.data.every((v) => v === 1)).toBe(true);
   });
+});
 
-  it('combine only where they overlap, and refuse unequal batches', () => {
+describe('compositeMasks', () => {
+  it('combines masks only where they overlap', () => {
     const mask = full([1, 2, 2], 0.5);
     expect([...compositeMasks(mask, full([1, 2, 2], 1), { x: 1, y: 1 }, 'add').data]).toEqual([
       0.5, 0.5, 0.5, 1,
@@ -143,13 +144,16 @@ describe('masks', () => {
     expect([...compositeMasks(mask, full([1, 2, 2], 1), { x: 5, y: 5 }, 'add').data]).toEqual([
       0.5, 0.5, 0.5, 0.5,
     ]);
+  });
+
+  it('refuses unequal batches', () => {
     expect(() =>
       compositeMasks(full([2, 2, 2], 1), full([3, 2, 2], 1), { x: 0, y: 0 }, 'add'),
     ).toThrow('batch of 3');
   });
 });
 
-describe('blend', () => {
+describe('blendImages', () => {
   // ((a, b) -> torch expressions of ImageBlend) at a = .2 .8, b = .3 .6, blend_factor 1
   const a = image(1, 0.2, 0.8);
   const b = image(1, 0.3, 0.6);
@@ -160,20 +164,23 @@ describe('blend', () => {
     ['overlay', [0.12, 0.84]],
     ['soft_light', [0.136, 0.8 + 0.2 * (Math.sqrt(0.8) - 0.8)]],
     ['difference', [0, 0.2]],
-  ] as const)('%s', (mode, want) => {
+  ] as const)('%s', (mode, expected) => {
     const got = blendImages(a, b, 1, mode).data;
-    want.forEach((v, i) => {
+    expected.forEach((v, i) => {
       expect(got[i]).toBeCloseTo(v, 6);
     });
   });
 
-  it('mixes by the factor and fits the second image', () => {
+  it('mixes by the factor with a second image of another size', () => {
     expect(blendImages(a, full([1, 4, 8, 1], 1), 0.5, 'normal').data[0]).toBeCloseTo(0.6, 6);
+  });
+
+  it('repeats a single first image for a batch of second images', () => {
     expect(blendImages(a, full([3, 1, 2, 3], 1), 0, 'normal').shape).toEqual([3, 1, 2, 1]);
   });
 });
 
-it('pads for outpainting', () => {
+it('pads an image for outpainting with a mask that fades into it', () => {
   const { image: padded, mask } = padForOutpaint(
     full([1, 5, 6, 3], 1),
     { left: 2, top: 0, right: 0, bottom: 1 },

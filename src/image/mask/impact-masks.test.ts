@@ -19,10 +19,10 @@ import {
 } from './impact-mask-arithmetic.ts';
 import { dilateMask, erosionMask } from './impact-mask-morphology.ts';
 
-type Kind = (input: (name: string) => Tensor, params: Params) => Tensor;
+type Operation = (input: (name: string) => Tensor, params: Params) => Tensor;
 
-/** The Impact Pack's functions of the goldens; masks.test.ts has ComfyUI's. */
-const KINDS: Record<string, Kind> = {
+/** The Impact Pack's functions of the goldens; core-masks.test.ts has ComfyUI's. */
+const OPERATIONS: Record<string, Operation> = {
   tensor_gaussian_blur_mask: (x, p) => gaussianBlurMask(x('mask'), p.kernel_size, p.sigma),
   dilate_mask: (x, p) => dilateMask(x('mask'), p.factor),
   'core.erosion_mask (grows!)': (x, p) => erosionMask(x('mask'), p.grow_mask_by),
@@ -36,29 +36,29 @@ const KINDS: Record<string, Kind> = {
   },
 };
 
-/** Axes of 1 set aside: the original's results have one to four axes, ours two or three. */
-const sides = (shape: readonly number[]): number[] => shape.filter((d) => d !== 1);
+/** Sizes other than 1: the original's results have one to four axes, ours two or three. */
+const sizesOf = (shape: readonly number[]): number[] => shape.filter((d) => d !== 1);
 
 function expectMask(g: Golden, c: GoldenCase, got: Tensor): void {
-  expect(sides(got.shape), c.id).toEqual(sides(g.tensor(c.outputs.out).shape));
+  expect(sizesOf(got.shape), c.id).toEqual(sizesOf(g.tensor(c.outputs.out).shape));
   expectExact(g, c.id, c.outputs.out, got.data);
 }
 
 describe.each(['basic', 'combine'])('masks/%s', (group) => {
   const g = golden('masks', group);
-  const ours = g.cases.filter((c) => KINDS[c.params.fn]);
+  const ours = g.cases.filter((c) => OPERATIONS[c.params.fn]);
 
-  it.each([...new Set(ours.map((c) => c.params.fn as string))])('%s is exact', (kind) => {
-    for (const c of ours.filter((c) => c.params.fn === kind))
+  it.each([...new Set(ours.map((c) => c.params.fn as string))])('%s is exact', (name) => {
+    for (const c of ours.filter((c) => c.params.fn === name))
       expectMask(
         g,
         c,
-        KINDS[kind]((name) => g.float(c.inputs[name]), c.params),
+        OPERATIONS[name]((input) => g.float(c.inputs[input]), c.params),
       );
   });
 });
 
-it('masks/gauss_kernels are exact, and so are blurred masks of ones', () => {
+it('masks/gauss_kernels: kernels and blurred masks of ones are exact', () => {
   const g = golden('masks', 'gauss_kernels');
   for (const c of g.cases) {
     const { size, sigma } = c.params;
@@ -72,7 +72,7 @@ it('masks/gauss_kernels are exact, and so are blurred masks of ones', () => {
   }
 });
 
-describe('blur', () => {
+describe('gaussianBlurMask', () => {
   const noise = (n: number, h: number, w: number): Tensor => {
     let state = 1;
     const next = () => {
@@ -82,7 +82,7 @@ describe('blur', () => {
     return { shape: [n, h, w], data: Float32Array.from({ length: n * h * w }, next) };
   };
 
-  it('takes each mask of a batch by itself, and rounds as torch does for batches', () => {
+  it('blurs each mask of a batch separately, with torch’s rounding for batches', () => {
     const batch = noise(2, 20, 30);
     const one = (i: number): Tensor => ({
       shape: [1, 20, 30],
@@ -97,14 +97,14 @@ describe('blur', () => {
     expect(small).not.toEqual(gaussianBlurMask(one(0), 1).data);
   });
 
-  it('leaves empty and tiny masks alone', () => {
+  it('returns empty and tiny masks unchanged', () => {
     expect(gaussianBlurMask(full([3, 9], 1), 5).data).toEqual(full([3, 9], 1).data);
     expect(gaussianBlurMask(full([1, 0, 0], 1), 5).data.length).toBe(0);
   });
 });
 
 describe('dilateMask', () => {
-  it('takes a batch for one picture with channels, as OpenCV does', () => {
+  it('treats a batch as one image with channels, as OpenCV does', () => {
     // cv2.dilate(numpy.eye(3)[:, None].repeat(2, 1), numpy.ones((2, 2))): rows 0 and 1 grow
     //   downwards over the batch
     const batch: Tensor = {
@@ -114,6 +114,9 @@ describe('dilateMask', () => {
     expect([...dilateMask(batch, 2).data]).toEqual([
       1, 0, 0, 1, 0, 0, 1, 1, 0, 1, 1, 0, 0, 1, 1, 0, 1, 1,
     ]);
+  });
+
+  it('refuses a batch of masks wider than 512 pixels', () => {
     expect(() => dilateMask(full([2, 4, 600], 0), 3)).toThrow('at most 512');
   });
 });
@@ -126,7 +129,7 @@ describe('outerContours', () => {
       rows[0].length,
     );
 
-  it('joins corners, fills holes, hides inner shapes and orders from last to first', () => {
+  it('joins touching corners, fills holes with what is in them, and lists the last shape first', () => {
     // cv2.findContours(m, RETR_TREE, CHAIN_APPROX_SIMPLE) and drawContours of those without a
     //   parent
     const { contours, labels } = draw(
@@ -147,29 +150,20 @@ describe('outerContours', () => {
     expect(labels.slice(15).every((label) => label === 2)).toBe(true);
   });
 
-  it('takes a ring of corners for closed', () => {
+  it('fills a ring whose pixels touch only at corners', () => {
     expect([...draw('.#.', '#.#', '.#.').labels]).toEqual([0, 1, 0, 1, 1, 1, 0, 1, 0]);
   });
 });
 
-it('2048x2048 masks in reasonable time', () => {
+it('handles masks of 2048x2048 pixels', () => {
   const side = 2048;
   const data = new Float32Array(side * side);
   for (let i = 0; i < data.length; i++) {
     const [x, y] = [i % side, Math.floor(i / side)];
     data[i] = Math.min(1, Math.max(0, (700 - Math.sqrt((x - 1000) ** 2 + (y - 1100) ** 2)) / 40));
   }
-  const mask: Tensor = { shape: [side, side], data };
-  const time = (label: string, work: () => unknown): string => {
-    const start = performance.now();
-    work();
-    return `${label} ${Math.round(performance.now() - start)} ms`;
-  };
-  console.info(
-    `${side}x${side}: ${[
-      time('blur 20', () => gaussianBlurMask(mask, 20)),
-      time('contours', () => outerContours(bytesOf(data), side, side)),
-      time('dilate 20', () => dilateMask(mask, 20)),
-    ].join(', ')}`,
-  );
+  const disc: Tensor = { shape: [side, side], data };
+  expect(gaussianBlurMask(disc, 20).shape).toEqual([1, side, side]);
+  expect(dilateMask(disc, 20).shape).toEqual([side, side]);
+  expect(outerContours(bytesOf(data), side, side).contours).toHaveLength(1);
 });

@@ -14,7 +14,7 @@ import {
 import { PIL_FILTERS, pilResize } from './pil-resize.ts';
 import { interpolate } from './torch-interpolate.ts';
 
-describe('resizes of the originals', () => {
+describe('golden resize', () => {
   const upscales = golden('resize', 'common_upscale');
   const methods = [...new Set(upscales.cases.map((c) => c.params.method as string))];
   it.each(methods)('common_upscale %s', (method) => {
@@ -58,7 +58,7 @@ describe('resizes of the originals', () => {
     'apply_resize_image mode=resize': (x, p) =>
       resizeSupersampled(x, steppedSize(sizeOf(x), p.width, p.rounding_modulus), false),
   };
-  it('Impact', () => {
+  it('resizes as the Impact Pack’s functions', () => {
     const g = golden('resize', 'impact');
     for (const c of g.cases) {
       const got = impact[c.params.fn](g.float(c.inputs.image ?? c.inputs.mask), c.params);
@@ -73,7 +73,7 @@ describe('interpolate', () => {
     data: Float32Array.from(values),
   });
 
-  it('nearest takes the floor of i * scale', () => {
+  it('picks the pixel at the floor of i * scale in mode nearest', () => {
     // F.interpolate(torch.arange(5.)[None,None,None], size=(1, 3), mode='nearest') -> 0 1 3
     expect([...interpolate(row(0, 1, 2, 3, 4), { height: 1, width: 3 }, 'nearest').data]).toEqual([
       0, 1, 3,
@@ -83,7 +83,7 @@ describe('interpolate', () => {
     ]);
   });
 
-  it('keeps the values at the same size in every mode', () => {
+  it('returns the same values for the same size in every mode', () => {
     const x = row(0.1, -3, 7.25, 1e-4);
     for (const mode of ['nearest', 'nearest-exact', 'bilinear', 'bicubic', 'area'] as const)
       expect([...interpolate(x, { height: 1, width: 4 }, mode).data], mode).toEqual([...x.data]);
@@ -94,11 +94,14 @@ describe('interpolate', () => {
   });
 });
 
-it('bytes are truncated, not rounded', () => {
+it('converts values to bytes by truncation', () => {
   // np.clip(255. * np.float32([-1, 0.5, 0.999, 1, 2]), 0, 255).astype(np.uint8)
   expect([...toBytes({ shape: [5], data: Float32Array.from([-1, 0.5, 0.999, 1, 2]) })]).toEqual([
     0, 127, 254, 255, 255,
   ]);
+});
+
+it('transposes NCHW to NHWC', () => {
   expect(toNHWC({ shape: [1, 2, 1, 3], data: Float32Array.from([1, 2, 3, 4, 5, 6]) }).data).toEqual(
     Float32Array.from([1, 4, 2, 5, 3, 6]),
   );

@@ -1,7 +1,8 @@
 // Loads checkpoints and UNets. Only the file's header is read here; networks open when they are
 // first used.
+
+import type { Family, UNetPart } from '../../formats/identify/identified-model.ts';
 import { identify, UNET_PREFIX } from '../../formats/identify/identify.ts';
-import type { Family, UNetPart } from '../../formats/identify/model-kinds.ts';
 import { type Prediction, resolvePrediction } from '../../formats/identify/prediction.ts';
 import { withModelFile } from '../../formats/model-file.ts';
 import type { TensorFile, TensorInfo } from '../../formats/tensor-file.ts';

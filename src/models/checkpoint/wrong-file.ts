@@ -1,7 +1,7 @@
 // The error for a model file of the wrong kind: it says what the file is and where it belongs.
 import { basename } from 'node:path';
 import { DarkroomError } from '../../errors.ts';
-import type { ModelFile } from '../../formats/identify/model-kinds.ts';
+import type { ModelFile } from '../../formats/identify/identified-model.ts';
 
 const KINDS: Readonly<
   Record<Exclude<ModelFile['kind'], 'unknown'>, readonly [what: string, hint: string]>

@@ -1,7 +1,8 @@
 // Loads text encoders, from checkpoints and from files of their own, in Hugging Face's and
 // open_clip's layouts.
+
+import type { ClipPart } from '../../formats/identify/identified-model.ts';
 import { identify } from '../../formats/identify/identify.ts';
-import type { ClipPart } from '../../formats/identify/model-kinds.ts';
 import { withModelFile } from '../../formats/model-file.ts';
 import type { TensorFile, TensorInfo } from '../../formats/tensor-file.ts';
 import { refuseScaled, wrongFile } from '../checkpoint/wrong-file.ts';

@@ -1,8 +1,8 @@
 // Loads autoencoders (KL and TAESD), from checkpoints or from files of their own. Pixels are 0..1
 // for callers, -1..1 for the networks.
 import { DarkroomError } from '../../errors.ts';
+import type { VaePart } from '../../formats/identify/identified-model.ts';
 import { identify } from '../../formats/identify/identify.ts';
-import type { VaePart } from '../../formats/identify/model-kinds.ts';
 import { withModelFile } from '../../formats/model-file.ts';
 import type { TensorFile } from '../../formats/tensor-file.ts';
 import { toNCHW, toNHWC } from '../../image/channel-order.ts';

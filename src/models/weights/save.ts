@@ -2,7 +2,7 @@
 // original checkpoints, values stay in their types. Unchanged tensors are copied as they are.
 // Source: ComfyUI's state_dict_for_saving.
 import { DTYPES, type DTypeName, decodeFloat32, encodeFloat32 } from '../../formats/dtypes.ts';
-import type { ClipPart } from '../../formats/identify/model-kinds.ts';
+import type { ClipPart } from '../../formats/identify/identified-model.ts';
 import type { LazyTensor } from '../../formats/safetensors/safetensors-write.ts';
 import type { ElementType } from '../../onnx/serialize.ts';
 import { HUGGING_FACE, OPEN_CLIP } from '../clip/config.ts';

@@ -7,7 +7,7 @@ export interface EntryToZip {
   readonly deflate?: boolean;
   /** Bytes of padding, so that the data is aligned as torch does. */
   readonly padding?: number;
-  /** Fields of the central directory that differ. */
+  /** Fields of the central directory that differ from the entry. */
   readonly says?: Partial<
     Record<'name' | 'method' | 'flags' | 'size' | 'packed' | 'header' | 'crc', string | number>
   >;

@@ -1,0 +1,29 @@
+// wildcards.test.ts compares parsed tags with the original's.
+import { describe, expect, it } from 'vitest';
+import { findLoraFile, splitAtBreak } from './lora-tags.ts';
+
+describe('findLoraFile', () => {
+  const files = ['styles/ink.safetensors', 'ink.pt', 'old.ckpt'];
+
+  it('adds .safetensors to a name without an extension', () => {
+    expect(findLoraFile('ink', files)).toBe('styles/ink.safetensors');
+  });
+
+  it('finds a name with its extension', () => {
+    expect(findLoraFile('ink.pt', files)).toBe('ink.pt');
+  });
+
+  it('returns undefined when no path ends with the name', () => {
+    expect(findLoraFile('v1.5', files)).toBeUndefined();
+  });
+});
+
+describe('splitAtBreak', () => {
+  it('drops empty parts', () => {
+    expect(splitAtBreak('a BREAK b BREAKBREAK c')).toEqual(['a', 'b', 'c']);
+  });
+
+  it('returns one empty part for a prompt without words', () => {
+    expect(splitAtBreak(' BREAK ')).toEqual(['']);
+  });
+});

@@ -1,0 +1,29 @@
+import { describe, expect, it } from 'vitest';
+import { parseFloatAsPython, parseWeights } from './prompt-weights.ts';
+
+describe('parseFloatAsPython', () => {
+  it.each<[text: string, value: number | undefined]>([
+    [' 1.3 ', 1.3],
+    ['.5', 0.5],
+    ['2.', 2],
+    ['1e-1', 0.1],
+    ['+1_000.5', 1000.5],
+    ['-inf', Number.NEGATIVE_INFINITY],
+    ['NaN', Number.NaN],
+    ['１．５', undefined],
+    ['١.٥', 1.5],
+    ['1__0', undefined],
+    ['', undefined],
+    ['.', undefined],
+    ['0x10', undefined],
+    ['1,5', undefined],
+  ])('reads %o as %o, like float()', (text, value) => {
+    expect(parseFloatAsPython(text)).toBe(value);
+  });
+});
+
+describe('parseWeights', () => {
+  it('finds no group after a surplus closing parenthesis', () => {
+    expect(parseWeights('a) (b:2) c')).toEqual([{ text: 'a) (b:2) c', weight: 1 }]);
+  });
+});
