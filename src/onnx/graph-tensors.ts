@@ -22,29 +22,62 @@ export interface GraphTensors
 /** Constants of more elements are not compared with each other. */
 const MAX_SHARED_FLOATS = 64;
 
+/** `nextNumber` numbers the values, so that their names are unique in the graph. */
 export function graphTensors(
   nextNumber: () => number,
-  { op, outsideBranches }: Pick<GraphOperators, 'op' | 'outsideBranches'>,
+  operators: Pick<GraphOperators, 'op' | 'outsideBranches'>,
 ): GraphTensors {
+  const table = initializerTable(nextNumber);
+  return {
+    initializers: table.initializers,
+    ...constants(table),
+    ...weightTensors(table, operators),
+  };
+}
+
+interface InitializerTable {
+  readonly initializers: readonly Initializer[];
+  add(type: ElementType, dims: readonly number[], data: Initializer['data']): Value;
+  /** Returns the value of a key; calls `make` for the first one. */
+  once(key: string, make: () => Value): Value;
+}
+
+function initializerTable(nextNumber: () => number): InitializerTable {
   const initializers: Initializer[] = [];
   const shared = new Map<string, Value>();
+  return {
+    initializers,
+    add: (type, dims, data) => {
+      const name = `c${nextNumber()}`;
+      initializers.push({ name, type, dims, data });
+      return name;
+    },
+    once: (key, make) => {
+      const value = shared.get(key) ?? make();
+      shared.set(key, value);
+      return value;
+    },
+  };
+}
+
+const constants = ({ add, once }: InitializerTable): Pick<Graph, 'ints' | 'floats'> => ({
+  ints: (values) =>
+    once(`i64 ${values}`, () =>
+      add('i64', [values.length], new Uint8Array(BigInt64Array.from(values, BigInt).buffer)),
+    ),
+  floats: (values, dims = [values.length]) => {
+    const data = Float32Array.from(values);
+    const make = (): Value => add('f32', dims, new Uint8Array(data.buffer));
+    return data.length > MAX_SHARED_FLOATS ? make() : once(`f32 ${dims} ${data}`, make);
+  },
+});
+
+function weightTensors(
+  { add, once }: InitializerTable,
+  { op, outsideBranches }: Pick<GraphOperators, 'op' | 'outsideBranches'>,
+): Omit<GraphTensors, 'initializers' | 'ints' | 'floats'> {
   let weightBytes = 0;
   let relayoutBytes = 0;
-
-  const once = (key: string, make: () => Value): Value => {
-    const value = shared.get(key) ?? make();
-    shared.set(key, value);
-    return value;
-  };
-  const constant = (
-    type: ElementType,
-    dims: readonly number[],
-    data: Initializer['data'],
-  ): Value => {
-    const name = `c${nextNumber()}`;
-    initializers.push({ name, type, dims, data });
-    return name;
-  };
   const cast = (value: Value, to: ElementType): Value => op('Cast', [value], { to: ELEMENT[to] });
   const round: Graph['round'] = (value, to) => {
     const rounded = to.startsWith('f8')
@@ -67,32 +100,21 @@ export function graphTensors(
       return rounded && rounded !== type ? round(wide, rounded) : wide;
     });
   };
-
   return {
-    initializers,
-    ints: (values) =>
-      once(`i64 ${values}`, () =>
-        constant('i64', [values.length], new Uint8Array(BigInt64Array.from(values, BigInt).buffer)),
-      ),
-    floats: (values, dims = [values.length]) => {
-      const data = Float32Array.from(values);
-      const make = (): Value => constant('f32', dims, new Uint8Array(data.buffer));
-      return data.length > MAX_SHARED_FLOATS ? make() : once(`f32 ${dims} ${data}`, make);
-    },
     external: ({ location, offset, length, type, dims }, rounded) =>
       once(`external ${location} ${offset} ${length} ${dims} ${rounded}`, () =>
-        asFloat32(constant(type, dims, { location, offset, length }), type, dims, rounded),
+        asFloat32(add(type, dims, { location, offset, length }), type, dims, rounded),
       ),
     externalRaw: ({ location, offset, length, type, dims }) =>
       once(`external raw ${location} ${offset} ${length} ${dims}`, () => {
         weightBytes += length;
-        return constant(type, dims, { location, offset, length });
+        return add(type, dims, { location, offset, length });
       }),
     inline: ({ bytes, type, dims }, rounded) =>
-      asFloat32(constant(type, dims, bytes), type, dims, rounded),
+      asFloat32(add(type, dims, bytes), type, dims, rounded),
     inlineRaw: ({ bytes, type, dims }) =>
       once(`inline raw ${type} ${dims} ${Buffer.from(bytes).toString('base64')}`, () =>
-        constant(type, dims, bytes),
+        add(type, dims, bytes),
       ),
     round,
     weightBytes: () => weightBytes,

@@ -1,27 +1,11 @@
-// The weights of a network with its changes, as ONNX operators over the tensors in their files: in
-// float32 and in the order of the changes, as ComfyUI computes them (comfy/model_patcher,
-// comfy/weight_adapter).
+// The weights of a network with its changes, as ONNX operators over the tensors in their files. The
+// changes of a weight are applied in the order of the network's list, as in ComfyUI
+// (comfy/model_patcher).
 import type { Graph, Value } from '../../onnx/builder.ts';
-import { ELEMENT } from '../../onnx/serialize.ts';
 import { branchOf } from '../lora/branch.ts';
-import { mergePatch } from '../lora/merge.ts';
-import {
-  type ChangeNumber,
-  type NumberSource,
-  ONE,
-  patchNumber,
-  pathInto,
-  scaleNumber,
-  shareNumber,
-} from './change-numbers.ts';
-import {
-  type BlendStep,
-  type ChangedTensor,
-  changesByTarget,
-  type PatchStep,
-  partOf,
-  type Step,
-} from './change-steps.ts';
+import { type NumberSource, patchNumber, pathInto } from './change-numbers.ts';
+import { applyStep, transpose } from './change-operators.ts';
+import { type ChangedTensor, changesByTarget, type PatchStep, partOf } from './change-steps.ts';
 import type { ChangedNetwork } from './changes.ts';
 import { type TensorView, type Weights, weightsOf } from './tensors.ts';
 
@@ -33,7 +17,7 @@ export interface ChangeStrategy {
   readonly branchNumbers: NumberSource;
   /** Whether changed weights are rounded to the type that the network's weights are rounded to. */
   readonly isRounded: boolean;
-  /** Where the network is among those that are blended into each other. */
+  /** The path of the network in the names of the numbers (change-numbers.ts). */
   readonly path: string;
 }
 
@@ -101,69 +85,17 @@ function createMerger({ weights, changes }: ChangedNetwork, strategy: ChangeStra
   );
   const otherWeights = changes.map((change, index) =>
     'other' in change
-      ? changedWeights(change.other, [...changesByTarget(change.other).values()], {
-          mergedNumbers,
-          branchNumbers: mergedNumbers,
-          isRounded: false,
-          path: pathInto(index, path),
-        })
+      ? blendedWeights(change.other, mergedNumbers, pathInto(index, path))
       : undefined,
   );
   const values = new Map<string, Value>();
 
-  const number = (g: Graph, [name, value]: ChangeNumber): Value =>
-    mergedNumbers.value(g, name, value);
-  const factor = (g: Graph, changeNumber: ChangeNumber, after: TensorView['after']): Value => {
-    const value = number(g, changeNumber);
-    return mergedNumbers.areInputs && after !== undefined
-      ? g.op('Mul', [value, oneAfter(g, after)])
-      : value;
-  };
-  const one = (g: Graph, after: TensorView['after']): Value | undefined => {
-    if (!mergedNumbers.areInputs) return undefined;
-    return after === undefined ? number(g, [ONE, 1]) : oneAfter(g, after);
-  };
-
-  const patched = (
-    g: Graph,
-    value: Value,
-    shape: readonly number[],
-    step: PatchStep,
-    after: TensorView['after'],
-  ): Value => {
-    const file = loraWeights[step.index]!;
-    return mergePatch(g, value, shape, step.patch, {
-      tensor: (part) => file.value(g, part),
-      shape: (part) => file.shape(part),
-      one: one(g, after),
-      scale: number(g, patchNumber(step, path)),
-    });
-  };
-  const blended = (g: Graph, value: Value, step: BlendStep, after: TensorView['after']): Value => {
-    const own = g.op('Mul', [value, factor(g, shareNumber(step, 'own', path), after)]);
-    if (!step.target) return own;
-    const { tensor, rows, transposed } = step.target;
-    const stored = otherWeights[step.index]!.value(g, tensor, { rows, after });
-    const other = transposed ? transpose(g, stored) : stored;
-    const share = factor(g, shareNumber(step, 'other', path), after);
-    return g.op('Add', [own, g.op('Mul', [other, share])]);
-  };
-  const applied = (
-    g: Graph,
-    value: Value,
-    shape: readonly number[],
-    step: Step,
-    after: TensorView['after'],
-  ): Value => {
-    if (step.kind === 'patch') return patched(g, value, shape, step, after);
-    if (step.kind === 'blend') return blended(g, value, step, after);
-    return g.op('Mul', [value, factor(g, scaleNumber(step, path), after)]);
-  };
   const merge = (g: Graph, changed: ChangedTensor, after: TensorView['after']): Value => {
+    const context = { g, after, numbers: mergedNumbers, path, loraWeights, otherWeights };
     const { tensor, rows, transposed, shape } = changed;
     const stored = weights.value(g, tensor, { rows });
     let value = transposed ? transpose(g, stored) : stored;
-    for (const step of changed.merged) value = applied(g, value, shape, step, after);
+    for (const step of changed.merged) value = applyStep(context, value, shape, step);
     if (isRounded && weights.rounding) value = g.round(value, weights.rounding);
     return transposed ? transpose(g, value) : value;
   };
@@ -182,14 +114,11 @@ function createMerger({ weights, changes }: ChangedNetwork, strategy: ChangeStra
   };
 }
 
-const transpose = (g: Graph, value: Value): Value => g.op('Transpose', [value], { perm: [1, 0] });
-
-/**
- * Returns the number 1, computed from `x` (of at least one row): weights that depend on it are
- * computed one after another during an evaluation, not all at its start.
- */
-const oneAfter = (g: Graph, x: Value): Value =>
-  g.op('Min', [
-    g.op('Cast', [g.op('Shape', [x], { start: 0, end: 1 })], { to: ELEMENT.f32 }),
-    g.floats([1]),
-  ]);
+/** Returns the weights of a network that is blended into another, with all changes merged. */
+const blendedWeights = (network: ChangedNetwork, numbers: NumberSource, path: string): Weights =>
+  changedWeights(network, [...changesByTarget(network).values()], {
+    mergedNumbers: numbers,
+    branchNumbers: numbers,
+    isRounded: false,
+    path,
+  });

@@ -1,5 +1,5 @@
 // A network whose weights are changed: by LoRAs, by other networks that are blended in, by factors.
-// Only what is changed is said here; plan-changes.ts decides how the changes are computed.
+// These types describe the changes; plan-changes.ts decides how they are computed.
 import type { Graph } from '../../onnx/builder.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { AppliedLora } from '../lora/patches.ts';
@@ -83,8 +83,8 @@ export interface MergedTensors {
 
 /**
  * When changed weights are computed:
- * - 'ahead': when the session opens, except low-rank changes, which stay branches beside the
- * weights;
+ *
+ * - 'ahead': when the session opens; low-rank changes stay branches beside the weights;
  * - 'each time': in every evaluation;
  * - 'whole': all when the session opens.
  */

@@ -82,7 +82,9 @@ function makeFolder(folder: string): void {
   } catch (cause) {
     throw new DarkroomError('DR_OUTPUT_UNWRITABLE', {
       message: `${folder} can't be created: ${(cause as Error).message}`,
-      hint: 'Merged weights are computed into a file there. Name another cache folder in DARKROOM_CACHE.',
+      hint:
+        'Merged weights are computed into a file there. Name another cache folder in ' +
+        'DARKROOM_CACHE.',
       file: folder,
       cause,
     });
