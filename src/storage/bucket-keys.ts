@@ -2,7 +2,7 @@
 import { posix } from 'node:path';
 import { DarkroomError } from '../errors.ts';
 import type { FolderType } from './folder-paths.ts';
-import { refuseOutside } from './folder-storage.ts';
+import { throwOutside } from './folder-storage.ts';
 import type { BucketObject } from './s3-xml.ts';
 import type { StoredFile } from './storage.ts';
 
@@ -34,7 +34,7 @@ export function bucketKeys(location: string, prefix: string): BucketKeys {
   };
   return {
     existing,
-    toWrite: (type, name) => existing(type, name) ?? refuseOutside(name, `${location}/${type}`),
+    toWrite: (type, name) => existing(type, name) ?? throwOutside(name, `${location}/${type}`),
     prefixOf,
     fileOf: (type, { key, size, modified }) => ({
       name: key.slice(prefixOf(type).length),
@@ -56,6 +56,6 @@ export function parseBucketLocation(location: string): {
     return { name, prefix: parts.map((part) => `${part}/`).join('') };
   throw new DarkroomError('DR_BAD_USAGE', {
     message: `${location} is not a location in a bucket`,
-    hint: 'Give s3://BUCKET or s3://BUCKET/PREFIX.',
+    hint: 'Use s3://BUCKET or s3://BUCKET/PREFIX.',
   });
 }

@@ -42,8 +42,8 @@ export async function openBucketStorage(
 
   const localPath: Storage['localPath'] = async (type, fileName) => {
     const [key, path] = [keys.existing(type, fileName), pathInside(folders[type], fileName)];
-    const exists = key !== undefined && path !== undefined && !isTooLong(fileName);
-    return exists ? copies.update(key, path) : undefined;
+    const isObject = key !== undefined && path !== undefined && !isTooLong(fileName);
+    return isObject ? copies.update(key, path) : undefined;
   };
   const list: Storage['list'] = async (type) =>
     (await bucket.list(keys.prefixOf(type)))

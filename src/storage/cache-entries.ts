@@ -1,43 +1,42 @@
-// What stands in the user's cache folder (DARKROOM_CACHE): one folder per kind. All of it may be
-// removed at any time; what is needed is made again. To list and clear it, kinds say what their
-// entries are.
+// Lists and removes the content of the user's cache folder (DARKROOM_CACHE), which has one folder
+// per kind of entry. All of it may be removed at any time; it is computed again when it is needed.
 import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheFolder } from '../user-cache-folder.ts';
 
 export interface CacheEntry {
   readonly kind: string;
-  /** `kind/…`, as it lies in the cache folder. */
+  /** The path relative to the cache folder, `kind/…`. */
   readonly name: string;
   readonly path: string;
-  /** What it is, and of what. */
+  /** A description for users, with the file that the entry was made from. */
   readonly about: string;
   readonly bytes: number;
-  /** Milliseconds. */
+  /** The time of the last use, in milliseconds since 1970. */
   readonly used: number;
 }
 
 interface Kind {
   readonly folder: string;
   readonly about: string;
-  /** More about an entry, from what lies in it. */
-  readonly of?: (path: string) => string | undefined;
-  /** Can't be made again from files of this machine: removed only when named. */
-  readonly fetched?: boolean;
+  /** Reads from an entry what it was made from: `of FILE`. */
+  readonly sourceOf?: (path: string) => string | undefined;
+  /** Whether the entry was downloaded; such entries are removed only when they are named. */
+  readonly isDownloaded?: boolean;
 }
 
 const KINDS: readonly Kind[] = [
   { folder: 'models', about: 'the model that comes with Darkroom, unpacked' },
-  { folder: 'derived', about: 'prepared weights', of: sourceOf },
-  { folder: 'sessions', about: 'weights laid out for this machine', of: sessionSource },
+  { folder: 'derived', about: 'prepared weights', sourceOf: prepackedSource },
+  { folder: 'sessions', about: 'weights laid out for this machine', sourceOf: sessionSource },
   { folder: 'torch', about: 'weights of a .ckpt or .pt file, laid out' },
   { folder: 'merged', about: 'weights merged for a network that is open' },
   { folder: 'hashes', about: 'hash of a model file' },
-  { folder: 'frontend', about: 'ComfyUI’s own editor', fetched: true },
+  { folder: 'frontend', about: 'ComfyUI’s own editor', isDownloaded: true },
 ];
 
-/** The model file that prepared weights are of. */
-function sourceOf(path: string): string | undefined {
+/** Returns the model file and the recipes of prepacked weights. */
+function prepackedSource(path: string): string | undefined {
   for (const name of readdirSync(path)) {
     if (!name.endsWith('.json')) continue;
     try {
@@ -45,13 +44,13 @@ function sourceOf(path: string): string | undefined {
       if (typeof source === 'string')
         return `of ${source}${Array.isArray(recipes) ? ` (${recipes.join(', ')})` : ''}`;
     } catch {
-      // damaged; the next one may say it
+      // this description is damaged; another one names the same file
     }
   }
   return undefined;
 }
 
-/** The model file that a kept session is of. */
+/** Returns the model file of a cached session. */
 function sessionSource(path: string): string | undefined {
   try {
     const { source } = JSON.parse(readFileSync(join(path, 'about.json'), 'utf8'));
@@ -62,7 +61,7 @@ function sessionSource(path: string): string | undefined {
 }
 
 /**
- * All entries, the largest first. Hashes, thousands of small files, are one entry; so is the
+ * Returns all entries, the largest first. The thousands of hashes are one entry, and so is the
  * frontend.
  */
 export function cacheEntries(root: string = cacheFolder()): CacheEntry[] {
@@ -70,11 +69,11 @@ export function cacheEntries(root: string = cacheFolder()): CacheEntry[] {
   for (const kind of KINDS) {
     const folder = join(root, kind.folder);
     if (!existsSync(folder)) continue;
-    const whole = kind.fetched || kind.folder === 'hashes';
-    for (const name of whole ? [''] : readdirSync(folder)) {
+    const isOneEntry = kind.isDownloaded || kind.folder === 'hashes';
+    for (const name of isOneEntry ? [''] : readdirSync(folder)) {
       const path = join(folder, name);
       const { bytes, used } = sizeOf(path);
-      const about = [kind.about, kind.of?.(path)].filter(Boolean).join(' ');
+      const about = [kind.about, kind.sourceOf?.(path)].filter(Boolean).join(' ');
       found.push({
         kind: kind.folder,
         name: [kind.folder, name].filter(Boolean).join('/'),
@@ -89,31 +88,31 @@ export function cacheEntries(root: string = cacheFolder()): CacheEntry[] {
 }
 
 /**
- * The entries that `names` mean: a kind, an entry, or part of what it is of; those that can be made
- * again without any. Each name means at least one, or is given back in `unknown`.
+ * Returns the entries that `names` select: a name is that of a kind or of an entry, or part of the
+ * description. Without names, all entries are selected that were not downloaded. `unknown`: the
+ * names that select nothing.
  */
-export function chosenEntries(
+export function selectEntries(
   entries: readonly CacheEntry[],
   names: readonly string[],
-): { chosen: CacheEntry[]; unknown: string[] } {
-  if (names.length === 0)
-    return {
-      chosen: entries.filter(({ kind }) => !KINDS.find(({ folder }) => folder === kind)?.fetched),
-      unknown: [],
-    };
-  const means = (name: string, { kind, name: entry, about }: CacheEntry): boolean =>
+): { selected: CacheEntry[]; unknown: string[] } {
+  if (names.length === 0) {
+    const downloaded = KINDS.filter((kind) => kind.isDownloaded).map(({ folder }) => folder);
+    return { selected: entries.filter(({ kind }) => !downloaded.includes(kind)), unknown: [] };
+  }
+  const matches = (name: string, { kind, name: entry, about }: CacheEntry): boolean =>
     kind === name ||
     entry === name ||
     entry.endsWith(`/${name}`) ||
     (name.length > 3 && about.includes(name));
   return {
-    chosen: entries.filter((entry) => names.some((name) => means(name, entry))),
-    unknown: names.filter((name) => !entries.some((entry) => means(name, entry))),
+    selected: entries.filter((entry) => names.some((name) => matches(name, entry))),
+    unknown: names.filter((name) => !entries.some((entry) => matches(name, entry))),
   };
 }
 
-/** Removes entries; gives the bytes that are free now. Throws what the file system says. */
-export function clearEntries(entries: readonly CacheEntry[]): number {
+/** Removes entries and returns the bytes that they took. Throws errors of the file system. */
+export function removeEntries(entries: readonly CacheEntry[]): number {
   let bytes = 0;
   for (const entry of entries) {
     rmSync(entry.path, { recursive: true, force: true });
@@ -123,8 +122,8 @@ export function clearEntries(entries: readonly CacheEntry[]): number {
 }
 
 /**
- * Bytes of a file or of all files below a folder, and the time when the last of them was used or
- * changed.
+ * Returns the bytes of a file, or of all files in a folder, and the latest modification time among
+ * them in milliseconds.
  */
 function sizeOf(path: string): { bytes: number; used: number } {
   const stat = statSync(path, { throwIfNoEntry: false });

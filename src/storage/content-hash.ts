@@ -1,16 +1,16 @@
-// SHA-256 of a large file, remembered in the cache as long as the file is the same to the file
-// system: inode, size, and times of the last change of its bytes and of itself (which no copying
-// program sets back). A file that was replaced is hashed again.
+// SHA-256 of a large file, stored in the cache together with the file's inode, size, modification
+// time and change time (which programs cannot set back). A file for which one of them differs is
+// hashed again.
 import { createHash } from 'node:crypto';
 import { createReadStream, realpathSync } from 'node:fs';
 import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-const CHUNK = 2 ** 22;
+const CHUNK_BYTES = 2 ** 22;
 
 /**
- * The hash in hexadecimal. `folder`: where hashes are remembered; without writing rights there it
- * is computed each time. `onBytes`: hears how far it is.
+ * Returns the hash in hexadecimal. `folder`: where hashes are stored; if it is not writable, the
+ * hash is computed each time. `onBytes` is called with the number of bytes read so far.
  */
 export async function contentHash(
   file: string,
@@ -20,23 +20,26 @@ export async function contentHash(
   const path = realpathSync(file);
   const { dev, ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
   const identity = [path, dev, ino, size, mtimeNs, ctimeNs].join('\n');
-  const note = join(folder, `${createHash('sha256').update(path).digest('hex').slice(0, 32)}.json`);
-  const known = await readFile(note, 'utf8')
+  const hashFile = join(
+    folder,
+    `${createHash('sha256').update(path).digest('hex').slice(0, 32)}.json`,
+  );
+  const cached = await readFile(hashFile, 'utf8')
     .then(JSON.parse)
     .catch(() => undefined);
-  if (known?.identity === identity && /^[0-9a-f]{64}$/.test(known.hash)) return known.hash;
+  if (cached?.identity === identity && /^[0-9a-f]{64}$/.test(cached.hash)) return cached.hash;
   const hash = createHash('sha256');
   let done = 0;
-  for await (const part of createReadStream(path, { highWaterMark: CHUNK })) {
+  for await (const part of createReadStream(path, { highWaterMark: CHUNK_BYTES })) {
     hash.update(part as Buffer);
     done += (part as Buffer).length;
     onBytes?.(done, Number(size));
   }
   const result = hash.digest('hex');
-  const temporary = `${note}.${process.pid}`;
+  const temporary = `${hashFile}.${process.pid}`;
   await mkdir(folder, { recursive: true })
     .then(() => writeFile(temporary, JSON.stringify({ identity, hash: result })))
-    .then(() => rename(temporary, note))
+    .then(() => rename(temporary, hashFile))
     .catch(() => undefined);
   return result;
 }

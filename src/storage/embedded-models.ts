@@ -1,5 +1,5 @@
-// The models that come with the package (assets/models/<kind>/<name>.gz). They are unpacked into
-// the user's cache when first asked for.
+// The models that come with the package (assets/models/<kind>/<name>.gz). A model is unpacked into
+// the user's cache when it is first requested.
 import {
   closeSync,
   existsSync,
@@ -20,10 +20,11 @@ import { cacheFolder } from '../user-cache-folder.ts';
 import { writeAtomic } from './atomic-write.ts';
 
 export interface EmbeddedModels {
-  /** Names of a kind (`checkpoints` …), without unpacking anything. */
+  /** Returns the names of a kind (`checkpoints` …), without unpacking anything. */
   names(kind: string): readonly string[];
   /**
-   * Path of the unpacked file; undefined when there is no such model. Throws DR_OUTPUT_UNWRITABLE.
+   * Returns the path of the unpacked file; undefined for an unknown name. Throws
+   * DR_OUTPUT_UNWRITABLE.
    */
   unpack(kind: string, name: string): string | undefined;
 }
@@ -31,9 +32,11 @@ export interface EmbeddedModels {
 const ASSETS = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'assets', 'models');
 
 export interface EmbeddedOptions {
+  /** The folder of the packed models. */
   readonly assets?: string;
+  /** The cache folder that they are unpacked to. */
   readonly cache?: string;
-  /** Hears the folder before anything is written there. */
+  /** Is called with the folder before anything is written into it. */
   readonly onFolder?: (folder: string) => void;
 }
 
@@ -43,9 +46,9 @@ export function openEmbeddedModels({
   onFolder,
 }: EmbeddedOptions = {}): EmbeddedModels {
   const names = (kind: string): readonly string[] => {
-    const dir = join(assets, kind);
-    if (!existsSync(dir)) return [];
-    return readdirSync(dir)
+    const folder = join(assets, kind);
+    if (!existsSync(folder)) return [];
+    return readdirSync(folder)
       .filter((file) => file.endsWith('.gz'))
       .map((file) => file.slice(0, -3))
       .sort();
@@ -53,20 +56,20 @@ export function openEmbeddedModels({
   const unpack = (kind: string, name: string): string | undefined => {
     if (!names(kind).includes(name)) return undefined;
     const packed = join(assets, kind, `${name}.gz`);
-    const { crc, size } = trailer(packed);
-    const dir = join(cache, 'models', crc.toString(16).padStart(8, '0'));
-    const path = join(dir, name);
+    const { crc, size } = trailerOf(packed);
+    const folder = join(cache, 'models', crc.toString(16).padStart(8, '0'));
+    const path = join(folder, name);
     if (statSync(path, { throwIfNoEntry: false })?.size === size) return path;
     const content = gunzipSync(readFileSync(packed));
     if (crc32(content) !== crc) throw new Error(`internal: ${packed} is damaged`);
     try {
-      mkdirSync(dir, { recursive: true });
-      onFolder?.(dir);
-      writeAtomic(dir, name, content, (temporary) => renameSync(temporary, path));
+      mkdirSync(folder, { recursive: true });
+      onFolder?.(folder);
+      writeAtomic(folder, name, content, (temporary) => renameSync(temporary, path));
     } catch (error) {
       throw new DarkroomError('DR_OUTPUT_UNWRITABLE', {
         message: `the embedded model can't be unpacked to ${path}: ${(error as Error).message}`,
-        hint: 'Make room there, or name another cache folder in DARKROOM_CACHE.',
+        hint: 'Free space there, or name another cache folder in DARKROOM_CACHE.',
         file: path,
         cause: error,
       });
@@ -76,8 +79,8 @@ export function openEmbeddedModels({
   return { names, unpack };
 }
 
-/** A gzip file ends with the checksum and the size of what is inside. */
-function trailer(path: string): { crc: number; size: number } {
+/** Returns the end of a gzip file: checksum and size of the unpacked content. */
+function trailerOf(path: string): { crc: number; size: number } {
   const file = openSync(path, 'r');
   try {
     const last = Buffer.alloc(8);

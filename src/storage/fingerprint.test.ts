@@ -2,17 +2,17 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { fingerprint } from './fingerprint.ts';
 
-const dir = mkdtempSync(join(tmpdir(), 'darkroom-fingerprint-'));
-afterAll(() => rmSync(dir, { recursive: true }));
+const folder = mkdtempSync(join(tmpdir(), 'darkroom-fingerprint-'));
+afterAll(() => rmSync(folder, { recursive: true }));
 const file = (name: string, bytes: Buffer): string => {
-  writeFileSync(join(dir, name), bytes);
-  return join(dir, name);
+  writeFileSync(join(folder, name), bytes);
+  return join(folder, name);
 };
 
-it('of a small file, all of it', () => {
+it('the fingerprint of a small file is its SHA-256', () => {
   const bytes = Buffer.from('weights');
   expect(fingerprint(file('small', bytes))).toBe(
     `sha256:${createHash('sha256').update(bytes).digest('hex')}`,
@@ -20,16 +20,32 @@ it('of a small file, all of it', () => {
   expect(fingerprint(file('empty', Buffer.alloc(0)))).toMatch(/^sha256:e3b0c442/);
 });
 
-it('of a large one, samples: its header, its size, its end, and weights all over it', () => {
+describe('the fingerprint of a large file', () => {
   const bytes = Buffer.alloc(5 << 20, 7);
-  const first = fingerprint(file('a', bytes));
-  expect(first).toMatch(/^sampled-sha256:[0-9a-f]{64}$/);
-  expect(fingerprint(file('b', bytes))).toBe(first);
-  expect(fingerprint(file('longer', Buffer.alloc(bytes.length + 1, 7)))).not.toBe(first);
-  for (const at of [100, bytes.length - 1]) {
+  const original = fingerprint(file('original', bytes));
+
+  it('is a hash of samples', () => {
+    expect(original).toMatch(/^sampled-sha256:[0-9a-f]{64}$/);
+  });
+
+  it('is equal for equal bytes', () => {
+    expect(fingerprint(file('copy', bytes))).toBe(original);
+  });
+
+  it('differs when the size differs', () => {
+    expect(fingerprint(file('longer', Buffer.alloc(bytes.length + 1, 7)))).not.toBe(original);
+  });
+
+  it.each([
+    ['header', 100],
+    ['last byte', bytes.length - 1],
+  ])('differs when the %s differs', (part, offset) => {
     const other = Buffer.from(bytes);
-    other[at] = 8;
-    expect(fingerprint(file(`changed${at}`, other))).not.toBe(first);
-  }
-  expect(fingerprint(file('trained', Buffer.alloc(bytes.length, 8)))).not.toBe(first);
+    other[offset] = 8;
+    expect(fingerprint(file(part, other))).not.toBe(original);
+  });
+
+  it('differs when all weights differ', () => {
+    expect(fingerprint(file('trained', Buffer.alloc(bytes.length, 8)))).not.toBe(original);
+  });
 });

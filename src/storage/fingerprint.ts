@@ -1,41 +1,44 @@
-// What tells model files apart without reading gigabytes: SHA-256 of the size, the first MiB (a
-// safetensors header) and 4 KiB at each of 256 places; of a small file, of all of it. Finds another
-// or a changed file; it is no proof against a forger.
+// Identifies a model file without reading gigabytes: SHA-256 of its size, its first MiB (the header
+// of a safetensors file) and 256 samples of 4 KiB; of a small file, SHA-256 of all its bytes. Another
+// or a changed file is detected, deliberate forgery is not.
 import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 
-const HEAD = 1 << 20;
+const HEAD_BYTES = 1 << 20;
 const SAMPLES = 256;
-const SAMPLE = 4096;
-const WHOLE = 2 * HEAD;
+const SAMPLE_BYTES = 4096;
+/** Files up to this size are hashed whole. */
+const MAX_WHOLE_BYTES = 2 * HEAD_BYTES;
 
-const known = new Map<string, string>();
+/** Fingerprints by path, size and modification time. */
+const cached = new Map<string, string>();
 
 /**
- * `sha256:…` of a file up to 2 MiB, `sampled-sha256:…` of a larger one. Remembered as long as the
- * file has the same time and size.
+ * Returns `sha256:…` for a file of up to 2 MiB, `sampled-sha256:…` for a larger one. It is computed
+ * again when the modification time or the size has changed.
  */
 export function fingerprint(path: string): string {
   const file = openSync(path, 'r');
   try {
     const { size, mtimeMs } = fstatSync(file);
     const key = `${path} ${size} ${mtimeMs}`;
-    const before = known.get(key);
-    if (before) return before;
+    const existing = cached.get(key);
+    if (existing) return existing;
     const hash = createHash('sha256');
-    const take = (at: number, length: number): void => {
+    const addBytes = (offset: number, length: number): void => {
       const bytes = Buffer.alloc(length);
-      hash.update(bytes.subarray(0, readSync(file, bytes, 0, length, at)));
+      hash.update(bytes.subarray(0, readSync(file, bytes, 0, length, offset)));
     };
-    const whole = size <= WHOLE;
-    if (whole) take(0, size);
+    const isWhole = size <= MAX_WHOLE_BYTES;
+    if (isWhole) addBytes(0, size);
     else {
       hash.update(String(size));
-      take(0, HEAD);
-      for (let i = 1; i <= SAMPLES; i++) take(Math.floor(((size - SAMPLE) * i) / SAMPLES), SAMPLE);
+      addBytes(0, HEAD_BYTES);
+      for (let i = 1; i <= SAMPLES; i++)
+        addBytes(Math.floor(((size - SAMPLE_BYTES) * i) / SAMPLES), SAMPLE_BYTES);
     }
-    const result = `${whole ? 'sha256' : 'sampled-sha256'}:${hash.digest('hex')}`;
-    known.set(key, result);
+    const result = `${isWhole ? 'sha256' : 'sampled-sha256'}:${hash.digest('hex')}`;
+    cached.set(key, result);
     return result;
   } finally {
     closeSync(file);

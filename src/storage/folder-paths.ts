@@ -1,5 +1,5 @@
-// Names of files as ComfyUI writes them, and the paths that they stand for.
-import { statSync } from 'node:fs';
+// File names as ComfyUI writes them, their paths, and reading of folders.
+import { type Dirent, readdirSync, statSync } from 'node:fs';
 import { resolve, sep } from 'node:path';
 
 export type FolderType = 'input' | 'output' | 'temp';
@@ -39,3 +39,12 @@ export const isFile = (path: string): boolean =>
 
 export const isFolder = (path: string): boolean =>
   statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+
+/** Returns the entries of a folder; none for one that cannot be read. */
+export function entriesOf(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch {
+    return [];
+  }
+}

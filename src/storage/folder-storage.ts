@@ -1,4 +1,4 @@
-// Inputs and outputs in folders of this machine, or of one that it has mounted.
+// Inputs and outputs in folders of this machine, or in mounted ones.
 import { createReadStream, existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { DarkroomError } from '../errors.ts';
@@ -14,8 +14,8 @@ export function createFolderStorage(folders: StorageFolders): Storage {
     return path && isFile(path) ? path : undefined;
   };
   const newPath = (type: FolderType, name: string): string =>
-    pathInside(folders[type], name) ?? refuseOutside(name, folders[type]);
-  const told = (path: string, name: string): StoredFile => {
+    pathInside(folders[type], name) ?? throwOutside(name, folders[type]);
+  const describe = (path: string, name: string): StoredFile => {
     const { size, mtime } = statSync(path);
     return { name, size, modified: mtime };
   };
@@ -26,7 +26,7 @@ export function createFolderStorage(folders: StorageFolders): Storage {
     inputNames: () => undefined,
     find: async (type, name) => {
       const path = pathOf(type, name);
-      return path === undefined ? undefined : told(path, name);
+      return path === undefined ? undefined : describe(path, name);
     },
     read: async (type, name) => {
       const path = pathOf(type, name);
@@ -40,13 +40,13 @@ export function createFolderStorage(folders: StorageFolders): Storage {
         (entry) => entry.isFile() && !isTemporary(entry.name),
       );
       return files.flatMap(({ name }) =>
-        existsSync(join(folder, name)) ? [told(join(folder, name), name)] : [],
+        existsSync(join(folder, name)) ? [describe(join(folder, name), name)] : [],
       );
     },
     add: async (type, name, bytes) => {
       const path = newPath(type, name);
-      const given = addFile(dirname(path), basename(path), bytes);
-      return name.slice(0, name.length - basename(path).length) + given;
+      const written = addFile(dirname(path), basename(path), bytes);
+      return name.slice(0, name.length - basename(path).length) + written;
     },
     replace: async (type, name, bytes) => replaceFile(newPath(type, name), bytes),
     save: async (request, onFolder) =>
@@ -56,7 +56,7 @@ export function createFolderStorage(folders: StorageFolders): Storage {
   };
 }
 
-/** What the file system can't have for a name is no file. */
+/** Returns whether a path is that of a file; false for names that the file system refuses. */
 function isFile(path: string): boolean {
   try {
     return statSync(path).isFile();
@@ -65,10 +65,10 @@ function isFile(path: string): boolean {
   }
 }
 
-/** Throws DR_OUTPUT_UNWRITABLE. */
-export function refuseOutside(name: string, folder: string): never {
+/** Throws DR_OUTPUT_UNWRITABLE for a name outside of a folder. */
+export function throwOutside(name: string, folder: string): never {
   throw new DarkroomError('DR_OUTPUT_UNWRITABLE', {
-    message: `'${name}' lies outside ${folder}`,
+    message: `'${name}' is outside ${folder}`,
     hint: 'Use a name without ".." that does not begin with "/".',
     file: name,
   });

@@ -7,18 +7,19 @@ import type { Wildcards } from '../text/wildcards.ts';
 import type { EmbeddedModels } from './embedded-models.ts';
 import {
   byCodePoint,
+  entriesOf,
   type FolderType,
   isFile,
   isFolder,
   parseAnnotatedName,
   pathInside,
 } from './folder-paths.ts';
-import { entriesOf, type ModelFolders, openModelFolders } from './model-folders.ts';
+import { type ModelFolders, openModelFolders } from './model-folders.ts';
 import { shortLived } from './short-lived.ts';
 import { readWildcards, wildcardFolders } from './wildcard-files.ts';
 
 export interface FolderOptions {
-  /** Folders that hold `checkpoints`, `vae` …; earlier ones take precedence. */
+  /** Folders that contain `checkpoints`, `vae` …; earlier ones take precedence. */
   readonly models?: readonly string[];
   readonly input?: string;
   readonly output?: string;
@@ -60,7 +61,7 @@ export function openFolders(options: FolderOptions = {}): Folders {
     if (!isFolder(folder))
       throw new DarkroomError('DR_BAD_USAGE', {
         message: `models folder ${folder} does not exist`,
-        hint: 'Give the folder that holds checkpoints, vae, loras …',
+        hint: 'Name the folder that contains checkpoints, vae, loras …',
         file: folder,
       });
   const roots = {

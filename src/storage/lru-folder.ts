@@ -1,6 +1,6 @@
-// A folder of entries under keys, kept below a size: the entries that were not used for the longest
-// time are removed first. Several processes may use it at once; an entry is there whole or not at
-// all, and the time of its file says when it was last used.
+// A folder of entries by key, of limited size: the least recently used entries are removed first.
+// Several processes may use it at once. Entries are written atomically; the modification time of an
+// entry's file is the time of its last use.
 import {
   mkdirSync,
   readdirSync,
@@ -13,23 +13,23 @@ import {
 import { join } from 'node:path';
 import { removeAbandoned, writeAtomic } from './atomic-write.ts';
 
-export interface Entries {
-  /** Undefined when there is none that can be read. Counts as a use. */
+export interface LruFolder {
+  /** Returns an entry, which counts as a use; undefined when there is none that can be read. */
   read(key: string): Uint8Array | undefined;
   /**
-   * Writes an entry and makes room; one that is larger than the folder may be is not kept. Gives
-   * whether it was; throws when the disk refuses.
+   * Writes an entry, after removing others until it fits. Returns false, and writes nothing, for an
+   * entry that is larger than the limit. Throws errors of the file system.
    */
   write(key: string, parts: readonly Uint8Array[]): boolean;
   remove(key: string): void;
 }
 
-const ENDING = '.safetensors';
+const EXTENSION = '.safetensors';
 
-/** Nothing is made before the first entry. `bytes`: how large the folder may become. */
-export function openEntries(folder: string, bytes: number): Entries {
-  let cleared = false;
-  const pathOf = (key: string): string => join(folder, key + ENDING);
+/** Opens a folder of at most `maxBytes`. It is created when the first entry is written. */
+export function openLruFolder(folder: string, maxBytes: number): LruFolder {
+  let isCleaned = false;
+  const pathOf = (key: string): string => join(folder, key + EXTENSION);
   const remove = (key: string): void => rmSync(pathOf(key), { force: true });
   return {
     remove,
@@ -45,12 +45,12 @@ export function openEntries(folder: string, bytes: number): Entries {
     },
     write: (key, parts) => {
       const size = parts.reduce((sum, part) => sum + part.byteLength, 0);
-      if (size > bytes) return false;
+      if (size > maxBytes) return false;
       mkdirSync(folder, { recursive: true });
-      if (!cleared) void removeAbandoned(folder).catch(() => undefined);
-      cleared = true;
-      makeRoom(folder, bytes - size);
-      writeAtomic(folder, key + ENDING, Buffer.concat(parts), (temporary) =>
+      if (!isCleaned) void removeAbandoned(folder).catch(() => undefined);
+      isCleaned = true;
+      makeRoom(folder, maxBytes - size);
+      writeAtomic(folder, key + EXTENSION, Buffer.concat(parts), (temporary) =>
         renameSync(temporary, pathOf(key)),
       );
       return true;
@@ -58,9 +58,10 @@ export function openEntries(folder: string, bytes: number): Entries {
   };
 }
 
-function makeRoom(folder: string, bytes: number): void {
+/** Removes entries until those that remain take at most `maxBytes`. */
+function makeRoom(folder: string, maxBytes: number): void {
   const entries = readdirSync(folder)
-    .filter((name) => name.endsWith(ENDING))
+    .filter((name) => name.endsWith(EXTENSION))
     .flatMap((name) => {
       const path = join(folder, name);
       const stat = statSync(path, { throwIfNoEntry: false });
@@ -69,7 +70,7 @@ function makeRoom(folder: string, bytes: number): void {
     .sort((a, b) => a.used - b.used);
   let total = entries.reduce((sum, { size }) => sum + size, 0);
   for (const { path, size } of entries) {
-    if (total <= bytes) return;
+    if (total <= maxBytes) return;
     rmSync(path, { force: true });
     total -= size;
   }

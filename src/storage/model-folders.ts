@@ -1,11 +1,10 @@
-// The folders of models, laid out as ComfyUI's (folder_paths.py): several models folders, old names
-// of folders, names with `/`.
-import { type Dirent, readdirSync } from 'node:fs';
+// Finds model files in folders that are laid out as ComfyUI's (folder_paths.py): several models
+// folders, old names of folders, names with `/`.
 import { basename, join, relative, sep } from 'node:path';
 import { DarkroomError } from '../errors.ts';
 import { didYouMean } from '../near-matches.ts';
 import type { EmbeddedModels } from './embedded-models.ts';
-import { byCodePoint, isFile, isFolder, pathInside } from './folder-paths.ts';
+import { byCodePoint, entriesOf, isFile, isFolder, pathInside } from './folder-paths.ts';
 import { shortLived } from './short-lived.ts';
 
 export interface ModelFolders {
@@ -106,13 +105,4 @@ function filesUnder(root: string): string[] {
   };
   visit(root, 0);
   return found;
-}
-
-/** Returns the entries of a folder; none for one that cannot be read. */
-export function entriesOf(folder: string): Dirent[] {
-  try {
-    return readdirSync(folder, { withFileTypes: true });
-  } catch {
-    return [];
-  }
 }

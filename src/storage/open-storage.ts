@@ -15,7 +15,7 @@ export async function openStorage(location: string): Promise<Storage> {
   if (/^[a-z][a-z0-9+.-]+:\/\//i.test(location))
     throw new DarkroomError('DR_BAD_USAGE', {
       message: `${location} can't be used as storage`,
-      hint: 'Give s3://BUCKET or s3://BUCKET/PREFIX, or a folder that all machines have mounted.',
+      hint: 'Use s3://BUCKET, s3://BUCKET/PREFIX, or a folder that all machines have mounted.',
       file: location,
     });
   const root = resolve(location);
@@ -29,7 +29,7 @@ export async function openStorage(location: string): Promise<Storage> {
   } catch (error) {
     throw new DarkroomError('DR_BAD_USAGE', {
       message: `${location} can't be used as storage: ${(error as Error).message}`,
-      hint: 'Give a folder that can be written to.',
+      hint: 'Name a folder that can be written to.',
       file: location,
       cause: error,
     });

@@ -1,5 +1,5 @@
-// Writes outputs under ComfyUI's names (`prefix_00001_.png`, get_save_image_path): each file whole
-// or not at all, none ever overwritten.
+// Writes outputs to a folder under ComfyUI's names (`prefix_00001_.png`, get_save_image_path). Each
+// file is written whole or not at all, and no file is ever overwritten.
 import { accessSync, constants, mkdirSync, readdirSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { DarkroomError } from '../errors.ts';
@@ -10,7 +10,10 @@ import { pathInside } from './folder-paths.ts';
 export interface OutputRequest {
   /** The folder of the outputs, absolute. */
   readonly root: string;
-  /** May have a subfolder and %width% %height% %year% %month% %day% %hour% %minute% %second%. */
+  /**
+   * The file name before the counter. May contain a subfolder and %width%, %height%, %year%,
+   * %month%, %day%, %hour%, %minute%, %second%.
+   */
   readonly prefix: string;
   /** Without a dot. */
   readonly extension: string;
@@ -25,14 +28,14 @@ export interface WrittenFile {
   readonly path: string;
 }
 
-/** A file whose bytes come part by part. */
+/** A request to write one file whose bytes are produced part by part. */
 export type LargeOutputRequest = Omit<OutputRequest, 'files'> & {
   readonly parts: AsyncIterable<Uint8Array>;
 };
 
 /**
- * Writes the files with consecutive counters. `onFolder` hears the folder before anything is
- * written. Throws DR_OUTPUT_UNWRITABLE.
+ * Writes the files with consecutive counters. `onFolder` is called with the folder before anything
+ * is written. Throws DR_OUTPUT_UNWRITABLE.
  */
 export function writeOutputs(
   request: OutputRequest,
@@ -94,13 +97,16 @@ export const outputName = (
   return `${stem}_${String(counter).padStart(5, '0')}_.${extension}`;
 };
 
-/** Where a prefix leads. Throws DR_OUTPUT_UNWRITABLE for places outside of the output folder. */
+/**
+ * Returns the folder, the subfolder and the beginning of the file name that a prefix stands for.
+ * Throws DR_OUTPUT_UNWRITABLE for a prefix that leads outside of the output folder.
+ */
 export function outputTarget(request: Omit<OutputRequest, 'files'>): {
   readonly folder: string;
   readonly subfolder: string;
   readonly name: string;
 } {
-  const prefix = expand(request.prefix, request.size, request.now);
+  const prefix = expandPrefix(request.prefix, request.size, request.now);
   const normal = posix.normalize(prefix.replaceAll('\\', '/'));
   const subfolder = posix.dirname(normal) === '.' ? '' : posix.dirname(normal);
   const name = posix.basename(normal);
@@ -116,7 +122,7 @@ export function outputTarget(request: Omit<OutputRequest, 'files'>): {
   });
 }
 
-/** Makes sure that a folder is there and can be written to. Throws DR_OUTPUT_UNWRITABLE. */
+/** Creates a folder if needed. Throws DR_OUTPUT_UNWRITABLE when it cannot be written to. */
 export function checkWritable(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true });
@@ -126,7 +132,7 @@ export function checkWritable(folder: string): void {
   }
 }
 
-/** One more than the highest counter of `prefix_NNNNN_…` among the names; 1 when there is none. */
+/** Returns one more than the highest counter of `prefix_NNNNN_…` among the names; at least 1. */
 export function nextCounter(names: readonly string[], prefix: string): number {
   let highest = 0;
   for (const name of names) {
@@ -137,7 +143,8 @@ export function nextCounter(names: readonly string[], prefix: string): number {
   return highest + 1;
 }
 
-function expand(prefix: string, size: { width: number; height: number }, now: Date): string {
+/** Replaces %width%, %year% and so on by their values. */
+function expandPrefix(prefix: string, size: { width: number; height: number }, now: Date): string {
   const two = (n: number) => String(n).padStart(2, '0');
   const values: readonly (readonly [string, string])[] = [
     ['%width%', String(size.width)],
@@ -153,16 +160,17 @@ function expand(prefix: string, size: { width: number; height: number }, now: Da
 }
 
 const HINTS: Readonly<Record<string, string>> = {
-  EEXIST: 'There is a file where the folder should be; name another folder with --output.',
-  ENOTDIR: 'There is a file where the folder should be; name another folder with --output.',
+  EEXIST: 'A file has the name of the folder; name another folder with --output.',
+  ENOTDIR: 'A file has the name of the folder; name another folder with --output.',
   EACCES: 'Allow writing there, or name another folder with --output.',
   EPERM: 'Allow writing there, or name another folder with --output.',
   EROFS: 'The disk is read-only; name another folder with --output.',
-  ENOSPC: 'The disk is full; make room, or name another folder with --output.',
-  EDQUOT: 'Your disk quota is used up; make room, or name another folder with --output.',
+  ENOSPC: 'The disk is full; free space, or name another folder with --output.',
+  EDQUOT: 'Your disk quota is used up; free space, or name another folder with --output.',
   ENAMETOOLONG: 'Use a shorter file name prefix.',
 };
 
+/** Returns DR_OUTPUT_UNWRITABLE for an error of the file system. */
 export const unwritableError = (folder: string, error: NodeJS.ErrnoException): DarkroomError =>
   new DarkroomError('DR_OUTPUT_UNWRITABLE', {
     message: `nothing can be saved in ${folder}: ${error.message}`,

@@ -9,11 +9,13 @@ export interface BucketOptions {
   readonly name: string;
   /** The environment variables of Amazon's tools. */
   readonly environment?: NodeJS.ProcessEnv;
+  /** How often a request is sent before it fails (5). */
   readonly attempts?: number;
-  /** The pause before the second attempt; it doubles with each attempt. */
+  /** The pause before the second attempt (200); it doubles with each attempt. */
   readonly restMs?: number;
-  /** A request that takes longer has failed. */
+  /** The time after which a request has failed (120000). */
   readonly timeoutMs?: number;
+  /** The size of the parts in which large objects are written (16 MiB). */
   readonly partBytes?: number;
 }
 
@@ -135,8 +137,8 @@ function refused({
     400: `Check AWS_REGION (${region}) and S3_ENDPOINT.`,
     401: 'Check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.',
     403:
-      'Check that AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are right and may list, read and ' +
-      'write there; and check the clock of this machine.',
+      'Check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, that they may list, read and write in ' +
+      'the bucket, and the clock of this machine.',
     404: 'There is no such bucket: create it, or correct its name.',
   };
   return new DarkroomError('DR_STORAGE', {

@@ -1,4 +1,4 @@
-/** Listings of folders are read again after this time. */
+// Values that are computed again after a short time, for listings of folders.
 const LIFETIME_MS = 2000;
 
 /** Returns a function that computes `make(key)` at most once in two seconds. */

@@ -218,9 +218,9 @@ describe('a bucket', () => {
     const storage = await opened();
     await storage.replace('input', 'same.png', bytes('same'));
     await storage.fetchMentioned(['same.png']);
-    const before = s3.asked.length;
+    const before = s3.requests.length;
     const path = await storage.localPath('input', 'same.png');
-    expect(s3.asked.slice(before)).toEqual(['GET']);
+    expect(s3.requests.slice(before)).toEqual(['GET']);
     s3.objects.delete('team/a/input/same.png');
     expect(await storage.localPath('input', 'same.png')).toBeUndefined();
     expect(() => readFileSync(path!)).toThrow('ENOENT');
@@ -267,20 +267,20 @@ describe('a bucket', () => {
 
   it('is tried again while the service or the network fails, and given up with a sentence', async () => {
     const storage = await opened();
-    s3.trouble.push(503, 'cut', 500);
+    s3.failures.push(503, 'cut', 500);
     expect(await storage.add('temp', 'late.png', bytes('late'))).toBe('late.png');
     // heard, but its answer was lost: it is not written twice
-    s3.trouble.push('cut after');
+    s3.failures.push('cut after');
     expect(await storage.add('temp', 'once.png', bytes('once'))).toBe('once.png');
     // the list of what is there, then the file itself
-    s3.trouble.push(503, 'cut', 'cut after');
+    s3.failures.push(503, 'cut', 'cut after');
     await storage.save({ ...request, prefix: 'lost', files: [bytes('x')] });
     expect(
       (await storage.list('output'))
         .filter(({ name }) => name.startsWith('lost'))
         .map(({ name }) => name),
     ).toEqual(['lost_00001_.txt']);
-    s3.trouble.push('cut', 'cut', 'cut', 'cut', 'cut');
+    s3.failures.push('cut', 'cut', 'cut', 'cut', 'cut');
     expect(await failure(storage.replace('temp', 'x', bytes('x')))).toMatchObject({
       code: 'DR_STORAGE',
       message: expect.stringContaining('5 attempts'),
@@ -319,7 +319,7 @@ describe('a bucket', () => {
     });
     const content = bytes('twelve bytes');
     const part = async (at: number, length: number) => content.subarray(at, at + length);
-    s3.trouble.push('cut');
+    s3.failures.push('cut');
     expect(await bucket.putLarge('big', content.length, part, true)).toBe(true);
     expect(s3.objects.get('big')?.bytes.toString()).toBe('twelve bytes');
     expect(await bucket.putLarge('big', content.length, part, true)).toBe(false);

@@ -1,5 +1,4 @@
-// Where inputs, outputs and temporary images are stored: in folders, or in a bucket that machines
-// share.
+// The storage of inputs, outputs and temporary images: folders, or a bucket that machines share.
 import type { Readable } from 'node:stream';
 import type { FolderType } from './folder-paths.ts';
 import type { LargeOutputRequest, OutputRequest, WrittenFile } from './output.ts';
@@ -21,7 +20,7 @@ export type StorageRequest<R> = Omit<R, 'root'> & { readonly type: FolderType };
  * methods throw DR_STORAGE when a bucket fails.
  */
 export interface Storage {
-  /** What openStorage opens it by; undefined for folders that need no opening. */
+  /** `s3://BUCKET[/PREFIX]` of a bucket; undefined for folders. */
   readonly location?: string;
   /**
    * Where programs read files: the folders themselves, or the folders of the copies that

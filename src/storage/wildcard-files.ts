@@ -1,14 +1,15 @@
-// Wildcard lists in files: `NAME.txt` has an item per line, `.yaml` maps of lists whose keys are
-// joined by `/`. Reading follows the Impact Pack (modules/impact/wildcards.py), its encodings too:
-// text files are Latin-1.
-import { type Dirent, readdirSync, readFileSync, statSync } from 'node:fs';
+// Reads wildcard lists from files: `NAME.txt` has one item per line; `.yaml` files are maps of lists,
+// whose keys are joined by `/`. Files are read as by the Impact Pack (modules/impact/wildcards.py),
+// including the encoding: text files are Latin-1.
+import { readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { normaliseWildcardName, type Wildcards } from '../text/wildcards.ts';
+import { entriesOf } from './folder-paths.ts';
 
 export interface WildcardFiles {
   readonly lists: Wildcards;
-  /** What could not be read, a sentence each. */
+  /** One sentence for each file that could not be read. */
   readonly problems: readonly string[];
 }
 
@@ -16,8 +17,9 @@ const KINDS = ['wildcards', 'custom_wildcards'];
 const PACKS = ['ComfyUI-Impact-Pack', 'comfyui-impact-pack'];
 
 /**
- * Where lists may lie: in a models folder and beside it, beside the input folder, and in an Impact
- * Pack that is installed beside them. Later ones win, custom ones over the others.
+ * Returns the folders that may contain lists: in a models folder and beside it, beside the input
+ * folder, and in an Impact Pack that is installed beside them. Lists of later folders replace those
+ * of earlier ones; `custom_wildcards` come last.
  */
 export function wildcardFolders(models: readonly string[], input: string): string[] {
   const beside = [...models.map((folder) => dirname(folder)), dirname(input)];
@@ -30,8 +32,7 @@ export function wildcardFolders(models: readonly string[], input: string): strin
 }
 
 /**
- * The lists of some folders, those that exist; a list that is there again takes the place of the
- * earlier one.
+ * Reads the lists of all folders that exist. A list replaces an earlier one of the same name.
  */
 export function readWildcards(folders: readonly string[]): WildcardFiles {
   const lists = new Map<string, readonly string[]>();
@@ -43,7 +44,7 @@ export function readWildcards(folders: readonly string[]): WildcardFiles {
         if (name.endsWith('.txt'))
           lists.set(
             normaliseWildcardName(name.slice(0, -'.txt'.length)),
-            linesOf(readFileSync(path, 'latin1')),
+            itemsOf(readFileSync(path, 'latin1')),
           );
         else readYaml(readFileSync(path), lists);
       } catch (error) {
@@ -56,7 +57,8 @@ export function readWildcards(folders: readonly string[]): WildcardFiles {
   return { lists, problems };
 }
 
-const linesOf = (text: string): string[] => {
+/** Returns the lines of a list without comments. */
+const itemsOf = (text: string): string[] => {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: the line ends of Python's splitlines
   const lines = text.split(/\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]/);
   if (lines.at(-1) === '') lines.pop();
@@ -64,12 +66,12 @@ const linesOf = (text: string): string[] => {
 };
 
 /**
- * What PyYAML can't read as Latin-1 it reads as UTF-8: control characters, which most UTF-8 text
- * has.
+ * Characters that PyYAML refuses. The original then reads the file as UTF-8 instead of Latin-1, in
+ * which most UTF-8 text contains control characters.
  */
 const UNPRINTABLE = /[^\t\n\r\x20-\x7e\x85\xa0-\xff]/;
 
-// read in where there is such a file
+// loaded only when there is a YAML file
 const yaml = (): typeof import('yaml') => createRequire(import.meta.url)('yaml');
 
 function readYaml(bytes: Buffer, lists: Map<string, readonly string[]>): void {
@@ -81,31 +83,34 @@ function readYaml(bytes: Buffer, lists: Map<string, readonly string[]>): void {
     logLevel: 'error',
     maxAliasCount: 1000,
   });
-  if (!isMap(content)) throw new Error('it is no map of lists');
-  for (const [key, value] of Object.entries(content)) add(lists, key, value);
+  if (!isMap(content)) throw new Error('it is not a map of lists');
+  for (const [key, value] of Object.entries(content)) addLists(lists, key, value);
 }
 
-function add(lists: Map<string, readonly string[]>, key: string, value: unknown): void {
-  if (Array.isArray(value)) lists.set(normaliseWildcardName(key), value.map(plain));
+/** Adds a list, a single item as a list, or the lists of a nested map. */
+function addLists(lists: Map<string, readonly string[]>, key: string, value: unknown): void {
+  if (Array.isArray(value)) lists.set(normaliseWildcardName(key), value.map(textOf));
   else if (isMap(value))
     for (const [name, inner] of Object.entries(value))
-      add(lists, normaliseWildcardName(`${key}/${name}`), inner);
+      addLists(lists, normaliseWildcardName(`${key}/${name}`), inner);
   else if (typeof value === 'string') lists.set(normaliseWildcardName(key), [value]);
 }
 
 const isMap = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** As Python prints it; what is no plain value is nothing to choose. */
-const plain = (value: unknown): string => {
+/** Returns a value as Python prints it; '' for null and nested values. */
+const textOf = (value: unknown): string => {
   if (typeof value === 'boolean') return value ? 'True' : 'False';
   return value === null || typeof value === 'object' ? '' : String(value);
 };
 
-/** The `.txt` and `.yaml` files under a folder, links followed, sorted; relative, with `/`. */
+/**
+ * Returns the `.txt` and `.yaml` files under a folder, following links; sorted, relative, with `/`.
+ */
 function filesIn(root: string, folder = '', depth = 0): string[] {
   const found: string[] = [];
-  for (const entry of entries(join(root, folder))) {
+  for (const entry of entriesOf(join(root, folder))) {
     const name = folder ? `${folder}/${entry.name}` : entry.name;
     const isLink = entry.isSymbolicLink();
     const target = isLink ? statSync(join(root, name), { throwIfNoEntry: false }) : entry;
@@ -113,14 +118,6 @@ function filesIn(root: string, folder = '', depth = 0): string[] {
     else if (target?.isFile() && /\.(txt|yaml)$/.test(name)) found.push(name);
   }
   return found.sort();
-}
-
-function entries(folder: string): Dirent[] {
-  try {
-    return readdirSync(folder, { withFileTypes: true });
-  } catch {
-    return [];
-  }
 }
 
 const firstLine = (text: string): string => text.split('\n')[0];

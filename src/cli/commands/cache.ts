@@ -1,6 +1,6 @@
 // darkroom cache list | clear [NAME…]: lists the contents of the cache folder, or clears it.
 import { DarkroomError } from '../../errors.ts';
-import { cacheEntries, chosenEntries, clearEntries } from '../../storage/cache-entries.ts';
+import { cacheEntries, removeEntries, selectEntries } from '../../storage/cache-entries.ts';
 import { cacheFolder } from '../../user-cache-folder.ts';
 import { badUsage } from '../bad-usage.ts';
 import type { Invocation } from '../command.ts';
@@ -32,15 +32,15 @@ function listCache({ values, terminal }: Invocation): number {
 
 function clearCache({ values, terminal }: Invocation, names: readonly string[]): number {
   const folder = cacheFolder();
-  const { chosen, unknown } = chosenEntries(cacheEntries(folder), names);
+  const { selected, unknown } = selectEntries(cacheEntries(folder), names);
   if (unknown.length > 0)
     throw badUsage(
       `the cache contains no '${unknown[0]}'`,
       'Run darkroom cache list to see what it contains.',
     );
-  const bytes = clear(() => clearEntries(chosen), folder);
+  const bytes = clear(() => removeEntries(selected), folder);
   if (values.json)
-    terminal.out(jsonLine({ folder, cleared: chosen.map(({ name }) => name), bytes }));
+    terminal.out(jsonLine({ folder, cleared: selected.map(({ name }) => name), bytes }));
   else terminal.out(`cleared ${megabytes(bytes)} in ${folder}`);
   return 0;
 }

@@ -10,7 +10,7 @@ import {
   type TensorToWrite,
 } from '../../formats/safetensors/safetensors-write.ts';
 import { restoreValue, storeValue } from '../../formats/value-codec.ts';
-import { openEntries } from '../../storage/lru-folder.ts';
+import { openLruFolder } from '../../storage/lru-folder.ts';
 import type { OutputLists } from '../execute/lists.ts';
 import type { FileDependencies } from './file-dependencies.ts';
 
@@ -55,7 +55,7 @@ interface EntryHeader {
 /** The store of a folder. Nothing is created before the first result is stored. */
 export function openResultStore(options: ResultStoreOptions): ResultStore {
   const { folder, files } = options;
-  const entries = openEntries(folder, options.bytes);
+  const entries = openLruFolder(folder, options.bytes);
   const keyOf = (signature: string): string =>
     createHash('sha256').update(`${options.environment}\n${signature}`).digest('hex');
   const areUnchanged = async (states: EntryHeader['files']): Promise<boolean> => {

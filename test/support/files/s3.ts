@@ -12,13 +12,13 @@ interface Stored {
 export interface TestS3 {
   readonly environment: Record<string, string>;
   readonly objects: Map<string, Stored>;
-  /** Number of requests by method: `GET`, `PUT` … */
-  readonly asked: string[];
+  /** The methods of all requests so far: `GET`, `PUT` … */
+  readonly requests: string[];
   /**
-   * Faults of the next requests: a status, or a connection that is closed before or after the
+   * Failures of the next requests: a status, or a connection that is closed before or after the
    * request is handled.
    */
-  readonly trouble: (number | 'cut' | 'cut after')[];
+  readonly failures: (number | 'cut' | 'cut after')[];
   /** Ignores If-None-Match, as old services do. */
   overwrites: boolean;
   close(): Promise<void>;
@@ -83,8 +83,8 @@ function wrongWith(request: IncomingMessage, url: URL, body: Buffer): string | u
 export async function startS3(): Promise<TestS3> {
   const objects: TestS3['objects'] = new Map();
   const uploads = new Map<string, Map<number, Buffer>>();
-  const asked: string[] = [];
-  const trouble: TestS3['trouble'] = [];
+  const requests: string[] = [];
+  const failures: TestS3['failures'] = [];
   const self = { overwrites: false };
 
   const answer = (
@@ -167,8 +167,8 @@ export async function startS3(): Promise<TestS3> {
     const parts: Buffer[] = [];
     request.on('data', (part: Buffer) => parts.push(part));
     request.on('end', () => {
-      asked.push(request.method ?? '');
-      const next = trouble.shift();
+      requests.push(request.method ?? '');
+      const next = failures.shift();
       const url = new URL(request.url ?? '/', 'http://s3');
       if (next === 'cut') request.socket.destroy();
       else if (next === 'cut after') {
@@ -185,7 +185,7 @@ export async function startS3(): Promise<TestS3> {
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return Object.assign(self, {
-    ...{ objects, asked, trouble },
+    ...{ objects, requests, failures },
     environment: {
       S3_ENDPOINT: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
       AWS_ACCESS_KEY_ID: KEY,

@@ -1,0 +1,104 @@
+import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type Folders, openFolders } from './folders.ts';
+
+const temporaryFolder = () => mkdtempSync(join(tmpdir(), 'darkroom-folders-'));
+function put(root: string, ...names: string[]) {
+  for (const name of names) {
+    mkdirSync(join(root, name, '..'), { recursive: true });
+    writeFileSync(join(root, name), name);
+  }
+}
+
+describe('two models folders', () => {
+  let a: string;
+  let b: string;
+  let folders: Folders;
+  beforeAll(() => {
+    [a, b] = [temporaryFolder(), temporaryFolder()];
+    put(
+      a,
+      'checkpoints/sub/z.safetensors',
+      'checkpoints/B.ckpt',
+      'checkpoints/notes.txt',
+      'clip/l.safetensors',
+      'checkpoints/.git/x.pt',
+    );
+    put(b, 'checkpoints/B.ckpt', 'checkpoints/a.safetensors', 'text_encoders/g.safetensors');
+    symlinkSync(join(a, 'checkpoints', 'sub'), join(b, 'checkpoints', 'linked'));
+    folders = openFolders({ models: [a, b] });
+  });
+
+  it('list the models of both, following links', () => {
+    expect(folders.modelFiles('checkpoints')).toEqual([
+      'B.ckpt',
+      'a.safetensors',
+      'linked/z.safetensors',
+      'sub/z.safetensors',
+    ]);
+  });
+
+  it('are searched in order', () => {
+    expect(folders.modelPath('checkpoints', 'B.ckpt')).toBe(join(a, 'checkpoints', 'B.ckpt'));
+    expect(folders.modelPath('checkpoints', 'linked/z.safetensors')).toBe(
+      join(b, 'checkpoints', 'linked', 'z.safetensors'),
+    );
+  });
+
+  it('may use old names of kinds and of folders', () => {
+    expect(folders.modelFiles('clip')).toEqual(['g.safetensors', 'l.safetensors']);
+    expect(folders.modelPath('text_encoders', 'l.safetensors')).toBe(
+      join(a, 'clip', 'l.safetensors'),
+    );
+  });
+
+  it('do not contain names that lead out of the folder of the kind', () => {
+    expect(() => folders.modelPath('checkpoints', '../clip/l.safetensors')).toThrow(
+      'not among the checkpoints',
+    );
+  });
+
+  it('must exist', () => {
+    expect(() => openFolders({ models: [join(a, 'none')] })).toThrow('does not exist');
+  });
+});
+
+describe('the input folder', () => {
+  let root: string;
+  let folders: Folders;
+  beforeAll(() => {
+    root = temporaryFolder();
+    put(root, 'in/cat.png', 'in/sub/dog.png', 'out/x.png', 'secret.png');
+    folders = openFolders({ input: join(root, 'in'), output: join(root, 'out') });
+  });
+
+  it('lists the files directly in it', () => {
+    expect(folders.inputFiles()).toEqual(['cat.png']);
+  });
+
+  it('contains files of subfolders', () => {
+    expect(folders.inputPath('sub/dog.png')).toBe(join(root, 'in', 'sub', 'dog.png'));
+  });
+
+  it('is replaced by the folder that a name is annotated with', () => {
+    expect(folders.inputPath('x.png [output]')).toBe(join(root, 'out', 'x.png'));
+    expect(folders.hasInput('x.png')).toBe(false);
+  });
+
+  it('does not contain names that lead out of it', () => {
+    for (const name of [
+      '../secret.png',
+      join(root, 'secret.png'),
+      '../in/../secret.png [input]',
+      'a\0b',
+      '',
+    ])
+      expect(() => folders.inputPath(name), name).toThrow();
+  });
+
+  it('reports a missing file', () => {
+    expect(() => folders.inputPath('caat.png')).toThrow('there is no file');
+  });
+});

@@ -1,0 +1,104 @@
+// Counters and prefixes as in ComfyUI's get_save_image_path, in temporary folders.
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { nextCounter, writeLargeOutput, writeOutputs } from './output.ts';
+
+let root: string;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'darkroom-output-'));
+});
+
+const now = new Date(2024, 2, 5, 7, 8, 9);
+const write = (folder: string, prefix: string, count = 1) =>
+  writeOutputs({
+    root: folder,
+    prefix,
+    extension: 'png',
+    size: { width: 64, height: 48 },
+    files: Array.from({ length: count }, (_, i) => Buffer.from([i])),
+    now,
+  });
+
+describe('the next counter', () => {
+  it('is one more than the highest of the prefix', () => {
+    const names = ['a_00003_.png', 'a_00007_.png', 'ab_00009_.png', 'a_x_.png', 'a_12.png', 'a'];
+    expect(nextCounter(names, 'a')).toBe(8);
+  });
+
+  it('is 1 in an empty folder', () => {
+    expect(nextCounter([], 'a')).toBe(1);
+  });
+});
+
+describe('outputs', () => {
+  it('are numbered from the highest counter in the folder', () => {
+    expect(write(root, 'ComfyUI', 2).map(({ filename }) => filename)).toEqual([
+      'ComfyUI_00001_.png',
+      'ComfyUI_00002_.png',
+    ]);
+    expect(write(root, 'ComfyUI')[0].filename).toBe('ComfyUI_00003_.png');
+    expect(readdirSync(root)).toHaveLength(3);
+    expect([...readFileSync(join(root, 'ComfyUI_00002_.png'))]).toEqual([1]);
+  });
+
+  it('are named by their size and the date', () => {
+    expect(write(root, '%year%-%month%-%day%/%width%x%height%_%hour%%minute%%second%')[0]).toEqual({
+      filename: '64x48_070809_00001_.png',
+      subfolder: '2024-03-05',
+      path: join(root, '2024-03-05', '64x48_070809_00001_.png'),
+    });
+  });
+
+  it('are written to subfolders, which are created', () => {
+    expect(write(root, 'a/b//c')[0].subfolder).toBe('a/b');
+  });
+
+  it.each(['../x', '/tmp/x', 'a/../../x', '..', 'a/\0'])(
+    'cannot be written outside of the folder by the prefix %j',
+    (prefix) => {
+      expect(() => write(root, prefix)).toThrow(/would save outside|nothing can be saved/);
+      expect(readdirSync(root)).toEqual([]);
+    },
+  );
+
+  it('are refused where the folder cannot be written to', () => {
+    writeFileSync(join(root, 'file'), '');
+    expect(() => write(join(root, 'file'), 'x')).toThrow('nothing can be saved');
+    expect(() => write(join(root, 'file', 'sub'), 'x')).toThrow('nothing can be saved');
+  });
+});
+
+describe('a large output', () => {
+  async function* parts(end?: Error): AsyncGenerator<Uint8Array> {
+    yield Buffer.from('one ');
+    if (end) throw end;
+    yield Buffer.from('file');
+  }
+  const writeLarge = (bytes: AsyncIterable<Uint8Array>) =>
+    writeLargeOutput({
+      root,
+      prefix: 'models/m',
+      extension: 'bin',
+      size: { width: 0, height: 0 },
+      now,
+      parts: bytes,
+    });
+
+  it('is written part by part under the next counter', async () => {
+    expect(await writeLarge(parts())).toMatchObject({
+      filename: 'm_00001_.bin',
+      subfolder: 'models',
+    });
+    expect(await writeLarge(parts())).toMatchObject({ filename: 'm_00002_.bin' });
+    expect(readFileSync(join(root, 'models', 'm_00002_.bin'), 'utf8')).toBe('one file');
+  });
+
+  it('leaves no file when its parts fail', async () => {
+    await expect(writeLarge(parts(new Error('cut')))).rejects.toMatchObject({
+      code: 'DR_OUTPUT_UNWRITABLE',
+    });
+    expect(readdirSync(join(root, 'models'))).toEqual([]);
+  });
+});

@@ -1,0 +1,40 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { shortLived } from './short-lived.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+it('computes a value again only after two seconds', () => {
+  const make = vi.fn(() => ({}));
+  const value = shortLived(make);
+  const first = value('a');
+  vi.advanceTimersByTime(1999);
+  expect(value('a')).toBe(first);
+  vi.advanceTimersByTime(1);
+  expect(value('a')).not.toBe(first);
+  expect(make).toHaveBeenCalledTimes(2);
+});
+
+it('computes one value for each key', () => {
+  const make = vi.fn((key: string) => key.toUpperCase());
+  const value = shortLived(make);
+  expect(value('a')).toBe('A');
+  expect(value('b')).toBe('B');
+  expect(value('a')).toBe('A');
+  expect(make.mock.calls).toEqual([['a'], ['b']]);
+});
+
+it('does not store a failure', () => {
+  const make = vi.fn<(key: string) => number>();
+  make.mockImplementationOnce(() => {
+    throw new Error('unreadable');
+  });
+  make.mockReturnValue(1);
+  const value = shortLived(make);
+  expect(() => value('a')).toThrow('unreadable');
+  expect(value('a')).toBe(1);
+});
