@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { memoryWeights } from '../../../test/support/memory-weights.ts';
+import { memoryWeights } from '../../../test/support/files/memory-weights.ts';
 import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
 import { openSession } from '../../runtime/session.ts';
 import { constantNumbers, inputNumbers, type NumberSource } from './change-numbers.ts';

@@ -3,7 +3,10 @@ import { DarkroomError } from '../../../src/errors.ts';
 import type { Weights } from '../../../src/models/weights/tensors.ts';
 import { sizeOf } from '../../../src/tensor/tensor.ts';
 
-/** Returns weights of one axis with these values, or of these shapes with zeros. */
+/**
+ * Returns weights with these values, or with zeros of these shapes. A name in both has the values in
+ * the shape; without one, values have one axis.
+ */
 export function memoryWeights(
   file: string,
   tensors: Readonly<Record<string, readonly number[]>>,
