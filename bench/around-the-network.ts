@@ -1,8 +1,8 @@
 // npm run bench:around -- [CHECKPOINT]: the cost of a sampling step without the network, for a
-// latent of 4 x 64 x 64 (512 px) with a positive and a negative side. The network returns prepared
-// numbers, so that only our code is measured: inputs, guidance, areas, masks, noise, sampler. The
-// share is relative to an evaluation of an SD1 checkpoint measured in the same run, or to the time
-// noted below.
+// latent of 4 x 64 x 64 (512 px) with a positive and a negative side. The network returns
+// constants, so that only our code is measured: inputs, guidance, areas, masks, noise, sampler. The
+// share is relative to an evaluation of an SD1 checkpoint in the same run, or to the constant
+// below.
 import { cpus } from 'node:os';
 import { loadCheckpoint } from '../src/models/checkpoint/load.ts';
 import type { UNet } from '../src/models/unet/unet.ts';
@@ -30,7 +30,7 @@ const prompt: Conditioning = [{ cond: zeros([1, 77, 768]) }];
 const latent: Latent = { samples: map(zeros([1, 4, 64, 64]), (_, i) => Math.sin(i)) };
 const soft = map(zeros([1, 512, 512]), (_, i) => (i % 512) / 511);
 
-const ready = new Map<string, Tensor>();
+const outputs = new Map<string, Tensor>();
 const network: UNet = {
   inChannels: 4,
   outChannels: 4,
@@ -39,14 +39,14 @@ const network: UNet = {
   variant: () => network,
   evaluate: async ({ x: { shape } }) => {
     const key = shape.join();
-    if (!ready.has(key)) ready.set(key, full(shape, 0.01));
-    return ready.get(key)!;
+    if (!outputs.has(key)) outputs.set(key, full(shape, 0.01));
+    return outputs.get(key)!;
   },
 };
 
 interface Setting {
   readonly name: string;
-  readonly sampler: string;
+  readonly samplerName: string;
   readonly positive?: Conditioning;
   readonly latent?: Latent;
   readonly model?: Model;
@@ -65,16 +65,16 @@ const masks = combineConditioning(
 const masked: Latent = { ...latent, noise_mask: soft };
 
 const SETTINGS: readonly Setting[] = [
-  { name: 'cfg', sampler: 'euler' },
-  { name: 'cfg, multistep', sampler: 'dpmpp_2m' },
-  { name: 'cfg, fresh noise', sampler: 'euler_ancestral' },
-  { name: 'cfg, Brownian noise', sampler: 'dpmpp_2m_sde' },
-  { name: 'two areas', sampler: 'dpmpp_2m', positive: areas },
-  { name: 'two masks', sampler: 'dpmpp_2m', positive: masks },
-  { name: 'noise mask', sampler: 'dpmpp_2m', latent: masked },
+  { name: 'cfg', samplerName: 'euler' },
+  { name: 'cfg, multistep', samplerName: 'dpmpp_2m' },
+  { name: 'cfg, fresh noise', samplerName: 'euler_ancestral' },
+  { name: 'cfg, Brownian noise', samplerName: 'dpmpp_2m_sde' },
+  { name: 'two areas', samplerName: 'dpmpp_2m', positive: areas },
+  { name: 'two masks', samplerName: 'dpmpp_2m', positive: masks },
+  { name: 'noise mask', samplerName: 'dpmpp_2m', latent: masked },
   {
     name: 'areas, noise mask, differential diffusion, RescaleCFG, Brownian noise',
-    sampler: 'dpmpp_2m_sde',
+    samplerName: 'dpmpp_2m_sde',
     positive: areas,
     latent: masked,
     model: patched,
@@ -85,10 +85,10 @@ const median = (values: readonly number[]): number =>
   [...values].sort((a, b) => a - b)[values.length >> 1];
 
 /**
- * Runs `work` and counts the bytes of every Float32Array that is allocated; views are free. `made`
- * returns the bytes so far.
+ * Runs `work` and counts the bytes of all Float32Arrays that it allocates; views count as 0.
+ * `allocated` returns the bytes so far.
  */
-async function counting<T>(work: (made: () => number) => Promise<T>): Promise<T> {
+async function countAllocations<T>(work: (allocated: () => number) => Promise<T>): Promise<T> {
   const Original = globalThis.Float32Array;
   let bytes = 0;
   class Counted extends Original {
@@ -109,11 +109,11 @@ interface Cost {
   readonly ms: number;
   /** Bytes of float32 arrays allocated in a step: median and maximum. */
   readonly bytes: number;
-  readonly most: number;
+  readonly maxBytes: number;
 }
 
 async function measure({
-  sampler,
+  samplerName,
   positive = prompt,
   latent: start = latent,
   model = plain,
@@ -122,7 +122,7 @@ async function measure({
   const run = (onStep?: () => void) =>
     sampleCustom({
       guider: cfgGuider(model, positive, prompt, 7),
-      sampler: { kind: samplerKind(sampler) },
+      sampler: { kind: samplerKind(samplerName) },
       sigmas,
       noise: randomNoise(1n),
       latent: start,
@@ -134,14 +134,14 @@ async function measure({
     await run();
     if (i >= 0) times.push((performance.now() - began) / STEPS);
   }
-  const marks: number[] = [];
-  await counting((made) => run(() => marks.push(made())));
-  const steps = marks.slice(1).map((mark, i) => mark - marks[i]);
-  return { ms: median(times), bytes: median(steps), most: Math.max(...steps) };
+  const totals: number[] = [];
+  await countAllocations((allocated) => run(() => totals.push(allocated())));
+  const steps = totals.slice(1).map((total, i) => total - totals[i]);
+  return { ms: median(times), bytes: median(steps), maxBytes: Math.max(...steps) };
 }
 
 /** Seconds of one evaluation of a checkpoint's UNet with both sides, after a warm-up. */
-async function evaluation(file: string): Promise<number> {
+async function measureEvaluation(file: string): Promise<number> {
   const runtime = createRuntime({ threads: cpus().length });
   const { unet } = await loadCheckpoint(file, runtime);
   const inputs = {
@@ -162,20 +162,20 @@ async function evaluation(file: string): Promise<number> {
 const mb = (bytes: number): string => (bytes / 2 ** 20).toFixed(1);
 
 const [file] = process.argv.slice(2);
-const seconds = file ? await evaluation(file) : EVALUATION;
+const seconds = file ? await measureEvaluation(file) : EVALUATION;
 console.log(
-  `${cpus().length} x ${cpus()[0].model}, Node ${process.versions.node}; an evaluation takes ` +
-    `${seconds.toFixed(2)} s (${file ? 'measured' : 'noted'})\n`,
+  `${cpus().length} x ${cpus()[0].model}, Node ${process.versions.node}; one evaluation: ` +
+    `${seconds.toFixed(2)} s (${file ? 'measured' : 'constant'})\n`,
 );
 console.log(
-  '| what a step does | sampler | ms per step | share of an evaluation | MB of arrays per step ' +
-    '(most) |\n|---|---|---|---|---|',
+  '| setting | sampler | ms per step | share of an evaluation | MB of arrays per step ' +
+    '(maximum) |\n|---|---|---|---|---|',
 );
 for (const setting of SETTINGS) {
-  const { ms, bytes, most } = await measure(setting);
+  const { ms, bytes, maxBytes } = await measure(setting);
   const share = `${((ms / 1000 / seconds) * 100).toFixed(2)} %`;
   console.log(
-    `| ${setting.name} | ${setting.sampler} | ${ms.toFixed(2)} | ${share} | ${mb(bytes)} ` +
-      `(${mb(most)}) |`,
+    `| ${setting.name} | ${setting.samplerName} | ${ms.toFixed(2)} | ${share} | ${mb(bytes)} ` +
+      `(${mb(maxBytes)}) |`,
   );
 }

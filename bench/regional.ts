@@ -1,7 +1,7 @@
 // npm run bench:regional: the cost of a sampler call in RegionalSamplerAdvanced without the
-// network, with and without sharing what the calls have in common (sigmas, prepared conditionings,
-// the Brownian path). Two regions, 20 steps, a latent of 4 x 64 x 64 (512 px) with masks of 512 x
-// 512; the network returns prepared numbers of SDXL's sizes, so that only our code is measured.
+// network, with and without sharing sigmas, prepared conditionings and the Brownian path between
+// calls. Two regions, 20 steps, a latent of 4 x 64 x 64 (512 px) with masks of 512 x
+// 512; the network returns constants of SDXL's sizes, so that only our code is measured.
 import { cpus } from 'node:os';
 import type { UNet } from '../src/models/unet/unet.ts';
 import { createMemo, type Memo, noMemo } from '../src/sampling/memo.ts';
@@ -13,7 +13,7 @@ import { full, map, type Tensor, zeros } from '../src/tensor/tensor.ts';
 const STEPS = 20;
 const RUNS = 5;
 
-const ready = new Map<string, Tensor>();
+const outputs = new Map<string, Tensor>();
 const network: UNet = {
   inChannels: 4,
   outChannels: 4,
@@ -22,8 +22,8 @@ const network: UNet = {
   variant: () => network,
   evaluate: async ({ x: { shape } }) => {
     const key = shape.join();
-    if (!ready.has(key)) ready.set(key, full(shape, 0.01));
-    return ready.get(key)!;
+    if (!outputs.has(key)) outputs.set(key, full(shape, 0.01));
+    return outputs.get(key)!;
   },
 };
 const model = makeModel('sdxl', network);
@@ -37,20 +37,20 @@ const half = (side: 0 | 1): Tensor =>
  * Milliseconds of processor time per call; each step calls the base and every region, each followed
  * by the sampler that compensates SDE noise.
  */
-async function measure(sampler: string, keep: () => Memo): Promise<number> {
-  const one = () => ({
+async function measure(samplerName: string, memo: Memo): Promise<number> {
+  const createSampler = () => ({
     model,
     cfg: 7,
-    samplerName: sampler,
+    samplerName,
     scheduler: 'beta',
     positive: prompt(),
     negative: prompt(),
   });
-  const regions = [half(0), half(1)].map((mask) => ({ mask, sampler: one() }));
+  const regions = [half(0), half(1)].map((mask) => ({ mask, sampler: createSampler() }));
   let calls = 0;
   const started = process.cpuUsage();
   await sampleRegionsAdvanced({
-    base: one(),
+    base: createSampler(),
     regions,
     seed: 5n,
     steps: STEPS,
@@ -65,7 +65,7 @@ async function measure(sampler: string, keep: () => Memo): Promise<number> {
     afterPass: () => {
       calls += 1;
     },
-    memo: keep(),
+    memo,
   });
   const { user, system } = process.cpuUsage(started);
   return (user + system) / 1000 / calls;
@@ -74,17 +74,19 @@ async function measure(sampler: string, keep: () => Memo): Promise<number> {
 const median = (values: readonly number[]): number =>
   [...values].sort((a, b) => a - b)[values.length >> 1];
 
-const SAMPLERS = ['euler', 'dpmpp_2m', 'euler_ancestral', 'dpmpp_2m_sde', 'dpmpp_sde'];
+const SAMPLER_NAMES = ['euler', 'dpmpp_2m', 'euler_ancestral', 'dpmpp_2m_sde', 'dpmpp_sde'];
 console.log(
   `${cpus().length} x ${cpus()[0].model}, Node ${process.versions.node}, processor time, ` +
-    `medians of ${RUNS} runs after one that doesn't count\n`,
+    `medians of ${RUNS} runs after a warm-up\n`,
 );
-console.log('| sampler | ms per call, each by itself | ms per call, sharing |\n|---|---|---|');
-for (const sampler of SAMPLERS) {
+console.log(
+  '| sampler | ms per call, without sharing | ms per call, with sharing |\n|---|---|---|',
+);
+for (const samplerName of SAMPLER_NAMES) {
   const times: [number[], number[]] = [[], []];
   for (let run = 0; run <= RUNS; run++)
-    for (const [i, keep] of [() => noMemo, createMemo].entries())
-      times[i].push(await measure(sampler, keep));
-  const [alone, sharing] = times.map((list) => median(list.slice(1)).toFixed(2));
-  console.log(`| ${sampler} | ${alone} | ${sharing} |`);
+    for (const [i, memo] of [noMemo, createMemo()].entries())
+      times[i].push(await measure(samplerName, memo));
+  const [separate, shared] = times.map((list) => median(list.slice(1)).toFixed(2));
+  console.log(`| ${samplerName} | ${separate} | ${shared} |`);
 }

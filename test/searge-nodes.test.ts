@@ -19,12 +19,12 @@ import { bigintOf } from './support/sampling.ts';
 const nodeOf = (type: string): NodeDeclaration => NODES.get(type)!;
 
 /** Reads a Python value of the golden files: {"int": "…"} beyond 2^53, {"float": "inf"}. */
-const value = (v: unknown): unknown => {
-  if (Array.isArray(v)) return v.map(value);
+const fromPython = (v: unknown): unknown => {
+  if (Array.isArray(v)) return v.map(fromPython);
   if (typeof v !== 'object' || v === null) return v;
   if ('int' in v) return BigInt(String(v.int));
   if ('float' in v) return Number(String(v.float).replace('inf', 'Infinity'));
-  return Object.fromEntries(Object.entries(v).map(([key, item]) => [key, value(item)]));
+  return Object.fromEntries(Object.entries(v).map(([key, item]) => [key, fromPython(item)]));
 };
 
 /**
@@ -40,9 +40,9 @@ const plain = (v: unknown): unknown => {
 
 const inputsOf = ({ params }: GoldenCase): Record<string, unknown> => {
   const node = nodeOf(params.node);
-  const typed = (given: Record<string, unknown>): Record<string, unknown> =>
+  const typed = (values: Record<string, unknown>): Record<string, unknown> =>
     Object.fromEntries(
-      Object.entries(given).map(([name, item]) => {
+      Object.entries(values).map(([name, item]) => {
         // seeds in parameters are bigints
         if (name === 'seed' || name === 'hrf_seed') return [name, BigInt(item as number)];
         if (typeof item === 'object' && item !== null)
@@ -51,7 +51,7 @@ const inputsOf = ({ params }: GoldenCase): Record<string, unknown> => {
         return [name, input ? toRunValue(item, input) : item === null ? undefined : item];
       }),
     );
-  return typed(value(params.inputs) as Record<string, unknown>);
+  return typed(fromPython(params.inputs) as Record<string, unknown>);
 };
 
 describe('searge/legacy', () => {
@@ -63,7 +63,9 @@ describe('searge/legacy', () => {
       if (one.note)
         await expect(run(), one.params.python).rejects.toMatchObject({ code: 'DR_INPUT_INVALID' });
       else
-        expect(plain(await run()), one.params.python).toEqual(plain(value(one.scalars!.outputs)));
+        expect(plain(await run()), one.params.python).toEqual(
+          plain(fromPython(one.scalars!.outputs)),
+        );
     }
   });
 });
@@ -88,7 +90,7 @@ describe('searge/plans', () => {
         }),
       );
       expect(plan, id).toEqual(
-        scalars!.calls.map(({ shape, ...call }: Params) => plain(value(call))),
+        scalars!.calls.map(({ shape, ...call }: Params) => plain(fromPython(call))),
       );
     }
   });
@@ -97,7 +99,7 @@ describe('searge/plans', () => {
     for (const { id, params, scalars } of plans('SeargeSamplerAdvanced')) {
       const { width, height, steps, factor } = params;
       const [first, ...rest] = scalars!.calls as Params[];
-      expect([first.steps, first.shape]).toEqual([steps, [1, 4, height, width]]);
+      expect(first, id).toMatchObject({ steps, shape: [1, 4, height, width] });
       const sizes = growingSizes({ width, height, steps, factor });
       expect(
         sizes.map((size) => [1, 4, size.height, size.width]),
@@ -120,21 +122,21 @@ describe('searge/declarations', () => {
     SCHEDULERS,
   };
   const environment = { ...testContext(), modelFiles: (folder: string) => [...`FILES ${folder}`] };
-  // additions of ours to the original's declarations
-  const MORE = new Set(['tooltip', 'lazy', 'control_after_generate']);
+  /** Options that only our declarations have. */
+  const OWN_OPTIONS = new Set(['tooltip', 'lazy', 'control_after_generate']);
 
   const configs = (inputs: Inputs, optional: boolean) =>
     Object.entries(inputs)
       .filter(([, input]) => (input.optional ?? false) === optional)
       .map(([name, input]) => {
         const [type, options] = inputConfig(input, environment);
-        const kept = Object.entries(options).filter(([key]) => !MORE.has(key));
+        const compared = Object.entries(options).filter(([key]) => !OWN_OPTIONS.has(key));
         return [
           name,
           [
             type,
             Object.fromEntries(
-              kept.map(([key, item]) => [key, isPyFloat(item) ? item.float : item]),
+              compared.map(([key, item]) => [key, isPyFloat(item) ? item.float : item]),
             ),
           ],
         ];
@@ -146,7 +148,7 @@ describe('searge/declarations', () => {
       const { required, optional, hidden, types, names, category, output_node, display } =
         one.scalars as Params;
       const node = nodeOf(id);
-      const asked = (list: [string, [unknown, Params]][]) =>
+      const expectedConfigs = (list: [string, [unknown, Params]][]) =>
         list.map(([name, [type, options]]) => {
           const listed = [type].flat().join('');
           return [
@@ -154,16 +156,20 @@ describe('searge/declarations', () => {
             [LISTS[listed] ?? (listed.startsWith('FILES ') ? [...listed] : type), options],
           ];
         });
-      expect(plain(configs(node.inputs, false))).toEqual(plain(value(asked(required))));
-      expect(plain(configs(node.inputs, true))).toEqual(plain(value(asked(optional))));
+      expect(plain(configs(node.inputs, false))).toEqual(
+        plain(fromPython(expectedConfigs(required))),
+      );
+      expect(plain(configs(node.inputs, true))).toEqual(
+        plain(fromPython(expectedConfigs(optional))),
+      );
       expect(node.hidden ?? {}).toEqual(hidden);
       expect(node.outputs.map(({ type }) => type)).toEqual(types);
       expect(node.outputs.map(({ name }) => name)).toEqual(names);
-      expect([node.category, node.outputNode ?? false, node.display]).toEqual([
+      expect({ ...node, outputNode: node.outputNode ?? false }).toMatchObject({
         category,
-        output_node,
+        outputNode: output_node,
         display,
-      ]);
+      });
     },
   );
 
@@ -175,13 +181,13 @@ describe('searge/declarations', () => {
 });
 
 describe('switches and saving', () => {
-  it('switches evaluate only the chosen input', async () => {
-    const asks = (type: string, inputs: object) =>
+  it('switches evaluate the selected input only', async () => {
+    const neededInputs = (type: string, inputs: object) =>
       nodeOf(type).needs!(inputs as never, testContext());
-    expect(asks('SeargeLatentMuxer3', { input_selector: 2 })).toEqual(['input2']);
-    expect(asks('SeargeConditioningMuxer5', { input_selector: 7 })).toEqual(['input0']);
-    expect(asks('SeargeImageSave', { state: 'disabled' })).toEqual([]);
-    expect(asks('SeargeImageSave', { state: 'enabled' })).toEqual(['images']);
+    expect(neededInputs('SeargeLatentMuxer3', { input_selector: 2 })).toEqual(['input2']);
+    expect(neededInputs('SeargeConditioningMuxer5', { input_selector: 7 })).toEqual(['input0']);
+    expect(neededInputs('SeargeImageSave', { state: 'disabled' })).toEqual([]);
+    expect(neededInputs('SeargeImageSave', { state: 'enabled' })).toEqual(['images']);
   });
 
   it('saves under the prefix, or as output-<date> in the input folder', async () => {

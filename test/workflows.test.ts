@@ -97,12 +97,12 @@ async function expectSaved(
   g: Golden,
   id: string,
   tensor: string,
-  pictures: readonly Buffer[],
+  images: readonly Buffer[],
 ): Promise<void> {
   const batch: Buffer[] = [];
-  for (const picture of pictures) {
-    const { data, info } = await sharp(picture).raw().toBuffer({ resolveWithObject: true });
-    const shape = [pictures.length, info.height, info.width, info.channels];
+  for (const image of images) {
+    const { data, info } = await sharp(image).raw().toBuffer({ resolveWithObject: true });
+    const shape = [images.length, info.height, info.width, info.channels];
     expect(shape, tensor).toEqual(g.tensor(tensor).shape);
     batch.push(data);
   }
@@ -118,15 +118,13 @@ describe('workflows', () => {
         if (event.type === 'warning') warnings.push(event.message);
       },
     });
-    const images = Object.entries(g.cases[0].outputs).filter(([output]) =>
+    const expected = Object.entries(g.cases[0].outputs).filter(([output]) =>
       output.startsWith('image_'),
     );
-    expect(images.length).toBe(Object.keys(outputs).length);
-    for (const [output, tensor] of images) {
-      const pictures = outputs[output.slice('image_'.length)].images.map((image) =>
-        image.toBuffer(),
-      );
-      await expectSaved(g, name, tensor, pictures);
+    expect(expected.length).toBe(Object.keys(outputs).length);
+    for (const [output, tensor] of expected) {
+      const images = outputs[output.slice('image_'.length)].images.map((image) => image.toBuffer());
+      await expectSaved(g, name, tensor, images);
     }
     expect(warnings.length).toBe(WARNINGS[name] ?? 0);
   });

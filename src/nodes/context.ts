@@ -7,7 +7,7 @@ import type { ModelRuntime } from '../models/model-runtime.ts';
 import type { Wildcards } from '../text/wildcards.ts';
 import type { ExpandedNode, Subgraph } from './graph-builder.ts';
 
-/** What a declaration may use before anything runs. */
+/** The environment that a declaration can use before anything runs. */
 export interface NodeEnvironment {
   /** Names of the files in a model folder (`checkpoints`, `vae` …), relative to it, with `/`. */
   modelFiles(folder: string): readonly string[];
@@ -37,11 +37,11 @@ export interface NodeContext extends NodeEnvironment {
     total: number,
     preview?: () => Promise<ByteImage | undefined> | ByteImage | undefined,
   ): void;
-  /** How previews are made; default latent2rgb. */
+  /** The kind of previews; latent2rgb by default. */
   readonly previewMethod?: PreviewMethod;
   /** Reports a warning of one line. Each is shown once per job. */
   warn(message: string): void;
-  /** Reports what the node is doing (`2/5 regions`), and its progress from 0 to 1 if known. */
+  /** Reports what the node is doing (`2/5 regions`), and its progress from 0 to 1, if available. */
   status(text: string, progress?: number): void;
   /** Sends an event (`img-send`, `value-send` …) with JSON data to the clients. */
   send(event: string, data: Readonly<Record<string, unknown>>): void;

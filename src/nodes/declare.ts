@@ -40,7 +40,7 @@ export interface NodeResult<Values extends readonly unknown[] = readonly unknown
   /** What clients show, lists by kind: `images` (saved files), `text`, `value` … */
   readonly ui?: Readonly<Record<string, readonly unknown[]>>;
   /**
-   * Nodes to run in place of this one, built with `context.subgraph()`. The outputs may then be
+   * Nodes to run instead of this one, built with `context.subgraph()`. The outputs may then be
    * links into them (`node.out(0)`).
    */
   readonly expand?: ExpandedGraph;
@@ -67,9 +67,9 @@ export type Fingerprint = string | number | boolean;
 
 /** A node's own check of its inputs before anything runs (VALIDATE_INPUTS). */
 export interface InputCheck {
-  /** The inputs that it checks in place of the usual check of range and options; default all. */
+  /** Inputs whose range and options are not checked otherwise; all inputs by default. */
   readonly of?: readonly string[];
-  /** Whether it replaces the usual check of the types of links too. */
+  /** Also replaces the usual check of the types of links. */
   readonly types?: boolean;
   /**
    * Returns true or a sentence about the error. `values` are the converted widget values of the
@@ -102,7 +102,7 @@ export interface NodeDeclaration<
   /** Further inputs by pattern; read with `inputNamed` and `numberedInputs`. */
   readonly dynamicInputs?: DynamicInputs | readonly DynamicInputs[];
   /**
-   * Hidden inputs by name, as /object_info lists them. run() takes their values from the context
+   * Hidden inputs by name, as /object_info lists them. run() reads their values from the context
    * (nodeId, prompt(), extra(), graph).
    */
   readonly hidden?: Readonly<Record<string, HiddenType>>;
@@ -113,7 +113,7 @@ export interface NodeDeclaration<
   /** The folder that the node writes to. It is checked before a job starts. */
   readonly saves?: 'output' | 'temp';
   readonly inputIsList?: boolean;
-  /** Equal inputs may give different results: cached results are not shared with other nodes. */
+  /** Equal inputs may have different results: cached results are not shared with other nodes. */
   readonly notIdempotent?: boolean;
   readonly deprecated?: boolean;
   readonly experimental?: boolean;

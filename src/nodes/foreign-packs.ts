@@ -36,7 +36,7 @@ export const FOREIGN_TYPES: Readonly<Record<string, readonly string[]>> = {
   sdxl_prompt_styler: ['SDXLPromptStyler', 'SDXLPromptStylerAdvanced'],
 };
 
-/** Types by their form. The first pattern that matches counts. */
+/** Packs by patterns of their types; the first pattern that matches applies. */
 const PATTERNS: readonly (readonly [pattern: RegExp, pack: string])[] = [
   [/^WD14Tagger\|pysssss$/, 'ComfyUI-WD14-Tagger'],
   [/\|pysssss$/, 'ComfyUI-Custom-Scripts'],
@@ -71,6 +71,6 @@ const BY_NAME: ReadonlyMap<string, string> = new Map(
   ),
 );
 
-/** The foreign pack that a class type belongs to; undefined if it is not known. */
+/** The foreign pack that a class type belongs to; undefined if it is unknown. */
 export const foreignPackOf = (type: string): string | undefined =>
   BY_NAME.get(type) ?? PATTERNS.find(([pattern]) => pattern.test(type))?.[1];

@@ -1,4 +1,4 @@
-// Graphs that a node returns to be run in its place.
+// Graphs that a node returns and that are run instead of it.
 // After ComfyUI's comfy_execution/graph_utils.py (GraphBuilder).
 
 /** Output `slot` of a node, in the form of a prompt. */
@@ -8,7 +8,7 @@ export type OutputLink = readonly [id: string, slot: number];
 export interface ExpandedNode {
   readonly classType: string;
   readonly inputs: Readonly<Record<string, unknown>>;
-  /** The node at which clients show this one; default the expanding node. */
+  /** The node at which clients show this one; the expanding node by default. */
   readonly displayId?: string;
 }
 

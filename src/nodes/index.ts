@@ -1,4 +1,4 @@
-// The packs in one table, and what follows from it: all nodes, refused types, renamed types.
+// The packs in one table, and the tables that follow from it: nodes, refused and renamed types.
 // Adding a pack is one line.
 import type { NodeDeclaration } from './declare.ts';
 import { foreignPackOf } from './foreign-packs.ts';
@@ -73,7 +73,7 @@ const PACK_TITLES: ReadonlyMap<string, string> = new Map(
   ),
 );
 
-/** The title of the pack that a class type belongs to; undefined where it is not known. */
+/** The title of the pack that a class type belongs to; undefined if it is unknown. */
 export const packTitleOf = (type: string): string | undefined =>
   PACK_TITLES.get(type) ??
   PACKS.find(({ typePattern }) => typePattern?.test(type))?.title ??

@@ -1,4 +1,4 @@
-// A pack: nodes that are published together, and what is said about its types that cannot be run.
+// A pack: nodes that are published together, and why some of its types cannot be run.
 import type { NodeDeclaration } from './declare.ts';
 
 /** Types of a pack that are not built in, for one common reason. */
@@ -6,7 +6,7 @@ export interface RefusedTypes {
   readonly types: readonly string[];
   /** Ends the sentence "node type X … can't be run: ". */
   readonly reason: string;
-  /** What to use instead, where there is something. */
+  /** What to use instead, if there is an alternative. */
   readonly hint?: string;
 }
 
@@ -14,7 +14,7 @@ export interface RefusedTypes {
 export type RenamedInputs = Readonly<Record<string, string>>;
 
 export interface RenamedType {
-  /** The class type of today. */
+  /** The current class type. */
   readonly type: string;
   /** Inputs that were renamed together with the type. */
   readonly inputs?: RenamedInputs;
@@ -23,7 +23,7 @@ export interface RenamedType {
 export interface Aliases {
   /** By old class type. A node that is declared under the old name takes precedence. */
   readonly types?: Readonly<Record<string, RenamedType>>;
-  /** By class type: inputs that were renamed while their node kept its type. */
+  /** By class type: renamed inputs of nodes whose type is unchanged. */
   readonly inputs?: Readonly<Record<string, RenamedInputs>>;
 }
 
@@ -37,6 +37,6 @@ export interface Pack {
   readonly aliases?: Aliases;
   /** Types that are neither built in nor refused, so that a message can name their pack. */
   readonly otherTypes?: readonly string[];
-  /** Matches further types of the pack by their form. */
+  /** Matches the names of further types of the pack. */
   readonly typePattern?: RegExp;
 }

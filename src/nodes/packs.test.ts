@@ -13,7 +13,7 @@ describe('the table of packs', () => {
     expect(duplicatesOf(PACKS.flatMap(({ nodes }) => nodes.map(({ type }) => type)))).toEqual([]);
   });
 
-  it('refuses no type that is built in', () => {
+  it('does not refuse built-in types', () => {
     expect([...REFUSED.keys()].filter((type) => NODES.has(type))).toEqual([]);
   });
 
@@ -22,7 +22,7 @@ describe('the table of packs', () => {
     expect(duplicatesOf(otherTypes)).toEqual([]);
   });
 
-  it('lists as foreign no type of a built-in pack', () => {
+  it('does not list types of built-in packs as foreign', () => {
     expect(
       foreignTypes.filter(
         (type) => NODES.has(type) || REFUSED.has(type) || otherTypes.includes(type),
@@ -31,14 +31,14 @@ describe('the table of packs', () => {
     expect(duplicatesOf(foreignTypes)).toEqual([]);
   });
 
-  it('gives a foreign pack no title of a built-in one', () => {
+  it('has a different title for each pack, foreign packs included', () => {
     const titles = PACKS.map(({ title }) => title);
     expect(Object.keys(FOREIGN_TYPES).filter((title) => titles.includes(title))).toEqual([]);
     expect(duplicatesOf(titles)).toEqual([]);
   });
 });
 
-describe('packOf', () => {
+describe('packTitleOf', () => {
   it.each([
     ['KSampler', 'ComfyUI itself'],
     ['StyleModelApply', 'ComfyUI itself'],
@@ -55,7 +55,7 @@ describe('packOf', () => {
     ['IPAdapterAdvanced', 'ComfyUI_IPAdapter_plus'],
     ['WD14Tagger|pysssss', 'ComfyUI-WD14-Tagger'],
     ['ShowText|pysssss', 'ComfyUI-Custom-Scripts'],
-    ['NobodyKnowsThis', undefined],
+    ['UnknownType', undefined],
   ])('%s belongs to %s', (type, pack) => {
     expect(packTitleOf(type)).toBe(pack);
   });
@@ -69,14 +69,14 @@ describe('declarationOf', () => {
     });
   });
 
-  it('finds the renamed inputs of a type that kept its name', () => {
+  it('finds the renamed inputs of a type that was not renamed', () => {
     expect(declarationOf('IterativeImageUpscale', NODES)).toEqual({
       declaration: NODES.get('IterativeImageUpscale'),
       inputs: { step: 'steps' },
     });
   });
 
-  it('finds nothing for a type whose new name is not built in', () => {
+  it('returns undefined for a type whose new name is not built in', () => {
     expect(declarationOf('SDV_img2vid_Conditioning', NODES)).toBeUndefined();
   });
 

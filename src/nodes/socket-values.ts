@@ -21,7 +21,7 @@ export interface SocketValues extends ImpactSockets, SeargeSockets {
   CONTROL_NET: ControlNet;
   CLIP_VISION: VisionModel;
   CLIP_VISION_OUTPUT: VisionOutput;
-  /** Files of these models are not read. */
+  /** These models cannot be loaded. */
   STYLE_MODEL: never;
   GLIGEN: never;
   CONDITIONING: Conditioning;
@@ -56,7 +56,7 @@ export interface Blocker {
   readonly message?: string;
 }
 
-/** A blocker. The first nodes that it keeps from running report its message, if it has one. */
+/** Creates a blocker. The first nodes that it blocks report its message, if there is one. */
 export const blocker = (message?: string): Blocker => ({ [BLOCKER]: true, message });
 
 /** Whether a value is a blocker. */

@@ -8,7 +8,7 @@ import type { ModelSampling } from './model/model-sampling.ts';
 export interface Latent {
   /** Unscaled latents, [B,C,H,W]. */
   readonly samples: Tensor;
-  /** Where to sample (1) and where to keep the latent (0), [N,H,W] in any resolution. */
+  /** Where to sample (1) and where to preserve the latent (0), [N,H,W] in any resolution. */
   readonly noise_mask?: Tensor;
   /** Noise index of each batch item (LatentFromBatch). */
   readonly batch_index?: readonly number[];
@@ -31,7 +31,7 @@ export interface Control {
   /** Fractions of the whole denoising. */
   readonly startPercent: number;
   readonly endPercent: number;
-  /** A ControlNet that acts too. */
+  /** The ControlNet that was applied before; it acts too. */
   readonly previous?: Control;
 }
 
@@ -58,7 +58,7 @@ export interface ConditioningEntry {
   readonly control?: Control;
   /** The control also acts on negative prompts that have none. */
   readonly control_apply_to_uncond?: boolean;
-  /** Unscaled latents [N,C,h,w] of the image that inpainting and edit models are given. */
+  /** Unscaled latents [N,C,h,w] of the image that inpainting and edit models take as input. */
   readonly concat_latent_image?: Tensor;
   readonly unclip_conditioning?: readonly UnclipCondition[];
   /** Where inpainting models paint (1), [N,H,W] in any resolution. */
@@ -134,7 +134,7 @@ export interface SidesStep extends Sides, Pick<GuidanceStep, 'x' | 'sigma' | 'cf
   readonly single: boolean;
 }
 
-/** One guided prediction in the making. All tensors are [B,C,H,W], predictions denoised latents. */
+/** The inputs of one guided prediction. All tensors are [B,C,H,W], predictions denoised latents. */
 export interface GuidanceStep {
   readonly x: Tensor;
   readonly sigma: number;
@@ -153,7 +153,8 @@ export interface GuidanceStep {
 export interface SamplingHooks {
   readonly signal?: AbortSignal;
   /**
-   * Called after each step (0-based) with the denoised latent, in units of the model that made it.
+   * Called after each step (0-based) with the denoised latent, in units of the model that predicted
+   * it.
    */
   readonly onStep?: (step: number, total: number, denoised: Tensor, model: Model) => void;
   readonly warn?: (message: string) => void;

@@ -1,5 +1,5 @@
-// Warnings that the original does not give. None changes a result; the context shows each line once
-// per run.
+// Warnings that the original does not have. They do not change results; the context shows each line
+// once per run.
 import { isSoftMask } from '../image/mask/core-masks.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 

@@ -1,4 +1,4 @@
-// What is loaded from files: once per runtime, for as long as the files stay the same on disk.
+// Loads models once per runtime, until their files change on disk.
 import { stat } from 'node:fs/promises';
 import type { Runtime } from '../../runtime/runtime.ts';
 

@@ -12,7 +12,7 @@ import type { Model } from '../../sampling/sampling-types.ts';
 import type { NodeContext } from '../context.ts';
 import { loadOnce } from './file-cache.ts';
 
-/** A function that throws DR_MODEL_PART_MISSING, in place of a part that the file lacks. */
+/** A function that throws DR_MODEL_PART_MISSING, for a part that the file does not contain. */
 function throwMissingPart(file: string, part: string, hint: string): () => never {
   return () => {
     throw new DarkroomError('DR_MODEL_PART_MISSING', {

@@ -3,7 +3,7 @@ import { encodePng } from '../../image/codec/png.ts';
 import { toBytes } from '../../image/image-bytes.ts';
 import { sliceBatch, type Tensor } from '../../tensor/tensor.ts';
 import type { NodeContext, SaveRequest } from '../context.ts';
-import type { HiddenType, NodeResult } from '../declare.ts';
+import { type HiddenType, type NodeResult, outputs } from '../declare.ts';
 
 /** The hidden inputs of nodes that write the workflow into what they save. */
 export const METADATA_INPUTS: Readonly<Record<string, HiddenType>> = {
@@ -31,13 +31,13 @@ export async function saveImages(
   }
   const size = { width, height };
   const saved = await context.save({ type, prefix, extension: 'png', size, files });
-  return { outputs: [], ui: { images: saved } };
+  return { ...outputs(), ui: { images: saved } };
 }
 
 // the original's alphabet: without w, with two p
 const LETTERS = 'abcdefghijklmnopqrstupvxyz';
 
-/** `_temp_xxxxx`: keeps the preview files of several processes apart. `random` is in [0, 1). */
+/** `_temp_xxxxx`: separates the preview files of several processes. `random` returns [0, 1). */
 export const tempSuffix = (random: () => number): string => {
   const letters = Array.from({ length: 5 }, () => LETTERS[Math.floor(random() * LETTERS.length)]);
   return `_temp_${letters.join('')}`;

@@ -18,7 +18,7 @@ export function checkLatentChannels(samples: Tensor, vae: Autoencoder): void {
   if (samples.shape[1] === vae.latentChannels) return;
   throw new DarkroomError('DR_SHAPE_MISMATCH', {
     message: `the latents have ${samples.shape[1]} channels, the VAE expects ${vae.latentChannels}`,
-    hint: 'Use the VAE of the model that made the latents.',
+    hint: 'Use the VAE that belongs to the model of the latents.',
     input: 'samples',
   });
 }

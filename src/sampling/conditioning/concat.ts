@@ -1,4 +1,4 @@
-// The channels that inpainting and edit models have beside the latent's in the network's input
+// The channels that inpainting and edit models add to the latent's in the network's input
 // (comfy.model_base concat_cond). They are the same for all evaluations of a run.
 
 import { DarkroomError } from '../../errors.ts';
@@ -33,7 +33,7 @@ const KINDS: Readonly<Record<number, (source: ConcatSource) => Tensor>> = {
 
 /**
  * Returns the channels [B,E,H,W] that an entry adds to the network's input; undefined for models
- * that take the latent only. Throws DR_MODEL_UNSUPPORTED for another number of channels.
+ * whose input is the latent only. Throws DR_MODEL_UNSUPPORTED for another number of channels.
  */
 export function concatChannels(
   model: Model,

@@ -10,8 +10,8 @@ import type { ModelSampling } from '../model/model-sampling.ts';
 import type { Conditioning, Control } from '../sampling-types.ts';
 
 /**
- * Returns a function that completes the residuals of a run with `controls` to one form, so that one
- * session serves all its evaluations; it returns undefined without controls.
+ * Returns a function that adds empty lists for missing residuals, so that all evaluations of a run
+ * with `controls` use one session. It returns undefined if there are no controls.
  */
 export function uniformResiduals(
   controls: readonly (Control | undefined)[],

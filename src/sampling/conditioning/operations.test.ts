@@ -161,7 +161,7 @@ describe('edge cases', () => {
       : { pooled_output: pooled && tensor([1, pooled.length], Float32Array.from(pooled)) }),
   });
 
-  it('average takes the pooled features of the side that has them', () => {
+  it('averageConditioning uses the pooled features of the only side that has them', () => {
     const from = [entry([0, 0], [4, 4])];
     const pooledOf = (to: ConditioningEntry, other: Conditioning): number[] => [
       ...averageConditioning([to], other, 0.5)[0].pooled_output!.data,
@@ -198,7 +198,7 @@ describe('edge cases', () => {
     expect(masked.mask!.shape).toEqual([1, 2, 3]);
   });
 
-  it('setAreaStrength keeps the area', () => {
+  it('setAreaStrength does not change the area', () => {
     expect(setAreaStrength([{ ...entry([1, 2]), area: [1, 1, 0, 0] }], 2)[0]).toMatchObject({
       area: [1, 1, 0, 0],
       strength: 2,

@@ -76,7 +76,7 @@ const SETTINGS: Readonly<Record<string, Setting>> = {
   },
   area_big: { positive: combineConditioning(bp, area(bp2, 256, 256, 40, 64, 2)) },
   area_pct: { positive: combineConditioning(bp, percentage(bp2, 0.5, 0.4, 0.3, 0.2, 1.5)) },
-  // The docs of these two do not give the areas; only these reproduce the original's latent.
+  // The docs of these two do not state the areas; only these reproduce the original's latent.
   area_neg: {
     positive: combineConditioning(bp, area(bp2, 64, 64, 32, 32, 1)),
     negative: combineConditioning(bn, area(bp2, 64, 64, 0, 0, 1)),

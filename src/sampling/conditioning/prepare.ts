@@ -56,7 +56,7 @@ export interface ConditionedRun {
 }
 
 /**
- * Prepares the conditionings of a run's sides, in the order given. Throws DR_INPUT_INVALID if an
+ * Prepares the conditionings of a run's sides, in their order. Throws DR_INPUT_INVALID if an
  * entry does not fit the model.
  */
 export function prepareConditions<K extends string>(
@@ -169,7 +169,7 @@ function maskAtSize(mask: Tensor, height: number, width: number): Tensor {
   ]);
 }
 
-/** Sides of the smallest area of a mask, in latent cells (comfy.samplers get_mask_aabb). */
+/** Smallest height and width of a mask's area, in latent cells (comfy.samplers get_mask_aabb). */
 const MIN_BOUNDS = 8;
 
 /** The smallest area around all values that are not 0 in any of the masks. */

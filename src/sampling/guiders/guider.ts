@@ -24,7 +24,7 @@ export interface GuidedRun extends ConditionedRun {
   readonly allSides?: boolean;
 }
 
-/** What a GUIDER socket carries. */
+/** The value of a GUIDER socket. */
 export interface Guider {
   readonly model: Model;
   /**

@@ -1,8 +1,8 @@
-// What a network predicts and at which noise levels (comfy.model_sampling, comfy_extras/
-// nodes_model_advanced.py): tables of sigmas, and the parameterisations between a latent and the
-// network. "Elucidating the Design Space of Diffusion-Based Generative Models" (arXiv 2206.00364)
-// for EDM; "Common Diffusion Noise Schedules and Sample Steps are Flawed" (arXiv 2305.08891) for
-// the zero terminal SNR rescale.
+// Model samplings: what a network predicts, and its noise levels (comfy.model_sampling,
+// comfy_extras/ nodes_model_advanced.py): tables of sigmas, and the parameterisations between a
+// latent and the network. "Elucidating the Design Space of Diffusion-Based Generative Models"
+// (arXiv 2206.00364) for EDM; "Common Diffusion Noise Schedules and Sample Steps are Flawed" (arXiv
+// 2305.08891) for the zero terminal SNR rescale.
 import {
   addScaled,
   divide,
@@ -19,8 +19,8 @@ import {
 export interface ModelSampling {
   readonly prediction: Prediction;
   readonly zsnr: boolean;
-  /** How a continuous model relates time to sigma; absent for discrete models. */
-  readonly clock?: keyof typeof CLOCKS;
+  /** The relation of time and sigma in a continuous model; undefined for discrete models. */
+  readonly timeMapping?: keyof typeof TIME_MAPPINGS;
   /** Ascending. */
   readonly sigmas: Float32Array;
   readonly logSigmas: Float32Array;
@@ -47,11 +47,11 @@ export interface ModelSampling {
 /** The noise levels alone. */
 type Levels = Pick<
   ModelSampling,
-  'clock' | 'sigmas' | 'logSigmas' | 'timestep' | 'sigma' | 'percentToSigma'
+  'timeMapping' | 'sigmas' | 'logSigmas' | 'timestep' | 'sigma' | 'percentToSigma'
 >;
 
 /**
- * What a parameterisation can use besides sigma: the data's standard deviation, and the timestep.
+ * Inputs of a parameterisation besides sigma: the data's standard deviation, and the timestep.
  */
 interface ParameterisationInputs {
   readonly sigmaData: number;
@@ -98,14 +98,11 @@ const velocity =
 
 const noiseShare = (sigma: number): number => f32(sigma / f32(sigma + 1));
 
-/**
- * Of the consistency function of latent consistency models: the data's deviation, the time's
- * factor.
- */
+/** The data's deviation and the factor on time in the consistency function of an LCM. */
 const LCM_SIGMA_DATA = 0.5;
 const LCM_TIMESTEP_SCALING = 10;
 
-/** Parameterisations by what the network's output is. */
+/** Parameterisations by the kind of the network's output. */
 export const PARAMETERISATIONS = {
   eps: { denoised: (sigma, output, x) => addScaled(x, output, -sigma) },
   v: { denoised: velocity(-1) },
@@ -227,17 +224,17 @@ const clampedPercent =
     return percent >= 1 ? 0 : inside(percent);
   };
 
-/** How a continuous model relates time to sigma. */
-interface Clock {
+/** The relation of time and sigma in a continuous model. */
+interface TimeMapping {
   timestep(sigma: number): number;
   sigma(timestep: number, sigmaMax: number): number;
 }
 
 /**
- * Clocks of continuous models: time is ln sigma (EDM), the angle between data and noise (v), the
- * share of noise (Cosmos).
+ * Time in continuous models: ln sigma (EDM), the angle between data and noise (v), the share of
+ * noise (Cosmos).
  */
-export const CLOCKS = {
+export const TIME_MAPPINGS = {
   edm: { timestep: (sigma) => f32(0.25 * log(sigma)), sigma: (t) => exp(f32(t / 0.25)) },
   v: {
     timestep: (sigma) => f32(f32(f32(Math.atan(sigma)) / f32(Math.PI)) * 2),
@@ -247,11 +244,11 @@ export const CLOCKS = {
     timestep: noiseShare,
     sigma: (t, max) => (t >= noiseShare(max) ? max : f32(t / f32(1 - t))),
   },
-} satisfies Record<string, Clock>;
+} satisfies Record<string, TimeMapping>;
 
 export interface ContinuousOptions {
   readonly prediction: Prediction;
-  readonly clock?: keyof typeof CLOCKS;
+  readonly timeMapping?: keyof typeof TIME_MAPPINGS;
   /** Above 0. */
   readonly sigmaMin: number;
   readonly sigmaMax: number;
@@ -261,16 +258,16 @@ export interface ContinuousOptions {
 /** The model sampling of a continuous range of sigmas; its table is for schedules that need one. */
 export function continuousSampling({
   prediction,
-  clock = 'edm',
+  timeMapping = 'edm',
   sigmaMin,
   sigmaMax,
   sigmaData,
 }: ContinuousOptions): ModelSampling {
   const sigmas = linspace(Math.log(sigmaMin), Math.log(sigmaMax), STEPS).map(exp);
   const [low, high] = [sigmas[0], sigmas[STEPS - 1]];
-  const { timestep, sigma }: Clock = CLOCKS[clock];
+  const { timestep, sigma }: TimeMapping = TIME_MAPPINGS[timeMapping];
   const levels: Levels = {
-    clock,
+    timeMapping,
     sigmas,
     logSigmas: sigmas.map(log),
     timestep,

@@ -9,7 +9,7 @@ const unet = {} as UNet;
 
 const summary = ({ sampling, latentFormat }: Model) => ({
   prediction: sampling.prediction,
-  clock: sampling.clock,
+  timeMapping: sampling.timeMapping,
   latentFormat,
 });
 
@@ -20,14 +20,14 @@ const range = ({ sampling }: Model) => ({
 
 it('predicts eps by default', () => {
   const model = makeModel('sd1', unet);
-  expect(summary(model)).toEqual({ prediction: 'eps', clock: undefined, latentFormat: SD });
+  expect(summary(model)).toEqual({ prediction: 'eps', timeMapping: undefined, latentFormat: SD });
 });
 
 it('EDM is Playground v2.5', () => {
   const model = makeModel('sdxl', unet, { kind: 'edm' });
   expect(summary(model)).toEqual({
     prediction: 'edm',
-    clock: 'edm',
+    timeMapping: 'edm',
     latentFormat: SDXL_PLAYGROUND,
   });
   expect(range(model)).toEqual({ min: '0.002000', max: '80.000' });
@@ -36,7 +36,7 @@ it('EDM is Playground v2.5', () => {
 describe('v over a continuous range is CosXL', () => {
   it('with the sigmas of its file', () => {
     const model = makeModel('sdxl', unet, { kind: 'v-edm', sigmaMax: 120, sigmaMin: 0.01 });
-    expect(summary(model)).toEqual({ prediction: 'v', clock: 'edm', latentFormat: SDXL });
+    expect(summary(model)).toEqual({ prediction: 'v', timeMapping: 'edm', latentFormat: SDXL });
     expect(range(model)).toEqual({ min: '0.010000', max: '120.000' });
   });
 

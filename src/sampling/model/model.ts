@@ -1,4 +1,4 @@
-// Combines a network and its model sampling into what MODEL sockets carry.
+// Combines a network and its model sampling into a model, the value of MODEL sockets.
 import type { Prediction } from '../../formats/identify/prediction.ts';
 import type { UNet } from '../../models/unet/unet.ts';
 import type { LatentFormat, Model } from '../sampling-types.ts';

@@ -28,8 +28,8 @@ export const noiseLatent = (
 });
 
 /**
- * Repeats one item of a batch; indices beyond the batch mean the last. The latent's other keys
- * stay.
+ * Repeats one item of a batch; indices beyond the batch mean the last. Copies the latent's other
+ * fields.
  */
 export function duplicateBatchIndex(latent: Latent, index: number, count: number): Latent {
   const { samples } = latent;
@@ -41,7 +41,7 @@ export function duplicateBatchIndex(latent: Latent, index: number, count: number
 export const sameShape = (a: Tensor, b: Tensor): boolean => a.shape.join() === b.shape.join();
 
 /**
- * latent + noise * strength, [B,C,H,W]; blended by the mask ([N,H,W] or [H,W], any size) if given.
+ * latent + noise * strength, [B,C,H,W]; blended by the mask ([N,H,W] or [H,W], any size), if any.
  */
 export function injectNoise(
   latent: Tensor,
@@ -54,7 +54,7 @@ export function injectNoise(
 }
 
 /**
- * Spherical interpolation of each item from `from` (0) to `to` (1), blended by the mask if given.
+ * Spherical interpolation of each item from `from` (0) to `to` (1), blended by the mask, if any.
  */
 export function slerpLatents(from: Tensor, to: Tensor, factor: number, mask?: Tensor): Tensor {
   const between = slerp(factor, from, to);
@@ -87,7 +87,7 @@ function blendByMask(inside: Tensor, outside: Tensor, mask: Tensor): Tensor {
   return tensor([count, channels, height, width], data);
 }
 
-export interface SigmaRange extends Omit<KSamplerSigmas, 'sampling' | 'denoise'> {
+export interface InjectionRange extends Omit<KSamplerSigmas, 'sampling' | 'denoise'> {
   readonly model: Model;
   readonly startAtStep: number;
   readonly endAtStep: number;
@@ -98,7 +98,7 @@ export interface SigmaRange extends Omit<KSamplerSigmas, 'sampling' | 'denoise'>
  * that is added between them. Throws DR_INPUT_INVALID if the schedule has fewer sigmas
  * (ddim_uniform, beta).
  */
-export function injectionSigma({ model, startAtStep, endAtStep, ...run }: SigmaRange): number {
+export function injectionSigma({ model, startAtStep, endAtStep, ...run }: InjectionRange): number {
   const sigmas = ksamplerSigmas({ ...run, sampling: model.sampling });
   const end = Math.min(run.steps, endAtStep);
   const start = Math.min(startAtStep, end);

@@ -1,5 +1,5 @@
-// The noise mask of a latent: the sampler works where it is 1 and keeps the latent where it is 0
-// (comfy.samplers KSamplerX0Inpaint).
+// The noise mask of a latent: the sampler changes the latent where it is 1 and preserves it where
+// it is 0 (comfy.samplers KSamplerX0Inpaint).
 import { DarkroomError } from '../../errors.ts';
 import { map, type Tensor } from '../../tensor/tensor.ts';
 import { add, f32, type Vector } from '../float32.ts';
@@ -9,9 +9,9 @@ import type { GuidedPrediction } from '../samplers/sampler.ts';
 export interface NoiseMaskOptions {
   /** The mask at a noise level, [B,C,H,W] as from `prepareMask`. */
   readonly maskAt: (sigma: number) => Tensor;
-  /** The latent to keep, in model units. */
+  /** The latent that is preserved where the mask is 0, in model units. */
   readonly latent: Vector;
-  /** Unit noise that is added to the kept latent in the network's input. */
+  /** Unit noise that is added to the preserved latent in the network's input. */
   readonly noise: Vector;
   readonly sampling: ModelSampling;
 }
@@ -23,9 +23,9 @@ type PredictVector = (
 ) => Promise<GuidedPrediction>;
 
 /**
- * Blends the kept latent into the network's input, with noise of the step's level, and into its
- * prediction. The sampler's own latent is not blended. Throws DR_SHAPE_MISMATCH if the sampler has
- * resized its latent.
+ * Blends the preserved latent into the network's input, with noise of the step's level, and into
+ * its prediction. The sampler's own latent is not blended. Throws DR_SHAPE_MISMATCH if the sampler
+ * has resized its latent.
  */
 export function withNoiseMask(
   predict: PredictVector,

@@ -1,5 +1,5 @@
 // Model patches that change how the two sides' predictions are combined. Source: ComfyUI
-// comfy_extras/ nodes_apg.py, nodes_cfg.py, nodes_eps.py, nodes_fresca.py, nodes_latent.py,
+// comfy_extras/nodes_apg.py, nodes_cfg.py, nodes_eps.py, nodes_fresca.py, nodes_latent.py,
 // nodes_lumina2.py, nodes_mahiro.py, nodes_tcfg.py, nodes_video_model.py.
 import { map, type Tensor, tensor } from '../../tensor/tensor.ts';
 import { add, combine, divide, f32, linspace, scale, sub } from '../float32.ts';
@@ -35,7 +35,7 @@ const dot = (a: Float32Array, b: Float32Array): number => {
 const length = (a: Float32Array): number => Math.sqrt(dot(a, a));
 
 export interface ProjectedGuidanceOptions {
-  /** Share of the guidance parallel to the prediction that is kept. */
+  /** Factor on the guidance that is parallel to the prediction. */
   readonly eta: number;
   /** Largest norm of the guidance; 0 for no limit. */
   readonly normThreshold: number;
@@ -147,7 +147,7 @@ export const withLimitedNorm = (model: Model, strength: number): Model =>
   });
 
 /**
- * Guides by the direction of the positive side more than by its difference to the negative
+ * Guides in the direction of the positive side rather than of its difference from the negative one
  * (Mahiro).
  */
 export const withDirection = (model: Model): Model =>

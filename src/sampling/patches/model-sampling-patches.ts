@@ -40,12 +40,12 @@ export const EDM_SAMPLINGS = {
   edm: { prediction: 'edm', sigmaData: 0.5 },
   'edm_playground_v2.5': { prediction: 'edm', sigmaData: 0.5, latentFormat: SDXL_PLAYGROUND },
   eps: { prediction: 'eps' },
-  cosmos_rflow: { prediction: 'cosmos_rflow', clock: 'cosmos' },
+  cosmos_rflow: { prediction: 'cosmos_rflow', timeMapping: 'cosmos' },
 } as const satisfies Record<string, ContinuousChoice>;
 
 /** The choices of ModelSamplingContinuousV. */
 export const CONTINUOUS_V_SAMPLINGS = {
-  v_prediction: { prediction: 'v', clock: 'v' },
+  v_prediction: { prediction: 'v', timeMapping: 'v' },
 } as const satisfies Record<string, ContinuousChoice>;
 
 /** Sets a continuous range of sigmas. Throws DR_INPUT_INVALID unless both ends are above 0. */

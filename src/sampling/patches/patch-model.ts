@@ -9,7 +9,7 @@ export type PreCfgPatch = PatchLists['preCfg'][number];
 export type PostCfgPatch = PatchLists['postCfg'][number];
 export type CfgFunction = NonNullable<ModelPatches['cfgFunction']>;
 
-/** Sets patches in place of the model's own. */
+/** Sets patches; they replace the model's patches of the same kinds. */
 export const setPatches = (model: Model, patches: ModelPatches): Model => ({
   ...model,
   patches: { ...model.patches, ...patches },

@@ -10,7 +10,7 @@ import type { Latent, Model, SamplingHooks } from '../sampling-types.ts';
 import { withModelChannels } from './ksampler.ts';
 import { sampleWithGuider } from './sample.ts';
 
-/** What a NOISE socket carries: generates unit noise, and has the seed for a stochastic sampler. */
+/** The value of a NOISE socket: generates unit noise, and has the seed for stochastic samplers. */
 export interface NoiseGenerator {
   readonly seed: bigint;
   generate(latent: Latent): Tensor;
@@ -36,7 +36,7 @@ export interface CustomRun extends SamplingHooks {
 }
 
 /**
- * Returns the latent at the last sigma, and the last denoised latent; the latent's other keys stay.
+ * Returns the latent at the last sigma, and the last denoised latent; other fields are copied.
  * Throws what sampleWithGuider throws.
  */
 export async function sampleCustom(run: CustomRun): Promise<{ output: Latent; denoised: Latent }> {

@@ -30,7 +30,9 @@ export interface KSamplerOptions extends SamplingHooks {
   readonly returnWithLeftoverNoise?: boolean;
 }
 
-/** Samples a latent; its other keys stay. Throws DR_SEED_RANGE and what sampleWithGuider throws. */
+/**
+ * Samples a latent; copies its other fields. Throws DR_SEED_RANGE and what sampleWithGuider throws.
+ */
 export async function commonKSampler(o: KSamplerOptions): Promise<Latent> {
   const { model, seed, steps, denoise } = o;
   const samplerName = nameOrFirst('sampler', o.samplerName, SAMPLER_NAMES, o.warn);
@@ -61,7 +63,7 @@ export async function commonKSampler(o: KSamplerOptions): Promise<Latent> {
   return { ...o.latent, samples };
 }
 
-/** Returns a name of `names`, or with a warning the first one, which ComfyUI takes silently. */
+/** Returns `name` if `names` has it; otherwise warns and returns the first, as ComfyUI does. */
 function nameOrFirst(
   what: string,
   name: string,
@@ -74,7 +76,7 @@ function nameOrFirst(
   return names[0];
 }
 
-/** Gives an empty latent the model's number of channels. */
+/** Replaces an empty latent by one of the model's number of channels. */
 export function withModelChannels(latent: Tensor, channels: number): Tensor {
   const [batch, latentChannels, ...size] = latent.shape;
   return latentChannels === channels || latent.data.some((value) => value !== 0)

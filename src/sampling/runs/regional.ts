@@ -65,7 +65,7 @@ type BaseRange = StepRangeOptions & Pick<StepRange, 'noise'>;
 interface RegionalSteps extends Pick<StepRange, 'startAtStep' | 'endAtStep' | 'addNoise'> {
   /** The base's noise. */
   readonly noise?: Tensor;
-  /** The base gets `noise` in each step (RegionalSampler), not only in the first one. */
+  /** Adds `noise` to the base in each step (RegionalSampler), not only in the first one. */
   readonly noiseEachStep?: boolean;
 }
 
@@ -104,7 +104,7 @@ export async function sampleRegionsAdvanced(options: AdvancedRegionalRun): Promi
  * How RegionalSampler derives the seed of the steps with regions. The original has not implemented
  * increment, decrement and randomize: they act as `fixed`.
  */
-export const SECOND_SEED = [
+export const SECOND_SEED_MODES = [
   'ignore',
   'fixed',
   'seed+seed_2nd',
@@ -113,7 +113,7 @@ export const SECOND_SEED = [
   'decrement',
   'randomize',
 ] as const;
-export type SecondSeed = (typeof SECOND_SEED)[number];
+export type SecondSeedMode = (typeof SECOND_SEED_MODES)[number];
 
 export interface DenoisingRegionalRun extends RegionalRun {
   /** Above 0, at most 1. */
@@ -121,25 +121,25 @@ export interface DenoisingRegionalRun extends RegionalRun {
   /** Steps of the base on the whole latent before the regions begin. */
   readonly baseOnlySteps: number;
   readonly secondSeed: bigint;
-  readonly secondSeedMode: SecondSeed;
+  readonly secondSeedMode: SecondSeedMode;
 }
 
-/** The original's largest seed, at which sums and differences of seeds wrap around. */
-const SEED_SPAN = 1125899906842624n;
+/** The original's largest seed; sums and differences of seeds wrap around there. */
+const MAX_SEED = 1125899906842624n;
 
 function secondSeedOf({ seed, secondSeed, secondSeedMode }: DenoisingRegionalRun): bigint {
   if (secondSeedMode === 'ignore') return seed;
   if (secondSeedMode === 'seed+seed_2nd')
-    return seed + secondSeed > SEED_SPAN ? seed + secondSeed - SEED_SPAN : seed + secondSeed;
+    return seed + secondSeed > MAX_SEED ? seed + secondSeed - MAX_SEED : seed + secondSeed;
   if (secondSeedMode === 'seed-seed_2nd')
-    return seed - secondSeed < 0n ? seed - secondSeed + SEED_SPAN : seed - secondSeed;
+    return seed - secondSeed < 0n ? seed - secondSeed + MAX_SEED : seed - secondSeed;
   return secondSeed;
 }
 
 /**
  * RegionalSampler: the base alone for some steps, then base and regions for the rest. As in the
- * original, if the steps with regions begin with new noise, the base gets that noise again in each
- * step. Throws whatever sampleRegionsAdvanced throws.
+ * original, if the steps with regions begin with new noise, that noise is added to the base again
+ * in each step. Throws whatever sampleRegionsAdvanced throws.
  */
 export async function sampleRegions(options: DenoisingRegionalRun): Promise<Latent> {
   const wholeSteps = Math.trunc(options.steps / requirePositiveDenoise(options.denoise));
@@ -189,11 +189,11 @@ const initialLatent = ({ latent, base: { model } }: RegionalRun): Latent => ({
   samples: withModelChannels(latent.samples, model.latentFormat.channels),
 });
 
-/** Resizes a mask to the latent's size once, for all calls. */
+/** Resizes a mask to the latent's size, so that the samplers need not do it in each step. */
 const resizeToLatent = (mask: Tensor, { samples: { shape } }: Latent): Tensor =>
   resizeMask(mask, { width: shape[3], height: shape[2] });
 
-/** Steps of base and regions; each step keeps its leftover noise. */
+/** Samples the steps one by one: base, then regions. Returns the latent with leftover noise. */
 async function sampleSteps(
   run: RegionalRun,
   initial: Latent,

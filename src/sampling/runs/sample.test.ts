@@ -83,7 +83,7 @@ describe('network calls', () => {
     );
   });
 
-  it('gives an empty latent the channels of the model', async () => {
+  it('replaces an empty latent by one with the channels of the model', async () => {
     expect(await shapes({ latent: { samples: zeros([1, 16, 16, 16]) } })).toEqual([
       '2,4,16,16 2,77,6',
     ]);
@@ -91,7 +91,7 @@ describe('network calls', () => {
 });
 
 describe('reports', () => {
-  it('reports each step and keeps the keys of the latent', async () => {
+  it('reports each step, and copies the other fields of the latent', async () => {
     const steps: string[] = [];
     const onStep: KSamplerOptions['onStep'] = (step, total, denoised) =>
       steps.push(`${step}/${total} ${denoised.shape}`);
@@ -110,7 +110,7 @@ describe('reports', () => {
     expect(calls.length).toBe(1);
   });
 
-  it('keeps the latent outside the noise mask', async () => {
+  it('preserves the latent outside the noise mask', async () => {
     const samples = tensor(
       [1, 4, 8, 8],
       Float32Array.from({ length: 256 }, (_, i) => i / 64 - 2),
@@ -151,7 +151,7 @@ describe('continues with NaN, as the original does, and warns once', () => {
   });
 });
 
-it('takes the first sampler and scheduler for unknown names, and warns', async () => {
+it('warns of unknown samplers and schedulers, and uses the first ones', async () => {
   const sampled = async (changes: Partial<KSamplerOptions>) =>
     (await setUp({ changes }).run()).samples;
   const lines: string[] = [];

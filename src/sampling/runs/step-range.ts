@@ -18,7 +18,7 @@ import { sampleWithGuider } from './sample.ts';
 /** A user-defined schedule (SCHEDULER_FUNC): the sigmas of `steps` steps. */
 export type SchedulerFunc = (model: Model, samplerName: string, steps: number) => Float32Array;
 
-/** Stands for a negative side that is left out (ImpactNegativeConditioningPlaceholder). */
+/** Placeholder for a missing negative side (ImpactNegativeConditioningPlaceholder). */
 export const NO_NEGATIVE: Conditioning = Object.freeze([]);
 
 /** A sampler with its model and prompts: the KSAMPLER_ADVANCED of the Impact Pack. */
@@ -47,14 +47,14 @@ export interface StepRange extends SamplingHooks {
   readonly addNoise: boolean;
   /** Returns the sampler's latent; otherwise the last denoised latent. */
   readonly returnWithLeftoverNoise: boolean;
-  /** Noise to add in place of the seed's. */
+  /** Noise to add instead of the seed's. */
   readonly noise?: Tensor;
   readonly sigmaRatio?: number;
   /** Shares sigmas, prepared conditionings and the Brownian path between calls; none by default. */
   readonly memo?: Memo;
 }
 
-/** Samples the range; the latent's other keys stay. A range without steps returns it unchanged. */
+/** Samples the range; copies the latent's other fields. Without steps, returns it unchanged. */
 export async function sampleRange(sampler: StepSampler, range: StepRange): Promise<Latent> {
   const { model, configuredSampler } = sampler;
   const { latent, seed, endAtStep, returnWithLeftoverNoise, memo = noMemo } = range;
@@ -98,7 +98,7 @@ function wholeSchedule(sampler: StepSampler, steps: number, memo: Memo): Float32
   const { model, samplerName, scheduler, configuredSampler, schedulerFunc } = sampler;
   const { sampling } = model;
   if (schedulerFunc)
-    return memo('own sigmas', [schedulerFunc, model, samplerName, steps], () =>
+    return memo('custom sigmas', [schedulerFunc, model, samplerName, steps], () =>
       schedulerFunc(model, samplerName, steps),
     );
   const name = configuredSampler ? '' : samplerName;
@@ -127,7 +127,7 @@ function memoizedGuider({ model, positive, negative, cfg }: StepSampler, memo: M
 
 export interface DenoiseRun
   extends Pick<StepRange, 'seed' | 'steps' | 'latent' | 'noise' | 'signal' | 'onStep' | 'warn'> {
-  /** Above 0, at most 1; d < 1 takes the last `steps` of steps / d. */
+  /** Above 0, at most 1; below 1, the last `steps` of steps / denoise. */
   readonly denoise: number;
 }
 

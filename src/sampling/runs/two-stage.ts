@@ -1,5 +1,5 @@
-// Base and refiner one after another, as the samplers of SeargeSDXL plan them: KSampler runs over
-// one schedule.
+// Base and refiner one after another, as in the samplers of SeargeSDXL: a list of KSampler
+// runs over one schedule.
 
 import type { Conditioning, Latent, Model } from '../sampling-types.ts';
 import { commonKSampler, type KSamplerOptions } from './ksampler.ts';
@@ -31,7 +31,8 @@ export interface TwoStagePlan {
 }
 
 /**
- * Plans the runs, in order. Each adds noise; all but the preparing one end without leftover noise.
+ * Plans the runs, in order. Each adds noise; all but the refiner's first one end without leftover
+ * noise.
  */
 export function twoStagePlan({
   seed,

@@ -42,15 +42,15 @@ export const unsampleSigmas = (run: KSamplerSigmas): Float32Array =>
     .map((sigma) => sigma + SIGMA_SHIFT);
 
 /**
- * Returns a latent's noise; the latent's other keys stay. Throws DR_INPUT_INVALID for ddim, which
- * needs a seed in the original.
+ * Returns a latent's noise; copies the latent's other fields. Throws DR_INPUT_INVALID for ddim,
+ * which needs a seed in the original.
  */
 export async function unsample(o: UnsampleOptions): Promise<Latent> {
   const kind = samplerKind(o.samplerName);
   if (kind.freshMaskNoise)
     throw new DarkroomError('DR_INPUT_INVALID', {
       message: `the sampler '${o.samplerName}' needs a seed, and unsampling has none`,
-      hint: "Use 'euler': it takes the same steps.",
+      hint: "Use 'euler': its steps are the same.",
       input: 'sampler_name',
     });
   if (kind.stochastic) o.warn?.(irreversibleSamplerWarning(o.samplerName));

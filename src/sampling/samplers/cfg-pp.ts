@@ -1,6 +1,6 @@
-// CFG++ (arXiv 2406.08070): the guided prediction gives the point to step to, the negative side's
-// alone the noise that is added back. Forms of Euler (with DDIM's ancestral noise), DPM-Solver++ 2S
-// and 2M.
+// CFG++ (arXiv 2406.08070): steps to the guided prediction and adds back the noise that the
+// negative side's prediction alone implies. Forms of Euler (with DDIM's ancestral noise),
+// DPM-Solver++ 2S and 2M.
 import {
   add,
   addScaled,
@@ -98,7 +98,7 @@ export const dpmpp2mCfgPp: SampleFunction = async (_, x, sigmas, { onStep, guide
 };
 
 /**
- * The alternative CFG++ Euler that only the SamplerEulerCFG++ node makes: Euler's method on the
+ * The alternative CFG++ Euler, used by the SamplerEulerCFG++ node only: Euler's method on the
  * direction away from the negative side's prediction, with twice the guided one.
  */
 export const eulerPp: SamplerKind = {

@@ -28,7 +28,7 @@ const MAX_REJECTIONS = 1000;
 export const dpmAdaptive: SampleFunction = async (denoise, x, sigmas, options) => {
   const { order = 3, eta = 0, accept_safety = 0.81, noise, onStep } = options;
   const [atol, rtol] = [f32(options.atol ?? 0.0078), f32(options.rtol ?? 0.05)];
-  const h_init = Math.abs(options.h_init ?? 0.05);
+  const firstStep = Math.abs(options.h_init ?? 0.05);
   const span = timeSpan(sigmas, 'dpm_adaptive');
   if (!span) return x;
   const { start, end } = span;
@@ -38,7 +38,7 @@ export const dpmAdaptive: SampleFunction = async (denoise, x, sigmas, options) =
   const controller = new StepController({
     ...options,
     accept_safety,
-    h: forward ? h_init : -h_init,
+    h: forward ? firstStep : -firstStep,
     order: eta ? 1.5 : order,
   });
   const almostEnd = f32(forward ? end - f32(1e-5) : end + f32(1e-5));
@@ -66,7 +66,7 @@ export const dpmAdaptive: SampleFunction = async (denoise, x, sigmas, options) =
     onStep?.(step, x, denoised);
     const acceptsNone = !accept && accept_safety > LARGEST_FACTOR;
     if (Number.isNaN(factor) || acceptsNone || rejections > MAX_REJECTIONS)
-      throw neverEnds(step, sigmaOf(s));
+      throw noStepAccepted(step, sigmaOf(s));
   }
   return x;
 };
@@ -96,7 +96,7 @@ const PAIRS: Readonly<Record<number, Pair>> = {
   },
 };
 
-/** The time to step down to in a step from s to t, and the noise that leads back up. */
+/** The time down to which a step from s to t goes, and the noise that leads back up. */
 function ancestralTimes(
   s: number,
   t: number,
@@ -182,13 +182,13 @@ function checkOptions(order: number, eta: number, forward: boolean): void {
   if (!forward && eta)
     throw new DarkroomError('DR_INPUT_INVALID', {
       message: 'dpm_adaptive cannot add noise unless the sigmas descend',
-      hint: 'Set eta to 0, or give descending sigmas.',
+      hint: 'Set eta to 0, or use descending sigmas.',
       input: 'eta',
     });
 }
 
-const neverEnds = (step: number, sigma: number): DarkroomError =>
+const noStepAccepted = (step: number, sigma: number): DarkroomError =>
   new DarkroomError('DR_SAMPLING_FAILED', {
     message: `dpm_adaptive accepted no step after ${step + 1} attempts (sigma ${sigma})`,
-    hint: 'Lower the cfg, raise rtol and atol, keep accept_safety at 0.81, or use another sampler.',
+    hint: 'Lower the cfg, raise rtol and atol, set accept_safety to 0.81, or use another sampler.',
   });

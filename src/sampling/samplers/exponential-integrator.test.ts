@@ -40,12 +40,12 @@ describe('lambda', () => {
     expect(sigmaOf(lambdaOf(sigma))).toBeCloseTo(sigma, 5);
   });
 
-  it.each([0.03, 1, 14.6])('gives an alpha of 1 at %d', (sigma) => {
+  it.each([0.03, 1, 14.6])('has an alpha of 1 at %d', (sigma) => {
     expect(alphaOf(sigma, lambdaOf(sigma))).toBeCloseTo(1, 6);
   });
 });
 
-it('exponentialStep keeps a latent that equals its prediction', () => {
+it('exponentialStep does not change a latent that equals its prediction', () => {
   const x = Float32Array.of(-1, 0.5, 2);
   const [from, to] = [lambdaOf(10), lambdaOf(2)];
   const stepped = exponentialStep(x, x, from, to, from - to);

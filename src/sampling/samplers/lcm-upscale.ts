@@ -1,5 +1,5 @@
-// Multistep consistency sampling (arXiv 2310.04378) that enlarges the latent on its way. Only the
-// SamplerLCMUpscale node makes it (comfy_extras/nodes_advanced_samplers.py).
+// Multistep consistency sampling (arXiv 2310.04378) that enlarges the latent during the run, for
+// the SamplerLCMUpscale node (comfy_extras/nodes_advanced_samplers.py).
 
 import { commonUpscale, type UpscaleMethod } from '../../image/resize/common-upscale.ts';
 import { roundHalfEven } from '../../tensor/round-half-even.ts';

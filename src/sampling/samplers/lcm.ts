@@ -1,5 +1,5 @@
-// Multistep consistency sampling, "Latent Consistency Models" (arXiv 2310.04378): each step takes
-// the denoised latent and adds noise of the next level.
+// Multistep consistency sampling, "Latent Consistency Models" (arXiv 2310.04378): each step adds
+// noise of the next level to the denoised latent.
 import { addScaled } from '../float32.ts';
 import type { SampleFunction } from './sampler.ts';
 

@@ -1,6 +1,6 @@
 // Small systems of linear equations in float32, in the order of operations of LAPACK's getrf and
 // getrs as torch.linalg.solve calls them. The systems of UniPC and SA-Solver lose so many digits
-// that another order gives visibly different weights.
+// that another order results in visibly different weights.
 import { f32 } from '../float32.ts';
 
 /**

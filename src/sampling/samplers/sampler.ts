@@ -1,9 +1,9 @@
-// The types of samplers. A sampler takes a latent from sigmas[0] down the sigmas with a denoiser.
-// Its options have the names that ComfyUI and the papers give them.
+// The types of samplers. A sampler denoises a latent from sigmas[0] down to the last sigma. The
+// names of its options are those of ComfyUI and the papers.
 import type { Vector } from '../float32.ts';
 import type { ModelSampling } from '../model/model-sampling.ts';
 
-/** Denoises `x` at noise level `sigma`; `shape` [B,C,H,W] is given if it differs from the run's. */
+/** Denoises `x` at noise level `sigma`; `shape` [B,C,H,W] is set if it differs from the run's. */
 export type Denoise = (x: Vector, sigma: number, shape?: readonly number[]) => Promise<Vector>;
 
 /** Unit noise for the step from one sigma to the next: the latent's size, or `count` values. */
@@ -95,7 +95,7 @@ export interface SamplerKind {
   readonly noise?: (run: NoiseRun) => NoiseSource;
   /** Uses the negative side's prediction, which is then evaluated at cfg 1 too. */
   readonly usesUncond?: boolean;
-  /** Named *_gpu: its noise comes from the GPU in the original, from the CPU here. */
+  /** A *_gpu sampler: the original generates its noise on the GPU, Darkroom on the CPU. */
   readonly gpuVariant?: boolean;
   /** Adds noise during the run. */
   readonly stochastic?: boolean;
@@ -111,7 +111,7 @@ export interface SamplerKind {
   readonly resultShape?: (shape: readonly number[], sigmas: Float32Array) => readonly number[];
 }
 
-/** A sampler with its options: what a SAMPLER socket carries. */
+/** A sampler with its options: the value of a SAMPLER socket. */
 export interface ConfiguredSampler {
   readonly kind: SamplerKind;
   readonly options?: SamplerOptions;

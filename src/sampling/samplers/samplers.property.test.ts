@@ -71,7 +71,7 @@ const anySigmas = fc
   )
   .map((values) => Float32Array.from(values));
 
-/** The most evaluations of a run; dpm_adaptive takes as many as it needs. */
+/** Maximum number of evaluations of a run; dpm_adaptive may use any number. */
 const maxEvaluations = (name: string, steps: number): number =>
   name === 'dpm_adaptive' ? 4000 : 3 * steps + 1;
 

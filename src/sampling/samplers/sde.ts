@@ -3,7 +3,7 @@ import { DarkroomError } from '../../errors.ts';
 import { f32, type Vector } from '../float32.ts';
 
 /**
- * The inner evaluation's share, 1 / (2 r), of a second order step whose inner stage lies at
+ * The inner evaluation's share, 1 / (2 r), of a second order step whose inner stage is at
  * fraction `r` of the step. Throws DR_INPUT_INVALID for 0.
  */
 export function innerShare(r: number): number {

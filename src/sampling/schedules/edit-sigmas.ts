@@ -34,7 +34,7 @@ export function setFirstSigma(sigmas: Float32Array, sigma: number): Float32Array
   if (sigmas.length === 0)
     throw new DarkroomError('DR_INPUT_INVALID', {
       message: 'there is no first sigma to set: the list of sigmas is empty',
-      hint: 'Check the denoise of the scheduler that made them.',
+      hint: 'Check the denoise of the scheduler node.',
       input: 'sigmas',
     });
   const changed = sigmas.slice();

@@ -92,7 +92,7 @@ function linearQuadratic(
   );
 }
 
-/** Evenly spaced in arctan sigma. One step gives NaN, as in the original (0 / 0). */
+/** Evenly spaced in arctan sigma. One step results in NaN, as in the original (0 / 0). */
 function klOptimal({ sigmaMin, sigmaMax }: ModelSampling, steps: number): Float32Array {
   const [low, high] = [f32(Math.atan(sigmaMin)), f32(Math.atan(sigmaMax))];
   const ramp = Float32Array.from({ length: steps }, (_, i) => i / (steps - 1));
@@ -138,7 +138,7 @@ export interface KSamplerSigmas {
   readonly samplerName: string;
   readonly steps: number;
   /**
-   * 1 samples from pure noise; d < 1 takes the last `steps` of steps / d; 0 or less has no sigmas.
+   * 1 samples from pure noise; below 1, the last `steps` of steps / denoise; 0 or less, no sigmas.
    */
   readonly denoise?: number;
 }

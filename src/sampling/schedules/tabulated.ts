@@ -38,7 +38,7 @@ export function gitsSigmas(coefficient: number, steps: number, denoise = 1): Flo
       hint: `Use one of: ${GITS_COEFFICIENTS.join(', ')}.`,
       input: 'coeff',
     });
-  // The tables have no row for one step: the original takes the last two levels of the row for 20.
+  // The tables have no row for one step: the original uses the last two levels of the row for 20.
   const row = steps >= 2 && steps <= 20 ? levels[steps - 2] : levels[levels.length - 1];
   return lastSteps(steps > 20 ? resampled(row, steps + 1) : row, steps, denoise);
 }

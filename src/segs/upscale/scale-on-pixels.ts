@@ -38,7 +38,7 @@ export async function decodePixels(
       message:
         `the latents have ${samples.shape[1]} channels, ` +
         `but the VAE decodes latents of ${vae.latentChannels}`,
-      hint: 'Use the VAE of the model that made the latents.',
+      hint: 'Use the VAE that belongs to the model of the latents.',
       input: 'vae',
     });
   const cells = (pixels: number): number => Math.floor(pixels / vae.factor);

@@ -68,7 +68,7 @@ export const BNK_DuplicateBatchIndex: NodeFunction<{
   batch_size: Int;
 }, Node<{ LATENT: 'LATENT' }>> = nodeFunction('BNK_DuplicateBatchIndex', [['LATENT', 'LATENT']]);
 
-/** Get Sigma (latent/noise): The strength for Inject Noise that gives a latent the noise a KSampler expects at a step. */
+/** Get Sigma (latent/noise): The strength with which Inject Noise adds the noise that a KSampler expects at a step. */
 export const BNK_GetSigma: NodeFunction<{
   model: Link<'MODEL'>;
   sampler_name: OneOf<SamplerName>;
@@ -90,7 +90,7 @@ export const BNK_InjectNoise: NodeFunction<{
   mask?: Link<'MASK'>;
 }, Node<{ LATENT: 'LATENT' }>> = nodeFunction('BNK_InjectNoise', [['LATENT', 'LATENT']]);
 
-/** Noisy Latent Image (latent/noise): The noise of a seed, as a KSampler draws it, as a latent. */
+/** Noisy Latent Image (latent/noise): The noise that a KSampler adds for a seed, as a latent. */
 export const BNK_NoisyLatentImage: NodeFunction<{
   /** Always the noise of the CPU. */
   source: OneOf<'CPU' | 'GPU'>;
@@ -4921,7 +4921,7 @@ export const UpscaleModelLoader: NodeFunction<{
 export const VAEDecode: NodeFunction<{
   /** The latents. */
   samples: Link<'LATENT'>;
-  /** The autoencoder of the model that made the latents. */
+  /** The autoencoder that belongs to the model of the latents. */
   vae: Link<'VAE'>;
 }, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('VAEDecode', [['IMAGE', 'IMAGE']]);
 

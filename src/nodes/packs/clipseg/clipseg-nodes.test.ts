@@ -102,7 +102,7 @@ describe.each(['refined', 'plain'])('%s', (name) => {
   });
 });
 
-it('detects segments by text, which the detecting node may give', async () => {
+it('detects segments by a text of the provider or of the detecting node', async () => {
   models['clipseg.safetensors'] = await modelOf('refined');
   const [one] = g.cases;
   const image = imageOf(one);

@@ -52,15 +52,15 @@ const CLIPSeg = defineNode({
   ) {
     const model = await loadClipSegModel(context);
     const options = { blur, threshold, dilation: dilation_factor };
-    const found: ClipSegMasks[] = [];
+    const results: ClipSegMasks[] = [];
     for (let i = 0; i < (every_batch ? image.shape[0] : 1); i++)
-      found.push(
+      results.push(
         await segmentByText(model, rgbChannels(sliceBatch(image, i, i + 1)), text, options),
       );
     return outputs(
-      concatBatch(found.map(({ mask }) => mask)),
-      concatBatch(found.map(({ heatmap }) => heatmap)),
-      concatBatch(found.map(({ greys }) => greys)),
+      concatBatch(results.map(({ mask }) => mask)),
+      concatBatch(results.map(({ heatmap }) => heatmap)),
+      concatBatch(results.map(({ greys }) => greys)),
     );
   },
 });

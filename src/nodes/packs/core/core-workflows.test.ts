@@ -37,7 +37,7 @@ async function run(
   return [...recorded];
 }
 
-it('a batch split into a list runs the nodes behind it once per item', async () => {
+it('nodes behind a list run once per item', async () => {
   const sizes = await run({
     1: ['EmptyImage', { width: 24, height: 16, batch_size: 3, color: 0x336699 }],
     2: ['ImageRotate', { image: ['1', 0], rotation: '90 degrees' }],
@@ -48,7 +48,7 @@ it('a batch split into a list runs the nodes behind it once per item', async () 
   expect(sizes).toEqual([2, 1]);
 });
 
-it('rebatched latents keep their noise indices', async () => {
+it('rebatched latents have the noise indices of their items', async () => {
   const [one, two] = (await run({
     1: ['EmptyLatentImage', { width: 64, height: 64, batch_size: 3 }],
     2: ['RebatchLatents', { latents: ['1', 0], batch_size: 2 }],

@@ -27,7 +27,7 @@ const optionsOf = ({ options }: ComboInput, environment: NodeEnvironment) =>
   typeof options === 'function' ? options(environment) : options;
 const folder = (): string => mkdtempSync(join(tmpdir(), 'darkroom-nodes-'));
 
-it('names of previews contain random letters', async () => {
+it('file names of previews contain random letters', async () => {
   const context = { ...testContext(), random: () => 0.999 };
   const image = { shape: [1, 1, 1, 3], data: new Float32Array(3) };
   const result = await NODES.get('PreviewImage')!.run({ images: image } as never, context);
@@ -37,7 +37,7 @@ it('names of previews contain random letters', async () => {
   expect(tempSuffix(() => 0)).toBe('_temp_aaaaa');
 });
 
-it('every node is in the table once', () => {
+it('every core node is in NODES once', () => {
   expect(new Set(CORE_PACK.nodes.map(({ type }) => type)).size).toBe(CORE_PACK.nodes.length);
   for (const node of CORE_PACK.nodes) expect(NODES.get(node.type), node.type).toBe(node);
 });
@@ -53,7 +53,7 @@ it('defaults of numbers are in their ranges, and no option is undefined', () => 
     }
 });
 
-it('LatentFromBatch takes items with their masks and noise indices', async () => {
+it('LatentFromBatch returns items with their masks and noise indices', async () => {
   const samples: Latent = { samples: ramp([4, 1, 1, 1]), noise_mask: ramp([2, 1, 1]) };
   const [part] = await runNode('LatentFromBatch', { samples, batch_index: 2, length: 9 });
   expect(part).toEqual({
@@ -144,7 +144,7 @@ it('saves images with their workflow and loads them again', async () => {
   expect([...red.data].map((v) => Math.round(v * 255))).toEqual([0, 25]);
 });
 
-it('saves latents and loads them again, old ones in the scale of SD1', async () => {
+it('saves latents and loads them again, scaling files of the old format', async () => {
   const input = folder();
   const context = testContext({}, input);
   const samples = ramp([1, 4, 2, 2]);

@@ -1,4 +1,4 @@
-// The node against ComfyUI's sampling_function on given predictions (golden: make_tonemap.py of
+// The node against ComfyUI's sampling_function on fixed predictions (golden: make_tonemap.py of
 // test/golden/core_nodes).
 import { expect, it } from 'vitest';
 import { expectGolden, golden } from '../../../../test/support/golden.ts';

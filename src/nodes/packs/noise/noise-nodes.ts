@@ -26,7 +26,7 @@ import {
 const SIDE = { default: 512, min: 64, max: 8192, step: 8 } as const;
 const STEPS = { default: 10000, min: 0, max: 10000 } as const;
 
-const warnOfShapes = (consequence: string, context: NodeContext): void =>
+const warnOfDifferentShapes = (consequence: string, context: NodeContext): void =>
   context.warn(
     `the two latents have different shapes, so ${consequence}; ` +
       'use latents of the same size and batch size',
@@ -36,7 +36,7 @@ const NoisyLatentImage = defineNode({
   type: 'BNK_NoisyLatentImage',
   display: 'Noisy Latent Image',
   category: 'latent/noise',
-  description: 'The noise of a seed, as a KSampler draws it, as a latent.',
+  description: 'The noise that a KSampler adds for a seed, as a latent.',
   inputs: {
     source: combo(['CPU', 'GPU'], { tooltip: 'Always the noise of the CPU.' }),
     seed: seed(),
@@ -84,7 +84,7 @@ const SlerpLatent = defineNode({
   run({ latents1, factor, latents2, mask }, context) {
     if (!latents2) return outputs(latents1);
     if (!sameShape(latents1.samples, latents2.samples)) {
-      warnOfShapes('the first is returned unchanged', context);
+      warnOfDifferentShapes('the first is returned unchanged', context);
       return outputs(latents1);
     }
     return outputs({
@@ -99,7 +99,7 @@ const GetSigma = defineNode({
   display: 'Get Sigma',
   category: 'latent/noise',
   description:
-    'The strength for Inject Noise that gives a latent the noise a KSampler expects at a step.',
+    'The strength with which Inject Noise adds the noise that a KSampler expects at a step.',
   inputs: {
     model: socket('MODEL'),
     sampler_name: combo(SAMPLER_NAMES),
@@ -133,7 +133,7 @@ const InjectNoise = defineNode({
   run({ latents, strength, noise, mask }, context) {
     if (!noise) return outputs(latents);
     if (!sameShape(latents.samples, noise.samples)) {
-      warnOfShapes('no noise is injected', context);
+      warnOfDifferentShapes('no noise is injected', context);
       return outputs(latents);
     }
     return outputs({

@@ -31,10 +31,10 @@ const muxer = (type: string, display: string, of: 'LATENT' | 'CONDITIONING', cou
   });
 };
 
-const inputs = (type: string) => ({ type, category: 'Searge/_deprecated_/Inputs' });
+const inputsNode = (type: string) => ({ type, category: 'Searge/_deprecated_/Inputs' });
 
 const SeargeSamplerInputs = defineNode({
-  ...inputs('SeargeSamplerInputs'),
+  ...inputsNode('SeargeSamplerInputs'),
   display: 'Sampler Settings',
   inputs: {
     sampler_name: combo(SAMPLER_NAMES, { default: 'ddim' }),
@@ -45,7 +45,7 @@ const SeargeSamplerInputs = defineNode({
 });
 
 const SeargeEnablerInputs = defineNode({
-  ...inputs('SeargeEnablerInputs'),
+  ...inputsNode('SeargeEnablerInputs'),
   display: 'Enable / Disable',
   inputs: { state: combo(STATES, { default: 'enabled' }) },
   outputs: [output('ENABLE_STATE', 'state')],
@@ -53,7 +53,7 @@ const SeargeEnablerInputs = defineNode({
 });
 
 const SeargeSaveFolderInputs = defineNode({
-  ...inputs('SeargeSaveFolderInputs'),
+  ...inputsNode('SeargeSaveFolderInputs'),
   display: 'Save Folder',
   inputs: { save_to: combo(SAVE_FOLDERS, { default: 'output folder' }) },
   outputs: [output('SAVE_FOLDER', 'save_to')],

@@ -1,6 +1,6 @@
 // The input nodes of SeargeSDXL: each adds its values to the parameters. The original changes one
-// shared dictionary; here each returns a new one, which has the result of the original's first run.
-// Source: SeargeSDXL modules/_legacy.py.
+// shared dictionary; here each returns a new one. The result equals that of the original's first
+// run. Source: SeargeSDXL modules/_legacy.py.
 import { SAMPLER_NAMES } from '../../../sampling/samplers/index.ts';
 import { SCHEDULERS } from '../../../sampling/schedules/schedules.ts';
 import {
@@ -53,7 +53,7 @@ const SeargeInput1 = defineNode({
     image: socket('IMAGE', { optional: true }),
     mask: socket('MASK', { optional: true }),
   },
-  run: ({ inputs, image, mask, ...given }) => outputs({ ...inputs, ...given, image, mask }),
+  run: ({ inputs, image, mask, ...values }) => outputs({ ...inputs, ...values, image, mask }),
 });
 
 const SeargeInput2 = defineNode({
@@ -72,7 +72,7 @@ const SeargeInput2 = defineNode({
     save_directory: combo(SAVE_FOLDERS, { default: 'output folder' }),
     ...previousInputs,
   },
-  run: ({ inputs, ...given }) => outputs({ ...inputs, ...given }),
+  run: ({ inputs, ...values }) => outputs({ ...inputs, ...values }),
 });
 
 const SeargeInput3 = defineNode({
@@ -90,7 +90,7 @@ const SeargeInput3 = defineNode({
     ...previousInputs,
     denoise: float({ default: 1, min: 0, max: 1, step: 0.01, optional: true }),
   },
-  run: ({ inputs, denoise, ...given }) => outputs({ ...inputs, ...given, denoise }),
+  run: ({ inputs, denoise, ...values }) => outputs({ ...inputs, ...values, denoise }),
 });
 
 const SeargeInput4 = defineNode({
@@ -122,7 +122,7 @@ const SeargeInput5 = defineNode({
     style_template: combo(STYLE_TEMPLATES, { default: 'none' }),
     ...previousInputs,
   },
-  run: ({ inputs, ...given }) => outputs({ ...inputs, ...given }),
+  run: ({ inputs, ...values }) => outputs({ ...inputs, ...values }),
 });
 
 const SeargeInput6 = defineNode({
@@ -139,7 +139,7 @@ const SeargeInput6 = defineNode({
     hrf_smoothness: unit(0, 0.05),
     ...previousInputs,
   },
-  run: ({ inputs, ...given }) => outputs({ ...inputs, ...given }),
+  run: ({ inputs, ...values }) => outputs({ ...inputs, ...values }),
 });
 
 const SeargeInput7 = defineNode({
@@ -152,7 +152,7 @@ const SeargeInput7 = defineNode({
     prompt_style: combo(Object.keys(PROMPT_STYLES), { default: 'simple' }),
     ...previousInputs,
   },
-  run: ({ inputs, ...given }) => outputs({ ...inputs, ...given }),
+  run: ({ inputs, ...values }) => outputs({ ...inputs, ...values }),
 });
 
 export const SEARGE_INPUT_NODES = [

@@ -209,8 +209,8 @@ interface EnlargeOptions {
 }
 
 /**
- * With a model: its enlargement at the given size, blended with the bicubic one. Without: the
- * bicubic enlargement, or the image itself if there is no size.
+ * With a model, returns its enlargement resized to width and height, blended with the bicubic one.
+ * Without a model, returns the bicubic enlargement, or the image itself if there is no size.
  */
 async function enlarge(
   image: Tensor,

@@ -39,7 +39,7 @@ const CLIPVisionEncode = defineNode({
     outputs(await clip_vision.encode(image, crop === 'center')),
 });
 
-/** In place of the vision model of a checkpoint that has none: `encode` throws. */
+/** Replaces the vision model of a checkpoint that has none: `encode` throws. */
 const missingVision = (name: string): VisionModel => ({
   projected: 0,
   encode: () => {

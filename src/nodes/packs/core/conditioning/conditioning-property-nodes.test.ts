@@ -9,7 +9,7 @@ import { full } from '../../../../tensor/tensor.ts';
 const g = golden('core_nodes', 'props');
 
 /**
- * A conditioning in the golden: the name of the prompt, which stands for its features, and values.
+ * A conditioning in the golden: the name of the prompt instead of its features, and values.
  */
 type GoldenConditioning = [name: string, values: Record<string, unknown>][];
 

@@ -18,12 +18,12 @@ import {
   socket,
 } from '../../../declare.ts';
 
-const single = {
+const singleNode = {
   category: 'advanced/hooks/cond single',
   experimental: true,
   outputs: [output('CONDITIONING')],
 } as const;
-const pair = {
+const pairNode = {
   category: 'advanced/hooks/cond pair',
   experimental: true,
   outputs: [output('CONDITIONING', 'positive'), output('CONDITIONING', 'negative')],
@@ -56,7 +56,7 @@ function withProperties(
 }
 
 const ConditioningSetProperties = defineNode({
-  ...single,
+  ...singleNode,
   type: 'ConditioningSetProperties',
   display: 'Cond Set Props',
   inputs: { cond_NEW: socket('CONDITIONING'), ...propertyInputs },
@@ -64,7 +64,7 @@ const ConditioningSetProperties = defineNode({
 });
 
 const ConditioningSetPropertiesAndCombine = defineNode({
-  ...single,
+  ...singleNode,
   type: 'ConditioningSetPropertiesAndCombine',
   display: 'Cond Set Props Combine',
   inputs: { cond: socket('CONDITIONING'), cond_NEW: socket('CONDITIONING'), ...propertyInputs },
@@ -73,7 +73,7 @@ const ConditioningSetPropertiesAndCombine = defineNode({
 });
 
 const PairConditioningSetProperties = defineNode({
-  ...pair,
+  ...pairNode,
   type: 'PairConditioningSetProperties',
   display: 'Cond Pair Set Props',
   inputs: {
@@ -86,7 +86,7 @@ const PairConditioningSetProperties = defineNode({
 });
 
 const PairConditioningSetPropertiesAndCombine = defineNode({
-  ...pair,
+  ...pairNode,
   type: 'PairConditioningSetPropertiesAndCombine',
   display: 'Cond Pair Set Props Combine',
   inputs: {
@@ -104,7 +104,7 @@ const PairConditioningSetPropertiesAndCombine = defineNode({
 });
 
 const PairConditioningCombine = defineNode({
-  ...pair,
+  ...pairNode,
   type: 'PairConditioningCombine',
   display: 'Cond Pair Combine',
   inputs: {
@@ -128,9 +128,11 @@ const ConditioningTimestepsRange = defineNode({
   category: 'advanced/hooks',
   experimental: true,
   inputs: { start_percent: percent(0), end_percent: percent(1) },
-  outputs: ['TIMESTEPS_RANGE', 'BEFORE_RANGE', 'AFTER_RANGE'].map((name) =>
-    output('TIMESTEPS_RANGE', name),
-  ),
+  outputs: [
+    output('TIMESTEPS_RANGE'),
+    output('TIMESTEPS_RANGE', 'BEFORE_RANGE'),
+    output('TIMESTEPS_RANGE', 'AFTER_RANGE'),
+  ],
   run: ({ start_percent, end_percent }) =>
     outputs([start_percent, end_percent], [0, start_percent], [end_percent, 1]),
 });

@@ -139,12 +139,12 @@ const ImageScaleToMaxDimension = defineNode({
   outputs: [output('IMAGE')],
   run({ image, upscale_method, largest_size }) {
     const [, h, w] = image.shape;
-    const along = (own: number, other: number): number =>
-      own < other ? roundHalfEven((own / other) * largest_size) : largest_size;
+    const scaledSide = (side: number, otherSide: number): number =>
+      side < otherSide ? roundHalfEven((side / otherSide) * largest_size) : largest_size;
     return outputs(
       upscaleImage(
         image,
-        { width: Math.max(1, along(w, h)), height: Math.max(1, along(h, w)) },
+        { width: Math.max(1, scaledSide(w, h)), height: Math.max(1, scaledSide(h, w)) },
         upscale_method,
         'disabled',
       ),

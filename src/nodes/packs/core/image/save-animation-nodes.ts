@@ -43,7 +43,7 @@ const framesOf = (images: Tensor): Frames => {
   }));
 };
 
-/** Saves one file. `animated` tells clients to show an animation. */
+/** Saves one file. If `animated`, clients show an animation. */
 async function saveAnimation(
   frames: Frames,
   context: NodeContext,

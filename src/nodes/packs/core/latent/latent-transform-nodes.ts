@@ -95,7 +95,7 @@ export function fitLatent(x: Tensor, like: Tensor): Tensor {
 
 type Pair = { readonly samples1: Latent; readonly samples2: Latent };
 
-/** `f` of the values of both latents, in the first one. */
+/** The first latent with the results of `f` for the values of both. */
 const combineLatents = ({ samples1, samples2 }: Pair, f: (a: number, b: number) => number) => {
   const other = repeatToBatch(
     fitLatent(samples2.samples, samples1.samples),
@@ -140,8 +140,8 @@ const LatentMultiply = defineNode({
 
 /**
  * For each value, the norm of a vector of channels. As in the original, the norms [B,H,W] are
- * broadcast to the latents [B,C,H,W] along their last axes: in a batch of C items, channel c takes
- * the norms of item c. Throws DR_SHAPE_MISMATCH for batches of other sizes, except 1.
+ * broadcast to the latents [B,C,H,W] along their last axes: in a batch of C items, channel c is
+ * combined with the norms of item c. Throws DR_SHAPE_MISMATCH for batches of other sizes, except 1.
  */
 function channelNorms({ shape: [batch, channels, height, width], data }: Tensor): Float32Array {
   if (batch !== 1 && batch !== channels)

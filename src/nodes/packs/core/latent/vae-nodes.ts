@@ -32,7 +32,7 @@ const VAEDecode = defineNode({
   description: 'Decodes latents to images.',
   inputs: {
     samples: socket('LATENT', { tooltip: 'The latents.' }),
-    vae: socket('VAE', { tooltip: 'The autoencoder of the model that made the latents.' }),
+    vae: socket('VAE', { tooltip: 'The autoencoder that belongs to the model of the latents.' }),
   },
   outputs: [output('IMAGE')],
   async run({ samples, vae }) {

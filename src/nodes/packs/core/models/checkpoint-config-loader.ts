@@ -8,7 +8,7 @@ import { combo, defineNode, modelFile, output, outputs } from '../../../declare.
 import { fileState } from '../../../shared/file-cache.ts';
 import { loadNamedCheckpoint } from '../../../shared/named-checkpoint.ts';
 
-/** The configurations in ComfyUI, reduced to what checkpoint files do not say. */
+/** ComfyUI's configurations, reduced to the values that checkpoint files do not contain. */
 const CONFIGS: Readonly<Record<string, CheckpointConfig>> = {
   'anything_v3.yaml': { lastLayer: -2 },
   'v1-inference.yaml': {},

@@ -25,7 +25,7 @@ const fixtures = fixtureFolders({
   loras: ['tiny_lora_sdxl', 'tiny_lora_sd1'],
 });
 const folders = { ...fixtures, loras: { ...fixtures.loras, ...writtenFiles } };
-// the goldens were made with --fp32-text-enc
+// ComfyUI computed the goldens with --fp32-text-enc
 const context = {
   ...testContext(folders),
   runtime: createModelRuntime({ threads: 2, textEncoders: 'fp32' }),
@@ -124,7 +124,7 @@ it('rounds changed text encoders to float16, as ComfyUI does by default', async 
 });
 
 describe('sessions', () => {
-  it('another strength, or a stack of two LoRAs, opens no other session', async () => {
+  it('another strength, or a stack of two LoRAs, uses the same session', async () => {
     const encode = (clip: Clip) => runs('CLIPTextEncode', { text: PHOTO, clip });
     const evaluate = ({ unet }: Model) =>
       unet.evaluate({

@@ -1,7 +1,6 @@
 // Nodes that merge models and text encoders. Source: ComfyUI comfy_extras/nodes_model_merging.py,
 // nodes_model_merging_model_specific.py.
 import { DarkroomError } from '../../../../errors.ts';
-import type { Clip } from '../../../../models/clip/clip.ts';
 import {
   blendClips,
   blendUNets,
@@ -77,7 +76,7 @@ const ModelMergeSubtract = defineNode({
     mergeModels(pair, evenShares(multiplier, -multiplier), context),
 });
 
-/** A ratio for each part of the network; a part is a prefix of the names of its weights. */
+/** A node with a ratio for each part of the network; a part is a prefix of weight names. */
 const mergeByParts = (
   type: string,
   parts: readonly string[],
@@ -128,7 +127,7 @@ const CLIPMergeAdd = defineNode({
   category,
   inputs: clips,
   outputs: [output('CLIP')],
-  run: ({ clip1, clip2 }: { clip1: Clip; clip2: Clip }) => outputs(blendClips(clip1, clip2, 1, 1)),
+  run: ({ clip1, clip2 }) => outputs(blendClips(clip1, clip2, 1, 1)),
 });
 
 const CLIPMergeSubtract = defineNode({

@@ -41,7 +41,7 @@ const context = (models: Models = folders) => ({ ...testContext(models), runtime
 const run = async <T extends readonly unknown[]>(...args: Parameters<typeof runNode>): Promise<T> =>
   (await runNode(...args)) as readonly unknown[] as T;
 
-/** The files that a saving node made. */
+/** The files that a saving node wrote. */
 async function saved(type: string, inputs: Record<string, unknown>): Promise<string[]> {
   const c = context();
   const result = await NODES.get(type)!.run(inputs as never, c);

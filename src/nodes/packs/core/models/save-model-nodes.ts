@@ -1,4 +1,4 @@
-// Nodes that save models, text encoders and autoencoders with the changes that nodes made to them.
+// Nodes that save models, text encoders and autoencoders, with merges and LoRAs applied.
 // Source: ComfyUI comfy_extras/nodes_model_merging.py.
 import { DarkroomError } from '../../../../errors.ts';
 import { CLIP_LOCATIONS, UNET_PREFIX, VAE_PREFIX } from '../../../../formats/identify/identify.ts';
@@ -59,7 +59,7 @@ function markerTensors({ sampling }: Model): LazyTensor[] {
     bytes: async () => new Uint8Array(Float32Array.from(values).buffer),
   });
   if (sampling.prediction !== 'v') return [];
-  if (sampling.clock === 'edm')
+  if (sampling.timeMapping === 'edm')
     return [
       marker('edm_vpred.sigma_max', sampling.sigmaMax),
       marker('edm_vpred.sigma_min', sampling.sigmaMin),
@@ -67,7 +67,7 @@ function markerTensors({ sampling }: Model): LazyTensor[] {
   return [marker('v_pred'), ...(sampling.zsnr ? [marker('ztsnr')] : [])];
 }
 
-const withBase = (
+const requireBase = (
   encoder: TextEncoder,
   input: string,
 ): TextEncoder & { readonly base: EncoderBase } => {
@@ -92,7 +92,7 @@ function clipTensors({ family, encoders }: Clip, threads: number): LazyTensor[] 
   if (encoders.length === 0) throw missingPart('text encoder', 'clip');
   return encoders.flatMap((encoder) => {
     const location = CLIP_LOCATIONS[family].find(({ kind }) => kind === encoder.kind);
-    return location ? encoderTensors(withBase(encoder, 'clip'), location, threads) : [];
+    return location ? encoderTensors(requireBase(encoder, 'clip'), location, threads) : [];
   });
 }
 
@@ -101,17 +101,18 @@ function autoencoderTensors(vae: Autoencoder, prefix: string): LazyTensor[] {
   return vaeTensors(vae, prefix);
 }
 
-async function save(
+/** Saves tensors as one safetensors file and reports the progress. */
+async function saveTensors(
   context: NodeContext,
   name: string,
   tensors: readonly LazyTensor[],
   metadata: Record<string, string>,
 ): Promise<SavedFile> {
-  let done = 0;
+  let finished = 0;
   const withProgress = tensors.map((tensor): LazyTensor => {
     const bytes = (): Promise<Uint8Array> => {
-      done += 1;
-      context.progress(done, tensors.length);
+      finished += 1;
+      context.progress(finished, tensors.length);
       return tensor.bytes();
     };
     return { ...tensor, bytes };
@@ -148,7 +149,7 @@ const CheckpointSave = defineNode({
       ...markerTensors(model),
     ];
     return savedModels(
-      await save(context, filename_prefix, tensors, modelspec(model, filename_prefix)),
+      await saveTensors(context, filename_prefix, tensors, modelspec(model, filename_prefix)),
     );
   },
 });
@@ -161,7 +162,7 @@ const ModelSave = defineNode({
   async run({ model, filename_prefix }, context) {
     const tensors = [...modelTensors(model, context.runtime.threads), ...markerTensors(model)];
     return savedModels(
-      await save(context, filename_prefix, tensors, modelspec(model, filename_prefix)),
+      await saveTensors(context, filename_prefix, tensors, modelspec(model, filename_prefix)),
     );
   },
 });
@@ -176,9 +177,9 @@ const CLIPSave = defineNode({
     if (clip.encoders.length === 0) throw missingPart('text encoder', 'clip');
     const files: SavedFile[] = [];
     for (const encoder of clip.encoders) {
-      const tensors = encoderFileTensors(withBase(encoder, 'clip'), context.runtime.threads);
+      const tensors = encoderFileTensors(requireBase(encoder, 'clip'), context.runtime.threads);
       files.push(
-        await save(context, `${filename_prefix}_${encoder.kind}`, tensors, { format: 'pt' }),
+        await saveTensors(context, `${filename_prefix}_${encoder.kind}`, tensors, { format: 'pt' }),
       );
     }
     return savedModels(...files);
@@ -191,7 +192,7 @@ const VAESave = defineNode({
   display: 'VAESave',
   inputs: { vae: socket('VAE'), filename_prefix: filenamePrefix('vae/ComfyUI_vae') },
   run: async ({ vae, filename_prefix }, context) =>
-    savedModels(await save(context, filename_prefix, autoencoderTensors(vae, ''), {})),
+    savedModels(await saveTensors(context, filename_prefix, autoencoderTensors(vae, ''), {})),
 });
 
 export const SAVE_MODEL_NODES = [CheckpointSave, ModelSave, CLIPSave, VAESave];

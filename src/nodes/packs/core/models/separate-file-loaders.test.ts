@@ -173,7 +173,7 @@ describe('loaders of separate files', () => {
     await c.runtime.close();
   });
 
-  it('CLIPLoader takes the family from the depth of the encoder', async () => {
+  it('CLIPLoader identifies the family by the depth of the encoder', async () => {
     const c = context();
     const [l] = await run<[Clip]>(
       'CLIPLoader',
@@ -212,7 +212,7 @@ describe('loaders of separate files', () => {
     ).rejects.toMatchObject({ code: 'DR_MODEL_UNSUPPORTED' });
   });
 
-  it('CheckpointLoader takes prediction and last layer from the configuration', async () => {
+  it('CheckpointLoader reads prediction and last layer from the configuration', async () => {
     const c = context();
     const load = async (config_name: string) =>
       await run<[Model, Clip]>(

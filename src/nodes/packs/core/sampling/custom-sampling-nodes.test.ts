@@ -29,15 +29,15 @@ const fixtures = fixtureModels();
 afterAll(() => fixtures.close());
 
 const run = (type: string, inputs: Record<string, unknown> = {}) => runNode(type, inputs);
-const still: UNet = {
+const zeroUnet: UNet = {
   inChannels: 4,
   outChannels: 4,
   contextDim: 6,
   admChannels: 0,
-  variant: () => still,
+  variant: () => zeroUnet,
   evaluate: async ({ x }) => zeros(x.shape),
 };
-const sd1 = makeModel('sd1', still);
+const sd1 = makeModel('sd1', zeroUnet);
 
 it('schedules/custom_nodes', async () => {
   const g = golden('schedules', 'custom_nodes');
@@ -148,7 +148,7 @@ describe('schedules/model_patches', () => {
     const [x, y] = [g.float(inputs.x), g.float(inputs.y)];
     const { sigmaMin, sigmaMax } = sampling;
     const table = sampling.sigmas;
-    const got: Record<string, ArrayLike<number>> = {
+    const actual: Record<string, ArrayLike<number>> = {
       ends: [sigmaMin, sigmaMax, table[table.length / 2], table.length],
       timestep: sigmas.map((sigma: number) => sampling.timestep(Math.fround(sigma))),
       sigma: timesteps.map((t: number) => sampling.sigma(Math.fround(t))),
@@ -160,7 +160,7 @@ describe('schedules/model_patches', () => {
       out: fromModelLatent(latentFormat, x).data,
     };
     for (const [name, tensor] of Object.entries(outputs))
-      expectGolden(g, `${id} ${name}`, tensor, got[name]);
+      expectGolden(g, `${id} ${name}`, tensor, actual[name]);
     expect(latentFormat === sd1.latentFormat).toBe(!outputs.in);
   });
 });
@@ -254,7 +254,7 @@ describe('samplers/node_made', () => {
 describe('guiders of perpendicular guidance', () => {
   // a network that predicts the value of its prompt, with a small ramp over the latent
   const promptUnet: UNet = {
-    ...still,
+    ...zeroUnet,
     evaluate: async ({ x, context }) => {
       const each = x.data.length / x.shape[0];
       return map(

@@ -27,18 +27,21 @@ import {
 import { samplingHooks } from '../../../shared/sampling-hooks.ts';
 
 const CFG = { default: 8, min: 0, max: 100, step: 0.1, round: 0.01 } as const;
-const sampled = {
+const samplingNode = {
   category: 'sampling/custom_sampling',
   outputs: [output('LATENT', 'output'), output('LATENT', 'denoised_output')],
 } as const;
-const guided = {
+const guiderNode = {
   category: 'sampling/custom_sampling/guiders',
   outputs: [output('GUIDER')],
 } as const;
-const noised = { category: 'sampling/custom_sampling/noise', outputs: [output('NOISE')] } as const;
+const noiseNode = {
+  category: 'sampling/custom_sampling/noise',
+  outputs: [output('NOISE')],
+} as const;
 
 const SamplerCustom = defineNode({
-  ...sampled,
+  ...samplingNode,
   type: 'SamplerCustom',
   display: 'SamplerCustom',
   inputs: {
@@ -69,7 +72,7 @@ const SamplerCustom = defineNode({
 });
 
 const SamplerCustomAdvanced = defineNode({
-  ...sampled,
+  ...samplingNode,
   type: 'SamplerCustomAdvanced',
   display: 'SamplerCustomAdvanced',
   inputs: {
@@ -90,7 +93,7 @@ const SamplerCustomAdvanced = defineNode({
 });
 
 const BasicGuider = defineNode({
-  ...guided,
+  ...guiderNode,
   type: 'BasicGuider',
   display: 'BasicGuider',
   inputs: { model: socket('MODEL'), conditioning: socket('CONDITIONING') },
@@ -98,7 +101,7 @@ const BasicGuider = defineNode({
 });
 
 const CFGGuider = defineNode({
-  ...guided,
+  ...guiderNode,
   type: 'CFGGuider',
   display: 'CFGGuider',
   inputs: {
@@ -111,7 +114,7 @@ const CFGGuider = defineNode({
 });
 
 const DualCFGGuider = defineNode({
-  ...guided,
+  ...guiderNode,
   type: 'DualCFGGuider',
   display: 'DualCFGGuider',
   inputs: {
@@ -137,7 +140,7 @@ const DualCFGGuider = defineNode({
 });
 
 const PerpNegGuider = defineNode({
-  ...guided,
+  ...guiderNode,
   type: 'PerpNegGuider',
   display: 'PerpNegGuider',
   category: '_for_testing',
@@ -163,7 +166,7 @@ const PerpNegGuider = defineNode({
 });
 
 const RandomNoise = defineNode({
-  ...noised,
+  ...noiseNode,
   type: 'RandomNoise',
   display: 'RandomNoise',
   inputs: { noise_seed: seed() },
@@ -171,7 +174,7 @@ const RandomNoise = defineNode({
 });
 
 const DisableNoise = defineNode({
-  ...noised,
+  ...noiseNode,
   type: 'DisableNoise',
   display: 'DisableNoise',
   inputs: {},

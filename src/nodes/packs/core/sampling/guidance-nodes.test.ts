@@ -1,4 +1,4 @@
-// The guidance nodes, one after another, against ComfyUI's sampling_function on given predictions.
+// The guidance nodes, one after another, against ComfyUI's sampling_function on fixed predictions.
 import { expect, it } from 'vitest';
 import { expectGolden, golden } from '../../../../../test/support/golden.ts';
 import { runNode } from '../../../../../test/support/run-node.ts';

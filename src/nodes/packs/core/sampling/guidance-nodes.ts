@@ -25,7 +25,7 @@ import {
 } from '../../../declare.ts';
 
 const category = 'advanced/guidance';
-const patched = [output('MODEL', 'patched_model')];
+const patchedModel = [output('MODEL', 'patched_model')];
 
 const APG = defineNode({
   type: 'APG',
@@ -65,7 +65,7 @@ const CFGZeroStar = defineNode({
   display: 'CFGZeroStar',
   category,
   inputs: { model: socket('MODEL') },
-  outputs: patched,
+  outputs: patchedModel,
   run: ({ model }) => outputs(withZeroStar(model)),
 });
 
@@ -75,7 +75,7 @@ const CFGNorm = defineNode({
   category,
   experimental: true,
   inputs: { model: socket('MODEL'), strength: float({ default: 1, min: 0, max: 100, step: 0.01 }) },
-  outputs: patched,
+  outputs: patchedModel,
   run: ({ model, strength }) => outputs(withLimitedNorm(model, strength)),
 });
 
@@ -85,7 +85,7 @@ const TCFG = defineNode({
   category,
   description: 'Removes the component of the negative prediction that is tangential to both.',
   inputs: { model: socket('MODEL') },
-  outputs: patched,
+  outputs: patchedModel,
   run: ({ model }) => outputs(withTangentialDamping(model)),
 });
 
@@ -124,7 +124,7 @@ const Mahiro = defineNode({
     'negative one.',
   experimental: true,
   inputs: { model: socket('MODEL') },
-  outputs: patched,
+  outputs: patchedModel,
   run: ({ model }) => outputs(withDirection(model)),
 });
 

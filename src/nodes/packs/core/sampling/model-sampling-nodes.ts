@@ -23,12 +23,12 @@ import {
   socket,
 } from '../../../declare.ts';
 
-const patch = { category: 'advanced/model', outputs: [output('MODEL')] } as const;
+const patchNode = { category: 'advanced/model', outputs: [output('MODEL')] } as const;
 const SIGMA = { min: 0, max: 1000, step: 0.001, round: false } as const;
 const namesOf = <T extends object>(table: T) => Object.keys(table) as (keyof T & string)[];
 
 const ModelSamplingDiscrete = defineNode({
-  ...patch,
+  ...patchNode,
   type: 'ModelSamplingDiscrete',
   display: 'ModelSamplingDiscrete',
   inputs: {
@@ -40,7 +40,7 @@ const ModelSamplingDiscrete = defineNode({
 });
 
 const ModelSamplingContinuousEDM = defineNode({
-  ...patch,
+  ...patchNode,
   type: 'ModelSamplingContinuousEDM',
   display: 'ModelSamplingContinuousEDM',
   inputs: {
@@ -54,7 +54,7 @@ const ModelSamplingContinuousEDM = defineNode({
 });
 
 const ModelSamplingContinuousV = defineNode({
-  ...patch,
+  ...patchNode,
   type: 'ModelSamplingContinuousV',
   display: 'ModelSamplingContinuousV',
   inputs: {
@@ -68,7 +68,7 @@ const ModelSamplingContinuousV = defineNode({
 });
 
 const RescaleCFG = defineNode({
-  ...patch,
+  ...patchNode,
   type: 'RescaleCFG',
   display: 'RescaleCFG',
   inputs: {
@@ -79,7 +79,7 @@ const RescaleCFG = defineNode({
 });
 
 const DifferentialDiffusion = defineNode({
-  ...patch,
+  ...patchNode,
   type: 'DifferentialDiffusion',
   display: 'Differential Diffusion',
   category: '_for_testing',
@@ -92,7 +92,7 @@ const DifferentialDiffusion = defineNode({
 });
 
 const PerpNeg = defineNode({
-  ...patch,
+  ...patchNode,
   type: 'PerpNeg',
   display: 'Perp-Neg (DEPRECATED by PerpNegGuider)',
   category: '_for_testing',

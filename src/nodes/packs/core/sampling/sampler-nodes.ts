@@ -19,7 +19,7 @@ import {
   socket,
 } from '../../../declare.ts';
 
-const sampler = {
+const samplerNode = {
   category: 'sampling/custom_sampling/samplers',
   outputs: [output('SAMPLER')],
 } as const;
@@ -28,7 +28,7 @@ const ETA = float({ ...OPTION_RANGE, default: 1 });
 const S_NOISE = float({ ...OPTION_RANGE, default: 1 });
 const NOISE_DEVICE = combo(['gpu', 'cpu']);
 
-const configured = (name: string, options?: SamplerOptions) =>
+const configuredSampler = (name: string, options?: SamplerOptions) =>
   outputs({ kind: samplerKind(name), options } satisfies ConfiguredSampler);
 
 /** The sampler's name for a noise device. The noise is the same on both. */
@@ -36,24 +36,24 @@ const nameForDevice = (name: string, device: 'gpu' | 'cpu'): string =>
   device === 'cpu' ? name : `${name}_gpu`;
 
 const KSamplerSelect = defineNode({
-  ...sampler,
+  ...samplerNode,
   type: 'KSamplerSelect',
   display: 'KSamplerSelect',
   inputs: { sampler_name: combo(SAMPLER_NAMES) },
-  run: ({ sampler_name }) => configured(sampler_name),
+  run: ({ sampler_name }) => configuredSampler(sampler_name),
 });
 
 const SamplerDPMPP_3M_SDE = defineNode({
-  ...sampler,
+  ...samplerNode,
   type: 'SamplerDPMPP_3M_SDE',
   display: 'SamplerDPMPP_3M_SDE',
   inputs: { eta: ETA, s_noise: S_NOISE, noise_device: NOISE_DEVICE },
   run: ({ noise_device, ...options }) =>
-    configured(nameForDevice('dpmpp_3m_sde', noise_device), options),
+    configuredSampler(nameForDevice('dpmpp_3m_sde', noise_device), options),
 });
 
 const SamplerDPMPP_2M_SDE = defineNode({
-  ...sampler,
+  ...samplerNode,
   type: 'SamplerDPMPP_2M_SDE',
   display: 'SamplerDPMPP_2M_SDE',
   inputs: {
@@ -63,11 +63,11 @@ const SamplerDPMPP_2M_SDE = defineNode({
     noise_device: NOISE_DEVICE,
   },
   run: ({ noise_device, ...options }) =>
-    configured(nameForDevice('dpmpp_2m_sde', noise_device), options),
+    configuredSampler(nameForDevice('dpmpp_2m_sde', noise_device), options),
 });
 
 const SamplerDPMPP_SDE = defineNode({
-  ...sampler,
+  ...samplerNode,
   type: 'SamplerDPMPP_SDE',
   display: 'SamplerDPMPP_SDE',
   inputs: {
@@ -77,46 +77,46 @@ const SamplerDPMPP_SDE = defineNode({
     noise_device: NOISE_DEVICE,
   },
   run: ({ noise_device, ...options }) =>
-    configured(nameForDevice('dpmpp_sde', noise_device), options),
+    configuredSampler(nameForDevice('dpmpp_sde', noise_device), options),
 });
 
 const SamplerDPMPP_2S_Ancestral = defineNode({
-  ...sampler,
+  ...samplerNode,
   type: 'SamplerDPMPP_2S_Ancestral',
   display: 'SamplerDPMPP_2S_Ancestral',
   inputs: { eta: ETA, s_noise: S_NOISE },
-  run: (options) => configured('dpmpp_2s_ancestral', options),
+  run: (options) => configuredSampler('dpmpp_2s_ancestral', options),
 });
 
 const SamplerEulerAncestral = defineNode({
-  ...sampler,
+  ...samplerNode,
   type: 'SamplerEulerAncestral',
   display: 'SamplerEulerAncestral',
   inputs: { eta: ETA, s_noise: S_NOISE },
-  run: (options) => configured('euler_ancestral', options),
+  run: (options) => configuredSampler('euler_ancestral', options),
 });
 
 const SamplerEulerAncestralCFGPP = defineNode({
-  ...sampler,
+  ...samplerNode,
   type: 'SamplerEulerAncestralCFGPP',
   display: 'SamplerEulerAncestralCFG++',
   inputs: {
     eta: float({ ...OPTION_RANGE, default: 1, max: 1 }),
     s_noise: float({ ...OPTION_RANGE, default: 1, max: 10 }),
   },
-  run: (options) => configured('euler_ancestral_cfg_pp', options),
+  run: (options) => configuredSampler('euler_ancestral_cfg_pp', options),
 });
 
 const SamplerLMS = defineNode({
-  ...sampler,
+  ...samplerNode,
   type: 'SamplerLMS',
   display: 'SamplerLMS',
   inputs: { order: int({ default: 4, min: 1, max: 100 }) },
-  run: (options) => configured('lms', options),
+  run: (options) => configuredSampler('lms', options),
 });
 
 const SamplerDPMAdaptative = defineNode({
-  ...sampler,
+  ...samplerNode,
   type: 'SamplerDPMAdaptative',
   display: 'SamplerDPMAdaptative',
   inputs: {
@@ -131,11 +131,11 @@ const SamplerDPMAdaptative = defineNode({
     eta: float({ ...OPTION_RANGE, default: 0 }),
     s_noise: S_NOISE,
   },
-  run: (options) => configured('dpm_adaptive', options),
+  run: (options) => configuredSampler('dpm_adaptive', options),
 });
 
 const SamplerER_SDE = defineNode({
-  ...sampler,
+  ...samplerNode,
   type: 'SamplerER_SDE',
   display: 'SamplerER_SDE',
   inputs: {
@@ -151,9 +151,9 @@ const SamplerER_SDE = defineNode({
     s_noise: S_NOISE,
   },
   run({ solver_type, max_stage, eta, s_noise }) {
-    if (solver_type === 'ER-SDE') return configured('er_sde', { s_noise, max_stage });
+    if (solver_type === 'ER-SDE') return configuredSampler('er_sde', { s_noise, max_stage });
     const isOde = solver_type === 'ODE' || eta === 0;
-    return configured('er_sde', {
+    return configuredSampler('er_sde', {
       max_stage,
       s_noise: isOde ? 0 : s_noise,
       noise_scaler: reverseTimeScale(isOde ? 0 : eta),
@@ -162,7 +162,7 @@ const SamplerER_SDE = defineNode({
 });
 
 const SamplerSASolver = defineNode({
-  ...sampler,
+  ...samplerNode,
   type: 'SamplerSASolver',
   display: 'SamplerSASolver',
   inputs: {
@@ -178,12 +178,12 @@ const SamplerSASolver = defineNode({
   },
   run({ model: { sampling }, eta, sde_start_percent, sde_end_percent, ...options }) {
     const [start, end] = [sde_start_percent, sde_end_percent].map(sampling.percentToSigma);
-    return configured('sa_solver', { ...options, tau_func: tauInterval(start, end, eta) });
+    return configuredSampler('sa_solver', { ...options, tau_func: tauInterval(start, end, eta) });
   },
 });
 
 const SamplerLCMUpscale = defineNode({
-  ...sampler,
+  ...samplerNode,
   type: 'SamplerLCMUpscale',
   display: 'SamplerLCMUpscale',
   inputs: {
@@ -202,7 +202,7 @@ const SamplerLCMUpscale = defineNode({
 });
 
 const SamplerEulerCFGpp = defineNode({
-  ...sampler,
+  ...samplerNode,
   type: 'SamplerEulerCFGpp',
   display: 'SamplerEulerCFG++',
   category: '_for_testing',
@@ -211,7 +211,7 @@ const SamplerEulerCFGpp = defineNode({
   run: ({ version }) =>
     version === 'alternative'
       ? outputs({ kind: eulerPp } satisfies ConfiguredSampler)
-      : configured('euler_cfg_pp'),
+      : configuredSampler('euler_cfg_pp'),
 });
 
 export const SAMPLER_NODES: readonly NodeDeclaration[] = [

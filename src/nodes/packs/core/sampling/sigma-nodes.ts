@@ -45,14 +45,14 @@ const RANGE = {
   sigma_min: float({ ...SIGMA, default: 0.0291675 }),
 } as const;
 
-const schedule = {
+const schedulerNode = {
   category: 'sampling/custom_sampling/schedulers',
   outputs: [output('SIGMAS')],
 } as const;
-const edit = { category: 'sampling/custom_sampling/sigmas' } as const;
+const sigmasNode = { category: 'sampling/custom_sampling/sigmas' } as const;
 
 const BasicScheduler = defineNode({
-  ...schedule,
+  ...schedulerNode,
   type: 'BasicScheduler',
   display: 'BasicScheduler',
   inputs: {
@@ -66,7 +66,7 @@ const BasicScheduler = defineNode({
 });
 
 const KarrasScheduler = defineNode({
-  ...schedule,
+  ...schedulerNode,
   type: 'KarrasScheduler',
   display: 'KarrasScheduler',
   inputs: {
@@ -79,7 +79,7 @@ const KarrasScheduler = defineNode({
 });
 
 const ExponentialScheduler = defineNode({
-  ...schedule,
+  ...schedulerNode,
   type: 'ExponentialScheduler',
   display: 'ExponentialScheduler',
   inputs: { steps: int(STEPS), ...RANGE },
@@ -88,7 +88,7 @@ const ExponentialScheduler = defineNode({
 });
 
 const PolyexponentialScheduler = defineNode({
-  ...schedule,
+  ...schedulerNode,
   type: 'PolyexponentialScheduler',
   display: 'PolyexponentialScheduler',
   inputs: {
@@ -101,7 +101,7 @@ const PolyexponentialScheduler = defineNode({
 });
 
 const LaplaceScheduler = defineNode({
-  ...schedule,
+  ...schedulerNode,
   type: 'LaplaceScheduler',
   display: 'LaplaceScheduler',
   inputs: {
@@ -115,7 +115,7 @@ const LaplaceScheduler = defineNode({
 });
 
 const VPScheduler = defineNode({
-  ...schedule,
+  ...schedulerNode,
   type: 'VPScheduler',
   display: 'VPScheduler',
   inputs: {
@@ -129,7 +129,7 @@ const VPScheduler = defineNode({
 });
 
 const BetaSamplingScheduler = defineNode({
-  ...schedule,
+  ...schedulerNode,
   type: 'BetaSamplingScheduler',
   display: 'BetaSamplingScheduler',
   inputs: {
@@ -142,7 +142,7 @@ const BetaSamplingScheduler = defineNode({
 });
 
 const SDTurboScheduler = defineNode({
-  ...schedule,
+  ...schedulerNode,
   type: 'SDTurboScheduler',
   display: 'SDTurboScheduler',
   inputs: {
@@ -154,7 +154,7 @@ const SDTurboScheduler = defineNode({
 });
 
 const AlignYourStepsScheduler = defineNode({
-  ...schedule,
+  ...schedulerNode,
   type: 'AlignYourStepsScheduler',
   display: 'AlignYourStepsScheduler',
   inputs: {
@@ -166,7 +166,7 @@ const AlignYourStepsScheduler = defineNode({
 });
 
 const GITSScheduler = defineNode({
-  ...schedule,
+  ...schedulerNode,
   type: 'GITSScheduler',
   display: 'GITSScheduler',
   inputs: {
@@ -178,7 +178,7 @@ const GITSScheduler = defineNode({
 });
 
 const SplitSigmas = defineNode({
-  ...edit,
+  ...sigmasNode,
   type: 'SplitSigmas',
   display: 'SplitSigmas',
   inputs: { sigmas: socket('SIGMAS'), step: int({ default: 0, min: 0, max: 10000 }) },
@@ -187,7 +187,7 @@ const SplitSigmas = defineNode({
 });
 
 const SplitSigmasDenoise = defineNode({
-  ...edit,
+  ...sigmasNode,
   type: 'SplitSigmasDenoise',
   display: 'SplitSigmasDenoise',
   inputs: { sigmas: socket('SIGMAS'), denoise: float(DENOISE) },
@@ -196,7 +196,7 @@ const SplitSigmasDenoise = defineNode({
 });
 
 const FlipSigmas = defineNode({
-  ...edit,
+  ...sigmasNode,
   type: 'FlipSigmas',
   display: 'FlipSigmas',
   inputs: { sigmas: socket('SIGMAS') },
@@ -205,7 +205,7 @@ const FlipSigmas = defineNode({
 });
 
 const SetFirstSigma = defineNode({
-  ...edit,
+  ...sigmasNode,
   type: 'SetFirstSigma',
   display: 'SetFirstSigma',
   inputs: {
@@ -217,7 +217,7 @@ const SetFirstSigma = defineNode({
 });
 
 const ExtendIntermediateSigmas = defineNode({
-  ...edit,
+  ...sigmasNode,
   type: 'ExtendIntermediateSigmas',
   display: 'ExtendIntermediateSigmas',
   inputs: {
@@ -233,7 +233,7 @@ const ExtendIntermediateSigmas = defineNode({
 });
 
 const SamplingPercentToSigma = defineNode({
-  ...edit,
+  ...sigmasNode,
   type: 'SamplingPercentToSigma',
   display: 'SamplingPercentToSigma',
   inputs: {

@@ -6,7 +6,7 @@ import { RECOVERY_MODES } from '../../../../sampling/runs/recovery.ts';
 import {
   type RegionalPrompt as RegionalPromptValue,
   type RegionalRun,
-  SECOND_SEED,
+  SECOND_SEED_MODES,
   sampleRegions,
   sampleRegionsAdvanced,
 } from '../../../../sampling/runs/regional.ts';
@@ -191,7 +191,7 @@ const RegionalSampler = defineNode({
       ...PLAIN_SEED,
       tooltip: 'Seed of new noise for the regions, depending on seed_2nd_mode.',
     }),
-    seed_2nd_mode: combo(SECOND_SEED, {
+    seed_2nd_mode: combo(SECOND_SEED_MODES, {
       tooltip:
         'ignore: the regions continue with the noise that the base left. Otherwise the base ' +
         'removes all noise, and new noise is added: of seed_2nd (fixed, and also increment, ' +
