@@ -30,7 +30,7 @@ const g = golden('text', 'nodes');
 const runtime = createRuntime({ threads: 2 });
 afterAll(() => runtime.close());
 
-/** Cases that run through the LoRA nodes, nodes/packs/core/models/lora.test.ts. */
+/** Cases that run through the LoRA nodes, nodes/packs/core/models/lora-nodes.test.ts. */
 const ELSEWHERE = ['lora_clip', 'lora_clip_sd1'];
 
 const FOX = 'a photo of a red fox in the snow, golden hour';
@@ -123,10 +123,10 @@ async function run(): Promise<ReadonlyMap<GoldenCase, Conditioning>> {
     base: await load('tiny_sdxl_base'),
     refiner: await load('tiny_sdxl_refiner'),
   };
-  const got = new Map<GoldenCase, Conditioning>();
+  const results = new Map<GoldenCase, Conditioning>();
   for (const c of g.cases)
-    if (!ELSEWHERE.includes(c.id)) got.set(c, await NODES[c.params.node](clips, c.params, c));
-  return got;
+    if (!ELSEWHERE.includes(c.id)) results.set(c, await NODES[c.params.node](clips, c.params, c));
+  return results;
 }
 
 describe('golden text/nodes', () => {
@@ -137,10 +137,10 @@ describe('golden text/nodes', () => {
 
   it('every node: features and values', () => {
     expect(results.size).toBe(g.cases.length - ELSEWHERE.length);
-    for (const [c, got] of results) {
+    for (const [c, actual] of results) {
       const described: Params[] = c.scalars!.conds;
-      expect(got.length, c.id).toBe(described.length);
-      for (const [i, entry] of got.entries()) check(c, entry, described[i]);
+      expect(actual.length, c.id).toBe(described.length);
+      for (const [i, entry] of actual.entries()) check(c, entry, described[i]);
     }
   });
 

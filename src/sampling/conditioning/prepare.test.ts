@@ -116,9 +116,12 @@ const SETTINGS: Readonly<Record<string, Setting>> = {
 
 /** Cases that run elsewhere. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
-  inpaint_cond: 'a node: nodes/packs/core/conditioning/model-inputs.test.ts',
+  inpaint_cond: 'a node: nodes/packs/core/conditioning/image-conditioning-nodes.test.ts',
   ...Object.fromEntries(
-    ['lora', 'lora_sd1'].map((id) => [id, 'LoRA nodes: nodes/packs/core/models/lora.test.ts']),
+    ['lora', 'lora_sd1'].map((id) => [
+      id,
+      'LoRA nodes: nodes/packs/core/models/lora-nodes.test.ts',
+    ]),
   ),
 };
 
