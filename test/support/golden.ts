@@ -251,3 +251,7 @@ export function fixtureModel(name: string): string {
   }
   return target;
 }
+
+/** The largest absolute difference between the values of two tensors of the same shape. */
+export const maxDifference = (a: Tensor, b: Tensor): number =>
+  a.data.reduce((max, value, i) => Math.max(max, Math.abs(value - b.data[i])), 0);

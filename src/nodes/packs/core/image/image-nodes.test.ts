@@ -23,11 +23,15 @@ async function runCase({ params, inputs }: GoldenCase): Promise<readonly unknown
     const [input] = name.split('.');
     lists.set(input, [...(lists.get(input) ?? []), g.float(tensor)]);
   }
-  const given = [...lists].map(([name, list]) => [
+  const inputsByName = [...lists].map(([name, list]) => [
     name,
     NODES.get(node)?.inputIsList ? list : list[0],
   ]);
-  return runNode(node, { ...values, seed: seed && BigInt(seed), ...Object.fromEntries(given) });
+  return runNode(node, {
+    ...values,
+    seed: seed && BigInt(seed),
+    ...Object.fromEntries(inputsByName),
+  });
 }
 
 // ComfyUI adds a fifth channel to the destination and fails; here the source gets an opaque alpha

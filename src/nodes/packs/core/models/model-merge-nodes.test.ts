@@ -15,6 +15,7 @@ import {
   fixtureModel,
   type Golden,
   golden,
+  maxDifference,
   type Params,
 } from '../../../../../test/support/golden.ts';
 import { runNode, testContext } from '../../../../../test/support/run-node.ts';
@@ -121,9 +122,9 @@ describe('golden merge/weights', () => {
       ...(beforehand && { inSession: 0 }),
     };
     const graph = () => (plan ? changedGraph(plan, build, options) : build(base!.weights));
-    const made = runtime.network({ file, part: id, variant, outputs, build: graph });
-    const got = await made.run({ ...plan?.inputs });
-    return new Map(names.map((name, i) => [name, got[`w${i}`]]));
+    const opened = runtime.network({ file, part: id, variant, outputs, build: graph });
+    const results = await opened.run({ ...plan?.inputs });
+    return new Map(names.map((name, i) => [name, results[`w${i}`]]));
   }
 
   it.each(g.cases)('$id', async ({ id, params, outputs }) => {
@@ -174,10 +175,10 @@ describe('golden merge/weights', () => {
       ['ahead', true],
       ['whole', true],
     ] as const) {
-      const got = await evaluate(id, one, time, beforehand);
+      const merged = await evaluate(id, one, time, beforehand);
       // position ids and the logit scale are not weights here
       for (const [name, output] of Object.entries(outputs))
-        if (!name.endsWith('logit_scale')) expectGolden(g, id, output, got.get(name)!);
+        if (!name.endsWith('logit_scale')) expectGolden(g, id, output, merged.get(name)!);
     }
     // the files of weights that were merged beforehand are already unlinked
     expect(existsSync(join(folder, 'merged')) ? readdirSync(join(folder, 'merged')) : []).toEqual(
@@ -220,7 +221,7 @@ describe('merges in networks', () => {
     const c = context();
     const load = (ckpt_name: string) =>
       run<[Model, Clip]>('CheckpointLoaderSimple', { ckpt_name }, c);
-    const [[one, clip1], [two, clip2], [want, clip]] = [
+    const [[one, clip1], [two, clip2], [whole, clip]] = [
       await load('one'),
       await load('two'),
       await load('merged'),
@@ -235,11 +236,11 @@ describe('merges in networks', () => {
       timesteps: Float32Array.of(321),
       context: full([1, 77, unet.contextDim], 0.1),
     });
-    const [got, expected] = [
+    const [actual, expected] = [
       await model.unet.evaluate(inputs(one.unet)),
-      await want.unet.evaluate(inputs(one.unet)),
+      await whole.unet.evaluate(inputs(one.unet)),
     ];
-    expect(maxDifference(got, expected)).toBeLessThan(2e-6);
+    expect(maxDifference(actual, expected)).toBeLessThan(2e-6);
     expect(maxDifference(await one.unet.evaluate(inputs(one.unet)), expected)).toBeGreaterThan(
       1e-3,
     );
@@ -268,6 +269,3 @@ describe('merges in networks', () => {
     });
   });
 });
-
-const maxDifference = (a: Tensor, b: Tensor): number =>
-  a.data.reduce((most, v, i) => Math.max(most, Math.abs(v - b.data[i])), 0);

@@ -8,7 +8,7 @@ import {
   type TensorsToWrite,
   tensorsOf,
 } from '../../../../../test/support/files/rewrite.ts';
-import { fixtureModel } from '../../../../../test/support/golden.ts';
+import { fixtureModel, maxDifference } from '../../../../../test/support/golden.ts';
 import {
   fixtureFolders,
   type Models,
@@ -63,21 +63,21 @@ describe('CheckpointSave', () => {
         vae,
         filename_prefix: 'checkpoints/x',
       });
-      const [got, want] = [await tensorsOf(file), await tensorsOf(fixtureModel(name))];
-      const expectedNames = Object.keys(want).filter(
+      const [written, original] = [await tensorsOf(file), await tensorsOf(fixtureModel(name))];
+      const expectedNames = Object.keys(original).filter(
         (tensor) => !/position_ids|logit_scale/.test(tensor),
       );
-      expect(Object.keys(got).sort()).toEqual(expectedNames.sort());
+      expect(Object.keys(written).sort()).toEqual(expectedNames.sort());
       for (const tensor of expectedNames) {
-        const { dtype, shape, data } = got[tensor];
+        const { dtype, shape, data } = written[tensor];
         // text encoders are saved in float16
         const clipTensor = /^cond/.test(tensor);
         expect({ dtype, shape }, tensor).toEqual({
-          dtype: clipTensor ? 'F16' : want[tensor].dtype,
-          shape: want[tensor].shape,
+          dtype: clipTensor ? 'F16' : original[tensor].dtype,
+          shape: original[tensor].shape,
         });
-        if (!clipTensor || want[tensor].dtype === 'F16')
-          expect(Buffer.compare(data as Uint8Array, want[tensor].data as Uint8Array)).toBe(0);
+        if (!clipTensor || original[tensor].dtype === 'F16')
+          expect(Buffer.compare(data as Uint8Array, original[tensor].data as Uint8Array)).toBe(0);
       }
       const opened = await openSafetensors(file);
       await opened.close();
@@ -207,6 +207,3 @@ const evaluate = ({ evaluate, contextDim }: UNet): Promise<Tensor> =>
     timesteps: Float32Array.of(321),
     context: full([1, 77, contextDim], 0.1),
   });
-
-const maxDifference = (a: Tensor, b: Tensor): number =>
-  a.data.reduce((most, v, i) => Math.max(most, Math.abs(v - b.data[i])), 0);

@@ -98,13 +98,13 @@ beforeAll(async () => {
 });
 
 const context = () => {
-  const made = testContext(models);
+  const base = testContext(models);
   const modelPath = (kind: string, name: string): string => {
     const path = models[kind]?.[name];
     if (path) return path;
     throw Object.assign(new DarkroomError('DR_MODEL_MISSING', { message: `no ${name}` }));
   };
-  return { ...made, modelPath };
+  return { ...base, modelPath };
 };
 
 const run = async <T extends readonly unknown[]>(...args: Parameters<typeof runNode>): Promise<T> =>
@@ -120,15 +120,15 @@ describe('loaders of separate files', () => {
   it('DualCLIPLoader encodes as the CLIP of the checkpoint, in any order of files', async () => {
     const c = context();
     const [, clip] = await loadWhole(c);
-    const want = await clip.encode(PROMPT);
+    const expected = await clip.encode(PROMPT);
     for (const names of [
       { clip_name1: 'l.safetensors', clip_name2: 'g.safetensors' },
       { clip_name1: 'g.safetensors', clip_name2: 'l.safetensors' },
     ]) {
       const [dual] = await run<[Clip]>('DualCLIPLoader', { ...names, type: 'sdxl' }, c);
-      const got = await dual.encode(PROMPT);
-      expect(got.cond.data).toEqual(want.cond.data);
-      expect(got.pooled!.data).toEqual(want.pooled!.data);
+      const actual = await dual.encode(PROMPT);
+      expect(actual.cond.data).toEqual(expected.cond.data);
+      expect(actual.pooled!.data).toEqual(expected.pooled!.data);
     }
     await c.runtime.close();
   });

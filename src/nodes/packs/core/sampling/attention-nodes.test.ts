@@ -9,7 +9,7 @@ import {
   tensorsOf,
   writeRenamed,
 } from '../../../../../test/support/files/rewrite.ts';
-import { fixtureModel } from '../../../../../test/support/golden.ts';
+import { fixtureModel, maxDifference } from '../../../../../test/support/golden.ts';
 import { runNode, testContext } from '../../../../../test/support/run-node.ts';
 import { decodeFloat32 } from '../../../../formats/dtypes.ts';
 import type { Clip } from '../../../../models/clip/clip.ts';
@@ -41,8 +41,6 @@ const load = async (ckpt_name: string) =>
     Model,
     Clip,
   ];
-const maxDifference = (a: Tensor, b: Tensor): number =>
-  a.data.reduce((most, v, i) => Math.max(most, Math.abs(v - b.data[i])), 0);
 const evaluate = (unet: UNet): Promise<Tensor> =>
   unet.evaluate({
     x: tensor([1, 4, 8, 8], noise(256, 5, 2)),
@@ -61,7 +59,7 @@ it('multiplies the weights of the selected layers', async () => {
     };
   }
   checkpoints.two = await writeRenamed(join(folder, 'two.safetensors'), changed, (name) => name);
-  const [[model, clip], [expected, expectedClip]] = [await load('one'), await load('two')];
+  const [[model, clip], [expectedModel, expectedClip]] = [await load('one'), await load('two')];
 
   const ones = { q: 1, k: 1, v: 1, out: 1 };
   const [self] = await runNode(
@@ -74,9 +72,9 @@ it('multiplies the weights of the selected layers', async () => {
     { ...ones, model: self, k: 3, out: 1.25 },
     context,
   );
-  const want = await evaluate(expected.unet);
-  expect(maxDifference(await evaluate((both as Model).unet), want)).toBeLessThan(2e-6);
-  expect(maxDifference(await evaluate(model.unet), want)).toBeGreaterThan(1e-4);
+  const expected = await evaluate(expectedModel.unet);
+  expect(maxDifference(await evaluate((both as Model).unet), expected)).toBeLessThan(2e-6);
+  expect(maxDifference(await evaluate(model.unet), expected)).toBeGreaterThan(1e-4);
 
   const [scaled] = await runNode(
     'CLIPAttentionMultiply',
