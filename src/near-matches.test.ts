@@ -1,20 +1,23 @@
 import { expect, it } from 'vitest';
 import { didYouMean, editDistance, nearMatches } from './near-matches.ts';
 
-it('counts edits; a swap of neighbours is one', () => {
-  expect([
-    editDistance('', 'abc'),
-    editDistance('kitten', 'sitting'),
-    editDistance('run', 'rnu'),
-    editDistance('a', 'a'),
-  ]).toEqual([3, 3, 1, 0]);
+it.each([
+  ['', 'abc', 3],
+  ['kitten', 'sitting', 3],
+  ['run', 'rnu', 1],
+  ['a', 'a', 0],
+])('counts the edits from %o to %o: %i', (a, b, edits) => {
+  expect(editDistance(a, b)).toBe(edits);
 });
 
-it('finds what was meant, in other folders and spellings too', () => {
+it('finds near matches in other folders and spellings', () => {
   expect(
     nearMatches('sdxl-base.safetensors', ['sub/SDXL_base.safetensors', 'vae.safetensors']),
   ).toEqual(['sub/SDXL_base.safetensors']);
   expect(nearMatches('xyz', ['KSampler'])).toEqual([]);
+});
+
+it('asks about near matches in a sentence', () => {
   expect(didYouMean('KSamplr', ['KSampler', 'SaveImage'])).toBe("Did you mean 'KSampler'?");
   expect(didYouMean('', ['a'])).toBe('');
 });

@@ -77,8 +77,8 @@ const e5m2 = lazyTable(8, 5, 'ieee');
 function floatOfInt64(value: bigint): number {
   const size = value < 0n ? -value : value;
   if (size < 1n << 53n) return Number(value);
-  const odd = ((size >> 11n) | ((size & 0x7ffn) === 0n ? 0n : 1n)) << 11n;
-  return Number(value < 0n ? -odd : odd);
+  const roundedToOdd = ((size >> 11n) | ((size & 0x7ffn) === 0n ? 0n : 1n)) << 11n;
+  return Number(value < 0n ? -roundedToOdd : roundedToOdd);
 }
 
 const each =
@@ -127,6 +127,7 @@ export const DTYPES: Readonly<Record<DTypeName, DType>> = {
   BOOL: { size: 1, decode: each(1, (v, at) => (v.getUint8(at) === 0 ? 0 : 1)) },
 };
 
+/** Whether a name is that of a dtype that Darkroom reads. */
 export const isDType = (name: unknown): name is DTypeName =>
   typeof name === 'string' && Object.hasOwn(DTYPES, name);
 

@@ -15,11 +15,13 @@ export interface JsonObject {
   [key: string]: Json;
 }
 
+/** Marks a number as a float, which is printed with a point. */
 export const pyFloat = (float: number): PyFloat => ({ [PY_FLOAT]: true, float });
 
 export const isPyFloat = (value: unknown): value is PyFloat =>
   typeof value === 'object' && value !== null && PY_FLOAT in value;
 
+/** Whether a value is a JSON object: not null, an array or a PyFloat. */
 export const isJsonObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && !isPyFloat(value);
 

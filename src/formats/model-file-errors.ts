@@ -1,6 +1,7 @@
 // The errors for model files: one sentence that begins with the name of the file, and a hint.
 import { DarkroomError } from '../errors.ts';
 
+// Hints.
 export const CUT_OFF =
   'The file is cut off: the download or copy did not finish. Download it again.';
 export const DAMAGED = 'The file is damaged or was written by a faulty program. Download it again.';

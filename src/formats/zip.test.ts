@@ -29,9 +29,9 @@ const data = Buffer.from('0123456789'.repeat(20));
 const one: EntryToZip = { name: 'a/data.pkl', data };
 const two: EntryToZip = { name: 'a/data/0', data, deflate: true };
 /** An archive whose table of contents differs from its first entry in the given fields. */
-const contradictory = (says: EntryToZip['says'], entry = one): Buffer =>
+const contradictory = (directory: EntryToZip['directory'], entry = one): Buffer =>
   zipOf([
-    { ...entry, says },
+    { ...entry, directory },
     { name: 'a/z', data },
   ]);
 
@@ -77,11 +77,11 @@ describe('readZip', () => {
       /zip bomb: a\/data\.pkl overlaps other entries/,
     ],
     'an entry over the table of contents': [
-      zipOf([{ ...one, says: { packed: 220, size: 220 } }]),
+      zipOf([{ ...one, directory: { packed: 220, size: 220 } }]),
       /zip bomb/,
     ],
     'two entries of the same bytes': [
-      zipOf([one, { ...one, says: { header: 0 } }]),
+      zipOf([one, { ...one, directory: { header: 0 } }]),
       /overlaps other entries/,
     ],
     'a ratio that deflate never reaches': [
@@ -120,8 +120,8 @@ describe('readZip', () => {
   });
 
   it('refuses to read an entry whose size or checksum is wrong', async () => {
-    for (const says of [{ crc: 1 }, { size: 199 }, { size: 201 }])
-      await open(contradictory(says, two), async (source) => {
+    for (const directory of [{ crc: 1 }, { size: 199 }, { size: 201 }])
+      await open(contradictory(directory, two), async (source) => {
         const entry = (await readZip(source)).get('a/data/0')!;
         await expect(readEntry(source, entry)).rejects.toMatchObject({
           code: 'DR_MODEL_INVALID',

@@ -137,14 +137,15 @@ async function findDirectory64(source: ByteSource, end: number): Promise<Directo
   if (view.getUint32(END64, true) !== 0x07064b50) return undefined;
   const number = (at: number): number => Number(view.getBigUint64(at, true));
   const count = number(32);
-  const odd =
+  const isDamaged =
     view.getUint32(0, true) !== 0x06064b50 ||
     number(4) !== END64 - 12 ||
     number(END64 + 8) !== end - LOCATOR - END64 ||
     view.getUint32(16, true) !== 0 ||
     view.getUint32(20, true) !== 0 ||
     number(24) !== count;
-  if (odd) throw invalidModel(source.file, 'is an archive whose table of contents is damaged');
+  if (isDamaged)
+    throw invalidModel(source.file, 'is an archive whose table of contents is damaged');
   return { count, size: number(40), offset: number(48) };
 }
 
@@ -292,7 +293,10 @@ async function locateEntry(
     view.getUint16(8, true) === method &&
     Buffer.compare(bytes.subarray(30), rawName) === 0;
   if (!same || view.getUint16(26, true) !== rawName.length)
-    throw invalidModel(source.file, `is damaged: ${name} is not where the table of contents says`);
+    throw invalidModel(
+      source.file,
+      `is damaged: ${name} is not where the table of contents says`,
+    );
   return {
     header,
     entry: {

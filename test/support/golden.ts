@@ -43,12 +43,13 @@ export interface Golden {
   readonly conditionings: Readonly<Record<string, Params>>;
   readonly measured: Record<string, readonly number[]>;
   has(name: string): boolean;
-  /** The raw tensor by its golden name. */
+  /** A tensor by its name in the case, as stored. */
   tensor(name: string): GoldenTensor;
-  /** A float tensor by its golden name (any stored dtype, as float32). */
+  /** A tensor by its name in the case, as float32. */
   float(name: string): Tensor;
 }
 
+/** Reads a group of cases. Tensors are decoded when they are requested. */
 export function golden(family: string, group: string): Golden {
   const base = join(root, 'golden', family, group);
   const info = JSON.parse(gunzipSync(readFileSync(`${base}.json.gz`)).toString('utf8'));
@@ -112,14 +113,14 @@ export interface Difference {
  * Returns the worst absolute difference from a golden float tensor and its bound; NaN equals NaN
  * only.
  */
-export function difference(g: Golden, name: string, got: ArrayLike<number>): Difference {
-  const want = g.tensor(name).data as ArrayLike<number>;
-  if (want.length !== got.length) return { worst: Number.POSITIVE_INFINITY, bound: 0 };
+export function difference(g: Golden, name: string, actual: ArrayLike<number>): Difference {
+  const expected = g.tensor(name).data as ArrayLike<number>;
+  if (expected.length !== actual.length) return { worst: Number.POSITIVE_INFINITY, bound: 0 };
   let worst = 0;
   let max = 0;
-  for (let i = 0; i < want.length; i++) {
-    const w = Number(want[i]);
-    const v = Number(got[i]);
+  for (let i = 0; i < expected.length; i++) {
+    const w = Number(expected[i]);
+    const v = Number(actual[i]);
     if (Number.isFinite(w)) max = Math.max(max, Math.abs(w));
     if (Object.is(w, v) || w === v) continue;
     const d = Math.abs(w - v);
@@ -129,18 +130,18 @@ export function difference(g: Golden, name: string, got: ArrayLike<number>): Dif
 }
 
 /**
- * Asserts the pass rule for one tensor (and its shape when `got` is a tensor) and records the
+ * Asserts the pass rule for one tensor (and its shape when `actual` is a tensor) and records the
  * difference for docs/parity.md.
  */
 export function expectGolden(
   g: Golden,
   id: string,
   name: string,
-  got: Tensor | ArrayLike<number>,
+  actual: Tensor | ArrayLike<number>,
 ): void {
-  const data = 'data' in got ? got.data : got;
-  if ('shape' in got)
-    expect([...got.shape], `${g.family}/${g.group} ${id} ${name} shape`).toEqual(
+  const data = 'data' in actual ? actual.data : actual;
+  if ('shape' in actual)
+    expect([...actual.shape], `${g.family}/${g.group} ${id} ${name} shape`).toEqual(
       g.tensor(name).shape,
     );
   const d = difference(g, name, data);
@@ -156,14 +157,14 @@ export function expectExact(
   g: Golden,
   id: string,
   name: string,
-  got: ArrayLike<number | bigint>,
+  actual: ArrayLike<number | bigint>,
 ): void {
-  const want = Array.from(g.tensor(name).data as ArrayLike<number>, Number);
-  const have = Array.from(got, Number);
-  let worst = have.length === want.length ? 0 : Number.POSITIVE_INFINITY;
-  for (let i = 0; i < want.length; i++)
-    if (!Object.is(want[i], have[i]) && want[i] !== have[i])
-      worst = Math.max(worst, Math.abs(want[i] - have[i]) || Number.POSITIVE_INFINITY);
+  const expected = Array.from(g.tensor(name).data as ArrayLike<number>, Number);
+  const values = Array.from(actual, Number);
+  let worst = values.length === expected.length ? 0 : Number.POSITIVE_INFINITY;
+  for (let i = 0; i < expected.length; i++)
+    if (!Object.is(expected[i], values[i]) && expected[i] !== values[i])
+      worst = Math.max(worst, Math.abs(expected[i] - values[i]) || Number.POSITIVE_INFINITY);
   recordDifference(g, id, { worst, bound: 0 });
   expect(worst, `${g.family}/${g.group} ${id} ${name} must be equal`).toBe(0);
 }
@@ -171,13 +172,13 @@ export function expectExact(
 /**
  * Asserts the rule for 8-bit images: at most 1 level of difference, on at most 0.5 % of the values.
  */
-export function expectImage(g: Golden, id: string, name: string, got: Uint8Array): void {
-  const want = g.tensor(name).data;
-  expect(got.length, `${g.family}/${g.group} ${id} ${name} size`).toBe(want.length);
+export function expectImage(g: Golden, id: string, name: string, actual: Uint8Array): void {
+  const expected = g.tensor(name).data;
+  expect(actual.length, `${g.family}/${g.group} ${id} ${name} size`).toBe(expected.length);
   let worst = 0;
   let changed = 0;
-  for (let i = 0; i < got.length; i++) {
-    const d = Math.abs(got[i] - Number(want[i]));
+  for (let i = 0; i < actual.length; i++) {
+    const d = Math.abs(actual[i] - Number(expected[i]));
     worst = Math.max(worst, d);
     if (d > 0) changed++;
   }
@@ -187,7 +188,7 @@ export function expectImage(g: Golden, id: string, name: string, got: Uint8Array
     `${g.family}/${g.group} ${id} ${name}: worst difference in levels`,
   ).toBeLessThanOrEqual(1);
   expect(
-    changed / got.length,
+    changed / actual.length,
     `${g.family}/${g.group} ${id} ${name}: share of values that differ`,
   ).toBeLessThanOrEqual(0.005);
 }
@@ -196,19 +197,19 @@ export function expectImage(g: Golden, id: string, name: string, got: Uint8Array
  * Asserts the rule for float images that passed through 8 bits: at most 0.5 % of the values exceed
  * the bound, by at most one level.
  */
-export function expectThroughBytes(g: Golden, id: string, name: string, got: Tensor): void {
-  const want = g.tensor(name);
-  expect([...got.shape], `${g.family}/${g.group} ${id} ${name} shape`).toEqual(want.shape);
-  const { worst, bound } = difference(g, name, got.data);
+export function expectThroughBytes(g: Golden, id: string, name: string, actual: Tensor): void {
+  const expected = g.tensor(name);
+  expect([...actual.shape], `${g.family}/${g.group} ${id} ${name} shape`).toEqual(expected.shape);
+  const { worst, bound } = difference(g, name, actual.data);
   recordDifference(g, id, { worst, bound: Math.max(bound, 1 / 255) });
-  const beyond = got.data.filter(
-    (value, i) => Math.abs(value - Number(want.data[i])) > bound,
+  const beyond = actual.data.filter(
+    (value, i) => Math.abs(value - Number(expected.data[i])) > bound,
   ).length;
   expect(worst, `${g.family}/${g.group} ${id} ${name}: worst difference`).toBeLessThanOrEqual(
     Math.max(bound, 1 / 255 + 1e-6),
   );
   expect(
-    beyond / got.data.length,
+    beyond / actual.data.length,
     `${g.family}/${g.group} ${id} ${name}: share of values beyond ${bound}`,
   ).toBeLessThanOrEqual(0.005);
 }

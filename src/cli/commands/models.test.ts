@@ -90,7 +90,7 @@ beforeAll(async () => {
     name: 'm/data/0',
     data: Buffer.alloc(2000),
     deflate: true,
-    says: { size: 2 ** 31 },
+    directory: { size: 2 ** 31 },
   };
   put('checkpoints/bomb.ckpt', zipOf([{ name: 'm/data.pkl', data: pickle(dict()) }, claim]));
   await writeSafetensors(put('checkpoints/video.safetensors', ''), {

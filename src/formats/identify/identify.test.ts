@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { fixtureModel } from '../../../test/support/golden.ts';
 import { openSafetensors, type TensorInfo } from '../safetensors/safetensors.ts';
 import type { ModelFile } from './identified-model.ts';
@@ -59,14 +59,14 @@ it.each<[string, unknown]>([
   ['tiny_esrgan_x4_old', { kind: 'upscaler', architecture: 'esrgan', naming: 'old' }],
   ['tiny_realesrgan_x2_new', { kind: 'upscaler', architecture: 'esrgan', naming: 'new' }],
   ['tiny_srvgg_x2', { kind: 'upscaler', architecture: 'srvgg', naming: 'new' }],
-])('the fixture %s', async (name, want) => {
+])('identifies the fixture %s', async (name, expected) => {
   const st = await openSafetensors(fixtureModel(name));
-  expect(identify(st.tensors)).toEqual(want);
+  expect(identify(st.tensors)).toEqual(expected);
   await st.close();
 });
 
-/** The tensors of a fixture with names changed, left out or added. */
-async function variant(
+/** Identifies the tensors of a fixture with names changed, removed or added. */
+async function identifyVariant(
   name: string,
   rename: (tensor: string) => string | undefined,
   more: Record<string, readonly number[]> = {},
@@ -81,6 +81,7 @@ async function variant(
   return identify(shapes(more, tensors));
 }
 
+/** A map of tensors with these shapes. */
 function shapes(
   more: Record<string, readonly number[]>,
   tensors = new Map<string, TensorInfo>(),
@@ -92,9 +93,9 @@ function shapes(
 
 const same = (name: string) => name;
 
-it('prediction markers of SDXL files', async () => {
+it('reads the prediction of SDXL files from marker tensors', async () => {
   const prediction = async (more: Record<string, readonly number[]>) => {
-    const model = await variant('tiny_sdxl_base', same, more);
+    const model = await identifyVariant('tiny_sdxl_base', same, more);
     return model.kind === 'checkpoint' && model.unet.prediction;
   };
   expect(await prediction({ v_pred: [0] })).toEqual({ kind: 'v', zsnr: false });
@@ -107,14 +108,17 @@ it('prediction markers of SDXL files', async () => {
   });
 });
 
-it('an old SD1 file without text_model., and one without text encoder or VAE', async () => {
+it('identifies an old SD1 checkpoint without text_model. in its names', async () => {
   expect(
-    await variant('tiny_sd1', (n) => n.replace('transformer.text_model.', 'transformer.')),
+    await identifyVariant('tiny_sd1', (n) => n.replace('transformer.text_model.', 'transformer.')),
   ).toMatchObject({
     family: 'sd1',
     clips: [{ kind: 'clip_l', prefix: 'cond_stage_model.transformer.' }],
   });
-  const pruned = await variant('tiny_sd1', (n) => (n.startsWith('model.') ? n : undefined));
+});
+
+it('identifies a checkpoint without text encoder and VAE', async () => {
+  const pruned = await identifyVariant('tiny_sd1', (n) => (n.startsWith('model.') ? n : undefined));
   expect(pruned).toMatchObject({
     kind: 'checkpoint',
     has: { unet: true, clip: false, vae: false },
@@ -122,8 +126,8 @@ it('an old SD1 file without text_model., and one without text encoder or VAE', a
   });
 });
 
-it('a checkpoint with a TAESD autoencoder', async () => {
-  const model = await variant(
+it('identifies a checkpoint with a TAESD autoencoder', async () => {
+  const model = await identifyVariant(
     'tiny_sdxl_base',
     (n) => (n.startsWith('first_stage_model.') ? undefined : n),
     {
@@ -140,17 +144,21 @@ it('a checkpoint with a TAESD autoencoder', async () => {
   });
 });
 
-it('UNets alone keep their family', async () => {
+it('identifies the family of a UNet without a checkpoint', async () => {
   const bare = (n: string) => (n.startsWith('model.diffusion_model.') ? n.slice(22) : undefined);
   for (const [name, family] of [
     ['tiny_sdxl_base', 'sdxl'],
     ['tiny_sdxl_refiner', 'sdxl-refiner'],
     ['tiny_sd1', 'sd1'],
   ])
-    expect(await variant(name, bare)).toMatchObject({ kind: 'unet', family, unet: { prefix: '' } });
+    expect(await identifyVariant(name, bare)).toMatchObject({
+      kind: 'unet',
+      family,
+      unet: { prefix: '' },
+    });
 });
 
-it('SD2: linear projections; v or eps by the spread of one tensor', async () => {
+it('identifies SD2 by its linear projections, and v or eps by the deviation of one tensor', async () => {
   const unet = 'model.diffusion_model.';
   const marker = `${unet}output_blocks.11.1.transformer_blocks.0.norm1.bias`;
   const names = {
@@ -167,14 +175,14 @@ it('SD2: linear projections; v or eps by the spread of one tensor', async () => 
   });
   const hint = model.kind === 'checkpoint' ? model.unet.prediction : undefined;
   expect(hint).toEqual({ kind: 'measured', tensor: marker, above: 0.09 });
-  const settle = (...values: number[]) =>
+  const resolve = (...values: number[]) =>
     resolvePrediction(hint!, async () => ({
       shape: [values.length],
       data: Float32Array.from(values),
     }));
   // >>> torch.std(torch.tensor([.1, -.1]), unbiased=False)  ->  0.1
-  expect(await settle(0.1, -0.1)).toEqual({ kind: 'v', zsnr: false });
-  expect(await settle(0.08, -0.08)).toEqual({ kind: 'eps' });
+  expect(await resolve(0.1, -0.1)).toEqual({ kind: 'v', zsnr: false });
+  expect(await resolve(0.08, -0.08)).toEqual({ kind: 'eps' });
   expect(
     identify(shapes({ ...names, [`${unet}input_blocks.0.0.weight`]: [320, 9, 3, 3] })),
   ).toMatchObject({
@@ -182,7 +190,7 @@ it('SD2: linear projections; v or eps by the spread of one tensor', async () => 
   });
 });
 
-it('ControlNets in three layouts', () => {
+it('identifies ControlNets in three layouts', () => {
   expect(identify(shapes({ 'control_model.input_hint_block.0.weight': [16, 3, 3, 3] }))).toEqual({
     kind: 'controlnet',
     layout: 'sgm',
@@ -196,9 +204,9 @@ it('ControlNets in three layouts', () => {
   ).toMatchObject({ layout: 'lora' });
 });
 
-it('UNets and VAEs in the layout of diffusers, and text encoders alone', () => {
+describe('models in the layout of diffusers', () => {
   const marker = 'up_blocks.3.attentions.2.transformer_blocks.0.norm1.bias';
-  const unet = (more: Record<string, readonly number[]>) =>
+  const identifyUnet = (more: Record<string, readonly number[]>) =>
     identify(
       shapes({
         'conv_in.weight': [320, 4, 3, 3],
@@ -210,69 +218,100 @@ it('UNets and VAEs in the layout of diffusers, and text encoders alone', () => {
   const linear = { 'down_blocks.1.attentions.0.proj_in.weight': [320, 320], [marker]: [320] };
   const adm = { 'add_embedding.linear_1.weight': [1280, 2816] };
   const part = { prefix: '', layout: 'diffusers', inChannels: 4 };
-  expect(unet({})).toEqual({
-    kind: 'unet',
-    family: 'sd1',
-    unet: { ...part, prediction: { kind: 'eps' } },
+
+  it('are UNets of SD1', () => {
+    expect(identifyUnet({})).toEqual({
+      kind: 'unet',
+      family: 'sd1',
+      unet: { ...part, prediction: { kind: 'eps' } },
+    });
   });
-  expect(unet(linear)).toMatchObject({
-    family: 'sd2',
-    unet: { prediction: { kind: 'measured', tensor: marker, above: 0.09 } },
+
+  it('are UNets of SD2 with linear projections', () => {
+    expect(identifyUnet(linear)).toMatchObject({
+      family: 'sd2',
+      unet: { prediction: { kind: 'measured', tensor: marker, above: 0.09 } },
+    });
   });
-  expect(unet({ ...linear, 'conv_in.weight': [320, 9, 3, 3] })).toMatchObject({
-    family: 'sd2',
-    unet: { inChannels: 9, prediction: { kind: 'eps' } },
+
+  it('are inpainting UNets of SD2 with nine channels', () => {
+    expect(identifyUnet({ ...linear, 'conv_in.weight': [320, 9, 3, 3] })).toMatchObject({
+      family: 'sd2',
+      unet: { inChannels: 9, prediction: { kind: 'eps' } },
+    });
   });
-  expect(unet({ ...linear, ...adm })).toMatchObject({ family: 'sdxl', unet: part });
-  expect(unet({ ...linear, ...adm, 'down_blocks.3.resnets.0.norm1.weight': [1] })).toMatchObject({
-    family: 'sdxl-refiner',
+
+  it('are UNets of SDXL with an ADM vector', () => {
+    expect(identifyUnet({ ...linear, ...adm })).toMatchObject({ family: 'sdxl', unet: part });
   });
-  const vae = {
-    'decoder.conv_in.weight': [512, 4, 3, 3],
-    'decoder.up_blocks.0.resnets.0.norm1.weight': [512],
-  };
-  expect(identify(shapes(vae))).toEqual({
-    kind: 'vae',
-    vae: { kind: 'kl', layout: 'diffusers', prefix: '' },
+
+  it('are UNets of the SDXL refiner with four levels', () => {
+    const fourLevels = { 'down_blocks.3.resnets.0.norm1.weight': [1] };
+    expect(identifyUnet({ ...linear, ...adm, ...fourLevels })).toMatchObject({
+      family: 'sdxl-refiner',
+    });
   });
-  const video = {
-    'decoder.conv_in.weight': [512, 4, 3, 3, 3],
-    'decoder.up_blocks.0.resnets.0.norm1.weight': [512],
-  };
-  expect(identify(shapes(video))).toMatchObject({ kind: 'unknown' });
-  const layers = (n: number, name: (i: number) => string) =>
-    Object.fromEntries(Array.from({ length: n }, (_, i) => [name(i), [4, 4]]));
-  for (const [n, kind] of [
-    [12, 'clip_l'],
-    [23, 'clip_h'],
-    [32, 'clip_g'],
-  ] as const) {
-    const huggingFace = layers(n, (i) => `text_model.encoder.layers.${i}.mlp.fc1.weight`);
+
+  it('are VAEs', () => {
+    const vae = {
+      'decoder.conv_in.weight': [512, 4, 3, 3],
+      'decoder.up_blocks.0.resnets.0.norm1.weight': [512],
+    };
+    expect(identify(shapes(vae))).toEqual({
+      kind: 'vae',
+      vae: { kind: 'kl', layout: 'diffusers', prefix: '' },
+    });
+  });
+
+  it('are not VAEs with three-dimensional kernels', () => {
+    const video = {
+      'decoder.conv_in.weight': [512, 4, 3, 3, 3],
+      'decoder.up_blocks.0.resnets.0.norm1.weight': [512],
+    };
+    expect(identify(shapes(video))).toMatchObject({ kind: 'unknown' });
+  });
+});
+
+describe.each([
+  { kind: 'clip_l', layers: 12 },
+  { kind: 'clip_h', layers: 23 },
+  { kind: 'clip_g', layers: 32 },
+])('a text encoder of $layers layers', ({ kind, layers }) => {
+  const layersNamed = (name: (i: number) => string) =>
+    Object.fromEntries(Array.from({ length: layers }, (_, i) => [name(i), [4, 4]]));
+
+  it(`is ${kind} in the layout of Hugging Face`, () => {
+    const huggingFace = layersNamed((i) => `text_model.encoder.layers.${i}.mlp.fc1.weight`);
     expect(identify(shapes(huggingFace))).toEqual({
       kind: 'text-encoder',
       clip: { kind, layout: 'hugging-face', prefix: 'text_model.' },
     });
-    const open = {
+  });
+
+  it(`is ${kind} in the layout of open_clip`, () => {
+    const openClip = {
       'token_embedding.weight': [1, 1],
       'transformer.resblocks.0.ln_1.weight': [4],
-      ...layers(n, (i) => `transformer.resblocks.${i}.mlp.c_fc.weight`),
+      ...layersNamed((i) => `transformer.resblocks.${i}.mlp.c_fc.weight`),
     };
-    expect(identify(shapes(open))).toEqual({
+    expect(identify(shapes(openClip))).toEqual({
       kind: 'text-encoder',
       clip: { kind, layout: 'open-clip', prefix: '' },
     });
-  }
+  });
 });
 
-it('averaged weights beside the model change nothing', async () => {
+it('ignores averaged weights beside those of the model', async () => {
   const ema = {
     'model_ema.decay': [],
     'model_ema.diffusion_modelinput_blocks00weight': [32, 4, 3, 3],
   };
-  expect(await variant('tiny_sd1', same, ema)).toEqual(await variant('tiny_sd1', same));
+  expect(await identifyVariant('tiny_sd1', same, ema)).toEqual(
+    await identifyVariant('tiny_sd1', same),
+  );
 });
 
-it('T2I-Adapters and CLIP vision models in their layouts', () => {
+it('identifies T2I-Adapters in three layouts', () => {
   const kernel = [320, 192, 3, 3];
   const adapters: Record<string, readonly number[]>[] = [
     { 'conv_in.weight': kernel, 'body.0.block1.weight': kernel },
@@ -281,27 +320,30 @@ it('T2I-Adapters and CLIP vision models in their layouts', () => {
   ];
   for (const names of adapters)
     expect(identify(shapes(names))).toEqual({ kind: 'controlnet', layout: 't2i', prefix: '' });
-  const own = {
+});
+
+it('identifies CLIP vision models in two layouts', () => {
+  const huggingFace = {
     'vision_model.encoder.layers.22.layer_norm1.weight': [1024],
     'vision_model.embeddings.class_embedding': [1024],
   };
-  expect(identify(shapes(own))).toEqual({
+  expect(identify(shapes(huggingFace))).toEqual({
     kind: 'clip-vision',
     layout: 'hugging-face',
     prefix: '',
   });
-  const open = {
+  const openClip = {
     'visual.transformer.resblocks.22.attn.in_proj_weight': [3072, 1024],
     'visual.conv1.weight': [1024, 3, 14, 14],
   };
-  expect(identify(shapes(open))).toEqual({
+  expect(identify(shapes(openClip))).toEqual({
     kind: 'clip-vision',
     layout: 'open-clip',
     prefix: 'visual.',
   });
 });
 
-it('LoRA naming, embeddings, and files nobody knows', () => {
+it('identifies LoRAs by their naming', () => {
   expect(
     identify(shapes({ 'unet.down_blocks.0.attentions.0.to_q.lora_A.weight': [4, 64] })),
   ).toEqual({
@@ -312,10 +354,16 @@ it('LoRA naming, embeddings, and files nobody knows', () => {
     kind: 'lora',
     naming: 'kohya',
   });
+});
+
+it('identifies embeddings', () => {
   expect(identify(shapes({ emb_params: [4, 768] }))).toEqual({
     kind: 'embedding',
     encoders: ['emb_params'],
   });
+});
+
+it('returns a reason for unidentified files', () => {
   expect(identify(shapes({ 'a.b.c': [1, 2, 3] }))).toMatchObject({ kind: 'unknown' });
   expect(identify(shapes({}))).toEqual({ kind: 'unknown', reason: 'it contains no tensors' });
 });

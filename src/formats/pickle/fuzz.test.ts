@@ -1,5 +1,5 @@
-// Random pickles and files: each is read or refused with an error of ours, in bounded time; nothing
-// else may happen.
+// Random pickles and files: each must be read, or refused with a PickleError or DarkroomError, in
+// bounded time.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,9 +27,10 @@ const FIXTURES = [
   'fp8.pt',
   'inversion_module.pt',
 ];
-const TIME = 5000;
+const TIME_LIMIT = 5000;
 
-function outcome(bytes: Uint8Array): 'read' | string {
+/** Unpickles the bytes; returns 'read' or the fault. */
+function outcome(bytes: Uint8Array): string {
   const started = performance.now();
   try {
     unpickle(bytes, { allowed: isAllowedInModels });
@@ -38,10 +39,11 @@ function outcome(bytes: Uint8Array): 'read' | string {
     if (!(error instanceof PickleError)) throw error;
     return error.fault;
   } finally {
-    expect(performance.now() - started).toBeLessThan(TIME);
+    expect(performance.now() - started).toBeLessThan(TIME_LIMIT);
   }
 }
 
+/** Opens the bytes as a file and reads all its tensors; a refusal must name the file. */
 async function open(bytes: Uint8Array, name = 'fuzz.pt'): Promise<void> {
   const file = join(folder, name);
   writeFileSync(file, bytes);
@@ -49,7 +51,6 @@ async function open(bytes: Uint8Array, name = 'fuzz.pt'): Promise<void> {
   try {
     const opened = await openModelFile(file, { cache: folder });
     try {
-      // what was accepted can be read
       for (const key of opened.tensors.keys()) await opened.readRaw(key);
     } finally {
       await opened.close();
@@ -59,7 +60,7 @@ async function open(bytes: Uint8Array, name = 'fuzz.pt'): Promise<void> {
     expect(error.message).toContain(file);
     expect(error.hint).toMatch(/\w/);
   } finally {
-    expect(performance.now() - started).toBeLessThan(TIME);
+    expect(performance.now() - started).toBeLessThan(TIME_LIMIT);
   }
 }
 
@@ -71,22 +72,24 @@ const NAMES = [
   'os\nsystem\n',
   'torch\nSize\n',
 ];
-const line = (text: string) => Buffer.from(text, 'latin1');
+const latin1 = (text: string) => Buffer.from(text, 'latin1');
 
-/** Operations with arguments that make sense, so that sequences get far. */
+/** Operations with plausible arguments, so that sequences are not refused at once. */
 const operation = fc.oneof(
   { weight: 6, arbitrary: fc.constantFrom(...CODES).map((code) => Buffer.from([code])) },
   {
     weight: 3,
-    arbitrary: fc.constantFrom(...'N)]}(tuebsaRQ20\x85\x86\x87\x88\x89\x81\x8f\x90\x94').map(line),
+    arbitrary: fc
+      .constantFrom(...'N)]}(tuebsaRQ20\x85\x86\x87\x88\x89\x81\x8f\x90\x94')
+      .map(latin1),
   },
   { weight: 2, arbitrary: fc.nat(255).map((n) => Buffer.from([0x4b, n])) },
-  { weight: 2, arbitrary: fc.constantFrom(...NAMES).map((name) => line(`c${name}`)) },
+  { weight: 2, arbitrary: fc.constantFrom(...NAMES).map((name) => latin1(`c${name}`)) },
   {
     weight: 2,
     arbitrary: fc
       .constantFrom('storage', 'state_dict', '0', 'cpu')
-      .map((t) => Buffer.from([0x8c, t.length, ...line(t)])),
+      .map((t) => Buffer.from([0x8c, t.length, ...latin1(t)])),
   },
   {
     weight: 2,
@@ -97,9 +100,9 @@ const operation = fc.oneof(
 );
 const program = fc
   .array(operation, { maxLength: 60 })
-  .map((parts) => Buffer.concat([Buffer.from([0x80, 4]), ...parts, line('.')]));
+  .map((parts) => Buffer.concat([Buffer.from([0x80, 4]), ...parts, latin1('.')]));
 
-/** A file with some bytes changed, a part cut out, or a part of another put in. */
+/** A file with some bytes changed, a part removed, or a part of another file inserted. */
 const mutated = fc
   .tuple(
     fc.constantFrom(...FIXTURES.map(fixture)),
@@ -110,15 +113,15 @@ const mutated = fc
       { freq: 3 },
     ),
   )
-  .map(([source, changes, cut, put]) => {
+  .map(([source, changes, removal, insertion]) => {
     let bytes = Buffer.from(source);
     for (const [at, value] of changes) bytes[at % bytes.length] = value;
-    if (cut) {
-      const at = cut[0] % bytes.length;
-      bytes = Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + cut[1])]);
+    if (removal) {
+      const at = removal[0] % bytes.length;
+      bytes = Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + removal[1])]);
     }
-    if (put) {
-      const [at, other, from, length] = put;
+    if (insertion) {
+      const [at, other, from, length] = insertion;
       const to = at % (bytes.length + 1);
       bytes = Buffer.concat([
         bytes.subarray(0, to),
@@ -130,36 +133,36 @@ const mutated = fc
   });
 
 describe('fuzz', () => {
-  it('any bytes as a pickle', () => {
+  it('unpickles or refuses any bytes', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => void outcome(bytes)),
       { numRuns: 5000 },
     );
   });
 
-  it('any sequence of operations', () => {
-    const seen = new Set<string>();
+  it('unpickles or refuses any sequence of operations', () => {
+    const outcomes = new Set<string>();
     fc.assert(
-      fc.property(program, (bytes) => void seen.add(outcome(bytes))),
+      fc.property(program, (bytes) => void outcomes.add(outcome(bytes))),
       { numRuns: 20_000 },
     );
-    expect([...seen]).toEqual(expect.arrayContaining(['forbidden', 'malformed', 'cut off']));
+    expect([...outcomes]).toEqual(expect.arrayContaining(['forbidden', 'malformed', 'cut off']));
   });
 
-  it('any sequence of operations inside of a file', async () => {
+  it('opens or refuses a zip file with any sequence of operations', async () => {
     await fc.assert(
       fc.asyncProperty(program, (bytes) => open(zipOf([{ name: 'a/data.pkl', data: bytes }]))),
       { numRuns: 300 },
     );
   });
 
-  it('files of torch, changed at random', async () => {
+  it('opens or refuses files of torch with random changes', async () => {
     await fc.assert(fc.asyncProperty(mutated, open as (bytes: Uint8Array) => Promise<void>), {
       numRuns: 1500,
     });
   });
 
-  it('pickles of torch, changed at random and packed again', async () => {
+  it('opens or refuses zip files with randomly changed pickles of torch', async () => {
     const pickles = FIXTURES.filter((name) => !name.includes('legacy')).map((name) => {
       const bytes = fixture(name);
       const start = bytes.indexOf(Buffer.from([0x80, 2]));
@@ -191,7 +194,7 @@ describe('fuzz', () => {
     );
   });
 
-  it('any bytes as a file, under any name', async () => {
+  it('opens or refuses any bytes under any name', async () => {
     const head = fc.constantFrom(
       '',
       'PK\x03\x04',
@@ -207,7 +210,7 @@ describe('fuzz', () => {
         head,
         fc.uint8Array({ maxLength: 100 }),
         fc.constantFrom('a.pt', 'a.safetensors', 'a'),
-        (start, rest, name) => open(Buffer.concat([line(start), rest]), name),
+        (start, rest, name) => open(Buffer.concat([latin1(start), rest]), name),
       ),
       { numRuns: 1000 },
     );

@@ -1,5 +1,5 @@
-// Pickles that would run programs in Python, or fill the memory: all are refused, by the name of
-// what they ask for.
+// Pickles that would run programs or exhaust the memory in Python: each is refused with a message
+// that names what it imports or which limit it exceeds.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ const folder = mkdtempSync(join(tmpdir(), 'hostile-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const asZip = (pickle: Uint8Array): Buffer => zipOf([{ name: 'archive/data.pkl', data: pickle }]);
-/** The pickle stands where what was saved is expected. */
+/** A sequential file with the pickle in place of the saved value. */
 const asSequential = (pickle: Uint8Array): Buffer => {
   const whole = torchFile({}, { sequential: true });
   const empty = p.pickle(p.dict());
@@ -23,7 +23,7 @@ const asSequential = (pickle: Uint8Array): Buffer => {
 
 const FORMATS = [asZip, asSequential, (pickle: Uint8Array) => pickle];
 
-/** Opens the pickle in each format (the last as it is) and gives the errors. */
+/** Opens the pickle in each format and returns the errors. */
 async function refusals(
   pickle: Uint8Array,
   formats = FORMATS,
@@ -34,7 +34,7 @@ async function refusals(
     writeFileSync(file, bytes);
     const started = performance.now();
     const error = await openModelFile(file).then(
-      () => expect.unreachable('it was opened'),
+      () => expect.unreachable('the file was opened'),
       (e) => e,
     );
     expect(performance.now() - started).toBeLessThan(10_000);
@@ -64,7 +64,7 @@ const call = (module: string, name: string, ...args: readonly Buffer[]) =>
   pickle(GLOBAL(module, name), tuple(...args), REDUCE);
 const raw = (latin1: string) => Buffer.from(latin1, 'latin1');
 
-describe('programs', () => {
+describe('pickles that would run code', () => {
   const imports: Readonly<Record<string, Uint8Array>> = {
     'os.system': call('os', 'system', text('id')),
     'posix.system': call('posix', 'system', text('id')),
@@ -119,7 +119,7 @@ describe('programs', () => {
       p.EMPTY_DICT,
       BUILD,
     ),
-    // names that reach further than they look
+    // names with dots, which reach other modules
     'torch._utils.os.system': Buffer.concat([
       PROTO(4),
       text('torch._utils'),
@@ -134,7 +134,7 @@ describe('programs', () => {
       STACK_GLOBAL,
       STOP,
     ]),
-    // named, never called
+    // imported but not called
     'os.popen': pickle(GLOBAL('os', 'popen')),
     // hidden behind a harmless value, in a key, in a state, in a persistent id
     'os.remove': pickle(p.EMPTY_DICT, GLOBAL('os', 'remove'), p.POP),
@@ -151,7 +151,7 @@ describe('programs', () => {
       BINPERSID,
     ),
   };
-  it.each(Object.entries(imports))('%s', async (name, bytes) => {
+  it.each(Object.entries(imports))('are refused: %s', async (name, bytes) => {
     for (const { code, message, hint } of await refusals(bytes)) {
       expect(code).toBe('DR_MODEL_UNSAFE');
       expect(message).toContain(`imports ${name}, which is not allowed`);
@@ -159,7 +159,7 @@ describe('programs', () => {
     }
   });
 
-  const uses: Readonly<Record<string, Uint8Array>> = {
+  const unsafeOperations: Readonly<Record<string, Uint8Array>> = {
     'INST (os.system)': pickle(p.MARK, text('id'), raw('ios\nsystem\n')),
     OBJ: pickle(p.MARK, GLOBAL('collections', 'OrderedDict'), raw('o')),
     NEWOBJ_EX: pickle(
@@ -176,14 +176,17 @@ describe('programs', () => {
     READONLY_BUFFER: Buffer.concat([PROTO(5), p.NONE, raw('\x98.')]),
     GET: pickle(raw('g0\n')),
   };
-  it.each(Object.entries(uses))('the operation %s', async (name, bytes) => {
-    for (const { code, message } of await refusals(bytes)) {
-      expect(code).toBe('DR_MODEL_UNSAFE');
-      expect(message).toContain(`uses the pickle operation ${name}, `);
-    }
-  });
+  it.each(Object.entries(unsafeOperations))(
+    'are refused: the operation %s',
+    async (name, bytes) => {
+      for (const { code, message } of await refusals(bytes)) {
+        expect(code).toBe('DR_MODEL_UNSAFE');
+        expect(message).toContain(`uses the pickle operation ${name}, `);
+      }
+    },
+  );
 
-  it('pickles of protocol 0, which are all text', async () => {
+  it('are refused in protocol 0', async () => {
     for (const [bytes, what] of [
       [raw("cos\nsystem\n(S'id'\ntR."), 'imports os.system'],
       [raw('(ios\nsystem\n.'), 'uses the pickle operation INST (os.system)'],
@@ -196,7 +199,7 @@ describe('programs', () => {
       }
   });
 
-  it('calls of values that are not names', async () => {
+  it('are refused when they call a value that is not a global', async () => {
     const dictionary = [GLOBAL('collections', 'OrderedDict'), p.EMPTY_TUPLE, REDUCE];
     for (const bytes of [
       pickle(...dictionary, p.EMPTY_TUPLE, REDUCE),
@@ -209,7 +212,7 @@ describe('programs', () => {
       }
   });
 
-  it('references to values that are not storages', async () => {
+  it('are refused when they refer to something other than a storage', async () => {
     const storage = GLOBAL('torch', 'FloatStorage');
     const ids: readonly (readonly [Buffer, string, string])[] = [
       [
@@ -253,7 +256,7 @@ describe('programs', () => {
       ],
     ];
     for (const [id, code, what] of ids) {
-      // unused, but named
+      // the reference is popped, so it is not part of the value
       const [zip, sequential] = await refusals(pickle(p.EMPTY_DICT, id, BINPERSID, p.POP));
       for (const error of [zip, sequential]) {
         expect(error.code, what).toBe(code);
@@ -262,7 +265,7 @@ describe('programs', () => {
     }
   });
 
-  it('several hidden in one file: the first is named, with odd signs made plain', async () => {
+  it('are refused with an escaped and shortened name of the global', async () => {
     const [error] = await refusals(pickle(GLOBAL('\u202eos', 'system\x1b[2J')));
     expect(error.message).toContain('imports \\u202eos.system\\u001b[2J,');
     const [long] = await refusals(pickle(GLOBAL('a'.repeat(900), 'b')));
@@ -270,7 +273,7 @@ describe('programs', () => {
   });
 });
 
-describe('bombs', () => {
+describe('pickles that exceed a limit', () => {
   const laughs = (levels: number, width: number) => {
     const parts = [text('ha'), p.PUT(0)];
     for (let level = 1; level <= levels; level++)
@@ -293,17 +296,20 @@ describe('bombs', () => {
     }
     return Buffer.concat([...parts.slice(0, -1), p.PUT(levels)]);
   };
-  /** The last of several values, the others taken off the stack. */
-  const last = (inner: Buffer, values: number) =>
+  /** A pickle of the last of several values, from the memo; the others are popped. */
+  const lastValue = (inner: Buffer, values: number) =>
     pickle(p.MARK, inner, raw('t'), p.POP, p.GET(values));
   const deep = (open: string, levels: number) => pickle(raw(open.repeat(levels)));
 
-  const corpus: Readonly<Record<string, readonly [bytes: Uint8Array, says: RegExp]>> = {
+  const corpus: Readonly<Record<string, readonly [bytes: Uint8Array, message: RegExp]>> = {
     'dictionaries of dictionaries, 10^12 values': [
-      last(dictLaughs(12, 10), 12),
+      lastValue(dictLaughs(12, 10), 12),
       /contains more than 1000000 values/,
     ],
-    'dictionaries nested 100 deep': [last(dictLaughs(100, 1), 100), /nested more than 16 deep/],
+    'dictionaries nested 100 deep': [
+      lastValue(dictLaughs(100, 1), 100),
+      /nested more than 16 deep/,
+    ],
     'a dictionary in itself': [
       pickle(p.EMPTY_DICT, p.PUT(0), text('a'), p.GET(0), p.SETITEM),
       /nested more than 16 deep/,
@@ -335,8 +341,8 @@ describe('bombs', () => {
       pickle(raw(']0'.repeat(1_000_100)), p.EMPTY_DICT),
       /creates more than 1000000 objects/,
     ],
-    'a stack of nothings': [deep('N', 1_000_100), /pushes more than 1000000 values/],
-    'a memo of nothings': [
+    'a stack of None': [deep('N', 1_000_100), /pushes more than 1000000 values/],
+    'a memo of None': [
       pickle(p.NONE, raw('\x94'.repeat(2_000_100))),
       /stores more than 2000000 values/,
     ],
@@ -361,16 +367,16 @@ describe('bombs', () => {
     ],
     'a name without end': [pickle(raw(`c${'a'.repeat(5000)}`)), /a name of more than 1000 bytes/],
   };
-  it.each(Object.entries(corpus))('%s', async (_, [bytes, says]) => {
+  it.each(Object.entries(corpus))('are refused: %s', async (_, [bytes, expected]) => {
     const before = process.memoryUsage().rss;
     for (const { code, message } of await refusals(bytes, [asZip])) {
       expect(code).toBe('DR_MODEL_INVALID');
-      expect(message).toMatch(says);
+      expect(message).toMatch(expected);
     }
     expect(process.memoryUsage().rss - before).toBeLessThan(1e9);
   });
 
-  it('in the sequential format, where the end of a pickle is not known before', async () => {
+  it('are refused in the sequential format, which does not contain the size of a pickle', async () => {
     const megabytes = raw(`X\0\0\x50\0${'a'.repeat(0x500000)}`);
     const [{ message }] = await refusals(
       pickle(
@@ -385,7 +391,7 @@ describe('bombs', () => {
     expect(late.message).toContain('imports os.system');
   });
 
-  it('does not walk lists of lists of lists, nor a ParameterDict in itself', async () => {
+  it('are read when the nested lists or the ParameterDict in itself contain no tensors', async () => {
     const itself = [
       GLOBAL('torch.nn.modules.container', 'ParameterDict'),
       p.EMPTY_TUPLE,
@@ -406,21 +412,24 @@ describe('bombs', () => {
 });
 
 describe('malformed pickles', () => {
-  const corpus: Readonly<Record<string, readonly [bytes: Uint8Array, says: RegExp]>> = {
+  const corpus: Readonly<Record<string, readonly [bytes: Uint8Array, message: RegExp]>> = {
     'an unknown operation': [pickle(raw('\xff')), /unknown operation 0xff/],
     'protocol 6': [Buffer.concat([PROTO(6), p.EMPTY_DICT, STOP]), /unknown protocol 6/],
-    'nothing to stop with': [pickle(), /takes a value from an empty stack/],
-    'values left': [pickle(p.EMPTY_DICT, p.EMPTY_DICT), /leaves values on its stack/],
-    'a group without beginning': [pickle(raw('t')), /never opened/],
+    'an empty stack at the end': [pickle(), /takes a value from an empty stack/],
+    'two values at the end': [pickle(p.EMPTY_DICT, p.EMPTY_DICT), /leaves values on its stack/],
+    'a group without a mark': [pickle(raw('t')), /never opened/],
     'a pop over a mark': [pickle(p.EMPTY_DICT, p.MARK, p.POP), /empty stack/],
     'a build over a mark': [pickle(p.EMPTY_DICT, p.MARK, p.EMPTY_DICT, BUILD), /empty stack/],
-    'an unknown memo': [pickle(p.GET(9)), /reads a value that is not in its memo/],
-    'an odd dictionary': [pickle(p.EMPTY_DICT, p.MARK, text('a'), p.SETITEMS), /without a value/],
+    'an unknown memo index': [pickle(p.GET(9)), /reads a value that is not in its memo/],
+    'a key without a value': [
+      pickle(p.EMPTY_DICT, p.MARK, text('a'), p.SETITEMS),
+      /without a value/,
+    ],
     'a list as a key': [pickle(p.EMPTY_DICT, p.EMPTY_LIST, p.NONE, p.SETITEM), /list as a key/],
     'an item set in a list': [pickle(p.EMPTY_LIST, p.NONE, p.NONE, p.SETITEM), /not a dictionary/],
     'an append to a dictionary': [pickle(p.EMPTY_DICT, p.NONE, p.APPEND), /not a list/],
     'a state of a text': [pickle(text('a'), p.NONE, BUILD), /not an object/],
-    'arguments that are no tuple': [
+    'arguments that are not a tuple': [
       pickle(GLOBAL('collections', 'OrderedDict'), p.NONE, REDUCE),
       /not a tuple/,
     ],
@@ -432,11 +441,11 @@ describe('malformed pickles', () => {
       /no table of tensors/,
     ],
   };
-  it.each(Object.entries(corpus))('%s', async (_, [bytes, says]) => {
+  it.each(Object.entries(corpus))('are refused: %s', async (_, [bytes, expected]) => {
     const [zip, sequential] = await refusals(bytes);
     for (const { code, message } of [zip, sequential]) {
       expect(code).toBe('DR_MODEL_INVALID');
-      expect(message).toMatch(says);
+      expect(message).toMatch(expected);
     }
   });
 });
@@ -444,7 +453,7 @@ describe('malformed pickles', () => {
 describe('invalid tensors', () => {
   const f32 = (bytes: number) =>
     ({ dtype: 'F32', shape: [bytes / 4], bytes: new Uint8Array(bytes) }) as const;
-  const cases: Readonly<Record<string, readonly [tensor: object, says: RegExp]>> = {
+  const cases: Readonly<Record<string, readonly [tensor: object, message: RegExp]>> = {
     'a shape beyond the storage': [{ ...f32(16), shape: [5] }, /extends beyond its storage: a/],
     'strides beyond the storage': [
       { ...f32(16), shape: [2, 2], strides: [4, 1] },
@@ -463,18 +472,18 @@ describe('invalid tensors', () => {
     'more strides than sizes': [{ ...f32(16), shape: [4], strides: [1, 1] }, /without a shape: a/],
     '65 dimensions': [{ ...f32(4), shape: Array(65).fill(1) }, /without a shape: a/],
   };
-  it.each(Object.entries(cases))('%s', async (_, [tensor, says]) => {
+  it.each(Object.entries(cases))('are refused: %s', async (_, [tensor, message]) => {
     for (const sequential of [false, true]) {
       const file = join(folder, 'tensor.pt');
       writeFileSync(file, torchFile({ a: tensor as ReturnType<typeof f32> }, { sequential }));
       await expect(openModelFile(file)).rejects.toMatchObject({
         code: 'DR_MODEL_INVALID',
-        message: expect.stringMatching(says),
+        message: expect.stringMatching(message),
       });
     }
   });
 
-  it('many tensors out of one number would fill the disk', async () => {
+  it('are refused when many expanded tensors would fill the disk', async () => {
     const file = join(folder, 'many.pt');
     const one = { dtype: 'F32', shape: [2 ** 20], strides: [0], bytes: new Uint8Array(4) } as const;
     writeFileSync(
@@ -487,7 +496,7 @@ describe('invalid tensors', () => {
     });
   });
 
-  it('compressed zeros, of which one is used, would fill the memory', async () => {
+  it('are refused when compressed storages would fill the memory', async () => {
     const file = join(folder, 'zeros.pt');
     const zeros = { dtype: 'F32', shape: [1], bytes: new Uint8Array(2 ** 25) } as const;
     writeFileSync(file, torchFile({ a: zeros, b: zeros, c: zeros }, { deflate: true }));
@@ -497,7 +506,7 @@ describe('invalid tensors', () => {
     });
   });
 
-  it('are refused by name where torch has more kinds', async () => {
+  it('are refused with the name of an unsupported kind', async () => {
     const file = join(folder, 'kinds.pt');
     const quantised = [GLOBAL('torch._utils', '_rebuild_qtensor'), p.EMPTY_TUPLE, REDUCE];
     writeFileSync(file, asZip(pickle(p.dict(text('a.weight'), Buffer.concat(quantised)))));

@@ -16,8 +16,11 @@ export class PickleError extends Error {
   }
 }
 
+/** The error for bytes that are not a valid pickle. */
 export const malformed = (why: string): PickleError => new PickleError('malformed', why);
+/** The error for a pickle that uses something which no model needs. */
 export const forbidden = (what: string): PickleError => new PickleError('forbidden', what);
+/** The error for a pickle that exceeds a limit. */
 export const tooLarge = (why: string): PickleError => new PickleError('too large', why);
 
 /** A name from a file made fit for a message: printable ASCII, at most 120 characters. */

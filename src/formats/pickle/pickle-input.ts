@@ -7,6 +7,7 @@ const MAX_LONG = 1024;
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
+/** Its methods throw PickleError at the end of the bytes and beyond the limits on sizes. */
 export class PickleInput {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;

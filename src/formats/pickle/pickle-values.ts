@@ -67,6 +67,7 @@ type Structure = Extract<PickleValue, { readonly kind: string }>;
 export const tupleOf = (value: PickleValue | undefined): readonly PickleValue[] | undefined =>
   isKind(value, 'tuple') ? value.items : undefined;
 
+/** Whether a value is a structure of a kind. */
 export const isKind = <K extends Structure['kind']>(
   value: PickleValue | undefined,
   kind: K,

@@ -1,5 +1,5 @@
-// Files that torch itself wrote (test/fixtures/torch, with the Python lines), and files of the same
-//   form laid out by hand.
+// Files that torch wrote (test/fixtures/torch/README.md has the Python lines), and files in the
+// same formats that test/support/files builds.
 import {
   mkdtempSync,
   readdirSync,
@@ -36,32 +36,36 @@ const put = (name: string, bytes: Uint8Array): string => {
 
 describe('files of torch.save', () => {
   it.each(['zip_2', 'zip_3', 'zip_4', 'zip_5', 'legacy_2', 'legacy_3', 'legacy_4', 'legacy_5'])(
-    '%s.pt equals its tensors',
+    'reads the tensors of %s.pt',
     async (name) => {
-      const want = await openSafetensors(fixture('expected.safetensors'));
-      const got = await openModelFile(fixture(`${name}.pt`));
-      expect([...got.tensors.keys()].sort()).toEqual([...want.tensors.keys()].sort());
-      for (const [key, { dtype, shape }] of want.tensors) {
-        expect(got.tensors.get(key), key).toMatchObject({ dtype, shape });
-        expect(await got.readRaw(key), key).toEqual(await want.readRaw(key));
-        expect(await got.read(key), key).toEqual(await want.read(key));
+      const expected = await openSafetensors(fixture('expected.safetensors'));
+      const opened = await openModelFile(fixture(`${name}.pt`));
+      expect([...opened.tensors.keys()].sort()).toEqual([...expected.tensors.keys()].sort());
+      for (const [key, { dtype, shape }] of expected.tensors) {
+        expect(opened.tensors.get(key), key).toMatchObject({ dtype, shape });
+        expect(await opened.readRaw(key), key).toEqual(await expected.readRaw(key));
+        expect(await opened.read(key), key).toEqual(await expected.read(key));
       }
       // base[1:3]: a part of a shared storage, read in place
-      expect(await got.readRows('view', [1, 0])).toEqual(await want.readRows('view', [1, 0]));
-      expect(await got.readRows('transposed', [5])).toEqual(await want.readRows('transposed', [5]));
-      const [base, view] = [got.tensors.get('f32')!, got.tensors.get('view')!];
+      expect(await opened.readRows('view', [1, 0])).toEqual(
+        await expected.readRows('view', [1, 0]),
+      );
+      expect(await opened.readRows('transposed', [5])).toEqual(
+        await expected.readRows('transposed', [5]),
+      );
+      const [base, view] = [opened.tensors.get('f32')!, opened.tensors.get('view')!];
       expect(view.offset - base.offset).toBe(24);
-      expect([...got.tensors].flatMap(([key, { bytes }]) => (bytes ? [key] : []))).toEqual([
+      expect([...opened.tensors].flatMap(([key, { bytes }]) => (bytes ? [key] : []))).toEqual([
         'column',
         'transposed',
         'last',
         'expanded',
       ]);
-      await Promise.all([got.close(), want.close()]);
+      await Promise.all([opened.close(), expected.close()]);
     },
   );
 
-  it('8-bit floats and unsigned integers, whose storages have no type', async () => {
+  it('reads 8-bit floats and unsigned integers, whose storages have no type', async () => {
     const file = await openModelFile(fixture('fp8.pt'));
     expect(await file.read('e4')).toEqual({ shape: [3], data: new Float32Array([1, -2, 448]) });
     expect(await file.read('e5')).toEqual({ shape: [2], data: new Float32Array([1, 0.5]) });
@@ -70,7 +74,7 @@ describe('files of torch.save', () => {
   });
 
   it.each(['lightning.ckpt', 'lightning_legacy.ckpt'])(
-    '%s: the weights under state_dict, numbers as metadata',
+    'reads the weights under state_dict, and numbers as metadata: %s',
     async (name) => {
       const file = await openModelFile(fixture(name));
       expect([...file.tensors.keys()]).toEqual([
@@ -87,7 +91,7 @@ describe('files of torch.save', () => {
     },
   );
 
-  it('the only key is opened, several stay as prefixes, as ComfyUI does', async () => {
+  it('reads the dictionary under the only key, and several keys as prefixes, as ComfyUI does', async () => {
     const tensor = { dtype: 'F32', shape: [1], bytes: new Uint8Array(4) } as const;
     const names = async (tensors: TensorsToSave, under?: string) => [
       ...(await describeModelFile(put('names.pth', torchFile(tensors, { under })))).tensors.keys(),
@@ -106,54 +110,54 @@ describe('files of torch.save', () => {
     { deflate: true },
     { transpose: true },
     { deflate: true, transpose: true },
-  ])('a whole model: %o', async (form) => {
+  ])('reads a whole model: %o', async (form) => {
     const source = fixtureModel('tiny_srvgg_x2');
-    const want = await openSafetensors(source);
-    const got = await openModelFile(await asTorchFile(source, join(folder, 'model.pth'), form));
-    expect([...got.tensors.keys()].sort()).toEqual([...want.tensors.keys()].sort());
-    for (const key of want.tensors.keys())
-      expect(await got.readRaw(key), key).toEqual(await want.readRaw(key));
-    await Promise.all([got.close(), want.close()]);
+    const expected = await openSafetensors(source);
+    const opened = await openModelFile(await asTorchFile(source, join(folder, 'model.pth'), form));
+    expect([...opened.tensors.keys()].sort()).toEqual([...expected.tensors.keys()].sort());
+    for (const key of expected.tensors.keys())
+      expect(await opened.readRaw(key), key).toEqual(await expected.readRaw(key));
+    await Promise.all([opened.close(), expected.close()]);
   });
 });
 
-describe('tensors that lie in no piece', () => {
+describe('tensors that are not contiguous', () => {
   const cache = join(folder, 'cache');
   const open = async (file: string) => openModelFile(file, { cache, inMemory: 0 });
 
-  it('are laid out once in the cache, and again when the file or the cache changes', async () => {
+  it('are copied once into the cache, and again when the file or the cache changes', async () => {
     const file = put('views.pt', readFileSync(fixture('zip_2.pt')));
-    const want = await openSafetensors(fixture('expected.safetensors'));
+    const expected = await openSafetensors(fixture('expected.safetensors'));
     const check = async () => {
-      const got = await open(file);
-      for (const key of want.tensors.keys())
-        expect(await got.readRaw(key), key).toEqual(await want.readRaw(key));
-      await got.close();
-      return got;
+      const opened = await open(file);
+      for (const key of expected.tensors.keys())
+        expect(await opened.readRaw(key), key).toEqual(await expected.readRaw(key));
+      await opened.close();
+      return opened;
     };
-    const got = await check();
+    const opened = await check();
     const [name, ...others] = readdirSync(join(cache, 'torch'));
     expect(others).toEqual([]);
-    const laidOut = join(cache, 'torch', name);
-    expect([...got.tensors].flatMap(([key, info]) => (info.file === laidOut ? [key] : []))).toEqual(
+    const copy = join(cache, 'torch', name);
+    expect([...opened.tensors].flatMap(([key, info]) => (info.file === copy ? [key] : []))).toEqual(
       ['column', 'transposed', 'last', 'expanded'],
     );
 
-    const { ino } = statSync(laidOut);
+    const { ino } = statSync(copy);
     await check();
-    expect(statSync(laidOut).ino).toBe(ino);
+    expect(statSync(copy).ino).toBe(ino);
 
-    writeFileSync(laidOut, readFileSync(laidOut).subarray(0, 100));
+    writeFileSync(copy, readFileSync(copy).subarray(0, 100));
     await check();
-    expect(statSync(laidOut).ino).not.toBe(ino);
+    expect(statSync(copy).ino).not.toBe(ino);
 
     utimesSync(file, 1, 1);
     await check();
     expect(readdirSync(join(cache, 'torch')).length).toBe(2);
-    await want.close();
+    await expected.close();
   });
 
-  it('a cache that cannot be written is named', async () => {
+  it('are refused with a hint when the cache is not writable', async () => {
     const blocked = put('blocked', Buffer.from('a file'));
     await expect(
       openModelFile(fixture('zip_2.pt'), { cache: blocked, inMemory: 0 }),
@@ -163,20 +167,21 @@ describe('tensors that lie in no piece', () => {
     });
   });
 
-  it('describing a file writes nothing', async () => {
+  it('are described without writing to the cache', async () => {
     const { format, tensors } = await describeModelFile(fixture('legacy_2.pt'));
-    expect([format, tensors.get('last')]).toEqual([
-      'torch sequential',
-      expect.objectContaining({ dtype: 'F32', shape: [2, 3, 2, 3] }),
-    ]);
+    expect(format).toBe('torch sequential');
+    expect(tensors.get('last')).toMatchObject({ dtype: 'F32', shape: [2, 3, 2, 3] });
+  });
+
+  it('do not occur in .safetensors files, which are described too', async () => {
     expect(await describeModelFile(fixtureModel('tinyti'))).toMatchObject({
       format: 'safetensors',
     });
   });
 });
 
-describe('broken files of torch', () => {
-  it.each(['zip_2.pt', 'legacy_4.pt'])('%s cut off anywhere', async (name) => {
+describe('invalid files of torch', () => {
+  it.each(['zip_2.pt', 'legacy_4.pt'])('are refused when truncated anywhere: %s', async (name) => {
     const bytes = readFileSync(fixture(name));
     for (let n = 0; n < bytes.length; n += 7)
       await expect(
@@ -188,7 +193,7 @@ describe('broken files of torch', () => {
     });
   });
 
-  it('from a big-endian machine', async () => {
+  it('are refused when they come from a big-endian machine', async () => {
     const zip = zipOf([
       { name: 'a/data.pkl', data: pickle(dict()) },
       { name: 'a/byteorder', data: Buffer.from('big') },

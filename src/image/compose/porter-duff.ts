@@ -20,6 +20,7 @@ interface Mode {
   colour(s: number, sa: number, d: number, da: number): number;
 }
 
+/** The modes by their names in the node's list. */
 export const PORTER_DUFF = {
   ADD: { alpha: (sa, da) => unit(f(sa + da)), colour: (s, _, d) => unit(f(s + d)) },
   CLEAR: { alpha: () => 0, colour: () => 0 },

@@ -83,8 +83,8 @@ const operationOf = (c: GoldenCase): string => c.params.fn ?? c.params.node;
 
 /** Compares values and the last two sizes: our results have a batch axis that some goldens lack. */
 function expectMask(g: Golden, c: GoldenCase, got: Tensor): void {
-  const want = g.tensor(c.outputs.out).shape;
-  expect(got.shape.slice(-2), c.id).toEqual(want.slice(-2));
+  const expected = g.tensor(c.outputs.out).shape;
+  expect(got.shape.slice(-2), c.id).toEqual(expected.slice(-2));
   expectGolden(g, c.id, c.outputs.out, got.data);
 }
 

@@ -106,7 +106,7 @@ describe('gaussianBlurMask', () => {
 describe('dilateMask', () => {
   it('treats a batch as one image with channels, as OpenCV does', () => {
     // cv2.dilate(numpy.eye(3)[:, None].repeat(2, 1), numpy.ones((2, 2))): rows 0 and 1 grow
-    //   downwards over the batch
+    // downwards over the batch
     const batch: Tensor = {
       shape: [3, 2, 3],
       data: Float32Array.of(1, 0, 0, 1, 0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 1, 0, 0, 1),
@@ -131,7 +131,7 @@ describe('outerContours', () => {
 
   it('joins touching corners, fills holes with what is in them, and lists the last shape first', () => {
     // cv2.findContours(m, RETR_TREE, CHAIN_APPROX_SIMPLE) and drawContours of those without a
-    //   parent
+    // parent
     const { contours, labels } = draw(
       '#....',
       '.#...',

@@ -33,8 +33,10 @@ export const DUP = latin1('2');
 export const MEMOIZE = latin1('\x94');
 export const GLOBAL = (module: string, name: string): Buffer =>
   Buffer.from(`c${module}\n${name}\n`);
+/** BINUNICODE: a string of up to 4 GiB. */
 export const text = (value: string): Buffer =>
   Buffer.concat([latin1('X'), u32(Buffer.byteLength(value)), Buffer.from(value)]);
+/** An integer, as BININT1 where it is one byte, else as LONG1. */
 export const int = (value: number): Buffer => {
   if (value >= 0 && value < 256) return Buffer.from([0x4b, value]);
   const bytes = Buffer.alloc(10);
@@ -43,6 +45,7 @@ export const int = (value: number): Buffer => {
   bytes.writeBigInt64LE(BigInt(value), 2);
   return bytes;
 };
+/** LONG4 with a length that need not be that of the data. */
 export const LONG4 = (length: number, data: Uint8Array = Buffer.alloc(0)): Buffer =>
   Buffer.concat([latin1('\x8b'), u32(length), data]);
 export const PUT = (index: number): Buffer => Buffer.concat([latin1('r'), u32(index)]);
@@ -50,7 +53,9 @@ export const GET = (index: number): Buffer => Buffer.concat([latin1('j'), u32(in
 export const tuple = (...items: readonly Buffer[]): Buffer =>
   Buffer.concat([MARK, ...items, TUPLE]);
 export const numbers = (values: readonly number[]): Buffer => tuple(...values.map(int));
+/** A whole pickle of protocol 2 with these operations. */
 export const pickle = (...parts: readonly Buffer[]): Buffer =>
   Buffer.concat([PROTO(2), ...parts, STOP]);
+/** A dictionary of keys and values, one after the other. */
 export const dict = (...pairs: readonly Buffer[]): Buffer =>
   Buffer.concat([EMPTY_DICT, MARK, ...pairs, SETITEMS]);

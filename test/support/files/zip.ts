@@ -8,7 +8,7 @@ export interface EntryToZip {
   /** Bytes of padding, so that the data is aligned as torch does. */
   readonly padding?: number;
   /** Fields of the central directory that differ from the entry. */
-  readonly says?: Partial<
+  readonly directory?: Partial<
     Record<'name' | 'method' | 'flags' | 'size' | 'packed' | 'header' | 'crc', string | number>
   >;
 }
@@ -21,7 +21,7 @@ export function zipOf(
   const parts: Buffer[] = [];
   const listed: Buffer[] = [];
   let at = 0;
-  for (const { name, data, deflate, padding = 0, says = {} } of entries) {
+  for (const { name, data, deflate, padding = 0, directory: fields = {} } of entries) {
     const packed = deflate ? deflateRawSync(data) : Buffer.from(data);
     const local = Buffer.alloc(30 + Buffer.byteLength(name) + padding);
     local.writeUInt32LE(0x04034b50, 0);
@@ -29,17 +29,17 @@ export function zipOf(
     local.writeUInt16LE(Buffer.byteLength(name), 26);
     local.writeUInt16LE(padding, 28);
     local.write(name, 30);
-    const shown = Buffer.from(String(says.name ?? name));
-    const central = Buffer.alloc(46 + shown.length);
+    const listedName = Buffer.from(String(fields.name ?? name));
+    const central = Buffer.alloc(46 + listedName.length);
     central.writeUInt32LE(0x02014b50, 0);
-    central.writeUInt16LE(Number(says.flags ?? 0), 8);
-    central.writeUInt16LE(Number(says.method ?? (deflate ? 8 : 0)), 10);
-    central.writeUInt32LE(Number(says.crc ?? crc32(data)), 16);
-    central.writeUInt32LE(Number(says.packed ?? packed.length), 20);
-    central.writeUInt32LE(Number(says.size ?? data.length), 24);
-    central.writeUInt16LE(shown.length, 28);
-    central.writeUInt32LE(Number(says.header ?? at), 42);
-    shown.copy(central, 46);
+    central.writeUInt16LE(Number(fields.flags ?? 0), 8);
+    central.writeUInt16LE(Number(fields.method ?? (deflate ? 8 : 0)), 10);
+    central.writeUInt32LE(Number(fields.crc ?? crc32(data)), 16);
+    central.writeUInt32LE(Number(fields.packed ?? packed.length), 20);
+    central.writeUInt32LE(Number(fields.size ?? data.length), 24);
+    central.writeUInt16LE(listedName.length, 28);
+    central.writeUInt32LE(Number(fields.header ?? at), 42);
+    listedName.copy(central, 46);
     parts.push(local, packed);
     listed.push(central);
     at += local.length + packed.length;
