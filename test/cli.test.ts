@@ -112,7 +112,7 @@ describe.concurrent('darkroom run', () => {
     expect(JSON.parse(readFileSync(join(dir, 'one/out_00001_.txt'), 'utf8')).value).toBe(3);
   });
 
-  it('reads the UI format from an image, and passes it on into what is saved', async () => {
+  it('reads the UI format from an image, and saves it with the outputs', async () => {
     const links = [[1, 1, 0, 2, 0, 'INT']];
     const nodes = [
       { id: 1, type: 'TestNumber', widgets_values: [4, 7, 'fixed'] },

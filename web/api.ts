@@ -95,11 +95,13 @@ export const readWorkflow = (content: Blob | string, name: string): Promise<Work
 export const readGraph = (graph: Graph): Promise<Workflow> =>
   readWorkflow(printJson(graph), 'the workflow');
 
+/** The names of the examples that can run on the server. */
 export const listExamples = (): Promise<ExamplesResponse> => request('darkroom/examples');
 
 export const readExample = (name: string): Promise<Workflow> =>
   request(`darkroom/examples/${encodeURIComponent(name)}`);
 
+/** Queues a workflow as a job of this tab. */
 export const queueWorkflow = ({ prompt, extra }: RunnableWorkflow): Promise<PromptResponse> =>
   post('prompt', {
     prompt,

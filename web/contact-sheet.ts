@@ -17,6 +17,7 @@ export interface ContactSheet {
   refresh(): Promise<void>;
 }
 
+/** Creates the contact sheet in the page's list. */
 export function createContactSheet(events: ContactSheetEvents): ContactSheet {
   const list = find('#sheet ul');
   const emptyNote = find('#sheet .empty');
@@ -84,7 +85,7 @@ function createTile(frame: Frame, onClick: () => void): HTMLLIElement {
   );
 }
 
-/** Replaces the children of a list unless they are the same; the focus stays where it was. */
+/** Replaces the children of a list unless they are the same, and restores the focus. */
 function replaceChanged(list: HTMLElement, children: readonly HTMLElement[]): void {
   const { children: before } = list;
   const focused = document.activeElement;

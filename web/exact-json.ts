@@ -19,7 +19,7 @@ const TOKEN = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 const NUMBER = /^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 const MARKED = /"\\u0001(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)"/g;
 
-/** Parses a text whose shape the caller knows. Throws a SyntaxError for what is not JSON. */
+/** Parses a text whose shape the caller knows. Throws a SyntaxError for invalid JSON. */
 export function parseJson<T = JsonValue>(text: string): T {
   const marked = text.replace(TOKEN, (token) =>
     token[0] === '"' || String(Number(token)) === token ? token : JSON.stringify(MARK + token),
@@ -36,7 +36,7 @@ export function parseNumber(text: string): JsonNumber | undefined {
   return NUMBER.test(trimmed) ? MARK + trimmed.replace(/^(-?)0+(?=\d)/, '$1') : undefined;
 }
 
-/** A value as text for people: strings without quotes, numbers without a trailing `.0`. */
+/** A value as displayed text: strings without quotes, numbers without a trailing `.0`. */
 export function displayText(value: unknown): string {
   const text = typeof value === 'string' ? value : JSON.stringify(value);
   return text?.startsWith(MARK) ? text.slice(1).replace(/\.0+$/, '') : (text ?? '');

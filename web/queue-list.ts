@@ -13,6 +13,7 @@ export interface QueueList {
 type Item = QueueItem<JsonValue, JsonNumber>;
 type OnError = (error: unknown) => void;
 
+/** Creates the list of jobs in the page's queue section. */
 export function createQueueList(onError: OnError): QueueList {
   const section = find('#queue');
   const list = find('#queue ol');

@@ -32,7 +32,7 @@ export function report(terminal: Terminal, error: DarkroomError): void {
   }
 }
 
-/** The message, with the node in front where the message does not name it. */
+/** The message, preceded by the node unless the message names it. */
 export const sentence = ({ message, nodeId, nodeType }: DarkroomError): string =>
   nodeId === undefined || message.includes(`node ${nodeId}`)
     ? message

@@ -21,6 +21,7 @@ const REDRAW_MS = 250;
 const LONG_LOAD_SECONDS = 3;
 const CLEAR_LINE = '\r\x1b[2K';
 
+/** Creates a progress display on standard error of a terminal. */
 export const createProgress = (terminal: Terminal): Progress => new ProgressDisplay(terminal);
 
 class ProgressDisplay implements Progress {

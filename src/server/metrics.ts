@@ -28,6 +28,7 @@ interface Series {
 
 const DURATION_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
 
+/** Counts requests and ended jobs, and prints them with gauges for Prometheus. */
 export class Metrics {
   #series: Promise<Series> | undefined;
 

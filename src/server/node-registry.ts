@@ -22,6 +22,7 @@ export interface NodeRegistry {
   canRun(workflow: WorkflowResponse): boolean;
 }
 
+/** Creates the registry of `nodes`, by default the built-in ones. */
 export function openNodeRegistry(folders: Folders, nodes: NodeTable = NODES): NodeRegistry {
   return {
     objectInfo: createObjectInfo(nodes, folders),

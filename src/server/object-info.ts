@@ -17,6 +17,7 @@ export interface ObjectInfo {
   one(type: string): string;
 }
 
+/** `environment` lists the files for the options of combos. */
 export function createObjectInfo(nodes: NodeTable, environment: NodeEnvironment): ObjectInfo {
   const moduleOf = new Map(
     PACKS.flatMap(({ module, nodes: list }) =>

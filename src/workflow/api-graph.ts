@@ -39,7 +39,7 @@ export function linksByInput(node: GraphNode): [string, Link][] {
   return links;
 }
 
-/** A node's name for messages: `KSampler (node 3)`, with its title where that says more. */
+/** A node's name for messages: `KSampler (node 3)`, with its title if that differs. */
 export const describeNode = (id: string, node: GraphNode | undefined): string =>
   node?.title && node.title !== node.classType
     ? `${node.classType} '${node.title}' (node ${id})`

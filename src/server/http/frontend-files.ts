@@ -10,7 +10,7 @@ export const FRONTEND_PACKAGE = 'comfyui-frontend-package';
 /** Older versions, such as 1.27, open no workflow that lacks one of ComfyUI's own loaders. */
 export const FRONTEND_VERSION = '1.28.8';
 
-/** Where index.html may be below a folder: in itself, in static/, or in the unpacked package. */
+/** The subfolders that may contain index.html: none, static/, or that of the unpacked package. */
 const SUBFOLDERS = ['.', 'static', join('comfyui_frontend_package', 'static')];
 
 /** The folder of index.html in or below a folder. Throws DR_BAD_USAGE when there is none. */

@@ -24,6 +24,7 @@ export type Guard = (request: GuardedRequest) => 401 | 403 | undefined;
 const PUBLIC_PATH = /^\/(api\/)?healthz$/;
 const COOKIE = 'darkroom_token';
 
+/** Creates a guard that checks the token, the host name and the origin of requests. */
 export function createGuard({ token, corsOrigin, hosts }: GuardOptions): Guard {
   const allowedHosts = new Set(hosts?.map((host) => host.toLowerCase()));
   const isAllowedHost = ({ name }: Host): boolean =>
@@ -119,6 +120,6 @@ function decoded(text: string): string {
 
 const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
 
-/** Compares digests, so that the time does not depend on where the texts differ. */
+/** Compares digests, so that the time does not depend on the first difference. */
 const tokensEqual = (sent: string | undefined, expected: string): boolean =>
   sent !== undefined && timingSafeEqual(sha256(sent), sha256(expected));

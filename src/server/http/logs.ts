@@ -21,6 +21,7 @@ export interface LogOptions {
   readonly write?: (line: string) => void;
 }
 
+/** Creates a log; without options it writes nothing and has no entries. */
 export function createLogs({ level = 'silent', write = () => undefined }: LogOptions = {}): Logs {
   const entries: LogEntry[] = [];
   const listeners = new Set<(entry: LogEntry) => void>();
@@ -54,7 +55,7 @@ export function createLogs({ level = 'silent', write = () => undefined }: LogOpt
   };
 }
 
-/** A line of JSON as text for people: the message, then the other fields. */
+/** A line of JSON as readable text: the message, then the other fields. */
 function parseEntry(line: string): LogEntry | undefined {
   try {
     const { time, level, msg, ...rest } = JSON.parse(line) as Record<string, unknown>;

@@ -22,6 +22,7 @@ export interface HttpOptions {
   readonly closing: AbortSignal;
 }
 
+/** Registers all routes, hooks and error handlers of a server. */
 export function registerRoutes(app: FastifyInstance, options: HttpOptions): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_, body, done) => done(null, body));

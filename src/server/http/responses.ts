@@ -14,7 +14,7 @@ export interface RouteResponse {
 
 export const JSON_TYPE = 'application/json; charset=utf-8';
 
-/** `T` is the type of the body, from api-types.ts where the route has one. */
+/** `T` is the type of the body, from api-types.ts if the route has one. */
 export const json = <T>(value: T, status = 200): RouteResponse => ({
   status,
   body: dumpsJson(value),

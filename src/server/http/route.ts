@@ -20,7 +20,7 @@ export interface Route {
   readonly query?: Readonly<Record<string, Schema>>;
   /** Schema of a JSON body, or the kind of another body. */
   readonly body?: Schema | 'multipart' | 'raw';
-  /** What each status means; with a schema where the body is JSON. */
+  /** What each status means; with a schema if the body is JSON. */
   readonly responses: Readonly<
     Record<number, string | { readonly description: string; readonly schema: Schema }>
   >;

@@ -121,7 +121,7 @@ const exampleRoutes = ({ nodeRegistry }: ServerContext): Route[] => {
   ];
 };
 
-/** Empty where the package has no examples. */
+/** Empty when the package has no examples. */
 function exampleFiles(): string[] {
   try {
     return readdirSync(EXAMPLES).filter((file) => file.endsWith('.json'));

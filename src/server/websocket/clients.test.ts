@@ -301,7 +301,7 @@ describe('an upgrade', () => {
     expect(await statusOf(`${address}/elsewhere`)).toBe(404);
   });
 
-  it('needs the token where there is one', async () => {
+  it('needs the token of the server, if there is one', async () => {
     const guarded = await testServer({ token: 'secret', noQueue: true });
     try {
       const url = await guarded.listen();

@@ -28,6 +28,7 @@ const PING_MS = 30_000;
 const GOING_AWAY = 1001;
 const CLOSE_MS = 500;
 
+/** Sends the events of the queue to the connected clients. */
 export class WebSocketClients {
   readonly #features: Features;
   readonly #previews: PreviewMode;

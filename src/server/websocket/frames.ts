@@ -7,10 +7,11 @@ const PREVIEW_IMAGE = 1;
 const PREVIEW_IMAGE_WITH_METADATA = 4;
 const FORMATS = { 'image/jpeg': 1, 'image/png': 2 } as const;
 
+/** A preview image for clients that do not support metadata. */
 export const previewFrame = (mime: keyof typeof FORMATS, image: Uint8Array): Buffer =>
   Buffer.concat([u32(PREVIEW_IMAGE), u32(FORMATS[mime]), image]);
 
-/** `metadata` is JSON text. */
+/** A preview image with metadata as JSON text. */
 export function previewFrameWithMetadata(metadata: string, image: Uint8Array): Buffer {
   const json = Buffer.from(metadata, 'utf8');
   return Buffer.concat([u32(PREVIEW_IMAGE_WITH_METADATA), u32(json.length), json, image]);

@@ -14,6 +14,7 @@ export interface UpgradeOptions {
   connect(socket: WebSocket, clientId: string | undefined): void;
 }
 
+/** Handles upgrade requests of a server; refuses those that the guard refuses. */
 export function acceptWebSockets(server: Server, { guard, connect }: UpgradeOptions): void {
   const webSockets = new WebSocketServer({
     noServer: true,

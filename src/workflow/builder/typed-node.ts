@@ -53,7 +53,7 @@ export interface NodeData {
 }
 
 /**
- * A node: its outputs by ComfyUI's names (by number where there is no name, or an earlier output
+ * A node: its outputs by ComfyUI's names (by number if there is no name, or an earlier output
  * has it). O: name -> socket type.
  */
 export type Node<O extends { readonly [name: string]: string } = Record<never, string>> = {
@@ -89,4 +89,5 @@ export const sourceOf = (
     ? (value as Link)[SOURCE]
     : undefined;
 
+/** The data of a node that a node function returned. */
 export const dataOf = (node: Node): NodeData => node[DATA];

@@ -89,7 +89,7 @@ describe('a program builds the graph of its file', () => {
 const dir = mkdtempSync(join(here, 'programs-'));
 afterAll(() => rmSync(dir, { recursive: true }));
 
-it('the programs compile', () => {
+it('the programs of all golden workflows compile', () => {
   writeFileSync(
     join(dir, 'darkroom.ts'),
     `export { graph } from '../../builder/workflow-builder.ts';

@@ -167,7 +167,7 @@ const settingsOfSamplers = (
     ),
   );
 
-/** The first and last steps of an advanced sampler where they are inside its schedule. */
+/** The first and last steps of an advanced sampler, if they are inside its schedule. */
 const stepBoundaries = ({ graph }: FormState, id: string, steps: number): Follower[] =>
   STEP_BOUNDARIES.filter((name) => {
     const { inputs } = graph.get(id)!;

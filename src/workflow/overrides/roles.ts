@@ -33,6 +33,7 @@ const SAMPLED_TYPES = new Set(['LATENT', 'IMAGE', 'SEGS']);
 /** Inputs of advanced samplers that are step numbers; they scale with the number of steps. */
 export const STEP_BOUNDARIES = ['start_at_step', 'end_at_step'];
 
+/** Whether an input is a seed: a 64-bit INT with a control in the editor. */
 export const isSeedInput = (input: Input): boolean =>
   input.kind === 'INT' && input.wide && input.control_after_generate === true;
 
@@ -55,6 +56,7 @@ export interface Roles {
   widgetOf(target: FieldTarget): FieldTarget | undefined;
 }
 
+/** Finds the samplers of a graph; their inputs are searched when they are requested. */
 export function findRoles(graph: Graph, nodes: NodeTable): Roles {
   const declared: DeclaredGraph = { graph, nodes };
   const order = executionOrder(declared);

@@ -172,7 +172,7 @@ function cfgChanges(workflow: WorkflowRoles, value: unknown): Changes {
   return settingChanges(workflow, 'cfg', 'FLOAT', cfg);
 }
 
-/** Sets a number of the first sampler, and of the others where it has the same value. */
+/** Sets a number of the first sampler, and of others that have the same value. */
 function settingChanges(
   { graph, roles, sampler }: WorkflowRoles,
   name: string,
@@ -216,7 +216,7 @@ function sizeChanges({ graph, roles, sampler }: WorkflowRoles, value: unknown): 
 
 const valueAt = (graph: Graph, { id, input }: FieldTarget): Json => graph.get(id)!.inputs[input];
 
-/** A number where it is exact, else a bigint. */
+/** A number if that is exact, else a bigint. */
 const narrowest = (x: bigint): Json => (x <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(x) : x);
 
 function numberAt(graph: Graph, target: FieldTarget): number | undefined {

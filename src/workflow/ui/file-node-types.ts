@@ -20,6 +20,7 @@ const TEMPLATES = {
   component: componentTemplate,
 } satisfies Record<string, (name: string, json: JsonObject, types: NodeTypes) => Template>;
 
+/** Looks node types up in the node table and in the definitions of one file; results are stored. */
 export class FileNodeTypes implements NodeTypes {
   readonly #nodes: NodeTable;
   readonly #findDefinition: FindDefinition;
@@ -152,7 +153,7 @@ function declaredInputs(node: UiNode, { declaration, inputs }: FoundDeclaration)
 }
 
 /**
- * The inputs of a template with the links of a node. An input is found by its name, else, where the
+ * The inputs of a template with the links of a node. An input is found by its name or, if the
  * definition has changed since, by its position among the sockets.
  */
 function templateInputs(node: UiNode, { inputs }: Template): UiInput[] {

@@ -24,7 +24,7 @@ export interface NodeTypes {
   outputsOf(node: UiNode): readonly UiOutput[];
   /** The slots of `widgets_values` in current files. */
   layoutOf(node: UiNode): readonly WidgetSlot[];
-  /** The declaration of an input; undefined where there is none. */
+  /** The declaration of an input; undefined when there is none. */
   inputOf(node: UiNode, name: string): Input | undefined;
   /** The widget values of a node by input name. */
   valuesOf(node: UiNode): WidgetValues;

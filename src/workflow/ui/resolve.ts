@@ -152,7 +152,7 @@ function bypassedInput(
 }
 
 /**
- * Whether the editor connects two types: equal ones (whatever the case), unions that share a
+ * Whether the editor connects two types: equal ones (ignoring case), unions that share a
  * member, and any type with `*`.
  */
 export function canConnect(a: string, b: string): boolean {

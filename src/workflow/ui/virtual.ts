@@ -39,6 +39,7 @@ const VIRTUAL: ReadonlyMap<string, VirtualKind> = new Map<string, VirtualKind>([
   ['easy getNode', 'get'],
 ]);
 
+/** The kind of a virtual node type; undefined for types that run. */
 export const virtualKind = (type: string): VirtualKind | undefined => VIRTUAL.get(type);
 
 export const isVirtual = (type: string): boolean => VIRTUAL.has(type);

@@ -83,7 +83,7 @@ function layoutOf({ inputs }: NodeDeclaration, withFormer: boolean): WidgetSlot[
 
 /**
  * The layout of a node of unknown type: one slot for each value, named after the node's widget
- * sockets where there are as many of them as values.
+ * sockets if there are as many of them as values.
  */
 export function guessedLayout(node: UiNode): WidgetSlot[] {
   if (!Array.isArray(node.values))

@@ -17,7 +17,7 @@ const WIDGET_TYPES: ReadonlySet<string> = new Set([
 ]);
 
 export interface ConvertedValue {
-  /** The value after the conversion; undefined where it could not be converted. */
+  /** The value after the conversion; undefined when it could not be converted. */
   readonly value?: Json;
   readonly issue?: issues.Issue;
 }

@@ -47,6 +47,7 @@ const createIssue = (
 
 const EXPORT_AGAIN = 'Correct the connection in ComfyUI and export the workflow again.';
 
+/** A node without a class type. */
 export const missingClassType = (nodeId: string): Issue =>
   createIssue(
     {
@@ -103,6 +104,7 @@ function unknownTypeHint(nodeType: string, existing: Iterable<string>): string {
     .join(' ');
 }
 
+/** A prompt without output nodes. */
 export const noOutputs = (): Issue =>
   createIssue(
     { type: 'prompt_no_outputs', message: 'Prompt has no outputs', details: '', extra_info: {} },
@@ -113,6 +115,7 @@ export const noOutputs = (): Issue =>
     },
   );
 
+/** A required input without a value or link. */
 export const requiredMissing = (location: InputLocation): Issue =>
   createIssue(
     {
@@ -128,6 +131,7 @@ export const requiredMissing = (location: InputLocation): Issue =>
     },
   );
 
+/** A list in place of a value that is not a link. */
 export const badLink = (location: InputLocation, value: Json): Issue =>
   createIssue(
     {
@@ -149,6 +153,7 @@ export const badLink = (location: InputLocation, value: Json): Issue =>
     },
   );
 
+/** A link from an output of another type. */
 export const typeMismatch = (
   location: InputLocation,
   received: string,
@@ -182,6 +187,7 @@ const CONVERSION_HINTS: Readonly<Record<string, string>> = {
   FLOAT: 'Give a number.',
 };
 
+/** A value that Python cannot convert to the type of its input. */
 export const conversionFailed = (
   location: InputLocation,
   type: string,
@@ -209,6 +215,7 @@ export const conversionFailed = (
     },
   );
 
+/** A number below `min` or above `max` of its input. */
 export function outOfRange(
   location: InputLocation,
   side: 'min' | 'max',
@@ -355,6 +362,7 @@ export const innerException = (location: InputLocation, error: PythonError, link
     { message: error.explanation, hint: EXPORT_AGAIN },
   );
 
+/** A Python exception at an output node. */
 export const outputException = (error: PythonError): Issue =>
   createIssue(
     {

@@ -46,7 +46,7 @@ const firstErrorOfAdd = (inputs: JsonObject) =>
   check(adding(inputs)).response.node_errors['3'].errors[0];
 
 describe('values that are out of range', () => {
-  it('below the minimum', () => {
+  it('are an error when below the minimum', () => {
     expect(checkValues({ int: 0 }).errors[0]).toEqual({
       type: 'value_smaller_than_min',
       message: 'Value 0 smaller than min of 1',
@@ -59,7 +59,7 @@ describe('values that are out of range', () => {
     });
   });
 
-  it('above the maximum; floats are printed as Python prints them', () => {
+  it('are an error when above the maximum; floats are printed as in Python', () => {
     expect(checkValues({ float: 11 }).errors[0]).toMatchObject({
       type: 'value_bigger_than_max',
       message: 'Value 11.0 bigger than max of 10.0',
@@ -113,7 +113,7 @@ describe('input images', () => {
 });
 
 describe('inputs and links', () => {
-  it('a required input without a value: the whole response', () => {
+  it('a required input without a value is an error (the whole response)', () => {
     expect(check(adding({ a: ['1', 0] })).response).toEqual({
       error: {
         type: 'prompt_outputs_failed_validation',
@@ -138,7 +138,7 @@ describe('inputs and links', () => {
     });
   });
 
-  it('a list that is not a link', () => {
+  it('a list that is not a link is an error', () => {
     expect(firstErrorOfAdd({ a: ['1', 0, 2], b: ['1', 0] })).toMatchObject({
       type: 'bad_linked_input',
       details: 'a',
@@ -146,7 +146,7 @@ describe('inputs and links', () => {
     });
   });
 
-  it('a link from an output of another type', () => {
+  it('a link from an output of another type is an error', () => {
     expect(firstErrorOfAdd({ a: ['1', 1], b: ['1', 0] })).toEqual({
       type: 'return_type_mismatch',
       message: 'Return type mismatch between linked nodes',
@@ -160,7 +160,7 @@ describe('inputs and links', () => {
     });
   });
 
-  it('a link from a node that does not exist', () => {
+  it('a link from a node that does not exist is an inner exception', () => {
     expect(firstErrorOfAdd({ a: ['99', 0], b: ['1', 0] })).toMatchObject({
       type: 'exception_during_inner_validation',
       details: "'99'",
@@ -171,13 +171,13 @@ describe('inputs and links', () => {
     );
   });
 
-  it('a link from an output that does not exist', () => {
+  it('a link from an output that does not exist is an inner exception', () => {
     expect(check(adding({ a: ['1', 7], b: ['1', 0] })).problems[0].message).toContain(
       'output 7 of TestNumber (node 1), which has 2 outputs',
     );
   });
 
-  it('a cycle', () => {
+  it('a cycle is an inner exception', () => {
     const { response, problems } = check({
       1: node('TestAdd', { a: ['2', 0], b: 1 }),
       2: node('TestAdd', { a: ['1', 0], b: 1 }),
@@ -211,7 +211,7 @@ describe('unknown node types', () => {
     7: { inputs: {} },
   };
 
-  it('the response names the first', () => {
+  it('are an error that names the first one', () => {
     const { response } = check(unknown);
     expect(response).toEqual({
       error: {
@@ -224,7 +224,7 @@ describe('unknown node types', () => {
     });
   });
 
-  it('the problems name all of them, and near matches', () => {
+  it('are all problems, with similar names', () => {
     const { problems } = check(unknown);
     expect(problems.map(({ message }) => message)).toEqual([
       "unknown node type 'TestNumbr' (node 5)",
@@ -236,13 +236,13 @@ describe('unknown node types', () => {
   });
 });
 
-describe('outputs', () => {
-  it('a prompt needs one', () => {
+describe('output nodes', () => {
+  it('are required', () => {
     const { response } = check({ 1: node('TestNumber', { value: 1 }) });
     expect(response.error.type).toBe('prompt_no_outputs');
   });
 
-  it('some may be valid while others are not', () => {
+  it('are valid or invalid independently of each other', () => {
     const { error, outputs, nodeErrors } = check({
       1: node('TestNumber', { value: 1 }),
       2: save(['1', 0]),

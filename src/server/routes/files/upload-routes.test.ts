@@ -66,7 +66,7 @@ describe('/upload/image', () => {
     expect((await upload('/upload/image', fields, file)).statusCode).toBe(400);
   });
 
-  it('refuses a form without a file, and what is not a form', async () => {
+  it('refuses a form without a file, and a body that is not a form', async () => {
     expect((await upload('/upload/image', {})).statusCode).toBe(400);
     expect((await test.post('/upload/image', {})).statusCode).toBe(400);
   });

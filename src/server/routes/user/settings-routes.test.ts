@@ -27,7 +27,7 @@ describe('/settings', () => {
     expect((await test.get('/settings/none')).json()).toBe(null);
   });
 
-  it('refuses JSON that is not an object, and fails for what is not JSON', async () => {
+  it('refuses JSON that is not an object, and fails for other bodies', async () => {
     expect((await test.post('/settings', '[]')).statusCode).toBe(400);
     expect((await test.post('/settings/a', 'no')).statusCode).toBe(500);
   });

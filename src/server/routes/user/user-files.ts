@@ -28,6 +28,7 @@ function walk(folder: string, depth: number): FolderEntry[] {
     });
 }
 
+/** A file with its path relative to `root`. Times are in seconds. */
 export function userFile(root: string, path: string): UserFile {
   const stats = statOf(path);
   return {
@@ -38,6 +39,7 @@ export function userFile(root: string, path: string): UserFile {
   };
 }
 
+/** A file or folder with its path relative to `root`; size and date only for files. */
 export function userEntry(root: string, { path, isFolder }: FolderEntry): UserEntry {
   const entry = { name: basename(path), path: relativeName(root, path) };
   if (isFolder) return { ...entry, type: 'directory' };

@@ -13,7 +13,7 @@ const OPTIONAL = 'ComponentInputOptional';
 const OUTPUT = 'ComponentOutput';
 const PORTS: ReadonlySet<string> = new Set([REQUIRED, OPTIONAL, OUTPUT]);
 
-/** Types whose inputs are widgets of the outer node, also where the inner input is a socket. */
+/** Types whose inputs are widgets of the outer node, even if the inner input is a socket. */
 const WIDGET_TYPES: Readonly<Record<string, Input>> = {
   STRING: { kind: 'STRING', multiline: true },
   INT: {
