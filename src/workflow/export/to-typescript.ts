@@ -52,7 +52,7 @@ export function toTypeScript(
     `import { graph, openDarkroom } from 'darkroom';`,
     braces('import', importedNames(graph, order), " from 'darkroom/nodes';"),
     '',
-    ...order.map((id) => nodeStatement(graph, nodes, names, id)),
+    ...order.map((id) => nodeStatement({ graph, nodes, names }, id)),
     '',
     ...(unused.length > 0 ? [`// left out, as they lead to no output: ${unused.join(', ')}`] : []),
     `const workflow = graph(${outputs.map((id) => names.variable(id)).join(', ')});`,
@@ -74,13 +74,20 @@ function importedNames(graph: Graph, order: readonly string[]): string[] {
   return [...new Set(types.map((type) => (isIdentifier(type) ? type : 'nodes')))].sort(byLetters);
 }
 
+interface Program {
+  readonly graph: Graph;
+  readonly nodes: NodeTable;
+  readonly names: ProgramNames;
+}
+
 /** The statement that creates a node, with a comment on missing inputs. */
-function nodeStatement(graph: Graph, nodes: NodeTable, names: ProgramNames, id: string): string {
+function nodeStatement(program: Program, id: string): string {
+  const { graph, nodes, names } = program;
   const node = graph.get(id)!;
   const declaration = nodes.get(node.classType)!;
   const rows = entriesOf(node.inputs as JsonObject).flatMap(([name, value]): Row[] => {
     const input = inputOf(declaration, name);
-    return input ? [inputRow(graph, nodes, names, name, value, input)] : [];
+    return input ? [{ key: keyOf(name), ...rowValue(program, value, input) }] : [];
   });
   const hasTitle =
     node.title !== undefined && node.title !== node.classType && node.title !== declaration.display;
@@ -97,24 +104,17 @@ function nodeStatement(graph: Graph, nodes: NodeTable, names: ProgramNames, id: 
   return comment + names.declaration(id, created);
 }
 
-function inputRow(
-  graph: Graph,
-  nodes: NodeTable,
-  names: ProgramNames,
-  name: string,
-  value: Json,
-  input: Input,
-): Row {
+/** The expression for the value of an input. */
+function rowValue({ graph, nodes, names }: Program, value: Json, input: Input): Omit<Row, 'key'> {
   const link = linkOf(value);
   if (!link) {
-    const converted = convertOrKeep(value, input);
-    return { key: keyOf(name), value: literal(converted), misfit: misfit(converted, input) };
+    const converted = convertIfPossible(value, input);
+    return { value: literal(converted), misfit: misfit(converted, input) };
   }
   const { outputs, dynamicOutput } = nodes.get(graph.get(link.id)!.classType)!;
   const type = (outputs[link.slot] ?? dynamicOutput)?.type ?? '*';
   const expected = socketTypeOf(input);
   return {
-    key: keyOf(name),
     value: names.link(link.id, link.slot),
     misfit: socketTypesMatch(type, expected) ? undefined : `expected ${expected}`,
   };
@@ -149,6 +149,7 @@ function executionOrder(graph: Graph, nodes: NodeTable, outputs: readonly string
   return [...done];
 }
 
+/** A property of a node's inputs in the program. */
 interface Row {
   readonly key: string;
   readonly value: string;
@@ -157,7 +158,7 @@ interface Row {
 }
 
 /** A value as ComfyUI converts it before a run; unchanged if that fails. */
-function convertOrKeep(value: Json, input: Input): Json {
+function convertIfPossible(value: Json, input: Input): Json {
   try {
     return convertWidgetValue(value, input);
   } catch (error) {
