@@ -4,7 +4,7 @@ import { isFolderType } from '../../storage/folder-paths.ts';
 import { empty, json } from '../http/responses.ts';
 import { objectBody, type Route } from '../http/route.ts';
 import type { ServerContext } from '../server-context.ts';
-import { MODEL_KINDS } from './files/model-kinds.ts';
+import { MODEL_KINDS } from './files/comfy-model-kinds.ts';
 
 /** The size of the frontend's terminal. */
 const TERMINAL_SIZE = { cols: 120, rows: 40 } as const;

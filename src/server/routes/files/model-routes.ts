@@ -7,7 +7,7 @@ import { empty, json, type RouteResponse } from '../../http/responses.ts';
 import type { Route } from '../../http/route.ts';
 import { isFile, resolveInside, statOf } from '../../http/safe-paths.ts';
 import type { ServerContext } from '../../server-context.ts';
-import { isModelKind, MODEL_KINDS } from './model-kinds.ts';
+import { isModelKind, MODEL_KINDS } from './comfy-model-kinds.ts';
 
 /** Kinds that /experiment/models does not list. */
 const HIDDEN_KINDS: ReadonlySet<string> = new Set(['configs', 'custom_nodes']);
