@@ -127,55 +127,66 @@ describe('golden merge/weights', () => {
     return new Map(names.map((name, i) => [name, results[`w${i}`]]));
   }
 
+  interface Networks {
+    readonly one: UNet;
+    readonly two: UNet;
+  }
+
+  /** A CLIP of one encoder, which has the weights of a UNet and `changes`. */
+  const clipWith = (unet: UNet, changes: readonly WeightChange[] = []): Clip => {
+    const encoder = {
+      kind: 'clip_l',
+      width: 4,
+      base: { ...unet.base!, changes },
+      withChanges: (more: readonly WeightChange[]) => clipWith(unet, more).encoders[0],
+    };
+    return {
+      encoders: [encoder as unknown as TextEncoder],
+      withEncoders: (encoders: readonly TextEncoder[]) => ({ encoders }),
+    } as unknown as Clip;
+  };
+
+  /** Runs a step of a case: adds a LoRA to one of the networks, or merges `two` into `one`. */
+  async function runStep(id: string, step: Params, { one, two }: Networks): Promise<Networks> {
+    if (step.lora) {
+      const changes = [await lora(id, step)];
+      return step.network === 1
+        ? { one: one.variant({ changes }), two }
+        : { one, two: two.variant({ changes }) };
+    }
+    if (id.startsWith('CLIP')) {
+      const clips = { clip1: clipWith(one), clip2: clipWith(two) };
+      const [merged] = await run<[Clip]>(step.node, { ...clips, ...step.options });
+      return { one: network(one.base!.weights, merged.encoders[0].base!.changes), two };
+    }
+    const models = {
+      model1: { family: 'sd1', unet: one },
+      model2: { family: 'sd1', unet: two },
+    };
+    const context = testContext();
+    const [merged] = await run<[Model]>(step.node, { ...models, ...step.options }, context);
+    expect(context.warnings).toHaveLength(id === 'another shape' ? 1 : 0);
+    return { one: merged.unet, two };
+  }
+
+  const MERGES: readonly { readonly time: MergeTime; readonly beforehand?: boolean }[] = [
+    { time: 'ahead' },
+    { time: 'each time' },
+    { time: 'whole' },
+    { time: 'ahead', beforehand: true },
+    { time: 'whole', beforehand: true },
+  ];
+
   it.each(g.cases)('$id', async ({ id, params, outputs }) => {
-    const clips = id.startsWith('CLIP');
-    let [one, two] = await Promise.all(
-      ['one', 'two'].map(async (which) =>
-        network(await open(`${id} ${which}`, seededTensors(params[which])), []),
+    const [one, two] = await Promise.all(
+      ['one', 'two'].map(async (name) =>
+        network(await open(`${id} ${name}`, seededTensors(params[name])), []),
       ),
     );
-    for (const step of params.steps) {
-      if (step.lora) {
-        const applied = await lora(id, step);
-        if (step.network === 1) one = one.variant({ changes: [applied] });
-        else two = two.variant({ changes: [applied] });
-      } else if (clips) {
-        const clip = (unet: UNet, changes: readonly WeightChange[] = []): Clip => {
-          const encoder = {
-            kind: 'clip_l',
-            width: 4,
-            base: { ...unet.base!, changes },
-            withChanges: (more: readonly WeightChange[]) => clip(unet, more).encoders[0],
-          };
-          return {
-            encoders: [encoder as unknown as TextEncoder],
-            withEncoders: (encoders: readonly TextEncoder[]) => ({ encoders }),
-          } as unknown as Clip;
-        };
-        const [merged] = await run<[Clip]>(step.node, {
-          clip1: clip(one),
-          clip2: clip(two),
-          ...step.options,
-        });
-        one = network(one.base!.weights, merged.encoders[0].base!.changes);
-      } else {
-        const models = {
-          model1: { family: 'sd1', unet: one },
-          model2: { family: 'sd1', unet: two },
-        };
-        const context = testContext();
-        [{ unet: one }] = await run<[Model]>(step.node, { ...models, ...step.options }, context);
-        expect(context.warnings).toHaveLength(id === 'another shape' ? 1 : 0);
-      }
-    }
-    for (const [time, beforehand] of [
-      ['ahead'],
-      ['each time'],
-      ['whole'],
-      ['ahead', true],
-      ['whole', true],
-    ] as const) {
-      const merged = await evaluate(id, one, time, beforehand);
+    let networks: Networks = { one, two };
+    for (const step of params.steps) networks = await runStep(id, step, networks);
+    for (const { time, beforehand } of MERGES) {
+      const merged = await evaluate(id, networks.one, time, beforehand);
       // position ids and the logit scale are not weights here
       for (const [name, output] of Object.entries(outputs))
         if (!name.endsWith('logit_scale')) expectGolden(g, id, output, merged.get(name)!);
