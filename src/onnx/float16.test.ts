@@ -49,7 +49,7 @@ it('uses stored float16 weights as they are in the file, and casts float32 weigh
   });
 });
 
-it('computes norms and softmax in float32, and keeps the scales of an enlargement in float32', () => {
+it('computes norms, softmax and the scales of an enlargement in float32', () => {
   const g = createGraph();
   const x = g.op(
     'Conv',

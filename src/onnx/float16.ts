@@ -38,7 +38,7 @@ const SAME_AS_INPUT = new Set([
 const JOINING = new Set(['Add', 'Sub', 'Mul', 'Div', 'Where', 'Concat']);
 /** Operators that compute in float32 and whose results are cast to float16. */
 const FLOAT32_INSIDE = new Set(['Softmax']);
-/** Inputs that are settings, not data: they keep their type. */
+/** Inputs that are settings, not data; their type does not change. */
 const SETTINGS: Readonly<Record<string, readonly number[]>> = { Resize: [1, 2, 3], Where: [0] };
 
 /** The types of results that do not depend on the inputs' types. */
@@ -98,13 +98,13 @@ function graphValues(model: Model): GraphValues {
     nodes.push({ domain: '', type: 'Cast', inputs: [from], outputs: [name], attributes });
     return name;
   };
-  const once = (known: Map<string, string>, value: string, make: () => string): string => {
-    const result = known.get(value) ?? make();
-    known.set(value, result);
+  const once = (cached: Map<string, string>, value: string, make: () => string): string => {
+    const result = cached.get(value) ?? make();
+    cached.set(value, result);
     return result;
   };
   const makeFloat16 = (value: string): string => {
-    const name = `${value}_half`;
+    const name = `${value}_float16`;
     const { data, dims, type } = stored.get(value) ?? {};
     if (type !== 'f32' || !(data instanceof Uint8Array)) return cast(value, 'f16', name);
     const numbers = new Float32Array(Uint8Array.from(data).buffer);
@@ -123,7 +123,7 @@ function graphValues(model: Model): GraphValues {
       forms.get(value) === 'float16' ? value : once(float16Values, value, () => makeFloat16(value)),
     asFloat32: (value) =>
       forms.get(value) === 'float16'
-        ? once(float32Values, value, () => cast(value, 'f32', `${value}_wide`))
+        ? once(float32Values, value, () => cast(value, 'f32', `${value}_float32`))
         : value,
     cast,
   };
@@ -166,7 +166,7 @@ function convertNode(node: Node, values: GraphValues, graphOutputs: ReadonlySet<
   // a result that is cast afterwards gets another name before the cast
   const isCast = (name: string): boolean =>
     resultForm === 'float16' && (graphOutputs.has(name) || FLOAT32_INSIDE.has(type));
-  const computed = outputs.map((name) => (isCast(name) ? `${name}_made` : name));
+  const computed = outputs.map((name) => (isCast(name) ? `${name}_computed` : name));
   values.nodes.push({ ...node, inputs: converted, outputs: computed });
   if (resultForm === undefined) return;
   for (const [i, name] of outputs.entries()) {

@@ -1,5 +1,5 @@
-// Graphs as other devices want them: halves on the CPU against float32, WebGPU on SwiftShader (a
-// Vulkan driver in software), and what is said where a device is missing.
+// Graphs as they are transformed for other devices: float16 on the CPU against float32, WebGPU on
+// SwiftShader (a Vulkan driver in software), and the errors for missing devices.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
@@ -25,7 +25,7 @@ const wave = (...shape: number[]): Tensor =>
     Float32Array.from({ length: shape.reduce((n, d) => n * d) }, (_, i) => Math.sin(i * 1.3)),
   );
 
-/** What the networks of a fixture checkpoint give on a device. */
+/** Returns the outputs of the networks of a fixture checkpoint on a device. */
 async function results(device: Device, model: string): Promise<Tensor[]> {
   const runtime = createRuntime({ threads: 1, device });
   const unet = (await loadCheckpoint(fixtureModel(model), runtime)).unet!;
@@ -35,9 +35,9 @@ async function results(device: Device, model: string): Promise<Tensor[]> {
     context: wave(2, 7, unet.contextDim),
     y: unet.admChannels > 0 ? wave(2, unet.admChannels) : undefined,
   };
-  const found = [await unet.evaluate(inputs)];
+  const outputs = [await unet.evaluate(inputs)];
   if (model === 'tiny_sd1')
-    found.push(
+    outputs.push(
       await unet
         .variant({
           freeU: { version: 2, b1: 1.3, b2: 1.4, s1: 0.9, s2: 0.2 },
@@ -47,10 +47,10 @@ async function results(device: Device, model: string): Promise<Tensor[]> {
     );
   if (model === 'tiny_sdxl_base') {
     const lora = await openLora(fixtureModel('tiny_lora_sdxl'));
-    found.push(await applyLora({ unet }, lora, { unet: 0.8, clip: 0 }).unet!.evaluate(inputs));
+    outputs.push(await applyLora({ unet }, lora, { unet: 0.8, clip: 0 }).unet!.evaluate(inputs));
     const net = await loadControlNet(fixtureModel('tiny_controlnet_sdxl'), runtime);
     const hint = await net.prepareHint(wave(1, 3, 64, 128));
-    found.push(
+    outputs.push(
       await unet.evaluate({
         ...inputs,
         control: await net.evaluate({ ...inputs, hint, strength: 0.7 }),
@@ -58,7 +58,7 @@ async function results(device: Device, model: string): Promise<Tensor[]> {
     );
   }
   await runtime.close();
-  return found;
+  return outputs;
 }
 
 const largest = (values: Float32Array): number =>
@@ -66,34 +66,35 @@ const largest = (values: Float32Array): number =>
 const difference = (a: Tensor, b: Tensor): number =>
   largest(a.data.map((value, i) => value - b.data[i])) / largest(a.data);
 
-const changing = (change: (model: Model) => Model): Device => ({
+/** The CPU with a transform of the graphs that may compute in float16. */
+const transformedCpu = (transform: (model: Model) => Model): Device => ({
   ...CPU,
-  transform: (halves) => (halves ? change : (model) => model),
+  transform: (float16) => (float16 ? transform : (model) => model),
 });
 
-describe('graphs in halves', () => {
+describe('transformed graphs', () => {
   it.each(['tiny_sd1', 'tiny_sdxl_base', 'tiny_sdxl_refiner'])(
-    '%s: as exact as halves are',
+    'of %s in float16 equal those in float32 within its precision',
     async (model) => {
       const exact = await results(CPU, model);
-      const half = await results(
-        changing((graph) => toFloat16(withoutIfNodes(graph))),
+      const float16 = await results(
+        transformedCpu((graph) => toFloat16(withoutIfNodes(graph))),
         model,
       );
       for (const [i, one] of exact.entries()) {
-        expect(difference(one, half[i])).toBeLessThan(5e-3);
-        expect(difference(one, half[i])).toBeGreaterThan(1e-6);
+        expect(difference(one, float16[i])).toBeLessThan(5e-3);
+        expect(difference(one, float16[i])).toBeGreaterThan(1e-6);
       }
     },
   );
 
-  it('plain norms and attention are what the fused ones are, in halves too', async () => {
+  it('with plain norms and attention equal the fused ones, in float16 too', async () => {
     const exact = await results(CPU, 'tiny_sd1');
-    const plain = await results(changing(toPlainOperators), 'tiny_sd1');
-    const half = await results(changing(toPlainFloat16), 'tiny_sd1');
+    const plain = await results(transformedCpu(toPlainOperators), 'tiny_sd1');
+    const float16 = await results(transformedCpu(toPlainFloat16), 'tiny_sd1');
     for (const [i, one] of exact.entries()) {
       expect(difference(one, plain[i])).toBeLessThan(1e-5);
-      expect(difference(one, half[i])).toBeLessThan(5e-3);
+      expect(difference(one, float16[i])).toBeLessThan(5e-3);
     }
   });
 });
@@ -105,7 +106,7 @@ const SWIFTSHADER = ['/usr/lib/chromium', '/usr/lib64/chromium-browser', '/opt/g
 
 describe('WebGPU', () => {
   it.skipIf(SWIFTSHADER === undefined)(
-    `on SwiftShader is what the CPU is${SWIFTSHADER ? '' : ' (left out: SwiftShader is not here)'}`,
+    `on SwiftShader equals the CPU${SWIFTSHADER ? '' : ' (skipped: SwiftShader is not installed)'}`,
     { timeout: 300_000 },
     async () => {
       const script = fileURLToPath(new URL('../../test/support/webgpu.ts', import.meta.url));
@@ -142,15 +143,15 @@ describe('WebGPU', () => {
   );
 });
 
-describe('devices that are missing', () => {
+describe('CUDA that is missing', () => {
   const works = (name: 'cuda') =>
     openDevice(name).then(
       () => true,
       () => false,
     );
 
-  it('CUDA: an error that says what it needs; auto is then the CPU', async ({ skip }) => {
-    if (await works('cuda')) skip('CUDA is here');
+  it('is an error with a hint, and `auto` opens the CPU', async ({ skip }) => {
+    if (await works('cuda')) skip('CUDA works here');
     await expect(openDevice('cuda')).rejects.toMatchObject({
       code: 'DR_DEVICE_MISSING',
       message: expect.stringContaining('CUDA does not work here'),

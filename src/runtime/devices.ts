@@ -18,7 +18,7 @@ import { openSession } from './session.ts';
 export interface Device {
   readonly name: DeviceName;
   readonly providers: readonly string[];
-  /** What networks that allow it compute in. */
+  /** The precision of networks that allow float16. */
   readonly precision: 'fp32' | 'fp16';
   /**
    * Returns how a graph is transformed before it is opened; `float16`: it may compute in float16.
@@ -60,9 +60,9 @@ async function openCuda(precision: 'fp32' | 'fp16' = 'fp16'): Promise<Device> {
   if (!hasCudaLibrary())
     throw missing('CUDA', 'ONNX Runtime’s library for it is not installed', CUDA_HINT);
   await testDevice('cuda', 'CUDA', (attempt) => attempt(product(), toFloat16), CUDA_HINT);
-  const change = (float16: boolean): ((model: Model) => Model) =>
+  const transform = (float16: boolean): ((model: Model) => Model) =>
     float16 && precision === 'fp16' ? (model) => toFloat16(withoutIfNodes(model)) : withoutIfNodes;
-  return { name: 'cuda', providers: ['cuda', 'cpu'], precision, transform: change };
+  return { name: 'cuda', providers: ['cuda', 'cpu'], precision, transform };
 }
 
 const CUDA_HINT =
@@ -71,54 +71,57 @@ const CUDA_HINT =
   'Or use --device cpu.';
 
 async function openWebGpu(precision?: 'fp32' | 'fp16'): Promise<Device> {
-  const { halves, fused } = await testDevice(
+  const { hasFloat16, isAttentionExact } = await testDevice(
     'webgpu',
     'WebGPU',
     async (attempt) => {
       await attempt(product());
-      const isRight = async (): Promise<boolean> => {
-        const [own, plain] = [
+      const isExact = async (): Promise<boolean> => {
+        const [fused, plain] = [
           await attempt(attention()),
           await attempt(attention(), withPlainAttention),
         ];
-        return own.data.every((value, i) => Math.abs(value - plain.data[i]) < 1e-3);
+        return fused.data.every((value, i) => Math.abs(value - plain.data[i]) < 1e-3);
       };
-      const inHalf =
+      const runsFloat16 =
         precision === 'fp32'
           ? false
           : await attempt(product(), toFloat16).then(
               () => true,
               (error) => unsupportedFloat16(error, precision),
             );
-      return { halves: inHalf, fused: await isRight().catch(() => false) };
+      return { hasFloat16: runsFloat16, isAttentionExact: await isExact().catch(() => false) };
     },
     WEBGPU_HINT,
   );
-  // its attention has no causal mask
-  const replaced = fused
+  // WebGPU's attention has no causal mask
+  const isReplaced = isAttentionExact
     ? ({ attributes }: Node): boolean => attributes['unidirectional'] === 1
     : undefined;
   return {
     name: 'webgpu',
     providers: ['webgpu', 'cpu'],
-    precision: halves ? 'fp16' : 'fp32',
-    transform: (wanted) =>
-      wanted && halves
-        ? (model) => toPlainFloat16(model, replaced)
-        : (model) => toPlainOperators(model, replaced),
+    precision: hasFloat16 ? 'fp16' : 'fp32',
+    transform: (float16) =>
+      float16 && hasFloat16
+        ? (model) => toPlainFloat16(model, isReplaced)
+        : (model) => toPlainOperators(model, isReplaced),
   };
 }
 
 /**
  * Replaces `If` nodes, and the norms and attention that WebGPU computes inexactly, by plain
- * operators.
+ * operators. `isReplaced` selects the attention nodes; all by default.
  */
-export const toPlainOperators = (model: Model, replaced?: (node: Node) => boolean): Model =>
-  withPlainNorms(withPlainAttention(withoutIfNodes(model), replaced));
+export const toPlainOperators = (model: Model, isReplaced?: (node: Node) => boolean): Model =>
+  withPlainNorms(withPlainAttention(withoutIfNodes(model), isReplaced));
 
-/** Does the same in float16. Norms are replaced last, when they are already in float32. */
-export const toPlainFloat16 = (model: Model, replaced?: (node: Node) => boolean): Model =>
-  withPlainNorms(toFloat16(withPlainAttention(withoutIfNodes(model), replaced)));
+/**
+ * Does the same as toPlainOperators, and converts to float16. Norms are replaced last, when they
+ * are in float32.
+ */
+export const toPlainFloat16 = (model: Model, isReplaced?: (node: Node) => boolean): Model =>
+  withPlainNorms(toFloat16(withPlainAttention(withoutIfNodes(model), isReplaced)));
 
 const WEBGPU_HINT =
   'It needs a graphics card with a driver for Vulkan (Linux), Direct3D 12 (Windows) or Metal ' +

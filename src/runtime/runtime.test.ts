@@ -1,21 +1,10 @@
-// Sessions over a user's file: where its bytes may lie, which dtypes, how much memory, and what is
-// said when it fails.
-import {
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs';
+// Networks over a user's file: offsets and types of its tensors, memory, and errors.
+import { mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { fixtureModel } from '../../test/support/golden.ts';
 import { openSafetensors } from '../formats/safetensors/safetensors.ts';
-import { loadCheckpoint } from '../models/checkpoint/load.ts';
 import { linear } from '../models/layers/blocks.ts';
-import { loadVae } from '../models/vae/load.ts';
 import { type Rounding, weightsOf } from '../models/weights/tensors.ts';
 import { createGraph, type Graph } from '../onnx/builder.ts';
 import { tensor } from '../tensor/tensor.ts';
@@ -69,9 +58,9 @@ async function product(
 
 const x = tensor([1, 2], Float32Array.of(10, 100));
 
-describe('sessions', () => {
+describe('a network', () => {
   it.each(Object.keys(MATRICES))(
-    'read %s weights at odd offsets under a name with spaces and letters of all kinds',
+    'reads %s weights at odd offsets of a file with a name in several scripts',
     async (dtype) => {
       const file = write(`größe ${dtype} é 模型.safetensors`, [
         odd,
@@ -91,7 +80,7 @@ describe('sessions', () => {
     },
   );
 
-  it('round weights to 8 bits where asked', async () => {
+  it('rounds weights to 8 bits where its weights say so', async () => {
     // torch.tensor([1.07, -3.3, 0.0171, 20]).to(torch.float8_e4m3fn / float8_e5m2).float()
     const file = write('eighths.safetensors', [
       ['layer.lin.weight', 'F32', [2, 2], f32(1.07, -3.3, 0.0171, 20)],
@@ -113,57 +102,81 @@ describe('sessions', () => {
     await runtime.close();
   });
 
-  it('round weights to halves where asked', async () => {
-    const file = write('halves.safetensors', [
+  it('rounds weights to float16 where its weights say so', async () => {
+    const file = write('float16.safetensors', [
       ['layer.lin.weight', 'F32', [1, 2], f32(1 + 2 ** -12, 1 + 2 ** -9)],
     ]);
     const runtime = createRuntime({ threads: 1 });
     const ones = tensor([2, 2], Float32Array.of(1, 0, 0, 1));
-    const spec = async (halves: boolean) => {
-      const graph = await product(file, { rounding: halves ? 'f16' : undefined });
-      return { file, part: 'lin', variant: `${halves}`, outputs: ['y'], build: () => graph };
+    const rounded = async (rounding?: Rounding): Promise<number[]> => {
+      const graph = await product(file, { rounding });
+      const network = runtime.network({
+        file,
+        part: 'lin',
+        variant: `${rounding}`,
+        outputs: ['y'],
+        build: () => graph,
+      });
+      return [...(await network.run({ x: ones })).y.data];
     };
-    expect([...(await runtime.network(await spec(false)).run({ x: ones })).y.data]).toEqual([
-      1 + 2 ** -12,
-      1 + 2 ** -9,
-    ]);
-    expect([...(await runtime.network(await spec(true)).run({ x: ones })).y.data]).toEqual([
-      1,
-      1 + 2 ** -9,
-    ]);
+    expect(await rounded()).toEqual([1 + 2 ** -12, 1 + 2 ** -9]);
+    expect(await rounded('f16')).toEqual([1, 1 + 2 ** -9]);
     await runtime.close();
   });
 
-  it('open when first run, close the least recently used when memory is short, and open again', async () => {
-    const file = write('three.safetensors', [['layer.lin.weight', 'F32', [2, 2], MATRICES.F32]]);
-    const loads: string[] = [];
-    const runtime = createRuntime({
-      threads: 1,
-      memoryBudget: 32,
-      onLoad: ({ part }) => loads.push(part),
+  describe('with room for two of three', () => {
+    /** Three networks and the order in which they are loaded. */
+    const openThree = async () => {
+      const file = write('three.safetensors', [['layer.lin.weight', 'F32', [2, 2], MATRICES.F32]]);
+      const loads: string[] = [];
+      const runtime = createRuntime({
+        threads: 1,
+        memoryBudget: 32,
+        onLoad: ({ part }) => loads.push(part),
+      });
+      const graph = await product(file);
+      const [a, b, c] = ['a', 'b', 'c'].map((part) =>
+        runtime.network({ file, part, outputs: ['y'], build: () => graph }),
+      );
+      return { runtime, loads, a, b, c };
+    };
+
+    it('opens when it is first run, and closes the least recently used one', async () => {
+      const { runtime, loads, a, b, c } = await openThree();
+      expect(loads).toEqual([]);
+      for (const network of [a, b, a, c, a, b])
+        expect((await network.run({ x })).y.data[0]).toBe(210);
+      expect(loads).toEqual(['a', 'b', 'c', 'b']);
+      expect(runtime.openNetworks().map((name) => name.slice(-1))).toEqual(['a', 'b']);
+      await runtime.close();
     });
-    const graph = await product(file);
-    const [a, b, c] = ['a', 'b', 'c'].map((part) =>
-      runtime.network({ file, part, outputs: ['y'], build: () => graph }),
-    );
-    expect(loads).toEqual([]);
-    for (const network of [a, b, a, c, a, b])
-      expect((await network.run({ x })).y.data[0]).toBe(210);
-    expect(loads).toEqual(['a', 'b', 'c', 'b']);
-    expect(runtime.openNetworks().map((name) => name.slice(-1))).toEqual(['a', 'b']);
-    const both = await Promise.all([c.run({ x }), a.run({ x })]);
-    expect(both.map((out) => out.y.data[1])).toEqual([-20, -20]);
-    await runtime.close();
-    expect(runtime.openNetworks()).toEqual([]);
-    expect((await a.run({ x })).y.data[0]).toBe(210);
-    await runtime.close();
+
+    it('may be run at the same time as another', async () => {
+      const { runtime, a, b, c } = await openThree();
+      for (const network of [a, b]) await network.run({ x });
+      const both = await Promise.all([c.run({ x }), a.run({ x })]);
+      expect(both.map((out) => out.y.data[1])).toEqual([-20, -20]);
+      await runtime.close();
+    });
+
+    it('opens again after the runtime was closed', async () => {
+      const { runtime, a } = await openThree();
+      await a.run({ x });
+      await runtime.close();
+      expect(runtime.openNetworks()).toEqual([]);
+      expect((await a.run({ x })).y.data[0]).toBe(210);
+      await runtime.close();
+    });
   });
 
   describe('when memory is short', () => {
     const file = () =>
       write('big.safetensors', [['layer.lin.weight', 'F32', [2, 2], MATRICES.F32]]);
-    /** Networks that say they have so many bytes; what is free is the rest of `total`. */
-    const opened = async (total: number, working?: number) => {
+    /**
+     * Networks that claim a number of bytes, in a memory of `total` bytes. `working`: the bytes
+     * that each evaluation claims.
+     */
+    const openWithin = async (total: number, working?: number) => {
       const graph = await product(file());
       const sizes = new Map<string, number>();
       const runtime = createRuntime({
@@ -200,8 +213,8 @@ describe('sessions', () => {
       };
     };
 
-    it('another variant of the same weights goes first, then the least recently used', async () => {
-      const { runtime, network, names } = await opened(10e9);
+    it('closes other variants of its weights first, then the least recently used', async () => {
+      const { runtime, network, names } = await openWithin(10e9);
       const [vae, plain, clip, control] = [
         network('vae', 'vae', 1e9),
         network('unet', 'plain', 4e9),
@@ -217,8 +230,8 @@ describe('sessions', () => {
       await runtime.close();
     });
 
-    it('a network that can not fit is refused before it is loaded', async () => {
-      const { runtime, network, names } = await opened(16e9);
+    it('is refused before it is loaded when it cannot fit', async () => {
+      const { runtime, network, names } = await openWithin(16e9);
       await network('vae', 'vae', 1e9).run({ x });
       await expect(network('unet', 'plain', 10e9).run({ x })).rejects.toMatchObject({
         code: 'DR_OUT_OF_MEMORY',
@@ -229,8 +242,8 @@ describe('sessions', () => {
       await runtime.close();
     });
 
-    it('so is an evaluation, when closing the others does not help', async () => {
-      const { runtime, network, names } = await opened(10e9, 6e9);
+    it('is not evaluated when closing the others does not free enough', async () => {
+      const { runtime, network, names } = await openWithin(10e9, 6e9);
       await network('clip', 'clip', 1e9).run({ x });
       await network('unet', 'plain', 3e9).run({ x });
       expect(names()).toEqual(['plain']);
@@ -244,8 +257,8 @@ describe('sessions', () => {
     });
   });
 
-  it('say what failed', async () => {
-    const file = write('cut.safetensors', [['layer.lin.weight', 'F32', [2, 2], MATRICES.F32]]);
+  it('fails for inputs of another size', async () => {
+    const file = write('size.safetensors', [['layer.lin.weight', 'F32', [2, 2], MATRICES.F32]]);
     const graph = await product(file);
     const runtime = createRuntime({ threads: 1 });
     const network = runtime.network({ file, part: 'lin', outputs: ['y'], build: () => graph });
@@ -253,46 +266,18 @@ describe('sessions', () => {
       code: 'DR_RUNTIME_FAILED',
     });
     await runtime.close();
+  });
+
+  it('fails with the name of its file when that is truncated', async () => {
+    const file = write('cut.safetensors', [['layer.lin.weight', 'F32', [2, 2], MATRICES.F32]]);
+    const graph = await product(file);
+    const runtime = createRuntime({ threads: 1 });
+    const network = runtime.network({ file, part: 'lin', outputs: ['y'], build: () => graph });
     truncateSync(file, 40);
     await expect(network.run({ x })).rejects.toMatchObject({
       code: 'DR_RUNTIME_FAILED',
       message: expect.stringContaining('cut.safetensors'),
     });
     await runtime.close();
-  });
-});
-
-describe('files that are not what they should be', () => {
-  const runtime = createRuntime({ threads: 1 });
-  const unsupported = (names: string) => ({
-    code: 'DR_MODEL_UNSUPPORTED',
-    message: expect.stringContaining(names),
-  });
-
-  it('are named', async () => {
-    const file = write('lora.safetensors', [
-      ['lora_unet.down.weight', 'F32', [2, 2], MATRICES.F32],
-    ]);
-    await expect(loadCheckpoint(file, runtime)).rejects.toMatchObject(
-      unsupported('lora.safetensors'),
-    );
-    await expect(loadVae(file, runtime)).rejects.toMatchObject(unsupported('lora.safetensors'));
-  });
-
-  it('are refused with the tensor that is missing', async () => {
-    const bytes = readFileSync(fixtureModel('tiny_vae'));
-    const size = Number(bytes.readBigUInt64LE(0));
-    const text = bytes
-      .subarray(8, 8 + size)
-      .toString('utf8')
-      .replace('decoder.norm_out.bias', 'decoder.norm_out.bios');
-    const file = join(folder, 'part.safetensors');
-    writeFileSync(
-      file,
-      Buffer.concat([bytes.subarray(0, 8), Buffer.from(text), bytes.subarray(8 + size)]),
-    );
-    const vae = await loadVae(file, runtime);
-    const latents = tensor([1, 4, 4, 4], new Float32Array(64));
-    await expect(vae.decode(latents)).rejects.toMatchObject(unsupported('decoder.norm_out.bias'));
   });
 });

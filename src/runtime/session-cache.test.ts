@@ -1,5 +1,5 @@
-// Cached sessions return the same numbers to the bit, and are made again when they are damaged or
-// when their sources have changed.
+// Cached sessions return bit-identical results, and are saved again when they are damaged or when
+// their sources have changed.
 import {
   mkdtempSync,
   readdirSync,
@@ -57,7 +57,7 @@ const plain: SessionCache = createSessionCache({
 });
 
 describe('cached sessions', () => {
-  it('return the same numbers to the bit, the first time and later', async () => {
+  it('return bit-identical results, the first time and later', async () => {
     const folder = join(root, 'same', 'sessions');
     const file = await modelFile('same.safetensors', 1);
     const expected = await evaluated(plain, file);
@@ -71,7 +71,7 @@ describe('cached sessions', () => {
     expect(readdirSync(join(root))).not.toContain('never');
   });
 
-  it('follow the content of the model file, even when its size and time stay the same', async () => {
+  it('are saved anew when the model file changes, even if its size and time do not', async () => {
     const folder = join(root, 'other', 'sessions');
     const file = await modelFile('other.safetensors', 1);
     const { atime, mtime } = statSync(file);
@@ -83,21 +83,21 @@ describe('cached sessions', () => {
     expect(after).toEqual(await evaluated(plain, file));
   });
 
-  it('are made again when one of their files is truncated, changed, missing or garbage', async () => {
+  it('are saved again when one of their files is damaged or missing', async () => {
     const folder = join(root, 'damaged', 'sessions');
     const file = await modelFile('damaged.safetensors', 1);
     const expected = await evaluated(createSessionCache({ folder }), file);
-    const home = join(folder, readdirSync(folder)[0]);
+    const sessionFolder = join(folder, readdirSync(folder)[0]);
     const damages: (() => void)[] = [
-      () => truncateSync(join(home, 'weights.bin'), 100),
+      () => truncateSync(join(sessionFolder, 'weights.bin'), 100),
       () => {
-        const bytes = readFileSync(join(home, 'weights.bin'));
+        const bytes = readFileSync(join(sessionFolder, 'weights.bin'));
         bytes[5000] ^= 1;
-        writeFileSync(join(home, 'weights.bin'), bytes);
+        writeFileSync(join(sessionFolder, 'weights.bin'), bytes);
       },
-      () => writeFileSync(join(home, 'model.onnx'), 'nonsense'),
-      () => rmSync(join(home, 'weights.bin')),
-      () => rmSync(join(home, 'about.json')),
+      () => writeFileSync(join(sessionFolder, 'model.onnx'), 'nonsense'),
+      () => rmSync(join(sessionFolder, 'weights.bin')),
+      () => rmSync(join(sessionFolder, 'about.json')),
     ];
     for (const damage of damages) {
       damage();
@@ -113,13 +113,13 @@ describe('cached sessions', () => {
     const folder = join(root, 'useless', 'sessions');
     const file = await modelFile('useless.safetensors', 1);
     const expected = await evaluated(createSessionCache({ folder }), file);
-    const home = join(folder, readdirSync(folder)[0]);
-    writeFileSync(join(home, 'model.onnx'), 'nonsense');
+    const sessionFolder = join(folder, readdirSync(folder)[0]);
+    writeFileSync(join(sessionFolder, 'model.onnx'), 'nonsense');
     writeFileSync(
-      join(home, 'about.json'),
+      join(sessionFolder, 'about.json'),
       JSON.stringify({
         source: file,
-        fingerprints: { 'model.onnx': fingerprint(join(home, 'model.onnx')) },
+        fingerprints: { 'model.onnx': fingerprint(join(sessionFolder, 'model.onnx')) },
       }),
     );
     const notes: string[] = [];
@@ -128,10 +128,10 @@ describe('cached sessions', () => {
         await evaluated(createSessionCache({ folder, onNote: (text) => notes.push(text) }), file),
       ).toEqual(expected);
     expect(notes).toEqual([expect.stringContaining('cannot be stored')]);
-    expect(readdirSync(home)).toEqual(['about.json']);
+    expect(readdirSync(sessionFolder)).toEqual(['about.json']);
   });
 
-  it('are not used, with a note, where nothing can be written; leftovers of dead processes are removed', async () => {
+  it('are not used where nothing can be written, which a note says', async () => {
     const file = await modelFile('nowhere.safetensors', 1);
     const notes: string[] = [];
     const expected = await evaluated(plain, file);
@@ -142,6 +142,9 @@ describe('cached sessions', () => {
       ),
     ).toEqual(expected);
     expect(notes.at(-1)).toContain('cannot be stored');
+  });
+
+  it('remove what dead processes have left when another is saved', async () => {
     const folder = join(root, 'left', 'sessions', '.tmp-999999999-x');
     await evaluated(
       createSessionCache({ folder: join(folder, '..') }),

@@ -1,9 +1,9 @@
 // Sessions saved to disk as ONNX Runtime has optimised them: the graph, and its weights laid out
 // for this processor. A session opened from there maps its weights and copies nothing: it takes
-// tenths of a second, and memory that the system can take back. Results are the same to the bit.
+// tenths of a second, and memory that the system can take back. Results are bit-identical.
 // Each session has a folder, named by a hash of what determines it: the graph, the content of its
 // files, ONNX Runtime's version, the processor. It is written under a temporary name and renamed. A
-// folder that is not as it was written is removed and made again. Without space on the disk, or
+// damaged folder is removed and written again. Without space on the disk, or
 // when anything fails, the session is opened as usual.
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -35,7 +35,7 @@ export interface SessionCacheOptions {
   readonly folder: string;
   /** Bytes of weights below which sessions are not saved: they open as fast without. */
   readonly minimumBytes?: number;
-  /** Is called with messages about what takes long, and what could not be saved. */
+  /** Is called with messages about slow steps and about what could not be saved. */
   readonly onNote?: (message: string) => void;
 }
 
@@ -82,7 +82,7 @@ export function createSessionCache({
     const state = await stateOf(sessionFolder);
     if (state === 'useless') return undefined;
     if (state === 'damaged') {
-      onNote(`${sessionFolder} is damaged; it is made again`);
+      onNote(`${sessionFolder} is damaged; it is saved again`);
       await rm(sessionFolder, { recursive: true, force: true });
     }
     if (state !== 'intact' && !(await hasSpace(folder, toSave, onNote))) return undefined;

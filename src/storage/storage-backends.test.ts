@@ -1,5 +1,4 @@
-// What a storage promises, on folders and on a bucket; and what a bucket does when the service
-// fails.
+// The interface Storage over folders and over a bucket, and a bucket whose service fails.
 import {
   existsSync,
   mkdirSync,
@@ -15,13 +14,13 @@ import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BUCKET, startS3, type TestS3 } from '../../test/support/files/s3.ts';
 import type { DarkroomError } from '../errors.ts';
-import { createBucket } from './bucket.ts';
+import { type Bucket, createBucket } from './bucket.ts';
 import { openBucketStorage } from './bucket-storage.ts';
 import { openFolders } from './folders.ts';
 import { openStorage } from './open-storage.ts';
 import { type Storage, stringsIn } from './storage.ts';
 
-const folder = () => mkdtempSync(join(tmpdir(), 'darkroom-places-'));
+const temporaryFolder = () => mkdtempSync(join(tmpdir(), 'darkroom-storage-'));
 const bytes = (text: string) => Buffer.from(text);
 const now = new Date(2024, 2, 5);
 const request = { type: 'output', extension: 'txt', size: { width: 8, height: 8 }, now } as const;
@@ -35,88 +34,109 @@ const text = async (
   return stream && (await buffer(stream)).toString();
 };
 
-function suite(open: () => Promise<{ one: Storage; other: Storage }>): void {
-  // two machines that share the place
+/** Two storages at the same location, as on two machines. */
+interface TwoMachines {
+  readonly one: Storage;
+  readonly other: Storage;
+}
+
+const namesIn = async (storage: Storage, type: 'input' | 'output' | 'temp'): Promise<string[]> =>
+  (await storage.list(type)).map(({ name }) => name).sort();
+
+function testSharedStorage(open: () => Promise<TwoMachines>): void {
   let one: Storage;
   let other: Storage;
   beforeAll(async () => {
     ({ one, other } = await open());
   });
 
-  it('what one adds the other finds, reads and lists', async () => {
+  it('has the files that another machine has added', async () => {
     expect(await one.find('input', 'a.png')).toBeUndefined();
     expect(await one.add('input', 'a.png', bytes('a'))).toBe('a.png');
-    expect(await one.add('input', 'sub/ä + b&c (1).png', bytes('deep'))).toBe(
-      'sub/ä + b&c (1).png',
-    );
-    for (let i = 0; i < 7; i++) await one.add('temp', `t${i}.png`, bytes(String(i)));
     expect(await other.find('input', 'a.png')).toMatchObject({
       name: 'a.png',
       size: 1,
       modified: expect.any(Date),
     });
-    expect(await text(other, 'input', 'sub/ä + b&c (1).png')).toBe('deep');
-    expect((await other.list('temp')).map(({ name }) => name).sort()).toEqual([
-      't0.png',
-      't1.png',
-      't2.png',
-      't3.png',
-      't4.png',
-      't5.png',
-      't6.png',
-    ]);
-    expect((await other.list('input')).map(({ name }) => name)).toEqual(['a.png']);
     expect(await text(other, 'input', 'none.png')).toBeUndefined();
   });
 
-  it('a name that is taken is numbered, unless it is the same file; replacing replaces', async () => {
+  it('has files in subfolders and with special characters', async () => {
+    const name = 'sub/ä + b&c (1).png';
+    expect(await one.add('input', name, bytes('deep'))).toBe(name);
+    expect(await text(other, 'input', name)).toBe('deep');
+  });
+
+  it('lists the files directly in a folder', async () => {
+    const names = Array.from({ length: 7 }, (_, i) => `t${i}.png`);
+    for (const [i, name] of names.entries()) await one.add('temp', name, bytes(String(i)));
+    expect(await namesIn(other, 'temp')).toEqual(names);
+    expect(await namesIn(other, 'input')).toEqual(['a.png']);
+  });
+
+  it('numbers a name that is taken by other content', async () => {
     expect(await other.add('input', 'a.png', bytes('a'))).toBe('a.png');
     expect(await other.add('input', 'a.png', bytes('b'))).toBe('a (1).png');
     expect(await one.add('input', 'a.png', bytes('b'))).toBe('a (1).png');
     expect(await one.add('input', 'deep/a.png', bytes('b'))).toBe('deep/a.png');
     expect(await one.add('input', 'deep/a.png', bytes('c'))).toBe('deep/a (1).png');
+  });
+
+  it('replaces a file on request', async () => {
     await one.replace('input', 'a.png', bytes('new'));
     expect(await text(other, 'input', 'a.png')).toBe('new');
   });
 
-  it('outputs get ComfyUI’s counters, over both, and are never overwritten', async () => {
+  describe('saves outputs', () => {
     const save = (storage: Storage, prefix: string, ...files: string[]) =>
       storage.save({ ...request, prefix, files: files.map(bytes) });
-    const [first, second] = await save(one, 'sub/p', '1', '2');
-    expect([first, second]).toMatchObject([
-      { filename: 'p_00001_.txt', subfolder: 'sub' },
-      { filename: 'p_00002_.txt', subfolder: 'sub' },
-    ]);
-    expect(readFileSync(second.path, 'utf8')).toBe('2');
-    const both = await Promise.all(
-      [one, other].flatMap((storage) =>
-        Array.from({ length: 6 }, (_, i) => save(storage, 'race', `${i}`)),
-      ),
-    );
-    const names = both.map(([file]) => file.filename);
-    expect(new Set(names).size).toBe(12);
-    expect([...names].sort().at(-1)).toBe('race_00012_.txt');
-    async function* parts() {
-      yield bytes('large ');
-      yield bytes('file');
+    async function* parts(...texts: (string | Error)[]): AsyncGenerator<Uint8Array> {
+      for (const part of texts) {
+        if (part instanceof Error) throw part;
+        yield bytes(part);
+      }
     }
-    const large = await other.saveLarge({ ...request, prefix: 'sub/p', parts: parts() });
-    expect([
-      large.filename,
-      await text(one, 'output', 'sub/p_00003_.txt'),
-      readFileSync(large.path, 'utf8'),
-    ]).toEqual(['p_00003_.txt', 'large file', 'large file']);
-    async function* broken() {
-      yield bytes('half');
-      throw new Error('the node failed');
-    }
-    await expect(other.saveLarge({ ...request, prefix: 'half', parts: broken() })).rejects.toThrow(
-      'the node failed',
-    );
-    expect((await one.list('output')).filter(({ name }) => name.startsWith('half'))).toEqual([]);
+
+    it('under ComfyUI’s counters', async () => {
+      const [first, second] = await save(one, 'sub/p', '1', '2');
+      expect(first).toMatchObject({ filename: 'p_00001_.txt', subfolder: 'sub' });
+      expect(second).toMatchObject({ filename: 'p_00002_.txt', subfolder: 'sub' });
+      expect(readFileSync(second.path, 'utf8')).toBe('2');
+    });
+
+    it('of two machines under different counters', async () => {
+      const saved = await Promise.all(
+        [one, other].flatMap((storage) =>
+          Array.from({ length: 6 }, (_, i) => save(storage, 'race', `${i}`)),
+        ),
+      );
+      const names = saved.map(([file]) => file.filename);
+      expect(new Set(names).size).toBe(12);
+      expect([...names].sort().at(-1)).toBe('race_00012_.txt');
+    });
+
+    it('part by part', async () => {
+      const large = await other.saveLarge({
+        ...request,
+        prefix: 'sub/p',
+        parts: parts('large ', 'file'),
+      });
+      expect(large.filename).toBe('p_00003_.txt');
+      expect(await text(one, 'output', 'sub/p_00003_.txt')).toBe('large file');
+      expect(readFileSync(large.path, 'utf8')).toBe('large file');
+    });
+
+    it('not at all when their parts fail', async () => {
+      const broken = parts('half', new Error('the node failed'));
+      await expect(other.saveLarge({ ...request, prefix: 'half', parts: broken })).rejects.toThrow(
+        'the node failed',
+      );
+      const names = await namesIn(one, 'output');
+      expect(names.filter((name) => name.startsWith('half'))).toEqual([]);
+    });
   });
 
-  it('files that a prompt names can be read here, as they are now', async () => {
+  it('provides the current content of the files that a prompt names', async () => {
     const folders = openFolders({ ...other.folders, inputNames: other.inputNames });
     await one.replace('input', 'in.png', bytes('first'));
     const prompt = {
@@ -138,70 +158,77 @@ function suite(open: () => Promise<{ one: Storage; other: Storage }>): void {
       other.fetchMentioned(stringsIn(prompt)),
     ]);
     expect(readFileSync(folders.inputPath('in.png'), 'utf8')).toBe('second');
+  });
+
+  it('lists the names of inputs', async () => {
+    const folders = openFolders({ ...other.folders, inputNames: other.inputNames });
     await other.refreshInputNames();
     expect(folders.inputFiles()).toEqual(['a (1).png', 'a.png', 'in.png']);
   });
 
-  it('nothing leads out of its folder', async () => {
-    for (const name of [
-      '../secret',
-      '/etc/passwd',
-      'a/../../secret',
-      '..\\secret',
-      '',
-      '.',
-      '..',
-      'a\0b',
-      'x/',
-    ]) {
-      expect(await one.find('input', name), name).toBeUndefined();
-      expect(await one.read('input', name), name).toBeUndefined();
-      expect(await one.localPath('input', name), name).toBeUndefined();
-      if (name !== 'x/' && !name.includes('\0'))
-        await expect(one.replace('input', name, bytes('x')), name).rejects.toThrow();
-    }
-    for (const prefix of ['../p', '/p', 'a/../../p'])
-      await expect(
-        one.save({ ...request, prefix, files: [bytes('x')] }),
-        prefix,
-      ).rejects.toMatchObject({ code: 'DR_OUTPUT_UNWRITABLE' });
+  it.each([
+    '../secret',
+    '/etc/passwd',
+    'a/../../secret',
+    '..\\secret',
+    '',
+    '.',
+    '..',
+    'a\0b',
+    'x/',
+  ])('has no file %j', async (name) => {
+    expect(await one.find('input', name)).toBeUndefined();
+    expect(await one.read('input', name)).toBeUndefined();
+    expect(await one.localPath('input', name)).toBeUndefined();
+    if (name !== 'x/' && !name.includes('\0'))
+      await expect(one.replace('input', name, bytes('x'))).rejects.toThrow();
+  });
+
+  it.each(['../p', '/p', 'a/../../p'])('refuses to save under the prefix %j', async (prefix) => {
+    await expect(one.save({ ...request, prefix, files: [bytes('x')] })).rejects.toMatchObject({
+      code: 'DR_OUTPUT_UNWRITABLE',
+    });
   });
 }
 
-describe('folders', () => {
-  suite(async () => {
-    const place = folder();
-    return { one: await openStorage(place), other: await openStorage(place) };
+describe('a storage of folders', () => {
+  testSharedStorage(async () => {
+    const location = temporaryFolder();
+    return { one: await openStorage(location), other: await openStorage(location) };
   });
 
-  it('a place that can be none is said', async () => {
-    const root = folder();
-    writeFileSync(join(root, 'file'), '');
-    await expect(openStorage(join(root, 'file'))).rejects.toMatchObject({ code: 'DR_BAD_USAGE' });
+  it('is refused where the location is a file, or a URL of another scheme', async () => {
+    const file = join(temporaryFolder(), 'file');
+    writeFileSync(file, '');
+    await expect(openStorage(file)).rejects.toMatchObject({ code: 'DR_BAD_USAGE' });
     await expect(openStorage('ftp://a/b')).rejects.toMatchObject({
       code: 'DR_BAD_USAGE',
       hint: expect.stringContaining('s3://'),
     });
+  });
+
+  it('does not list links whose target is missing', async () => {
+    const root = temporaryFolder();
     mkdirSync(join(root, 'input'));
     symlinkSync('nowhere', join(root, 'input', 'dangling'));
     expect(await (await openStorage(root)).list('input')).toEqual([]);
   });
 });
 
-describe('a bucket', () => {
+describe('a storage in a bucket', () => {
   let s3: TestS3;
   beforeAll(async () => {
     s3 = await startS3();
   });
   afterAll(() => s3.close());
-  const opened = (place = `s3://${BUCKET}/team/a`, environment: Record<string, string> = {}) =>
-    openBucketStorage(place, {
+  const open = (location = `s3://${BUCKET}/team/a`, environment: Record<string, string> = {}) =>
+    openBucketStorage(location, {
       environment: { ...s3.environment, ...environment },
-      cache: folder(),
+      cache: temporaryFolder(),
       restMs: 1,
       partBytes: 4,
     });
-  suite(async () => ({ one: await opened(), other: await opened() }));
+  testSharedStorage(async () => ({ one: await open(), other: await open() }));
 
   const failure = (promise: Promise<unknown>): Promise<DarkroomError> =>
     promise.then(
@@ -209,13 +236,13 @@ describe('a bucket', () => {
       (e) => e,
     );
 
-  it('keeps everything below its prefix', () => {
+  it('writes only keys with its prefix', () => {
     expect([...s3.objects.keys()].every((key) => key.startsWith('team/a/'))).toBe(true);
     expect(s3.objects.get('team/a/output/sub/p_00001_.txt')?.bytes.toString()).toBe('1');
   });
 
-  it('is asked for what changed only', async () => {
-    const storage = await opened();
+  it('sends one conditional request for an unchanged file', async () => {
+    const storage = await open();
     await storage.replace('input', 'same.png', bytes('same'));
     await storage.fetchMentioned(['same.png']);
     const before = s3.requests.length;
@@ -226,105 +253,134 @@ describe('a bucket', () => {
     expect(() => readFileSync(path!)).toThrow('ENOENT');
   });
 
-  it('forgets copies that nobody has used for a day', async () => {
-    const cache = folder();
+  it('removes copies that were not used for a day', async () => {
+    const cache = temporaryFolder();
     const { environment } = s3;
-    const open = () =>
+    const openWithCache = () =>
       openBucketStorage(`s3://${BUCKET}/team/a`, { environment, cache, restMs: 1 });
-    const storage = await open();
+    const storage = await openWithCache();
     const [old] = await storage.save({ ...request, prefix: 'old', files: [bytes('old')] });
     const [young] = await storage.save({ ...request, prefix: 'young', files: [bytes('young')] });
     const yesterday = Date.now() / 1000 - 25 * 3600;
     utimesSync(old.path, yesterday, yesterday);
-    await (await open()).fetchMentioned([]);
+    await (await openWithCache()).fetchMentioned([]);
     await expect.poll(() => existsSync(old.path)).toBe(false);
-    expect([existsSync(young.path), await text(storage, 'output', old.filename)]).toEqual([
-      true,
-      'old',
-    ]);
+    expect(existsSync(young.path)).toBe(true);
+    expect(await text(storage, 'output', old.filename)).toBe('old');
   });
 
-  it('says what is wrong with credentials, bucket, region and place', async () => {
-    const wrong = await failure(opened(undefined, { AWS_SECRET_ACCESS_KEY: 'wrong' }));
-    expect([wrong.code, wrong.message, wrong.hint]).toEqual([
-      'DR_STORAGE',
-      expect.stringContaining('403 SignatureDoesNotMatch'),
-      expect.stringContaining('AWS_SECRET_ACCESS_KEY'),
-    ]);
-    expect((await failure(opened(undefined, { AWS_ACCESS_KEY_ID: 'other' }))).message).toContain(
-      '403 InvalidAccessKeyId',
-    );
-    expect((await failure(opened('s3://elsewhere'))).message).toContain('404 NoSuchBucket');
-    expect(await failure(opened(undefined, { AWS_ACCESS_KEY_ID: '' }))).toMatchObject({
-      code: 'DR_BAD_USAGE',
-      hint: expect.stringContaining('S3_ENDPOINT'),
+  describe('is refused', () => {
+    it('for wrong credentials', async () => {
+      expect(await failure(open(undefined, { AWS_SECRET_ACCESS_KEY: 'wrong' }))).toMatchObject({
+        code: 'DR_STORAGE',
+        message: expect.stringContaining('403 SignatureDoesNotMatch'),
+        hint: expect.stringContaining('AWS_SECRET_ACCESS_KEY'),
+      });
+      const other = await failure(open(undefined, { AWS_ACCESS_KEY_ID: 'other' }));
+      expect(other.message).toContain('403 InvalidAccessKeyId');
     });
-    for (const place of ['s3://', 's3://a', 's3://Bucket_/x', `s3://${BUCKET}/../x`])
-      expect((await failure(opened(place))).code, place).toMatch(/^DR_(BAD_USAGE|STORAGE)$/);
+
+    it('without credentials', async () => {
+      expect(await failure(open(undefined, { AWS_ACCESS_KEY_ID: '' }))).toMatchObject({
+        code: 'DR_BAD_USAGE',
+        hint: expect.stringContaining('S3_ENDPOINT'),
+      });
+    });
+
+    it('when the bucket does not exist', async () => {
+      expect((await failure(open('s3://elsewhere'))).message).toContain('404 NoSuchBucket');
+    });
+
+    it.each(['s3://', 's3://a', 's3://Bucket_/x', `s3://${BUCKET}/../x`])(
+      'at the location %s',
+      async (location) => {
+        expect((await failure(open(location))).code).toMatch(/^DR_(BAD_USAGE|STORAGE)$/);
+      },
+    );
+
+    it('when its service ignores If-None-Match', async () => {
+      s3.overwrites = true;
+      expect((await failure(open(`s3://${BUCKET}/other`))).message).toContain('If-None-Match');
+      s3.overwrites = false;
+    });
+  });
+
+  it('cannot be read without a signature', async () => {
     const unsigned = await fetch(`${s3.environment.S3_ENDPOINT}/${BUCKET}/team/a/input/a.png`);
     expect(unsigned.status).toBe(403);
   });
 
-  it('is tried again while the service or the network fails, and given up with a sentence', async () => {
-    const storage = await opened();
-    s3.failures.push(503, 'cut', 500);
-    expect(await storage.add('temp', 'late.png', bytes('late'))).toBe('late.png');
-    // heard, but its answer was lost: it is not written twice
-    s3.failures.push('cut after');
-    expect(await storage.add('temp', 'once.png', bytes('once'))).toBe('once.png');
-    // the list of what is there, then the file itself
-    s3.failures.push(503, 'cut', 'cut after');
-    await storage.save({ ...request, prefix: 'lost', files: [bytes('x')] });
-    expect(
-      (await storage.list('output'))
-        .filter(({ name }) => name.startsWith('lost'))
-        .map(({ name }) => name),
-    ).toEqual(['lost_00001_.txt']);
-    s3.failures.push('cut', 'cut', 'cut', 'cut', 'cut');
-    expect(await failure(storage.replace('temp', 'x', bytes('x')))).toMatchObject({
-      code: 'DR_STORAGE',
-      message: expect.stringContaining('5 attempts'),
+  describe('whose service fails', () => {
+    it('sends its requests again', async () => {
+      const storage = await open();
+      s3.failures.push(503, 'cut', 500);
+      expect(await storage.add('temp', 'late.png', bytes('late'))).toBe('late.png');
     });
-    const gone = await startS3();
-    const environment = gone.environment;
-    const other = await openBucketStorage(`s3://${BUCKET}`, {
-      environment,
-      cache: folder(),
-      restMs: 1,
+
+    it('does not write a file twice when only the answer was lost', async () => {
+      const storage = await open();
+      s3.failures.push('cut after');
+      expect(await storage.add('temp', 'once.png', bytes('once'))).toBe('once.png');
+      // the failures of listing the counters, and of writing the file
+      s3.failures.push(503, 'cut', 'cut after');
+      await storage.save({ ...request, prefix: 'lost', files: [bytes('x')] });
+      const names = await namesIn(storage, 'output');
+      expect(names.filter((name) => name.startsWith('lost'))).toEqual(['lost_00001_.txt']);
     });
-    await gone.close();
-    expect(
-      await failure(other.save({ ...request, prefix: 'p', files: [bytes('x')] })),
-    ).toMatchObject({
-      code: 'DR_STORAGE',
-      message: expect.stringContaining("can't be reached"),
-      hint: expect.stringContaining('S3_ENDPOINT'),
+
+    it('reports a failure after five attempts', async () => {
+      const storage = await open();
+      s3.failures.push('cut', 'cut', 'cut', 'cut', 'cut');
+      expect(await failure(storage.replace('temp', 'x', bytes('x')))).toMatchObject({
+        code: 'DR_STORAGE',
+        message: expect.stringContaining('5 attempts'),
+      });
+    });
+
+    it('reports a service that has ended', async () => {
+      const ended = await startS3();
+      const storage = await openBucketStorage(`s3://${BUCKET}`, {
+        environment: ended.environment,
+        cache: temporaryFolder(),
+        restMs: 1,
+      });
+      await ended.close();
+      const saving = storage.save({ ...request, prefix: 'p', files: [bytes('x')] });
+      expect(await failure(saving)).toMatchObject({
+        code: 'DR_STORAGE',
+        message: expect.stringContaining("can't be reached"),
+        hint: expect.stringContaining('S3_ENDPOINT'),
+      });
     });
   });
+});
 
-  it('whose service overwrites what it must not is refused', async () => {
-    s3.overwrites = true;
-    expect((await failure(opened('s3://pictures/other'))).message).toContain('If-None-Match');
-    s3.overwrites = false;
-  });
-
-  it('sends large files in parts, each signed; one that fails leaves nothing', async () => {
+describe('a large object', () => {
+  let s3: TestS3;
+  let bucket: Bucket;
+  beforeAll(async () => {
+    s3 = await startS3();
     const { environment } = s3;
-    const bucket = createBucket({
-      name: BUCKET,
-      environment,
-      restMs: 1,
-      attempts: 2,
-      partBytes: 5,
-    });
-    const content = bytes('twelve bytes');
-    const part = async (at: number, length: number) => content.subarray(at, at + length);
+    bucket = createBucket({ name: BUCKET, environment, restMs: 1, attempts: 2, partBytes: 5 });
+  });
+  afterAll(() => s3.close());
+
+  const content = bytes('twelve bytes');
+  const part = async (offset: number, length: number) => content.subarray(offset, offset + length);
+
+  it('is written in parts, of which failed ones are sent again', async () => {
     s3.failures.push('cut');
     expect(await bucket.putLarge('big', content.length, part, true)).toBe(true);
     expect(s3.objects.get('big')?.bytes.toString()).toBe('twelve bytes');
+  });
+
+  it('does not replace an existing one', async () => {
     expect(await bucket.putLarge('big', content.length, part, true)).toBe(false);
-    const breaking = async (at: number, length: number) =>
-      at > 0 ? Promise.reject(new Error('disk')) : part(at, length);
+  });
+
+  it('is not written at all when a part cannot be read', async () => {
+    const breaking = async (offset: number, length: number) =>
+      offset > 0 ? Promise.reject(new Error('disk')) : part(offset, length);
     await expect(bucket.putLarge('never', content.length, breaking, true)).rejects.toThrow('disk');
     expect(s3.objects.has('never')).toBe(false);
   });

@@ -1,4 +1,4 @@
-// Winograd convolutions and the sub-pixel form of enlargements, against direct convolutions in
+// Winograd convolutions, and convolutions after an upsampling, against direct convolutions in
 // double precision.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,7 +17,7 @@ const root = mkdtempSync(join(tmpdir(), 'darkroom-winograd-'));
 afterAll(() => rmSync(root, { recursive: true }));
 
 const [IN, OUT] = [160, 128];
-/** Numbers that look random, of unit size. */
+/** Pseudo-random numbers between -1 and 1. */
 const numbers = (shape: readonly number[], seed: number): Tensor => {
   let state = seed;
   return tensor(
@@ -43,8 +43,11 @@ async function openWeights(): Promise<Weights> {
   return weightsOf(file, tensors, '');
 }
 
-/** The largest distance to a direct convolution, in double precision, by the largest value. */
-function distance({ shape: [batch, , height, width], data }: Tensor, result: Tensor): number {
+/**
+ * Returns the largest difference from a direct convolution in double precision, relative to the
+ * largest value.
+ */
+function relativeError({ shape: [batch, , height, width], data }: Tensor, result: Tensor): number {
   let [most, largest] = [0, 0];
   for (let b = 0; b < batch; b++)
     for (let k = 0; k < OUT; k += 37)
@@ -93,7 +96,7 @@ describe('3x3 convolutions', () => {
     [2, 2e-6],
     [4, 3e-6],
   ] as const)(
-    'by Winograd in tiles of %d, of sizes that are multiples of them and others',
+    'by Winograd in tiles of %d equal direct ones, also where tiles do not divide the size',
     async (winograd, bound) => {
       const layer = (net: Net, x: Value): Value => conv({ ...net, winograd }, x, 'layer');
       const sizes = [
@@ -101,24 +104,24 @@ describe('3x3 convolutions', () => {
         [1, IN, 7, 9],
         [1, IN, 1, 2],
       ];
-      const ask = (weights: Weights): Value => layer({ g: createGraph(), w: weights }, 'x');
+      const build = (weights: Weights): Value => layer({ g: createGraph(), w: weights }, 'x');
       const weights = await createPrepackedStore({ folder: join(root, 'derived') }).ready(
         await openWeights(),
-        ask,
+        build,
       );
       expect(weights.prepacked).toBeDefined();
       const inputs = sizes.map((shape, i) => ({ x: numbers(shape, i + 1) }));
       const results = await evaluated(weights, layer, inputs);
       const direct = await evaluated(await openWeights(), layer, inputs);
       for (const [i, { x }] of inputs.entries()) {
-        expect(distance(x, results[i])).toBeLessThan(bound);
+        expect(relativeError(x, results[i])).toBeLessThan(bound);
         expect(results[i].data).not.toEqual(direct[i].data);
         expect(results[i].shape).toEqual(direct[i].shape);
       }
     },
   );
 
-  it('after an enlargement to twice the size and to one less', async () => {
+  it('after an upsampling to twice the size, or one less, equal direct ones', async () => {
     const like = (h: number, w: number): Tensor => tensor([1, 1, h, w], new Float32Array(h * w));
     const small = numbers([2, IN, 5, 6], 3);
     const layer = (net: Net, x: Value): Value =>
@@ -139,7 +142,7 @@ describe('3x3 convolutions', () => {
         for (let y = 0; y < h; y++)
           for (let x = 0; x < w; x++)
             large.data[(plane * h + y) * w + x] = small.data[(plane * 5 + (y >> 1)) * 6 + (x >> 1)];
-      expect(distance(large, results[i])).toBeLessThan(1e-6);
+      expect(relativeError(large, results[i])).toBeLessThan(1e-6);
     }
   });
 });

@@ -1,5 +1,4 @@
-// 8-bit layers against the same arithmetic in plain TypeScript; what is kept of a model file
-// follows it; the embedded model's pictures.
+// 8-bit layers against the same arithmetic in plain TypeScript.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -30,7 +29,7 @@ const numbers = (shape: readonly number[], seed: number): Tensor =>
     ),
   );
 
-/** Weights of a file of these tensors. */
+/** Writes a file of these tensors and returns its weights. */
 async function weightsWith(
   name: string,
   tensors: Readonly<Record<string, Tensor>>,
@@ -47,7 +46,7 @@ async function weightsWith(
   return weightsOf(file, opened.tensors, '');
 }
 
-/** What the layers of `make` give for x, with all layers in int8. */
+/** Returns the output of the layers of `make` for x, all of them in int8. */
 async function evaluated(
   weights: Weights,
   scaling: Scaling,
@@ -120,20 +119,17 @@ function product(x: Tensor, weight: Tensor, bias: Tensor, scaling: Scaling): Flo
   return y;
 }
 
-/** Far below a step, which is a 127th of the largest. */
-function expectEqual(got: Tensor, wanted: Float64Array): void {
-  const most = wanted.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
-  expect(got.data.length).toBe(wanted.length);
+/** Expects differences far below a quantisation step, which is 1/127 of the largest value. */
+function expectEqual(actual: Tensor, expected: Float64Array): void {
+  const most = expected.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
+  expect(actual.data.length).toBe(expected.length);
   let worst = 0;
-  for (let i = 0; i < wanted.length; i++)
-    worst = Math.max(worst, Math.abs(got.data[i] - wanted[i]));
+  for (let i = 0; i < expected.length; i++)
+    worst = Math.max(worst, Math.abs(actual.data[i] - expected[i]));
   expect(worst).toBeLessThan(2e-6 * most);
 }
 
-/**
- * The inputs of each place of the result of a convolution, [B H' W', C k k], of steps that stand
- * for 0 outside.
- */
+/** Returns the im2col rows of a convolution, [B H' W', C k k], with 0 outside of the image. */
 function columns({ shape: [b, c, h, w], data }: Tensor, kernel: number, stride: number): Tensor {
   const half = kernel >> 1;
   const [oh, ow] = [Math.ceil(h / stride), Math.ceil(w / stride)];
@@ -159,50 +155,56 @@ describe('8-bit layers', () => {
   const bias = numbers([72], 2);
   const x = numbers([10, 68], 3);
 
-  it.each(['tensor', 'row'] as const)('linear, a scale for each %s', async (scaling) => {
-    const weights = await weightsWith(`linear-${scaling}`, { 'a.weight': weight, 'a.bias': bias });
-    expectEqual(
-      await evaluated(weights, scaling, x, (net, v) => linear(net, v, 'a')),
-      product(x, weight, bias, scaling),
-    );
-    const part = (t: Tensor): Tensor =>
-      tensor([24, ...t.shape.slice(1)], t.data.slice(t.data.length / 3, (2 * t.data.length) / 3));
-    const some = await evaluated(weights, scaling, x, (net, v) => linear(net, v, 'a', [24, 48]));
-    expectEqual(some, product(x, part(weight), part(bias), scaling));
-  });
+  it.each(['tensor', 'row'] as const)(
+    'compute linear layers with one scale per %s',
+    async (scaling) => {
+      const weights = await weightsWith(`linear-${scaling}`, {
+        'a.weight': weight,
+        'a.bias': bias,
+      });
+      expectEqual(
+        await evaluated(weights, scaling, x, (net, v) => linear(net, v, 'a')),
+        product(x, weight, bias, scaling),
+      );
+      const part = (t: Tensor): Tensor =>
+        tensor([24, ...t.shape.slice(1)], t.data.slice(t.data.length / 3, (2 * t.data.length) / 3));
+      const some = await evaluated(weights, scaling, x, (net, v) => linear(net, v, 'a', [24, 48]));
+      expectEqual(some, product(x, part(weight), part(bias), scaling));
+    },
+  );
 
   it.each([
     [3, 1],
     [3, 2],
     [1, 1],
-  ])('convolution of kernel %i, stride %i', async (side, stride) => {
+  ])('compute convolutions with kernel %i and stride %i', async (side, stride) => {
     const kernel = numbers([65, 64, side, side], 4);
     const b = numbers([65], 5);
-    const picture = numbers([2, 64, 6, 7], 6);
+    const image = numbers([2, 64, 6, 7], 6);
     const weights = await weightsWith(`conv-${side}-${stride}`, {
       'a.weight': kernel,
       'a.bias': b,
     });
-    const got = await evaluated(weights, 'tensor', picture, (net, v) =>
+    const got = await evaluated(weights, 'tensor', image, (net, v) =>
       conv(net, v, 'a', { stride }),
     );
     const flat = product(
-      columns(picture, side, stride),
+      columns(image, side, stride),
       tensor([65, side * side * 64], kernel.data),
       b,
       'tensor',
     );
     const [, , oh, ow] = got.shape;
     expect(got.shape).toEqual([2, 65, Math.ceil(6 / stride), Math.ceil(7 / stride)]);
-    const places = oh * ow;
+    const positions = oh * ow;
     const nchw = Float64Array.from({ length: flat.length }, (_, i) => {
-      const [n, rest] = [Math.floor(i / (65 * places)), i % (65 * places)];
-      return flat[(n * places + (rest % places)) * 65 + Math.floor(rest / places)];
+      const [n, rest] = [Math.floor(i / (65 * positions)), i % (65 * positions)];
+      return flat[(n * positions + (rest % positions)) * 65 + Math.floor(rest / positions)];
     });
     expectEqual(got, nchw);
   });
 
-  it('add a LoRA beside them, in float32', async () => {
+  it('add the branch of a LoRA in float32', async () => {
     const [down, up] = [numbers([4, 68], 7), numbers([72, 4], 8)];
     const plain = await weightsWith('lora', { 'a.weight': weight, 'a.bias': bias, down, up });
     const weights: Weights = {
@@ -216,17 +218,17 @@ describe('8-bit layers', () => {
         },
       ],
     };
-    const wanted = product(x, weight, bias, 'tensor');
+    const expected = product(x, weight, bias, 'tensor');
     for (let i = 0; i < 10; i++)
       for (let r = 0; r < 4; r++) {
         let low = 0;
         for (let l = 0; l < 68; l++) low += x.data[i * 68 + l] * down.data[r * 68 + l];
-        for (let j = 0; j < 72; j++) wanted[i * 72 + j] += 0.5 * low * up.data[j * 4 + r];
+        for (let j = 0; j < 72; j++) expected[i * 72 + j] += 0.5 * low * up.data[j * 4 + r];
       }
-    expectEqual(await evaluated(weights, 'tensor', x, (net, v) => linear(net, v, 'a')), wanted);
+    expectEqual(await evaluated(weights, 'tensor', x, (net, v) => linear(net, v, 'a')), expected);
   });
 
-  it('follow the model file when it is replaced', async () => {
+  it('use new weights when the model file is replaced', async () => {
     const layer = (net: Net, v: Value): Value => linear(net, v, 'a');
     await evaluated(
       await weightsWith('replaced', { 'a.weight': weight, 'a.bias': bias }),

@@ -63,8 +63,8 @@ function columnsRecipe(rows?: TensorView['rows']): Recipe {
 }
 
 /**
- * 8-bit values, the scale of a step, and the value that stands for 0. With one scale per row,
- * `rows` [M, 1] are the factors of the rows of a product.
+ * 8-bit values, their scale, and the zero point. With one scale per row, the scale is 1 and `rows`
+ * [M, 1] are the factors of the rows of a product.
  */
 interface Activations {
   readonly values: Value;
@@ -77,12 +77,12 @@ interface Activations {
 const quantisedValues = new WeakMap<Graph, Map<string, Activations>>();
 
 function quantised(g: Graph, x: Value, scaling: Scaling): Activations {
-  const here = quantisedValues.get(g) ?? new Map<string, Activations>();
-  quantisedValues.set(g, here);
+  const ofGraph = quantisedValues.get(g) ?? new Map<string, Activations>();
+  quantisedValues.set(g, ofGraph);
   const key = `${scaling} ${x}`;
-  const made = here.get(key) ?? (scaling === 'tensor' ? byTensor(g, x) : byRow(g, x));
-  here.set(key, made);
-  return made;
+  const activations = ofGraph.get(key) ?? (scaling === 'tensor' ? byTensor(g, x) : byRow(g, x));
+  ofGraph.set(key, activations);
+  return activations;
 }
 
 function byTensor(g: Graph, x: Value): Activations {
@@ -90,7 +90,7 @@ function byTensor(g: Graph, x: Value): Activations {
   return { values, scale, zero };
 }
 
-/** Quantises x [M, K] with the scale max |x| / 127 of each row; 128 stands for 0. */
+/** Quantises x [M, K] with the scale max |x| / 127 of each row and the zero point 128. */
 function byRow(g: Graph, x: Value): Activations {
   const largest = g.op('ReduceMax', [g.op('Abs', [x]), g.ints([-1])], { keepdims: 1 });
   const rows = g.op('Mul', [g.op('Max', [largest, g.floats([1e-30])]), g.floats([1 / 127])]);

@@ -2,8 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { roundHalfEven } from '../../tensor/round-half-even.ts';
 import { nhwcOrder, quantiseColumns } from './quantise.ts';
 
-/** As the definition says, one number at a time. */
-function plainly(weight: Float32Array, n: number): { values: number[][]; scales: number[] } {
+/** Quantises by the definition, one number at a time; `values` by row. */
+function quantiseDirectly(
+  weight: Float32Array,
+  n: number,
+): { values: number[][]; scales: number[] } {
   const k = weight.length / n;
   const scales = Array.from({ length: n }, (_, j) => {
     const most = Math.max(...weight.subarray(j * k, (j + 1) * k).map(Math.abs));
@@ -22,23 +25,23 @@ describe('quantiseColumns', () => {
   it('rounds to the nearest step of each channel, beyond one tile of columns', () => {
     const [n, k] = [150, 33];
     const weight = numbers(n * k);
-    const { values, scales } = plainly(weight, n);
-    const got = quantiseColumns(weight, n);
-    expect([...got.scales]).toEqual(scales);
-    expect([...got.values]).toEqual(values.flat());
-    expect(Math.max(...got.values.map(Math.abs))).toBe(127);
+    const { values, scales } = quantiseDirectly(weight, n);
+    const quantised = quantiseColumns(weight, n);
+    expect([...quantised.scales]).toEqual(scales);
+    expect([...quantised.values]).toEqual(values.flat());
+    expect(Math.max(...quantised.values.map(Math.abs))).toBe(127);
   });
 
-  it('takes rows and another order', () => {
+  it('quantises selected rows in another order of inputs', () => {
     const weight = numbers(6 * 18);
     const order = nhwcOrder(2, 3);
-    const { values } = plainly(weight, 6);
-    const got = quantiseColumns(weight, 6, { order, rows: [2, 5] });
-    expect([...got.values]).toEqual([...order].flatMap((i) => values[i].slice(2, 5)));
-    expect([...got.scales]).toEqual(plainly(weight, 6).scales.slice(2, 5));
+    const { values } = quantiseDirectly(weight, 6);
+    const quantised = quantiseColumns(weight, 6, { order, rows: [2, 5] });
+    expect([...quantised.values]).toEqual([...order].flatMap((i) => values[i].slice(2, 5)));
+    expect([...quantised.scales]).toEqual(quantiseDirectly(weight, 6).scales.slice(2, 5));
   });
 
-  it('rounds halves to even and survives zeros and the smallest numbers', () => {
+  it('rounds ties to even, and has a scale for zeros and for the smallest numbers', () => {
     const { values, scales } = quantiseColumns(
       Float32Array.of(127, 0.5, 1.5, -2.5, 0, 0, 0, 0, 2e-45, 0, -2e-45, 0),
       3,
@@ -51,7 +54,7 @@ describe('quantiseColumns', () => {
 });
 
 describe('nhwcOrder', () => {
-  it('goes by row, column, channel', () => {
+  it('orders inputs by row, column, channel', () => {
     expect([...nhwcOrder(2, 2)]).toEqual([0, 4, 1, 5, 2, 6, 3, 7]);
   });
 });

@@ -1,5 +1,5 @@
-// Symmetric 8-bit weights with one scale per output channel. Halves are rounded to even, as ONNX's
-// QuantizeLinear does.
+// Symmetric 8-bit weights with one scale per output channel. Ties are rounded to even, as by
+// ONNX's QuantizeLinear.
 
 /** Integers, and the value of one step for each column. */
 export interface Quantised {
@@ -9,7 +9,7 @@ export interface Quantised {
 
 const STEPS = 127;
 
-/** Added and subtracted, it rounds a small double to an integer, halves to even. */
+/** Adding and subtracting it rounds a small double to an integer, ties to even. */
 const MAGIC = 1.5 * 2 ** 52;
 
 /**

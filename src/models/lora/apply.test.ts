@@ -58,8 +58,10 @@ async function lora(
 }
 
 const g = golden('lora', 'adapters');
-/** The original fails to compute it, says so and keeps the weight. */
-const KEPT = 'lokr tucker';
+/**
+ * The case that the original fails to compute: it reports an error and does not change the weight.
+ */
+const REFUSED = 'lokr tucker';
 
 async function networkOf({
   inputs,
@@ -78,7 +80,7 @@ async function networkOf({
   };
 }
 
-/** What a graph over the patched weights gives. */
+/** Evaluates a graph over the patched weights. */
 async function evaluate(
   plan: Pick<NonNullable<ReturnType<typeof planChanges>>, 'inputs' | 'build'>,
   make: (g: ReturnType<typeof createGraph>, w: Weights) => string,
@@ -86,14 +88,14 @@ async function evaluate(
   rank: number,
 ): Promise<Tensor> {
   const graph = plan.build((w) => {
-    const made = createGraph();
-    for (const [name, { shape }] of Object.entries(inputs)) made.input(name, shape);
-    made.output(
+    const g = createGraph();
+    for (const [name, { shape }] of Object.entries(inputs)) g.input(name, shape);
+    g.output(
       'out',
-      make(made, w),
+      make(g, w),
       new Array(rank).fill(0).map((_, i) => `d${i}`),
     );
-    return made;
+    return g;
   });
   const session = await openSession(graph.serialize(), {
     name: 'test',
@@ -106,11 +108,11 @@ async function evaluate(
   return out;
 }
 
-describe('patched weights', () => {
+describe('patched weights equal ComfyUI’s:', () => {
   it.each(g.cases)('$id', async (one) => {
     const { weights, loras } = await networkOf(one);
     const shape = weights.shape('layer.weight');
-    if (one.id === KEPT) {
+    if (one.id === REFUSED) {
       expect(patchFits(loras[0].patches.get('layer.weight')!, shape, loras[0].lora)).toBe(false);
       return expectExact(g, one.id, one.outputs.out, g.float(one.inputs.weight).data);
     }
@@ -134,9 +136,9 @@ describe('patched weights', () => {
 const waves = (shape: readonly number[]): Tensor =>
   map(zeros(shape), (_, i) => Math.sin(i * 1.7 + 0.3));
 
-describe('ahead of evaluations', () => {
-  it.each(g.cases.filter((c) => c.id !== KEPT && g.float(c.inputs.weight).shape.length > 1))(
-    'a layer with $id',
+describe('branches and weights merged ahead of evaluations', () => {
+  it.each(g.cases.filter((c) => c.id !== REFUSED && g.float(c.inputs.weight).shape.length > 1))(
+    'equal the layer with the patched weight: $id',
     async (one) => {
       const { weights, loras } = await networkOf(one);
       const plan = planChanges(
@@ -170,7 +172,7 @@ describe('ahead of evaluations', () => {
     },
   );
 
-  it('only low-rank changes leave the strength out of the key', async () => {
+  it('have the strength in the key of the plan, except for low-rank changes', async () => {
     const keyOf = async (id: string): Promise<string> => {
       const { weights, loras } = await networkOf(g.cases.find((c) => c.id === id)!);
       return planChanges({ weights, targets: plainTargets(weights), changes: loras }, 'ahead')!.key;

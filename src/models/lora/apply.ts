@@ -1,6 +1,6 @@
 // Applies a LoRA file to a model and its text encoders, as ComfyUI's load_lora_for_models: weights
-// that match by name and shape are changed, everything else is reported. weights/plan-changes.ts
-// says how the changes are computed.
+// that match by name and shape are changed, everything else is reported. How the changes are
+// computed is decided in weights/plan-changes.ts.
 import type { Clip } from '../clip/clip.ts';
 import type { TextEncoder } from '../clip/text-encoder.ts';
 import type { UNet } from '../unet/unet.ts';

@@ -57,7 +57,7 @@ function lokrSize(patch: Kind<'lokr'>, shapeOf: ShapeOf): number {
       ? wholeSize(patch.right, [2, 4])
       : pairSize(patch.right, shapeOf);
   // torch.kron refuses the strides of the original's product around a core: it reports an error and
-  // keeps the weight
+  // does not change the weight
   return !patch.core && left > 0 && right > 0 ? left * right : NONE;
 }
 

@@ -7,7 +7,7 @@ import { openSafetensors } from '../../formats/safetensors/safetensors.ts';
 import { clipKeys, unetKeys } from './keys.ts';
 
 type Keys = Readonly<Record<string, string>>;
-const wanted: Readonly<Record<string, { unet: Keys; clip: Keys }>> = JSON.parse(
+const expected: Readonly<Record<string, { unet: Keys; clip: Keys }>> = JSON.parse(
   gunzipSync(
     readFileSync(new URL('../../../test/golden/lora/keys.json.gz', import.meta.url)),
   ).toString(),
@@ -16,8 +16,8 @@ const wanted: Readonly<Record<string, { unet: Keys; clip: Keys }>> = JSON.parse(
 const PREFIX = 'model.diffusion_model.';
 
 describe('names in LoRA files', () => {
-  it.each(Object.keys(wanted).filter((name) => name.startsWith('tiny')))(
-    'UNet of %s',
+  it.each(Object.keys(expected).filter((name) => name.startsWith('tiny')))(
+    'of the UNet of %s equal ComfyUI’s',
     async (name) => {
       const opened = await openSafetensors(fixtureModel(name));
       await opened.close();
@@ -28,12 +28,12 @@ describe('names in LoRA files', () => {
         [...unetKeys(tensors)].map(([key, tensor]) => [key, `diffusion_model.${tensor}`]),
       );
       expect(Object.keys(keys).length).toBeGreaterThan(1000);
-      expect(keys).toEqual(wanted[name].unet);
+      expect(keys).toEqual(expected[name].unet);
     },
   );
 
-  it.each(Object.keys(wanted))('text encoders of %s', (name) => {
-    const { clip } = wanted[name];
+  it.each(Object.keys(expected))('of the text encoders of %s equal ComfyUI’s', (name) => {
+    const { clip } = expected[name];
     const encoders = new Map<string, string[]>();
     for (const full of new Set(Object.values(clip))) {
       const [kind, , ...rest] = full.split('.');

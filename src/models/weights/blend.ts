@@ -1,5 +1,5 @@
-// Networks blended with others of their kind, weight by weight. Nothing is computed here;
-// plan-changes.ts says how and when.
+// Blends networks with others of their kind, weight by weight. Nothing is computed here: see
+// plan-changes.ts.
 import { DarkroomError } from '../../errors.ts';
 import type { Clip } from '../clip/clip.ts';
 import type { TextEncoder } from '../clip/text-encoder.ts';

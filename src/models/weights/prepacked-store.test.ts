@@ -132,7 +132,7 @@ describe('prepacked weights', () => {
     expect(await evaluated(weights, ['a', 'c'])).toEqual([4.5, 0.5, 12.5]);
   });
 
-  it('follow the content of the model file, even when its size and time stay the same', async () => {
+  it('are computed anew when the model file changes, even at the same size and time', async () => {
     const folder = join(root, 'replaced', 'derived');
     const file = await modelFile('replaced.safetensors', [1, -2, 3]);
     const { atime, mtime } = statSync(file);
@@ -148,11 +148,11 @@ describe('prepacked weights', () => {
     const folder = join(root, 'damaged', 'derived');
     const file = await modelFile('damaged.safetensors', [1, -2, 3]);
     const storedFile = async (): Promise<string> => {
-      const [home] = readdirSync(folder);
+      const [modelFolder] = readdirSync(folder);
       return join(
         folder,
-        home,
-        readdirSync(join(folder, home)).find((name) => name.endsWith('.safetensors'))!,
+        modelFolder,
+        readdirSync(join(folder, modelFolder)).find((name) => name.endsWith('.safetensors'))!,
       );
     };
     await createPrepackedStore({ folder }).ready(await openWeights(file), build);
@@ -179,7 +179,7 @@ describe('prepacked weights', () => {
     }
   });
 
-  it('are not used, with a note, where nothing can be written', async () => {
+  it('are not used where nothing can be written, which a note says', async () => {
     const file = await modelFile('nowhere.safetensors', [1, -2, 3]);
     const notes: string[] = [];
     const weights = await createPrepackedStore({
@@ -206,12 +206,12 @@ describe('prepacked weights', () => {
   it('are computed only for the selected recipes', async () => {
     const folder = join(root, 'some', 'derived');
     const file = await modelFile('some.safetensors', [1, -2, 3]);
-    const of = async (recipes: (name: string) => boolean) =>
+    const evaluatedWith = async (recipes: (name: string) => boolean) =>
       evaluated(
         await createPrepackedStore({ folder, recipes }).ready(await openWeights(file), build),
       );
-    expect(await of((name) => name !== 'double')).toBeUndefined();
-    expect(await of((name) => name === 'double')).toEqual(FIRST);
+    expect(await evaluatedWith((name) => name !== 'double')).toBeUndefined();
+    expect(await evaluatedWith((name) => name === 'double')).toEqual(FIRST);
   });
 
   it('are the same when two stores compute them at once', async () => {

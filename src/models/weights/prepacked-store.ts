@@ -1,5 +1,5 @@
-// The store of prepacked weights (prepacked.ts says what they are and how to add a recipe): files
-// in the cache that sessions map.
+// The store of prepacked weights: files in the cache that sessions map. prepacked.ts describes the
+// weights and how to add a recipe.
 import { mkdir, statfs } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { formatSize } from '../../format-size.ts';
@@ -31,7 +31,7 @@ export interface PrepackedStoreOptions {
   readonly minimumBytes?: number;
   /** Which recipes are used; all by default. */
   readonly recipes?: (name: string) => boolean;
-  /** Is called with messages about what takes long, and what could not be stored. */
+  /** Is called with messages about slow steps and about what could not be stored. */
   readonly onNote?: (message: string) => void;
 }
 

@@ -1,5 +1,5 @@
-// Weights of a network multiplied by numbers (ComfyUI's ModelPatcher.add_patches without a patch
-// and with a strength of the model).
+// Multiplies weights of networks by numbers, as ComfyUI does by ModelPatcher.add_patches with an
+// empty patch and a strength of the model.
 import type { Clip } from '../clip/clip.ts';
 import type { TextEncoder } from '../clip/text-encoder.ts';
 import type { UNet } from '../unet/unet.ts';
@@ -8,7 +8,7 @@ import type { Scaling } from './changes.ts';
 /** Returns the factor of a weight; undefined for weights that stay as they are. */
 export type FactorOf = Scaling['factor'];
 
-/** Returns a UNet with some weights multiplied; one without known weights is returned as it is. */
+/** Returns a UNet with some weights multiplied; one without weights is returned as it is. */
 export const multiplyUNet = (unet: UNet, factor: FactorOf): UNet =>
   unet.base ? unet.variant({ changes: [{ factor }] }) : unet;
 
