@@ -121,8 +121,9 @@ export interface CheckResult {
 
 export interface Darkroom {
   /**
-   * Runs a workflow; several runs wait for each other. Throws a DarkroomError: DR_WORKFLOW_INVALID
-   * and others for a workflow that can't run, DR_INTERRUPTED when the signal was aborted.
+   * Runs a workflow; several runs are executed one after another. Throws a DarkroomError:
+   * DR_WORKFLOW_INVALID and others for a workflow that can't run, DR_INTERRUPTED when the signal
+   * was aborted.
    *
    * @example
    * const darkroom = await openDarkroom();

@@ -42,22 +42,22 @@ type TorchReader = (source: ByteSource, options?: TorchOptions) => Promise<Torch
  */
 const TORCH: readonly {
   readonly format: ModelFormat;
-  readonly begins: (head: Buffer) => boolean;
+  readonly matches: (head: Buffer) => boolean;
   readonly read: TorchReader;
 }[] = [
   {
     format: 'torch zip',
-    begins: (head) => head.subarray(0, 4).toString('hex') === '504b0304',
+    matches: (head) => head.subarray(0, 4).toString('hex') === '504b0304',
     read: readTorchZip,
   },
   {
     format: 'torch sequential',
-    begins: (head) => head[0] === 0x80 && head[1] >= 2 && head[1] <= 5,
+    matches: (head) => head[0] === 0x80 && head[1] >= 2 && head[1] <= 5,
     read: readTorchLegacy,
   },
   {
     format: 'torch sequential',
-    begins: (head) => OLD_PICKLE.test(head.toString('latin1')),
+    matches: (head) => OLD_PICKLE.test(head.toString('latin1')),
     read: readTorchLegacy,
   },
 ];
@@ -150,7 +150,7 @@ async function sniff(file: string): Promise<TorchSource | undefined> {
   try {
     const head = Buffer.from(await bytes.read(0, Math.min(HEAD, bytes.size)));
     if (looksLikeSafetensors(head)) return undefined;
-    const torch = TORCH.find(({ begins }) => begins(head));
+    const torch = TORCH.find(({ matches }) => matches(head));
     const foreign = torch?.format === 'torch zip' ? undefined : foreignFile(head);
     if (foreign) throw invalidModel(file, foreign.what, foreign.hint);
     const hasSafetensorsName = /^\.(safetensors|sft)$/i.test(extname(file));

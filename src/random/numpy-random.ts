@@ -102,7 +102,7 @@ export function defaultRng(seed: bigint | number): DefaultRng {
   const integers = (low: number, high: number): number => {
     const count = high - low;
     if (!(count >= 1 && count < 2 ** 32)) throw new Error(`internal: integers of ${low}..${high}`);
-    return count === 1 ? low : low + below(BigInt(count), next32);
+    return count === 1 ? low : low + integerBelow(BigInt(count), next32);
   };
   return {
     random,
@@ -111,17 +111,17 @@ export function defaultRng(seed: bigint | number): DefaultRng {
     shuffled: (items) => {
       const result = [...items];
       for (let i = result.length - 1; i > 0; i--) {
-        const j = masked(i, next32);
+        const j = integerUpTo(i, next32);
         [result[i], result[j]] = [result[j], result[i]];
       }
       return result;
     },
-    weightedChoice: (weights, count) => withoutReplacement(weights, count, random),
+    weightedChoice: (weights, count) => drawWithoutReplacement(weights, count, random),
   };
 }
 
 /** An unbiased integer in 0..max, by rejection of larger values. */
-function masked(max: number, next32: () => bigint): number {
+function integerUpTo(max: number, next32: () => bigint): number {
   const mask = 0xffffffff >>> Math.clz32(max);
   for (;;) {
     const value = (Number(next32()) & mask) >>> 0;
@@ -130,7 +130,7 @@ function masked(max: number, next32: () => bigint): number {
 }
 
 /** An unbiased integer in 0..count-1, by multiplication (Lemire, arXiv 1805.10941). */
-function below(count: bigint, next32: () => bigint): number {
+function integerBelow(count: bigint, next32: () => bigint): number {
   const threshold = 2n ** 32n % count;
   for (;;) {
     const product = next32() * count;
@@ -139,7 +139,7 @@ function below(count: bigint, next32: () => bigint): number {
 }
 
 /** Draws all indices at once, drops repetitions, and draws again for the rest. */
-function withoutReplacement(
+function drawWithoutReplacement(
   weights: readonly number[],
   count: number,
   random: () => number,

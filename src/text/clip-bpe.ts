@@ -22,8 +22,16 @@ const SPECIAL: ReadonlyMap<string, number> = new Map([
 const SPECIAL_SPLIT = /(<\|startoftext\|>|<\|endoftext\|>)/;
 // Words as Python's regex module finds them when it ignores case: ſ counts as an s, and U+0345,
 // which folds to a letter but is not one, belongs to no word.
-const WORD =
-  /<\|startoftext\|>|<\|endoftext\|>|'[sſtmd]|'(?:re|ve|ll)|\p{L}+|\p{N}|(?:(?!\u0345)[^\s\p{L}\p{N}])+/gu;
+const WORDS = [
+  String.raw`<\|startoftext\|>`,
+  String.raw`<\|endoftext\|>`,
+  `'[sſtmd]`,
+  `'(?:re|ve|ll)`,
+  String.raw`\p{L}+`,
+  String.raw`\p{N}`,
+  String.raw`(?:(?!\u0345)[^\s\p{L}\p{N}])+`,
+];
+const WORD = new RegExp(WORDS.join('|'), 'gu');
 
 /** A pair of tokens as one map key. */
 const pairKey = (left: number, right: number): number => left * 65536 + right;

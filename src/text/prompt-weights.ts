@@ -61,10 +61,9 @@ function topLevel(text: string): string[] {
 }
 
 const DIGITS = '[0-9](?:_?[0-9])*';
-const FLOAT = new RegExp(
-  `^[+-]?(?:(?:${DIGITS}\\.?(?:${DIGITS})?|\\.${DIGITS})(?:e[+-]?${DIGITS})?|(inf|infinity)|(nan))$`,
-  'i',
-);
+const DECIMAL = `${DIGITS}\\.?(?:${DIGITS})?|\\.${DIGITS}`;
+const EXPONENT = `e[+-]?${DIGITS}`;
+const FLOAT = new RegExp(`^[+-]?(?:(?:${DECIMAL})(?:${EXPONENT})?|(inf|infinity)|(nan))$`, 'i');
 
 /**
  * Python's float(): surrounding spaces, `.5`, `2.`, `1e-1`, `1_000`, `inf`, `nan` and the digits of

@@ -31,7 +31,7 @@ describe('golden text/tokenizer', () => {
     }
   });
 
-  it('packs chunks with the original’s ids, weights and word numbers for both encoders', async () => {
+  it('packs chunks with the original’s ids, weights and word numbers', async () => {
     for (const { id, params, outputs, scalars } of g.cases) {
       if (id === RAISES) continue;
       for (const { letter, key, pad } of ENCODERS) {

@@ -8,7 +8,7 @@ export interface ForeignFile {
 }
 
 interface Kind extends ForeignFile {
-  readonly begins: (head: Buffer) => boolean;
+  readonly matches: (head: Buffer) => boolean;
 }
 
 const DOWNLOAD_AGAIN =
@@ -27,68 +27,68 @@ const text =
     !head.includes(0) && pattern.test(head.toString('utf8'));
 
 const FOREIGN_FILES: readonly Kind[] = [
-  { begins: (head) => head.length === 0, what: 'is empty', hint: CUT_OFF },
+  { matches: (head) => head.length === 0, what: 'is empty', hint: CUT_OFF },
   {
-    begins: (head) => head.every((byte) => byte === 0),
+    matches: (head) => head.every((byte) => byte === 0),
     what: 'begins with zeros only',
     hint: CUT_OFF,
   },
   {
-    begins: text(/^version https:\/\/git-lfs/),
+    matches: text(/^version https:\/\/git-lfs/),
     what: 'is a Git LFS pointer, not the model that it points to',
     hint: 'Fetch the model with `git lfs pull`, or download the file itself.',
   },
   {
-    begins: text(/^\s*(<!--[\s\S]*?-->\s*)?<(!doctype html|html|head|body)/i),
+    matches: text(/^\s*(<!--[\s\S]*?-->\s*)?<(!doctype html|html|head|body)/i),
     what: 'is a web page (HTML), not a model',
     hint: DOWNLOAD_AGAIN,
   },
   {
-    begins: text(/^\s*<(\?xml|error|svg)/i),
+    matches: text(/^\s*<(\?xml|error|svg)/i),
     what: 'is an XML document, not a model',
     hint: DOWNLOAD_AGAIN,
   },
   {
-    begins: text(/^\s*(\{\s*"|\[\s*[{["\d])/),
+    matches: text(/^\s*(\{\s*"|\[\s*[{["\d])/),
     what: 'is a JSON document, not a model',
     hint: DOWNLOAD_AGAIN,
   },
   {
-    begins: ascii('GGUF'),
+    matches: ascii('GGUF'),
     what: "is a GGUF model, whose quantised weights can't be read",
     hint: CONVERT,
   },
   {
-    begins: (head) => /^(ggml|lmgg|ggjt|tjgg|ggla|algg)/.test(head.toString('latin1')),
+    matches: (head) => /^(ggml|lmgg|ggjt|tjgg|ggla|algg)/.test(head.toString('latin1')),
     what: "is a GGML model, whose quantised weights can't be read",
     hint: CONVERT,
   },
-  { begins: isOnnx, what: 'is an ONNX model', hint: CONVERT },
-  { begins: ascii('TFL3', 4), what: 'is a TensorFlow Lite model', hint: CONVERT },
-  { begins: bytes('89484446'), what: 'is an HDF5 file (perhaps from Keras)', hint: CONVERT },
-  { begins: bytes('934e554d5059'), what: 'is a NumPy array', hint: CONVERT },
-  { begins: text(/^7767517\s/), what: 'is the description of an ncnn network', hint: CONVERT },
-  { begins: ascii('ustar', 257), what: 'is a tar archive', hint: UNPACK },
-  { begins: bytes('504b0506'), what: 'is an empty archive', hint: CUT_OFF },
-  { begins: bytes('377abcaf271c'), what: 'is a 7z archive', hint: UNPACK },
-  { begins: ascii('Rar!'), what: 'is a RAR archive', hint: UNPACK },
-  { begins: bytes('1f8b'), what: 'is a gzip archive', hint: UNPACK },
-  { begins: bytes('28b52ffd'), what: 'is a zstd archive', hint: UNPACK },
-  { begins: bytes('fd377a585a00'), what: 'is an xz archive', hint: UNPACK },
-  { begins: ascii('BZh'), what: 'is a bzip2 archive', hint: UNPACK },
-  { begins: bytes('89504e47'), what: 'is an image (PNG), not a model', hint: DOWNLOAD_AGAIN },
-  { begins: bytes('ffd8ff'), what: 'is an image (JPEG), not a model', hint: DOWNLOAD_AGAIN },
-  { begins: ascii('GIF8'), what: 'is an image (GIF), not a model', hint: DOWNLOAD_AGAIN },
+  { matches: isOnnx, what: 'is an ONNX model', hint: CONVERT },
+  { matches: ascii('TFL3', 4), what: 'is a TensorFlow Lite model', hint: CONVERT },
+  { matches: bytes('89484446'), what: 'is an HDF5 file (perhaps from Keras)', hint: CONVERT },
+  { matches: bytes('934e554d5059'), what: 'is a NumPy array', hint: CONVERT },
+  { matches: text(/^7767517\s/), what: 'is the description of an ncnn network', hint: CONVERT },
+  { matches: ascii('ustar', 257), what: 'is a tar archive', hint: UNPACK },
+  { matches: bytes('504b0506'), what: 'is an empty archive', hint: CUT_OFF },
+  { matches: bytes('377abcaf271c'), what: 'is a 7z archive', hint: UNPACK },
+  { matches: ascii('Rar!'), what: 'is a RAR archive', hint: UNPACK },
+  { matches: bytes('1f8b'), what: 'is a gzip archive', hint: UNPACK },
+  { matches: bytes('28b52ffd'), what: 'is a zstd archive', hint: UNPACK },
+  { matches: bytes('fd377a585a00'), what: 'is an xz archive', hint: UNPACK },
+  { matches: ascii('BZh'), what: 'is a bzip2 archive', hint: UNPACK },
+  { matches: bytes('89504e47'), what: 'is an image (PNG), not a model', hint: DOWNLOAD_AGAIN },
+  { matches: bytes('ffd8ff'), what: 'is an image (JPEG), not a model', hint: DOWNLOAD_AGAIN },
+  { matches: ascii('GIF8'), what: 'is an image (GIF), not a model', hint: DOWNLOAD_AGAIN },
   {
-    begins: (head) => ascii('RIFF')(head) && ascii('WEBP', 8)(head),
+    matches: (head) => ascii('RIFF')(head) && ascii('WEBP', 8)(head),
     what: 'is an image (WebP), not a model',
     hint: DOWNLOAD_AGAIN,
   },
-  { begins: ascii('ftyp', 4), what: 'is a video or an image, not a model', hint: DOWNLOAD_AGAIN },
-  { begins: ascii('%PDF'), what: 'is a PDF document, not a model', hint: DOWNLOAD_AGAIN },
-  { begins: ascii('SQLite format 3'), what: 'is a database, not a model', hint: DOWNLOAD_AGAIN },
+  { matches: ascii('ftyp', 4), what: 'is a video or an image, not a model', hint: DOWNLOAD_AGAIN },
+  { matches: ascii('%PDF'), what: 'is a PDF document, not a model', hint: DOWNLOAD_AGAIN },
+  { matches: ascii('SQLite format 3'), what: 'is a database, not a model', hint: DOWNLOAD_AGAIN },
   {
-    begins: (head) => bytes('7f454c46')(head) || ascii('MZ')(head),
+    matches: (head) => bytes('7f454c46')(head) || ascii('MZ')(head),
     what: 'is a program, not a model',
     hint: DOWNLOAD_AGAIN,
   },
@@ -111,4 +111,4 @@ function isOnnx(head: Buffer): boolean {
 
 /** Describes a file with these first bytes; undefined when they are not recognised. */
 export const foreignFile = (head: Buffer): ForeignFile | undefined =>
-  FOREIGN_FILES.find(({ begins }) => begins(head));
+  FOREIGN_FILES.find(({ matches }) => matches(head));

@@ -158,7 +158,7 @@ it('identifies the family of a UNet without a checkpoint', async () => {
     });
 });
 
-it('identifies SD2 by its linear projections, and v or eps by the deviation of one tensor', async () => {
+it('identifies SD2, and its prediction by the deviation of one tensor', async () => {
   const unet = 'model.diffusion_model.';
   const marker = `${unet}output_blocks.11.1.transformer_blocks.0.norm1.bias`;
   const names = {

@@ -31,6 +31,7 @@ function familyOf(tensors: Tensors, prefix: string): Family {
   return hasPrefix(tensors, `${prefix}input_blocks.9.`) ? 'sdxl-refiner' : 'sdxl';
 }
 
+/** The prediction by marker tensors (SDXL), or by a tensor to be measured (SD2). */
 function predictionOf(
   tensors: Tensors,
   prefix: string,
@@ -51,6 +52,7 @@ function predictionOf(
   return { kind: 'eps' };
 }
 
+/** The UNet under a prefix, in the layout of the original checkpoints. */
 function unetPart(
   tensors: Tensors,
   prefix: string,
@@ -227,7 +229,7 @@ export function locateClipVision(
   return undefined;
 }
 
-const vision: Recogniser = (tensors) => {
+const clipVision: Recogniser = (tensors) => {
   const found = locateClipVision(tensors, ['', 'visual.']);
   return found && { kind: 'clip-vision', ...found };
 };
@@ -325,7 +327,7 @@ const RECOGNISERS: readonly Recogniser[] = [
   taesd,
   upscaler,
   textEncoder,
-  vision,
+  clipVision,
   embedding,
 ];
 

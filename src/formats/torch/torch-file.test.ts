@@ -91,7 +91,7 @@ describe('files of torch.save', () => {
     },
   );
 
-  it('reads the dictionary under the only key, and several keys as prefixes, as ComfyUI does', async () => {
+  it('reads the dictionary under the only key, as ComfyUI does', async () => {
     const tensor = { dtype: 'F32', shape: [1], bytes: new Uint8Array(4) } as const;
     const names = async (tensors: TensorsToSave, under?: string) => [
       ...(await describeModelFile(put('names.pth', torchFile(tensors, { under })))).tensors.keys(),

@@ -11,7 +11,7 @@ import { entriesOf, isKind, type PickleValue } from '../pickle/pickle-values.ts'
 import { type Unpickled, unpickle } from '../pickle/unpickle.ts';
 import { readEntry, readZip, type ZipEntries, type ZipEntry } from '../zip.ts';
 import {
-  type StorageClaim,
+  type TorchStorage,
   type TorchTensor,
   TorchTensors,
   UnsupportedTensor,
@@ -38,7 +38,7 @@ export interface TorchFile {
   readonly metadata: Readonly<Record<string, string>>;
   /** A hash of everything that describes the tensors. */
   readonly hash: string;
-  locate(storage: StorageClaim): StorageLocation;
+  locate(storage: TorchStorage): StorageLocation;
   /**
    * The tensor that a value in `root` stands for; undefined for other values. `name` is used in
    * messages. Throws as reading the file does.
@@ -60,10 +60,10 @@ export async function readTorchZip(
   if (order && Buffer.from(await readEntry(source, order, 100)).toString('latin1') !== 'little')
     throw bigEndian(file);
   const pickle = await readEntry(source, entries.get(`${folder}/data.pkl`)!, MAX_PICKLE);
-  return namingFile(file, () => {
-    const unpickled = unpickle(pickle, { allowed: allowance(options) });
+  return withFileInErrors(file, () => {
+    const unpickled = unpickle(pickle, { allowed: allowedGlobals(options) });
     const content = contentOf(file, unpickled);
-    const locate = (storage: StorageClaim): StorageLocation => {
+    const locate = (storage: TorchStorage): StorageLocation => {
       const entry = entries.get(`${folder}/data/${storage.key}`);
       if (!entry) throw invalidModel(file, `has no storage ${printableName(storage.key)}`);
       if (entry.size < storage.bytes)
@@ -114,9 +114,9 @@ export async function readTorchLegacy(
   options: TorchOptions = {},
 ): Promise<TorchFile> {
   const { file, size } = source;
-  const { parts, bytes } = await readPickles(source, allowance(options));
+  const { parts, bytes } = await readPickles(source, allowedGlobals(options));
   const [, , { value: system }, saved, { value: keys }] = parts;
-  const content = namingFile(file, () => {
+  const content = withFileInErrors(file, () => {
     if (entriesOf(system)?.get('little_endian') === false) throw bigEndian(file);
     return contentOf(file, saved);
   });
@@ -134,7 +134,7 @@ export async function readTorchLegacy(
     at += 8 + storage.bytes;
     if (at > size) throw invalidModel(file, 'ends before its last tensor', CUT_OFF);
   }
-  const locate = ({ key }: StorageClaim): StorageLocation => {
+  const locate = ({ key }: TorchStorage): StorageLocation => {
     const offset = offsets.get(key);
     if (offset === undefined) throw invalidModel(file, `has no storage ${printableName(key)}`);
     return { offset };
@@ -171,7 +171,7 @@ async function readPickles(
           file,
           `has a pickle of more than ${MAX_PICKLE} bytes, more than any model needs`,
         );
-      return namingFile(file, () => {
+      return withFileInErrors(file, () => {
         throw error;
       });
     }
@@ -188,7 +188,7 @@ function fivePickles(bytes: Uint8Array, allowed: (name: string) => boolean): Unp
   return parts;
 }
 
-const allowance =
+const allowedGlobals =
   ({ classes }: TorchOptions) =>
   (name: string): boolean =>
     isAllowedInModels(name) || (classes?.(name) ?? false);
@@ -202,8 +202,8 @@ const bigEndian = (file: string) =>
     'Load it in Python and save it on a little-endian machine, preferably as .safetensors.',
   );
 
-/** Calls `work` and turns its errors into errors that name the file. */
-function namingFile<T>(file: string, work: () => T): T {
+/** Calls `work` and converts its errors to errors that name the file. */
+function withFileInErrors<T>(file: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
@@ -220,7 +220,7 @@ function namingFile<T>(file: string, work: () => T): T {
 }
 
 type Content = Pick<TorchFile, 'tensors' | 'metadata' | 'tensorOf'> & {
-  readonly storages: ReadonlyMap<string, StorageClaim>;
+  readonly storages: ReadonlyMap<string, TorchStorage>;
 };
 
 const MAX_DEPTH = 16;
@@ -261,7 +261,7 @@ function contentOf(file: string, { value: root, persistent }: Unpickled): Conten
   else if (entriesOf(state)) visit(state, '', 0);
   else throw malformed('contains no table of tensors');
   const tensorOf: TorchFile['tensorOf'] = (value, name) =>
-    namingFile(file, () => builder.tensorOf(value, name));
+    withFileInErrors(file, () => builder.tensorOf(value, name));
   return { tensors, metadata: metadataOf(root), storages: builder.storages, tensorOf };
 }
 

@@ -12,7 +12,7 @@ import {
 } from '../pickle/pickle-values.ts';
 
 /** A storage as the pickle describes it: a run of bytes that tensors are views of. */
-export interface StorageClaim {
+export interface TorchStorage {
   readonly key: string;
   readonly dtype: DTypeName | undefined;
   /** torch's name for the type of the storage ('FloatStorage'). */
@@ -25,7 +25,7 @@ export interface TorchTensor {
   readonly shape: readonly number[];
   /** In elements. */
   readonly strides: readonly number[];
-  readonly storage: StorageClaim;
+  readonly storage: TorchStorage;
   /** First byte within the storage. */
   readonly start: number;
 }
@@ -83,14 +83,14 @@ const sizesOf = (value: PickleValue | undefined): readonly number[] | undefined 
 
 /** A storage, and where a tensor's part of it begins in bytes. */
 interface StoragePart {
-  readonly storage: StorageClaim;
+  readonly storage: TorchStorage;
   readonly offset: number;
 }
 
 /** The tensors of one unpickled file. */
 export class TorchTensors {
   /** All storages that the pickle names, by key. */
-  readonly storages: ReadonlyMap<string, StorageClaim>;
+  readonly storages: ReadonlyMap<string, TorchStorage>;
   readonly #parts = new Map<PicklePersistent, StoragePart>();
 
   /**
@@ -98,7 +98,7 @@ export class TorchTensors {
    * that is not a storage.
    */
   constructor(persistent: readonly PicklePersistent[]) {
-    const storages = new Map<string, StorageClaim>();
+    const storages = new Map<string, TorchStorage>();
     for (const value of persistent) {
       const { storage, offset } = readStorageId(value.id);
       const first = storages.get(storage.key) ?? storage;

@@ -34,7 +34,7 @@ function withChunk(
 }
 
 describe('encodePng', () => {
-  it('writes the header, the texts in order, the pixels and the end, and no other chunks', async () => {
+  it('writes header, texts in order, pixels and end, and no other chunks', async () => {
     const file = await encodePng(one, {
       text: { prompt: '{"a": 1}', workflow: 'café', note: '漢' },
     });

@@ -55,7 +55,7 @@ export function canny(images: Tensor, low: number, high: number): Tensor {
   const out = zeros([n, height, width, 1]);
   for (let i = 0; i < n; i++) {
     const grey = greyOf(sliceBatch(images, i, i + 1));
-    const blurred = blur(blur(grey, true, n), false, n);
+    const blurred = blur(blur(grey, 'x', n), 'y', n);
     out.data.set(hysteresis(thinned(blurred), f(low), f(high)), i * height * width);
   }
   return out;
@@ -95,11 +95,15 @@ function greyOf({ shape: [, height, width, channels], data }: Tensor): Plane {
   return { width, height, data: grey };
 }
 
-/** Blurs along x or along y, with mirrored edges. */
-function blur({ width, height, data }: Plane, alongX: boolean, images: number): Plane {
+/**
+ * Blurs along an axis with mirrored edges. `images` is the size of the batch, which decides the
+ * rounding.
+ */
+function blur({ width, height, data }: Plane, axis: 'x' | 'y', images: number): Plane {
   const radius = KERNEL.length >> 1;
-  const padded = alongX ? height * (width + 2 * radius) : (height + 2 * radius) * width;
-  const fused = images > 1 || padded > FUSED_ABOVE;
+  const alongX = axis === 'x';
+  const paddedSize = alongX ? height * (width + 2 * radius) : (height + 2 * radius) * width;
+  const fused = images > 1 || paddedSize > FUSED_ABOVE;
   const out = new Float32Array(data.length);
   for (let y = 0; y < height; y++)
     for (let x = 0; x < width; x++) {

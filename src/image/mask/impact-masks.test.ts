@@ -129,7 +129,7 @@ describe('outerContours', () => {
       rows[0].length,
     );
 
-  it('joins touching corners, fills holes with what is in them, and lists the last shape first', () => {
+  it('joins pixels that touch at corners, fills holes, and lists the last contour first', () => {
     // cv2.findContours(m, RETR_TREE, CHAIN_APPROX_SIMPLE) and drawContours of those without a
     // parent
     const { contours, labels } = draw(

@@ -11,16 +11,17 @@ interface Tap {
 }
 
 /**
- * At the edges, columns take the outermost pixel alone (`single`), while rows mix it with itself,
- * which rounds differently.
+ * The taps for resizing `from` positions to `to`. At the edges, columns use the outermost pixel
+ * alone, while rows mix it with itself, which rounds differently.
  */
-function tapsOf(from: number, to: number, single: boolean): Tap[] {
+function tapsOf(from: number, to: number, axis: 'column' | 'row'): Tap[] {
   const scale = from / to;
   const inside = (i: number): number => Math.min(Math.max(i, 0), from - 1);
   return Array.from({ length: to }, (_, i) => {
     const source = Math.fround((i + 0.5) * scale - 0.5);
     const low = Math.floor(source);
-    const part = single && (low < 0 || low >= from - 1) ? 0 : Math.fround(source - low);
+    const isEdge = low < 0 || low >= from - 1;
+    const part = axis === 'column' && isEdge ? 0 : Math.fround(source - low);
     const weight = (w: number): number => roundHalfEven(w * 2048);
     const weights = [weight(Math.fround(1 - part)), weight(part)] as const;
     return { first: inside(low), second: inside(low + 1), weights };
@@ -32,8 +33,8 @@ export function resizeBytes(bytes: Uint8Array, from: Size, to: Size, channels: n
   if (from.width === to.width && from.height === to.height) return bytes;
   if (from.width === 2 * to.width && from.height === 2 * to.height)
     return halveSize(bytes, to, channels);
-  const columns = tapsOf(from.width, to.width, true);
-  const rows = tapsOf(from.height, to.height, false);
+  const columns = tapsOf(from.width, to.width, 'column');
+  const rows = tapsOf(from.height, to.height, 'row');
   const length = to.width * channels;
   const resizedRows = new Map<number, Int32Array>();
   const row = (y: number): Int32Array => {
