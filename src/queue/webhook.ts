@@ -15,7 +15,7 @@ export function webhookUrl(text: string, isAllowed: (url: URL) => boolean): URL 
   if (isHttp && isAllowed(url)) return url;
   throw new DarkroomError('DR_BAD_USAGE', {
     message: `the webhook '${text}' can't be called`,
-    hint: isHttp ? 'The server does not allow this address.' : 'Give an http or https address.',
+    hint: isHttp ? 'The server does not allow this address.' : 'Use an http or https address.',
   });
 }
 

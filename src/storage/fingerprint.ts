@@ -1,6 +1,6 @@
 // Identifies a model file without reading gigabytes: SHA-256 of its size, its first MiB (the header
-// of a safetensors file) and 256 samples of 4 KiB; of a small file, SHA-256 of all its bytes. Another
-// or a changed file is detected, deliberate forgery is not.
+// of a safetensors file) and 256 samples of 4 KiB; of a small file, SHA-256 of all its bytes.
+// Another or a changed file is detected, deliberate forgery is not.
 import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 

@@ -1,6 +1,6 @@
-// Reads wildcard lists from files: `NAME.txt` has one item per line; `.yaml` files are maps of lists,
-// whose keys are joined by `/`. Files are read as by the Impact Pack (modules/impact/wildcards.py),
-// including the encoding: text files are Latin-1.
+// Reads wildcard lists from files: `NAME.txt` has one item per line; `.yaml` files are maps of
+// lists, whose keys are joined by `/`. Files are read as by the Impact Pack
+// (modules/impact/wildcards.py), including the encoding: text files are Latin-1.
 import { readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';

@@ -13,7 +13,8 @@ import { mergedReader } from './merged.ts';
 import { changedTargets } from './plan-changes.ts';
 import type { Weights } from './tensors.ts';
 
-const STORED: Readonly<Partial<Record<ElementType, DTypeName>>> = {
+/** The names of element types in files. */
+const DTYPE_NAMES: Readonly<Partial<Record<ElementType, DTypeName>>> = {
   f64: 'F64',
   f32: 'F32',
   f16: 'F16',
@@ -22,8 +23,10 @@ const STORED: Readonly<Partial<Record<ElementType, DTypeName>>> = {
   f8e5m2: 'F8_E5M2',
 };
 
+/** Returns the type that a tensor is stored in. */
 const storedAs = (weights: Weights, tensor: string): DTypeName =>
-  STORED[weights.typeOf(tensor)] ?? 'F32';
+  DTYPE_NAMES[weights.typeOf(tensor)] ?? 'F32';
+
 /** Returns the type that computed values are written as. */
 const writtenAs = (dtype: DTypeName): DTypeName =>
   dtype === 'F64' ? 'F32' : dtype.startsWith('F8') ? 'F16' : dtype;
@@ -52,38 +55,35 @@ export function encoderTensors(
 ): LazyTensor[] {
   const make = targetMaker(base, threads);
   const has = (name: string): boolean => base.targets.has(name);
-  const view = (name: string): string => `text_model.${name}`;
-  const made: LazyTensor[] = [];
-  const put = (name: string, to: string): void => {
-    if (has(name)) made.push(make(name, prefix + to));
+  const targetName = (name: string): string => `text_model.${name}`;
+  const names = layout === 'open-clip' ? OPEN_CLIP : HUGGING_FACE;
+  const tensors: LazyTensor[] = [tokenTable(base, tokenRows, prefix + names.tokens)];
+  const addTensor = (name: string, newName: string): void => {
+    const target = targetName(name);
+    if (has(target)) tensors.push(make(target, prefix + newName));
   };
-  const layer = (name: string, to: string): void => {
-    for (const end of ['weight', 'bias']) put(view(`${name}.${end}`), `${to}.${end}`);
+  const addLayer = (name: string, newName: string): void => {
+    for (const end of ['weight', 'bias']) addTensor(`${name}.${end}`, `${newName}.${end}`);
   };
-  const to = layout === 'open-clip' ? OPEN_CLIP : HUGGING_FACE;
-  made.push(tokenTable(base, tokenRows, prefix + to.tokens));
-  put(view(HUGGING_FACE.positions), to.positions);
-  layer(HUGGING_FACE.finalNorm, to.finalNorm);
-  for (let i = 0; has(view(`${HUGGING_FACE.block(i).norm1}.weight`)); i++) {
-    const [from, there] = [HUGGING_FACE.block(i), to.block(i)];
+  addTensor(HUGGING_FACE.positions, names.positions);
+  addLayer(HUGGING_FACE.finalNorm, names.finalNorm);
+  for (let i = 0; has(targetName(`${HUGGING_FACE.block(i).norm1}.weight`)); i++) {
+    const [oldNames, newNames] = [HUGGING_FACE.block(i), names.block(i)];
     for (const part of ['norm1', 'norm2', 'out', 'up', 'down'] as const)
-      layer(from[part], there[part]);
-    const parts = from.qkv as readonly string[];
-    if (!('weight' in there.qkv))
-      for (const [at, part] of parts.entries()) layer(part, there.qkv[at]);
+      addLayer(oldNames[part], newNames[part]);
+    const projections = oldNames.qkv as readonly string[];
+    if (!('weight' in newNames.qkv))
+      for (const [j, projection] of projections.entries()) addLayer(projection, newNames.qkv[j]);
     else
-      for (const end of ['weight', 'bias'] as const)
-        made.push(
-          joined(
-            parts.map((part) => make(view(`${part}.${end}`), '')),
-            prefix + there.qkv[end],
-          ),
-        );
+      for (const end of ['weight', 'bias'] as const) {
+        const parts = projections.map((name) => make(targetName(`${name}.${end}`), ''));
+        tensors.push(joined(parts, prefix + newNames.qkv[end]));
+      }
   }
   // the encoders of SD1 and the first one of SDXL have no projection in checkpoints
   if (layout === 'open-clip' && has('text_projection.weight'))
-    made.push(transposed(make('text_projection.weight', ''), prefix + to.projection));
-  return made;
+    tensors.push(transposed(make('text_projection.weight', ''), prefix + names.projection));
+  return tensors;
 }
 
 /** Returns the tensors of a file of one text encoder, as Hugging Face names them. */
@@ -181,6 +181,7 @@ function copied(
   return isTransposed ? transposed(whole, name) : whole;
 }
 
+/** Returns tensors joined along their first axis. */
 function joined(parts: readonly LazyTensor[], name: string): LazyTensor {
   const [{ dtype, shape }] = parts;
   return {
@@ -195,6 +196,7 @@ function joined(parts: readonly LazyTensor[], name: string): LazyTensor {
   };
 }
 
+/** Returns the transpose of a matrix. */
 function transposed(
   { dtype, shape: [rows, columns], bytes }: LazyTensor,
   name: string,
@@ -217,6 +219,7 @@ function transposed(
   };
 }
 
+/** Returns the token embeddings: computed where they are blended, else copied. */
 function tokenTable(
   { weights, layout, blended }: EncoderBase,
   tokenRows: TextEncoder['tokenRows'],
