@@ -87,13 +87,13 @@ export function testContext(models: Models = {}, input = ''): TestContext {
   };
 }
 
-/** Runs a node and returns its outputs. */
-export async function runNode(
+/** Runs a node and returns its outputs; T are their types. */
+export async function runNode<T extends readonly unknown[] = readonly never[]>(
   type: string,
   inputs: Readonly<Record<string, unknown>>,
   context: NodeContext = testContext(),
-) {
+): Promise<T> {
   const node = NODES.get(type);
   if (!node) throw new Error(`no node ${type}`);
-  return (await node.run(inputs as never, context)).outputs as readonly never[];
+  return (await node.run(inputs as never, context)).outputs as unknown as T;
 }

@@ -64,12 +64,12 @@ it('unCLIPConditioning adds embeddings to every entry', async () => {
   const output = { embeds: full([1, 8], 1) };
   const add = async (to: unknown, strength: number) =>
     (
-      (await runNode('unCLIPConditioning', {
+      await runNode<readonly unknown[]>('unCLIPConditioning', {
         conditioning: to,
         clip_vision_output: output,
         strength,
         noise_augmentation: 0.5,
-      })) as readonly unknown[]
+      })
     )[0] as Conditioning;
   expect(await add(conditioning, 0)).toBe(conditioning);
   const twice = await add(await add(conditioning, 1), 0.5);

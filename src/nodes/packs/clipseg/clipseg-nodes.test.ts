@@ -82,7 +82,7 @@ describe.each(['refined', 'plain'])('%s', (name) => {
           threshold,
           dilation_factor,
         };
-        const parts = (await runNode('CLIPSeg', inputs, context)) as readonly Tensor[];
+        const parts = await runNode<readonly Tensor[]>('CLIPSeg', inputs, context);
         for (const [at, part] of ['mask', 'heat', 'plain'].entries()) {
           // 0/0 in the original, whose colour then depends on the vector width of OpenCV
           if (part === 'heat' && threshold > 0.99) continue;
@@ -107,16 +107,16 @@ it('detects segments by a text of the provider or of the detecting node', async 
   const [one] = g.cases;
   const image = imageOf(one);
   const options = { blur: 0.5, threshold: 0.75, dilation_factor: 0 };
-  const [detector] = (await runNode(
+  const [detector] = await runNode<[Detector]>(
     'CLIPSegDetectorProvider',
     { text: '', ...options },
     context,
-  )) as unknown as [Detector];
-  const [named] = (await runNode(
+  );
+  const [named] = await runNode<[Detector]>(
     'CLIPSegDetectorProvider',
     { text: 'a red fox', ...options },
     context,
-  )) as unknown as [Detector];
+  );
   const mask = (await named.detectCombined(image, 0.5, 10))!;
   expect(mask.shape).toEqual([1, 60, 75]);
   expect(new Set(mask.data)).toEqual(new Set([0, 1]));
@@ -128,11 +128,11 @@ it('detects segments by a text of the provider or of the detecting node', async 
     cropFactor: 1.5,
     dropSize: 3,
   });
-  const [expected] = (await runNode(
+  const [expected] = await runNode<[typeof segs]>(
     'MaskToSEGS',
     { mask, combined: false, crop_factor: 1.5, bbox_fill: true, drop_size: 3, contour_fill: true },
     context,
-  )) as unknown as [typeof segs];
+  );
   expect(segs.segs.length).toBeGreaterThan(0);
   expect(segs).toEqual(expected);
 });

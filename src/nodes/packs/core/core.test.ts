@@ -71,42 +71,42 @@ it('RepeatLatentBatch assigns new noise indices', async () => {
     noise_mask: full([1, 2, 2], 1),
     batch_index: [1, 3],
   };
-  const [repeated] = (await runNode('RepeatLatentBatch', {
+  const [repeated] = await runNode<readonly Latent[]>('RepeatLatentBatch', {
     samples,
     amount: 3,
-  })) as readonly Latent[];
+  });
   expect([...repeated.samples.data]).toEqual([0, 1, 0, 1, 0, 1]);
   expect(repeated.noise_mask!.shape).toEqual([1, 2, 2]);
   expect(repeated.batch_index).toEqual([1, 3, 4, 6, 7, 9]);
 });
 
 it('EmptyLatentImage rounds sizes down to multiples of 8', async () => {
-  const [latent] = (await runNode('EmptyLatentImage', {
+  const [latent] = await runNode<readonly Latent[]>('EmptyLatentImage', {
     width: 100,
     height: 64,
     batch_size: 2,
-  })) as readonly Latent[];
+  });
   expect(latent.samples.shape).toEqual([2, 4, 8, 12]);
 });
 
 it('InvertMask subtracts from 1', async () => {
-  const [mask] = (await runNode('SolidMask', {
+  const [mask] = await runNode<readonly Tensor[]>('SolidMask', {
     value: 0.25,
     width: 3,
     height: 2,
-  })) as readonly Tensor[];
-  const [inverted] = (await runNode('InvertMask', { mask })) as readonly Tensor[];
+  });
+  const [inverted] = await runNode<readonly Tensor[]>('InvertMask', { mask });
   expect(inverted).toEqual(full([1, 2, 3], 0.75));
 });
 
 it('ImagePadForOutpaint pads image and mask', async () => {
   const image = full([1, 8, 8, 3], 1);
   const margins = { left: 8, top: 0, right: 0, bottom: 8 };
-  const [padded, mask] = (await runNode('ImagePadForOutpaint', {
+  const [padded, mask] = await runNode<readonly Tensor[]>('ImagePadForOutpaint', {
     image,
     ...margins,
     feathering: 2,
-  })) as readonly Tensor[];
+  });
   expect(padded.shape).toEqual([1, 16, 16, 3]);
   expect(mask.shape).toEqual([1, 16, 16]);
 });
@@ -129,18 +129,14 @@ it('saves images with their workflow and loads them again', async () => {
       inputFiles: () => ['a.txt', 'x.PNG'],
     }),
   ).toEqual(['x.PNG']);
-  const [image, mask] = (await runNode(
-    'LoadImage',
-    { image: 'x.png' },
-    context,
-  )) as readonly Tensor[];
+  const [image, mask] = await runNode<readonly Tensor[]>('LoadImage', { image: 'x.png' }, context);
   expect([...image.data].map((v) => Math.round(v * 255))).toEqual([0, 127, 255, 25, 51, 76]);
   expect(mask).toEqual(zeros([1, 64, 64]));
-  const [red] = (await runNode(
+  const [red] = await runNode<readonly Tensor[]>(
     'LoadImageMask',
     { image: 'x.png', channel: 'red' },
     context,
-  )) as readonly Tensor[];
+  );
   expect([...red.data].map((v) => Math.round(v * 255))).toEqual([0, 25]);
 });
 
@@ -157,11 +153,7 @@ it('saves latents and loads them again, scaling files of the old format', async 
   await writeSafetensors(join(input, 'old.latent'), {
     latent_tensor: { dtype: 'F32', ...full([1, 4, 1, 1], 0.18215) },
   });
-  const [old] = (await runNode(
-    'LoadLatent',
-    { latent: 'old.latent' },
-    context,
-  )) as readonly Latent[];
+  const [old] = await runNode<readonly Latent[]>('LoadLatent', { latent: 'old.latent' }, context);
   expect(old.samples.data[0]).toBeCloseTo(1, 6);
 });
 

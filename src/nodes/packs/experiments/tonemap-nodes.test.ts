@@ -11,10 +11,10 @@ const g = golden('core_nodes', 'tonemap');
 it('compresses strong guidance as the original does', async () => {
   expect(g.cases.length).toBe(3);
   for (const { id, params, inputs, outputs } of g.cases) {
-    const [model] = (await runNode('ModelSamplerTonemapNoiseTest', {
+    const [model] = await runNode<[Model]>('ModelSamplerTonemapNoiseTest', {
       model: {},
       multiplier: params.multiplier,
-    })) as unknown as [Model];
+    });
     const [x, cond, uncond] = ['x', 'cond', 'uncond'].map((name) => g.float(inputs[name]));
     const evaluate = () => Promise.reject(new Error('no network here'));
     const { denoised } = await guideSides(model, {

@@ -29,10 +29,10 @@ it.each(g.cases)('$id', async ({ params: { node, mask, ...params }, scalars }) =
     name,
     isConditioning(value) ? fromGolden(value) : value,
   ]);
-  const results = (await runNode(node, {
+  const results = await runNode<readonly (readonly unknown[])[]>(node, {
     ...Object.fromEntries(inputs),
     mask: mask && full(mask, 1),
-  })) as readonly unknown[][];
+  });
   const values = results.map((result) =>
     result.map((one) => (typeof one === 'object' ? toGolden(one as ConditioningEntry) : one)),
   );

@@ -28,11 +28,11 @@ it('Canny outputs edges as an image of three equal channels', async () => {
     Math.floor(i / 3) % 16 < 7 ? 0.1 : 0.9,
   );
   const image = tensor([1, 12, 16, 3], data);
-  const [edges] = (await runNode('Canny', {
+  const [edges] = await runNode<[Tensor]>('Canny', {
     image,
     low_threshold: 0.4,
     high_threshold: 0.8,
-  })) as readonly unknown[] as [Tensor];
+  });
   expect(edges.shape).toEqual([1, 12, 16, 3]);
   const expected = canny(image, 0.4, 0.8).data;
   expect(expected.some((v) => v === 1)).toBe(true);

@@ -122,11 +122,11 @@ it('refuses a file that is not a ControlNet and names its kind', async () => {
 
 it('refuses a ControlNet of another model family before sampling', async () => {
   const sd1 = testContext({ ...models, checkpoints: { 'sd1.safetensors': copy('tiny_sd1') } });
-  const [model] = (await runNode(
+  const [model] = await runNode<[Model]>(
     'CheckpointLoaderSimple',
     { ckpt_name: 'sd1.safetensors' },
     sd1,
-  )) as readonly unknown[] as [Model];
+  );
   const [net] = (await run('ControlNetLoader', {
     control_net_name: 'tiny_controlnet_sdxl.safetensors',
   })) as [ControlNet];

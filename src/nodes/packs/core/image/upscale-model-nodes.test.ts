@@ -16,11 +16,11 @@ it('loads a model once, enlarges a batch, and reports each tile as progress', as
   const [upscale_model] = (await load()) as readonly UpscaleModel[];
   expect((await load())[0]).toBe(upscale_model);
   const image = g.float(inputs.image);
-  const [result] = (await runNode(
+  const [result] = await runNode<readonly Tensor[]>(
     'ImageUpscaleWithModel',
     { upscale_model, image: concatBatch([image, image]) },
     context,
-  )) as readonly Tensor[];
+  );
   expect(result.shape).toEqual([2, 132, 164, 3]);
   for (const item of [0, 1]) {
     const { worst, bound } = difference(

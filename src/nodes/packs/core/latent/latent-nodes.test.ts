@@ -78,12 +78,12 @@ it('applies latent operations', async () => {
   const cases = g.cases.filter((one) => 'operand' in one.inputs);
   expect(cases.length).toBe(4);
   for (const { id, params, inputs, outputs } of cases) {
-    const [operation] = (await runNode(params.node, params)) as unknown as [LatentOperation];
+    const [operation] = await runNode<[LatentOperation]>(params.node, params);
     const samples = g.float(inputs.operand);
-    const [latent] = (await runNode('LatentApplyOperation', {
+    const [latent] = await runNode<[Latent]>('LatentApplyOperation', {
       samples: { samples },
       operation,
-    })) as unknown as [Latent];
+    });
     expectGolden(g, id, outputs.operated, latent.samples);
   }
 });

@@ -27,11 +27,11 @@ describe('golden hypernetwork/sd1', () => {
   it.each(g.cases)('$id', async ({ id, params, outputs }) => {
     let model = await load('tiny_sd1.safetensors');
     for (const [hypernetwork_name, strength] of params.hypernetworks)
-      [model] = (await runNode(
+      [model] = await runNode<readonly Model[]>(
         'HypernetworkLoader',
         { model, hypernetwork_name, strength },
         context,
-      )) as readonly Model[];
+      );
     const { unet } = model;
     const inputs = {
       x: tensor([1, 4, 8, 12], noise(384, 1, 3)),

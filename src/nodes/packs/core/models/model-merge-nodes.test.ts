@@ -47,9 +47,6 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const run = async <T extends readonly unknown[]>(...args: Parameters<typeof runNode>): Promise<T> =>
-  (await runNode(...args)) as readonly unknown[] as T;
-
 async function open(name: string, tensors: TensorsToWrite): Promise<Weights> {
   const file = join(folder, `${name.replaceAll(/\W+/g, '_')}.safetensors`);
   await writeSafetensors(file, tensors);
@@ -156,7 +153,7 @@ describe('golden merge/weights', () => {
     }
     if (id.startsWith('CLIP')) {
       const clips = { clip1: clipWith(one), clip2: clipWith(two) };
-      const [merged] = await run<[Clip]>(step.node, { ...clips, ...step.options });
+      const [merged] = await runNode<[Clip]>(step.node, { ...clips, ...step.options });
       return { one: network(one.base!.weights, merged.encoders[0].base!.changes), two };
     }
     const models = {
@@ -164,7 +161,7 @@ describe('golden merge/weights', () => {
       model2: { family: 'sd1', unet: two },
     };
     const context = testContext();
-    const [merged] = await run<[Model]>(step.node, { ...models, ...step.options }, context);
+    const [merged] = await runNode<[Model]>(step.node, { ...models, ...step.options }, context);
     expect(context.warnings).toHaveLength(id === 'another shape' ? 1 : 0);
     return { one: merged.unet, two };
   }
@@ -231,13 +228,13 @@ describe('merges in networks', () => {
     await files('tiny_sd1', 'cond_stage_model.');
     const c = context();
     const load = (ckpt_name: string) =>
-      run<[Model, Clip]>('CheckpointLoaderSimple', { ckpt_name }, c);
+      runNode<[Model, Clip]>('CheckpointLoaderSimple', { ckpt_name }, c);
     const [[one, clip1], [two, clip2], [whole, clip]] = [
       await load('one'),
       await load('two'),
       await load('merged'),
     ];
-    const [model] = await run<[Model]>(
+    const [model] = await runNode<[Model]>(
       'ModelMergeSimple',
       { model1: one, model2: two, ratio: 0.3 },
       c,
@@ -255,7 +252,7 @@ describe('merges in networks', () => {
     expect(maxDifference(await one.unet.evaluate(inputs(one.unet)), expected)).toBeGreaterThan(
       1e-3,
     );
-    const [merged] = await run<[Clip]>('CLIPMergeSimple', { clip1, clip2, ratio: 0.3 }, c);
+    const [merged] = await runNode<[Clip]>('CLIPMergeSimple', { clip1, clip2, ratio: 0.3 }, c);
     const text = 'a (red:1.2) fox in the snow';
     expect(
       maxDifference((await merged.encode(text)).cond, (await clip.encode(text)).cond),
@@ -265,7 +262,7 @@ describe('merges in networks', () => {
     ).toBeGreaterThan(1e-3);
     // another ratio for a text encoder is another input, not another session
     const before = runtime.openNetworks().length;
-    const [again] = await run<[Clip]>('CLIPMergeSimple', { clip1, clip2, ratio: 0.9 }, c);
+    const [again] = await runNode<[Clip]>('CLIPMergeSimple', { clip1, clip2, ratio: 0.9 }, c);
     await again.encode(text);
     expect(runtime.openNetworks().length).toBe(before);
   });

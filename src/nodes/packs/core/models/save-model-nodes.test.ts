@@ -38,9 +38,6 @@ const folders = fixtureFolders({
 });
 const context = (models: Models = folders) => ({ ...testContext(models), runtime });
 
-const run = async <T extends readonly unknown[]>(...args: Parameters<typeof runNode>): Promise<T> =>
-  (await runNode(...args)) as readonly unknown[] as T;
-
 /** The files that a saving node wrote. */
 async function saved(type: string, inputs: Record<string, unknown>): Promise<string[]> {
   const c = context();
@@ -50,7 +47,7 @@ async function saved(type: string, inputs: Record<string, unknown>): Promise<str
 }
 
 const load = (ckpt_name: string, models?: Models) =>
-  run<[Model, Clip, Autoencoder]>('CheckpointLoaderSimple', { ckpt_name }, context(models));
+  runNode<[Model, Clip, Autoencoder]>('CheckpointLoaderSimple', { ckpt_name }, context(models));
 
 describe('CheckpointSave', () => {
   it.each(['tiny_sdxl_base', 'tiny_sdxl_refiner', 'tiny_sd1'])(
@@ -98,22 +95,22 @@ describe('CheckpointSave', () => {
       strength_model: 0.7,
       strength_clip: -0.5,
     };
-    const [changed, changedClip] = await run<[Model, Clip]>(
+    const [changed, changedClip] = await runNode<[Model, Clip]>(
       'LoraLoader',
       { model: plain, clip: plainClip, ...lora },
       context(),
     );
-    const [merged] = await run<[Model]>(
+    const [merged] = await runNode<[Model]>(
       'ModelMergeSimple',
       { model1: plain, model2: changed, ratio: 0.25 },
       context(),
     );
-    const [model] = await run<[Model]>('ModelSamplingDiscrete', {
+    const [model] = await runNode<[Model]>('ModelSamplingDiscrete', {
       model: merged,
       sampling: 'v_prediction',
       zsnr: true,
     });
-    const [clip] = await run<[Clip]>(
+    const [clip] = await runNode<[Clip]>(
       'CLIPMergeSimple',
       { clip1: changedClip, clip2: plainClip, ratio: 0.5 },
       context(),
@@ -159,7 +156,7 @@ describe('CheckpointSave', () => {
 it('ModelSave, CLIPSave and VAESave write files for the loaders of separate files', async () => {
   const [model, clip, vae] = await load('tiny_sd1.safetensors');
   const [unetFile] = await saved('ModelSave', { model, filename_prefix: 'm' });
-  const [loaded] = await run<[Model]>(
+  const [loaded] = await runNode<[Model]>(
     'UNETLoader',
     { unet_name: 'm', weight_dtype: 'default' },
     context({ diffusion_models: { m: unetFile } }),
@@ -167,14 +164,14 @@ it('ModelSave, CLIPSave and VAESave write files for the loaders of separate file
   expect((await evaluate(loaded.unet)).data).toEqual((await evaluate(model.unet)).data);
   const [clipFile] = await saved('CLIPSave', { clip, filename_prefix: 'c' });
   expect(clipFile).toContain('c_clip_l_');
-  const [clipAgain] = await run<[Clip]>(
+  const [clipAgain] = await runNode<[Clip]>(
     'CLIPLoader',
     { clip_name: 'c', type: 'stable_diffusion' },
     context({ text_encoders: { c: clipFile } }),
   );
   expect((await clipAgain.encode('fox')).cond.data).toEqual((await clip.encode('fox')).cond.data);
   const [vaeFile] = await saved('VAESave', { vae, filename_prefix: 'v' });
-  const [vaeAgain] = await run<[Autoencoder]>(
+  const [vaeAgain] = await runNode<[Autoencoder]>(
     'VAELoader',
     { vae_name: 'v' },
     context({ vae: { v: vaeFile } }),

@@ -107,14 +107,11 @@ const context = () => {
   return { ...base, modelPath };
 };
 
-const run = async <T extends readonly unknown[]>(...args: Parameters<typeof runNode>): Promise<T> =>
-  (await runNode(...args)) as readonly unknown[] as T;
-
 const PROMPT = 'a (red:1.2) fox';
 
 /** Model and CLIP of the whole checkpoint that the separate files were written from. */
 const loadWhole = (c: ReturnType<typeof context>) =>
-  run<[Model, Clip]>('CheckpointLoaderSimple', { ckpt_name: 'deep.safetensors' }, c);
+  runNode<[Model, Clip]>('CheckpointLoaderSimple', { ckpt_name: 'deep.safetensors' }, c);
 
 describe('loaders of separate files', () => {
   it('DualCLIPLoader encodes as the CLIP of the checkpoint, in any order of files', async () => {
@@ -125,7 +122,7 @@ describe('loaders of separate files', () => {
       { clip_name1: 'l.safetensors', clip_name2: 'g.safetensors' },
       { clip_name1: 'g.safetensors', clip_name2: 'l.safetensors' },
     ]) {
-      const [dual] = await run<[Clip]>('DualCLIPLoader', { ...names, type: 'sdxl' }, c);
+      const [dual] = await runNode<[Clip]>('DualCLIPLoader', { ...names, type: 'sdxl' }, c);
       const actual = await dual.encode(PROMPT);
       expect(actual.cond.data).toEqual(expected.cond.data);
       expect(actual.pooled!.data).toEqual(expected.pooled!.data);
@@ -136,19 +133,19 @@ describe('loaders of separate files', () => {
   it('UNETLoader loads a file once per rounding of its weights', async () => {
     const c = context();
     const [whole] = await loadWhole(c);
-    const [model] = await run<[Model]>(
+    const [model] = await runNode<[Model]>(
       'UNETLoader',
       { unet_name: 'unet.safetensors', weight_dtype: 'default' },
       c,
     );
     expect(model).toMatchObject({ family: 'sdxl', latentFormat: whole.latentFormat });
-    const [again] = await run<[Model]>(
+    const [again] = await runNode<[Model]>(
       'UNETLoader',
       { unet_name: 'unet.safetensors', weight_dtype: 'default' },
       c,
     );
     expect(again.unet).toBe(model.unet);
-    const [rounded] = await run<[Model]>(
+    const [rounded] = await runNode<[Model]>(
       'UNETLoader',
       { unet_name: 'unet.safetensors', weight_dtype: 'fp8_e5m2' },
       c,
@@ -160,7 +157,7 @@ describe('loaders of separate files', () => {
   it('DiffusersLoader loads the parts of a folder', async () => {
     const c = context();
     const [, clip] = await loadWhole(c);
-    const [pipe, pipeClip, pipeVae] = await run<[Model, Clip, Autoencoder]>(
+    const [pipe, pipeClip, pipeVae] = await runNode<[Model, Clip, Autoencoder]>(
       'DiffusersLoader',
       { model_path: 'pipe' },
       c,
@@ -175,12 +172,12 @@ describe('loaders of separate files', () => {
 
   it('CLIPLoader identifies the family by the depth of the encoder', async () => {
     const c = context();
-    const [l] = await run<[Clip]>(
+    const [l] = await runNode<[Clip]>(
       'CLIPLoader',
       { clip_name: 'l.safetensors', type: 'stable_diffusion' },
       c,
     );
-    const [g] = await run<[Clip]>('CLIPLoader', { clip_name: 'g.safetensors', type: 'wan' }, c);
+    const [g] = await runNode<[Clip]>('CLIPLoader', { clip_name: 'g.safetensors', type: 'wan' }, c);
     expect(l.family).toBe('sd1');
     expect(g.family).toBe('sdxl-refiner');
   });
@@ -215,7 +212,7 @@ describe('loaders of separate files', () => {
   it('CheckpointLoader reads prediction and last layer from the configuration', async () => {
     const c = context();
     const load = async (config_name: string) =>
-      await run<[Model, Clip]>(
+      await runNode<[Model, Clip]>(
         'CheckpointLoader',
         { config_name, ckpt_name: 'sd1.safetensors' },
         c,
@@ -236,7 +233,7 @@ describe('loaders of separate files', () => {
 
   it('a missing part names the loader to add, but only when it is used', async () => {
     const c = context();
-    const [, clip, vae] = await run<[Model, Clip, Autoencoder]>(
+    const [, clip, vae] = await runNode<[Model, Clip, Autoencoder]>(
       'CheckpointLoaderSimple',
       { ckpt_name: 'bare.safetensors' },
       c,

@@ -36,9 +36,7 @@ it('LoadImageOutput loads an existing image', async () => {
     const { check } = NODES.get('LoadImageOutput')!.validate!;
     expect(check({ image: 'a.png' }, context, {})).toBe(true);
     expect(check({ image: 'b.png' }, context, {})).toBe('Invalid image file: b.png');
-    const [image] = (await runNode('LoadImageOutput', { image: 'a.png' }, context)) as unknown as [
-      Tensor,
-    ];
+    const [image] = await runNode<[Tensor]>('LoadImageOutput', { image: 'a.png' }, context);
     expect([...image.data]).toEqual([0, 0.2, 0.4, 0.6, 0.8, 1].map(Math.fround));
   } finally {
     rmSync(folder, { recursive: true, force: true });

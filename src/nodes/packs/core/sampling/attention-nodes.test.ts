@@ -37,10 +37,7 @@ const FACTORS: readonly (readonly [pattern: RegExp, factor: number])[] = [
 ];
 
 const load = async (ckpt_name: string) =>
-  (await runNode('CheckpointLoaderSimple', { ckpt_name }, context)) as readonly unknown[] as [
-    Model,
-    Clip,
-  ];
+  await runNode<[Model, Clip]>('CheckpointLoaderSimple', { ckpt_name }, context);
 const evaluate = (unet: UNet): Promise<Tensor> =>
   unet.evaluate({
     x: tensor([1, 4, 8, 8], noise(256, 5, 2)),
