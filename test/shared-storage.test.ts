@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openBucketStorage } from '../src/storage/bucket-storage.ts';
+import { openBucketStorage } from '../src/storage/bucket/bucket-storage.ts';
 import { BUCKET, startS3, type TestS3 } from './support/files/s3.ts';
 import {
   startPostgres,

@@ -11,7 +11,7 @@ import type { Storage } from './storage.ts';
  */
 export async function openStorage(location: string): Promise<Storage> {
   if (/^s3:\/\//i.test(location))
-    return await (await import('./bucket-storage.ts')).openBucketStorage(location);
+    return await (await import('./bucket/bucket-storage.ts')).openBucketStorage(location);
   if (/^[a-z][a-z0-9+.-]+:\/\//i.test(location))
     throw new DarkroomError('DR_BAD_USAGE', {
       message: `${location} can't be used as storage`,

@@ -2,15 +2,15 @@
 // to the user's cache first.
 import { createHash } from 'node:crypto';
 import { join, posix } from 'node:path';
-import { DarkroomError } from '../errors.ts';
-import { cacheFolder } from '../user-cache-folder.ts';
+import { DarkroomError } from '../../errors.ts';
+import { cacheFolder } from '../../user-cache-folder.ts';
+import { numberedName } from '../file-names.ts';
+import { type FolderType, parseAnnotatedName, pathInside } from '../folder-paths.ts';
+import type { Storage, StoredFile } from '../storage.ts';
 import { type Bucket, type BucketOptions, createBucket } from './bucket.ts';
 import { bucketCopies, streamOf } from './bucket-copies.ts';
 import { type BucketKeys, bucketKeys, parseBucketLocation } from './bucket-keys.ts';
 import { bucketOutputs } from './bucket-outputs.ts';
-import { numberedName } from './file-names.ts';
-import { type FolderType, parseAnnotatedName, pathInside } from './folder-paths.ts';
-import type { Storage, StoredFile } from './storage.ts';
 
 const LISTING_LIFETIME_MS = 2000;
 const PARALLEL_COPIES = 8;

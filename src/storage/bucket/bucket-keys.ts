@@ -1,10 +1,10 @@
 // The keys of a storage's files in its bucket: `PREFIX/input/NAME`.
 import { posix } from 'node:path';
-import { DarkroomError } from '../errors.ts';
-import type { FolderType } from './folder-paths.ts';
-import { throwOutside } from './folder-storage.ts';
+import { DarkroomError } from '../../errors.ts';
+import type { FolderType } from '../folder-paths.ts';
+import { throwOutside } from '../folder-storage.ts';
+import type { StoredFile } from '../storage.ts';
 import type { BucketObject } from './s3-xml.ts';
-import type { StoredFile } from './storage.ts';
 
 const MAX_KEY_BYTES = 1024;
 

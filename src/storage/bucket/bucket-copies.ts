@@ -4,11 +4,11 @@ import { mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { readdir, rm, stat } from 'node:fs/promises';
 import { dirname, join, posix } from 'node:path';
 import { Readable } from 'node:stream';
-import { DarkroomError } from '../errors.ts';
-import { writeAtomicParts } from './atomic-write.ts';
+import { DarkroomError } from '../../errors.ts';
+import { writeAtomicParts } from '../atomic-write.ts';
+import { unwritableError } from '../output.ts';
+import { touch } from '../touch.ts';
 import type { Bucket } from './bucket.ts';
-import { unwritableError } from './output.ts';
-import { touch } from './touch.ts';
 
 const LIFETIME_MS = 24 * 3600 * 1000;
 const CLEANUP_INTERVAL_MS = 3600 * 1000;

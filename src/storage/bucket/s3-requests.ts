@@ -2,7 +2,7 @@
 // Signing by aws4fetch.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AwsClient } from 'aws4fetch';
-import { DarkroomError } from '../errors.ts';
+import { DarkroomError } from '../../errors.ts';
 import { elementText } from './s3-xml.ts';
 
 export interface BucketOptions {

@@ -2,10 +2,8 @@
 import { mkdirSync, renameSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { dirname, join, posix } from 'node:path';
-import { writeAtomicParts } from './atomic-write.ts';
-import type { Bucket } from './bucket.ts';
-import type { BucketKeys } from './bucket-keys.ts';
-import { replaceFile } from './file-names.ts';
+import { writeAtomicParts } from '../atomic-write.ts';
+import { replaceFile } from '../file-names.ts';
 import {
   nextCounter,
   type OutputRequest,
@@ -13,8 +11,10 @@ import {
   outputTarget,
   unwritableError,
   type WrittenFile,
-} from './output.ts';
-import type { Storage, StorageFolders, StorageRequest } from './storage.ts';
+} from '../output.ts';
+import type { Storage, StorageFolders, StorageRequest } from '../storage.ts';
+import type { Bucket } from './bucket.ts';
+import type { BucketKeys } from './bucket-keys.ts';
 
 type NamedRequest = StorageRequest<Omit<OutputRequest, 'files'>>;
 
