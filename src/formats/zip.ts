@@ -293,10 +293,7 @@ async function locateEntry(
     view.getUint16(8, true) === method &&
     Buffer.compare(bytes.subarray(30), rawName) === 0;
   if (!same || view.getUint16(26, true) !== rawName.length)
-    throw invalidModel(
-      source.file,
-      `is damaged: ${name} is not where the table of contents says`,
-    );
+    throw invalidModel(source.file, `is damaged: ${name} is not where the table of contents says`);
   return {
     header,
     entry: {
