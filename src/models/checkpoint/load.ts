@@ -13,9 +13,9 @@ import { fromDiffusers } from '../unet/diffusers-unet.ts';
 import { createUNet } from '../unet/network.ts';
 import type { UNet } from '../unet/unet.ts';
 import type { Autoencoder } from '../vae/autoencoder.ts';
-import { findAutoencoder } from '../vae/load.ts';
+import { loadAutoencoder } from '../vae/load.ts';
 import { type Rounding, weightsOf } from '../weights/tensors.ts';
-import { refuseScaled, wrongFile } from './wrong-file.ts';
+import { rejectScaledFp8, wrongFile } from './wrong-file.ts';
 
 export interface DiffusionModel {
   readonly file: string;
@@ -49,7 +49,7 @@ export const loadCheckpoint = (file: string, runtime: ModelRuntime): Promise<Che
     return {
       ...(await diffusionModel(runtime, opened, opened.tensors, found)),
       encoders: clips.map((part) => encoderOf(runtime, opened, part)),
-      vae: vae && (await findAutoencoder(runtime, opened, vae)),
+      vae: vae && (await loadAutoencoder(runtime, opened, vae)),
     };
   });
 
@@ -84,7 +84,7 @@ async function diffusionModel(
   { family, unet }: { readonly family: Family; readonly unet: UNetPart },
   rounding?: Rounding,
 ): Promise<DiffusionModel> {
-  refuseScaled(file, tensors);
+  rejectScaledFp8(file, tensors);
   const named = unet.layout === 'diffusers' ? fromDiffusers(tensors) : tensors;
   return {
     file,

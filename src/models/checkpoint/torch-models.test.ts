@@ -12,7 +12,7 @@ import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import { loadControlNet } from '../controlnet/load.ts';
 import { applyLora } from '../lora/apply.ts';
 import { openLora } from '../lora/file.ts';
-import { loadUpscaler, upscalerOf } from '../upscaler/load.ts';
+import { createUpscaler, loadUpscaler } from '../upscaler/load.ts';
 import { loadVae } from '../vae/load.ts';
 import { weightsOf } from '../weights/tensors.ts';
 import { loadCheckpoint } from './load.ts';
@@ -65,7 +65,7 @@ it.each(['tiny_srvgg_x2', 'tiny_esrgan_x4_old', 'tiny_realesrgan_x2_new'])(
     expect(readdirSync(join(cache, 'torch')).length).toBe(1);
     const fresh = createRuntime({ threads: 1 });
     expect(
-      await upscalerOf((prefix) => weightsOf(file, tensors, prefix), fresh).upscale(image),
+      await createUpscaler((prefix) => weightsOf(file, tensors, prefix), fresh).upscale(image),
     ).toEqual(want);
     await fresh.close();
   },

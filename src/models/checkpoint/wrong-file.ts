@@ -67,7 +67,7 @@ export function wrongFile(
 const SCALES = /(^|\.)(scaled_fp8|scale_weight|scale_input|weight_scale|input_scale)$/;
 
 /** Throws DR_MODEL_UNSUPPORTED for fp8 weights stored with scales beside them. */
-export function refuseScaled(file: string, tensors: ReadonlyMap<string, unknown>): void {
+export function rejectScaledFp8(file: string, tensors: ReadonlyMap<string, unknown>): void {
   const scale = [...tensors.keys()].find((name) => SCALES.test(name));
   if (scale === undefined) return;
   throw new DarkroomError('DR_MODEL_UNSUPPORTED', {

@@ -47,7 +47,7 @@ export const HUGGING_FACE: ClipLayout = {
 };
 
 /** Hugging Face's layout as an earlier CLIPSave of ComfyUI wrote it. */
-export const SAVED_ONCE: ClipLayout = {
+export const LEGACY_CLIP_SAVE: ClipLayout = {
   ...HUGGING_FACE,
   projection: 'text_projection',
   projectionTransposed: true,

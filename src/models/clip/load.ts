@@ -5,10 +5,10 @@ import type { ClipPart } from '../../formats/identify/identified-model.ts';
 import { identify } from '../../formats/identify/identify.ts';
 import { withModelFile } from '../../formats/model-file.ts';
 import type { TensorFile, TensorInfo } from '../../formats/tensor-file.ts';
-import { refuseScaled, wrongFile } from '../checkpoint/wrong-file.ts';
+import { rejectScaledFp8, wrongFile } from '../checkpoint/wrong-file.ts';
 import { type ModelRuntime, textEncoderRounding } from '../model-runtime.ts';
 import { weightsOf } from '../weights/tensors.ts';
-import { type ClipLayout, HUGGING_FACE, OPEN_CLIP, SAVED_ONCE } from './config.ts';
+import { type ClipLayout, HUGGING_FACE, LEGACY_CLIP_SAVE, OPEN_CLIP } from './config.ts';
 import { createTextEncoder } from './network.ts';
 import type { TextEncoder } from './text-encoder.ts';
 
@@ -27,7 +27,7 @@ export function encoderOf(
   { kind, layout, prefix }: ClipPart,
   clipLayout: ClipLayout = LAYOUTS[layout],
 ): TextEncoder {
-  refuseScaled(file, new Map([...tensors].filter(([name]) => name.startsWith(prefix))));
+  rejectScaledFp8(file, new Map([...tensors].filter(([name]) => name.startsWith(prefix))));
   const rounding = textEncoderRounding(runtime);
   const weights = weightsOf(file, tensors, prefix, { rounding });
   return createTextEncoder(runtime, { kind, weights, layout: clipLayout });
@@ -52,7 +52,7 @@ export async function loadTextEncoder(file: string, runtime: ModelRuntime): Prom
   if (clip.layout === 'open-clip') return encoderOf(runtime, { file, tensors }, clip);
   // the projection is beside `text_model.`
   const unprefixed = without(tensors, clip.prefix);
-  const layout = unprefixed.has(SAVED_ONCE.projection) ? SAVED_ONCE : HUGGING_FACE;
+  const layout = unprefixed.has(LEGACY_CLIP_SAVE.projection) ? LEGACY_CLIP_SAVE : HUGGING_FACE;
   return encoderOf(runtime, { file, tensors: unprefixed }, { ...clip, prefix: '' }, layout);
 }
 

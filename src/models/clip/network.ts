@@ -214,7 +214,7 @@ async function blendedRows(
   } finally {
     await file.close();
   }
-  for (const { own, other, rows: read } of blended) {
+  for (const { ownShare: own, otherShare: other, rows: read } of blended) {
     const [a, b] = [Math.fround(own), Math.fround(other)];
     const more = await read?.(ids);
     rows = rows.map((value, i) =>

@@ -25,8 +25,8 @@ export interface EncoderBase extends ChangedNetwork {
 
 /** A share of another encoder's token table that is added to a share of the encoder's own. */
 export interface TokenBlend {
-  readonly own: number;
-  readonly other: number;
+  readonly ownShare: number;
+  readonly otherShare: number;
   /** Absent where the other table has another shape; then only the own share counts. */
   readonly rows?: (ids: readonly number[]) => Promise<Float32Array>;
 }

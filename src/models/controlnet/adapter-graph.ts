@@ -18,22 +18,19 @@ export interface AdapterConfig {
 /** Residual blocks per level of a full adapter. */
 const BLOCKS = 2;
 
-/**
- * Returns the tensors of an adapter file under their original names; unknown names stay as they
- * are.
- */
+/** Returns the tensors of an adapter file by their original names; unknown names are not changed. */
 export function adapterNames(tensors: ReadonlyMap<string, TensorInfo>): Map<string, TensorInfo> {
   const names = [...tensors].map(([name, info]) => [name.replace(/^adapter\./, ''), info] as const);
   const light = names.some(([name]) => name === 'body.0.in_conv.weight');
-  const original = (name: string): string => {
+  const originalName = (name: string): string => {
     const block = /^body\.(\d+)\.(?:resnets\.(\d+)\.)?(.*)/.exec(name);
     if (!block) return name;
-    const [, level, at = 0, rest] = block;
-    if (light) return /resnets/.test(name) ? `body.${level}.body.${at}.${rest}` : name;
-    return `body.${Number(level) * BLOCKS + Number(at)}.${rest}`;
+    const [, level, index = 0, rest] = block;
+    if (light) return /resnets/.test(name) ? `body.${level}.body.${index}.${rest}` : name;
+    return `body.${Number(level) * BLOCKS + Number(index)}.${rest}`;
   };
   const diffusers = names.some(([name]) => /^body\.\d+\.resnets\./.test(name));
-  return new Map(diffusers ? names.map(([name, info]) => [original(name), info]) : names);
+  return new Map(diffusers ? names.map(([name, info]) => [originalName(name), info]) : names);
 }
 
 /**
@@ -61,7 +58,7 @@ export function adapterConfig(weights: Weights): AdapterConfig {
  * Returns the block of the UNet's first half to which each level's features are added; in
  * three-level UNets the last features go to the middle.
  */
-export const injections = ({ xl }: AdapterConfig): readonly number[] =>
+export const injectionBlocks = ({ xl }: AdapterConfig): readonly number[] =>
   xl ? [3, 5, 8] : [2, 5, 8, 11];
 
 /** Returns the names of adapterGraph's outputs. */
@@ -95,15 +92,15 @@ function pixelUnshuffle(
   pixels: Value,
   { unshuffle, pixelChannels }: AdapterConfig,
 ): Value {
-  const deep = g.op('SpaceToDepth', [pixels], { blocksize: unshuffle });
-  if (pixelChannels === 1) return deep;
+  const unshuffled = g.op('SpaceToDepth', [pixels], { blocksize: unshuffle });
+  if (pixelChannels === 1) return unshuffled;
   const area = unshuffle ** 2;
-  const split = g.op('Reshape', [deep, g.ints([0, area, pixelChannels, -1])]);
-  const shape = g.op('Shape', [deep]);
+  const split = g.op('Reshape', [unshuffled, g.ints([0, area, pixelChannels, -1])]);
+  const shape = g.op('Shape', [unshuffled]);
   return g.op('Reshape', [g.op('Transpose', [split], { perm: [0, 2, 1, 3] }), shape]);
 }
 
-/** Both residual blocks of a level; with `down` the first one works at half the size. */
+/** The residual blocks of a level; with `down` they compute at half the size of `x`. */
 function residualLevel(net: Net, x: Value, level: number, down: boolean): Value {
   let h = x;
   for (let i = 0; i < BLOCKS; i++) {
@@ -111,7 +108,7 @@ function residualLevel(net: Net, x: Value, level: number, down: boolean): Value 
     if (down && i === 0)
       h = net.w.has(`${name}.down_opt.op.weight`)
         ? conv(net, h, `${name}.down_opt.op`, { stride: 2 })
-        : halved(net, h);
+        : averagePool2x2(net, h);
     if (net.w.has(`${name}.in_conv.weight`)) h = conv(net, h, `${name}.in_conv`);
     const shortcut = net.w.has(`${name}.skep.weight`) ? conv(net, h, `${name}.skep`) : h;
     h = add(net, twoConvolutions(net, h, name), shortcut);
@@ -119,8 +116,9 @@ function residualLevel(net: Net, x: Value, level: number, down: boolean): Value 
   return h;
 }
 
+/** A level of a light adapter. */
 function extractor(net: Net, x: Value, level: number): Value {
-  let h = conv(net, level > 0 ? halved(net, x) : x, `body.${level}.in_conv`);
+  let h = conv(net, level > 0 ? averagePool2x2(net, x) : x, `body.${level}.in_conv`);
   for (let i = 0; net.w.has(`body.${level}.body.${i}.block1.weight`); i++)
     h = add(net, twoConvolutions(net, h, `body.${level}.body.${i}`), h);
   return conv(net, h, `body.${level}.out_conv`);
@@ -130,7 +128,7 @@ const twoConvolutions = (net: Net, x: Value, name: string): Value =>
   conv(net, net.g.op('Relu', [conv(net, x, `${name}.block1`)]), `${name}.block2`);
 
 /** Averages squares of 2 x 2; odd sides are padded with a border of 0. */
-function halved({ g }: Net, x: Value): Value {
+function averagePool2x2({ g }: Net, x: Value): Value {
   const border = g.op('Mod', [g.op('Shape', [x], { start: 2, end: 4 }), g.ints([2])]);
   const none = g.ints([0, 0]);
   const padded = g.op('Pad', [x, g.op('Concat', [none, border, none, border], { axis: 0 })]);

@@ -1,5 +1,5 @@
-// A T2I-Adapter as a handle over its network. It depends on the hint only: its features are
-// computed once, and each evaluation scales them.
+// A T2I-Adapter over its network. Its features depend on the hint only: they are computed once, and
+// each evaluation scales them.
 import { basename } from 'node:path';
 import { DarkroomError } from '../../errors.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
@@ -11,7 +11,7 @@ import {
   adapterConfig,
   adapterGraph,
   adapterOutputs,
-  injections,
+  injectionBlocks,
 } from './adapter-graph.ts';
 import type { ControlNet } from './controlnet.ts';
 
@@ -33,7 +33,7 @@ export function createAdapter(runtime: Runtime, weights: Weights): ControlNet {
     adapter: true,
     fits: ({ admChannels }) => config.xl === admChannels > 0,
     async prepareHint(pixels) {
-      const result = await network.run({ pixels: fitted(pixels, config, file) });
+      const result = await network.run({ pixels: toAdapterChannels(pixels, config, file) });
       return outputs.map((name) => result[name]);
     },
     evaluate: async ({ hint, strength }) =>
@@ -45,10 +45,10 @@ export function createAdapter(runtime: Runtime, weights: Weights): ControlNet {
 }
 
 /**
- * Converts colours to grey, their mean, where the adapter takes one channel. Throws
- * DR_SHAPE_MISMATCH for other mismatches.
+ * Converts colours to grey, the mean of the channels, if the adapter takes one channel. Throws
+ * DR_SHAPE_MISMATCH for other numbers of channels that differ.
  */
-function fitted(pixels: Tensor, { pixelChannels }: AdapterConfig, file: string): Tensor {
+function toAdapterChannels(pixels: Tensor, { pixelChannels }: AdapterConfig, file: string): Tensor {
   const [n, channels, height, width] = pixels.shape;
   if (channels === pixelChannels) return pixels;
   if (pixelChannels !== 1)
@@ -60,16 +60,17 @@ function fitted(pixels: Tensor, { pixelChannels }: AdapterConfig, file: string):
   const plane = height * width;
   const data = new Float32Array(n * plane);
   for (let i = 0; i < data.length; i++) {
-    const at = Math.floor(i / plane) * channels * plane + (i % plane);
+    const pixel = Math.floor(i / plane) * channels * plane + (i % plane);
     let sum = 0;
-    for (let c = 0; c < channels; c++) sum = Math.fround(sum + pixels.data[at + c * plane]);
+    for (let c = 0; c < channels; c++) sum = Math.fround(sum + pixels.data[pixel + c * plane]);
     data[i] = sum / channels;
   }
   return tensor([n, 1, height, width], data);
 }
 
+/** Returns features as residuals for the blocks of the UNet's first half and the middle. */
 function residuals(features: readonly Tensor[], config: AdapterConfig): ControlResiduals {
-  const blocks = injections(config);
+  const blocks = injectionBlocks(config);
   const input: (Tensor | null)[] = new Array(blocks[blocks.length - 1] + 1).fill(null);
   for (const [i, block] of blocks.entries()) input[block] = features[i];
   return { input, output: [], middle: features[blocks.length] ?? null };

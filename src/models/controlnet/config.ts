@@ -8,8 +8,8 @@ export interface ControlNetConfig extends EncoderConfig {
   /** Colour channels of the hint. */
   readonly hintChannels: number;
   /**
-   * Names of the convolutions that shrink the hint; every second one from the third on, except the
-   * last, has a stride of 2.
+   * Names of the convolutions that reduce the hint to the latent's size; every second one from the
+   * third on, except the last, has a stride of 2.
    */
   readonly hint: readonly string[];
   /** Number of control types of a union network; 0 for others. */
@@ -36,5 +36,5 @@ export function hintConfig(weights: Weights): HintConfig {
   return { hintChannels: weights.shape(`${hintLayer(0)}.weight`)[1], hint };
 }
 
-/** Every second module is an activation. */
+/** The name of a convolution; every second module is an activation. */
 const hintLayer = (index: number): string => `input_hint_block.${2 * index}`;

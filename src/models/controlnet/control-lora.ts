@@ -4,12 +4,12 @@ import type { Graph, Value } from '../../onnx/builder.ts';
 import type { Branch, TensorView, Weights } from '../weights/tensors.ts';
 
 /**
- * Returns the weights of a control LoRA over a UNet: its own where the file has them whole, else
- * the UNet's with the product of `….up` and `….down` added.
+ * Returns the weights of a control LoRA over a UNet: its own where the file contains them whole,
+ * else the UNet's plus the product of the factors `….up` and `….down`.
  */
-export function loraOver(own: Weights, base: Weights): Weights {
-  const from = (name: string): Weights => (own.has(name) ? own : base);
-  const branch = (layer: string): Branch[] => {
+export function controlLoraWeights(own: Weights, base: Weights): Weights {
+  const sourceOf = (name: string): Weights => (own.has(name) ? own : base);
+  const branchesOf = (layer: string): Branch[] => {
     const [up, down] = [`${layer}.up`, `${layer}.down`];
     if (!own.has(up) || !own.has(down)) return [];
     const rank = own.shape(down)[0];
@@ -27,33 +27,33 @@ export function loraOver(own: Weights, base: Weights): Weights {
     names: () => new Set([...own.names(), ...base.names()]),
     has: (name) => own.has(name) || base.has(name),
     hasPrefix: (prefix) => own.hasPrefix(prefix) || base.hasPrefix(prefix),
-    shape: (name) => from(name).shape(name),
-    value: (g, name, view) => from(name).value(g, name, view),
+    shape: (name) => sourceOf(name).shape(name),
+    value: (g, name, view) => sourceOf(name).value(g, name, view),
     branches: (name) => [
-      ...(from(name).branches?.(name) ?? []),
-      ...branch(name.replace(/\.weight$/, '')),
+      ...(sourceOf(name).branches?.(name) ?? []),
+      ...branchesOf(name.replace(/\.weight$/, '')),
     ],
   };
 }
 
 /**
- * Returns the weights of a file of differences over a UNet, added in the stored type, as the
- * original does.
+ * Returns the weights of a file of differences: the UNet's plus the differences. As in the original,
+ * they are added in the stored type.
  */
-export function differencesOver(own: Weights, base: Weights): Weights {
-  const shared = (name: string): boolean =>
+export function differenceWeights(own: Weights, base: Weights): Weights {
+  const isDifference = (name: string): boolean =>
     base.has(name) && `${base.shape(name)}` === `${own.shape(name)}`;
-  const whole = (g: Graph, name: string, view?: TensorView): Value => {
+  const value = (g: Graph, name: string, view?: TensorView): Value => {
     const difference = own.value(g, name, view);
-    if (!shared(name)) return difference;
+    if (!isDifference(name)) return difference;
     const type = own.typeOf(name);
-    const rounded = (value: Value): Value =>
-      type === 'f32' || type === 'f64' ? value : g.round(value, type);
+    const rounded = (unrounded: Value): Value =>
+      type === 'f32' || type === 'f64' ? unrounded : g.round(unrounded, type);
     return rounded(g.op('Add', [difference, rounded(base.value(g, name, view))]));
   };
   return {
     ...own,
-    value: whole,
-    branches: (name) => (shared(name) ? (base.branches?.(name) ?? []) : []),
+    value,
+    branches: (name) => (isDifference(name) ? (base.branches?.(name) ?? []) : []),
   };
 }

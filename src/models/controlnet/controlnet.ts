@@ -19,21 +19,21 @@ export interface ControlNet {
   readonly factor: number;
   /** The hint's sides are rounded up to multiples of this number; 1 by default. */
   readonly multiple?: number;
-  /** Whether its residuals are added to the blocks of the first half too. */
+  /** Whether residuals are also added to the blocks of the UNet's first half. */
   readonly adapter?: boolean;
-  /** Returns whether it was trained for models of these sizes. */
+  /** Returns whether the network was trained for models of these sizes. */
   fits(unet: Pick<UNet, 'contextDim' | 'admChannels'>): boolean;
   /**
    * Returns the features of hint images [N, C, 8H, 8W] in 0..1, tensors of N items each. They are
-   * the same for all steps of a run.
+   * the same in all steps of a run.
    */
   prepareHint(pixels: Tensor): Promise<readonly Tensor[]>;
   evaluate(inputs: ControlNetInputs): Promise<ControlResiduals>;
-  /** Returns the network over a model's weights; for files that hold only changes to them. */
+  /** Returns the network with a model's weights; for files that contain only changes of them. */
   withBase?(unet: UNet): ControlNet;
   /**
-   * Returns the network set to a kind of image, for networks trained on several; undefined: no
-   * kind is named. Throws DR_INPUT_INVALID.
+   * Returns a union network for one control type (an index), or for none. Throws DR_INPUT_INVALID
+   * for a type that the network does not support.
    */
   withKind?(kind: number | undefined): ControlNet;
 }

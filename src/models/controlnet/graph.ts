@@ -3,11 +3,11 @@
 import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
 import { add, batchOf, conv, type Net, silu } from '../layers/blocks.ts';
 import {
-  type Conditions,
   channelsOf,
   contextTokens,
-  embedding,
   runBlock,
+  type SharedInputs,
+  timeEmbedding,
 } from '../unet/unet-layers.ts';
 import type { Weights } from '../weights/tensors.ts';
 import type { ControlNetConfig, HintConfig } from './config.ts';
@@ -46,7 +46,7 @@ export const controlOutputs = (config: ControlNetConfig): string[] => [
 /**
  * Builds the graph of the residuals. Inputs: those of unetGraph, `hint` [1 or B, modelChannels, H,
  * W], `strength` [1], and for union networks `kinds` (kindsVector). Outputs `skip0` … and `middle`,
- * multiplied by the strength. `pooled`: the mean of each plane only, [B, C, 1, 1].
+ * multiplied by the strength. `pooled`: the residuals are the means of their planes, [B, C, 1, 1].
  */
 export function controlGraph(weights: Weights, config: ControlNetConfig, pooled: boolean): Graph {
   const g = createGraph();
@@ -54,9 +54,9 @@ export function controlGraph(weights: Weights, config: ControlNetConfig, pooled:
   const x = g.input('x', ['B', config.inChannels, 'H', 'W']);
   const hint = g.input('hint', ['N', config.modelChannels, 'H', 'W']);
   const strength = g.input('strength', [1]);
-  const conditions: Conditions = {
+  const shared: SharedInputs = {
     batch: batchOf(net, x),
-    embedding: embedding(
+    embedding: timeEmbedding(
       net,
       config,
       config.kinds > 0 ? kindEmbedding(net, config.kinds) : undefined,
@@ -74,11 +74,11 @@ export function controlGraph(weights: Weights, config: ControlNetConfig, pooled:
 
   let h = x;
   for (const [i, block] of config.input.entries()) {
-    h = runBlock(net, block, h, conditions);
+    h = runBlock(net, block, h, shared);
     if (i === 0) h = add(net, h, hint);
     addOutput(`skip${i}`, h, `zero_convs.${i}.0`, channelsOf(net, block));
   }
-  h = runBlock(net, config.middle, h, conditions);
+  h = runBlock(net, config.middle, h, shared);
   addOutput('middle', h, 'middle_block_out.0', channelsOf(net, config.middle));
   return g;
 }

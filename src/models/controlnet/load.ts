@@ -1,4 +1,4 @@
-// Loads files that guide UNets: ControlNets, control LoRAs and T2I-Adapters.
+// Loads ControlNets, control LoRAs and T2I-Adapters.
 import { basename, extname } from 'node:path';
 import { DarkroomError } from '../../errors.ts';
 import { identify } from '../../formats/identify/identify.ts';
@@ -11,21 +11,21 @@ import type { UNet } from '../unet/unet.ts';
 import { type Weights, weightsOf } from '../weights/tensors.ts';
 import { adapterNames } from './adapter-graph.ts';
 import { createAdapter } from './adapter-network.ts';
-import { differencesOver } from './control-lora.ts';
+import { differenceWeights } from './control-lora.ts';
 import type { ControlNet } from './controlnet.ts';
 import { createControlLora, createControlNet } from './network.ts';
 
 /**
- * Names of shuffle ControlNets, whose residuals are averaged over each plane (global average
+ * File names of shuffle ControlNets, whose residuals are averaged over each plane (global average
  * pooling).
  */
-const POOLED = /_shuffle(_fp16)?$/;
+const SHUFFLE_NAME = /_shuffle(_fp16)?$/;
 
 const HINT = 'ControlNets and T2I-Adapters of SD1.x, SD2.x and SDXL are supported.';
 
 /**
  * Loads a ControlNet in the original or diffusers' layout, a union network, a control LoRA or a
- * T2I-Adapter. `unet`: the model that a file of differences belongs to. Throws
+ * T2I-Adapter. `unet`: the model to which the differences of such a file are added. Throws
  * DR_MODEL_UNSUPPORTED, and what openModelFile throws.
  */
 export async function loadControlNet(
@@ -36,7 +36,7 @@ export async function loadControlNet(
   const tensors = await withModelFile(file, (opened) => opened.tensors);
   const found = identify(tensors);
   if (found.kind !== 'controlnet') throw wrongFile(file, 'a ControlNet', found, HINT);
-  const pooled = POOLED.test(basename(file, extname(file)));
+  const pooled = SHUFFLE_NAME.test(basename(file, extname(file)));
   const weights = (named: ReadonlyMap<string, TensorInfo> = tensors): Weights =>
     weightsOf(file, named, found.prefix);
   switch (found.layout) {
@@ -52,10 +52,10 @@ export async function loadControlNet(
         return createControlNet(runtime, weights(), {
           pooled,
           base: unet.base,
-          over: differencesOver,
+          combine: differenceWeights,
         });
       throw new DarkroomError('DR_MODEL_UNSUPPORTED', {
-        message: `${basename(file)} holds differences to a model's weights, not a whole ControlNet`,
+        message: `${basename(file)} contains differences to a model's weights, not a whole ControlNet`,
         hint: 'Load it with DiffControlNetLoader and connect the model.',
         file,
       });

@@ -1,5 +1,5 @@
-// ControlNets as handles over their networks. The hint's features are computed once, by a network
-// of their own.
+// ControlNets over two networks each: one computes the hint's features, once for a whole run, and the
+// other the residuals of each evaluation.
 import { basename } from 'node:path';
 import { DarkroomError } from '../../errors.ts';
 import type { Network } from '../../runtime/network.ts';
@@ -11,7 +11,7 @@ import type { NetworkBase } from '../weights/changes.ts';
 import { changedGraph } from '../weights/merged.ts';
 import type { Weights } from '../weights/tensors.ts';
 import { type ControlNetConfig, controlNetConfig, hintConfig } from './config.ts';
-import { loraOver } from './control-lora.ts';
+import { controlLoraWeights } from './control-lora.ts';
 import type { ControlNet } from './controlnet.ts';
 import { controlGraph, controlOutputs, hintGraph } from './graph.ts';
 import { kindsVector } from './union.ts';
@@ -22,9 +22,10 @@ const FACTOR = 8;
 export interface ControlNetOptions {
   /** Average each residual over its plane. */
   readonly pooled?: boolean;
-  /** The network whose weights this one's are changes of, and how they are combined. */
+  /** The network that the weights are changes of. */
   readonly base?: NetworkBase;
-  readonly over?: (own: Weights, base: Weights) => Weights;
+  /** Returns the whole weights; with `base` only. */
+  readonly combine?: (own: Weights, base: Weights) => Weights;
   /** The control type, for union networks. */
   readonly kind?: number;
 }
@@ -35,9 +36,9 @@ export function createControlNet(
   weights: Weights,
   options: ControlNetOptions = {},
 ): ControlNet {
-  const { base, over, kind } = options;
+  const { base, combine, kind } = options;
   const { file } = weights;
-  const config = controlNetConfig(base && over ? over(weights, base.weights) : weights);
+  const config = controlNetConfig(base && combine ? combine(weights, base.weights) : weights);
   const { inChannels, contextDim, admChannels, modelChannels, kinds } = config;
   const outputs = controlOutputs(config);
   const network = createNetwork(runtime, weights, config, options);
@@ -69,9 +70,9 @@ export function createControlNet(
       return { output: skips.reverse(), middle: result.middle };
     },
     ...(kinds > 0 && {
-      withKind: (other) => {
-        checkKind(other, kinds, file);
-        return createControlNet(runtime, weights, { ...options, kind: other });
+      withKind: (selected) => {
+        checkKind(selected, kinds, file);
+        return createControlNet(runtime, weights, { ...options, kind: selected });
       },
     }),
   };
@@ -90,10 +91,11 @@ function createNetwork(
   runtime: Runtime,
   weights: Weights,
   config: ControlNetConfig,
-  { pooled = false, base, over }: ControlNetOptions,
+  { pooled = false, base, combine }: ControlNetOptions,
 ): Network {
   const plan = base?.plan;
-  const combine = (unchanged: Weights): Weights => (over ? over(weights, unchanged) : weights);
+  const wholeWeights = (baseWeights: Weights): Weights =>
+    combine ? combine(weights, baseWeights) : weights;
   const baseName =
     base && ['over', base.weights.rounding, base.weights.file, plan?.key].filter(Boolean).join(' ');
   return runtime.network({
@@ -103,7 +105,8 @@ function createNetwork(
     variant: baseName,
     outputs: controlOutputs(config),
     build: () => {
-      const graph = (unchanged: Weights) => controlGraph(combine(unchanged), config, pooled);
+      const graph = (baseWeights: Weights) =>
+        controlGraph(wholeWeights(baseWeights), config, pooled);
       return plan ? changedGraph(plan, graph, runtime) : graph(base?.weights ?? weights);
     },
   });
@@ -115,30 +118,32 @@ export function createControlLora(runtime: Runtime, weights: Weights): ControlNe
   const withBase = (unet: UNet): ControlNet => {
     if (!unet.base) throw new Error('internal: a control LoRA over a network without weights');
     const net =
-      networks.get(unet) ?? createControlNet(runtime, weights, { base: unet.base, over: loraOver });
+      networks.get(unet) ??
+      createControlNet(runtime, weights, { base: unet.base, combine: controlLoraWeights });
     networks.set(unet, net);
     return net;
   };
   return {
     file: weights.file,
     factor: FACTOR,
-    fits: (unet) => contextOf(weights, unet.contextDim) && admOf(weights, unet.admChannels),
+    fits: (unet) => contextFits(weights, unet.contextDim) && admFits(weights, unet.admChannels),
     prepareHint: hintPreparer(runtime, weights, hintConfig(weights)),
     evaluate: () => Promise.reject(new Error('internal: a control LoRA is evaluated over a model')),
     withBase,
   };
 }
 
-/** Whether the factors of a control LoRA fit a model, by the width of their inputs. */
+/** Returns whether the factors of a control LoRA are for layers with inputs of this width. */
 function widthFits(weights: Weights, layer: RegExp, width: number): boolean {
   for (const name of weights.names()) if (layer.test(name)) return weights.shape(name)[1] === width;
   return true;
 }
-const contextOf = (weights: Weights, width: number): boolean =>
+const contextFits = (weights: Weights, width: number): boolean =>
   widthFits(weights, /\.attn2\.to_k\.down$/, width);
-const admOf = (weights: Weights, width: number): boolean =>
+const admFits = (weights: Weights, width: number): boolean =>
   widthFits(weights, /^label_emb\.0\.0\.down$/, width);
 
+/** Returns the function that computes a hint's features, by a network of its own. */
 function hintPreparer(
   runtime: Runtime,
   weights: Weights,
@@ -158,7 +163,8 @@ function hintPreparer(
   return async (pixels) => {
     if (pixels.shape[1] !== hintChannels)
       throw new DarkroomError('DR_SHAPE_MISMATCH', {
-        message: `${basename(file)} takes hints of ${hintChannels} channels, got ${pixels.shape[1]}`,
+        message:
+          `${basename(file)} takes hints of ${hintChannels} channels, ` + `got ${pixels.shape[1]}`,
         hint:
           hintChannels === 3
             ? 'Connect a colour image.'

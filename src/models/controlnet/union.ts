@@ -1,5 +1,5 @@
-// Union ControlNets (xinsir, ControlNet++): one network for several control types. The type changes
-// the hint's features, through a small transformer, and the time embedding.
+// Union ControlNets (xinsir, ControlNet++): one network for several control types (depth, pose …).
+// The type changes the hint's features, by a small transformer, and the time embedding.
 import type { Value } from '../../onnx/builder.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import { clipBlock } from '../clip/block.ts';
@@ -8,7 +8,7 @@ import { add, batchOf, linear, type Net, silu } from '../layers/blocks.ts';
 import { timestepEmbedding } from '../unet/timestep.ts';
 import type { Weights } from '../weights/tensors.ts';
 
-/** Width of the sinusoidal embedding of each type's 0 or 1. */
+/** Width of the sinusoidal embedding of the 0 or 1 of each type. */
 const WIDTH = 256;
 const HEADS = 8;
 
@@ -51,8 +51,8 @@ export function featuresOfKind(net: Net, hint: Value, kind: number): Value {
       heads: HEADS,
       activation: 'quickGelu',
     });
-  const alpha = g.op('Unsqueeze', [linear(net, x, 'spatial_ch_projs'), g.ints([2, 3])]);
-  return add(net, hint, alpha);
+  const change = g.op('Unsqueeze', [linear(net, x, 'spatial_ch_projs'), g.ints([2, 3])]);
+  return add(net, hint, change);
 }
 
 /**

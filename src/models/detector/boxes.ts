@@ -1,8 +1,9 @@
-// Boxes found by detectors, and non-maximum suppression.
+// The boxes that detectors return, and non-maximum suppression.
 
 export interface Box {
-  /** Left, top, right, bottom in pixels of the image. */
-  readonly corners: readonly [number, number, number, number];
+  /** In pixels of the image. */
+  readonly corners: readonly [left: number, top: number, right: number, bottom: number];
+  /** Confidence, 0..1. */
   readonly score: number;
   readonly label: string;
 }
@@ -10,8 +11,8 @@ export interface Box {
 const areaOf = ([x1, y1, x2, y2]: Box['corners']): number =>
   Math.max(0, x2 - x1) * Math.max(0, y2 - y1);
 
-/** Intersection over union of two boxes. */
-export function overlap(a: Box['corners'], b: Box['corners']): number {
+/** Returns the intersection over union of two boxes, 0..1. */
+export function intersectionOverUnion(a: Box['corners'], b: Box['corners']): number {
   const shared = areaOf([
     Math.max(a[0], b[0]),
     Math.max(a[1], b[1]),
@@ -23,19 +24,23 @@ export function overlap(a: Box['corners'], b: Box['corners']): number {
 }
 
 /**
- * Non-maximum suppression: returns at most `most` boxes by falling score, without those that
- * overlap a better one of the same label by more than `limit`.
+ * Non-maximum suppression: returns at most `maxCount` boxes by falling score, without those whose
+ * overlap with a better one of the same label (intersection over union) is above `maxOverlap`.
  */
-export function suppress<T extends Box>(boxes: readonly T[], limit: number, most: number): T[] {
-  const kept: T[] = [];
+export function suppressOverlaps<T extends Box>(
+  boxes: readonly T[],
+  maxOverlap: number,
+  maxCount: number,
+): T[] {
+  const selected: T[] = [];
+  const isSuppressed = ({ label, corners }: T): boolean =>
+    selected.some(
+      (better) =>
+        better.label === label && intersectionOverUnion(better.corners, corners) > maxOverlap,
+    );
   for (const box of [...boxes].sort((a, b) => b.score - a.score)) {
-    if (kept.length >= most) break;
-    if (
-      !kept.some(
-        (other) => other.label === box.label && overlap(other.corners, box.corners) > limit,
-      )
-    )
-      kept.push(box);
+    if (selected.length >= maxCount) break;
+    if (!isSuppressed(box)) selected.push(box);
   }
-  return kept;
+  return selected;
 }

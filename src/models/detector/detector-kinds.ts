@@ -14,9 +14,9 @@ const describePorts = ({ inputs, outputs }: OnnxPorts): string =>
     )
     .join(' -> ');
 
-/** Returns the kind of a file. Throws DR_MODEL_UNSUPPORTED for unknown ones. */
+/** Returns the kind of a file by its ports. Throws DR_MODEL_UNSUPPORTED for unknown kinds. */
 export function detectorKind(ports: OnnxPorts, file: string): DetectorKind {
-  const kind = KINDS.find((one) => one.matches(ports));
+  const kind = KINDS.find((candidate) => candidate.matches(ports));
   if (kind) return kind;
   throw new DarkroomError('DR_MODEL_UNSUPPORTED', {
     message: `${file} is not a detector of a known kind (${describePorts(ports)})`,

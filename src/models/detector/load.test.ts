@@ -7,7 +7,7 @@ import { createGraph, type Graph } from '../../onnx/builder.ts';
 import { readPorts } from '../../onnx/ports.ts';
 import { createRuntime } from '../../runtime/runtime.ts';
 import { full, tensor } from '../../tensor/tensor.ts';
-import { overlap, suppress } from './boxes.ts';
+import { intersectionOverUnion, suppressOverlaps } from './boxes.ts';
 import { loadDetector } from './load.ts';
 import { retinanet } from './retinanet-onnx.ts';
 import { classNames, yolo } from './yolo-onnx.ts';
@@ -157,15 +157,17 @@ describe('RetinaNet', () => {
 });
 
 it('computes intersection over union and suppresses overlapping boxes', () => {
-  expect(overlap([0, 0, 2, 2], [1, 0, 3, 2])).toBeCloseTo(1 / 3);
-  expect(overlap([0, 0, 0, 0], [0, 0, 0, 0])).toBe(0);
+  expect(intersectionOverUnion([0, 0, 2, 2], [1, 0, 3, 2])).toBeCloseTo(1 / 3);
+  expect(intersectionOverUnion([0, 0, 0, 0], [0, 0, 0, 0])).toBe(0);
   const box = (x: number, score: number, label = 'a') => ({
     corners: [x, 0, x + 10, 10] as const,
     score,
     label,
   });
   expect(
-    suppress([box(1, 0.5), box(0, 0.9), box(1, 0.6, 'b')], 0.7, 10).map(({ score }) => score),
+    suppressOverlaps([box(1, 0.5), box(0, 0.9), box(1, 0.6, 'b')], 0.7, 10).map(
+      ({ score }) => score,
+    ),
   ).toEqual([0.9, 0.6]);
 });
 

@@ -2,32 +2,34 @@
 // also with mask coefficients), v5 and v7 ([1, N, 5 + classes]), and end-to-end models ([1, N, 6]).
 // The Impact Pack's ONNX reader does not support them; images are preprocessed as in Ultralytics:
 // RGB in 0..1, letterboxed on grey, non-maximum suppression at an overlap of 0.7.
-
 import { toNCHW } from '../../image/channel-order.ts';
 import { interpolate } from '../../image/resize/torch-interpolate.ts';
 import type { FilePort, OnnxPorts } from '../../onnx/ports.ts';
 import { roundHalfEven } from '../../tensor/round-half-even.ts';
 import { full, type Tensor } from '../../tensor/tensor.ts';
-import { type Box, suppress } from './boxes.ts';
+import { type Box, suppressOverlaps } from './boxes.ts';
 import type { DetectorKind } from './detector-kind.ts';
 
+/** ONNX's element type of float32 tensors. */
 const FLOAT = 1;
 const GREY = 114 / 255;
-const SIDE = 640;
-const OVERLAP = 0.7;
-const MOST = 300;
+/** Side of the input of networks that accept any size, in pixels. */
+const DEFAULT_SIDE = 640;
+const MAX_OVERLAP = 0.7;
+const MAX_BOXES = 300;
 
-/** Where the image is in the network's input: scaled by `scale`, then moved by `left` and `top`. */
-interface Fit {
+/** The image's position in the network's input: scaled by `scale`, then moved by `left` and `top`. */
+interface Placement {
   readonly scale: number;
   readonly left: number;
   readonly top: number;
 }
 
-function fitted(
+/** Scales an image to fit into `side` and centres it on grey, [1,3,height,width]. */
+function letterbox(
   image: Tensor,
   side: { readonly width: number; readonly height: number },
-): { input: Tensor; fit: Fit } {
+): { input: Tensor; placement: Placement } {
   const [, height, width] = image.shape;
   const scale = Math.min(side.width / width, side.height / height);
   const [w, h] = [roundHalfEven(width * scale), roundHalfEven(height * scale)];
@@ -40,58 +42,80 @@ function fitted(
       const row = planes.data.subarray((c * h + y) * w, (c * h + y + 1) * w);
       input.data.set(row, (c * side.height + top + y) * side.width + left);
     }
-  return { input, fit: { scale, left, top } };
+  return { input, placement: { scale, left, top } };
 }
 
-/** One detection: corners, score and class. */
-interface Row {
+/** One detection: corners in the network's input, score and class. */
+interface Detection {
   readonly corners: Box['corners'];
   readonly score: number;
   readonly label: number;
 }
 
-type Read = (at: (column: number) => number, columns: number) => Row;
+/** A detection's values by column. */
+type Row = (column: number) => number;
+type ReadRow = (row: Row, columns: number) => Detection;
 
-const aroundMiddle = (at: (column: number) => number): Box['corners'] => [
-  at(0) - at(2) / 2,
-  at(1) - at(3) / 2,
-  at(0) + at(2) / 2,
-  at(1) + at(3) / 2,
+/** Columns 0 to 3 are the centre and the size of a box. */
+const cornersAroundCentre = (row: Row): Box['corners'] => [
+  row(0) - row(2) / 2,
+  row(1) - row(3) / 2,
+  row(0) + row(2) / 2,
+  row(1) + row(3) / 2,
 ];
 
-function best(
-  at: (column: number) => number,
-  from: number,
-  to: number,
-): { score: number; label: number } {
+/** The best of the class scores in the columns `from` to `to`. */
+function bestClass(row: Row, from: number, to: number): { score: number; label: number } {
   let [score, label] = [Number.NEGATIVE_INFINITY, 0];
   for (let column = from; column < to; column++)
-    if (at(column) > score) [score, label] = [at(column), column - from];
+    if (row(column) > score) [score, label] = [row(column), column - from];
   return { score, label };
 }
 
-const ended: Read = (at) => ({ corners: [at(0), at(1), at(2), at(3)], score: at(4), label: at(5) });
-const withObjectness: Read = (at, columns) => {
-  const { score, label } = best(at, 5, columns);
-  return { corners: aroundMiddle(at), score: score * at(4), label };
+/** End-to-end models: corners, score, class. */
+const readEndToEnd: ReadRow = (row) => ({
+  corners: [row(0), row(1), row(2), row(3)],
+  score: row(4),
+  label: row(5),
+});
+/** v5 and v7: centre, size, objectness, class scores. */
+const readWithObjectness: ReadRow = (row, columns) => {
+  const { score, label } = bestClass(row, 5, columns);
+  return { corners: cornersAroundCentre(row), score: score * row(4), label };
 };
-const plain =
-  (masks: number): Read =>
-  (at, columns) => ({ corners: aroundMiddle(at), ...best(at, 4, columns - masks) });
+/** v8 to v12: centre, size, class scores, coefficients of `masks` masks. */
+const readClassScores =
+  (masks: number): ReadRow =>
+  (row, columns) => ({
+    corners: cornersAroundCentre(row),
+    ...bestClass(row, 4, columns - masks),
+  });
 
 /**
- * Reads the detections of an output in either orientation. `chosen`: the network has done its own
- * suppression.
+ * Reads the detections of an output in either orientation. `isEndToEnd`: the network includes
+ * non-maximum suppression.
  */
-function rowsOf(output: Tensor, masks: number): { rows: Row[]; chosen: boolean } {
+function readDetections(
+  output: Tensor,
+  masks: number,
+): { detections: Detection[]; isEndToEnd: boolean } {
   const [, first, second] = output.shape;
-  const lying = first < second;
-  const [rows, columns] = lying ? [second, first] : [first, second];
-  const chosen = !lying && columns === 6 && rows <= 1000;
-  const read = chosen ? ended : lying ? plain(masks) : withObjectness;
-  const at = (row: number) => (column: number) =>
-    output.data[lying ? column * rows + row : row * columns + column];
-  return { rows: Array.from({ length: rows }, (_, row) => read(at(row), columns)), chosen };
+  const isTransposed = first < second;
+  const [rows, columns] = isTransposed ? [second, first] : [first, second];
+  const isEndToEnd = !isTransposed && columns === 6 && rows <= 1000;
+  const read = isEndToEnd
+    ? readEndToEnd
+    : isTransposed
+      ? readClassScores(masks)
+      : readWithObjectness;
+  const rowAt =
+    (row: number): Row =>
+    (column) =>
+      output.data[isTransposed ? column * rows + row : row * columns + column];
+  return {
+    detections: Array.from({ length: rows }, (_, row) => read(rowAt(row), columns)),
+    isEndToEnd,
+  };
 }
 
 /** Parses class names as Ultralytics stores them: `{0: 'face', 1: 'hand'}`. */
@@ -105,7 +129,8 @@ export function classNames(metadata: OnnxPorts['metadata']): ReadonlyMap<number,
 }
 
 const side = (dim: number | string | undefined): number =>
-  typeof dim === 'number' && dim > 0 ? dim : SIDE;
+  typeof dim === 'number' && dim > 0 ? dim : DEFAULT_SIDE;
+/** Whether an input takes images as planes, [N,3,H,W]. */
 const isPlanes = ({ element, dims }: FilePort): boolean =>
   element === FLOAT && dims?.length === 4 && (dims[1] === 3 || typeof dims[1] !== 'number');
 
@@ -119,28 +144,29 @@ export const yolo: DetectorKind = {
     (outputs[0].dims?.length ?? 3) === 3,
   prepare(image, ports) {
     const [, , height, width] = ports.inputs[0].dims!;
-    const { input, fit } = fitted(image, { width: side(width), height: side(height) });
+    const { input, placement } = letterbox(image, { width: side(width), height: side(height) });
     const names = classNames(ports.metadata);
     const [, h, w] = image.shape;
     return {
       input,
       boxes(outputs, threshold) {
         const masks = ports.outputs.length > 1 ? outputs[ports.outputs[1].name].shape[1] : 0;
-        const { rows, chosen } = rowsOf(outputs[ports.outputs[0].name], masks);
-        const back = (v: number, offset: number, limit: number): number =>
-          Math.min(limit, Math.max(0, (v - offset) / fit.scale));
-        const found = rows
+        const output = outputs[ports.outputs[0].name];
+        const { detections, isEndToEnd } = readDetections(output, masks);
+        const toImage = (v: number, offset: number, limit: number): number =>
+          Math.min(limit, Math.max(0, (v - offset) / placement.scale));
+        const found = detections
           .filter(({ score }) => score > threshold)
           .map(({ corners: [x1, y1, x2, y2], score, label }): Box => {
             const corners = [
-              back(x1, fit.left, w),
-              back(y1, fit.top, h),
-              back(x2, fit.left, w),
-              back(y2, fit.top, h),
+              toImage(x1, placement.left, w),
+              toImage(y1, placement.top, h),
+              toImage(x2, placement.left, w),
+              toImage(y2, placement.top, h),
             ] as const;
             return { corners, score, label: names.get(label) ?? String(label) };
           });
-        const boxes = chosen ? found : suppress(found, OVERLAP, MOST);
+        const boxes = isEndToEnd ? found : suppressOverlaps(found, MAX_OVERLAP, MAX_BOXES);
         return boxes.map(({ corners: [x1, y1, x2, y2], ...box }) => ({
           ...box,
           corners: [Math.trunc(x1), Math.trunc(y1), Math.trunc(x2), Math.trunc(y2)],

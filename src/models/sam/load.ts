@@ -33,7 +33,7 @@ export interface Sam {
    * Returns three masks before their threshold of 0, [3,h,w] over the whole square input, with
    * their predicted quality.
    */
-  raw(
+  predictLogits(
     image: Tensor,
     prompt: Prompt,
   ): Promise<{ readonly masks: Tensor; readonly scores: readonly number[] }>;
@@ -99,7 +99,7 @@ function samOf(
     build: () => decoderGraph(weights),
   });
   const position = gridPositions(promptWeights, cells);
-  const raw: Sam['raw'] = async (image, prompt) => {
+  const raw: Sam['predictLogits'] = async (image, prompt) => {
     const points = promptPoints(image, prompt, side);
     const found = await decoder.run({
       features: await features(image),
@@ -114,7 +114,7 @@ function samOf(
   };
   return {
     features,
-    raw,
+    predictLogits: raw,
     async predict(image, points, labels, box, threshold) {
       const [, height, width] = image.shape;
       const { masks, scores } = await raw(image, { points, labels, box });

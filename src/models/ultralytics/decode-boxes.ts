@@ -1,32 +1,27 @@
 // Preprocessing and decoding for YOLO models. Source: Ultralytics' predictor: letterbox with
 // OpenCV's resize, boxes from distances, non-maximum suppression per class, masks from prototypes.
-
 import { toNCHW } from '../../image/channel-order.ts';
+import type { Size } from '../../image/geometry.ts';
 import { fromBytes } from '../../image/image-bytes.ts';
 import { resizeBytes } from '../../image/resize/opencv-resize.ts';
 import { interpolate } from '../../image/resize/torch-interpolate.ts';
 import { roundHalfEven } from '../../tensor/round-half-even.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import { type Box, suppress } from '../detector/boxes.ts';
+import { type Box, suppressOverlaps } from '../detector/boxes.ts';
 import type { YoloHead } from './graph.ts';
 
 const GREY = 114;
-const OVERLAP = 0.7;
-const MOST = 300;
-const MOST_CANDIDATES = 30_000;
+const MAX_OVERLAP = 0.7;
+const MAX_BOXES = 300;
+const MAX_CANDIDATES = 30_000;
 /** Boxes of different classes are moved apart by this distance, so that they never overlap. */
-const APART = 7680;
+const CLASS_OFFSET = 7680;
 const f = Math.fround;
-
-export interface Size {
-  readonly width: number;
-  readonly height: number;
-}
 
 export interface Letterbox {
   /** [1,3,H,W] in 0..1. */
   readonly input: Tensor;
-  readonly size: Size;
+  readonly inputSize: Size;
 }
 
 /**
@@ -35,47 +30,50 @@ export interface Letterbox {
  */
 export function letterbox(
   bytes: Uint8Array,
-  picture: Size,
+  imageSize: Size,
   side: number,
   stride: number,
 ): Letterbox {
-  const scale = Math.min(side / picture.height, side / picture.width);
-  const [width, height] = [picture.width, picture.height].map((v) =>
+  const scale = Math.min(side / imageSize.height, side / imageSize.width);
+  const [width, height] = [imageSize.width, imageSize.height].map((v) =>
     Math.max(roundHalfEven(v * scale), 1),
   );
-  const [across, down] = [width, height].map(
-    (v) => ((((side - v) % stride) + stride) % stride) / 2,
-  );
-  const [left, right, top, bottom] = [across - 0.1, across + 0.1, down - 0.1, down + 0.1].map(
+  const [padX, padY] = [width, height].map((v) => ((((side - v) % stride) + stride) % stride) / 2);
+  const [left, right, top, bottom] = [padX - 0.1, padX + 0.1, padY - 0.1, padY + 0.1].map(
     roundHalfEven,
   );
-  const size = { width: width + left + right, height: height + top + bottom };
-  const small = resizeBytes(bytes, picture, { width, height }, 3);
-  const all = new Uint8Array(size.width * size.height * 3).fill(GREY);
+  const inputSize = { width: width + left + right, height: height + top + bottom };
+  const resized = resizeBytes(bytes, imageSize, { width, height }, 3);
+  const padded = new Uint8Array(inputSize.width * inputSize.height * 3).fill(GREY);
   for (let y = 0; y < height; y++)
-    all.set(
-      small.subarray(y * width * 3, (y + 1) * width * 3),
-      ((top + y) * size.width + left) * 3,
+    padded.set(
+      resized.subarray(y * width * 3, (y + 1) * width * 3),
+      ((top + y) * inputSize.width + left) * 3,
     );
-  return { input: toNCHW(fromBytes(all, [1, size.height, size.width, 3])), size };
+  return {
+    input: toNCHW(fromBytes(padded, [1, inputSize.height, inputSize.width, 3])),
+    inputSize,
+  };
 }
 
 export interface YoloDetection extends Box {
-  /** 1 inside the object, at the network's size; absent for models that find boxes only. */
+  /** 1 inside the object, at the size of the network's input; absent for models without masks. */
   readonly mask?: Tensor;
 }
 
+/** What decoding depends on beside the outputs. */
 export interface Decoding {
-  readonly shape: YoloHead;
-  /** Side of the cells of each level, in pixels. */
+  readonly head: YoloHead;
+  /** Side of the cells of each level, in pixels of the input. */
   readonly strides: readonly number[];
-  readonly size: Size;
-  readonly picture: Size;
+  readonly inputSize: Size;
+  readonly imageSize: Size;
 }
 
+/** A box before suppression, its `corners` moved by the offset of its class. */
 interface Candidate extends Box {
-  /** In pixels of the network's input. */
-  readonly inside: Box['corners'];
+  /** The corners in pixels of the network's input. */
+  readonly inputCorners: Box['corners'];
   /** Index of its cell among those of all levels. */
   readonly cell: number;
 }
@@ -86,73 +84,82 @@ export function decode(
   threshold: number,
   decoding: Decoding,
 ): YoloDetection[] {
-  const boxes = suppress(candidates(outputs, threshold, decoding), OVERLAP, MOST);
-  const { shape, size, picture } = decoding;
-  const found = boxes.map(({ inside, cell, score, label }) => ({
-    corners: scaled(inside, size, picture),
+  const boxes = suppressOverlaps(candidates(outputs, threshold, decoding), MAX_OVERLAP, MAX_BOXES);
+  const { head, inputSize, imageSize } = decoding;
+  const found = boxes.map(({ inputCorners, cell, score, label }) => ({
+    corners: toImageCorners(inputCorners, inputSize, imageSize),
     score,
-    label: shape.labels.get(Number(label)) ?? label,
-    mask: shape.masks ? maskOf(outputs, cell, inside, size) : undefined,
+    label: head.labels.get(Number(label)) ?? label,
+    mask: head.masks ? maskOf(outputs, cell, inputCorners, inputSize) : undefined,
   }));
   return found.filter(({ mask }) => mask === undefined || mask.data.includes(1));
 }
 
+/** Returns the best class of each cell whose score is above the threshold, by falling score. */
 function candidates(
   { distances, scores }: Readonly<Record<string, Tensor>>,
   threshold: number,
-  { shape, strides, size }: Decoding,
+  { head, strides, inputSize }: Decoding,
 ): Candidate[] {
   const count = distances.shape[2];
-  const limit = f(threshold);
+  const minScore = f(threshold);
   const found: Candidate[] = [];
   let cell = 0;
   for (const stride of strides) {
-    const [columns, rows] = [size.width / stride, size.height / stride];
+    const [columns, rows] = [inputSize.width / stride, inputSize.height / stride];
     for (let y = 0; y < rows; y++)
       for (let x = 0; x < columns; x++, cell++) {
         let [score, label] = [Number.NEGATIVE_INFINITY, 0];
-        for (let k = 0; k < shape.classes; k++) {
+        for (let k = 0; k < head.classes; k++) {
           const v = scores.data[k * count + cell];
           if (v > score) [score, label] = [v, k];
         }
-        if (!(score > limit)) continue;
+        if (!(score > minScore)) continue;
         const [l, t, r, b] = [0, 1, 2, 3].map((k) => distances.data[k * count + cell]);
         const [x1, y1, x2, y2] = [f(x + 0.5 - l), f(y + 0.5 - t), f(x + 0.5 + r), f(y + 0.5 + b)];
-        const middle = [f(f(f(x1 + x2) / 2) * stride), f(f(f(y1 + y2) / 2) * stride)];
-        const half = [f(f(f(x2 - x1) * stride) / 2), f(f(f(y2 - y1) * stride) / 2)];
-        const inside = [
-          f(middle[0] - half[0]),
-          f(middle[1] - half[1]),
-          f(middle[0] + half[0]),
-          f(middle[1] + half[1]),
+        const centre = [f(f(f(x1 + x2) / 2) * stride), f(f(f(y1 + y2) / 2) * stride)];
+        const halfSize = [f(f(f(x2 - x1) * stride) / 2), f(f(f(y2 - y1) * stride) / 2)];
+        const inputCorners = [
+          f(centre[0] - halfSize[0]),
+          f(centre[1] - halfSize[1]),
+          f(centre[0] + halfSize[0]),
+          f(centre[1] + halfSize[1]),
         ] as const;
-        const [a, c, d, e] = inside.map((v) => f(v + label * APART));
-        found.push({ inside, corners: [a, c, d, e], score, label: String(label), cell });
+        const [left, top, right, bottom] = inputCorners.map((v) => f(v + label * CLASS_OFFSET));
+        found.push({
+          inputCorners,
+          corners: [left, top, right, bottom],
+          score,
+          label: String(label),
+          cell,
+        });
       }
   }
   if (cell !== count) throw new Error(`internal: ${cell} cells for ${count} boxes`);
-  return found.sort((a, b) => b.score - a.score).slice(0, MOST_CANDIDATES);
+  return found.sort((a, b) => b.score - a.score).slice(0, MAX_CANDIDATES);
 }
 
 /** Converts corners in the network's input to corners in the image. */
-function scaled(corners: Box['corners'], size: Size, picture: Size): Box['corners'] {
-  const gain = Math.min(size.height / picture.height, size.width / picture.width);
-  const [width, height] = [picture.width, picture.height].map((v) =>
-    Math.max(roundHalfEven(v * gain), 1),
+function toImageCorners(corners: Box['corners'], inputSize: Size, imageSize: Size): Box['corners'] {
+  const scale = Math.min(inputSize.height / imageSize.height, inputSize.width / imageSize.width);
+  const [width, height] = [imageSize.width, imageSize.height].map((v) =>
+    Math.max(roundHalfEven(v * scale), 1),
   );
-  const across = {
-    pad: roundHalfEven((size.width - width) / 2 - 0.1),
-    gain: width / picture.width,
-    limit: picture.width,
-  };
-  const down = {
-    pad: roundHalfEven((size.height - height) / 2 - 0.1),
-    gain: height / picture.height,
-    limit: picture.height,
+  const axes = {
+    x: {
+      pad: roundHalfEven((inputSize.width - width) / 2 - 0.1),
+      scale: width / imageSize.width,
+      limit: imageSize.width,
+    },
+    y: {
+      pad: roundHalfEven((inputSize.height - height) / 2 - 0.1),
+      scale: height / imageSize.height,
+      limit: imageSize.height,
+    },
   };
   const [x1, y1, x2, y2] = corners.map((v, i) => {
-    const { pad, gain: by, limit } = i % 2 ? down : across;
-    return Math.min(Math.max(f(f(v - pad) / f(by)), 0), limit);
+    const axis = i % 2 ? axes.y : axes.x;
+    return Math.min(Math.max(f(f(v - axis.pad) / f(axis.scale)), 0), axis.limit);
   });
   return [x1, y1, x2, y2];
 }

@@ -1,22 +1,28 @@
-// The graph of a YOLO model that was saved whole: its layers, each of which names the layers that
-// its inputs come from, and the detection head. Source: Ultralytics' DetectionModel and
+// The graph of a YOLO model that was saved whole: its layers, each with the indices of the layers
+// that are its inputs, and the detection head. Source: Ultralytics' DetectionModel and
 // SegmentationModel; decode-boxes.ts decodes the head's outputs.
 import type { SavedModule } from '../../formats/torch/torch-modules.ts';
 import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
 import type { Weights } from '../weights/tensors.ts';
-import { apply, child, concat, type Layers, refused } from './yolo-layers.ts';
+import { apply, child, concat, type Layers, unsupported } from './yolo-layers.ts';
 
+/** The sizes of a detection head. */
 export interface YoloHead {
   readonly classes: number;
   /** Bins per distance from a cell to a side of its box; 1: the distance itself. */
   readonly bins: number;
   readonly labels: ReadonlyMap<number, string>;
-  /** Coefficients per mask; undefined for models that find boxes only. */
+  /** Coefficients per mask; undefined for models without masks. */
   readonly masks?: number;
 }
 
-const HEADS: Readonly<Record<string, 'boxes' | 'masks'>> = { Detect: 'boxes', Segment: 'masks' };
-const TASKS: Readonly<Record<string, string>> = {
+/** Classes of heads, and what they detect. */
+const HEAD_KINDS: Readonly<Record<string, 'boxes' | 'masks'>> = {
+  Detect: 'boxes',
+  Segment: 'masks',
+};
+/** Model classes that are not supported, and what the models do. */
+const UNSUPPORTED_MODELS: Readonly<Record<string, string>> = {
   PoseModel: 'detects poses',
   OBBModel: 'detects rotated boxes',
   ClassificationModel: 'classifies whole images',
@@ -28,6 +34,7 @@ const TASKS: Readonly<Record<string, string>> = {
 };
 const MODELS = ['DetectionModel', 'SegmentationModel'];
 
+/** A layer and its inputs. */
 interface Step {
   readonly layer: SavedModule;
   /** Indices of the layers that it takes as inputs; -1 is the previous one. */
@@ -35,7 +42,7 @@ interface Step {
 }
 
 export interface Yolo {
-  readonly shape: YoloHead;
+  readonly head: YoloHead;
   /** Name of the tensor with the strides of the head's levels. */
   readonly strides: string;
   /**
@@ -46,58 +53,64 @@ export interface Yolo {
   graph(weights: Weights): Graph;
 }
 
-/** Reads a model's head and layers from its module tree. Throws DR_MODEL_UNSUPPORTED. */
+/**
+ * Reads a model's head and layers from its module tree. Throws DR_MODEL_UNSUPPORTED for models of
+ * other kinds.
+ */
 export function readYolo(root: SavedModule, file: string): Yolo {
   if (/^models\./.test(root.global))
-    throw refused(
+    throw unsupported(
       file,
       `was saved by the old YOLOv5 program (${root.global}), which Ultralytics does not read ` +
         'either',
     );
   if (!MODELS.includes(root.type))
-    throw refused(
+    throw unsupported(
       file,
-      Object.hasOwn(TASKS, root.type)
-        ? `${TASKS[root.type]}`
+      Object.hasOwn(UNSUPPORTED_MODELS, root.type)
+        ? UNSUPPORTED_MODELS[root.type]
         : `holds a ${root.global}, which is not a known detector`,
     );
   const steps = [...(root.children.get('model')?.children.values() ?? [])].map(
     (layer): Step => ({ layer, from: layer.numbers('f') ?? [-1] }),
   );
-  const head = steps.at(-1)?.layer;
-  const kind = head && Object.hasOwn(HEADS, head.type) ? HEADS[head.type] : undefined;
-  if (!head || !kind)
-    throw refused(
+  const headModule = steps.at(-1)?.layer;
+  const kind =
+    headModule && Object.hasOwn(HEAD_KINDS, headModule.type)
+      ? HEAD_KINDS[headModule.type]
+      : undefined;
+  if (!headModule || !kind)
+    throw unsupported(
       file,
-      head ? `ends in a ${head.global}, which is not a known head` : 'has no layers',
+      headModule ? `ends in a ${headModule.global}, which is not a known head` : 'has no layers',
     );
-  if (head.flag('_end2end') || !head.children.has('cv2'))
-    throw refused(file, 'does its own suppression (end-to-end)');
-  const [classes, bins, masks] = ['nc', 'reg_max', 'nm'].map((name) => head.number(name));
+  if (headModule.flag('_end2end') || !headModule.children.has('cv2'))
+    throw unsupported(file, 'does its own suppression (end-to-end)');
+  const [classes, bins, masks] = ['nc', 'reg_max', 'nm'].map((name) => headModule.number(name));
   if (!classes || !bins || (kind === 'masks' && !masks))
-    throw refused(file, `has a head ${head.type} without its sizes`);
-  const shape = {
+    throw unsupported(file, `has a head ${headModule.type} without its sizes`);
+  const head = {
     classes,
     bins,
     labels: root.texts('names') ?? new Map<number, string>(),
     ...(kind === 'masks' && { masks }),
   };
   return {
-    shape,
-    strides: `${head.path}.stride`,
-    outputs: ['distances', 'scores', ...(shape.masks ? ['coefficients', 'protos'] : [])],
-    graph: (w) => graph({ g: createGraph(), w, file }, steps, shape),
+    head,
+    strides: `${headModule.path}.stride`,
+    outputs: ['distances', 'scores', ...(head.masks ? ['coefficients', 'protos'] : [])],
+    graph: (w) => buildGraph({ g: createGraph(), w, file }, steps, head),
   };
 }
 
-function graph(net: Layers, steps: readonly Step[], shape: YoloHead): Graph {
+function buildGraph(net: Layers, steps: readonly Step[], head: YoloHead): Graph {
   const { g } = net;
   const values: Value[] = [];
   const x = g.input('x', [1, 3, 'H', 'W']);
   const inputOf = (from: number): Value => {
     const value = from === -1 ? (values.at(-1) ?? x) : values[from];
     if (value === undefined)
-      throw refused(net.file, `has a layer ${values.length} whose input is layer ${from}`);
+      throw unsupported(net.file, `has a layer ${values.length} whose input is layer ${from}`);
     return value;
   };
   for (const { layer, from } of steps.slice(0, -1)) {
@@ -109,7 +122,7 @@ function graph(net: Layers, steps: readonly Step[], shape: YoloHead): Graph {
     );
   }
   const { layer, from } = steps[steps.length - 1];
-  headOf(net, layer, from.map(inputOf), shape);
+  addHead(net, layer, from.map(inputOf), head);
   return g;
 }
 
@@ -122,13 +135,14 @@ function perLevel(
   size: number,
 ): Value {
   const list = child(net, head, name);
-  const made = levels.map((x, i) =>
+  const cells = levels.map((x, i) =>
     net.g.op('Reshape', [apply(net, child(net, list, String(i)), x), net.g.ints([0, size, -1])]),
   );
-  return concat(net, made, 2);
+  return concat(net, cells, 2);
 }
 
-function headOf(
+/** Adds the head's outputs to the graph. */
+function addHead(
   net: Layers,
   head: SavedModule,
   levels: readonly Value[],
@@ -136,7 +150,7 @@ function headOf(
 ): void {
   const { g, w } = net;
   const sides = perLevel(net, head, 'cv2', levels, 4 * bins);
-  g.output('distances', bins > 1 ? expected(net, head, sides, bins) : sides, [1, 4, 'N']);
+  g.output('distances', bins > 1 ? expectedDistances(net, head, sides, bins) : sides, [1, 4, 'N']);
   g.output('scores', g.op('Sigmoid', [perLevel(net, head, 'cv3', levels, classes)]), [
     1,
     classes,
@@ -152,9 +166,11 @@ function headOf(
   ]);
 }
 
-/** Returns each distance as the mean over its bins. */
-function expected({ g, w }: Layers, head: SavedModule, sides: Value, bins: number): Value {
-  const likely = g.op('Softmax', [g.op('Reshape', [sides, g.ints([0, 4, bins, -1])])], { axis: 2 });
+/** Returns each distance as the mean of its bins, weighted by their probabilities. */
+function expectedDistances({ g, w }: Layers, head: SavedModule, sides: Value, bins: number): Value {
+  const probabilities = g.op('Softmax', [g.op('Reshape', [sides, g.ints([0, 4, bins, -1])])], {
+    axis: 2,
+  });
   const weights = w.value(g, `${head.path}.dfl.conv.weight`, { dims: [1, 1, bins, 1] });
-  return g.op('ReduceSum', [g.op('Mul', [likely, weights]), g.ints([2])], { keepdims: 0 });
+  return g.op('ReduceSum', [g.op('Mul', [probabilities, weights]), g.ints([2])], { keepdims: 0 });
 }

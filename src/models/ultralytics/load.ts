@@ -1,5 +1,5 @@
-// Loads YOLO models as Ultralytics saves them (.pt): the whole model in a pickle, which is read as
-// inert names.
+// Loads YOLO models as Ultralytics saves them (.pt): the whole model in a pickle, whose classes are
+// read as names and not executed.
 import { basename } from 'node:path';
 import { withTorchFile } from '../../formats/model-file.ts';
 import { unsupportedModel } from '../../formats/model-file-errors.ts';
@@ -17,33 +17,34 @@ import { decode, letterbox, type YoloDetection } from './decode-boxes.ts';
 import { readYolo } from './graph.ts';
 
 export interface UltralyticsModel {
-  /** Whether it returns masks beside boxes. */
+  /** Whether detections have masks. */
   readonly hasMasks: boolean;
   readonly network: Network;
   /**
-   * Returns the objects in an image [1,H,W,3] with scores above the threshold: corners in its
-   * pixels, masks at the network's size.
+   * Detects the objects in an image [1,H,W,3] with scores above the threshold: corners in pixels of
+   * the image, masks at the size of the network's input.
    */
   detect(image: Tensor, threshold: number): Promise<readonly YoloDetection[]>;
 }
 
 /** Packages whose classes such a file may name beside torch's own; none is executed. */
-const CLASSES =
+const ALLOWED_PACKAGES =
   /^(ultralytics|torch\.nn\.modules|torch\.nn\.functional|models|utils|dill\._dill|types)\./;
-const OTHERS = new Set([
+const ALLOWED_NAMES = new Set([
   'builtins.getattr',
   'builtins.print',
   'builtins.type',
   'torch._C._nn.gelu',
 ]);
-const SIDE = 640;
+/** Side of the images that a model was trained with, where the file does not say. */
+const DEFAULT_SIDE = 640;
 const SMALLEST_STRIDE = 32;
 
 /** Loads a detector from a .pt file. Throws DR_MODEL_UNSUPPORTED, and what openModelFile throws. */
 export async function loadUltralytics(file: string, runtime: Runtime): Promise<UltralyticsModel> {
-  const classes = (name: string): boolean => CLASSES.test(name) || OTHERS.has(name);
+  const classes = (name: string): boolean => ALLOWED_PACKAGES.test(name) || ALLOWED_NAMES.has(name);
   const model = await withTorchFile(file, { classes }, async (torch, source) => {
-    const saved = readModule(torch, file, savedIn(torch, file));
+    const saved = readModule(torch, file, findModel(torch, file));
     const yolo = readYolo(saved.root, basename(file));
     const tensors = await locateTensors(source, {
       ...torch,
@@ -52,7 +53,12 @@ export async function loadUltralytics(file: string, runtime: Runtime): Promise<U
     });
     const { data } = await tensorReader(source, { tensors, metadata: {} }).read(yolo.strides);
     const side = field(field(torch.root, 'train_args') ?? null, 'imgsz');
-    return { yolo, tensors, strides: [...data], side: typeof side === 'number' ? side : SIDE };
+    return {
+      yolo,
+      tensors,
+      strides: [...data],
+      side: typeof side === 'number' ? side : DEFAULT_SIDE,
+    };
   });
   if (!model) throw noModel(file);
   const { yolo, tensors, strides } = model;
@@ -66,17 +72,17 @@ export async function loadUltralytics(file: string, runtime: Runtime): Promise<U
   const stride = Math.max(...strides, SMALLEST_STRIDE);
   const side = Math.ceil(model.side / stride) * stride;
   return {
-    hasMasks: yolo.shape.masks !== undefined,
+    hasMasks: yolo.head.masks !== undefined,
     network,
     async detect(image, threshold) {
       const [, height, width] = image.shape;
-      const picture = { width, height };
-      const { input, size } = letterbox(toBytes(image), picture, side, stride);
+      const imageSize = { width, height };
+      const { input, inputSize } = letterbox(toBytes(image), imageSize, side, stride);
       return decode(await network.run({ x: input }), threshold, {
-        shape: yolo.shape,
+        head: yolo.head,
         strides,
-        size,
-        picture,
+        inputSize,
+        imageSize,
       });
     },
   };
@@ -91,7 +97,7 @@ const noModel = (file: string) =>
   );
 
 /** Returns the model with averaged weights (EMA) where the file has one, else the trained one. */
-function savedIn({ root }: TorchFile, file: string) {
+function findModel({ root }: TorchFile, file: string) {
   const found = ['ema', 'model']
     .map((name): PickleValue | undefined => field(root, name))
     .find(isModule);

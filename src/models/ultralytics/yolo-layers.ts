@@ -13,10 +13,10 @@ export interface Layers extends Net {
 
 type Layer = (net: Layers, m: SavedModule, x: Value) => Value;
 
-/** Returns the error for a file that Darkroom cannot run; `what` completes "FILE …". */
-export function refused(file: string, what: string): DarkroomError {
+/** Returns the error for a file that Darkroom cannot run; `reason` follows the file's name. */
+export function unsupported(file: string, reason: string): DarkroomError {
   return new DarkroomError('DR_MODEL_UNSUPPORTED', {
-    message: `${file} ${what}`,
+    message: `${file} ${reason}`,
     hint:
       'YOLOv5u, v8, v9 and 11 detection and segmentation models are supported; export others ' +
       '(`yolo export format=onnx`) and load them with ONNXDetectorProvider.',
@@ -28,16 +28,17 @@ export function refused(file: string, what: string): DarkroomError {
 export function child(net: Layers, m: SavedModule, name: string): SavedModule {
   const found = m.children.get(name);
   if (found) return found;
-  throw refused(net.file, `has a layer ${m.path} (${m.type}) without ${name}`);
+  throw unsupported(net.file, `has a layer ${m.path} (${m.type}) without ${name}`);
 }
 
-/** Applies a layer to `x`. Throws DR_MODEL_UNSUPPORTED that names an unknown class. */
+/** Applies a layer to `x`. Throws DR_MODEL_UNSUPPORTED, which names the class, if it is unknown. */
 export function apply(net: Layers, m: SavedModule, x: Value): Value {
   if (Object.hasOwn(LAYERS, m.type)) return LAYERS[m.type](net, m, x);
-  throw refused(net.file, `has a layer ${m.path} of the unknown class ${m.global}`);
+  throw unsupported(net.file, `has a layer ${m.path} of the unknown class ${m.global}`);
 }
 
-const part = (net: Layers, m: SavedModule, name: string, x: Value): Value =>
+/** Applies the layer `name` inside `m`. */
+const applyChild = (net: Layers, m: SavedModule, name: string, x: Value): Value =>
   apply(net, child(net, m, name), x);
 
 export const concat = ({ g }: Layers, values: readonly Value[], axis = 1): Value =>
@@ -49,20 +50,23 @@ const addition = ({ g }: Layers, a: Value, b: Value): Value => g.op('Add', [a, b
 const channels = ({ g }: Layers, x: Value, from: number, to: number, axis = 1): Value =>
   g.op('Slice', [x, g.ints([from]), g.ints([to]), g.ints([axis])]);
 
+/** Returns a layer's setting. Throws DR_MODEL_UNSUPPORTED if it is not a number. */
 function settingOf(net: Layers, m: SavedModule, name: string): number {
   const value = m.number(name);
   if (value !== undefined) return value;
-  throw refused(net.file, `has a layer ${m.path} (${m.type}) whose ${name} is not a number`);
+  throw unsupported(net.file, `has a layer ${m.path} (${m.type}) whose ${name} is not a number`);
 }
 
+/** A setting of two numbers, or of one for both axes. */
 const pair = (net: Layers, m: SavedModule, name: string): readonly [number, number] => {
   const [a, b = a] = m.numbers(name) ?? [];
   if (a === undefined)
-    throw refused(net.file, `has a layer ${m.path} (${m.type}) whose ${name} is not a number`);
+    throw unsupported(net.file, `has a layer ${m.path} (${m.type}) whose ${name} is not a number`);
   return [a, b];
 };
 
-const sides = (net: Layers, m: SavedModule) => {
+/** Strides and pads of a convolution or a pooling. */
+const stridesAndPads = (net: Layers, m: SavedModule) => {
   const [top, left] = pair(net, m, 'padding');
   return { strides: pair(net, m, 'stride'), pads: [top, left, top, left] };
 };
@@ -79,7 +83,7 @@ const convolution =
       dilations: pair(net, m, 'dilation'),
       group: settingOf(net, m, 'groups'),
     };
-    return g.op(type, [x, w.value(g, name), ...bias], { ...shape, ...sides(net, m) });
+    return g.op(type, [x, w.value(g, name), ...bias], { ...shape, ...stridesAndPads(net, m) });
   };
 
 const batchNorm: Layer = (net, m, x) => {
@@ -93,12 +97,12 @@ const batchNorm: Layer = (net, m, x) => {
 };
 
 const sequence: Layer = (net, m, x) =>
-  [...m.children.values()].reduce((value, one) => apply(net, one, value), x);
+  [...m.children.values()].reduce((value, layer) => apply(net, layer, value), x);
 
-/** Applies each layer to the result of the previous one; returns all results. */
+/** Applies each layer to the result of the previous layer; returns all results. */
 function chain(net: Layers, layers: Iterable<SavedModule>, x: Value): Value[] {
   const values: Value[] = [];
-  for (const one of layers) values.push(apply(net, one, values.at(-1) ?? x));
+  for (const layer of layers) values.push(apply(net, layer, values.at(-1) ?? x));
   return values;
 }
 
@@ -109,9 +113,9 @@ const activation =
 
 /** Convolution, batch norm unless it is fused, activation. */
 const conv: Layer = (net, m, x) => {
-  const made = part(net, m, 'conv', x);
-  const normed = m.children.has('bn') ? part(net, m, 'bn', made) : made;
-  return m.children.has('act') ? part(net, m, 'act', normed) : normed;
+  const convolved = applyChild(net, m, 'conv', x);
+  const normed = m.children.has('bn') ? applyChild(net, m, 'bn', convolved) : convolved;
+  return m.children.has('act') ? applyChild(net, m, 'act', normed) : normed;
 };
 
 /** Sum of several convolutions of the same input. */
@@ -121,10 +125,13 @@ const branches =
     if (m.children.has('conv') && !m.children.has('conv2') && names[0] === 'conv1')
       return conv(net, m, x);
     const present = names.filter((name) => m.children.has(name));
-    const sum = present.map((name) => part(net, m, name, x)).reduce((a, b) => addition(net, a, b));
-    return m.children.has('act') ? part(net, m, 'act', sum) : sum;
+    const sum = present
+      .map((name) => applyChild(net, m, name, x))
+      .reduce((a, b) => addition(net, a, b));
+    return m.children.has('act') ? applyChild(net, m, 'act', sum) : sum;
   };
 
+/** Adds a layer's input to its result, where the model says so. */
 const residual =
   (inside: Layer): Layer =>
   (net, m, x) => {
@@ -132,7 +139,7 @@ const residual =
     return m.flag('add') ? addition(net, x, y) : y;
   };
 
-const bottleneck = residual((net, m, x) => part(net, m, 'cv2', part(net, m, 'cv1', x)));
+const bottleneck = residual((net, m, x) => applyChild(net, m, 'cv2', applyChild(net, m, 'cv1', x)));
 
 /**
  * Splits a convolution's channels in two, passes the second half through all layers, and merges all
@@ -140,9 +147,9 @@ const bottleneck = residual((net, m, x) => part(net, m, 'cv2', part(net, m, 'cv1
  */
 const c2f: Layer = (net, m, x) => {
   const half = settingOf(net, m, 'c');
-  const y = part(net, m, 'cv1', x);
+  const y = applyChild(net, m, 'cv1', x);
   const [a, b] = [channels(net, y, 0, half), channels(net, y, half, 2 * half)];
-  return part(
+  return applyChild(
     net,
     m,
     'cv2',
@@ -150,45 +157,54 @@ const c2f: Layer = (net, m, x) => {
   );
 };
 
+/** Two convolutions of the same input, one of them followed by all layers, merged. */
 const c3: Layer = (net, m, x) =>
-  part(
+  applyChild(
     net,
     m,
     'cv3',
-    concat(net, [part(net, m, 'm', part(net, m, 'cv1', x)), part(net, m, 'cv2', x)]),
+    concat(net, [
+      applyChild(net, m, 'm', applyChild(net, m, 'cv1', x)),
+      applyChild(net, m, 'cv2', x),
+    ]),
   );
 
+/** Pools a convolution's result several times in a row and merges all results. */
 const sppf: Layer = (net, m, x) => {
-  const first = part(net, m, 'cv1', x);
+  const first = applyChild(net, m, 'cv1', x);
   const pool = child(net, m, 'm');
   const pooled = chain(
     net,
     Array.from({ length: m.number('n') ?? 3 }, () => pool),
     first,
   );
-  const y = part(net, m, 'cv2', concat(net, [first, ...pooled]));
+  const y = applyChild(net, m, 'cv2', concat(net, [first, ...pooled]));
   return m.flag('add') ? addition(net, y, x) : y;
 };
 
+/** Pools a convolution's result with several kernels and merges all results. */
 const spp: Layer = (net, m, x) => {
-  const first = part(net, m, 'cv1', x);
+  const first = applyChild(net, m, 'cv1', x);
   const pooled = [...child(net, m, 'm').children.values()].map((pool) => apply(net, pool, first));
-  return part(net, m, 'cv2', concat(net, [first, ...pooled]));
+  return applyChild(net, m, 'cv2', concat(net, [first, ...pooled]));
 };
 
 const maxPool: Layer = (net, m, x) =>
-  net.g.op('MaxPool', [x], { kernel_shape: pair(net, m, 'kernel_size'), ...sides(net, m) });
+  net.g.op('MaxPool', [x], {
+    kernel_shape: pair(net, m, 'kernel_size'),
+    ...stridesAndPads(net, m),
+  });
 
 const upsample: Layer = (net, m, x) => {
-  const [across, down] = pair(net, m, 'scale_factor');
+  const [vertical, horizontal] = pair(net, m, 'scale_factor');
   if (m.text('mode') !== 'nearest')
-    throw refused(net.file, `upsamples in ${m.path} by the unknown mode ${m.text('mode')}`);
-  const how = {
+    throw unsupported(net.file, `upsamples in ${m.path} by the unknown mode ${m.text('mode')}`);
+  const attributes = {
     mode: 'nearest',
     coordinate_transformation_mode: 'asymmetric',
     nearest_mode: 'floor',
   };
-  return net.g.op('Resize', [x, '', net.g.floats([1, 1, across, down])], how);
+  return net.g.op('Resize', [x, '', net.g.floats([1, 1, vertical, horizontal])], attributes);
 };
 
 /** Self-attention over all positions, with a convolution of the values as positional encoding. */
@@ -197,7 +213,10 @@ const attention: Layer = (net, m, x) => {
   const [heads, key, value] = ['num_heads', 'key_dim', 'head_dim'].map((name) =>
     settingOf(net, m, name),
   );
-  const all = g.op('Reshape', [part(net, m, 'qkv', x), g.ints([0, heads, 2 * key + value, -1])]);
+  const all = g.op('Reshape', [
+    applyChild(net, m, 'qkv', x),
+    g.ints([0, heads, 2 * key + value, -1]),
+  ]);
   const [q, k, v] = [
     channels(net, all, 0, key, 2),
     channels(net, all, key, 2 * key, 2),
@@ -215,12 +234,18 @@ const attention: Layer = (net, m, x) => {
   );
   const shape = g.op('Shape', [x]);
   const y = g.op('Reshape', [g.op('MatMul', [v, weights]), shape]);
-  return part(net, m, 'proj', addition(net, y, part(net, m, 'pe', g.op('Reshape', [v, shape]))));
+  return applyChild(
+    net,
+    m,
+    'proj',
+    addition(net, y, applyChild(net, m, 'pe', g.op('Reshape', [v, shape]))),
+  );
 };
 
+/** Attention, then two convolutions, each with a shortcut. */
 const psaBlock: Layer = (net, m, x) =>
   ['attn', 'ffn'].reduce((value, name) => {
-    const y = part(net, m, name, value);
+    const y = applyChild(net, m, name, value);
     return m.flag('add') === false ? y : addition(net, value, y);
   }, x);
 
@@ -229,8 +254,8 @@ const psa =
   (inside: Layer): Layer =>
   (net, m, x) => {
     const half = settingOf(net, m, 'c');
-    const y = part(net, m, 'cv1', x);
-    return part(
+    const y = applyChild(net, m, 'cv1', x);
+    return applyChild(
       net,
       m,
       'cv2',
@@ -238,17 +263,19 @@ const psa =
     );
   };
 
+/** As c2f, with two layers in a row. */
 const elan: Layer = (net, m, x) => {
   const half = settingOf(net, m, 'c');
-  const y = part(net, m, 'cv1', x);
+  const y = applyChild(net, m, 'cv1', x);
   const [a, b] = [channels(net, y, 0, half), channels(net, y, half, 2 * half)];
   const further = chain(net, [child(net, m, 'cv2'), child(net, m, 'cv3')], b);
-  return part(net, m, 'cv4', concat(net, [a, b, ...further]));
+  return applyChild(net, m, 'cv4', concat(net, [a, b, ...further]));
 };
 
 const averaged = ({ g }: Layers, x: Value): Value =>
   g.op('AveragePool', [x], { kernel_shape: [2, 2], strides: [1, 1] });
 
+/** Halves the size: half of the channels by a convolution, half by pooling. */
 const adown: Layer = (net, m, x) => {
   const { g, w } = net;
   const half = w.shape(`${m.path}.cv1.conv.weight`)[1];
@@ -258,21 +285,27 @@ const adown: Layer = (net, m, x) => {
     strides: [2, 2],
     pads: [1, 1, 1, 1],
   });
-  return concat(net, [part(net, m, 'cv1', channels(net, y, 0, half)), part(net, m, 'cv2', pooled)]);
+  return concat(net, [
+    applyChild(net, m, 'cv1', channels(net, y, 0, half)),
+    applyChild(net, m, 'cv2', pooled),
+  ]);
 };
 
+/** As sppf, with three pooling layers of their own. */
 const spElan: Layer = (net, m, x) => {
-  const first = part(net, m, 'cv1', x);
+  const first = applyChild(net, m, 'cv1', x);
   const pools = ['cv2', 'cv3', 'cv4'].map((name) => child(net, m, name));
-  return part(net, m, 'cv5', concat(net, [first, ...chain(net, pools, first)]));
+  return applyChild(net, m, 'cv5', concat(net, [first, ...chain(net, pools, first)]));
 };
 
+/** The prototypes of masks. */
 const proto: Layer = (net, m, x) =>
-  ['cv1', 'upsample', 'cv2', 'cv3'].reduce((value, name) => part(net, m, name, value), x);
+  ['cv1', 'upsample', 'cv2', 'cv3'].reduce((value, name) => applyChild(net, m, name, value), x);
 
+/** Joins a convolution's result with a second convolution of it. */
 const ghost: Layer = (net, m, x) => {
-  const y = part(net, m, 'cv1', x);
-  return concat(net, [y, part(net, m, 'cv2', y)]);
+  const y = applyChild(net, m, 'cv1', x);
+  return concat(net, [y, applyChild(net, m, 'cv2', y)]);
 };
 
 const LAYERS: Readonly<Record<string, Layer>> = {
@@ -307,21 +340,21 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   C3x: c3,
   C3Ghost: c3,
   RepCSP: c3,
-  CIB: residual((net, m, x) => part(net, m, 'cv1', x)),
+  CIB: residual((net, m, x) => applyChild(net, m, 'cv1', x)),
   SPP: spp,
   SPPF: sppf,
   Attention: attention,
   PSABlock: psaBlock,
   PSA: psa(psaBlock),
-  C2PSA: psa((net, m, x) => part(net, m, 'm', x)),
+  C2PSA: psa((net, m, x) => applyChild(net, m, 'm', x)),
   RepNCSPELAN4: elan,
   ELAN1: elan,
   SPPELAN: spElan,
-  AConv: (net, m, x) => part(net, m, 'cv1', averaged(net, x)),
+  AConv: (net, m, x) => applyChild(net, m, 'cv1', averaged(net, x)),
   ADown: adown,
-  SCDown: (net, m, x) => part(net, m, 'cv2', part(net, m, 'cv1', x)),
+  SCDown: (net, m, x) => applyChild(net, m, 'cv2', applyChild(net, m, 'cv1', x)),
   GhostConv: ghost,
   GhostBottleneck: (net, m, x) =>
-    addition(net, part(net, m, 'conv', x), part(net, m, 'shortcut', x)),
+    addition(net, applyChild(net, m, 'conv', x), applyChild(net, m, 'shortcut', x)),
   Proto: proto,
 };

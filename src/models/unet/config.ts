@@ -17,7 +17,7 @@ export interface EncoderConfig {
   readonly inChannels: number;
   /** Width of the sinusoidal timestep embedding. */
   readonly modelChannels: number;
-  /** Width of the prompt's features; 0 where no layer attends to a prompt. */
+  /** Width of the prompt's features; 0 if no layer has cross-attention. */
   readonly contextDim: number;
   /** Width of the ADM vector; 0 for models without one. */
   readonly admChannels: number;
@@ -30,11 +30,9 @@ export interface UNetConfig extends EncoderConfig {
   readonly output: readonly (readonly UNetLayer[])[];
 }
 
-/**
- * Heads are 64 wide where the projections are linear layers (SD2, SDXL); SD1 has 8 heads of any
- * width.
- */
+/** Width of a head in SD2 and SDXL, whose projections are linear layers. */
 const HEAD_WIDTH = 64;
+/** Number of heads in SD1, whose projections are convolutions. */
 const SD1_HEADS = 8;
 
 /** The tensor that identifies each kind of layer, in the order in which they are tested. */
@@ -64,14 +62,14 @@ export function encoderConfig(weights: Weights): EncoderConfig {
   const [modelChannels, inChannels] = weights.shape('input_blocks.0.0.weight');
   const input = blocks(weights, 'input_blocks');
   const middle = layers(weights, 'middle_block');
-  const attentive = [...input, middle]
+  const crossAttention = [...input, middle]
     .flat()
     .find((layer) => layer.kind === 'transformer' && layer.depth > 0);
   return {
     inChannels,
     modelChannels,
-    contextDim: attentive
-      ? weights.shape(`${attentive.name}.transformer_blocks.0.attn2.to_k.weight`)[1]
+    contextDim: crossAttention
+      ? weights.shape(`${crossAttention.name}.transformer_blocks.0.attn2.to_k.weight`)[1]
       : 0,
     admChannels: weights.has('label_emb.0.0.weight') ? weights.shape('label_emb.0.0.weight')[1] : 0,
     input,
@@ -79,6 +77,7 @@ export function encoderConfig(weights: Weights): EncoderConfig {
   };
 }
 
+/** Reads the consecutively numbered blocks of a list. */
 function blocks(weights: Weights, list: string): UNetLayer[][] {
   const found: UNetLayer[][] = [];
   for (;;) {
@@ -88,6 +87,7 @@ function blocks(weights: Weights, list: string): UNetLayer[][] {
   }
 }
 
+/** Reads the consecutively numbered layers of a block. */
 function layers(weights: Weights, block: string): UNetLayer[] {
   const found: UNetLayer[] = [];
   for (;;) {

@@ -12,9 +12,11 @@ const RESIDUAL: readonly (readonly [string, string])[] = [
   ['conv_shortcut', 'skip_connection'],
 ];
 
+/** The original name of a tensor of a residual block, without its ending. */
 const residualPart = (part: string): string =>
   RESIDUAL.find(([name]) => part.startsWith(`${name}.`))?.[1] ?? part.replace(/\.[^.]*$/, '');
-const last = (name: string): string => name.slice(name.lastIndexOf('.'));
+/** The ending of a name: `.weight` or `.bias`. */
+const ending = (name: string): string => name.slice(name.lastIndexOf('.'));
 
 /** Counts that the numbering of blocks depends on. */
 interface Counts {
@@ -22,16 +24,13 @@ interface Counts {
   readonly residuals: number;
   /** Convolutions of the hint between its first and its last. */
   readonly hintBlocks: number;
-  /** Whether block `at` of a level of the second half has attention. */
-  readonly attends: (level: string, at: number) => boolean;
+  /** Whether block `index` of a level of the second half has attention. */
+  readonly hasAttention: (level: string, index: number) => boolean;
 }
 
-type Rule = readonly [RegExp, (found: string[], counts: Counts) => string];
+type Rule = readonly [pattern: RegExp, rewrite: (groups: string[], counts: Counts) => string];
 
-/**
- * The first rule that matches a name rewrites it; the part of the name that stays is the last
- * group.
- */
+/** The first rule that matches a name rewrites it. The last group is copied unchanged. */
 const RULES: readonly Rule[] = [
   [/^conv_in\.(.*)/, ([rest]) => `input_blocks.0.0.${rest}`],
   [/^conv_norm_out\.(.*)/, ([rest]) => `out.0.${rest}`],
@@ -46,7 +45,8 @@ const RULES: readonly Rule[] = [
   ],
   [
     /^down_blocks\.(\d+)\.resnets\.(\d+)\.(.*)/,
-    ([i, j, rest], c) => `input_blocks.${inputBlock(i, j, c)}.0.${residualPart(rest)}${last(rest)}`,
+    ([i, j, rest], c) =>
+      `input_blocks.${inputBlock(i, j, c)}.0.${residualPart(rest)}${ending(rest)}`,
   ],
   [
     /^down_blocks\.(\d+)\.attentions\.(\d+)\.(.*)/,
@@ -58,13 +58,13 @@ const RULES: readonly Rule[] = [
   ],
   [
     /^mid_block\.resnets\.(\d+)\.(.*)/,
-    ([i, rest]) => `middle_block.${2 * Number(i)}.${residualPart(rest)}${last(rest)}`,
+    ([i, rest]) => `middle_block.${2 * Number(i)}.${residualPart(rest)}${ending(rest)}`,
   ],
   [/^mid_block\.attentions\.0\.(.*)/, ([rest]) => `middle_block.1.${rest}`],
   [
     /^up_blocks\.(\d+)\.resnets\.(\d+)\.(.*)/,
     ([i, j, rest], c) =>
-      `output_blocks.${outputBlock(i, j, c)}.0.${residualPart(rest)}${last(rest)}`,
+      `output_blocks.${outputBlock(i, j, c)}.0.${residualPart(rest)}${ending(rest)}`,
   ],
   [
     /^up_blocks\.(\d+)\.attentions\.(\d+)\.(.*)/,
@@ -73,7 +73,7 @@ const RULES: readonly Rule[] = [
   [
     /^up_blocks\.(\d+)\.upsamplers\.0\.conv\.(.*)/,
     ([i, rest], c) => {
-      const layer = c.attends(i, c.residuals) ? 2 : 1;
+      const layer = c.hasAttention(i, c.residuals) ? 2 : 1;
       return `output_blocks.${outputBlock(i, c.residuals, c)}.${layer}.conv.${rest}`;
     },
   ],
@@ -90,40 +90,40 @@ const RULES: readonly Rule[] = [
   ],
 ];
 
-const inputBlock = (level: string, at: string, { residuals }: Counts): number =>
-  1 + Number(level) * (residuals + 1) + Number(at);
+const inputBlock = (level: string, index: string, { residuals }: Counts): number =>
+  1 + Number(level) * (residuals + 1) + Number(index);
 
-/** Levels of the second half have one more block. */
-const outputBlock = (level: string, at: string | number, { residuals }: Counts): number =>
-  Number(level) * (residuals + 1) + Number(at);
+/** Levels of the second half have one residual block more than those of the first. */
+const outputBlock = (level: string, index: string | number, { residuals }: Counts): number =>
+  Number(level) * (residuals + 1) + Number(index);
 
-/** Counts the different numbers after `start`: `{start}0`, `{start}1` … */
-const numbered = (names: readonly string[], start: string): number =>
+/** Counts the different numbers that follow `prefix` in the names. */
+const countNumbered = (names: readonly string[], prefix: string): number =>
   new Set(
     names
-      .filter((name) => name.startsWith(start))
-      .map((name) => name.slice(start.length).split('.')[0]),
+      .filter((name) => name.startsWith(prefix))
+      .map((name) => name.slice(prefix.length).split('.')[0]),
   ).size;
 
 /**
  * Returns the tensors of a diffusers UNet or ControlNet under their original names; unknown names
- * stay as they are.
+ * are not changed.
  */
 export function fromDiffusers(tensors: ReadonlyMap<string, TensorInfo>): Map<string, TensorInfo> {
   const names = [...tensors.keys()];
   const counts = {
-    residuals: numbered(names, 'down_blocks.0.resnets.'),
-    hintBlocks: numbered(names, 'controlnet_cond_embedding.blocks.'),
-    attends: (level: string, at: number) =>
-      tensors.has(`up_blocks.${level}.attentions.${at}.norm.weight`),
+    residuals: countNumbered(names, 'down_blocks.0.resnets.'),
+    hintBlocks: countNumbered(names, 'controlnet_cond_embedding.blocks.'),
+    hasAttention: (level: string, index: number) =>
+      tensors.has(`up_blocks.${level}.attentions.${index}.norm.weight`),
   };
   return new Map(names.map((name) => [originalName(name, counts), tensors.get(name)!]));
 }
 
 function originalName(name: string, counts: Counts): string {
   for (const [pattern, rewrite] of RULES) {
-    const found = pattern.exec(name);
-    if (found) return rewrite(found.slice(1), counts);
+    const match = pattern.exec(name);
+    if (match) return rewrite(match.slice(1), counts);
   }
   return name;
 }

@@ -10,7 +10,7 @@ export interface FreeUScales {
    * backbone is strong (version 2).
    */
   readonly backbone: Value;
-  /** Change of the skip's low frequencies: scale - 1. */
+  /** What is added to the skip's low frequencies, as a factor of them: scale - 1. */
   readonly skip: Value;
 }
 
@@ -28,13 +28,13 @@ export function joinFreeU(
 ): Value {
   const { g } = net;
   const half = Math.floor(channels / 2);
-  const part = (from: number, to: number): Value =>
+  const channelRange = (from: number, to: number): Value =>
     g.op('Slice', [h, g.ints([from]), g.ints([to]), g.ints([1])]);
   const factor = version === 1 ? scales.backbone : structureFactor(net, h, scales.backbone);
-  const amplified = g.op('Mul', [part(0, half), factor]);
+  const amplified = g.op('Mul', [channelRange(0, half), factor]);
   return g.op(
     'Concat',
-    [amplified, part(half, channels), scaleLowFrequencies(net, skip, scales.skip)],
+    [amplified, channelRange(half, channels), scaleLowFrequencies(net, skip, scales.skip)],
     { axis: 1 },
   );
 }
@@ -57,7 +57,7 @@ function structureFactor(net: Net, h: Value, scale: Value): Value {
  */
 export function scaleLowFrequencies(net: Net, x: Value, gain: Value): Value {
   const { g } = net;
-  const waves = lowWaves(net, x);
+  const waves = lowFrequencyWaves(net, x);
   const flat = g.op('Reshape', [x, g.ints([0, 0, -1])]);
   const coefficients = g.op('MatMul', [flat, g.op('Transpose', [waves], { perm: [1, 0] })]);
   const low = g.op('MatMul', [coefficients, waves]);
@@ -76,12 +76,13 @@ export function scaleLowFrequencies(net: Net, x: Value, gain: Value): Value {
 }
 
 /**
- * Returns the waves, [7, H*W]. On an axis of one cell, frequency -1 is frequency 0 and counts once.
+ * Returns the seven waves, [7, H*W]. On an axis of one cell, frequency -1 is frequency 0, and its
+ * waves are 0.
  */
-function lowWaves(net: Net, x: Value): Value {
+function lowFrequencyWaves(net: Net, x: Value): Value {
   const { g } = net;
-  const axis = (at: number, dims: readonly number[]): { phase: Value; counts: Value } => {
-    const size = g.op('Cast', [g.op('Shape', [x], { start: at, end: at + 1 })], {
+  const axis = (index: number, dims: readonly number[]): { phase: Value; counts: Value } => {
+    const size = g.op('Cast', [g.op('Shape', [x], { start: index, end: index + 1 })], {
       to: ELEMENT.f32,
     });
     const steps = g.op('Range', [g.floats([0], []), g.op('Squeeze', [size]), g.floats([1], [])]);
@@ -89,17 +90,20 @@ function lowWaves(net: Net, x: Value): Value {
     const counts = g.op('Min', [g.op('Sub', [size, g.floats([1])]), g.floats([1])]);
     return { phase: g.op('Reshape', [angle, g.ints(dims)]), counts };
   };
-  const [y, across] = [axis(2, [-1, 1]), axis(3, [1, -1])];
-  const plane = g.op('Shape', [x], { start: 2, end: 4 });
+  const [vertical, horizontal] = [axis(2, [-1, 1]), axis(3, [1, -1])];
+  const planeShape = g.op('Shape', [x], { start: 2, end: 4 });
   const row = (values: Value): Value =>
-    g.op('Reshape', [g.op('Expand', [values, plane]), g.ints([1, -1])]);
+    g.op('Reshape', [g.op('Expand', [values, planeShape]), g.ints([1, -1])]);
   const pair = (phase: Value, counts: Value): Value[] =>
     ['Cos', 'Sin'].map((type) => row(g.op('Mul', [g.op(type, [phase]), counts])));
   const rows = [
     row(g.floats([1], [1, 1])),
-    ...pair(y.phase, y.counts),
-    ...pair(across.phase, across.counts),
-    ...pair(add(net, y.phase, across.phase), g.op('Mul', [y.counts, across.counts])),
+    ...pair(vertical.phase, vertical.counts),
+    ...pair(horizontal.phase, horizontal.counts),
+    ...pair(
+      add(net, vertical.phase, horizontal.phase),
+      g.op('Mul', [vertical.counts, horizontal.counts]),
+    ),
   ];
   return g.op('Concat', rows, { axis: 0 });
 }

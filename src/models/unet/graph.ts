@@ -8,19 +8,26 @@ import type { TileSide } from '../layers/winograd.ts';
 import type { Weights } from '../weights/tensors.ts';
 import type { UNetConfig, UNetLayer } from './config.ts';
 import { joinFreeU } from './freeu.ts';
-import { hypernetworkSources, type Sources } from './hypernetwork.ts';
+import { type KeyValueSources, keyValueSources } from './hypernetwork.ts';
 import type { Hypernetwork } from './hypernetwork-file.ts';
-import { type Conditions, channelsOf, contextTokens, embedding, runBlock } from './unet-layers.ts';
+import {
+  channelsOf,
+  contextTokens,
+  runBlock,
+  type SharedInputs,
+  timeEmbedding,
+} from './unet-layers.ts';
 
 /**
- * Additions to the graph. Numbers are inputs, so that a change of a number needs no other session.
+ * Additions to the graph. Their numbers are inputs, so that the session can be used again when a
+ * number changes.
  */
 export interface UNetGraphOptions {
   /** Version of FreeU. Adds the input `freeU` [4]: b1, b2 (version 2: minus 1), s1 - 1, s2 - 1. */
   readonly freeU?: 1 | 2;
   /**
    * Adds the input `unattended` [1]: above 0.5 the middle block's self-attention returns its values
-   * as they are (PAG, arXiv 2403.17377).
+   * without attention (PAG, arXiv 2403.17377).
    */
   readonly unattended?: boolean;
   /**
@@ -44,8 +51,8 @@ export interface UNetGraphOptions {
 }
 
 /**
- * Tile sides by level. Deeper levels have so few tiles that reading four times the weights takes
- * longer than the saved products.
+ * Tile sides by level. Deeper levels have so few tiles that reading Winograd's larger kernels takes
+ * longer than the products that it saves.
  */
 const WINOGRAD_LEVELS: readonly TileSide[] = [4, 4, 2];
 
@@ -65,11 +72,11 @@ export function unetGraph(
   const g = createGraph();
   const net: Net = { g, w: weights, int8: options.int8 };
   const x = g.input('x', ['B', config.inChannels, 'H', 'W']);
-  const conditions: Conditions = {
+  const shared: SharedInputs = {
     batch: batchOf(net, x),
-    embedding: embedding(net, config),
+    embedding: timeEmbedding(net, config),
     context: contextTokens(net, config),
-    sources: sources(net, options),
+    keyValueSources: hypernetworkTokens(net, options),
   };
   const addInput = (h: Value, name: string): Value =>
     add(net, h, g.input(name, [`${name}B`, `${name}C`, `${name}H`, `${name}W`]));
@@ -86,19 +93,19 @@ export function unetGraph(
     };
     return nets[level];
   };
-  const has = (block: readonly UNetLayer[], kind: UNetLayer['kind']): number =>
-    block.some((layer) => layer.kind === kind) ? 1 : 0;
+  const has = (block: readonly UNetLayer[], kind: UNetLayer['kind']): boolean =>
+    block.some((layer) => layer.kind === kind);
 
   let h = x;
   const skips: Value[] = [];
   for (const [i, block] of config.input.entries()) {
-    h = runBlock(atLevel(h), block, h, conditions);
-    level += has(block, 'down');
+    h = runBlock(atLevel(h), block, h, shared);
+    if (has(block, 'down')) level++;
     if (options.adapter) h = addInput(h, `adapter${i}`);
     skips.push(h);
   }
   h = controlled(
-    runBlock(atLevel(h), config.middle, h, { ...conditions, unattended: unattended(net, options) }),
+    runBlock(atLevel(h), config.middle, h, { ...shared, unattended: unattended(net, options) }),
     'middle',
   );
   const join = joiner(net, config, options);
@@ -108,8 +115,8 @@ export function unetGraph(
   );
   for (const [i, block] of config.output.entries()) {
     h = join(h, channels, controlled(skips.pop()!, `control${i}`));
-    h = runBlock(atLevel(h), block, h, conditions, skips.at(-1));
-    level -= has(block, 'up');
+    h = runBlock(atLevel(h), block, h, shared, skips.at(-1));
+    if (has(block, 'up')) level--;
     channels = channelsOf(net, block);
   }
   h = conv(net, silu(net, groupNorm(net, h, 'out.0', 1e-5)), 'out.2');
@@ -117,17 +124,22 @@ export function unetGraph(
   return g;
 }
 
-function sources(net: Net, { hypernetworks = [] }: UNetGraphOptions): Sources | undefined {
+/** Declares the input of the strengths, if there are hypernetworks. */
+function hypernetworkTokens(
+  net: Net,
+  { hypernetworks = [] }: UNetGraphOptions,
+): KeyValueSources | undefined {
   if (hypernetworks.length === 0) return undefined;
   const { g } = net;
   const strengths = g.input('hypernetworks', [hypernetworks.length]);
-  return hypernetworkSources(
+  return keyValueSources(
     net,
     hypernetworks,
     hypernetworks.map((_, i) => g.op('Slice', [strengths, g.ints([i]), g.ints([i + 1])])),
   );
 }
 
+/** Declares the switch of perturbed attention, if there is one. */
 function unattended({ g }: Net, options: UNetGraphOptions): Value | undefined {
   return options.unattended
     ? g.op('Greater', [g.input('unattended', [1]), g.floats([0.5])])
@@ -141,18 +153,18 @@ function joiner(
   { freeU }: UNetGraphOptions,
 ): (h: Value, channels: number, skip: Value) => Value {
   const { g } = net;
-  const plain = (h: Value, skip: Value): Value => g.op('Concat', [h, skip], { axis: 1 });
-  if (!freeU) return (h, _, skip) => plain(h, skip);
+  const concat = (h: Value, skip: Value): Value => g.op('Concat', [h, skip], { axis: 1 });
+  if (!freeU) return (h, _, skip) => concat(h, skip);
   const numbers = g.input('freeU', [4]);
   const number = (i: number): Value => g.op('Slice', [numbers, g.ints([i]), g.ints([i + 1])]);
   const scales = new Map(
-    [4, 2].map((times, i) => [
-      config.modelChannels * times,
+    [4, 2].map((multiple, i) => [
+      config.modelChannels * multiple,
       { backbone: number(i), skip: number(i + 2) },
     ]),
   );
   return (h, channels, skip) => {
-    const found = scales.get(channels);
-    return found ? joinFreeU(net, freeU, h, channels, skip, found) : plain(h, skip);
+    const levelScales = scales.get(channels);
+    return levelScales ? joinFreeU(net, freeU, h, channels, skip, levelScales) : concat(h, skip);
   };
 }

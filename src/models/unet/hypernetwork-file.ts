@@ -6,6 +6,7 @@ import { unsupportedModel } from '../../formats/model-file-errors.ts';
 import { entriesOf, isKind, type PickleValue } from '../../formats/pickle/pickle-values.ts';
 import type { TensorInfo } from '../../formats/tensor-file.ts';
 import { locateTensors } from '../../formats/torch/tensor-locations.ts';
+import type { TorchFile } from '../../formats/torch/torch-file.ts';
 import type { TorchTensor } from '../../formats/torch/torch-tensors.ts';
 
 export const ACTIVATIONS = [
@@ -23,7 +24,7 @@ export type Activation = (typeof ACTIVATIONS)[number];
 
 export interface Hypernetwork {
   readonly file: string;
-  /** Path, modification time and size: changes when the file is replaced. */
+  /** Path, modification time and size of the file; another string after the file is replaced. */
   readonly identity: string;
   readonly tensors: ReadonlyMap<string, TensorInfo>;
   /**
@@ -49,30 +50,10 @@ const HINT = 'Hypernetworks of the web UI (.pt) are supported.';
 export async function openHypernetwork(file: string): Promise<Hypernetwork> {
   const found = await withTorchFile(file, {}, async (torch, source) => {
     const root = entriesOf(torch.root);
-    const named = (key: string): PickleValue | undefined => root?.get(key);
-    const tensors = new Map<string, TorchTensor>();
-    const layers = new Map<number, [string[], string[]]>();
-    for (const [key, value] of root ?? []) {
-      const width =
-        typeof key === 'number' || typeof key === 'bigint' || typeof key === 'string'
-          ? Number(key)
-          : Number.NaN;
-      const pair = isKind(value, 'tuple') || isKind(value, 'list') ? value.items : [];
-      if (!Number.isInteger(width) || pair.length !== 2) continue;
-      const names = pair.map((part, which) => {
-        const own: string[] = [];
-        for (const [name, tensor] of entriesOf(part) ?? []) {
-          const at = `${width}.${which}.${String(name)}`;
-          const read = torch.tensorOf(tensor, at);
-          if (read) tensors.set(at, read);
-          if (read && at.endsWith('.weight')) own.push(at.slice(0, -'.weight'.length));
-        }
-        return own;
-      });
-      layers.set(width, [names[0], names[1]]);
-    }
+    const setting = (key: string): PickleValue | undefined => root?.get(key);
+    const { tensors, layers } = readLayers(root ?? new Map(), torch);
     if (layers.size === 0) throw unsupportedModel(file, 'holds no hypernetwork', HINT);
-    const activation = named('activation_func') ?? 'linear';
+    const activation = setting('activation_func') ?? 'linear';
     const supported = ACTIVATIONS.find((name) => name === activation);
     if (!supported)
       throw unsupportedModel(
@@ -84,11 +65,38 @@ export async function openHypernetwork(file: string): Promise<Hypernetwork> {
       tensors: await locateTensors(source, { ...torch, tensors }),
       layers,
       activation: supported,
-      layerNorm: named('is_layer_norm') === true,
-      activateOutput: named('activate_output') === true,
+      layerNorm: setting('is_layer_norm') === true,
+      activateOutput: setting('activate_output') === true,
     };
   });
   if (!found) throw unsupportedModel(file, 'holds no hypernetwork', HINT);
   const { mtimeMs, size } = await stat(file);
   return { file, identity: `${file} ${mtimeMs} ${size}`, ...found };
+}
+
+/** Reads the entries `width: [tensors for keys, tensors for values]`; others are settings. */
+function readLayers(
+  root: ReadonlyMap<PickleValue, PickleValue>,
+  torch: TorchFile,
+): { tensors: Map<string, TorchTensor>; layers: Map<number, [string[], string[]]> } {
+  const tensors = new Map<string, TorchTensor>();
+  const layers = new Map<number, [string[], string[]]>();
+  for (const [key, value] of root) {
+    const width = ['number', 'bigint', 'string'].includes(typeof key) ? Number(key) : Number.NaN;
+    const pair = isKind(value, 'tuple') || isKind(value, 'list') ? value.items : [];
+    if (!Number.isInteger(width) || pair.length !== 2) continue;
+    const [keys, values] = pair.map((entries, index) => {
+      const layerNames: string[] = [];
+      for (const [entry, tensor] of entriesOf(entries) ?? []) {
+        const name = `${width}.${index}.${String(entry)}`;
+        const read = torch.tensorOf(tensor, name);
+        if (!read) continue;
+        tensors.set(name, read);
+        if (name.endsWith('.weight')) layerNames.push(name.slice(0, -'.weight'.length));
+      }
+      return layerNames;
+    });
+    layers.set(width, [keys, values]);
+  }
+  return { tensors, layers };
 }

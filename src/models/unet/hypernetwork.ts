@@ -1,17 +1,17 @@
-// Hypernetworks in a UNet: small networks, chosen by width, change the tokens that attention
-// computes its keys and values from.
+// Hypernetworks in a UNet: small networks, selected by the width of the tokens, change the tokens
+// from which attention computes its keys and values.
 import type { Value } from '../../onnx/builder.ts';
 import { add, layerNorm, linear, type Net } from '../layers/blocks.ts';
 import { weightsOf } from '../weights/tensors.ts';
 import type { Activation, Hypernetwork } from './hypernetwork-file.ts';
 
 /** Returns the tokens for keys and those for values, in place of tokens [M, width]. */
-export type Sources = (
+export type KeyValueSources = (
   tokens: Value,
   width: number,
 ) => { readonly keys: Value; readonly values: Value };
 
-const ACTIVATE: Readonly<Record<Activation, (net: Net, x: Value) => Value>> = {
+const ACTIVATION_OPS: Readonly<Record<Activation, (net: Net, x: Value) => Value>> = {
   linear: (_, x) => x,
   relu: ({ g }, x) => g.op('Relu', [x]),
   leakyrelu: ({ g }, x) => g.op('LeakyRelu', [x], { alpha: { float: 0.01 } }),
@@ -23,23 +23,25 @@ const ACTIVATE: Readonly<Record<Activation, (net: Net, x: Value) => Value>> = {
   mish: ({ g }, x) => g.op('Mul', [x, g.op('Tanh', [g.op('Softplus', [x])])]),
 };
 
-/** Applies hypernetworks one after another, each with its strength [1]. */
-export function hypernetworkSources(
+/** Returns a function that applies hypernetworks one after another, each with its strength [1]. */
+export function keyValueSources(
   { g }: Net,
   hypernetworks: readonly Hypernetwork[],
   strengths: readonly Value[],
-): Sources {
-  const nets = hypernetworks.map((one): Net => ({ g, w: weightsOf(one.file, one.tensors, '') }));
-  const cache = new Map<Value, ReturnType<Sources>>();
+): KeyValueSources {
+  const nets = hypernetworks.map(
+    ({ file, tensors }): Net => ({ g, w: weightsOf(file, tensors, '') }),
+  );
+  const cache = new Map<Value, ReturnType<KeyValueSources>>();
   return (tokens, width) => {
     const cached = cache.get(tokens);
     if (cached) return cached;
     let [keys, values] = [tokens, tokens];
-    for (const [i, one] of hypernetworks.entries()) {
-      const pair = one.layers.get(width);
+    for (const [i, hypernetwork] of hypernetworks.entries()) {
+      const pair = hypernetwork.layers.get(width);
       if (!pair) continue;
       const changed = (x: Value, layers: readonly string[]): Value =>
-        add(nets[i], x, g.op('Mul', [through(nets[i], one, layers, x), strengths[i]]));
+        add(nets[i], x, g.op('Mul', [runLayers(nets[i], hypernetwork, layers, x), strengths[i]]));
       [keys, values] = [changed(keys, pair[0]), changed(values, pair[1])];
     }
     cache.set(tokens, { keys, values });
@@ -48,20 +50,20 @@ export function hypernetworkSources(
 }
 
 /**
- * Runs the layers. The last one is found by its index among all layers, norms included, as in the
- * original.
+ * Applies the layers. As in the original, a layer counts as the last one by its index among all
+ * layers, norms included.
  */
-function through(
+function runLayers(
   net: Net,
-  { activation, activateOutput, layerNorm: normed }: Hypernetwork,
+  { activation, activateOutput, layerNorm: hasNorms }: Hypernetwork,
   layers: readonly string[],
   x: Value,
 ): Value {
   let h = x;
   for (let i = 0; i < layers.length; i++) {
     h = linear(net, h, layers[i]);
-    if (i < layers.length - 1 || activateOutput) h = ACTIVATE[activation](net, h);
-    if (!normed) continue;
+    if (i < layers.length - 1 || activateOutput) h = ACTIVATION_OPS[activation](net, h);
+    if (!hasNorms) continue;
     i += 1;
     if (i < layers.length) h = layerNorm(net, h, layers[i]);
   }

@@ -1,5 +1,5 @@
-// A UNet as a handle over its networks: embeds timesteps, and leaves everything else to the graph.
-
+// A UNet over the networks of its graph: one without and two with inputs for ControlNets. Timesteps
+// are embedded here, everything else is computed in the graph.
 import type { Graph } from '../../onnx/builder.ts';
 import type { Network } from '../../runtime/network.ts';
 import { full, sizeOf, type Tensor, tensor, zeros } from '../../tensor/tensor.ts';
@@ -15,8 +15,8 @@ import { timestepEmbedding } from './timestep.ts';
 import type { ControlResiduals, UNet, UNetInputs, UNetVariant } from './unet.ts';
 
 /**
- * Memory of an evaluation per latent cell in float32: a high estimate, used to decide which
- * networks to close.
+ * Memory of an evaluation per latent cell in float32. A high estimate, from which the runtime
+ * decides which networks to close.
  */
 const BYTES_PER_CELL = 96 * 1024;
 
@@ -53,8 +53,8 @@ export function createUNet(
     async evaluate(inputs) {
       checkInputs(config, inputs);
       const { x, timesteps, context, y, control } = inputs;
-      const chosen = control?.input ? adapted : control ? controlled : plain;
-      const { out } = await chosen.run({
+      const selected = control?.input ? adapted : control ? controlled : plain;
+      const { out } = await selected.run({
         x,
         time: timestepEmbedding(timesteps, modelChannels),
         context,
@@ -110,6 +110,7 @@ function createNetwork(
   });
 }
 
+/** Throws for inputs that do not have the network's sizes. */
 function checkInputs(
   { inChannels, contextDim, admChannels }: UNetConfig,
   { x, context, y }: UNetInputs,
@@ -123,7 +124,7 @@ function checkInputs(
     throw new Error(`internal: ADM vector [${y.shape}] for a UNet of ${admChannels}`);
 }
 
-/** Returns the name of the graph among those of one file. */
+/** Returns a name for the graph that differs from those of the file's other graphs. */
 const variantName = ({
   freeU,
   unattended,
@@ -143,6 +144,7 @@ const variantName = ({
     .filter(Boolean)
     .join(' ');
 
+/** Returns the inputs for the numbers of a variant. */
 function changeInputs({
   freeU,
   perturbedMiddle,
@@ -163,15 +165,15 @@ function changeInputs({
   return inputs;
 }
 
-/** Absent residuals become a single 0, which the graph broadcasts. */
+/** Returns the inputs for residuals; absent ones are a single 0, which the graph broadcasts. */
 function controlInputs(
   { input, middle, output }: ControlResiduals,
   skips: number,
   blocks: number,
 ): Record<string, Tensor> {
-  const nothing = zeros([1, 1, 1, 1]);
-  const inputs: Record<string, Tensor> = { middle: middle ?? nothing };
-  if (input) for (let i = 0; i < blocks; i++) inputs[`adapter${i}`] = input[i] ?? nothing;
-  for (let i = 0; i < skips; i++) inputs[`control${i}`] = output[i] ?? nothing;
+  const zero = zeros([1, 1, 1, 1]);
+  const inputs: Record<string, Tensor> = { middle: middle ?? zero };
+  if (input) for (let i = 0; i < blocks; i++) inputs[`adapter${i}`] = input[i] ?? zero;
+  for (let i = 0; i < skips; i++) inputs[`control${i}`] = output[i] ?? zero;
   return inputs;
 }

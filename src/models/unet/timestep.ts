@@ -5,8 +5,8 @@ import { type Tensor, tensor } from '../../tensor/tensor.ts';
 const MAX_PERIOD = 10000;
 
 /**
- * Exponents of the usual widths for which torch's float32 exp (MKL's) is not the nearest float32:
- * exponent -> error in units of the last place.
+ * Errors of torch's float32 exp (MKL's), in units in the last place, for the exponents of the usual
+ * widths at which it does not return the nearest float32.
  */
 const TORCH_EXP_ERRORS: ReadonlyMap<number, number> = new Map([
   [-0.115129254758358, 1],

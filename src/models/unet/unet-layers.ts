@@ -16,26 +16,26 @@ import {
   upsampleConvTo,
 } from '../layers/blocks.ts';
 import type { EncoderConfig, UNetLayer } from './config.ts';
-import type { Sources } from './hypernetwork.ts';
+import type { KeyValueSources } from './hypernetwork.ts';
 
 /** Inputs that all layers of one evaluation share. */
-export interface Conditions {
+export interface SharedInputs {
   readonly batch: Value;
   /** Activated time (and ADM) embedding, [B, E]. */
   readonly embedding: Value;
   /** Token features, [B*T, contextDim]. */
   readonly context: Value;
-  /** A boolean: self-attention returns its values unattended. */
+  /** A boolean [1]: self-attention returns its values without attention. */
   readonly unattended?: Value;
-  /** Returns the tokens for keys and values; absent: the tokens themselves. */
-  readonly sources?: Sources;
+  /** Returns the tokens that keys and values are computed from; the given ones if absent. */
+  readonly keyValueSources?: KeyValueSources;
 }
 
 /**
- * Declares the inputs `time` and, with ADM, `y`; returns their activated embedding [B, E]. `more`
- * [1, E] is added to the time embedding.
+ * Declares the inputs `time` and, with ADM, `y`; returns their activated embedding [B, E]. `addend` [1,
+ * E] is added to the time embedding.
  */
-export function embedding(net: Net, config: EncoderConfig, more?: Value): Value {
+export function timeEmbedding(net: Net, config: EncoderConfig, addend?: Value): Value {
   const { g } = net;
   const twoLayers = (x: Value, first: string, second: string): Value =>
     linear(net, silu(net, linear(net, x, first)), second);
@@ -44,7 +44,7 @@ export function embedding(net: Net, config: EncoderConfig, more?: Value): Value 
     'time_embed.0',
     'time_embed.2',
   );
-  const time = more ? add(net, plain, more) : plain;
+  const time = addend ? add(net, plain, addend) : plain;
   if (config.admChannels === 0) return silu(net, time);
   return silu(
     net,
@@ -64,15 +64,15 @@ export const contextTokens = ({ g }: Net, { contextDim }: EncoderConfig): Value 
   ]);
 
 /**
- * Applies the layers of a block in turn; upsampling goes to the size of `next`, the skip that is
- * joined afterwards.
+ * Applies the layers of a block in turn. An upsampling layer resizes to the size of `nextSkip`, the
+ * skip connection that is joined after the block.
  */
 export function runBlock(
   net: Net,
   block: readonly UNetLayer[],
   x: Value,
-  conditions: Conditions,
-  next = '',
+  shared: SharedInputs,
+  nextSkip = '',
 ): Value {
   let h = x;
   for (const layer of block) {
@@ -81,16 +81,16 @@ export function runBlock(
         h = conv(net, h, layer.name);
         break;
       case 'residual':
-        h = residual(net, h, layer.name, conditions.embedding);
+        h = residual(net, h, layer.name, shared.embedding);
         break;
       case 'transformer':
-        h = transformer(net, h, layer, conditions);
+        h = transformer(net, h, layer, shared);
         break;
       case 'down':
         h = conv(net, h, `${layer.name}.op`, { stride: 2 });
         break;
       case 'up':
-        h = upsampleConvTo(net, h, next, `${layer.name}.conv`);
+        h = upsampleConvTo(net, h, nextSkip, `${layer.name}.conv`);
         break;
     }
   }
@@ -98,7 +98,7 @@ export function runBlock(
 }
 
 /** The tensor whose first dimension is the number of output channels of a layer. */
-const LAST: Readonly<Record<UNetLayer['kind'], string>> = {
+const OUTPUT_TENSORS: Readonly<Record<UNetLayer['kind'], string>> = {
   conv: 'weight',
   residual: 'out_layers.3.weight',
   transformer: 'proj_out.weight',
@@ -109,9 +109,10 @@ const LAST: Readonly<Record<UNetLayer['kind'], string>> = {
 /** Returns the number of output channels of a block. */
 export function channelsOf({ w }: Net, block: readonly UNetLayer[]): number {
   const { kind, name } = block[block.length - 1];
-  return w.shape(`${name}.${LAST[kind]}`)[0];
+  return w.shape(`${name}.${OUTPUT_TENSORS[kind]}`)[0];
 }
 
+/** A residual block; the embedding is added between its two convolutions. */
 function residual(net: Net, x: Value, name: string, embedded: Value): Value {
   const { g } = net;
   const h = conv(
@@ -130,10 +131,10 @@ function residual(net: Net, x: Value, name: string, embedded: Value): Value {
 type Transformer = Extract<UNetLayer, { kind: 'transformer' }>;
 
 /**
- * The projections before and after the blocks are linear layers over tokens, or 1x1 convolutions,
- * which compute the same.
+ * Transformer blocks between two projections, which are stored as linear layers or as 1x1
+ * convolutions and computed as linear layers.
  */
-function transformer(net: Net, x: Value, layer: Transformer, conditions: Conditions): Value {
+function transformer(net: Net, x: Value, layer: Transformer, shared: SharedInputs): Value {
   const { name, channels, depth } = layer;
   let h = linear(
     net,
@@ -141,7 +142,7 @@ function transformer(net: Net, x: Value, layer: Transformer, conditions: Conditi
     `${name}.proj_in`,
   );
   for (let i = 0; i < depth; i++)
-    h = transformerBlock(net, h, `${name}.transformer_blocks.${i}`, layer, conditions);
+    h = transformerBlock(net, h, `${name}.transformer_blocks.${i}`, layer, shared);
   return add(net, x, fromTokens(net, linear(net, h, `${name}.proj_out`), channels, x));
 }
 
@@ -150,28 +151,28 @@ function transformerBlock(
   x: Value,
   name: string,
   { channels, heads }: Transformer,
-  conditions: Conditions,
+  shared: SharedInputs,
 ): Value {
-  const { batch, context, unattended, sources } = conditions;
-  const attend = (queries: Value, tokens: Value, at: string, skipped?: Value): Value => {
-    const { keys, values } = sources?.(tokens, net.w.shape(`${at}.to_k.weight`)[1]) ?? {
+  const { batch, context, unattended, keyValueSources } = shared;
+  const attend = (queries: Value, tokens: Value, layer: string, bypass?: Value): Value => {
+    const { keys, values } = keyValueSources?.(tokens, net.w.shape(`${layer}.to_k.weight`)[1]) ?? {
       keys: tokens,
       values: tokens,
     };
     const [q, k, v] = [
-      linear(net, queries, `${at}.to_q`),
-      linear(net, keys, `${at}.to_k`),
-      linear(net, values, `${at}.to_v`),
+      linear(net, queries, `${layer}.to_q`),
+      linear(net, keys, `${layer}.to_k`),
+      linear(net, values, `${layer}.to_v`),
     ];
     const attended = attention(net, q, k, v, { batch, channels, heads });
     return linear(
       net,
-      skipped ? net.g.op('Where', [skipped, v, attended]) : attended,
-      `${at}.to_out.0`,
+      bypass ? net.g.op('Where', [bypass, v, attended]) : attended,
+      `${layer}.to_out.0`,
     );
   };
-  const own = layerNorm(net, x, `${name}.norm1`);
-  const h = add(net, x, attend(own, own, `${name}.attn1`, unattended));
+  const normed = layerNorm(net, x, `${name}.norm1`);
+  const h = add(net, x, attend(normed, normed, `${name}.attn1`, unattended));
   const h2 = add(net, h, attend(layerNorm(net, h, `${name}.norm2`), context, `${name}.attn2`));
   return add(net, h2, feedForward(net, layerNorm(net, h2, `${name}.norm3`), `${name}.ff.net`));
 }
@@ -181,8 +182,8 @@ function transformerBlock(
  */
 function feedForward(net: Net, x: Value, name: string): Value {
   const projection = `${name}.0.proj`;
-  const both = net.w.shape(`${projection}.weight`)[0];
-  const value = linear(net, x, projection, [0, both / 2]);
-  const gate = gelu(net, linear(net, x, projection, [both / 2, both]));
+  const rows = net.w.shape(`${projection}.weight`)[0];
+  const value = linear(net, x, projection, [0, rows / 2]);
+  const gate = gelu(net, linear(net, x, projection, [rows / 2, rows]));
   return linear(net, net.g.op('Mul', [value, gate]), `${name}.2`);
 }

@@ -1,5 +1,5 @@
-// The UNet as samplers use it: a network that predicts noise or velocity, with the variants that
-// model patches make of it.
+// The UNet as samplers use it: a network that predicts noise or velocity, and the variants of it
+// that model patches create.
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { NetworkBase, PatchTargets, WeightChange } from '../weights/changes.ts';
 import type { Hypernetwork } from './hypernetwork-file.ts';
@@ -20,13 +20,13 @@ export interface UNetInputs {
 /** Residuals of a ControlNet or T2I-Adapter, which are added inside a UNet. */
 export interface ControlResiduals {
   /**
-   * [B, C, h, w] per block of the first half, added to the block's output. Absent where no adapter
-   * takes part in the run.
+   * [B, C, h, w] per block of the first half, added to the block's output; null where nothing is
+   * added. Absent without an adapter.
    */
   readonly input?: readonly (Tensor | null)[];
   /** [B, C, h, w] per skip connection, deepest first; null where nothing is added. */
   readonly output: readonly (Tensor | null)[];
-  /** Added to the output of the middle block. */
+  /** [B, C, h, w], added to the output of the middle block. */
   readonly middle: Tensor | null;
 }
 
@@ -44,8 +44,8 @@ export interface UNetVariant {
     readonly s2: number;
   };
   /**
-   * Perturbed-attention guidance (arXiv 2403.17377): true replaces the self-attention of the middle
-   * block by its values. With false it can be switched on in the same session.
+   * Perturbed-attention guidance (arXiv 2403.17377): true replaces the result of the middle
+   * block's self-attention by its values. false computes the plain result in the same session.
    */
   readonly perturbedMiddle?: boolean;
   /** Applied after the existing changes. */
@@ -57,6 +57,7 @@ export interface UNetVariant {
   }[];
 }
 
+/** A denoising network. Immutable: a variant is another value over the same file. */
 export interface UNet {
   readonly inChannels: number;
   readonly outChannels: number;
@@ -64,12 +65,13 @@ export interface UNet {
   /** 0 when the model has no ADM vector (SD1.x, SD2.x). */
   readonly admChannels: number;
   /**
-   * The weights that LoRAs may change, by the original layout's names; absent where there are none.
+   * The weights that LoRAs may change, by their names in the original layout; absent for networks
+   * without weights.
    */
   readonly patchable?: PatchTargets;
   /**
-   * The weights that other networks are made from (control LoRAs, merges); absent where there are
-   * none.
+   * The weights that control LoRAs and merges are computed from; absent for networks without
+   * weights.
    */
   readonly base?: NetworkBase;
   /** Returns the raw prediction (eps or v), [B, outChannels, H, W]. */

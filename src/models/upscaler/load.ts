@@ -37,14 +37,14 @@ const SMALLEST_TILE = 128;
 /** Loads an upscale model file. Throws DR_MODEL_UNSUPPORTED for other files. */
 export async function loadUpscaler(file: string, runtime: Runtime): Promise<UpscaleModel> {
   const tensors = await withModelFile(file, (opened) => opened.tensors);
-  return upscalerOf((prefix) => weightsOf(file, tensors, prefix), runtime);
+  return createUpscaler((prefix) => weightsOf(file, tensors, prefix), runtime);
 }
 
 /**
  * Returns the upscale model among tensors from any source; `under` returns those below a prefix.
  * Throws DR_MODEL_UNSUPPORTED.
  */
-export function upscalerOf(under: (prefix: string) => Weights, runtime: Runtime): UpscaleModel {
+export function createUpscaler(under: (prefix: string) => Weights, runtime: Runtime): UpscaleModel {
   const architecture = upscalerArchitecture(under);
   const evaluate = upscalerNetwork(architecture, under('').file, runtime);
   const { name, scale } = architecture;

@@ -48,7 +48,7 @@ export async function loadVae(file: string, runtime: ModelRuntime): Promise<Auto
   return withModelFile(file, async (opened) => {
     const found = identify(opened.tensors);
     const part = found.kind === 'vae' || found.kind === 'checkpoint' ? found.vae : undefined;
-    if (part) return findAutoencoder(runtime, opened, part);
+    if (part) return loadAutoencoder(runtime, opened, part);
     throw wrongFile(
       file,
       'a VAE',
@@ -74,7 +74,7 @@ export async function loadTaesd(
  * Returns the autoencoder in a part of an open file. Throws DR_MODEL_UNSUPPORTED when it is
  * incomplete.
  */
-export async function findAutoencoder(
+export async function loadAutoencoder(
   runtime: ModelRuntime,
   { file, tensors, read }: TensorFile,
   { kind, layout, prefix }: VaePart,

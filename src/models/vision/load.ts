@@ -6,7 +6,7 @@ import { toNCHW } from '../../image/channel-order.ts';
 import { bicubicAntialias } from '../../image/resize/torch-bicubic-antialias.ts';
 import { roundHalfEven } from '../../tensor/round-half-even.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
-import { refuseScaled, wrongFile } from '../checkpoint/wrong-file.ts';
+import { rejectScaledFp8, wrongFile } from '../checkpoint/wrong-file.ts';
 import { type ModelRuntime, textEncoderRounding } from '../model-runtime.ts';
 import { type Weights, weightsOf } from '../weights/tensors.ts';
 import { VISION_LAYOUTS, visionConfig, visionGraph } from './graph.ts';
@@ -62,7 +62,7 @@ function visionIn(
 ): VisionModel | undefined {
   const part = locateClipVision(tensors, prefixes);
   if (!part) return undefined;
-  refuseScaled(file, new Map([...tensors].filter(([name]) => name.startsWith(part.prefix))));
+  rejectScaledFp8(file, new Map([...tensors].filter(([name]) => name.startsWith(part.prefix))));
   const layout = VISION_LAYOUTS[part.layout];
   const exact = weightsOf(file, tensors, part.prefix);
   // ComfyUI keeps everything in float16 except the norms around the blocks and the projection

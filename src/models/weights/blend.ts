@@ -51,7 +51,7 @@ export function blendClips(one: Clip, two: Clip, own: number, other: number): Cl
     const rows = partner.width === encoder.width ? partner.tokenRows : undefined;
     return encoder.withChanges(
       [{ other: baseOf(partner, 'clip2'), share }],
-      [{ own, other, rows }],
+      [{ ownShare: own, otherShare: other, rows }],
     );
   });
   return one.withEncoders(encoders);

@@ -91,7 +91,7 @@ it('predicts the features, masks and scores of segment_anything', async () => {
       [40.5, 30],
       [20, 60],
     ] as const;
-    const { masks, scores } = await sam.raw(image, {
+    const { masks, scores } = await sam.predictLogits(image, {
       points,
       labels: [1, 0],
       box: [10, 12, 55, 70],
