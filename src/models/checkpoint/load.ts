@@ -17,6 +17,7 @@ import { loadAutoencoder } from '../vae/load.ts';
 import { type Rounding, weightsOf } from '../weights/tensors.ts';
 import { rejectScaledFp8, wrongFile } from './wrong-file.ts';
 
+/** A UNet with the kind of its prediction. */
 export interface DiffusionModel {
   readonly file: string;
   readonly family: Family;
@@ -25,12 +26,9 @@ export interface DiffusionModel {
 }
 
 export interface Checkpoint extends DiffusionModel {
-  /**
-   * The text encoders in the file. SDXL: CLIP-L, then CLIP-G; refiner: CLIP-G; SD1: CLIP-L; SD2:
-   * CLIP-H.
-   */
+  /** SDXL: CLIP-L, then CLIP-G; refiner: CLIP-G; SD1: CLIP-L; SD2: CLIP-H. */
   readonly encoders: readonly TextEncoder[];
-  /** Absent when the file has no VAE. */
+  /** Absent if the file contains no VAE. */
   readonly vae?: Autoencoder;
 }
 
@@ -64,8 +62,8 @@ export const loadDiffusionModel = (
   rounding?: Rounding,
 ): Promise<DiffusionModel> =>
   withModelFile(file, async (opened) => {
-    const inner = [...opened.tensors].filter(([name]) => name.startsWith(UNET_PREFIX));
-    const tensors = inner.length > 0 ? new Map(inner) : opened.tensors;
+    const unetTensors = [...opened.tensors].filter(([name]) => name.startsWith(UNET_PREFIX));
+    const tensors = unetTensors.length > 0 ? new Map(unetTensors) : opened.tensors;
     const found = identify(tensors);
     if (found.kind !== 'unet' && found.kind !== 'checkpoint')
       throw wrongFile(

@@ -12,7 +12,7 @@ export interface ClipBlockShape {
   readonly causal?: boolean;
 }
 
-/** Applies a block to tokens [B*T, width]; `batch` is batchOf their source. */
+/** Applies a block to tokens [B*T, width]; `batch` is their batchOf. */
 export function clipBlock(
   net: Net,
   x: Value,
@@ -28,6 +28,7 @@ export function clipBlock(
   return add(net, y, linear(net, activated, names.down));
 }
 
+/** Returns queries, keys and values, from three layers or a fused one. */
 function projections(net: Net, x: Value, qkv: ClipBlock['qkv'], width: number): Value[] {
   const { g, w } = net;
   if (!('weight' in qkv)) return qkv.map((name) => linear(net, x, name));
@@ -41,16 +42,16 @@ function projections(net: Net, x: Value, qkv: ClipBlock['qkv'], width: number): 
 /** Returns the names of a block below a prefix. */
 export function withPrefix(prefix: string, block: ClipBlock): ClipBlock {
   const { norm1, norm2, qkv, out, up, down } = block;
-  const at = (name: string): string => prefix + name;
+  const prefixed = (name: string): string => prefix + name;
   return {
-    norm1: at(norm1),
-    norm2: at(norm2),
+    norm1: prefixed(norm1),
+    norm2: prefixed(norm2),
     qkv:
       'weight' in qkv
-        ? { weight: at(qkv.weight), bias: at(qkv.bias) }
-        : [at(qkv[0]), at(qkv[1]), at(qkv[2])],
-    out: at(out),
-    up: at(up),
-    down: at(down),
+        ? { weight: prefixed(qkv.weight), bias: prefixed(qkv.bias) }
+        : [prefixed(qkv[0]), prefixed(qkv[1]), prefixed(qkv[2])],
+    out: prefixed(out),
+    up: prefixed(up),
+    down: prefixed(down),
   };
 }

@@ -17,6 +17,7 @@ export {
 
 export type ClipFamily = 'sd1' | 'sd2' | 'sdxl' | 'sdxl-refiner';
 
+/** The features of a prompt. */
 export interface EncodedPrompt {
   /** Token features [1,T,D]. */
   readonly cond: Tensor;
@@ -43,7 +44,7 @@ export interface Clip {
    * DR_INPUT_INVALID unless it is a negative integer.
    */
   withLastLayer(stopAtClipLayer: number): Clip;
-  /** Replaces encoders by others of the same kind; kinds that are not passed stay. */
+  /** Replaces encoders by others of the same kind; encoders of other kinds are not changed. */
   withEncoders(encoders: readonly TextEncoder[]): Clip;
 }
 
@@ -54,6 +55,7 @@ export interface ClipOptions {
   readonly warn?: Warn;
 }
 
+/** How a family uses one of its encoders. */
 interface EncoderRule {
   readonly kind: TextEncoder['kind'];
   /** Token that pads a chunk. */
@@ -97,6 +99,7 @@ const FAMILIES: Readonly<Record<ClipFamily, FamilyRule>> = {
   },
 };
 
+/** An encoder and how its family uses it. */
 interface Part {
   readonly encoder: TextEncoder;
   readonly rule: EncoderRule;
@@ -105,7 +108,7 @@ interface Part {
 /** Combines the encoders of a family. Throws DR_MODEL_PART_MISSING when one is missing. */
 export function makeClip(options: ClipOptions): Clip {
   const parts = FAMILIES[options.family].encoders.map((rule): Part => {
-    const encoder = options.encoders.find((one) => one.kind === rule.kind);
+    const encoder = options.encoders.find(({ kind }) => kind === rule.kind);
     if (encoder) return { encoder, rule };
     throw new DarkroomError('DR_MODEL_PART_MISSING', {
       message: `the ${options.family} model has no ${rule.kind} text encoder`,
@@ -218,18 +221,18 @@ async function encodePart(
   stopAt?: number,
   warn?: Warn,
 ): Promise<EncodedPrompt> {
-  const weighted = chunks.some((chunk) => chunk.some((token) => token.weight !== 1));
-  const run = weighted
+  const isWeighted = chunks.some((chunk) => chunk.some((token) => token.weight !== 1));
+  const encodedChunks = isWeighted
     ? [...chunks, emptyChunk({ pad: rule.pad, length: encoder.length })]
     : chunks;
   const { layer, finalNorm } = layerOf(encoder, rule, stopAt);
-  const slots = run.map((chunk) => tokenValues(encoder, rule, chunk, warn));
+  const slots = encodedChunks.map((chunk) => tokenValues(encoder, rule, chunk, warn));
   const { hidden, pooled } = await encoder.encode(slots, {
     layer,
     finalNorm,
     project: rule.project,
   });
-  const empty = weighted ? sliceBatch(hidden, chunks.length, chunks.length + 1).data : undefined;
+  const empty = isWeighted ? sliceBatch(hidden, chunks.length, chunks.length + 1).data : undefined;
   const weights = chunks.map((chunk) => chunk.map((token) => token.weight));
   return { cond: blendWeights(hidden, weights, empty), pooled: sliceBatch(pooled, 0, 1) };
 }
@@ -249,8 +252,8 @@ function layerOf(
 }
 
 /**
- * Returns the encoder's input: vectors of another width are removed and the end is padded instead,
- * while weights keep their positions.
+ * Returns the encoder's input. Vectors of another width are removed and the end is padded instead;
+ * the positions of the weights do not change.
  */
 function tokenValues(
   encoder: TextEncoder,
@@ -261,9 +264,9 @@ function tokenValues(
   const fits = (value: TokenValue) => typeof value === 'number' || value.length === encoder.width;
   const values = chunk.map((token) => token.value).filter(fits);
   if (values.length < chunk.length) {
-    const misfit = chunk.find((token) => !fits(token.value))!.value as Float32Array;
+    const vector = chunk.find((token) => !fits(token.value))!.value as Float32Array;
     warn?.(
-      `an embedding of width ${misfit.length} is left out: the ${rule.kind} text encoder has ` +
+      `an embedding of width ${vector.length} is left out: the ${rule.kind} text encoder has ` +
         `width ${encoder.width}`,
     );
   }
@@ -271,7 +274,7 @@ function tokenValues(
   return values;
 }
 
-/** Passes each message on once, though every encoder may repeat it. */
+/** Passes on each message once, even if every encoder warns. */
 function once(warn?: Warn): Warn | undefined {
   if (!warn) return undefined;
   const seen = new Set<string>();

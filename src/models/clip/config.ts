@@ -1,6 +1,6 @@
 // The layouts and sizes of CLIP text encoders: Hugging Face's (CLIP-L) and open_clip's (CLIP-G of
-// SDXL, CLIP-H of SD2). A layout is a table of tensor names; differences in kind (fused
-// projections, transposed text projection) are flags.
+// SDXL, CLIP-H of SD2). A layout is a table of tensor names; flags say how the tensors are stored
+// (fused projections, transposed text projection).
 import type { PatchTarget, PatchTargets } from '../weights/changes.ts';
 import type { Weights } from '../weights/tensors.ts';
 
@@ -8,7 +8,9 @@ export interface ClipLayout {
   readonly tokens: string;
   readonly positions: string;
   readonly finalNorm: string;
-  /** Stored for `x @ projection` (open_clip) or as a Linear's weight (Hugging Face). */
+  /**
+   * Stored transposed, for `x @ projection` (open_clip), or as a Linear's weight (Hugging Face).
+   */
   readonly projection: string;
   readonly projectionTransposed: boolean;
   readonly block: (layer: number) => ClipBlock;
@@ -116,12 +118,13 @@ export function clipConfig(weights: Weights, layout: ClipLayout, kind: ClipKind)
 }
 
 /**
- * The weights of an encoder as Hugging Face names them below `<encoder>.transformer.`, which is how
- * LoRAs know them: fused projections are three, and the text projection is a Linear's.
+ * Returns the weights of an encoder by the names that LoRAs use, Hugging Face's below
+ * `<encoder>.transformer.`. A fused projection is split into three targets, and the text projection
+ * has the shape of a Linear's weight.
  */
 export function clipTargets(weights: Weights, layout: ClipLayout): PatchTargets {
   const targets = new Map<string, PatchTarget>();
-  const put = (
+  const addTarget = (
     name: string,
     tensor: string,
     part: Pick<PatchTarget, 'rows' | 'transposed'> = {},
@@ -135,25 +138,28 @@ export function clipTargets(weights: Weights, layout: ClipLayout): PatchTargets 
         : stored;
     targets.set(name, { tensor, ...part, shape });
   };
-  const layer = (name: string, tensor: string): void => {
-    for (const end of ['weight', 'bias']) put(`text_model.${name}.${end}`, `${tensor}.${end}`);
+  const addLayer = (name: string, tensor: string): void => {
+    for (const ending of ['weight', 'bias'])
+      addTarget(`text_model.${name}.${ending}`, `${tensor}.${ending}`);
   };
-  put(`text_model.${HUGGING_FACE.positions}`, layout.positions);
-  put('text_projection.weight', layout.projection, { transposed: layout.projectionTransposed });
-  layer(HUGGING_FACE.finalNorm, layout.finalNorm);
+  addTarget(`text_model.${HUGGING_FACE.positions}`, layout.positions);
+  addTarget('text_projection.weight', layout.projection, {
+    transposed: layout.projectionTransposed,
+  });
+  addLayer(HUGGING_FACE.finalNorm, layout.finalNorm);
   for (let i = 0; weights.has(`${layout.block(i).norm1}.weight`); i++) {
-    const [here, there] = [layout.block(i), HUGGING_FACE.block(i)];
-    for (const one of ['norm1', 'norm2', 'out', 'up', 'down'] as const)
-      layer(there[one], here[one]);
-    for (const [at, name] of (there.qkv as readonly string[]).entries()) {
-      if (!('weight' in here.qkv)) {
-        layer(name, here.qkv[at]);
+    const [stored, named] = [layout.block(i), HUGGING_FACE.block(i)];
+    for (const part of ['norm1', 'norm2', 'out', 'up', 'down'] as const)
+      addLayer(named[part], stored[part]);
+    for (const [index, name] of (named.qkv as readonly string[]).entries()) {
+      if (!('weight' in stored.qkv)) {
+        addLayer(name, stored.qkv[index]);
         continue;
       }
-      const width = weights.shape(here.qkv.weight)[0] / 3;
-      const rows = [at * width, (at + 1) * width] as const;
-      put(`text_model.${name}.weight`, here.qkv.weight, { rows });
-      put(`text_model.${name}.bias`, here.qkv.bias, { rows });
+      const width = weights.shape(stored.qkv.weight)[0] / 3;
+      const rows = [index * width, (index + 1) * width] as const;
+      addTarget(`text_model.${name}.weight`, stored.qkv.weight, { rows });
+      addTarget(`text_model.${name}.bias`, stored.qkv.bias, { rows });
     }
   }
   return targets;

@@ -1,6 +1,6 @@
 // The CLIP text transformer (Radford et al. 2021): from token embeddings to the hidden state after
-// every block, with and without the final norm, and the pooled features. The token table stays
-// outside; the caller reads the few rows it needs.
+// every block, with and without the final norm, and the pooled features. The token table is
+// not part of the graph: the caller reads the few rows that it needs.
 import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
 import { batchOf, layerNorm, type Net } from '../layers/blocks.ts';
 import type { Weights } from '../weights/tensors.ts';
@@ -23,7 +23,7 @@ export function clipGraph(weights: Weights, config: ClipConfig): Graph {
   const embeddings = g.input('embeddings', ['B', length, width]);
   const pool = g.input('pool', ['B', 1, length]);
   const batch = batchOf(net, embeddings);
-  const wide = (x: Value): Value => g.op('Reshape', [x, g.ints([-1, length, width])]);
+  const toBatch = (x: Value): Value => g.op('Reshape', [x, g.ints([-1, length, width])]);
 
   let x = g.op('Reshape', [
     g.op('Add', [embeddings, weights.value(g, layout.positions)]),
@@ -32,8 +32,8 @@ export function clipGraph(weights: Weights, config: ClipConfig): Graph {
   let normed = x;
   for (let i = 0; i < layers; i++) {
     x = clipBlock(net, x, layout.block(i), batch, { ...config, causal: true });
-    normed = wide(layerNorm(net, x, layout.finalNorm));
-    g.output(hiddenName(i, false), wide(x), ['B', length, width]);
+    normed = toBatch(layerNorm(net, x, layout.finalNorm));
+    g.output(hiddenName(i, false), toBatch(x), ['B', length, width]);
     g.output(hiddenName(i, true), normed, ['B', length, width]);
   }
   const pooled = g.op('MatMul', [pool, normed]);

@@ -51,12 +51,13 @@ export async function loadTextEncoder(file: string, runtime: ModelRuntime): Prom
   const { clip } = found;
   if (clip.layout === 'open-clip') return encoderOf(runtime, { file, tensors }, clip);
   // the projection is beside `text_model.`
-  const unprefixed = without(tensors, clip.prefix);
+  const unprefixed = withoutPrefix(tensors, clip.prefix);
   const layout = unprefixed.has(LEGACY_CLIP_SAVE.projection) ? LEGACY_CLIP_SAVE : HUGGING_FACE;
   return encoderOf(runtime, { file, tensors: unprefixed }, { ...clip, prefix: '' }, layout);
 }
 
-const without = (
+/** Removes the prefix from the names that start with it. */
+const withoutPrefix = (
   tensors: ReadonlyMap<string, TensorInfo>,
   prefix: string,
 ): Map<string, TensorInfo> =>

@@ -1,5 +1,5 @@
-// A CLIP text encoder as a handle over its network. Rows of the token table are read from the file
-// when needed; recent results are cached.
+// A CLIP text encoder over its network. Rows of the token table are read from the file when they
+// are needed, and recent results are cached.
 import { createHash } from 'node:crypto';
 import { DarkroomError } from '../../errors.ts';
 import { decodeFloat32, encodeFloat32 } from '../../formats/dtypes.ts';
@@ -19,11 +19,11 @@ import type {
 } from './text-encoder.ts';
 
 /** The end-of-text token of CLIP's vocabulary; features are pooled at its first position. */
-const END = 49407;
+const END_TOKEN = 49407;
 /** Number of results that an encoder caches; 77 tokens of width 1280 are 0.4 MB. */
-const RECENT = 32;
+const MAX_CACHED = 32;
 
-/** What a text encoder is made of. */
+/** The weights of a text encoder and their changes. */
 export interface TextEncoderSource {
   readonly kind: TextEncoder['kind'];
   readonly weights: Weights;
@@ -43,11 +43,11 @@ export function createTextEncoder(runtime: Runtime, source: TextEncoderSource): 
   const patchable = clipTargets(weights, layout);
   const base = { weights, targets: patchable, changes, layout, blended };
   const tokenRows: TokenRows = (ids) => blendedRows(weights, layout.tokens, ids, blended);
-  const rounded = blended.length > 0 && weights.rounding === 'f16';
+  const roundRows = blended.length > 0 && weights.rounding === 'f16';
   const evaluate = createEvaluation(runtime, kind, base, config, (slots) =>
-    embed(slots, tokenRows, width, rounded),
+    embed(slots, tokenRows, width, roundRows),
   );
-  const cached = recentResults<TextEncoderOutput>(RECENT);
+  const cached = recentResults<TextEncoderOutput>(MAX_CACHED);
   return {
     kind,
     width,
@@ -56,18 +56,18 @@ export function createTextEncoder(runtime: Runtime, source: TextEncoderSource): 
     patchable,
     base,
     tokenRows,
-    withChanges: (more, others = []) =>
+    withChanges: (addedChanges, addedBlends = []) =>
       createTextEncoder(runtime, {
         ...source,
-        changes: [...changes, ...more],
-        blended: [...blended, ...others],
+        changes: [...changes, ...addedChanges],
+        blended: [...blended, ...addedBlends],
       }),
     async encode(chunks, { layer, finalNorm, project }) {
       for (const chunk of chunks) checkChunk(chunk, kind, { width, length, vocabulary });
       const index = layer === 'last' ? layers - 1 : layer;
       if (index < 0 || index >= layers)
         throw new Error(`internal: layer ${layer} of ${kind} with ${layers} layers`);
-      return cached(keyOf(chunks, `${index} ${finalNorm} ${project}`), () =>
+      return cached(cacheKey(chunks, `${index} ${finalNorm} ${project}`), () =>
         evaluate(chunks, { index, finalNorm, project }),
       );
     },
@@ -78,7 +78,7 @@ type Chunks = readonly (readonly TokenSlot[])[];
 type TokenRows = (ids: readonly number[]) => Promise<Float32Array>;
 type Evaluate = (
   chunks: Chunks,
-  from: { readonly index: number; readonly finalNorm: boolean; readonly project: boolean },
+  output: { readonly index: number; readonly finalNorm: boolean; readonly project: boolean },
 ) => Promise<TextEncoderOutput>;
 
 /**
@@ -107,7 +107,7 @@ function createEvaluation(
     embeddings.data.set(await embedSlots(chunks.flat()));
     const pool = zeros([chunks.length, 1, length]);
     for (const [i, chunk] of chunks.entries()) {
-      const end = chunk.indexOf(END);
+      const end = chunk.indexOf(END_TOKEN);
       pool.data[i * length + (end < 0 ? length - 1 : end)] = 1;
     }
     const out = await network.run({ embeddings, pool, ...plan?.inputs });
@@ -119,12 +119,9 @@ function createEvaluation(
   };
 }
 
-/**
- * Returns a hash of what is encoded: token ids, the values of vectors among them, and the options
- * in `how`.
- */
-function keyOf(chunks: Chunks, how: string): string {
-  const hash = createHash('sha256').update(how);
+/** Returns a hash of token ids, the values of vectors among them, and the options. */
+function cacheKey(chunks: Chunks, options: string): string {
+  const hash = createHash('sha256').update(options);
   for (const chunk of chunks)
     for (const slot of chunk)
       hash.update(
@@ -135,11 +132,14 @@ function keyOf(chunks: Chunks, how: string): string {
   return hash.digest('hex');
 }
 
-/** Returns a cache of the last `limit` results; a failed one is removed. */
-function recentResults<T>(limit: number): (key: string, make: () => Promise<T>) => Promise<T> {
+/**
+ * Returns a function that caches the last `limit` results of `compute` by their keys; failed ones
+ * are removed.
+ */
+function recentResults<T>(limit: number): (key: string, compute: () => Promise<T>) => Promise<T> {
   const results = new Map<string, Promise<T>>();
-  return (key, make) => {
-    const result = results.get(key) ?? make();
+  return (key, compute) => {
+    const result = results.get(key) ?? compute();
     results.delete(key);
     results.set(key, result);
     result.catch(() => results.delete(key));
@@ -151,52 +151,55 @@ function recentResults<T>(limit: number): (key: string, make: () => Promise<T>) 
   };
 }
 
+/** Throws for chunks of another length and for slots that the encoder does not accept. */
 function checkChunk(
   chunk: readonly TokenSlot[],
   kind: string,
-  at: { width: number; length: number; vocabulary: number },
+  sizes: { width: number; length: number; vocabulary: number },
 ): void {
-  if (chunk.length !== at.length)
+  if (chunk.length !== sizes.length)
     throw new Error(
-      `internal: a chunk of ${chunk.length} tokens for ${kind}, which takes ${at.length}`,
+      `internal: a chunk of ${chunk.length} tokens for ${kind}, which takes ${sizes.length}`,
     );
   for (const slot of chunk) {
-    if (typeof slot === 'number' ? slot >= 0 && slot < at.vocabulary : slot.length === at.width)
+    if (
+      typeof slot === 'number' ? slot >= 0 && slot < sizes.vocabulary : slot.length === sizes.width
+    )
       continue;
-    const what =
+    const value =
       typeof slot === 'number'
-        ? `token ${slot} of ${at.vocabulary}`
-        : `an embedding of ${slot.length} numbers for ${at.width}`;
+        ? `token ${slot} of a vocabulary of ${sizes.vocabulary}`
+        : `an embedding of width ${slot.length}, its own is ${sizes.width}`;
     throw new DarkroomError('DR_SHAPE_MISMATCH', {
-      message: `${kind} can't take ${what}`,
+      message: `${kind} does not accept ${value}`,
       hint: 'Use a textual inversion made for this kind of text encoder (SD1, SD2 or SDXL).',
     });
   }
 }
 
 /**
- * Returns token vectors one after another; each row of the table is read once. `rounded`: rows are
- * rounded to float16.
+ * Returns the vectors of slots one after another; each row of the table is read once. `roundRows`:
+ * rows are rounded to float16.
  */
 async function embed(
   slots: readonly TokenSlot[],
   tokenRows: TokenRows,
   width: number,
-  rounded: boolean,
+  roundRows: boolean,
 ): Promise<Float32Array> {
   const ids = [...new Set(slots.filter((slot) => typeof slot === 'number'))];
   const rowOf = new Map(ids.map((id, i) => [id, i]));
-  const exact = await tokenRows(ids);
-  const rows = rounded ? toHalves(exact) : exact;
-  const all = new Float32Array(slots.length * width);
+  const unrounded = await tokenRows(ids);
+  const rows = roundRows ? roundToFloat16(unrounded) : unrounded;
+  const vectors = new Float32Array(slots.length * width);
   for (const [i, slot] of slots.entries()) {
-    const at = typeof slot === 'number' ? rowOf.get(slot)! * width : 0;
-    all.set(typeof slot === 'number' ? rows.subarray(at, at + width) : slot, i * width);
+    const start = typeof slot === 'number' ? rowOf.get(slot)! * width : 0;
+    vectors.set(typeof slot === 'number' ? rows.subarray(start, start + width) : slot, i * width);
   }
-  return all;
+  return vectors;
 }
 
-const toHalves = (values: Float32Array): Float32Array =>
+const roundToFloat16 = (values: Float32Array): Float32Array =>
   decodeFloat32('F16', encodeFloat32('F16', values));
 
 /** Returns rows of the encoder's token table, with other encoders' rows blended in, in turn. */
@@ -210,15 +213,15 @@ async function blendedRows(
   let rows: Float32Array;
   try {
     const stored = (await file.readRows(weights.fullName(table), ids)).data;
-    rows = weights.rounding === 'f16' ? toHalves(stored) : stored;
+    rows = weights.rounding === 'f16' ? roundToFloat16(stored) : stored;
   } finally {
     await file.close();
   }
-  for (const { ownShare: own, otherShare: other, rows: read } of blended) {
-    const [a, b] = [Math.fround(own), Math.fround(other)];
-    const more = await read?.(ids);
+  for (const { ownShare, otherShare, rows: readOther } of blended) {
+    const [own, other] = [Math.fround(ownShare), Math.fround(otherShare)];
+    const otherRows = await readOther?.(ids);
     rows = rows.map((value, i) =>
-      more ? Math.fround(value * a) + Math.fround(more[i] * b) : value * a,
+      otherRows ? Math.fround(value * own) + Math.fround(otherRows[i] * other) : value * own,
     );
   }
   return rows;

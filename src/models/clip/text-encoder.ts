@@ -16,18 +16,21 @@ export interface TextEncoderOutput {
   readonly pooled: Tensor;
 }
 
-/** The weights of a text encoder as its file lays them out, with their changes. */
+/** The weights of a text encoder in its file's layout, and their changes. */
 export interface EncoderBase extends ChangedNetwork {
   readonly layout: ClipLayout;
   /** Blended into the token table, in this order. */
   readonly blended: readonly TokenBlend[];
 }
 
-/** A share of another encoder's token table that is added to a share of the encoder's own. */
+/** Blends another encoder's token table into an encoder's own: the sum of a share of each. */
 export interface TokenBlend {
   readonly ownShare: number;
   readonly otherShare: number;
-  /** Absent where the other table has another shape; then only the own share counts. */
+  /**
+   * Returns rows of the other table. Absent if the tables differ in shape: then the own share alone
+   * is used.
+   */
   readonly rows?: (ids: readonly number[]) => Promise<Float32Array>;
 }
 
@@ -46,16 +49,16 @@ export interface TextEncoder {
   readonly layers: number;
   /** Positions of a chunk (77). */
   readonly length: number;
-  /** The weights that LoRAs may change, by Hugging Face's names; absent where there are none. */
+  /** The weights that LoRAs may change, by Hugging Face's names. Absent without weights. */
   readonly patchable?: PatchTargets;
-  /** Its weights with their changes; absent where there are none. */
+  /** The encoder's weights and their changes. Absent without weights. */
   readonly base?: EncoderBase;
   /**
-   * Returns this encoder with more changes. `blended`: what these changes blend into the token
-   * table, in order.
+   * Returns this encoder with more changes. `blended`: the tables that are blended into
+   * the token table, in order.
    */
   withChanges?(changes: readonly WeightChange[], blended?: readonly TokenBlend[]): TextEncoder;
-  /** Returns rows of its token table one after another, blended but not rounded after that. */
+  /** Returns rows of the token table one after another: blended, not rounded after blending. */
   tokenRows?(ids: readonly number[]): Promise<Float32Array>;
   /** Encodes chunks of `length` slots each. */
   encode(

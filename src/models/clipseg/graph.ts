@@ -7,7 +7,7 @@ import { add, attention, batchOf, layerNorm, linear, type Net } from '../layers/
 import { VISION_LAYOUTS } from '../vision/graph.ts';
 import type { Weights } from '../weights/tensors.ts';
 
-/** The decoder takes the vision transformer's states after these blocks, the deepest first. */
+/** The blocks of the vision transformer whose states the decoder takes, the deepest first. */
 const DECODED_BLOCKS = [9, 6, 3];
 const DECODER_HEADS = 4;
 /** Width of a head of CLIP's attention. */
@@ -20,7 +20,7 @@ export const CLIPSEG_NAMES = {
   patches: 'clip.vision_model.embeddings.patch_embedding.weight',
 } as const;
 
-const at = (name: string): string => `clip.${name}`;
+const prefixed = (name: string): string => `clip.${name}`;
 
 /**
  * Builds the graph. Inputs `pixels` [1,3,side,side], normalised, `positions` [T,width] for that
@@ -41,11 +41,11 @@ export function clipSegGraph(weights: Weights, side: number): Graph {
     g.op('Conv', [pixels, weights.value(g, CLIPSEG_NAMES.patches)], kernel),
     g.ints([width, -1]),
   ]);
-  const first = weights.value(g, at(layout.classToken), { dims: [1, width] });
-  const embedded = g.op('Concat', [first, g.op('Transpose', [patches], { perm: [1, 0] })], {
+  const classToken = weights.value(g, prefixed(layout.classToken), { dims: [1, width] });
+  const embedded = g.op('Concat', [classToken, g.op('Transpose', [patches], { perm: [1, 0] })], {
     axis: 0,
   });
-  let x = layerNorm(net, g.op('Add', [embedded, positions]), at(layout.before));
+  let x = layerNorm(net, g.op('Add', [embedded, positions]), prefixed(layout.before));
   const states: Value[] = [];
   for (let i = 0; i <= Math.max(...DECODED_BLOCKS); i++) {
     x = clipBlock(net, x, withPrefix('clip.', layout.block(i)), batch, {
@@ -68,6 +68,7 @@ export function clipSegGraph(weights: Weights, side: number): Graph {
   return g;
 }
 
+/** The small transformer: returns logits [side,side]. */
 function decoder(net: Net, states: readonly Value[], batch: Value, cells: number): Value {
   const { g, w } = net;
   const [width, projected] = w.shape('decoder.film_mul.weight');
@@ -87,13 +88,13 @@ function decoder(net: Net, states: readonly Value[], batch: Value, cells: number
     { perm: [1, 0] },
   );
   const planes = g.op('Reshape', [grid, g.ints([1, width, cells, cells])]);
-  const logits = pixelsOf(net, planes, 'decoder.transposed_convolution');
+  const logits = cellsToPixels(net, planes, 'decoder.transposed_convolution');
   return g.op('Squeeze', [logits, g.ints([0, 1])]);
 }
 
 /** A transformer block with norms after the sums. */
 function decoderLayer(net: Net, x: Value, name: string, batch: Value, width: number): Value {
-  const [q, k, v] = ['q', 'k', 'v'].map((one) => linear(net, x, `${name}.self_attn.${one}_proj`));
+  const [q, k, v] = ['q', 'k', 'v'].map((part) => linear(net, x, `${name}.self_attn.${part}_proj`));
   const attended = linear(
     net,
     attention(net, q, k, v, { batch, channels: width, heads: DECODER_HEADS }),
@@ -104,8 +105,10 @@ function decoderLayer(net: Net, x: Value, name: string, batch: Value, width: num
   return layerNorm(net, add(net, y, linear(net, inner, `${name}.mlp.fc2`)), `${name}.layer_norm2`);
 }
 
-/** From cells to pixels: one transposed convolution, or in the refined models three layers. */
-function pixelsOf(net: Net, x: Value, name: string): Value {
+/**
+ * Enlarges cells to pixels: by a transposed convolution or, in the refined models, by three layers.
+ */
+function cellsToPixels(net: Net, x: Value, name: string): Value {
   const { g, w } = net;
   if (w.has(`${name}.weight`)) return transposed(net, x, name);
   const first = [w.value(g, `${name}.0.weight`), w.value(g, `${name}.0.bias`)];

@@ -1,4 +1,5 @@
-// Loads CLIPSeg, which marks what a text names in an image, as 352 x 352 logits. Images are
+// Loads CLIPSeg, which segments an image by a text: logits [352,352] of the objects that the text
+// names. Images are
 // preprocessed as transformers' CLIPSegProcessor does with the settings of
 // CIDAS/clipseg-rd64-refined.
 import { DarkroomError } from '../../errors.ts';
@@ -19,8 +20,8 @@ import { CLIPSEG_NAMES, clipSegGraph } from './graph.ts';
 
 export interface ClipSeg {
   /**
-   * Returns logits [352,352] of what a text names in an image [1,H,W,3], which is resized to a
-   * square. Throws DR_INPUT_INVALID for long texts.
+   * Returns logits [352,352] of the objects that a text names in an image [1,H,W,3], which is
+   * resized to a square. Throws DR_INPUT_INVALID for long texts.
    */
   logits(image: Tensor, text: string): Promise<Tensor>;
   /** Returns the features of a text, [1, projected]. */
@@ -32,12 +33,12 @@ export const CLIPSEG_SIDE = 352;
 const MEAN = [0.485, 0.456, 0.406].map(Math.fround);
 const DEVIATION = [0.229, 0.224, 0.225].map(Math.fround);
 
-const below = (name: string): string => CLIPSEG_NAMES.text + name;
+const prefixed = (name: string): string => CLIPSEG_NAMES.text + name;
 const LAYOUT: ClipLayout = {
   ...HUGGING_FACE,
-  tokens: below(HUGGING_FACE.tokens),
-  positions: below(HUGGING_FACE.positions),
-  finalNorm: below(HUGGING_FACE.finalNorm),
+  tokens: prefixed(HUGGING_FACE.tokens),
+  positions: prefixed(HUGGING_FACE.positions),
+  finalNorm: prefixed(HUGGING_FACE.finalNorm),
   projection: CLIPSEG_NAMES.textProjection,
   block: (layer) => withPrefix(CLIPSEG_NAMES.text, HUGGING_FACE.block(layer)),
 };
@@ -95,9 +96,9 @@ function resizePositions(table: Tensor, cells: number): Tensor {
   const side = Math.round(Math.sqrt(rows - 1));
   if (side === cells) return table;
   const grid = toNCHW({ shape: [1, side, side, width], data: sliceBatch(table, 1, rows).data });
-  const larger = toNHWC(interpolate(grid, { height: cells, width: cells }, 'bicubic'));
+  const resized = toNHWC(interpolate(grid, { height: cells, width: cells }, 'bicubic'));
   return concatAxis(
-    [sliceBatch(table, 0, 1), { shape: [cells * cells, width], data: larger.data }],
+    [sliceBatch(table, 0, 1), { shape: [cells * cells, width], data: resized.data }],
     0,
   );
 }

@@ -18,7 +18,9 @@ export interface AdapterConfig {
 /** Residual blocks per level of a full adapter. */
 const BLOCKS = 2;
 
-/** Returns the tensors of an adapter file by their original names; unknown names are not changed. */
+/**
+ * Returns the tensors of an adapter file by their original names; unknown names are not changed.
+ */
 export function adapterNames(tensors: ReadonlyMap<string, TensorInfo>): Map<string, TensorInfo> {
   const names = [...tensors].map(([name, info]) => [name.replace(/^adapter\./, ''), info] as const);
   const light = names.some(([name]) => name === 'body.0.in_conv.weight');

@@ -37,8 +37,8 @@ export function controlLoraWeights(own: Weights, base: Weights): Weights {
 }
 
 /**
- * Returns the weights of a file of differences: the UNet's plus the differences. As in the original,
- * they are added in the stored type.
+ * Returns the weights of a file of differences: the UNet's plus the differences. As in the
+ * original, they are added in the stored type.
  */
 export function differenceWeights(own: Weights, base: Weights): Weights {
   const isDifference = (name: string): boolean =>

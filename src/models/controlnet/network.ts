@@ -1,5 +1,5 @@
-// ControlNets over two networks each: one computes the hint's features, once for a whole run, and the
-// other the residuals of each evaluation.
+// ControlNets over two networks each: one computes the hint's features, once for a whole run, and
+// the other the residuals of each evaluation.
 import { basename } from 'node:path';
 import { DarkroomError } from '../../errors.ts';
 import type { Network } from '../../runtime/network.ts';

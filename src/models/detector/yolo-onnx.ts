@@ -18,7 +18,9 @@ const DEFAULT_SIDE = 640;
 const MAX_OVERLAP = 0.7;
 const MAX_BOXES = 300;
 
-/** The image's position in the network's input: scaled by `scale`, then moved by `left` and `top`. */
+/**
+ * The image's position in the network's input: scaled by `scale`, then moved by `left` and `top`.
+ */
 interface Placement {
   readonly scale: number;
   readonly left: number;

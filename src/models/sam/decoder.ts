@@ -8,7 +8,7 @@ import { encoderShape, norm, norm2d } from './encoder.ts';
 const HEADS = 8;
 const MASKS = 4;
 const EPSILON = 1e-5;
-const T = 'mask_decoder.transformer';
+const TRANSFORMER = 'mask_decoder.transformer';
 
 /**
  * Builds the decoder. Inputs `features` and `position` [1,C,cells,cells], `prompt` [N,C]; outputs
@@ -27,8 +27,15 @@ export function decoderGraph(w: Weights): Graph {
   const tokens = g.op('Concat', [...outputTokens, prompt], { axis: 0 });
   const rows = (x: Value): Value =>
     g.op('Transpose', [g.op('Reshape', [x, g.ints([channels, cells * cells])])], { perm: [1, 0] });
-  const unmasked = w.value(g, 'prompt_encoder.no_mask_embed.weight', { dims: [1, channels, 1, 1] });
-  const { queries, keys } = twoWay(net, tokens, rows(add(net, features, unmasked)), rows(position));
+  const noMaskEmbedding = w.value(g, 'prompt_encoder.no_mask_embed.weight', {
+    dims: [1, channels, 1, 1],
+  });
+  const { queries, keys } = twoWay(
+    net,
+    tokens,
+    rows(add(net, features, noMaskEmbedding)),
+    rows(position),
+  );
 
   const square = g.op('Reshape', [
     g.op('Transpose', [keys], { perm: [1, 0] }),
@@ -38,11 +45,11 @@ export function decoderGraph(w: Weights): Graph {
     net,
     norm2d(
       net,
-      twice(net, square, 'mask_decoder.output_upscaling.0'),
+      upsample2x(net, square, 'mask_decoder.output_upscaling.0'),
       'mask_decoder.output_upscaling.1',
     ),
   );
-  const large = gelu(net, twice(net, first, 'mask_decoder.output_upscaling.3'));
+  const large = gelu(net, upsample2x(net, first, 'mask_decoder.output_upscaling.3'));
   const token = (i: number): Value =>
     g.op('Slice', [queries, g.ints([i]), g.ints([i + 1]), g.ints([0])]);
   const filters = Array.from({ length: MASKS }, (_, i) =>
@@ -59,6 +66,7 @@ export function decoderGraph(w: Weights): Graph {
   return g;
 }
 
+/** The transformer in which tokens attend to the image and the image to the tokens. */
 function twoWay(
   net: Net,
   tokens: Value,
@@ -66,8 +74,8 @@ function twoWay(
   position: Value,
 ): { queries: Value; keys: Value } {
   let [queries, keys] = [tokens, image];
-  for (let i = 0; net.w.has(`${T}.layers.${i}.norm1.weight`); i++) {
-    const name = `${T}.layers.${i}`;
+  for (let i = 0; net.w.has(`${TRANSFORMER}.layers.${i}.norm1.weight`); i++) {
+    const name = `${TRANSFORMER}.layers.${i}`;
     const normed = (x: Value, n: number): Value => norm(net, x, `${name}.norm${n}`, EPSILON);
     if (i === 0) queries = attention(net, [queries, queries, queries], `${name}.self_attn`);
     else {
@@ -110,9 +118,12 @@ function twoWay(
   const last = attention(
     net,
     [add(net, queries, tokens), add(net, keys, position), keys],
-    `${T}.final_attn_token_to_image`,
+    `${TRANSFORMER}.final_attn_token_to_image`,
   );
-  return { queries: norm(net, add(net, queries, last), `${T}.norm_final_attn`, EPSILON), keys };
+  return {
+    queries: norm(net, add(net, queries, last), `${TRANSFORMER}.norm_final_attn`, EPSILON),
+    keys,
+  };
 }
 
 /** Multi-head attention on rows [N,C]. */
@@ -131,8 +142,8 @@ function attention(net: Net, qkv: readonly Value[], name: string): Value {
     [g.op('Div', [g.op('MatMul', [q, k]), g.floats([Math.sqrt(size)])])],
     { axis: -1 },
   );
-  const seen = g.op('Transpose', [g.op('MatMul', [weights, v])], { perm: [1, 0, 2] });
-  return linear(net, g.op('Reshape', [seen, g.ints([-1, HEADS * size])]), `${name}.out_proj`);
+  const attended = g.op('Transpose', [g.op('MatMul', [weights, v])], { perm: [1, 0, 2] });
+  return linear(net, g.op('Reshape', [attended, g.ints([-1, HEADS * size])]), `${name}.out_proj`);
 }
 
 /** Linear layers with ReLU between them. */
@@ -143,7 +154,8 @@ function perceptron(net: Net, x: Value, name: string): Value {
   return y;
 }
 
-const twice = ({ g, w }: Net, x: Value, name: string): Value =>
+/** Doubles the size by a transposed convolution. */
+const upsample2x = ({ g, w }: Net, x: Value, name: string): Value =>
   g.op('ConvTranspose', [x, w.value(g, `${name}.weight`), w.value(g, `${name}.bias`)], {
     kernel_shape: [2, 2],
     strides: [2, 2],

@@ -46,8 +46,12 @@ export function encoderGraph(w: Weights): Graph {
   const x = g.input('x', [1, 3, side, side]);
   const patch = side / cells;
   const weight = w.value(g, `${name}.patch_embed.proj.weight`);
-  const cut = { kernel_shape: [patch, patch], strides: [patch, patch] };
-  const patches = g.op('Conv', [x, weight, w.value(g, `${name}.patch_embed.proj.bias`)], cut);
+  const patchAttributes = { kernel_shape: [patch, patch], strides: [patch, patch] };
+  const patches = g.op(
+    'Conv',
+    [x, weight, w.value(g, `${name}.patch_embed.proj.bias`)],
+    patchAttributes,
+  );
   let h = add(
     net,
     g.op('Transpose', [patches], { perm: [0, 2, 3, 1] }),
@@ -69,7 +73,7 @@ function block(net: Net, x: Value, name: string, cells: number): Value {
   const normed = norm(net, x, `${name}.norm1`, 1e-6);
   const attended =
     window < cells
-      ? inWindows(net, normed, name, { cells, window, width })
+      ? windowAttention(net, normed, name, { cells, window, width })
       : attention(net, normed, name, { count: 1, side: cells, width });
   const y = add(net, x, attended);
   const flat = g.op('Reshape', [norm(net, y, `${name}.norm2`, 1e-6), g.ints([-1, width])]);
@@ -78,7 +82,7 @@ function block(net: Net, x: Value, name: string, cells: number): Value {
 }
 
 /** Attention within windows; the image is padded to whole windows. */
-function inWindows(
+function windowAttention(
   net: Net,
   x: Value,
   name: string,
@@ -94,9 +98,9 @@ function inWindows(
     g.ints([count * count, window, window, width]),
   ]);
   const attended = attention(net, windows, name, { count: count * count, side: window, width });
-  const apart = g.op('Reshape', [attended, g.ints([count, count, window, window, width])]);
+  const separate = g.op('Reshape', [attended, g.ints([count, count, window, window, width])]);
   const whole = g.op('Reshape', [
-    g.op('Transpose', [apart], { perm: [0, 2, 1, 3, 4] }),
+    g.op('Transpose', [separate], { perm: [0, 2, 1, 3, 4] }),
     g.ints([1, count * window, count * window, width]),
   ]);
   return padding > 0
@@ -114,7 +118,7 @@ function attention(
   const { g, w } = net;
   const size = w.shape(`${name}.attn.rel_pos_h`)[1];
   const heads = width / size;
-  const [all, cells] = [count * heads, side * side];
+  const [batch, cells] = [count * heads, side * side];
   const qkv = linear(net, g.op('Reshape', [x, g.ints([-1, width])]), `${name}.attn.qkv`);
   const split = g.op(
     'Transpose',
@@ -124,26 +128,30 @@ function attention(
   const [q, k, v] = [0, 1, 2].map((i) =>
     g.op('Reshape', [
       g.op('Slice', [split, g.ints([i]), g.ints([i + 1]), g.ints([0])]),
-      g.ints([all, cells, size]),
+      g.ints([batch, cells, size]),
     ]),
   );
   const scaled = g.op('Mul', [q, g.floats([size ** -0.5])]);
-  const plain = g.op('MatMul', [scaled, g.op('Transpose', [k], { perm: [0, 2, 1] })]);
-  const square = g.op('Reshape', [q, g.ints([all, side, side, size])]);
-  const down = g.op('MatMul', [square, relative(net, `${name}.attn.rel_pos_h`, side)]);
-  const turned = g.op('MatMul', [
+  const scores = g.op('MatMul', [scaled, g.op('Transpose', [k], { perm: [0, 2, 1] })]);
+  const square = g.op('Reshape', [q, g.ints([batch, side, side, size])]);
+  const rowBias = g.op('MatMul', [square, distanceEmbeddings(net, `${name}.attn.rel_pos_h`, side)]);
+  const transposedBias = g.op('MatMul', [
     g.op('Transpose', [square], { perm: [0, 2, 1, 3] }),
-    relative(net, `${name}.attn.rel_pos_w`, side),
+    distanceEmbeddings(net, `${name}.attn.rel_pos_w`, side),
   ]);
-  const across = g.op('Transpose', [turned], { perm: [0, 2, 1, 3] });
-  const shaped = g.op('Reshape', [plain, g.ints([all, side, side, side, side])]);
-  const withRows = add(net, shaped, g.op('Reshape', [down, g.ints([all, side, side, side, 1])]));
+  const columnBias = g.op('Transpose', [transposedBias], { perm: [0, 2, 1, 3] });
+  const shaped = g.op('Reshape', [scores, g.ints([batch, side, side, side, side])]);
+  const withRows = add(
+    net,
+    shaped,
+    g.op('Reshape', [rowBias, g.ints([batch, side, side, side, 1])]),
+  );
   const withBoth = add(
     net,
     withRows,
-    g.op('Reshape', [across, g.ints([all, side, side, 1, side])]),
+    g.op('Reshape', [columnBias, g.ints([batch, side, side, 1, side])]),
   );
-  const weights = g.op('Softmax', [g.op('Reshape', [withBoth, g.ints([all, cells, cells])])], {
+  const weights = g.op('Softmax', [g.op('Reshape', [withBoth, g.ints([batch, cells, cells])])], {
     axis: -1,
   });
   const attended = g.op('Reshape', [
@@ -164,7 +172,7 @@ function attention(
  * Returns the embeddings of the distances between rows (or columns): [side of the query, C, side of
  * the key].
  */
-function relative({ g, w }: Net, name: string, side: number): Value {
+function distanceEmbeddings({ g, w }: Net, name: string, side: number): Value {
   const size = w.shape(name)[1];
   const distances = Array.from(
     { length: side * side },

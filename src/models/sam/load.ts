@@ -18,27 +18,28 @@ import {
   promptTokens,
 } from './point-prompt.ts';
 
+/** Points and a box of an image, in pixels. */
 export interface Prompt {
   readonly points: readonly (readonly [number, number])[];
+  /** 1 for points of the object, 0 for points outside it. */
   readonly labels: readonly (0 | 1)[];
   readonly box?: readonly [number, number, number, number];
 }
 
 export interface Sam {
-  /**
-   * Returns the encoder's features of an image [1,H,W,3]; cached as long as the image tensor lives.
-   */
+  /** Returns the encoder's features of an image [1,H,W,3], cached for each image tensor. */
   features(image: Tensor): Promise<Tensor>;
   /**
-   * Returns three masks before their threshold of 0, [3,h,w] over the whole square input, with
-   * their predicted quality.
+   * Returns the logits of three masks, [3,h,w] over the whole square input, and the predicted
+   * quality of each, 0..1. A mask is where its logits are above 0.
    */
   predictLogits(
     image: Tensor,
     prompt: Prompt,
   ): Promise<{ readonly masks: Tensor; readonly scores: readonly number[] }>;
   /**
-   * Returns masks [H,W] of zeros and ones with a score of at least `threshold`, or the best one.
+   * Returns masks [H,W] of zeros and ones: those with a score of at least `threshold`, or the best
+   * one.
    */
   predict(
     image: Tensor,
@@ -51,7 +52,7 @@ export interface Sam {
 
 const MEAN = [123.675, 116.28, 103.53].map(Math.fround);
 const DEVIATION = [58.395, 57.12, 57.375].map(Math.fround);
-const PE = 'prompt_encoder.pe_layer.positional_encoding_gaussian_matrix';
+const POINT_FREQUENCIES = 'prompt_encoder.pe_layer.positional_encoding_gaussian_matrix';
 
 /**
  * Loads a model file of Segment Anything (ViT-B, -L or -H). Throws DR_MODEL_UNSUPPORTED for others.
@@ -61,30 +62,30 @@ export async function loadSam(file: string, runtime: Runtime): Promise<Sam> {
     const weights = weightsOf(file, opened.tensors, '');
     checkWeights(weights, file);
     const prompts: PromptWeights = {
-      frequencies: await opened.read(PE),
+      frequencies: await opened.read(POINT_FREQUENCIES),
       kinds: await Promise.all(
         [0, 1, 2, 3].map((i) => opened.read(`prompt_encoder.point_embeddings.${i}.weight`)),
       ),
       notAPoint: await opened.read('prompt_encoder.not_a_point_embed.weight'),
     };
-    return samOf(file, weights, prompts, runtime);
+    return createSam(file, weights, prompts, runtime);
   });
 }
 
 function checkWeights(weights: Weights, file: string): void {
   const supported =
-    weights.has(PE) &&
+    weights.has(POINT_FREQUENCIES) &&
     weights.has('image_encoder.pos_embed') &&
     weights.has('image_encoder.blocks.0.attn.rel_pos_h');
-  const other = weights.hasPrefix('mask_decoder.hf_token')
+  const reason = weights.hasPrefix('mask_decoder.hf_token')
     ? 'is a SAM-HQ model, which is not supported'
     : 'is not a Segment Anything model';
   if (supported && !weights.hasPrefix('mask_decoder.hf_token')) return;
   const hint = 'Use sam_vit_b_01ec64.pth (or vit_l, vit_h) in the models folder sams.';
-  throw new DarkroomError('DR_MODEL_UNSUPPORTED', { message: `${file} ${other}`, hint, file });
+  throw new DarkroomError('DR_MODEL_UNSUPPORTED', { message: `${file} ${reason}`, hint, file });
 }
 
-function samOf(
+function createSam(
   file: string,
   weights: Weights,
   promptWeights: PromptWeights,
@@ -99,29 +100,29 @@ function samOf(
     build: () => decoderGraph(weights),
   });
   const position = gridPositions(promptWeights, cells);
-  const raw: Sam['predictLogits'] = async (image, prompt) => {
+  const predictLogits: Sam['predictLogits'] = async (image, prompt) => {
     const points = promptPoints(image, prompt, side);
-    const found = await decoder.run({
+    const decoded = await decoder.run({
       features: await features(image),
       position,
       prompt: promptTokens(points, promptWeights, side),
     });
-    const [, h, w] = found.masks.shape;
+    const [, h, w] = decoded.masks.shape;
     return {
-      masks: { shape: [3, h, w], data: found.masks.data.slice(h * w) },
-      scores: [...found.scores.data.slice(1)],
+      masks: { shape: [3, h, w], data: decoded.masks.data.slice(h * w) },
+      scores: [...decoded.scores.data.slice(1)],
     };
   };
   return {
     features,
-    predictLogits: raw,
+    predictLogits,
     async predict(image, points, labels, box, threshold) {
       const [, height, width] = image.shape;
-      const { masks, scores } = await raw(image, { points, labels, box });
+      const { masks, scores } = await predictLogits(image, { points, labels, box });
       const best = scores.indexOf(Math.max(...scores));
-      const good = scores.flatMap((score, i) => (score >= Math.fround(threshold) ? [i] : []));
-      const chosen = good.length > 0 || !(scores[best] > 0) ? good : [best];
-      return chosen.map((i) => resizeMask(masks, i, { side, width, height }));
+      const accepted = scores.flatMap((score, i) => (score >= Math.fround(threshold) ? [i] : []));
+      const selected = accepted.length > 0 || !(scores[best] > 0) ? accepted : [best];
+      return selected.map((i) => resizeMask(masks, i, { side, width, height }));
     },
   };
 }
@@ -151,8 +152,8 @@ function createFeatures(
 }
 
 /**
- * Converts a prompt to points in the network's input: a box is its two corners, points without a
- * box end in padding.
+ * Converts a prompt to points in the network's input. A box becomes its two corners; without a box,
+ * a padding point follows the points.
  */
 function promptPoints(
   { shape: [, height, width] }: Tensor,
@@ -172,6 +173,7 @@ function promptPoints(
   return result;
 }
 
+/** The size of an image in the network's input. */
 const resizedSize = (width: number, height: number, side: number) => {
   const scale = side / Math.max(width, height);
   return { width: Math.floor(width * scale + 0.5), height: Math.floor(height * scale + 0.5) };
@@ -205,14 +207,14 @@ function preprocess(image: Tensor, side: number): Tensor {
 function resizeMask(
   { shape: [, h, w], data }: Tensor,
   index: number,
-  o: { side: number; width: number; height: number },
+  { side, width, height }: { side: number; width: number; height: number },
 ): Tensor {
   const low = { shape: [1, 1, h, w], data: data.slice(index * h * w, (index + 1) * h * w) };
-  const full = interpolate(low, { height: o.side, width: o.side }, 'bilinear');
-  const size = resizedSize(o.width, o.height, o.side);
+  const full = interpolate(low, { height: side, width: side }, 'bilinear');
+  const size = resizedSize(width, height, side);
   const inner = zeros([1, 1, size.height, size.width]);
   for (let y = 0; y < size.height; y++)
-    inner.data.set(full.data.subarray(y * o.side, y * o.side + size.width), y * size.width);
-  const mask = interpolate(inner, { height: o.height, width: o.width }, 'bilinear');
-  return { shape: [o.height, o.width], data: mask.data.map((v) => (v > 0 ? 1 : 0)) };
+    inner.data.set(full.data.subarray(y * side, y * side + size.width), y * size.width);
+  const mask = interpolate(inner, { height, width }, 'bilinear');
+  return { shape: [height, width], data: mask.data.map((v) => (v > 0 ? 1 : 0)) };
 }

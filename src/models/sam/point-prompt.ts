@@ -1,15 +1,17 @@
-// The prompts of Segment Anything as tokens: random Fourier features of a point plus an embedding
-// of its kind.
+// The prompts of Segment Anything as tokens: the random Fourier features of a point's position plus
+// an embedding of its kind.
 import type { Tensor } from '../../tensor/tensor.ts';
 
+/** The weights of the prompt encoder. */
 export interface PromptWeights {
-  /** [2,F]. */
+  /** Frequencies of the Fourier features, [2,F]. */
   readonly frequencies: Tensor;
   /**
    * Embeddings of background point, foreground point, upper left and lower right corner; [1,C]
    * each.
    */
   readonly kinds: readonly Tensor[];
+  /** The embedding of padding, [1,C]. */
   readonly notAPoint: Tensor;
 }
 
@@ -37,7 +39,7 @@ function features({ shape: [, count], data }: Tensor, x: number, y: number): Flo
   return result;
 }
 
-/** Returns the tokens [N,C] of points. */
+/** Returns the tokens [N,C] of points; `side`: of the network's input, in pixels. */
 export function promptTokens(
   points: readonly PromptPoint[],
   { frequencies, kinds, notAPoint }: PromptWeights,
@@ -62,8 +64,8 @@ export function gridPositions({ frequencies }: PromptWeights, cells: number): Te
   const data = new Float32Array(width * cells * cells);
   for (let y = 0; y < cells; y++)
     for (let x = 0; x < cells; x++) {
-      const at = features(frequencies, f((x + 0.5) / cells), f((y + 0.5) / cells));
-      for (let c = 0; c < width; c++) data[c * cells * cells + y * cells + x] = at[c];
+      const position = features(frequencies, f((x + 0.5) / cells), f((y + 0.5) / cells));
+      for (let c = 0; c < width; c++) data[c * cells * cells + y * cells + x] = position[c];
     }
   return { shape: [1, width, cells, cells], data };
 }

@@ -32,8 +32,8 @@ export interface SharedInputs {
 }
 
 /**
- * Declares the inputs `time` and, with ADM, `y`; returns their activated embedding [B, E]. `addend` [1,
- * E] is added to the time embedding.
+ * Declares the inputs `time` and, with ADM, `y`; returns their activated embedding [B, E]. `addend`
+ * [1, E] is added to the time embedding.
  */
 export function timeEmbedding(net: Net, config: EncoderConfig, addend?: Value): Value {
   const { g } = net;

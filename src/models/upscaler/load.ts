@@ -15,7 +15,7 @@ export interface UpscaleOptions {
   readonly signal?: AbortSignal;
   /** Called after each tile. */
   readonly onTile?: (done: number, total: number) => void;
-  /** In pixels of the source; 512 with an overlap of 32 by default. */
+  /** Tiles in pixels of the source; 512 with an overlap of 32 by default. */
   readonly tiles?: Tiles;
 }
 
@@ -31,7 +31,7 @@ export interface UpscaleModel {
   upscale(images: Tensor, options?: UpscaleOptions): Promise<Tensor>;
 }
 
-const TILES: Tiles = { tile: 512, overlap: 32 };
+const DEFAULT_TILES: Tiles = { tile: 512, overlap: 32 };
 const SMALLEST_TILE = 128;
 
 /** Loads an upscale model file. Throws DR_MODEL_UNSUPPORTED for other files. */
@@ -41,21 +41,25 @@ export async function loadUpscaler(file: string, runtime: Runtime): Promise<Upsc
 }
 
 /**
- * Returns the upscale model among tensors from any source; `under` returns those below a prefix.
+ * Returns the upscale model among tensors from any source; `weightsBelow` returns those below a
+ * prefix.
  * Throws DR_MODEL_UNSUPPORTED.
  */
-export function createUpscaler(under: (prefix: string) => Weights, runtime: Runtime): UpscaleModel {
-  const architecture = upscalerArchitecture(under);
-  const evaluate = upscalerNetwork(architecture, under('').file, runtime);
+export function createUpscaler(
+  weightsBelow: (prefix: string) => Weights,
+  runtime: Runtime,
+): UpscaleModel {
+  const architecture = upscalerArchitecture(weightsBelow);
+  const evaluate = upscalerNetwork(architecture, weightsBelow('').file, runtime);
   const { name, scale } = architecture;
   return {
     architecture: name,
     scale,
-    async upscale(images, { signal, onTile, tiles = TILES } = {}) {
+    async upscale(images, { signal, onTile, tiles = DEFAULT_TILES } = {}) {
       checkChannels(images);
       for (let { tile } = tiles; ; tile = Math.floor(tile / 2)) {
         try {
-          return await inTiles(
+          return await upscaleInTiles(
             images,
             (x) => evaluate(x, signal),
             scale,
@@ -63,8 +67,9 @@ export function createUpscaler(under: (prefix: string) => Weights, runtime: Runt
             onTile,
           );
         } catch (error) {
-          const short = error instanceof DarkroomError && error.code === 'DR_OUT_OF_MEMORY';
-          if (!short || Math.floor(tile / 2) < SMALLEST_TILE) throw error;
+          const isShortOfMemory =
+            error instanceof DarkroomError && error.code === 'DR_OUT_OF_MEMORY';
+          if (!isShortOfMemory || Math.floor(tile / 2) < SMALLEST_TILE) throw error;
         }
       }
     },
@@ -80,7 +85,8 @@ function checkChannels({ shape }: Tensor): void {
   });
 }
 
-async function inTiles(
+/** Enlarges a batch with `f`, image by image and tile by tile. */
+async function upscaleInTiles(
   images: Tensor,
   f: (part: Tensor) => Promise<Tensor>,
   scale: number,
@@ -91,7 +97,7 @@ async function inTiles(
   const tiling = { tileWidth: tile, tileHeight: tile, overlap, scale, channels: 3 };
   const total = count * tileCount(width, height, tiling);
   let done = 0;
-  const one = async (part: Tensor): Promise<Tensor> => {
+  const upscaleTile = async (part: Tensor): Promise<Tensor> => {
     const result = await f(part);
     done += 1;
     onTile?.(done, total);
@@ -99,7 +105,9 @@ async function inTiles(
   };
   const out = zeros([count, height * scale, width * scale, 3]);
   for (let n = 0; n < count; n++) {
-    const item = toNHWC(await tiledScale(toNCHW(sliceBatch(images, n, n + 1)), one, tiling));
+    const item = toNHWC(
+      await tiledScale(toNCHW(sliceBatch(images, n, n + 1)), upscaleTile, tiling),
+    );
     out.data.set(item.data, n * item.data.length);
   }
   return clamp(out);

@@ -1,5 +1,5 @@
-// Evaluates an upscaler: pads to the sides that the network takes (as spandrel does), computes the
-// head in strips, clamps and crops.
+// Evaluates an upscaler: pads to the sides that the network accepts (as spandrel does), computes
+// the head in strips, crops and clamps.
 import { checkAborted } from '../../errors.ts';
 import { cropPlanes } from '../../image/resize/common-upscale.ts';
 import type { Graph } from '../../onnx/builder.ts';
@@ -23,50 +23,53 @@ export function upscalerNetwork(
   stripPixels: number = STRIP_PIXELS,
 ): Evaluate {
   const { sides, scale } = architecture;
-  const evaluate = inParts(architecture, file, runtime, stripPixels);
-  const raised = (side: number): number =>
+  const evaluate = createEvaluation(architecture, file, runtime, stripPixels);
+  const roundUp = (side: number): number =>
     Math.ceil(Math.max(side, sides.minimum) / sides.multiple) * sides.multiple;
   return async (x, signal) => {
     const [, , height, width] = x.shape;
-    const out = await evaluate(padReflected(x, raised(width), raised(height)), signal);
+    const out = await evaluate(padReflected(x, roundUp(width), roundUp(height)), signal);
     return clamp(
       cropPlanes(out, { left: 0, top: 0, width: width * scale, height: height * scale }),
     );
   };
 }
 
-function inParts(
+/** Returns the evaluation of the network, its head in strips. */
+function createEvaluation(
   { graph, head }: UpscalerArchitecture,
   file: string,
   runtime: Runtime,
   stripPixels: number,
 ): Evaluate {
-  const part = (name: string, build: () => Graph): Evaluate => {
+  const createPart = (name: string, build: () => Graph): Evaluate => {
     const network = runtime.network({ file, part: name, outputs: ['out'], build });
     return async (x, signal) => {
       checkAborted(signal);
       return (await network.run({ x })).out;
     };
   };
-  const body = part('upscaler', graph);
-  if (!head) return body;
-  const end = part('upscaler head', head.graph);
+  const evaluateBody = createPart('upscaler', graph);
+  if (!head) return evaluateBody;
+  const evaluateHead = createPart('upscaler head', head.graph);
   return async (x, signal) =>
-    inStrips(await body(x, signal), head, stripPixels, (cells) => end(cells, signal));
+    inStrips(await evaluateBody(x, signal), head, stripPixels, (cells) =>
+      evaluateHead(cells, signal),
+    );
 }
 
 /**
- * Computes the head in strips of whole rows, each with the rows that it depends on: the same result
- * in bounded memory.
+ * Computes the head in strips of whole rows, each with the neighbouring rows that it depends on.
+ * The result is the same, in bounded memory.
  */
 async function inStrips(
   cells: Tensor,
   { scale, margin }: UpscalerHead,
-  pixels: number,
+  stripPixels: number,
   f: Evaluate,
 ): Promise<Tensor> {
   const [, , height, width] = cells.shape;
-  const rows = Math.max(1, Math.floor(pixels / (width * scale * scale)));
+  const rows = Math.max(1, Math.floor(stripPixels / (width * scale * scale)));
   if (rows >= height) return f(cells);
   const strips: Tensor[] = [];
   for (let top = 0; top < height; top += rows) {
@@ -106,22 +109,22 @@ function stack(strips: readonly Tensor[]): Tensor {
 }
 
 /**
- * Pads NCHW planes at the right and the bottom: mirrored as far as there are pixels, then repeating
- * the last one.
+ * Pads NCHW planes at the right and the bottom with their mirror image; beyond it, the last pixel
+ * of the mirror image is repeated.
  */
 function padReflected(x: Tensor, width: number, height: number): Tensor {
   const [n, c, h, w] = x.shape;
   if (width === w && height === h) return x;
-  const source = (at: number, size: number): number => {
-    const mirrored = Math.min(at, 2 * size - 2);
+  const sourceIndex = (index: number, size: number): number => {
+    const mirrored = Math.min(index, 2 * size - 2);
     return mirrored < size ? mirrored : 2 * size - 2 - mirrored;
   };
   const out = zeros([n, c, height, width]);
   let to = 0;
   for (let plane = 0; plane < n * c; plane++)
     for (let y = 0; y < height; y++) {
-      const row = (plane * h + source(y, h)) * w;
-      for (let i = 0; i < width; i++) out.data[to++] = x.data[row + source(i, w)];
+      const row = (plane * h + sourceIndex(y, h)) * w;
+      for (let i = 0; i < width; i++) out.data[to++] = x.data[row + sourceIndex(i, w)];
     }
   return out;
 }

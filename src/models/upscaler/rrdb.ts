@@ -17,21 +17,21 @@ interface Naming {
   trunk(blocks: number): string;
   /** The convolution after upsampling number `index`, from 1. */
   up(index: number): string;
-  /** The last two convolutions, after `ups` upsamplings. */
-  high(ups: number): string;
-  last(ups: number): string;
+  /** The last two convolutions, after `upsamplings` upsamplings. */
+  high(upsamplings: number): string;
+  last(upsamplings: number): string;
 }
 
 const NAMINGS: readonly Naming[] = [
-  // ESRGAN's first release: modules numbered in sequences, activations and upsamplings included
+  // ESRGAN's first release: modules are numbered, activations and upsamplings included
   {
     first: 'model.0',
     dense: (block, part) => `model.1.sub.${block}.RDB${part}`,
     inner: (index) => `conv${index}.0`,
     trunk: (blocks) => `model.1.sub.${blocks}`,
     up: (index) => `model.${3 * index}`,
-    high: (ups) => `model.${3 * ups + 2}`,
-    last: (ups) => `model.${3 * ups + 4}`,
+    high: (upsamplings) => `model.${3 * upsamplings + 2}`,
+    last: (upsamplings) => `model.${3 * upsamplings + 4}`,
   },
   // Real-ESRGAN
   {
@@ -56,8 +56,8 @@ const NAMINGS: readonly Naming[] = [
 ];
 
 /**
- * Three convolutions at full size reach three pixels, two cells of half the size; with one more
- * there, two cells of a quarter.
+ * The head's convolutions at full size depend on three pixels to each side, which are two cells of
+ * half the size; with the convolution there, two cells of a quarter.
  */
 const HEAD_MARGIN = 2;
 
@@ -70,21 +70,26 @@ export const rrdb: UpscalerReader = (weights) => {
   );
   if (!naming) return undefined;
   const blocks = count((i) => weights.has(`${naming.dense(i, 1)}.${naming.inner(1)}.weight`));
-  const ups = count((i) => weights.has(`${naming.up(i + 1)}.weight`));
+  const upsamplings = count((i) => weights.has(`${naming.up(i + 1)}.weight`));
   const inChannels = weights.shape(`${naming.first}.weight`)[1];
-  const outChannels = weights.shape(`${naming.last(ups)}.weight`)[0];
+  const outChannels = weights.shape(`${naming.last(upsamplings)}.weight`)[0];
   const unshuffle = [2, 4].find((side) => inChannels === outChannels * side * side) ?? 1;
   return {
     name: 'ESRGAN',
-    scale: 2 ** ups / unshuffle,
+    scale: 2 ** upsamplings / unshuffle,
     inChannels: inChannels / unshuffle ** 2,
     outChannels,
     sides: unshuffle > 1 ? { minimum: 4, multiple: 4 } : { minimum: 2, multiple: 1 },
-    graph: () => trunk(weights, naming, blocks, unshuffle),
-    head: { scale: 2 ** ups, margin: HEAD_MARGIN, graph: () => head(weights, naming, ups) },
+    graph: () => trunkGraph(weights, naming, blocks, unshuffle),
+    head: {
+      scale: 2 ** upsamplings,
+      margin: HEAD_MARGIN,
+      graph: () => headGraph(weights, naming, upsamplings),
+    },
   };
 };
 
+/** Counts the indices from 0 for which `has` returns true. */
 function count(has: (index: number) => boolean): number {
   let n = 0;
   while (has(n)) n++;
@@ -92,7 +97,7 @@ function count(has: (index: number) => boolean): number {
 }
 
 /** The network before the first upsampling. */
-function trunk(weights: Weights, naming: Naming, blocks: number, unshuffle: number): Graph {
+function trunkGraph(weights: Weights, naming: Naming, blocks: number, unshuffle: number): Graph {
   const g = createGraph();
   const net: Net = { g, w: weights };
   const [features, inChannels] = weights.shape(`${naming.first}.weight`);
@@ -109,14 +114,16 @@ function trunk(weights: Weights, naming: Naming, blocks: number, unshuffle: numb
   return g;
 }
 
-function head(weights: Weights, naming: Naming, ups: number): Graph {
+/** The network from the first upsampling on. */
+function headGraph(weights: Weights, naming: Naming, upsamplings: number): Graph {
   const g = createGraph();
   const net: Net = { g, w: weights };
-  const [outChannels, features] = weights.shape(`${naming.last(ups)}.weight`);
+  const [outChannels, features] = weights.shape(`${naming.last(upsamplings)}.weight`);
   let h = g.input('x', ['B', features, 'H', 'W']);
-  for (let i = 1; i <= ups; i++) h = leaky(net, conv(net, upsampleNearest2x(net, h), naming.up(i)));
-  h = leaky(net, conv(net, h, naming.high(ups)));
-  g.output('out', conv(net, h, naming.last(ups)), ['B', outChannels, 'h', 'w']);
+  for (let i = 1; i <= upsamplings; i++)
+    h = leaky(net, conv(net, upsampleNearest2x(net, h), naming.up(i)));
+  h = leaky(net, conv(net, h, naming.high(upsamplings)));
+  g.output('out', conv(net, h, naming.last(upsamplings)), ['B', outChannels, 'h', 'w']);
   return g;
 }
 
@@ -137,14 +144,14 @@ function block(net: Net, x: Value, naming: Naming, index: number): Value {
  * and the fourth.
  */
 function dense(net: Net, x: Value, name: string, { inner }: Naming): Value {
-  const plus = net.w.has(`${name}.conv1x1.weight`);
+  const isPlus = net.w.has(`${name}.conv1x1.weight`);
   const outputs = [x];
   const join = (): Value =>
     outputs.length === 1 ? x : net.g.op('Concat', [...outputs], { axis: 1 });
   for (const index of [1, 2, 3, 4]) {
     let y = leaky(net, conv(net, join(), `${name}.${inner(index)}`));
-    if (plus && index === 2) y = add(net, y, conv(net, x, `${name}.conv1x1`));
-    if (plus && index === 4) y = add(net, y, outputs[2]);
+    if (isPlus && index === 2) y = add(net, y, conv(net, x, `${name}.conv1x1`));
+    if (isPlus && index === 4) y = add(net, y, outputs[2]);
     outputs.push(y);
   }
   return damped(net, conv(net, join(), `${name}.${inner(5)}`), x);

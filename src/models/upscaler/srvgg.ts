@@ -7,19 +7,19 @@ import type { UpscalerReader } from './upscaler-kind.ts';
 
 /** Recognises Real-ESRGAN Compact. */
 export const srvgg: UpscalerReader = (weights) => {
-  const convolution = (i: number): boolean =>
+  const isConvolution = (i: number): boolean =>
     weights.has(`body.${i}.weight`) && weights.shape(`body.${i}.weight`).length === 4;
   if (
-    !convolution(0) ||
+    !isConvolution(0) ||
     !weights.has('body.1.weight') ||
     weights.shape('body.1.weight').length !== 1
   )
     return undefined;
   let last = 0;
-  while (convolution(last + 2)) last += 2;
+  while (isConvolution(last + 2)) last += 2;
   const inChannels = weights.shape('body.0.weight')[1];
   const channels = weights.shape(`body.${last}.weight`)[0];
-  // the shapes determine scale² x colours only: the most likely number of colours is taken
+  // the shapes determine scale² x colours only: the most likely number of colours is used
   const outChannels = [inChannels, 3, 4, 1].find((colours) =>
     Number.isInteger(Math.sqrt(channels / colours)),
   );
@@ -31,11 +31,11 @@ export const srvgg: UpscalerReader = (weights) => {
     inChannels,
     outChannels,
     sides: { minimum: 1, multiple: 1 },
-    graph: () => graph(weights, last, scale, outChannels),
+    graph: () => buildGraph(weights, last, scale, outChannels),
   };
 };
 
-function graph(weights: Weights, last: number, scale: number, outChannels: number): Graph {
+function buildGraph(weights: Weights, last: number, scale: number, outChannels: number): Graph {
   const g = createGraph();
   const net: Net = { g, w: weights };
   const x = g.input('x', ['B', weights.shape('body.0.weight')[1], 'H', 'W']);

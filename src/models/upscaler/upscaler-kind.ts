@@ -1,4 +1,4 @@
-// What every upscaler architecture declares, whatever its layers are.
+// The interface of upscaler architectures.
 import type { Graph } from '../../onnx/builder.ts';
 import type { Weights } from '../weights/tensors.ts';
 
@@ -9,10 +9,10 @@ export interface UpscalerArchitecture {
   readonly scale: number;
   readonly inChannels: number;
   readonly outChannels: number;
-  /** Sides that it accepts: multiples of `multiple`, at least `minimum`. */
+  /** Sides that the network accepts: multiples of `multiple`, at least `minimum`. */
   readonly sides: { readonly minimum: number; readonly multiple: number };
   /**
-   * Input `x` [B, inChannels, H, W] in 0..1; output `out`: what `head` takes, or [B, outChannels,
+   * Input `x` [B, inChannels, H, W] in 0..1; output `out`: the input of `head`, or [B, outChannels,
    * scale H, scale W], not clamped.
    */
   graph(): Graph;

@@ -25,10 +25,10 @@ const PREFIXES = [
 ] as const;
 
 /**
- * Name -> tensors, any of which identifies it. A network that contains another's names comes before
- * it.
+ * Common architectures that are not supported, each with tensors that identify it. An architecture
+ * that has another one's tensors too is listed before it.
  */
-const FOREIGN: Readonly<Record<string, readonly string[]>> = {
+const UNSUPPORTED: Readonly<Record<string, readonly string[]>> = {
   HAT: ['layers.0.residual_group.blocks.0.conv_block.cab.0.weight'],
   ATD: ['layers.0.residual_group.td'],
   Swin2SR: ['patch_embed.proj.weight'],
@@ -72,15 +72,17 @@ const HINT =
   'supported; use one of these.';
 
 /**
- * Returns the architecture of a file's upscaler; `under` returns the tensors below a prefix.
+ * Returns the architecture of a file's upscaler; `weightsBelow` returns the tensors below a prefix.
  * Throws DR_MODEL_UNSUPPORTED, which names the architecture where it is a common one.
  */
-export function upscalerArchitecture(under: (prefix: string) => Weights): UpscalerArchitecture {
-  const candidates = PREFIXES.map(under);
-  const refuse = (what: string): DarkroomError => {
+export function upscalerArchitecture(
+  weightsBelow: (prefix: string) => Weights,
+): UpscalerArchitecture {
+  const candidates = PREFIXES.map(weightsBelow);
+  const unsupportedFile = (reason: string): DarkroomError => {
     const { file } = candidates[0];
     return new DarkroomError('DR_MODEL_UNSUPPORTED', {
-      message: `${file} ${what}`,
+      message: `${file} ${reason}`,
       hint: HINT,
       file,
     });
@@ -90,16 +92,18 @@ export function upscalerArchitecture(under: (prefix: string) => Weights): Upscal
       const found = read(weights);
       if (!found) continue;
       if (found.inChannels !== 3 || found.outChannels !== 3)
-        throw refuse(
-          `turns ${found.inChannels} channels into ${found.outChannels} instead of 3 into 3`,
+        throw unsupportedFile(
+          `converts ${found.inChannels} channels to ${found.outChannels} instead of 3 to 3`,
         );
-      if (found.scale < 1) throw refuse(`makes images smaller (scale ${found.scale})`);
+      if (found.scale < 1) throw unsupportedFile(`makes images smaller (scale ${found.scale})`);
       return found;
     }
-  const foreign = Object.keys(FOREIGN).find((name) =>
-    candidates.some((weights) => FOREIGN[name].some(weights.has)),
+  const unsupported = Object.keys(UNSUPPORTED).find((name) =>
+    candidates.some((weights) => UNSUPPORTED[name].some(weights.has)),
   );
-  throw refuse(
-    foreign ? `is a ${foreign} model, which is not supported` : 'is not a known upscale model',
+  throw unsupportedFile(
+    unsupported
+      ? `is a ${unsupported} model, which is not supported`
+      : 'is not a known upscale model',
   );
 }

@@ -10,8 +10,8 @@ export interface Autoencoder {
   readonly factor: number;
   /**
    * Encodes images [N, H, W, 3] in 0..1 to unscaled latents [N, C, H/8, W/8] (the mean of the
-   * distribution, without a draw). Images are cut about the centre to multiples of `factor`.
-   * `tiles` are in pixels.
+   * distribution, which is not sampled). Images are cropped around the centre to multiples of
+   * `factor`. `tiles` are in pixels.
    */
   encode(pixels: Tensor, tiles?: Tiles): Promise<Tensor>;
   /**
@@ -19,8 +19,8 @@ export interface Autoencoder {
    * cells.
    */
   decode(latents: Tensor, tiles?: Tiles): Promise<Tensor>;
-  /** Its tensors, by the beginnings of their names; absent where there are none. */
+  /** The tensors, by the prefixes of their names in a saved file. Absent without weights. */
   readonly weights?: Readonly<Record<string, Weights>>;
-  /** Numbers that belong to the tensors, by name. */
+  /** Numbers that are saved with the tensors, by name. */
   readonly numbers?: Readonly<Record<string, number>>;
 }

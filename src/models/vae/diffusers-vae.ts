@@ -16,8 +16,8 @@ const ATTENTION: Readonly<Record<string, string>> = {
 };
 
 /**
- * Returns the tensors of a diffusers VAE under their original names; unknown names stay as they
- * are.
+ * Returns the tensors of a diffusers VAE under their original names; unknown names are not
+ * changed.
  */
 export function vaeFromDiffusers(
   tensors: ReadonlyMap<string, TensorInfo>,

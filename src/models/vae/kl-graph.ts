@@ -31,7 +31,7 @@ export interface KlOptions {
 const WINOGRAD_LEVELS = 2;
 
 /** Returns the net for feature maps of the size of x, at a level counted from the smallest. */
-const atLevel = (net: Net, x: Value, level: number, { winograd }: KlOptions): Net =>
+const netAtLevel = (net: Net, x: Value, level: number, { winograd }: KlOptions): Net =>
   winograd && level < WINOGRAD_LEVELS
     ? { ...net, im2col: im2colTables(net.g, x), winograd: 4 }
     : net;
@@ -44,7 +44,7 @@ export const klLatentChannels = (weights: Weights): number =>
  * Returns the pixels per latent cell and side: every level of the decoder but one doubles the size.
  */
 export const klFactor = (weights: Weights): number =>
-  2 ** (count(weights, (i) => `decoder.up.${i}.block.0.norm1.weight`) - 1);
+  2 ** (countTensors(weights, (i) => `decoder.up.${i}.block.0.norm1.weight`) - 1);
 
 /**
  * Builds the encoder. Input `x` [B, 3, H, W] in -1..1, sides multiples of the factor f; output
@@ -58,15 +58,15 @@ export function klEncoderGraph(weights: Weights, options: KlOptions = {}): Graph
     g.input('x', ['B', weights.shape('encoder.conv_in.weight')[1], 'H', 'W']),
     'encoder.conv_in',
   );
-  const levels = count(weights, (i) => `encoder.down.${i}.block.0.norm1.weight`);
+  const levels = countTensors(weights, (i) => `encoder.down.${i}.block.0.norm1.weight`);
   for (let level = 0; level < levels; level++) {
-    const at = `encoder.down.${level}`;
-    h = residuals(atLevel(net, h, levels - 1 - level, options), h, at);
+    const name = `encoder.down.${level}`;
+    h = residuals(netAtLevel(net, h, levels - 1 - level, options), h, name);
     // padded at the right and the bottom only
-    if (weights.has(`${at}.downsample.conv.weight`))
-      h = conv(net, h, `${at}.downsample.conv`, { stride: 2, pads: [0, 0, 1, 1] });
+    if (weights.has(`${name}.downsample.conv.weight`))
+      h = conv(net, h, `${name}.downsample.conv`, { stride: 2, pads: [0, 0, 1, 1] });
   }
-  h = middle(atLevel(net, h, 0, options), h, 'encoder.mid');
+  h = middle(netAtLevel(net, h, 0, options), h, 'encoder.mid');
   h = conv(net, silu(net, groupNorm(net, h, 'encoder.norm_out', EPSILON)), 'encoder.conv_out');
   if (weights.has('quant_conv.weight')) h = conv(net, h, 'quant_conv');
   const channels = klLatentChannels(weights);
@@ -85,12 +85,13 @@ export function klDecoderGraph(weights: Weights, options: KlOptions = {}): Graph
   let h = g.input('x', ['B', klLatentChannels(weights), 'H', 'W']);
   if (weights.has('post_quant_conv.weight')) h = conv(net, h, 'post_quant_conv');
   h = conv(net, h, 'decoder.conv_in');
-  h = middle(atLevel(net, h, 0, options), h, 'decoder.mid');
-  const levels = count(weights, (i) => `decoder.up.${i}.block.0.norm1.weight`);
+  h = middle(netAtLevel(net, h, 0, options), h, 'decoder.mid');
+  const levels = countTensors(weights, (i) => `decoder.up.${i}.block.0.norm1.weight`);
   for (let level = levels - 1; level >= 0; level--) {
-    const at = `decoder.up.${level}`;
-    h = residuals(atLevel(net, h, levels - 1 - level, options), h, at);
-    if (weights.has(`${at}.upsample.conv.weight`)) h = upsampleConv(net, h, `${at}.upsample.conv`);
+    const name = `decoder.up.${level}`;
+    h = residuals(netAtLevel(net, h, levels - 1 - level, options), h, name);
+    if (weights.has(`${name}.upsample.conv.weight`))
+      h = upsampleConv(net, h, `${name}.upsample.conv`);
   }
   h = conv(net, silu(net, groupNorm(net, h, 'decoder.norm_out', EPSILON)), 'decoder.conv_out');
   g.output('out', h, ['B', weights.shape('decoder.conv_out.weight')[0], 'h', 'w']);
@@ -98,15 +99,16 @@ export function klDecoderGraph(weights: Weights, options: KlOptions = {}): Graph
 }
 
 /** Counts consecutively numbered tensors. */
-function count(weights: Weights, name: (index: number) => string): number {
+function countTensors(weights: Weights, name: (index: number) => string): number {
   let n = 0;
   while (weights.has(name(n))) n++;
   return n;
 }
 
+/** The residual blocks of a level. */
 function residuals(net: Net, x: Value, level: string): Value {
   let h = x;
-  const blocks = count(net.w, (i) => `${level}.block.${i}.norm1.weight`);
+  const blocks = countTensors(net.w, (i) => `${level}.block.${i}.norm1.weight`);
   for (let i = 0; i < blocks; i++) h = residual(net, h, `${level}.block.${i}`);
   return h;
 }

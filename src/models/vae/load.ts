@@ -67,11 +67,16 @@ export async function loadTaesd(
 ): Promise<Autoencoder> {
   const weightsIn = (file: string): Promise<Weights> =>
     withModelFile(file, async ({ tensors }) => weightsOf(file, tensors, ''));
-  return taesd(runtime, await weightsIn(encoder), await weightsIn(decoder), TAESD_SCALES[name]);
+  return createTaesd(
+    runtime,
+    await weightsIn(encoder),
+    await weightsIn(decoder),
+    TAESD_SCALES[name],
+  );
 }
 
 /**
- * Returns the autoencoder in a part of an open file. Throws DR_MODEL_UNSUPPORTED when it is
+ * Loads the autoencoder in a part of an open file. Throws DR_MODEL_UNSUPPORTED if it is
  * incomplete.
  */
 export async function loadAutoencoder(
@@ -79,22 +84,27 @@ export async function loadAutoencoder(
   { file, tensors, read }: TensorFile,
   { kind, layout, prefix }: VaePart,
 ): Promise<Autoencoder> {
-  const weights = (inner: string): Weights => weightsOf(file, tensors, prefix + inner);
+  const weightsBelow = (inner: string): Weights => weightsOf(file, tensors, prefix + inner);
   if (kind === 'taesd') {
     const number = async (name: string, fallback: number): Promise<number> =>
       tensors.has(prefix + name) ? (await read(prefix + name)).data[0] : fallback;
     const scale = { scale: await number('vae_scale', 1), shift: await number('vae_shift', 0) };
-    return taesd(runtime, weights('taesd_encoder.'), weights('taesd_decoder.'), scale);
+    return createTaesd(
+      runtime,
+      weightsBelow('taesd_encoder.'),
+      weightsBelow('taesd_decoder.'),
+      scale,
+    );
   }
-  return kl(
+  return createKl(
     runtime,
-    layout === 'diffusers' ? weightsOf(file, vaeFromDiffusers(tensors), prefix) : weights(''),
+    layout === 'diffusers' ? weightsOf(file, vaeFromDiffusers(tensors), prefix) : weightsBelow(''),
   );
 }
 
-function kl(runtime: ModelRuntime, weights: Weights): Autoencoder {
+function createKl(runtime: ModelRuntime, weights: Weights): Autoencoder {
   const [file, outputs] = [weights.file, ['out']];
-  const about = {
+  const properties = {
     kind: 'kl',
     latentChannels: klLatentChannels(weights),
     factor: klFactor(weights),
@@ -103,11 +113,11 @@ function kl(runtime: ModelRuntime, weights: Weights): Autoencoder {
   const options: KlOptions = {
     winograd: runtime.precision === 'fp32' && runtime.prepacked !== undefined,
   };
-  const built = async (graphOf: typeof klDecoderGraph): Promise<Graph> => {
-    const make = (from: Weights): Graph => graphOf(from, options);
-    return make((await runtime.prepacked?.ready(weights, make)) ?? weights);
+  const buildGraph = async (graphOf: typeof klDecoderGraph): Promise<Graph> => {
+    const build = (from: Weights): Graph => graphOf(from, options);
+    return build((await runtime.prepacked?.ready(weights, build)) ?? weights);
   };
-  return autoencoder(runtime, about, [
+  return createAutoencoder(runtime, properties, [
     {
       file,
       part: 'vae encoder',
@@ -115,16 +125,16 @@ function kl(runtime: ModelRuntime, weights: Weights): Autoencoder {
       cacheSession: true,
       workingBytes: ({ x }) => BYTES_PER_PIXEL * area(x),
       outOfMemoryHint: ENCODE_IN_TILES,
-      build: () => built(klEncoderGraph),
+      build: () => buildGraph(klEncoderGraph),
     },
     {
       file,
       part: 'vae decoder',
       outputs,
       cacheSession: true,
-      workingBytes: ({ x }) => BYTES_PER_PIXEL * area(x) * about.factor ** 2,
+      workingBytes: ({ x }) => BYTES_PER_PIXEL * area(x) * properties.factor ** 2,
       outOfMemoryHint: DECODE_IN_TILES,
-      build: () => built(klDecoderGraph),
+      build: () => buildGraph(klDecoderGraph),
     },
   ]);
 }
@@ -133,15 +143,16 @@ function kl(runtime: ModelRuntime, weights: Weights): Autoencoder {
 const BYTES_PER_PIXEL = 5600;
 const DECODE_IN_TILES = 'Decode with VAEDecodeTiled, or use a smaller image.';
 const ENCODE_IN_TILES = 'Encode with VAEEncodeTiled, or use a smaller image.';
+/** Pixels or cells of a batch of planes. */
 const area = ({ shape }: Tensor): number => shape[0] * shape[2] * shape[3];
 
-function taesd(
+function createTaesd(
   runtime: ModelRuntime,
   encoder: Weights,
   decoder: Weights,
   scale: TaesdScale,
 ): Autoencoder {
-  const about = {
+  const properties = {
     kind: 'taesd',
     latentChannels: taesdLatentChannels(decoder),
     factor: 8,
@@ -149,7 +160,7 @@ function taesd(
     numbers: { vae_scale: scale.scale, vae_shift: scale.shift },
   } as const;
   const [variant, outputs] = [`scale ${scale.scale} shift ${scale.shift}`, ['out']];
-  return autoencoder(runtime, about, [
+  return createAutoencoder(runtime, properties, [
     {
       file: encoder.file,
       part: 'taesd encoder',
@@ -171,17 +182,17 @@ function taesd(
  * Wraps two networks that take `x` [B, C, H, W] and return `out`. Items are evaluated one by one,
  * which saves memory and costs no time.
  */
-function autoencoder(
+function createAutoencoder(
   runtime: ModelRuntime,
-  about: Pick<Autoencoder, 'kind' | 'latentChannels' | 'factor' | 'weights' | 'numbers'>,
+  properties: Pick<Autoencoder, 'kind' | 'latentChannels' | 'factor' | 'weights' | 'numbers'>,
   [encoder, decoder]: readonly [NetworkSpec, NetworkSpec],
 ): Autoencoder {
   const [encoding, decoding] = [runtime.network(encoder), runtime.network(decoder)];
   const encode = async (x: Tensor): Promise<Tensor> => (await encoding.run({ x })).out;
   const decode = async (x: Tensor): Promise<Tensor> => (await decoding.run({ x })).out;
-  const { factor, latentChannels } = about;
+  const { factor, latentChannels } = properties;
   return {
-    ...about,
+    ...properties,
     async encode(pixels, tiles) {
       const x = map(cropToMultiples(toNCHW(pixels), factor), (v) => Math.fround(v * 2) - 1);
       if (tiles)
@@ -189,18 +200,19 @@ function autoencoder(
           scale: 1 / factor,
           channels: latentChannels,
         });
-      return eachItem(x, encode);
+      return mapItems(x, encode);
     },
     async decode(latents, tiles) {
       const raw = tiles
         ? await threeTilings(latents, decode, DECODE_ORDER, tiles, { scale: factor, channels: 3 })
-        : await eachItem(latents, decode);
+        : await mapItems(latents, decode);
       return toNHWC(map(raw, (v) => Math.min(1, Math.max(0, Math.fround(v + 1) / 2))));
     },
   };
 }
 
-async function eachItem(x: Tensor, f: (item: Tensor) => Promise<Tensor>): Promise<Tensor> {
+/** Applies `f` to each item of a batch. */
+async function mapItems(x: Tensor, f: (item: Tensor) => Promise<Tensor>): Promise<Tensor> {
   const items: Tensor[] = [];
   for (let i = 0; i < x.shape[0]; i++) items.push(await f(sliceBatch(x, i, i + 1)));
   return concatBatch(items);
@@ -208,14 +220,14 @@ async function eachItem(x: Tensor, f: (item: Tensor) => Promise<Tensor>): Promis
 
 /**
  * Crops around the centre to multiples of `factor`, as VAE.encode does. Throws DR_INPUT_INVALID
- * when nothing is left.
+ * for images that are smaller than that.
  */
 function cropToMultiples(x: Tensor, factor: number): Tensor {
   const [, , height, width] = x.shape;
   const [h, w] = [height - (height % factor), width - (width % factor)];
   if (h === 0 || w === 0)
     throw new DarkroomError('DR_INPUT_INVALID', {
-      message: `a picture of ${width}x${height} pixels is too small to encode`,
+      message: `an image of ${width}x${height} pixels is too small to encode`,
       hint: `Both sides must be at least ${factor} pixels.`,
     });
   if (h === height && w === width) return x;

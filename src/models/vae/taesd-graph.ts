@@ -5,7 +5,10 @@ import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
 import { add, conv, type Net, upsampleNearest2x } from '../layers/blocks.ts';
 import type { Weights } from '../weights/tensors.ts';
 
-/** Latents of the network = (VAE latents - shift) x scale; a file may hold its own as tensors. */
+/**
+ * Relation of the latents: network's = (VAE's - shift) x scale. Some files contain both numbers as
+ * tensors.
+ */
 export interface TaesdScale {
   readonly scale: number;
   readonly shift: number;

@@ -10,14 +10,16 @@ interface VisionLayout {
   readonly classToken: string;
   readonly patches: string;
   readonly positions: string;
+  /** The norm before the blocks. */
   readonly before: string;
+  /** The norm after the blocks. */
   readonly after: string;
   readonly projection: string;
   readonly projectionTransposed: boolean;
   readonly block: (layer: number) => ClipBlock;
 }
 
-/** Names below `vision_model.`; the projection is beside it. */
+/** Hugging Face's names; the projection is outside `vision_model.`. */
 const HUGGING_FACE_VISION: VisionLayout = {
   classToken: 'vision_model.embeddings.class_embedding',
   patches: 'vision_model.embeddings.patch_embedding.weight',
@@ -58,8 +60,9 @@ export interface VisionConfig {
   readonly activation: 'quickGelu' | 'gelu';
 }
 
-/** All have 16 heads; OpenAI's models, which use quickGelu, are recognised by their depth. */
+/** All supported models have 16 heads. */
 const HEADS = 16;
+/** Depth of OpenAI's models, which use quickGelu; the others are deeper. */
 const OPENAI_LAYERS = 24;
 
 /** Reads the sizes from the tensors. Throws DR_MODEL_UNSUPPORTED when one is missing. */
@@ -97,28 +100,28 @@ export function visionGraph(weights: Weights, config: VisionConfig): Graph {
     g.ints([0, width, -1]),
   ]);
   const shape = g.op('Concat', [batch, g.ints([1, width])], { axis: 0 });
-  const first = g.op('Expand', [
+  const classTokens = g.op('Expand', [
     weights.value(g, layout.classToken, { dims: [1, 1, width] }),
     shape,
   ]);
-  const embedded = g.op('Concat', [first, g.op('Transpose', [cells], { perm: [0, 2, 1] })], {
+  const embedded = g.op('Concat', [classTokens, g.op('Transpose', [cells], { perm: [0, 2, 1] })], {
     axis: 1,
   });
-  const placed = g.op('Add', [embedded, weights.value(g, layout.positions)]);
-  const wide = (x: Value): Value => g.op('Reshape', [x, g.ints([-1, tokens, width])]);
+  const positioned = g.op('Add', [embedded, weights.value(g, layout.positions)]);
+  const toBatch = (x: Value): Value => g.op('Reshape', [x, g.ints([-1, tokens, width])]);
 
-  let x = layerNorm(net, g.op('Reshape', [placed, g.ints([-1, width])]), layout.before);
+  let x = layerNorm(net, g.op('Reshape', [positioned, g.ints([-1, width])]), layout.before);
   for (let i = 0; i < layers; i++) {
     x = clipBlock(net, x, layout.block(i), batch, config);
-    if (i === layers - 2) g.output('penultimate', wide(x), ['B', tokens, width]);
+    if (i === layers - 2) g.output('penultimate', toBatch(x), ['B', tokens, width]);
   }
-  g.output('last', wide(x), ['B', tokens, width]);
-  const head = g.op('Reshape', [
-    g.op('Slice', [wide(x), g.ints([0]), g.ints([1]), g.ints([1])]),
+  g.output('last', toBatch(x), ['B', tokens, width]);
+  const classStates = g.op('Reshape', [
+    g.op('Slice', [toBatch(x), g.ints([0]), g.ints([1]), g.ints([1])]),
     g.ints([-1, width]),
   ]);
   const projection = weights.value(g, layout.projection);
-  const embeds = g.op('Gemm', [layerNorm(net, head, layout.after), projection], {
+  const embeds = g.op('Gemm', [layerNorm(net, classStates, layout.after), projection], {
     transB: layout.projectionTransposed ? 0 : 1,
   });
   g.output('embeds', embeds, ['B', config.projected]);

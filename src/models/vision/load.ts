@@ -35,7 +35,7 @@ export interface VisionModel {
  */
 export async function loadVision(file: string, runtime: ModelRuntime): Promise<VisionModel> {
   const tensors = await withModelFile(file, (opened) => opened.tensors);
-  const model = visionIn(file, tensors, runtime, ['', 'visual.']);
+  const model = findVision(file, tensors, runtime, ['', 'visual.']);
   if (model) return model;
   throw wrongFile(
     file,
@@ -51,10 +51,11 @@ export async function loadCheckpointVision(
   runtime: ModelRuntime,
 ): Promise<VisionModel | undefined> {
   const tensors = await withModelFile(file, (opened) => opened.tensors);
-  return visionIn(file, tensors, runtime, ['embedder.model.visual.']);
+  return findVision(file, tensors, runtime, ['embedder.model.visual.']);
 }
 
-function visionIn(
+/** Returns the vision model below one of the prefixes, if there is one. */
+function findVision(
   file: string,
   tensors: ReadonlyMap<string, TensorInfo>,
   runtime: ModelRuntime,
@@ -65,7 +66,7 @@ function visionIn(
   rejectScaledFp8(file, new Map([...tensors].filter(([name]) => name.startsWith(part.prefix))));
   const layout = VISION_LAYOUTS[part.layout];
   const exact = weightsOf(file, tensors, part.prefix);
-  // ComfyUI keeps everything in float16 except the norms around the blocks and the projection
+  // ComfyUI stores all weights in float16 except the norms around the blocks and the projection
   const unrounded = new Set([
     ...[layout.before, layout.after].flatMap((norm) => [`${norm}.weight`, `${norm}.bias`]),
     layout.projection,
@@ -111,7 +112,7 @@ const DEVIATION = [0.26862954, 0.26130258, 0.27577711];
  * them to 8 bits and normalises them.
  */
 export function preprocess(images: Tensor, size: number, crop: boolean): Tensor {
-  const image = resizeSquare(firstColours(images), size, crop);
+  const image = resizeSquare(firstThreeChannels(images), size, crop);
   const plane = size * size;
   const data = Float32Array.from(image.data, (value, i) => {
     const c = Math.floor(i / plane) % 3;
@@ -121,7 +122,7 @@ export function preprocess(images: Tensor, size: number, crop: boolean): Tensor 
   return tensor(image.shape, data);
 }
 
-function firstColours(x: Tensor): Tensor {
+function firstThreeChannels(x: Tensor): Tensor {
   const [n, c, h, w] = x.shape;
   if (c <= 3) return x;
   const data = new Float32Array(n * 3 * h * w);
