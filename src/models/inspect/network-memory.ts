@@ -1,0 +1,52 @@
+// The memory that a model's networks take. Their graphs are built to count it, but not opened.
+import { loadPeak } from '../../runtime/memory.ts';
+import type { NetworkSpec } from '../../runtime/network.ts';
+import type { ModelRuntime } from '../model-runtime.ts';
+
+/** Creates a model's networks, which registers them with the runtime. */
+export type OpenNetworks = (runtime: ModelRuntime) => Promise<unknown>;
+
+export interface NetworkMemory {
+  readonly name: string;
+  /** Bytes of the weights as float32. */
+  readonly memory: number;
+  /** Bytes at the peak of loading. */
+  readonly loadPeak: number;
+}
+
+/** A runtime that adds the networks created on it to `specs` and opens none. */
+export const recordingRuntime = (specs: NetworkSpec[]): ModelRuntime => ({
+  device: 'cpu',
+  threads: 1,
+  textEncoders: 'fp16',
+  precision: 'fp32',
+  network: (spec) => {
+    specs.push(spec);
+    return { run: () => Promise.reject(new Error('internal: a network that is only inspected')) };
+  },
+  openNetworks: () => [],
+  close: async () => undefined,
+});
+
+/**
+ * Returns the memory of the networks that `open` creates. Of several variants of a network, the plain
+ * one, which is created first, is measured.
+ */
+export async function measureNetworks(open: OpenNetworks): Promise<NetworkMemory[]> {
+  const specs: NetworkSpec[] = [];
+  await open(recordingRuntime(specs));
+  const isFirstOfPart = ({ part }: NetworkSpec, i: number): boolean =>
+    specs.findIndex((spec) => spec.part === part) === i;
+  const networks: NetworkMemory[] = [];
+  for (const { part, build } of specs.filter(isFirstOfPart)) {
+    const graph = await build();
+    const weights = graph.weightBytes();
+    networks.push({
+      name: part,
+      memory: weights,
+      loadPeak: loadPeak({ weightBytes: weights, relayoutBytes: graph.relayoutBytes?.() ?? 0 }),
+    });
+    graph.onOpened?.();
+  }
+  return networks;
+}

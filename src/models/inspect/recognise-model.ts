@@ -1,0 +1,231 @@
+// Recognises the kind and architecture of a model file by the names and shapes of its tensors.
+import { basename } from 'node:path';
+import { DarkroomError } from '../../errors.ts';
+import { identify } from '../../formats/identify/identify.ts';
+import type { Family, ModelFile } from '../../formats/identify/identified-model.ts';
+import { describeModelFile, type ModelDescription } from '../../formats/model-file.ts';
+import { loadCheckpoint } from '../checkpoint/load.ts';
+import { loadTextEncoder } from '../clip/load.ts';
+import { loadControlNet } from '../controlnet/load.ts';
+import { loadDetector } from '../detector/load.ts';
+import type { ModelRuntime } from '../model-runtime.ts';
+import { loadSam } from '../sam/load.ts';
+import { loadUltralytics } from '../ultralytics/load.ts';
+import { openHypernetwork } from '../unet/hypernetwork-file.ts';
+import { loadUpscaler } from '../upscaler/load.ts';
+import { loadVae } from '../vae/load.ts';
+import { loadVision } from '../vision/load.ts';
+import { BY_CONTEXT, describeLora } from './describe-lora.ts';
+import { type OpenNetworks, recordingRuntime } from './network-memory.ts';
+
+/** What a file's tensors say about its model. */
+export interface RecognisedModel {
+  readonly kind: string;
+  readonly architecture: string;
+  /** Absent for files without networks of their own. */
+  readonly open?: OpenNetworks;
+}
+
+const FAMILIES: Readonly<Record<Family, string>> = {
+  sd1: 'SD1.x',
+  sd2: 'SD2.x',
+  sdxl: 'SDXL',
+  'sdxl-refiner': 'SDXL refiner',
+};
+const ENCODERS = { clip_l: 'CLIP-L', clip_g: 'CLIP-G', clip_h: 'CLIP-H' } as const;
+const CONTROL_LAYOUTS = {
+  sgm: 'original layout',
+  diffusers: 'diffusers layout',
+  lora: 'control-LoRA',
+  t2i: 'T2I-Adapter',
+} as const;
+const PREDICTIONS = {
+  eps: 'noise',
+  v: 'v',
+  edm: 'EDM',
+  'v-edm': 'v (EDM)',
+  measured: 'noise or v',
+} as const;
+const INPUTS: Readonly<Record<number, string>> = { 8: 'pix2pix', 9: 'inpainting' };
+
+/**
+ * Recognises a model file. `description`: absent for files that do not consist of named tensors.
+ * Throws what openModelFile throws, and DR_MODEL_UNSUPPORTED, with a description, for models that
+ * Darkroom cannot run.
+ */
+export async function recogniseModel(
+  file: string,
+): Promise<{ model: RecognisedModel; description?: ModelDescription }> {
+  let description: ModelDescription;
+  try {
+    description = await describeModelFile(file);
+  } catch (error) {
+    const model = await recogniseDetector(file);
+    if (model) return { model };
+    throw error;
+  }
+  return { model: await recogniseTensors(file, description), description };
+}
+
+/**
+ * Recognises detectors, which are not files of named tensors: ONNX files, and whole models saved by
+ * Ultralytics.
+ */
+async function recogniseDetector(file: string): Promise<RecognisedModel | undefined> {
+  if (/\.onnx$/i.test(file)) {
+    const { kind } = await loadDetector(file, recordingRuntime([]));
+    return {
+      kind: 'detector',
+      architecture: `${kind} (ONNX)`,
+      open: (runtime) => loadDetector(file, runtime),
+    };
+  }
+  const yolo = await loadUltralytics(file, recordingRuntime([])).catch(() => undefined);
+  if (!yolo) return undefined;
+  return {
+    kind: 'detector',
+    architecture: `YOLO, ${yolo.hasMasks ? 'boxes and shapes' : 'boxes'}`,
+    open: (runtime) => loadUltralytics(file, runtime),
+  };
+}
+
+async function recogniseTensors(
+  file: string,
+  description: ModelDescription,
+): Promise<RecognisedModel> {
+  const { tensors } = description;
+  const model = identify(tensors as Parameters<typeof identify>[0]);
+  switch (model.kind) {
+    case 'checkpoint':
+    case 'unet':
+      return {
+        kind: model.kind === 'unet' ? 'diffusion model' : 'checkpoint',
+        architecture: describeUNet(model),
+        open: (runtime) => loadCheckpoint(file, runtime),
+      };
+    case 'text-encoder':
+      return {
+        kind: 'text encoder',
+        architecture: ENCODERS[model.clip.kind],
+        open: (runtime) => loadTextEncoder(file, runtime),
+      };
+    case 'clip-vision':
+      return {
+        kind: 'CLIP vision model',
+        architecture: `${visionWidth(description)} wide`,
+        open: (runtime) => loadVision(file, runtime),
+      };
+    case 'vae':
+      return {
+        kind: 'VAE',
+        architecture: model.vae.kind === 'kl' ? 'KL' : 'TAESD',
+        open: (runtime) => loadVae(file, runtime),
+      };
+    case 'taesd':
+      return {
+        kind: 'VAE',
+        architecture: model.part === 'both' ? 'TAESD' : `TAESD, the ${model.part}`,
+      };
+    case 'lora':
+      return { kind: 'LoRA', architecture: describeLora(tensors) };
+    case 'controlnet':
+      return recogniseControlNet(file, model, tensors);
+    case 'upscaler':
+      return recogniseUpscaler(file);
+    case 'embedding':
+      return { kind: 'textual inversion', architecture: describeEmbedding(description) };
+    case 'unknown':
+      return recogniseByLoader(file, model.reason);
+  }
+}
+
+function recogniseControlNet(
+  file: string,
+  { layout }: Extract<ModelFile, { kind: 'controlnet' }>,
+  tensors: Tensors,
+): RecognisedModel {
+  const isComplete = layout !== 'lora' && !tensors.has('difference');
+  return {
+    kind: 'ControlNet',
+    architecture: [familyOf(tensors), CONTROL_LAYOUTS[layout]].filter(Boolean).join(', '),
+    ...(isComplete && { open: (runtime: ModelRuntime) => loadControlNet(file, runtime) }),
+  };
+}
+
+async function recogniseUpscaler(file: string): Promise<RecognisedModel> {
+  const { architecture, scale } = await loadUpscaler(file, recordingRuntime([]));
+  return {
+    kind: 'upscale model',
+    architecture: `${architecture}, x${scale}`,
+    open: (runtime) => loadUpscaler(file, runtime),
+  };
+}
+
+/** Recognises the kinds whose files only their own loaders can identify. */
+async function recogniseByLoader(file: string, reason: string): Promise<RecognisedModel> {
+  if (reason === 'a SAM model') {
+    await loadSam(file, recordingRuntime([]));
+    return {
+      kind: 'SAM model',
+      architecture: 'Segment Anything',
+      open: (runtime) => loadSam(file, runtime),
+    };
+  }
+  // a hypernetwork's tensors are in tables without names
+  const hypernetwork = await openHypernetwork(file).catch(() => undefined);
+  if (hypernetwork) {
+    const { layers, activation } = hypernetwork;
+    return {
+      kind: 'hypernetwork',
+      architecture: `${[...layers.keys()].join(', ')} wide, ${activation}`,
+    };
+  }
+  throw new DarkroomError('DR_MODEL_UNSUPPORTED', {
+    message: reason.startsWith('it')
+      ? `${basename(file)} is not a known model: ${reason}`
+      : `${basename(file)} is ${reason}, which is not supported`,
+    hint:
+      'Darkroom runs models of SD1.x, SD2.x and SDXL (checkpoints and their parts, LoRAs, ' +
+      'ControlNets, textual inversions), upscalers and detectors.',
+    file,
+  });
+}
+
+function describeUNet({
+  family,
+  unet,
+}: Extract<ModelFile, { kind: 'checkpoint' | 'unet' }>): string {
+  const inputs =
+    INPUTS[unet.inChannels] ??
+    (unet.inChannels === 4 ? undefined : `${unet.inChannels} input channels`);
+  return [
+    FAMILIES[family],
+    inputs,
+    `predicts ${PREDICTIONS[unet.prediction.kind]}`,
+    unet.layout && `${unet.layout} layout`,
+  ]
+    .filter(Boolean)
+    .join(', ');
+}
+
+type Tensors = ModelDescription['tensors'];
+
+/** The model family of a ControlNet, by the width of its prompt features. */
+function familyOf(tensors: Tensors): string | undefined {
+  for (const [name, { shape }] of tensors)
+    if (/attn2\.to_k\.(weight|down)$/.test(name)) return BY_CONTEXT[shape.at(-1)!];
+  return undefined;
+}
+
+const visionWidth = ({ tensors }: ModelDescription): number =>
+  [...tensors].find(([name]) => /class_embedding$/.test(name))?.[1].shape.at(-1) ?? 0;
+
+function describeEmbedding({ tensors }: ModelDescription): string {
+  const rows = [...tensors.values()].map(({ shape }) => ({
+    count: shape.length > 1 ? shape[0] : 1,
+    width: shape.at(-1)!,
+  }));
+  const widths = rows.map(({ width }) => width);
+  const family = widths.length > 1 && widths.includes(1280) ? 'SDXL' : BY_CONTEXT[widths[0]];
+  return [family, `${rows[0]?.count ?? 0} vectors`].filter(Boolean).join(', ');
+}
