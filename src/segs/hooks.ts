@@ -50,12 +50,12 @@ export interface DetailerHook extends PixelHook {
   readonly postDetection?: (segs: Segs) => Segs;
   readonly postPaste?: (image: Tensor) => MaybePromise<Tensor>;
   /**
-   * Returns the noise for a latent of `shape`, in place of the seed's. `drawn` is the noise of a
-   * previous hook.
+   * Returns the noise for a latent of `shape`, in place of that of the seed. `previous`: the noise
+   * that another hook returned.
    */
   readonly customNoise?: (
     seed: bigint,
     shape: readonly number[],
-    drawn?: Tensor,
+    previous?: Tensor,
   ) => Tensor | undefined;
 }

@@ -7,15 +7,13 @@ import type { Tensor } from '../tensor/tensor.ts';
 export type Region = readonly [x1: number, y1: number, x2: number, y2: number];
 
 /**
- * A ControlNet that is applied once the image of its segment is at hand; wrappers can be chained.
+ * A ControlNet that is applied when its segment's image has been cropped. Wrappers can be chained.
  */
 export interface ControlNetWrapper {
-  /**
-   * The control image that was set for the segment, if any; otherwise the segment's own is used.
-   */
+  /** The control image of the segment; the segment's own image is used if there is none. */
   readonly image?: Tensor;
   /**
-   * Adds the ControlNet to both sides for `image` [N,H,W,3]. `images` are the control images of
+   * Adds the ControlNet to both prompts for `image` [N,H,W,3]. `images` are the control images of
    * this wrapper and those chained before it, for previews.
    */
   apply(

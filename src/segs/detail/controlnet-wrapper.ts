@@ -16,8 +16,8 @@ export interface ControlNetSettings {
   readonly net: ControlNet;
   readonly strength: number;
   /**
-   * Applies the net to both sides, between these fractions of the denoising. Without it, the net is
-   * applied to the positive side, which the negative side follows.
+   * Applies the net to both prompts, between these fractions of the denoising. Without a range, the
+   * net is added to the positive prompt only and the sampler uses it for both.
    */
   readonly range?: { readonly start: number; readonly end: number };
   readonly preprocessor?: SegsPreprocessor;
@@ -26,7 +26,7 @@ export interface ControlNetSettings {
   readonly previous?: ControlNetWrapper;
 }
 
-/** The wrapper for a segment in `region` of an image of `size` [height, width]. */
+/** Returns the wrapper for the segment in `region` of an image of size [height, width]. */
 export function wrapControlNet(
   { net, strength, range, preprocessor, image, previous }: ControlNetSettings,
   [height, width]: readonly [number, number],

@@ -14,8 +14,8 @@ import {
 } from '../upscale/pixel-hooks.ts';
 
 /**
- * Calls both hooks, `first` first. As in the original, the noise is all zeros if one of them has
- * noise of its own.
+ * Returns a hook that calls both, `first` first. As in the original, the noise is all zeros if one
+ * of them has noise of its own.
  */
 export const combineDetailerHooks = (first: DetailerHook, second: DetailerHook): DetailerHook => ({
   ...combinePixelHooks(first, second),
@@ -67,7 +67,7 @@ export const cycleUnsamplingHook = (options: Unsampling, fromStart: boolean): De
   },
 });
 
-/** Moves the denoise to `target` over the cycles; a single cycle keeps its own. */
+/** Moves the denoise to `target` over the cycles. A single cycle is not changed. */
 export const cycleDenoiseHook = (target: number): DetailerHook => ({
   preSample: (sampler, _latent, { current, total }) =>
     total > 1
@@ -80,10 +80,10 @@ export const cycleDenoiseHook = (target: number): DetailerHook => ({
 
 /** Mixes the noise of the run's seed with that of another seed; `strength` is 0..1. */
 export const variationNoiseHook = (variationSeed: bigint, strength: number): DetailerHook => ({
-  customNoise: (seed, shape, drawn) => {
+  customNoise: (seed, shape, previous) => {
     const latent = { samples: zeros(shape) };
     return mixNoise(
-      drawn ?? randomNoise(seed).generate(latent),
+      previous ?? randomNoise(seed).generate(latent),
       randomNoise(variationSeed).generate(latent),
       strength,
       'linear',
@@ -91,7 +91,7 @@ export const variationNoiseHook = (variationSeed: bigint, strength: number): Det
   },
 });
 
-/** Continues with the segments that `filter` returns for those of a detector. */
+/** Replaces the segments that a detector returns by the result of `filter`. */
 export const filterHook = (filter: (segs: Segs) => Segs): DetailerHook => ({
   postDetection: filter,
 });

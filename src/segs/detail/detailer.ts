@@ -31,13 +31,13 @@ export interface DetailerSettings extends SegsDetailerSettings {
 export interface DetailerResult {
   /** The image with all segments pasted, [1,H,W,3]. */
   readonly image: Tensor;
-  /** The segments before sampling; as all lists of images, largest first. */
+  /** The segments' images before sampling, largest first. */
   readonly cropped: readonly Tensor[];
-  /** The sampled segments. */
+  /** The sampled images, largest first. */
   readonly enhanced: readonly Tensor[];
-  /** The sampled segments with their masks as alpha. */
+  /** The sampled images with their masks as alpha. */
   readonly enhancedAlpha: readonly Tensor[];
-  /** The images that the ControlNets were given. */
+  /** The control images of the segments' ControlNets. */
   readonly controlImages: readonly Tensor[];
   /** The processed segments in their order, with the sampled images. */
   readonly segs: Segs;
@@ -119,7 +119,8 @@ function withAlpha(image: Tensor, mask: Tensor): Tensor {
 }
 
 /**
- * DetailerForEach: crops each segment from the image as it is then, samples it and pastes it back.
+ * DetailerForEach: crops each segment from the image with the previous segments pasted, samples it
+ * and pastes it back.
  * The seed grows by one with each segment. The prompts [SKIP] and [STOP] skip one segment and all
  * that remain. Throws what enhanceSegment and segsScaleMatch throw.
  */

@@ -22,12 +22,13 @@ export type SegmentPromptEncoder = (
 export interface EnhanceSettings extends Pick<SamplingHooks, 'signal' | 'warn' | 'onStep'> {
   readonly sampler: DenoiseSampler;
   readonly vae: Autoencoder;
-  /** The size that the shorter side is scaled to: that of the bbox or of the crop region. */
+  /** The length that the shorter side is scaled to. */
   readonly guideSize: number;
+  /** The shorter side is that of the bbox; otherwise that of the crop region. */
   readonly guideSizeForBbox: boolean;
   /** Maximum of the longer side. */
   readonly maxSize: number;
-  /** Samples segments that are large enough already, at their own size. */
+  /** Also samples segments that are large enough already, at their own size. */
   readonly forceInpaint: boolean;
   /** How many times the segment is sampled in a row; the seed grows by one each time. */
   readonly cycle: number;
@@ -59,11 +60,11 @@ export interface EnhanceInput {
 export interface EnhancedSegment {
   /** [1,h,w,3] */
   readonly image: Tensor;
-  /** The images that the segment's ControlNets were given. */
+  /** The control images of the segment's ControlNets. */
   readonly controlImages: readonly Tensor[];
 }
 
-/** The size at which a segment of `size` is sampled; undefined if it is not sampled. */
+/** Returns the size at which a segment is sampled; undefined if it is not sampled. */
 export function enhancedSize(
   { width, height }: Size,
   [x1, y1, x2, y2]: Region,

@@ -24,14 +24,14 @@ describe('images', () => {
   const image = full([1, 8, 10, 3], 0.5);
   const withImages = setDefaultImage(segsOf(segA, segB), image, true);
 
-  it('are cropped from the image', () => {
+  it('are cropped from the whole image', () => {
     expect(withImages.segs.map(({ croppedImage }) => croppedImage!.shape)).toEqual([
       [1, 4, 4, 3],
       [1, 3, 6, 3],
     ]);
   });
 
-  it('are kept unless they are overridden', () => {
+  it('are not replaced unless they are overridden', () => {
     expect(setDefaultImage(withImages, full([1, 8, 10, 3], 0), false)).toEqual(withImages);
   });
 

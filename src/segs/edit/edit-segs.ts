@@ -6,8 +6,8 @@ import { mapSegs, type Segs } from '../segs.ts';
 import { segsScaleMatch } from './scale-segs.ts';
 
 /**
- * SEGSLabelAssign: assigns comma-separated labels in order. Segments beyond the last label keep
- * theirs.
+ * SEGSLabelAssign: assigns comma-separated labels in order. Segments beyond the last label are
+ * not changed.
  */
 export function assignLabels(segs: Segs, labels: string, warn?: (message: string) => void): Segs {
   const names = labels.split(',').map((label) => label.trim());

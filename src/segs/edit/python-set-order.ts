@@ -41,7 +41,7 @@ function resized(table: HashTable, used: number): HashTable {
   return larger;
 }
 
-/** The distinct values, in the iteration order of a Python set that they were added to in order. */
+/** Returns the distinct values in the iteration order of a Python set, added in the given order. */
 export function pythonSetOrder(values: readonly number[]): number[] {
   let table = emptyTable(8);
   let used = 0;

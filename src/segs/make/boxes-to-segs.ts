@@ -24,8 +24,8 @@ function bboxMask([x1, y1, x2, y2]: Region, cropRegion: Region, dilation: number
 }
 
 /**
- * SEGS of detections with a box each, in an image of `height` x `width`: drops small boxes, calls
- * the hook, and takes each mask from `croppedMask`.
+ * Returns SEGS of detections in an image of `height` x `width`: drops small boxes, calls the hook,
+ * and makes each mask with `croppedMask`.
  */
 export function detectionsToSegs<T extends { readonly box: Box }>(
   detections: readonly T[],

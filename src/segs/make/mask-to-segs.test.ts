@@ -5,7 +5,7 @@ import { maskToSegs, maskToSegsForAnimateDiff } from './mask-to-segs.ts';
 
 const options = { combined: false, cropFactor: 1, bboxFill: false, dropSize: 1 };
 
-it('keeps the frames of a batch for AnimateDiff', () => {
+it('makes segments with the masks of all frames for AnimateDiff', () => {
   const masks = segsToMaskBatch(segsOf(segment([0, 0, 4, 4]), segment([6, 0, 10, 4])));
   const { segs } = maskToSegsForAnimateDiff(masks, options);
   expect(segs.map(({ croppedMask }) => croppedMask.shape)).toEqual([

@@ -120,8 +120,8 @@ export function batchMaskToSegs(masks: Tensor, options: MaskToSegsOptions): Segs
 }
 
 /**
- * MaskToSEGS_for_AnimateDiff: a batch keeps its frames. A single mask is converted to SEGS, back to
- * one binary mask, and to SEGS again.
+ * MaskToSEGS_for_AnimateDiff: of a batch, each segment has the masks of all frames. A single mask
+ * is converted to SEGS, back to one binary mask, and to SEGS again.
  */
 export function maskToSegsForAnimateDiff(mask: Tensor, options: MaskToSegsOptions): Segs {
   const masks = toNHW(mask);

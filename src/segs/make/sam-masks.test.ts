@@ -104,14 +104,21 @@ it('predicts the features, masks and scores of segment_anything', async () => {
 it('predicts the masks of SEGS with every hint', async () => {
   const cases = g.cases as unknown as GoldenCase['params'][];
   expect(cases.length).toBe(27);
-  for (const { name, width, height, options } of cases) {
-    const [hint, dilation, threshold, bboxExpansion, maskHintThreshold, negative] = options;
-    const o: SamOptions = { hint, dilation, threshold, bboxExpansion, maskHintThreshold, negative };
+  for (const { name, width, height, options: values } of cases) {
+    const [hint, dilation, threshold, bboxExpansion, maskHintThreshold, negative] = values;
+    const options: SamOptions = {
+      hint,
+      dilation,
+      threshold,
+      bboxExpansion,
+      maskHintThreshold,
+      negative,
+    };
     const { combined, batch } = await samMasks(
       sam,
       segsOf(width, height),
       imageOf(width, height),
-      o,
+      options,
     );
     expectExact(g, name, `${name}.combined`, combined.data);
     expectExact(g, name, `${name}.batch`, batch!.data);

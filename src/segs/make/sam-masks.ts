@@ -7,7 +7,7 @@ import type { Region, Seg, Segs } from '../segs.ts';
 
 type Point = readonly [x: number, y: number];
 
-/** 1: the point belongs to the object; 0: it does not. */
+/** 1 for a point of the object, 0 for a point outside it. */
 type PointLabel = 0 | 1;
 
 /** Predicts masks [H,W] of the object at labelled points and in a box. */
@@ -114,15 +114,15 @@ function pointsOutside(height: number, width: number, [x1, y1, x2, y2]: Region):
   return points;
 }
 
-/** The points for one segment. */
-function promptOf(seg: Seg, [height, width]: readonly number[], o: SamOptions): PointPrompt {
-  const placement: PointPlacement | undefined = POINT_PLACEMENTS[o.hint];
+/** Returns the labelled points for one segment. */
+function promptOf(seg: Seg, [height, width]: readonly number[], options: SamOptions): PointPrompt {
+  const placement: PointPlacement | undefined = POINT_PLACEMENTS[options.hint];
   let prompt: PointPrompt;
   if (placement) {
-    const points = placement(expandedBox(seg.bbox, height, width, o), centerOf(seg.bbox));
+    const points = placement(expandedBox(seg.bbox, height, width, options), centerOf(seg.bbox));
     prompt = { points, labels: points.map(() => 1) };
-  } else prompt = pointsInMask(seg, o.maskHintThreshold, o.negative === 'Small');
-  if (o.negative !== 'Outter') return prompt;
+  } else prompt = pointsInMask(seg, options.maskHintThreshold, options.negative === 'Small');
+  if (options.negative !== 'Outter') return prompt;
   const outside = pointsOutside(height, width, seg.cropRegion);
   return {
     points: [...prompt.points, ...outside],
@@ -147,13 +147,13 @@ function predictFromCenters(
   sam: MaskPredictor,
   { segs }: Segs,
   image: Tensor,
-  o: SamOptions,
+  options: SamOptions,
 ): Promise<readonly Tensor[]> {
   const labels = segs.map(
-    ({ bbox }): PointLabel => (o.negative === 'Small' && bbox[2] - bbox[0] < 10 ? 0 : 1),
+    ({ bbox }): PointLabel => (options.negative === 'Small' && bbox[2] - bbox[0] < 10 ? 0 : 1),
   );
   const points = segs.map(({ bbox }) => centerOf(bbox));
-  return sam.predict(image, points, labels, undefined, o.threshold);
+  return sam.predict(image, points, labels, undefined, options.threshold);
 }
 
 /** All masks of all segments, up to three for each; with mask-points those of one prediction. */
@@ -161,15 +161,15 @@ async function predictMasks(
   sam: MaskPredictor,
   segs: Segs,
   image: Tensor,
-  o: SamOptions,
+  options: SamOptions,
 ): Promise<readonly Tensor[]> {
-  if (o.hint === 'mask-points') return predictFromCenters(sam, segs, image, o);
+  if (options.hint === 'mask-points') return predictFromCenters(sam, segs, image, options);
   const [, height, width] = image.shape;
   const masks: Tensor[] = [];
   for (const seg of segs.segs) {
-    const box = expandedBox(seg.bbox, height, width, o);
-    const { points, labels } = promptOf(seg, [height, width], o);
-    masks.push(...(await sam.predict(image, points, labels, box, o.threshold)));
+    const box = expandedBox(seg.bbox, height, width, options);
+    const { points, labels } = promptOf(seg, [height, width], options);
+    masks.push(...(await sam.predict(image, points, labels, box, options.threshold)));
   }
   return masks;
 }
@@ -192,12 +192,12 @@ export async function samMasks(
   sam: MaskPredictor,
   segs: Segs,
   image: Tensor,
-  o: SamOptions,
+  options: SamOptions,
 ): Promise<{ readonly combined: Tensor; readonly batch: Tensor | undefined }> {
   const [, height, width] = image.shape;
-  const masks = await predictMasks(sam, segs, image, o);
+  const masks = await predictMasks(sam, segs, image, options);
   if (masks.length === 0) return { combined: zeros([1, height, width]), batch: undefined };
-  const combined = dilateMask({ shape: [height, width], data: union(masks) }, o.dilation);
+  const combined = dilateMask({ shape: [height, width], data: union(masks) }, options.dilation);
   const groups = Array.from({ length: Math.ceil(masks.length / GROUP_SIZE) }, (_, i) =>
     union(masks.slice(i * GROUP_SIZE, (i + 1) * GROUP_SIZE)),
   );

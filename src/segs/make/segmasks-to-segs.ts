@@ -1,5 +1,5 @@
-// SEGS from a detector's boxes with masks (Impact Subpack, subcore.py). Boxes keep their fractions;
-// a negative dilation has no effect.
+// SEGS from a detector's boxes with masks (Impact Subpack, subcore.py). Boxes are not rounded to
+// whole pixels, and a negative dilation has no effect.
 import { dilateMask } from '../../image/mask/impact-mask-morphology.ts';
 import { interpolateBytes } from '../../image/resize/torch-interpolate-uint8.ts';
 import type { Box } from '../../models/detector/boxes.ts';
@@ -28,9 +28,8 @@ export function bboxToMask(
 }
 
 /**
- * Resizes a network's mask of zeros and ones to an image of `height` x `width`. The padding around
- * the image, which lies in the middle of the mask, is cropped by the difference of the aspect
- * ratios.
+ * Resizes a network's mask of zeros and ones to an image of `height` x `width`. The image is in the
+ * middle of the mask; the padding around it is cropped by the difference of the aspect ratios.
  */
 export function maskToImageSize(mask: Tensor, height: number, width: number): Tensor {
   const [h, w] = mask.shape;

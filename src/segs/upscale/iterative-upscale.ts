@@ -26,7 +26,7 @@ export interface UpscaleStep {
   readonly final: boolean;
 }
 
-/** The steps of an upscale; without a final one if the steps before it reach the factor. */
+/** Returns the steps of an upscale, without a final one if the steps before it reach the factor. */
 export function upscaleSteps({
   factor,
   steps,

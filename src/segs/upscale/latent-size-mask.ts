@@ -31,20 +31,21 @@ export function resizeAlignCorners(x: Tensor, height: number, width: number): Te
   for (let plane = 0; plane < n * channels; plane++)
     for (const row of rows) {
       const [upper, lower] = [(plane * h + row.first) * w, (plane * h + row.second) * w];
-      const along = (start: number, { first, second, weight }: SamplePosition): number =>
+      const interpolateRow = (start: number, { first, second, weight }: SamplePosition): number =>
         f(f(f(1 - weight) * x.data[start + first]) + f(weight * x.data[start + second]));
       for (const column of columns)
         out.data[index++] = f(
-          f(f(1 - row.weight) * along(upper, column)) + f(row.weight * along(lower, column)),
+          f(f(1 - row.weight) * interpolateRow(upper, column)) +
+            f(row.weight * interpolateRow(lower, column)),
         );
     }
   return out;
 }
 
 /**
- * The noise mask for latents of `shape` [B,C,h,w]. As in the original, a single mask [H,W] is taken
- * for H images of W x 1, of which the first B are used: the mask's first row fills all rows of the
- * first latent. A batch [N,H,W] is resized as it is.
+ * The noise mask for latents of `shape` [B,C,h,w]. As in the original, a single mask [H,W] is
+ * treated as H images of W x 1, of which the first B are used: the mask's first row fills all rows
+ * of the first latent. A batch [N,H,W] is resized as it is.
  */
 export function maskAtLatentSize(
   mask: Tensor,

@@ -14,15 +14,15 @@ type IsFullStep = (step: number, steps: number) => boolean;
 const everySecondAndLast: IsFullStep = (step, steps) => step % 2 === 0 || step >= steps;
 
 /**
- * Whether the whole image is sampled in a step, instead of the outside and the inside of the mask;
- * steps count from 1.
+ * The schedules: whether a step, counted from 1, samples the whole image instead of the outside and
+ * the inside of the mask.
  */
 export const FULL_SAMPLE_SCHEDULES = {
   none: () => false,
   interleave1: (step: number) => step % 2 === 0,
   interleave2: (step: number) => step % 3 === 0,
   interleave3: (step: number) => step % 4 === 0,
-  // the original counts one step more than there is
+  // the original counts one step too many
   last1: () => false,
   last2: (step: number, steps: number) => step >= steps,
   'interleave1+last1': everySecondAndLast,
@@ -37,7 +37,7 @@ export interface MaskUpscalerSettings extends PixelScaling {
   /** Samples outside the mask. */
   readonly base: DenoiseSampler;
   readonly inside: DenoiseSampler;
-  /** Follows the base where the whole image is sampled; the base again unless given. */
+  /** Samples after `base` in steps that sample the whole image; `base` by default. */
   readonly full?: DenoiseSampler;
   readonly mask: Tensor;
   readonly hooks: {
@@ -47,7 +47,10 @@ export interface MaskUpscalerSettings extends PixelScaling {
   };
 }
 
-/** TwoSamplersForMaskUpscaler: two samplers by mask, or both in a row on the whole image. */
+/**
+ * TwoSamplersForMaskUpscaler: one sampler outside and one inside the mask, or both in a row on the
+ * whole image.
+ */
 export const createMaskUpscaler = (settings: MaskUpscalerSettings): Upscaler => ({
   vae: settings.vae,
   async upscale(latent, width, height, iteration, run) {

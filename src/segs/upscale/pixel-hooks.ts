@@ -8,7 +8,7 @@ import type { DenoiseSampler, Iteration, PixelHook } from '../hooks.ts';
 /** Pixels per latent cell, which the original assumes for every model. */
 const PIXELS_PER_CELL = 8;
 
-/** Calls both hooks, `first` first. */
+/** Returns a hook that calls both, `first` first. */
 export const combinePixelHooks = (first: PixelHook, second: PixelHook): PixelHook => ({
   preSample: async (sampler, latent, iteration) => {
     const changed = (await first.preSample?.(sampler, latent, iteration)) ?? sampler;
@@ -37,7 +37,7 @@ const chained =
     return second ? second(changed, iteration) : changed;
   };
 
-/** From `own` in the first iteration to `target` in the last; `target` in a single iteration. */
+/** Returns a value from `own` in the first iteration to `target` in the last or the only one. */
 const scheduledValue = (own: number, target: number, { current, total }: Iteration): number =>
   total > 1 ? own + (target - own) * (current / (total - 1)) : target;
 
@@ -47,7 +47,7 @@ const preSampleHook = (
   preSample: (sampler, _latent, iteration) => ({ ...sampler, ...change(sampler, iteration) }),
 });
 
-/** Moves the cfg to `target`, truncated to integers; a single iteration has the target itself. */
+/** Moves the cfg to `target`, in integers; a single iteration has the exact target. */
 export const cfgScheduleHook = (target: number): PixelHook =>
   preSampleHook(({ cfg }, iteration) => ({
     cfg: iteration.total > 1 ? Math.trunc(scheduledValue(cfg, target, iteration)) : target,
@@ -66,8 +66,8 @@ export const stepsScheduleHook = (target: number): PixelHook =>
   }));
 
 /**
- * From `start` in the first iteration towards `end`, which the iteration after the last would
- * reach.
+ * Returns a value that moves from `start` in the first iteration towards `end`, which it would
+ * reach one iteration after the last.
  */
 export const interpolatedTowards = (
   start: number,
@@ -79,13 +79,14 @@ export interface NoiseInjection {
   readonly seed: bigint;
   /** Strength of the noise in the first iteration. */
   readonly start: number;
-  /** Strength that it moves towards. */
+  /** The strength that the noise moves towards. */
   readonly end: number;
 }
 
 /**
  * Adds an iteration's noise to a latent, inside its noise mask. The original uses two nodes of
- * ComfyUI_Noise for this. Latents that have not four channels are returned with a warning.
+ * ComfyUI_Noise for this. Latents that do not have four channels are returned unchanged, with a
+ * warning.
  */
 export function injectIterationNoise(
   latent: Latent,
@@ -116,7 +117,7 @@ export interface Unsampling
   extends Omit<UnsampleOptions, 'latent' | 'endAtStep' | 'signal' | 'onStep' | 'warn'> {
   /** The step to unsample to in the first iteration. */
   readonly start: number;
-  /** The step that it moves towards. */
+  /** The step that later iterations move towards. */
   readonly end: number;
 }
 

@@ -41,10 +41,10 @@ export async function decodePixels(
       hint: 'Use the VAE that belongs to the model of the latents.',
       input: 'vae',
     });
-  const cells = (pixels: number): number => Math.floor(pixels / vae.factor);
+  const toCells = (pixels: number): number => Math.floor(pixels / vae.factor);
   return tile === undefined
     ? vae.decode(samples)
-    : vae.decode(samples, { tile: cells(tile), overlap: cells(TILE_OVERLAP) });
+    : vae.decode(samples, { tile: toCells(tile), overlap: toCells(TILE_OVERLAP) });
 }
 
 /** VAEEncode or, with `tile` in pixels, VAEEncodeTiled, of images [N,H,W,3]. */
@@ -75,8 +75,8 @@ async function upscaleToWidth(
 }
 
 /**
- * Decodes a latent, resizes the image to the size that `sizeOf` returns for its own, truncated, and
- * encodes it. Returns the latent and the resized image.
+ * Decodes a latent, resizes the image and encodes it. `sizeOf` returns the new size for that of the
+ * decoded image; it is truncated. Returns the latent and the resized image.
  */
 export async function scaleOnPixels(
   latent: Latent,

@@ -82,7 +82,7 @@ describe('SEGSUpscaler over tiles', () => {
       filterSegsDilation: 0,
     });
     expect(segs.segs.length).toBe(4);
-    const o = await settings(2);
+    const common = await settings(2);
     const enlarged = await enlargeImage(image, { factor: 1, supersample: false });
     const edges = new Set(
       segs.segs
@@ -90,14 +90,14 @@ describe('SEGSUpscaler over tiles', () => {
         .filter((v) => v > 0 && v < 96),
     );
     const measure = async (feather: number): Promise<number> =>
-      seam(await resampleSegs(enlarged, segs, { ...o, feather }), edges);
+      seam(await resampleSegs(enlarged, segs, { ...common, feather }), edges);
     expect(seam(enlarged, edges)).toBeLessThan(1.2);
     const [hard, soft] = [await measure(0), await measure(8)];
     expect(hard).toBeGreaterThan(1.5);
     expect(soft).toBeLessThan(1.2);
   });
 
-  it('does not keep memory of 200 segments', async () => {
+  it('does not leak memory over 200 segments', async () => {
     setFlagsFromString('--expose-gc');
     const collect = runInNewContext('gc') as () => void;
     const image = waves(80, 40);

@@ -24,7 +24,7 @@ export interface Upscaler {
   ): Promise<Latent>;
 }
 
-/** KSAMPLER's sample: samples with what the hook's preSample returns for `sampler`. */
+/** KSAMPLER's sample: samples with `sampler` as changed by the hook's preSample. */
 export async function sampleHooked(
   sampler: DenoiseSampler,
   latent: Latent,

@@ -196,7 +196,7 @@ export const BboxDetectorSEGS: NodeFunction<{
   crop_factor: Float;
   /** Smaller detections are dropped. 1 to 16384; default in the editor: 10. */
   drop_size: Int;
-  /** Labels to keep, separated by commas; `all` keeps everything. */
+  /** Labels to select, separated by commas; `all` selects everything. */
   labels: Text;
   detailer_hook?: Link<'DETAILER_HOOK'>;
 }, Node<{ SEGS: 'SEGS' }>> = nodeFunction('BboxDetectorSEGS', [['SEGS', 'SEGS']]);
@@ -616,7 +616,7 @@ export const DenoiseScheduleHookProvider: NodeFunction<{
   target_denoise: Float;
 }, Node<{ PK_HOOK: 'PK_HOOK' }>> = nodeFunction('DenoiseScheduleHookProvider', [['PK_HOOK', 'PK_HOOK']]);
 
-/** DenoiseSchedulerDetailerHookProvider (ImpactPack/Detailer): Moves the denoise to a target over the cycles; a single cycle keeps its own. */
+/** DenoiseSchedulerDetailerHookProvider (ImpactPack/Detailer): Moves the denoise to a target over the cycles; a single cycle is not changed. */
 export const DenoiseSchedulerDetailerHookProvider: NodeFunction<{
   schedule_for_cycle: OneOf<'simple'>;
   /** 0 to 1; default in the editor: 0.3. */
@@ -648,7 +648,7 @@ export const DetailerForEach: NodeFunction<{
   negative: Link<'CONDITIONING'>;
   /** How much each segment changes; 1 replaces it entirely. 0.0001 to 1; default in the editor: 0.5. */
   denoise: Float;
-  /** Blur of the mask that a segment is pasted with. 0 to 100; default in the editor: 5. */
+  /** Blur of the mask under which a segment is pasted. 0 to 100; default in the editor: 5. */
   feather: Int;
   /** Default in the editor: true. */
   noise_mask: Bool;
@@ -692,7 +692,7 @@ export const DetailerForEachDebug: NodeFunction<{
   negative: Link<'CONDITIONING'>;
   /** How much each segment changes; 1 replaces it entirely. 0.0001 to 1; default in the editor: 0.5. */
   denoise: Float;
-  /** Blur of the mask that a segment is pasted with. 0 to 100; default in the editor: 5. */
+  /** Blur of the mask under which a segment is pasted. 0 to 100; default in the editor: 5. */
   feather: Int;
   /** Default in the editor: true. */
   noise_mask: Bool;
@@ -731,7 +731,7 @@ export const DetailerForEachDebugPipe: NodeFunction<{
   scheduler: OneOf<Scheduler2>;
   /** How much each segment changes; 1 replaces it entirely. 0.0001 to 1; default in the editor: 0.5. */
   denoise: Float;
-  /** Blur of the mask that a segment is pasted with. 0 to 100; default in the editor: 5. */
+  /** Blur of the mask under which a segment is pasted. 0 to 100; default in the editor: 5. */
   feather: Int;
   /** Default in the editor: true. */
   noise_mask: Bool;
@@ -774,7 +774,7 @@ export const DetailerForEachPipe: NodeFunction<{
   scheduler: OneOf<Scheduler2>;
   /** How much each segment changes; 1 replaces it entirely. 0.0001 to 1; default in the editor: 0.5. */
   denoise: Float;
-  /** Blur of the mask that a segment is pasted with. 0 to 100; default in the editor: 5. */
+  /** Blur of the mask under which a segment is pasted. 0 to 100; default in the editor: 5. */
   feather: Int;
   /** Default in the editor: true. */
   noise_mask: Bool;
@@ -1005,7 +1005,7 @@ export const FaceDetailer: NodeFunction<{
   negative: Link<'CONDITIONING'>;
   /** How much each segment changes; 1 replaces it entirely. 0.0001 to 1; default in the editor: 0.5. */
   denoise: Float;
-  /** Blur of the mask that a segment is pasted with. 0 to 100; default in the editor: 5. */
+  /** Blur of the mask under which a segment is pasted. 0 to 100; default in the editor: 5. */
   feather: Int;
   /** Default in the editor: true. */
   noise_mask: Bool;
@@ -1065,7 +1065,7 @@ export const FaceDetailerPipe: NodeFunction<{
   scheduler: OneOf<Scheduler2>;
   /** How much each segment changes; 1 replaces it entirely. 0.0001 to 1; default in the editor: 0.5. */
   denoise: Float;
-  /** Blur of the mask that a segment is pasted with. 0 to 100; default in the editor: 5. */
+  /** Blur of the mask under which a segment is pasted. 0 to 100; default in the editor: 5. */
   feather: Int;
   /** Default in the editor: true. */
   noise_mask: Bool;
@@ -1824,7 +1824,7 @@ export const ImpactMakeTileSEGS: NodeFunction<{
   irregular_mask_mode: OneOf<'Reuse fast' | 'Reuse quality' | 'All random fast' | 'All random quality'>;
   /** Only these segments are covered. */
   filter_in_segs_opt?: Link<'SEGS'>;
-  /** These segments are left out. */
+  /** These segments are not covered. */
   filter_out_segs_opt?: Link<'SEGS'>;
 }, Node<{ SEGS: 'SEGS' }>> = nodeFunction('ImpactMakeTileSEGS', [['SEGS', 'SEGS']]);
 
@@ -1908,7 +1908,7 @@ export const ImpactSEGSLabelFilter: NodeFunction<{
   segs: Link<'SEGS'>;
   /** Added to the labels by the editor when it is selected. */
   preset: OneOf<Preset>;
-  /** Labels to keep, separated by commas; `all` keeps everything. */
+  /** Labels to select, separated by commas; `all` selects everything. */
   labels: Text;
 }, Node<{ filtered_SEGS: 'SEGS'; remained_SEGS: 'SEGS' }>> = nodeFunction('ImpactSEGSLabelFilter', [['filtered_SEGS', 'SEGS'], ['remained_SEGS', 'SEGS']]);
 
@@ -1923,9 +1923,9 @@ export const ImpactSEGSOrderedFilter: NodeFunction<{
   target: OneOf<'area(=w*h)' | 'width' | 'height' | 'x1' | 'y1' | 'x2' | 'y2' | 'confidence'>;
   /** Default in the editor: true. */
   order: Bool;
-  /** Segments to skip. 0 to 9007199254740991; default in the editor: 0. */
+  /** Number of segments to skip. 0 to 9007199254740991; default in the editor: 0. */
   take_start: Int;
-  /** Segments to keep. 0 to 9007199254740991; default in the editor: 1. */
+  /** Number of segments to select. 0 to 9007199254740991; default in the editor: 1. */
   take_count: Int;
 }, Node<{ filtered_SEGS: 'SEGS'; remained_SEGS: 'SEGS' }>> = nodeFunction('ImpactSEGSOrderedFilter', [['filtered_SEGS', 'SEGS'], ['remained_SEGS', 'SEGS']]);
 
@@ -2013,7 +2013,7 @@ export const ImpactSimpleDetectorSEGS: NodeFunction<{
   crop_factor: Float;
   /** Smaller detections are dropped. 1 to 16384; default in the editor: 10. */
   drop_size: Int;
-  /** Least confidence of the second detector. 0 to 1; default in the editor: 0.5. */
+  /** Minimum confidence of the second detector. 0 to 1; default in the editor: 0.5. */
   sub_threshold: Float;
   /** Pixels by which the masks grow; below 0 they shrink. -512 to 512; default in the editor: 0. */
   sub_dilation: Int;
@@ -2039,7 +2039,7 @@ export const ImpactSimpleDetectorSEGSPipe: NodeFunction<{
   crop_factor: Float;
   /** Smaller detections are dropped. 1 to 16384; default in the editor: 10. */
   drop_size: Int;
-  /** Least confidence of the second detector. 0 to 1; default in the editor: 0.5. */
+  /** Minimum confidence of the second detector. 0 to 1; default in the editor: 0.5. */
   sub_threshold: Float;
   /** Pixels by which the masks grow; below 0 they shrink. -512 to 512; default in the editor: 0. */
   sub_dilation: Int;
@@ -2624,7 +2624,7 @@ export const MaskDetailerPipe: NodeFunction<{
   scheduler: OneOf<Scheduler2>;
   /** How much each segment changes; 1 replaces it entirely. 0.0001 to 1; default in the editor: 0.5. */
   denoise: Float;
-  /** Blur of the mask that a segment is pasted with. 0 to 100; default in the editor: 5. */
+  /** Blur of the mask under which a segment is pasted. 0 to 100; default in the editor: 5. */
   feather: Int;
   /** 1 to 10; default in the editor: 3. */
   crop_factor: Float;
@@ -2665,7 +2665,7 @@ export const MaskToImage: NodeFunction<{
   mask: Link<'MASK'>;
 }, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('MaskToImage', [['IMAGE', 'IMAGE']]);
 
-/** MASK to SEGS (ImpactPack/Operation): Makes a segment of each shape in a mask, or one of the whole mask. */
+/** MASK to SEGS (ImpactPack/Operation): Makes a segment of each contour in a mask, or one of the whole mask. */
 export const MaskToSEGS: NodeFunction<{
   mask: Link<'MASK'>;
   /** Makes one segment of the whole mask. Default in the editor: false. */
@@ -2674,13 +2674,13 @@ export const MaskToSEGS: NodeFunction<{
   crop_factor: Float;
   /** Fills the bbox in the mask. Default in the editor: false. */
   bbox_fill: Bool;
-  /** Smaller shapes are dropped. 1 to 16384; default in the editor: 10. */
+  /** Smaller contours are dropped. 1 to 16384; default in the editor: 10. */
   drop_size: Int;
-  /** Fills each shape with 1 instead of the values of the mask. Default in the editor: false. */
+  /** Fills each contour with 1 instead of the values of the mask. Default in the editor: false. */
   contour_fill: Bool;
 }, Node<{ SEGS: 'SEGS' }>> = nodeFunction('MaskToSEGS', [['SEGS', 'SEGS']]);
 
-/** MASK to SEGS for AnimateDiff (ImpactPack/Operation): Makes a segment of each shape in a mask, or one of the whole mask. */
+/** MASK to SEGS for AnimateDiff (ImpactPack/Operation): Makes a segment of each contour in a mask, or one of the whole mask. */
 export const MaskToSEGS_for_AnimateDiff: NodeFunction<{
   mask: Link<'MASK'>;
   /** Makes one segment of the whole mask. Default in the editor: false. */
@@ -2689,9 +2689,9 @@ export const MaskToSEGS_for_AnimateDiff: NodeFunction<{
   crop_factor: Float;
   /** Fills the bbox in the mask. Default in the editor: false. */
   bbox_fill: Bool;
-  /** Smaller shapes are dropped. 1 to 16384; default in the editor: 10. */
+  /** Smaller contours are dropped. 1 to 16384; default in the editor: 10. */
   drop_size: Int;
-  /** Fills each shape with 1 instead of the values of the mask. Default in the editor: false. */
+  /** Fills each contour with 1 instead of the values of the mask. Default in the editor: false. */
   contour_fill: Bool;
 }, Node<{ SEGS: 'SEGS' }>> = nodeFunction('MaskToSEGS_for_AnimateDiff', [['SEGS', 'SEGS']]);
 
@@ -3015,7 +3015,7 @@ export const ONNXDetectorSEGS: NodeFunction<{
   crop_factor: Float;
   /** Smaller detections are dropped. 1 to 16384; default in the editor: 10. */
   drop_size: Int;
-  /** Labels to keep, separated by commas; `all` keeps everything. */
+  /** Labels to select, separated by commas; `all` selects everything. */
   labels: Text;
   detailer_hook?: Link<'DETAILER_HOOK'>;
 }, Node<{ SEGS: 'SEGS' }>> = nodeFunction('ONNXDetectorSEGS', [['SEGS', 'SEGS']]);
@@ -3564,7 +3564,7 @@ export const SEGSLabelFilterDetailerHookProvider: NodeFunction<{
   segs: Link<'SEGS'>;
   /** Added to the labels by the editor when it is selected. */
   preset: OneOf<Preset>;
-  /** Labels to keep, separated by commas; `all` keeps everything. */
+  /** Labels to select, separated by commas; `all` selects everything. */
   labels: Text;
 }, Node<{ DETAILER_HOOK: 'DETAILER_HOOK' }>> = nodeFunction('SEGSLabelFilterDetailerHookProvider', [['DETAILER_HOOK', 'DETAILER_HOOK']]);
 
@@ -3573,9 +3573,9 @@ export const SEGSOrderedFilterDetailerHookProvider: NodeFunction<{
   target: OneOf<'area(=w*h)' | 'width' | 'height' | 'x1' | 'y1' | 'x2' | 'y2'>;
   /** Default in the editor: true. */
   order: Bool;
-  /** Segments to skip. 0 to 9007199254740991; default in the editor: 0. */
+  /** Number of segments to skip. 0 to 9007199254740991; default in the editor: 0. */
   take_start: Int;
-  /** Segments to keep. 0 to 9007199254740991; default in the editor: 1. */
+  /** Number of segments to select. 0 to 9007199254740991; default in the editor: 1. */
   take_count: Int;
 }, Node<{ DETAILER_HOOK: 'DETAILER_HOOK' }>> = nodeFunction('SEGSOrderedFilterDetailerHookProvider', [['DETAILER_HOOK', 'DETAILER_HOOK']]);
 
@@ -3661,7 +3661,7 @@ export const SEGSUpscaler: NodeFunction<{
   negative: Link<'CONDITIONING'>;
   /** How much each segment changes; 1 replaces it entirely. 0.0001 to 1; default in the editor: 0.5. */
   denoise: Float;
-  /** Blur of the mask that a segment is pasted with. 0 to 100; default in the editor: 5. */
+  /** Blur of the mask under which a segment is pasted. 0 to 100; default in the editor: 5. */
   feather: Int;
   /** For inpainting models. Default in the editor: false. */
   inpaint_model: Bool;
@@ -3697,7 +3697,7 @@ export const SEGSUpscalerPipe: NodeFunction<{
   scheduler: OneOf<Scheduler2>;
   /** How much each segment changes; 1 replaces it entirely. 0.0001 to 1; default in the editor: 0.5. */
   denoise: Float;
-  /** Blur of the mask that a segment is pasted with. 0 to 100; default in the editor: 5. */
+  /** Blur of the mask under which a segment is pasted. 0 to 100; default in the editor: 5. */
   feather: Int;
   /** For inpainting models. Default in the editor: false. */
   inpaint_model: Bool;
@@ -4483,7 +4483,7 @@ export const SegmDetectorSEGS: NodeFunction<{
   crop_factor: Float;
   /** Smaller detections are dropped. 1 to 16384; default in the editor: 10. */
   drop_size: Int;
-  /** Labels to keep, separated by commas; `all` keeps everything. */
+  /** Labels to select, separated by commas; `all` selects everything. */
   labels: Text;
   detailer_hook?: Link<'DETAILER_HOOK'>;
 }, Node<{ SEGS: 'SEGS' }>> = nodeFunction('SegmDetectorSEGS', [['SEGS', 'SEGS']]);

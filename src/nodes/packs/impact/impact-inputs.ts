@@ -28,7 +28,7 @@ export const feather = int({
   min: 0,
   max: 100,
   step: 1,
-  tooltip: 'Blur of the mask that a segment is pasted with.',
+  tooltip: 'Blur of the mask under which a segment is pasted.',
 });
 
 const switched = { label_on: 'enabled', label_off: 'disabled' } as const;

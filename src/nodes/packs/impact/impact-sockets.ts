@@ -35,7 +35,10 @@ export interface Detector {
   readonly replacesBbox?: boolean;
   /** The bbox detector that belongs to it. */
   readonly bboxDetector?: Detector;
-  /** The detector with this text prompt, unless it has one of its own (text detectors only). */
+  /**
+   * Returns a detector with this text prompt, unless it has one of its own. For detectors by text
+   * only.
+   */
   withPrompt?(text: string): Detector;
   /** Detects in the first image of [N,H,W,C]. */
   detect(image: Tensor, options: DetectorOptions): Promise<Segs>;
@@ -52,7 +55,7 @@ export interface DetailerPipe extends BasicPipe {
   readonly segmDetector?: Detector;
   readonly samModel?: SamModel;
   readonly hook?: DetailerHook;
-  /** Every value may be missing: the pipe's nodes set them one by one. */
+  /** Each value may be missing, because the pipe's nodes set them one by one. */
   readonly refiner?: Partial<Pick<BasicPipe, 'model' | 'clip' | 'positive' | 'negative'>>;
 }
 

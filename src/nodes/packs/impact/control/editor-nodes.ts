@@ -100,7 +100,7 @@ const ImpactConditionalStopIteration = defineNode({
   },
 });
 
-const KINDS = {
+const VALUE_TYPES = {
   boolean_value: 'BOOLEAN',
   int_value: 'INT',
   float_value: 'FLOAT',
@@ -130,13 +130,13 @@ const ImpactSetWidgetValue = defineNode({
   run({ signal, node_id, widget_name, ...values }, context) {
     const [kind, value] = Object.entries(values).find(([, value]) => value !== undefined) ?? [];
     if (kind !== undefined) {
-      const plain = typeof value === 'bigint' ? toNumberIfSafe(value) : value;
-      const type = KINDS[kind as keyof typeof KINDS];
+      const jsonValue = typeof value === 'bigint' ? toNumberIfSafe(value) : value;
+      const type = VALUE_TYPES[kind as keyof typeof VALUE_TYPES];
       context.send('impact-node-feedback', {
         node_id: toNumberIfSafe(node_id),
         widget_name,
         type,
-        value: plain,
+        value: jsonValue,
       });
       warnEditorOnly(context, 'Set Widget Value');
     }
@@ -205,7 +205,10 @@ const ImpactSleep = defineNode({
 });
 
 /** Sets a widget of another node before the prompt is validated, if `accepts` its current value. */
-const remote = (type: string, accepts: (value: Json) => boolean): PromptPreparation => ({
+const setWidgetBeforeRun = (
+  type: string,
+  accepts: (value: Json) => boolean,
+): PromptPreparation => ({
   first: true,
   edit(id, prompt) {
     const [target, widget, value] = ['node_id', 'widget_name', 'value'].map((name) =>
@@ -243,14 +246,14 @@ const ImpactRemoteBoolean = remoteNode(
   'ImpactRemoteBoolean',
   'Remote Boolean (on prompt)',
   { ...target(), value: boolean({ default: true, label_on: 'True', label_off: 'False' }) },
-  remote('BOOLEAN', (old) => typeof old === 'boolean'),
+  setWidgetBeforeRun('BOOLEAN', (old) => typeof old === 'boolean'),
 );
 
 const ImpactRemoteInt = remoteNode(
   'ImpactRemoteInt',
   'Remote Int (on prompt)',
   { ...target(), value: int64(-MAX, MAX) },
-  remote(
+  setWidgetBeforeRun(
     'INT',
     (old) => !['string', 'undefined'].includes(typeof old) && old !== null && !Array.isArray(old),
   ),
@@ -267,8 +270,8 @@ const ImpactValueSender = defineNode({
   inputs: { value: anyInput(), link_id: linkId(), signal_opt: optionalAnyInput() },
   outputs: [output('*', 'signal')],
   run({ value, link_id, signal_opt }, context) {
-    const plain = ['string', 'number', 'bigint', 'boolean'].includes(typeof value);
-    if (plain) context.send('value-send', { link_id, value });
+    const isPrimitive = ['string', 'number', 'bigint', 'boolean'].includes(typeof value);
+    if (isPrimitive) context.send('value-send', { link_id, value });
     warnEditorOnly(context, 'ImpactValueSender');
     return outputs(signal_opt);
   },

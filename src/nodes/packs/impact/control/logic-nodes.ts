@@ -50,14 +50,14 @@ function compare(a: unknown, b: unknown): number {
   if (typeof a === 'string' && typeof b === 'string') return byCodePoint(a, b);
   if (!isNumber(a) || !isNumber(b))
     throw new DarkroomError('DR_INPUT_INVALID', {
-      message: `${describe(a)} and ${describe(b)} have no order`,
+      message: `${describeValue(a)} and ${describeValue(b)} have no order`,
       hint: 'Compare two numbers or two texts.',
     });
   const [x, y] = [numeric(a), numeric(b)];
   return x < y ? -1 : x > y ? 1 : x >= y ? 0 : Number.NaN;
 }
 
-const describe = (value: unknown): string => {
+const describeValue = (value: unknown): string => {
   if (value === undefined || value === null) return 'nothing';
   if (isNumber(value)) return `${value}`;
   return typeof value === 'string' ? 'a text' : 'a value that is neither a number nor a text';
@@ -110,18 +110,18 @@ const ImpactConditionalBranchSelMode = defineNode({
       if (!prompt.input(id, 'sel_mode')) return;
       const cond = prompt.input(id, 'cond');
       const source = Array.isArray(cond) && cond.length === 2 ? String(cond[0]) : undefined;
-      const receives = source !== undefined && prompt.classType(source) === 'ImpactValueReceiver';
+      const isReceiver = source !== undefined && prompt.classType(source) === 'ImpactValueReceiver';
       const received =
-        receives && prompt.input(source, 'typ') === 'BOOLEAN'
+        isReceiver && prompt.input(source, 'typ') === 'BOOLEAN'
           ? prompt.input(source, 'value')
           : undefined;
-      const chosen =
+      const condition =
         source === undefined
           ? cond
           : typeof received === 'string'
             ? received.toLowerCase() === 'true'
             : undefined;
-      if (chosen !== undefined) prompt.set(id, chosen ? 'ff_value' : 'tt_value', undefined);
+      if (condition !== undefined) prompt.set(id, condition ? 'ff_value' : 'tt_value', undefined);
     },
   },
   run: ({ cond, tt_value, ff_value }) => outputs(cond ? tt_value : ff_value),

@@ -1,6 +1,6 @@
-// Previews on which a mask can be drawn: they output the image with the mask in the edited file's
-// alpha channel. Source: Impact Pack bridge_nodes.py. The last image and mask, which the original
-// stores in its server, are in the node's state.
+// Previews on which a mask can be drawn: they output the image and the mask, which the editor saves
+// in the alpha channel of a file. Source: Impact Pack bridge_nodes.py. The last image and mask are
+// in the node's state; the original stores them in its server.
 import { readFile } from 'node:fs/promises';
 import { DarkroomError } from '../../../../errors.ts';
 import { decodeImage } from '../../../../image/codec/decode-image.ts';
@@ -115,12 +115,12 @@ async function savePreview(
 
 function withAlpha(image: Tensor, mask: Tensor): Tensor {
   const [n, height, width, channels] = image.shape;
-  const cover = resizeMask(mask, { width, height }).data;
+  const transparency = resizeMask(mask, { width, height }).data;
   const data = new Float32Array(n * height * width * 4);
   for (let i = 0; i < data.length / 4; i++) {
     for (let c = 0; c < 3; c++)
       data[i * 4 + c] = image.data[i * channels + (channels >= 3 ? c : 0)];
-    data[i * 4 + 3] = 1 - cover[i % cover.length];
+    data[i * 4 + 3] = 1 - transparency[i % transparency.length];
   }
   return tensor([n, height, width, 4], data);
 }

@@ -125,7 +125,7 @@ function resizePreview(preview: ByteImage): ByteImage {
 const PREVIEWS: Readonly<Record<string, keyof typeof LATENT_COLOURS>> = {
   'Latent2RGB-SDXL': 'Latent2RGB-SDXL',
   'Latent2RGB-SD15': 'Latent2RGB-SD15',
-  // as in the original, which never finds the tiny autoencoders
+  // as in the original, which never uses the tiny autoencoders
   TAESDXL: 'Latent2RGB-SDXL',
   TAESD15: 'Latent2RGB-SD15',
 };

@@ -40,11 +40,12 @@ const textInputs = {
 };
 const chooseWildcard = () => combo([CHOOSE_WILDCARD]);
 
+/** Nodes whose seed is used if they are linked, and the names of their widgets. */
 const LINKED_SEEDS: Readonly<Record<string, string>> = { 'Seed (rgthree)': 'seed' };
 
 /**
  * In the mode "Populate", sets the populated text from the wildcard text. As in the original, this
- * needs a seed in the node itself: with a linked seed, the populated text stays as it is.
+ * needs a seed in the node itself: with a linked seed, the populated text is not changed.
  */
 const populateOnPrompt: PromptPreparation = {
   edit(id, prompt) {
@@ -55,11 +56,11 @@ const populateOnPrompt: PromptPreparation = {
       typeof prompt.input(id, 'populated_text') !== 'string'
     )
       return;
-    const given = prompt.input(id, 'seed');
-    const source = Array.isArray(given) ? String(given[0]) : undefined;
+    const seedInput = prompt.input(id, 'seed');
+    const source = Array.isArray(seedInput) ? String(seedInput[0]) : undefined;
     const value =
       source === undefined
-        ? given
+        ? seedInput
         : prompt.input(source, LINKED_SEEDS[prompt.classType(source) ?? ''] ?? '');
     if (!['number', 'bigint', 'string'].includes(typeof value) || !/^\d+$/.test(String(value)))
       return;
@@ -157,8 +158,8 @@ export async function encodeWithLoras(
   let conditioning: Conditioning | undefined;
   for (const part of splitAtBreak(removeLoraTags(populated))) {
     const { cond, pooled } = await clip.encode(part, context.warn);
-    const own: Conditioning = [{ cond, pooled_output: pooled }];
-    conditioning = conditioning ? concatConditioning(conditioning, own, context.warn) : own;
+    const encoded: Conditioning = [{ cond, pooled_output: pooled }];
+    conditioning = conditioning ? concatConditioning(conditioning, encoded, context.warn) : encoded;
   }
   return { model, clip, conditioning: conditioning!, text: populated };
 }

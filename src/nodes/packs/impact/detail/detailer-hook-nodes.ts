@@ -116,7 +116,7 @@ const DenoiseSchedulerDetailerHookProvider = defineNode({
   type: 'DenoiseSchedulerDetailerHookProvider',
   display: 'DenoiseSchedulerDetailerHookProvider',
   category: DETAILER,
-  description: 'Moves the denoise to a target over the cycles; a single cycle keeps its own.',
+  description: 'Moves the denoise to a target over the cycles; a single cycle is not changed.',
   inputs: {
     schedule_for_cycle: combo(['simple']),
     target_denoise: float({ default: 0.3, min: 0, max: 1, step: 0.01 }),

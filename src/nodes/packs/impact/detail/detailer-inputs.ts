@@ -9,18 +9,18 @@ import {
   schedulerFunc,
 } from '../impact-inputs.ts';
 
-const size = (value: number, tooltip: string) =>
+const sizeInput = (value: number, tooltip: string) =>
   float({ default: value, min: 64, max: MAX_RESOLUTION, step: 8, tooltip });
 /** The sizes that segments are sampled at. */
 export const guideInputs = (on = 'bbox', off = 'crop_region', defaultMaxSize = 1024) => ({
-  guide_size: size(512, 'The size that the shorter side of a segment is scaled to.'),
+  guide_size: sizeInput(512, 'The size that the shorter side of a segment is scaled to.'),
   guide_size_for: boolean({
     default: true,
     label_on: on,
     label_off: off,
     tooltip: 'Whose shorter side: that of the bbox or of the crop region.',
   }),
-  max_size: size(defaultMaxSize, 'Maximum of the longer side.'),
+  max_size: sizeInput(defaultMaxSize, 'Maximum of the longer side.'),
 });
 export const noiseMaskInputs = { noise_mask: enabled(true), force_inpaint: enabled(true) };
 export const cycleInput = {

@@ -75,16 +75,16 @@ const detailerNode = (type: string, display: string, debug: boolean) =>
       ...detailerOptions,
     },
     outputs: debug ? [output('IMAGE', 'image'), ...CROPPED_OUTPUTS] : [output('IMAGE')],
-    async run({ image, segs, model, clip, vae, positive, negative, ...i }, context) {
+    async run({ image, segs, model, clip, vae, positive, negative, ...inputs }, context) {
       requireSingleImage(image, type);
       const pipe = { model, clip, vae, positive, negative };
-      const { noise_mask, detailer_hook, wildcard, seed } = i;
+      const { noise_mask, detailer_hook, wildcard, seed } = inputs;
       const result = await runDetailer(
         {
           image,
           segs,
           pipe,
-          inputs: i,
+          inputs,
           noiseMask: noise_mask,
           hook: detailer_hook,
           wildcard,
@@ -124,16 +124,16 @@ const detailerPipeNode = (type: string, display: string, debug: boolean) =>
       output('BASIC_PIPE', 'basic_pipe'),
       ...(debug ? CROPPED_OUTPUTS : [imageList('cnet_images')]),
     ],
-    async run({ image, segs, basic_pipe, ...i }, context) {
+    async run({ image, segs, basic_pipe, ...inputs }, context) {
       requireSingleImage(image, type);
-      const { noise_mask, detailer_hook, wildcard, seed } = i;
-      const refiner = refinerOf(i.refiner_basic_pipe_opt, i.refiner_ratio);
+      const { noise_mask, detailer_hook, wildcard, seed } = inputs;
+      const refiner = refinerOf(inputs.refiner_basic_pipe_opt, inputs.refiner_ratio);
       const call = {
         image,
         segs,
         pipe: basic_pipe,
         refiner,
-        inputs: i,
+        inputs,
         noiseMask: noise_mask,
         hook: detailer_hook,
         wildcard,
@@ -192,28 +192,28 @@ const MaskDetailerPipe = defineNode({
     output('BASIC_PIPE', 'basic_pipe'),
     output('BASIC_PIPE', 'refiner_basic_pipe_opt'),
   ],
-  async run({ image, mask, basic_pipe, refiner_basic_pipe_opt, ...i }, context) {
+  async run({ image, mask, basic_pipe, refiner_basic_pipe_opt, ...inputs }, context) {
     requireSingleImage(image, 'MaskDetailerPipe');
     const segs = maskToSegs(squeezeMask(mask), {
       combined: false,
-      cropFactor: i.crop_factor,
-      bboxFill: i.bbox_fill ?? false,
-      dropSize: i.drop_size,
-      isContour: i.contour_fill ?? true,
+      cropFactor: inputs.crop_factor,
+      bboxFill: inputs.bbox_fill ?? false,
+      dropSize: inputs.drop_size,
+      isContour: inputs.contour_fill ?? true,
     });
-    const refiner = refinerOf(refiner_basic_pipe_opt, i.refiner_ratio);
+    const refiner = refinerOf(refiner_basic_pipe_opt, inputs.refiner_ratio);
     const results: DetailerResult[] = [];
-    for (let n = 0; n < i.batch_size; n++) {
+    for (let n = 0; n < inputs.batch_size; n++) {
       const call = {
         image,
         segs,
         pipe: basic_pipe,
         refiner,
-        inputs: i,
-        noiseMask: i.mask_mode,
-        hook: i.detailer_hook,
+        inputs,
+        noiseMask: inputs.mask_mode,
+        hook: inputs.detailer_hook,
       };
-      results.push(await runDetailer({ ...call, seed: i.seed + BigInt(n) }, context));
+      results.push(await runDetailer({ ...call, seed: inputs.seed + BigInt(n) }, context));
     }
     return outputs(
       concatBatch(results.map((result) => result.image)),
@@ -248,15 +248,15 @@ const SEGSDetailer = defineNode({
   },
   outputs: [output('SEGS', 'segs'), imageList('cnet_images')],
   async run(
-    { image, segs, basic_pipe, refiner_basic_pipe_opt, noise_mask, batch_size, ...i },
+    { image, segs, basic_pipe, refiner_basic_pipe_opt, noise_mask, batch_size, ...inputs },
     context,
   ) {
     requireSingleImage(image, 'SEGSDetailer');
     const settings = {
-      ...detailSettings(basic_pipe, i, context),
-      ...segmentProgress(context, i.steps * i.cycle),
+      ...detailSettings(basic_pipe, inputs, context),
+      ...segmentProgress(context, inputs.steps * inputs.cycle),
       noiseMask: noise_mask,
-      refiner: refinerOf(refiner_basic_pipe_opt, i.refiner_ratio),
+      refiner: refinerOf(refiner_basic_pipe_opt, inputs.refiner_ratio),
     };
     const result = await detailSegs(rgbChannels(image), segs, settings, batch_size);
     return outputs(result.segs, orBlankImage(result.controlImages));

@@ -76,31 +76,31 @@ const results = [
 ];
 
 /** Detects the segments of one image. */
-async function detectFaces(image: Tensor, pipe: DetailerPipe, i: Inputs): Promise<Segs> {
+async function detectFaces(image: Tensor, pipe: DetailerPipe, inputs: Inputs): Promise<Segs> {
   const { bboxDetector, segmDetector, samModel, hook } = pipe;
   const options = {
-    threshold: i.bbox_threshold,
-    dilation: i.bbox_dilation,
-    cropFactor: i.bbox_crop_factor,
-    dropSize: i.drop_size,
+    threshold: inputs.bbox_threshold,
+    dilation: inputs.bbox_dilation,
+    cropFactor: inputs.bbox_crop_factor,
+    dropSize: inputs.drop_size,
   };
   const detector = bboxDetector.withPrompt?.('face') ?? bboxDetector;
   const segs = await detector.detect(image, { ...options, hook });
   if (samModel) {
     const hints = {
-      detection_hint: i.sam_detection_hint,
-      dilation: i.sam_dilation,
-      threshold: i.sam_threshold,
-      bbox_expansion: i.sam_bbox_expansion,
-      mask_hint_threshold: i.sam_mask_hint_threshold,
-      mask_hint_use_negative: i.sam_mask_hint_use_negative,
+      detection_hint: inputs.sam_detection_hint,
+      dilation: inputs.sam_dilation,
+      threshold: inputs.sam_threshold,
+      bbox_expansion: inputs.sam_bbox_expansion,
+      mask_hint_threshold: inputs.sam_mask_hint_threshold,
+      mask_hint_use_negative: inputs.sam_mask_hint_use_negative,
     };
     return segsBitwiseAndMask(segs, (await samMasksOf(samModel, segs, image, hints)).combined);
   }
   if (!segmDetector) return segs;
-  const shapes = await segmDetector.detect(image, options);
-  if (segmDetector.replacesBbox && !hook) return shapes;
-  return segsBitwiseAndMask(segs, segsToCombinedMask(shapes));
+  const masked = await segmDetector.detect(image, options);
+  if (segmDetector.replacesBbox && !hook) return masked;
+  return segsBitwiseAndMask(segs, segsToCombinedMask(masked));
 }
 
 interface FaceResult {
@@ -114,18 +114,28 @@ interface FaceResult {
 async function detailFaces(
   image: Tensor,
   pipe: DetailerPipe,
-  i: Inputs,
+  inputs: Inputs,
   seed: bigint,
   context: NodeContext,
 ): Promise<FaceResult> {
-  const segs = await detectFaces(image, pipe, i);
+  const segs = await detectFaces(image, pipe, inputs);
   const mask = segsToCombinedMask(segs);
   if (segs.segs.length === 0)
     return { image, enhanced: [], enhancedAlpha: [], controlImages: [], mask };
-  const refiner = refinerOf(pipe.refiner, i.refiner_ratio);
+  const refiner = refinerOf(pipe.refiner, inputs.refiner_ratio);
   const { wildcard, hook } = pipe;
   const result = await runDetailer(
-    { image, segs, pipe, refiner, inputs: i, noiseMask: i.noise_mask, hook, wildcard, seed },
+    {
+      image,
+      segs,
+      pipe,
+      refiner,
+      inputs,
+      noiseMask: inputs.noise_mask,
+      hook,
+      wildcard,
+      seed,
+    },
     context,
   );
   return { ...result, mask };
@@ -135,14 +145,20 @@ async function detailFaces(
 async function detailFaceBatch(
   images: Tensor,
   pipe: DetailerPipe,
-  i: Inputs,
+  inputs: Inputs,
   context: NodeContext,
 ) {
   const batch = rgbChannels(images);
   const faces: FaceResult[] = [];
   for (let n = 0; n < batch.shape[0]; n++)
     faces.push(
-      await detailFaces(sliceBatch(batch, n, n + 1), pipe, i, i.seed + BigInt(n), context),
+      await detailFaces(
+        sliceBatch(batch, n, n + 1),
+        pipe,
+        inputs,
+        inputs.seed + BigInt(n),
+        context,
+      ),
     );
   return outputs(
     concatBatch(faces.map(({ image }) => image)),
@@ -197,7 +213,7 @@ const FaceDetailer = defineNode({
       sam_model_opt,
       segm_detector_opt,
       detailer_hook,
-      ...i
+      ...inputs
     },
     context,
   ) {
@@ -213,7 +229,7 @@ const FaceDetailer = defineNode({
       samModel: sam_model_opt,
       hook: detailer_hook,
     };
-    return detailFaceBatch(image, pipe, i, context);
+    return detailFaceBatch(image, pipe, inputs, context);
   },
 });
 
@@ -236,8 +252,8 @@ const FaceDetailerPipe = defineNode({
     ...detailerOptions,
   },
   outputs: results,
-  run: ({ image, detailer_pipe, ...i }, context) =>
-    detailFaceBatch(image, detailer_pipe, i, context),
+  run: ({ image, detailer_pipe, ...inputs }, context) =>
+    detailFaceBatch(image, detailer_pipe, inputs, context),
 });
 
 export const FACE_DETAILER_NODES = [FaceDetailer, FaceDetailerPipe];

@@ -126,9 +126,9 @@ const ImpactKSamplerAdvancedBasicPipe = defineNode({
     ...schedulerFunc,
   },
   outputs: pipeOutputs,
-  async run({ basic_pipe, ...i }, context) {
+  async run({ basic_pipe, ...inputs }, context) {
     const { model, positive, negative, vae } = basic_pipe;
-    const { cfg, scheduler, sampler_name, scheduler_func_opt } = i;
+    const { cfg, scheduler, sampler_name, scheduler_func_opt } = inputs;
     const sampler = {
       model,
       positive,
@@ -139,13 +139,13 @@ const ImpactKSamplerAdvancedBasicPipe = defineNode({
       schedulerFunc: scheduler_func_opt,
     };
     const latent = await sampleRange(sampler, {
-      seed: i.noise_seed,
-      steps: i.steps,
-      latent: i.latent_image,
-      startAtStep: i.start_at_step,
-      endAtStep: i.end_at_step,
-      addNoise: i.add_noise,
-      returnWithLeftoverNoise: i.return_with_leftover_noise,
+      seed: inputs.noise_seed,
+      steps: inputs.steps,
+      latent: inputs.latent_image,
+      startAtStep: inputs.start_at_step,
+      endAtStep: inputs.end_at_step,
+      addNoise: inputs.add_noise,
+      returnWithLeftoverNoise: inputs.return_with_leftover_noise,
       ...samplingHooks(context),
     });
     return outputs(basic_pipe, latent, vae);

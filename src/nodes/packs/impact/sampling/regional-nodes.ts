@@ -153,7 +153,7 @@ const recoveryOf = (inputs: InputValues<typeof recoveryInputs>): RegionalRun['re
   ratio: inputs.additional_sigma_ratio,
 });
 
-/** Everything that RegionalSampler sets but the sampling hooks. */
+/** The settings of a regional run without the sampling hooks. */
 type RegionalSettings = Omit<
   Parameters<typeof sampleRegions>[0],
   'signal' | 'warn' | 'onStep' | 'beforePass' | 'afterPass'
@@ -220,7 +220,10 @@ const RegionalSampler = defineNode({
   },
   hidden: { unique_id: 'UNIQUE_ID' },
   outputs: [{ ...output('LATENT'), tooltip: 'The sampled latent.' }],
-  run: async ({ seed, steps, denoise, samples, base_sampler, regional_prompts, ...i }, context) =>
+  run: async (
+    { seed, steps, denoise, samples, base_sampler, regional_prompts, ...inputs },
+    context,
+  ) =>
     outputs(
       await sampleInRegions(
         {
@@ -230,12 +233,12 @@ const RegionalSampler = defineNode({
           latent: samples,
           base: base_sampler,
           regions: regional_prompts,
-          secondSeed: i.seed_2nd,
-          secondSeedMode: i.seed_2nd_mode,
-          baseOnlySteps: i.base_only_steps,
-          overlap: i.overlap_factor,
-          restoreLatent: i.restore_latent,
-          recovery: recoveryOf(i),
+          secondSeed: inputs.seed_2nd,
+          secondSeedMode: inputs.seed_2nd_mode,
+          baseOnlySteps: inputs.base_only_steps,
+          overlap: inputs.overlap_factor,
+          restoreLatent: inputs.restore_latent,
+          recovery: recoveryOf(inputs),
         },
         context,
       ),
@@ -285,8 +288,8 @@ const RegionalSamplerAdvanced = defineNode({
   },
   hidden: { unique_id: 'UNIQUE_ID' },
   outputs: [{ ...output('LATENT'), tooltip: 'The sampled latent.' }],
-  async run({ steps, start_at_step: start, regional_prompts: regions, ...i }, context) {
-    const end = Math.min(steps, i.end_at_step);
+  async run({ steps, start_at_step: start, regional_prompts: regions, ...inputs }, context) {
+    const end = Math.min(steps, inputs.end_at_step);
     const passes = Math.max(0, end - 1 - start) * (regions.length + 1);
     // as in the original, which adds the first step twice
     const shownStep = (step: number): number => start + step;
@@ -296,14 +299,14 @@ const RegionalSamplerAdvanced = defineNode({
       startAtStep: start,
       endAtStep: end,
       regions,
-      seed: i.noise_seed,
-      base: i.base_sampler,
-      latent: i.latent_image,
-      addNoise: i.add_noise,
-      returnWithLeftoverNoise: i.return_with_leftover_noise,
-      overlap: i.overlap_factor,
-      restoreLatent: i.restore_latent,
-      recovery: recoveryOf(i),
+      seed: inputs.noise_seed,
+      base: inputs.base_sampler,
+      latent: inputs.latent_image,
+      addNoise: inputs.add_noise,
+      returnWithLeftoverNoise: inputs.return_with_leftover_noise,
+      overlap: inputs.overlap_factor,
+      restoreLatent: inputs.restore_latent,
+      recovery: recoveryOf(inputs),
       ...regionalProgress(context, {
         regions,
         start,

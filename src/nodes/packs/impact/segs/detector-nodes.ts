@@ -99,24 +99,29 @@ const detectionInputs = {
   labels: string({
     multiline: true,
     default: 'all',
-    tooltip: 'Labels to keep, separated by commas; `all` keeps everything.',
+    tooltip: 'Labels to select, separated by commas; `all` selects everything.',
   }),
 };
 const hookInput = { detailer_hook: socket('DETAILER_HOOK', { optional: true }) };
 
 type DetectionInputs = InputValues<typeof detectionInputs & typeof hookInput>;
 
-async function detectSegs(detector: Detector, image: Tensor, i: DetectionInputs, type: string) {
+async function detectSegs(
+  detector: Detector,
+  image: Tensor,
+  inputs: DetectionInputs,
+  type: string,
+) {
   requireSingleImage(image, type);
   const options = {
-    threshold: i.threshold,
-    dilation: i.dilation,
-    cropFactor: i.crop_factor,
-    dropSize: i.drop_size,
-    hook: i.detailer_hook,
+    threshold: inputs.threshold,
+    dilation: inputs.dilation,
+    cropFactor: inputs.crop_factor,
+    dropSize: inputs.drop_size,
+    hook: inputs.detailer_hook,
   };
   const segs = await detector.detect(image, options);
-  return outputs(i.labels ? filterByLabel(segs, i.labels).filtered : segs);
+  return outputs(inputs.labels ? filterByLabel(segs, inputs.labels).filtered : segs);
 }
 
 const bboxDetectorNode = (type: string, display: string) =>
@@ -131,7 +136,7 @@ const bboxDetectorNode = (type: string, display: string) =>
       ...hookInput,
     },
     outputs: [output('SEGS')],
-    run: ({ bbox_detector, image, ...i }) => detectSegs(bbox_detector, image, i, type),
+    run: ({ bbox_detector, image, ...inputs }) => detectSegs(bbox_detector, image, inputs, type),
   });
 
 const SegmDetectorSEGS = defineNode({
@@ -145,7 +150,8 @@ const SegmDetectorSEGS = defineNode({
     ...hookInput,
   },
   outputs: [output('SEGS')],
-  run: ({ segm_detector, image, ...i }) => detectSegs(segm_detector, image, i, 'SegmDetectorSEGS'),
+  run: ({ segm_detector, image, ...inputs }) =>
+    detectSegs(segm_detector, image, inputs, 'SegmDetectorSEGS'),
 });
 
 /** The combined mask; zeros, with height and width swapped as in the original, if it is empty. */
@@ -194,7 +200,7 @@ const simpleInputs = {
   bbox_threshold: threshold(),
   bbox_dilation: dilation(0),
   ...cropInputs,
-  sub_threshold: threshold('Least confidence of the second detector.'),
+  sub_threshold: threshold('Minimum confidence of the second detector.'),
   sub_dilation: dilation(0),
   sub_bbox_expansion: int({ min: 0, max: 1000, step: 1 }),
   sam_mask_hint_threshold: float({ default: 0.7, min: 0, max: 1, step: 0.01 }),
@@ -224,39 +230,39 @@ interface Detectors {
 async function detectSimple(
   image: Tensor,
   detectors: Detectors,
-  i: InputValues<typeof simpleInputs & typeof postInputs>,
+  inputs: InputValues<typeof simpleInputs & typeof postInputs>,
 ) {
   requireSingleImage(image, 'ImpactSimpleDetectorSEGS');
   const { bboxDetector, segmDetector, samModel, hook } = detectors;
-  const shared = { cropFactor: i.crop_factor, dropSize: i.drop_size, hook };
+  const shared = { cropFactor: inputs.crop_factor, dropSize: inputs.drop_size, hook };
   const detectSegments = (): Promise<Segs> =>
     segmDetector!.detect(image, {
       ...shared,
-      threshold: i.sub_threshold,
-      dilation: i.sub_dilation,
+      threshold: inputs.sub_threshold,
+      dilation: inputs.sub_dilation,
     });
   let segs: Segs;
   if (segmDetector && segmDetector.bboxDetector === bboxDetector) segs = await detectSegments();
   else {
     segs = await bboxDetector.detect(image, {
       ...shared,
-      threshold: i.bbox_threshold,
-      dilation: i.bbox_dilation,
+      threshold: inputs.bbox_threshold,
+      dilation: inputs.bbox_dilation,
     });
     if (samModel) {
       const hints = {
         detection_hint: 'center-1',
-        dilation: i.sub_dilation,
-        threshold: i.sub_threshold,
-        bbox_expansion: i.sub_bbox_expansion,
-        mask_hint_threshold: i.sam_mask_hint_threshold,
+        dilation: inputs.sub_dilation,
+        threshold: inputs.sub_threshold,
+        bbox_expansion: inputs.sub_bbox_expansion,
+        mask_hint_threshold: inputs.sam_mask_hint_threshold,
         mask_hint_use_negative: 'False',
       } as const;
       segs = segsBitwiseAndMask(segs, (await samMasksOf(samModel, segs, image, hints)).combined);
     } else if (segmDetector)
       segs = segsBitwiseAndMask(segs, segsToCombinedMask(await detectSegments()));
   }
-  return outputs(dilateSegs(segs, i.post_dilation ?? 0));
+  return outputs(dilateSegs(segs, inputs.post_dilation ?? 0));
 }
 
 const ImpactSimpleDetectorSEGS = defineNode({
@@ -272,11 +278,11 @@ const ImpactSimpleDetectorSEGS = defineNode({
     segm_detector_opt: socket('SEGM_DETECTOR', { optional: true }),
   },
   outputs: [output('SEGS')],
-  run: ({ bbox_detector, image, sam_model_opt, segm_detector_opt, ...i }) =>
+  run: ({ bbox_detector, image, sam_model_opt, segm_detector_opt, ...inputs }) =>
     detectSimple(
       image,
       { bboxDetector: bbox_detector, segmDetector: segm_detector_opt, samModel: sam_model_opt },
-      i,
+      inputs,
     ),
 });
 
@@ -291,7 +297,7 @@ const ImpactSimpleDetectorSEGSPipe = defineNode({
     ...postInputs,
   },
   outputs: [output('SEGS')],
-  run: ({ detailer_pipe, image, ...i }) => detectSimple(image, detailer_pipe, i),
+  run: ({ detailer_pipe, image, ...inputs }) => detectSimple(image, detailer_pipe, inputs),
 });
 
 export const DETECTOR_NODES = [

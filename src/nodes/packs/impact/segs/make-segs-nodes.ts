@@ -33,7 +33,7 @@ const maskToSegsNode = (
     type,
     display,
     category: OPERATION,
-    description: 'Makes a segment of each shape in a mask, or one of the whole mask.',
+    description: 'Makes a segment of each contour in a mask, or one of the whole mask.',
     inputs: {
       mask: socket('MASK'),
       combined: boolean({
@@ -58,12 +58,12 @@ const maskToSegsNode = (
         min: 1,
         max: MAX_RESOLUTION,
         step: 1,
-        tooltip: 'Smaller shapes are dropped.',
+        tooltip: 'Smaller contours are dropped.',
       }),
       contour_fill: boolean({
         label_on: 'enabled',
         label_off: 'disabled',
-        tooltip: 'Fills each shape with 1 instead of the values of the mask.',
+        tooltip: 'Fills each contour with 1 instead of the values of the mask.',
       }),
     },
     outputs: [output('SEGS')],
@@ -122,23 +122,23 @@ const ImpactMakeTileSEGS = defineNode({
     }),
     filter_out_segs_opt: socket('SEGS', {
       optional: true,
-      tooltip: 'These segments are left out.',
+      tooltip: 'These segments are not covered.',
     }),
   },
   outputs: [output('SEGS')],
-  run({ images, ...i }, { warn }) {
+  run({ images, ...inputs }, { warn }) {
     // the original uses an unseeded generator; here equal inputs give equal tiles
     const { randint } = randomState(0);
     return outputs(
       makeTileSegs(images.shape, {
-        bboxSize: i.bbox_size,
-        cropFactor: i.crop_factor,
-        minOverlap: i.min_overlap,
-        filterSegsDilation: i.filter_segs_dilation,
-        maskIrregularity: i.mask_irregularity,
-        irregularMaskMode: i.irregular_mask_mode,
-        filterIn: i.filter_in_segs_opt,
-        filterOut: i.filter_out_segs_opt,
+        bboxSize: inputs.bbox_size,
+        cropFactor: inputs.crop_factor,
+        minOverlap: inputs.min_overlap,
+        filterSegsDilation: inputs.filter_segs_dilation,
+        maskIrregularity: inputs.mask_irregularity,
+        irregularMaskMode: inputs.irregular_mask_mode,
+        filterIn: inputs.filter_in_segs_opt,
+        filterOut: inputs.filter_out_segs_opt,
         random: randint,
         warn,
       }),

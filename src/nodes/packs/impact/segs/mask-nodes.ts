@@ -107,7 +107,7 @@ const MasksToMaskList = defineNode({
  */
 function resizeMaskSwapped(mask: Tensor, width: number, height: number): Tensor {
   const [n, h, w] = mask.shape;
-  const turned = (x: Tensor, rows: number, columns: number): Tensor =>
+  const toPlanes = (x: Tensor, rows: number, columns: number): Tensor =>
     toNCHW(reshape(x, [x.shape[0], rows, columns, 1]));
   const transposed = (x: Tensor, rows: number, columns: number): Tensor => {
     const data = new Float32Array(x.data.length);
@@ -118,11 +118,11 @@ function resizeMaskSwapped(mask: Tensor, width: number, height: number): Tensor 
             x.data[i * rows * columns + y * columns + column];
     return { shape: [n, columns, rows], data };
   };
-  const cut = cropToAspect(turned(transposed(mask, h, w), w, h), { width, height });
-  const [, , rows, columns] = cut.shape;
-  const back = transposed({ shape: [n, rows, columns], data: cut.data }, rows, columns);
+  const cropped = cropToAspect(toPlanes(transposed(mask, h, w), w, h), { width, height });
+  const [, , rows, columns] = cropped.shape;
+  const restored = transposed({ shape: [n, rows, columns], data: cropped.data }, rows, columns);
   const resized = pilResizeImages(
-    reshape(back, [n, columns, rows, 1]),
+    reshape(restored, [n, columns, rows, 1]),
     { width, height },
     'lanczos',
   );

@@ -86,15 +86,15 @@ export const samMasksOf = (
   sam: SamModel,
   segs: Segs,
   image: Tensor,
-  i: InputValues<typeof hintInputs>,
+  hints: InputValues<typeof hintInputs>,
 ) =>
   samMasks(sam, segs, rgbChannels(image), {
-    hint: i.detection_hint,
-    dilation: i.dilation,
-    threshold: i.threshold,
-    bboxExpansion: i.bbox_expansion,
-    maskHintThreshold: i.mask_hint_threshold,
-    negative: i.mask_hint_use_negative,
+    hint: hints.detection_hint,
+    dilation: hints.dilation,
+    threshold: hints.threshold,
+    bboxExpansion: hints.bbox_expansion,
+    maskHintThreshold: hints.mask_hint_threshold,
+    negative: hints.mask_hint_use_negative,
   });
 
 const inputs = {
@@ -110,9 +110,9 @@ const SAMDetectorCombined = defineNode({
   category: 'ImpactPack/Detector',
   inputs,
   outputs: [output('MASK')],
-  async run({ sam_model, segs, image, ...i }) {
+  async run({ sam_model, segs, image, ...hints }) {
     requireSingleImage(image, 'SAMDetectorCombined');
-    return outputs((await samMasksOf(sam_model, segs, image, i)).combined);
+    return outputs((await samMasksOf(sam_model, segs, image, hints)).combined);
   },
 });
 
@@ -122,9 +122,9 @@ const SAMDetectorSegmented = defineNode({
   category: 'ImpactPack/Detector',
   inputs,
   outputs: [output('MASK', 'combined_mask'), output('MASK', 'batch_masks')],
-  async run({ sam_model, segs, image, ...i }) {
+  async run({ sam_model, segs, image, ...hints }) {
     requireSingleImage(image, 'SAMDetectorSegmented');
-    const { combined, batch } = await samMasksOf(sam_model, segs, image, i);
+    const { combined, batch } = await samMasksOf(sam_model, segs, image, hints);
     const [count, , height, width] = batch?.shape ?? [1, 1, ...combined.shape.slice(1)];
     return outputs(
       combined,

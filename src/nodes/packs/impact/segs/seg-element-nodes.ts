@@ -99,15 +99,17 @@ const ImpactEdit_SEG_ELT = defineNode({
     label_opt: string({ multiline: false, forceInput: true, optional: true }),
   },
   outputs: [output('SEG_ELT')],
-  run({ seg_elt, ...i }) {
+  run({ seg_elt, ...inputs }) {
     const seg: Seg = {
-      croppedImage: i.cropped_image_opt ?? seg_elt.croppedImage,
-      croppedMask: i.cropped_mask_opt ? squeezeMask(i.cropped_mask_opt) : seg_elt.croppedMask,
-      cropRegion: i.crop_region_opt ?? seg_elt.cropRegion,
-      bbox: i.bbox_opt ?? seg_elt.bbox,
-      controlNetWrapper: i.control_net_wrapper_opt ?? seg_elt.controlNetWrapper,
-      confidence: i.confidence_opt ?? seg_elt.confidence,
-      label: i.label_opt ?? seg_elt.label,
+      croppedImage: inputs.cropped_image_opt ?? seg_elt.croppedImage,
+      croppedMask: inputs.cropped_mask_opt
+        ? squeezeMask(inputs.cropped_mask_opt)
+        : seg_elt.croppedMask,
+      cropRegion: inputs.crop_region_opt ?? seg_elt.cropRegion,
+      bbox: inputs.bbox_opt ?? seg_elt.bbox,
+      controlNetWrapper: inputs.control_net_wrapper_opt ?? seg_elt.controlNetWrapper,
+      confidence: inputs.confidence_opt ?? seg_elt.confidence,
+      label: inputs.label_opt ?? seg_elt.label,
     };
     return outputs(seg);
   },

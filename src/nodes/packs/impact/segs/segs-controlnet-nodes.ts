@@ -1,4 +1,5 @@
-// ControlNets for SEGS, which get each segment's own image. Source: Impact Pack segs_nodes.py.
+// ControlNets for SEGS: each segment has a control image of its own. Source: Impact Pack
+// segs_nodes.py.
 import {
   type ControlNetSettings,
   wrapControlNet,

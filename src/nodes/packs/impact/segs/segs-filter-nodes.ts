@@ -32,7 +32,7 @@ export const labelInputs = {
   }),
   labels: string({
     multiline: true,
-    tooltip: 'Labels to keep, separated by commas; `all` keeps everything.',
+    tooltip: 'Labels to select, separated by commas; `all` selects everything.',
   }),
 };
 
@@ -43,8 +43,14 @@ const without = <T extends string>(targets: readonly T[], omitted: readonly stri
 export const orderInputs = (omitted: readonly string[] = []) => ({
   target: combo(without(Object.keys(ORDER_TARGETS) as OrderTarget[], omitted)),
   order: boolean({ default: true, label_on: 'descending', label_off: 'ascending' }),
-  take_start: int({ min: 0, max: MAX_INT, step: 1, tooltip: 'Segments to skip.' }),
-  take_count: int({ default: 1, min: 0, max: MAX_INT, step: 1, tooltip: 'Segments to keep.' }),
+  take_start: int({ min: 0, max: MAX_INT, step: 1, tooltip: 'Number of segments to skip.' }),
+  take_count: int({
+    default: 1,
+    min: 0,
+    max: MAX_INT,
+    step: 1,
+    tooltip: 'Number of segments to select.',
+  }),
 });
 
 /** Inputs of SEGSRangeFilter; its hook node omits some targets. */

@@ -20,7 +20,7 @@ import type { Detector } from '../impact-sockets.ts';
 type ToMask = (box: Box & { readonly mask?: Tensor }, height: number, width: number) => Tensor;
 
 const boxToMask: ToMask = ({ corners }, height, width) => bboxToMask(corners, height, width);
-const networkMask: ToMask = ({ mask }, height, width) => maskToImageSize(mask!, height, width);
+const detectedMask: ToMask = ({ mask }, height, width) => maskToImageSize(mask!, height, width);
 
 /** A detector for a model; `toMask` makes the mask of each detection. */
 export function ultralyticsDetector(model: UltralyticsModel, toMask: ToMask): Detector {
@@ -44,10 +44,10 @@ export const ultralyticsDetectors = (
   model: UltralyticsModel,
 ): { readonly bbox: Detector; readonly segm: Detector } => {
   const bbox = ultralyticsDetector(model, boxToMask);
-  return { bbox, segm: ultralyticsDetector(model, networkMask) };
+  return { bbox, segm: ultralyticsDetector(model, detectedMask) };
 };
 
-/** A detector that throws DR_MODEL_PART_MISSING: the file only has boxes. */
+/** A detector that throws DR_MODEL_PART_MISSING, for files without masks. */
 function missingSegmDetector(name: string, reason: string): Detector {
   const fail = (): never => {
     throw new DarkroomError('DR_MODEL_PART_MISSING', {

@@ -86,16 +86,17 @@ const stepMode = combo(STEP_MODES, {
 
 async function upscale(
   latent: Latent,
-  o: IterativeUpscale,
+  options: IterativeUpscale,
   prefix: string,
   context: NodeContext,
 ): Promise<Latent> {
-  const result = await upscaleIteratively(latent, o, {
+  const result = await upscaleIteratively(latent, options, {
     ...samplingHooks(context),
     beforeStep: ({ index, scale, final }) => {
       const by = `x${scale.toFixed(2)}`;
       if (final) context.status(`Final step | ${by}`, 1);
-      else context.status(`${index + 1}/${o.steps} steps | ${by}`, (index + 1) / o.steps);
+      else
+        context.status(`${index + 1}/${options.steps} steps | ${by}`, (index + 1) / options.steps);
     },
     onDecoded: async (pixels) => {
       if (prefix)

@@ -60,24 +60,24 @@ async function upscaleSegs(
   image: Tensor,
   segs: Segs,
   { model, vae, positive, negative }: Omit<BasicPipe, 'clip'>,
-  i: Settings,
+  inputs: Settings,
   context: NodeContext,
 ) {
   const { signal, warn, progress, status } = context;
   const enlarged = await enlargeImage(rgbChannels(image), {
-    factor: i.rescale_factor,
-    supersample: i.supersample === 'true',
-    model: i.upscale_model_opt,
+    factor: inputs.rescale_factor,
+    supersample: inputs.supersample === 'true',
+    model: inputs.upscale_model_opt,
     signal,
   });
   const total = segs.segs.length;
   const soft = segs.segs.filter(({ croppedMask }) => isSoftMask(croppedMask)).length;
-  if (soft > 0 && i.noise_mask_feather > 0)
+  if (soft > 0 && inputs.noise_mask_feather > 0)
     warn(
       `${soft} of ${total} masks are soft: with noise_mask_feather, their values say at which ` +
         'step a pixel starts to change, not how much it changes',
     );
-  else if (soft > 0 && i.inpaint_model)
+  else if (soft > 0 && inputs.inpaint_model)
     warn(`${soft} of ${total} masks are soft: the inpainting model rounds them to 0 and 1`);
   let finished = 0;
   const reportStatus = (): void =>
@@ -87,19 +87,21 @@ async function upscaleSegs(
     );
   reportStatus();
   const result = await resampleSegs(enlarged, segs, {
-    sampler: denoiseSamplerOf({ model, positive, negative }, i),
+    sampler: denoiseSamplerOf({ model, positive, negative }, inputs),
     vae,
-    feather: i.feather,
-    noiseMaskFeather: i.noise_mask_feather,
-    inpaintModel: i.inpaint_model,
-    hook: i.upscaler_hook_opt,
+    feather: inputs.feather,
+    noiseMaskFeather: inputs.noise_mask_feather,
+    inpaintModel: inputs.inpaint_model,
+    hook: inputs.upscaler_hook_opt,
     signal,
     warn,
-    onStep: samplingHooks(context, (step) => [finished * i.steps + step + 1, total * i.steps])
-      .onStep,
+    onStep: samplingHooks(context, (step) => [
+      finished * inputs.steps + step + 1,
+      total * inputs.steps,
+    ]).onStep,
     onSegment(done) {
       finished = done;
-      progress(done * i.steps, total * i.steps);
+      progress(done * inputs.steps, total * inputs.steps);
       reportStatus();
     },
   });

@@ -54,9 +54,9 @@ type PipeValues = Pick<SocketValues['BASIC_PIPE'], 'model' | 'vae' | 'positive' 
 
 function pixelUpscalerOf(
   { model, vae, positive, negative }: PipeValues,
-  i: PixelSettings,
+  inputs: PixelSettings,
 ): SocketValues['UPSCALER'] {
-  const { seed, steps, cfg, scheduler, denoise, sampler_name, scheduler_func_opt } = i;
+  const { seed, steps, cfg, scheduler, denoise, sampler_name, scheduler_func_opt } = inputs;
   const sampler: DenoiseSampler = {
     model,
     positive,
@@ -72,11 +72,11 @@ function pixelUpscalerOf(
   return createPixelUpscaler({
     sampler,
     vae,
-    method: i.scale_method,
-    tile: i.use_tiled_vae ? i.tile_size : undefined,
-    model: i.upscale_model_opt,
-    hook: i.pk_hook_opt,
-    tileControl: i.tile_cnet_opt,
+    method: inputs.scale_method,
+    tile: inputs.use_tiled_vae ? inputs.tile_size : undefined,
+    model: inputs.upscale_model_opt,
+    hook: inputs.pk_hook_opt,
+    tileControl: inputs.tile_cnet_opt,
   });
 }
 
@@ -147,18 +147,22 @@ type MaskSettings = InputValues<typeof maskSettings & typeof maskOptional> & {
   readonly tile_size: number;
 };
 
-const maskUpscalerOf = (vae: SocketValues['VAE'], i: MaskSettings): SocketValues['UPSCALER'] =>
+const maskUpscalerOf = (vae: SocketValues['VAE'], inputs: MaskSettings): SocketValues['UPSCALER'] =>
   createMaskUpscaler({
     vae,
-    method: i.scale_method,
-    tile: i.use_tiled_vae ? i.tile_size : undefined,
-    model: i.upscale_model_opt,
-    schedule: i.full_sample_schedule,
-    base: i.base_sampler,
-    inside: i.mask_sampler,
-    full: i.full_sampler_opt,
-    mask: i.mask,
-    hooks: { base: i.pk_hook_base_opt, mask: i.pk_hook_mask_opt, full: i.pk_hook_full_opt },
+    method: inputs.scale_method,
+    tile: inputs.use_tiled_vae ? inputs.tile_size : undefined,
+    model: inputs.upscale_model_opt,
+    schedule: inputs.full_sample_schedule,
+    base: inputs.base_sampler,
+    inside: inputs.mask_sampler,
+    full: inputs.full_sampler_opt,
+    mask: inputs.mask,
+    hooks: {
+      base: inputs.pk_hook_base_opt,
+      mask: inputs.pk_hook_mask_opt,
+      full: inputs.pk_hook_full_opt,
+    },
   });
 
 const TwoSamplersForMaskUpscalerProvider = defineNode({
