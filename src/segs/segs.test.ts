@@ -68,14 +68,14 @@ const KINDS: Record<string, (c: GoldenCase) => Segs> = {
 
 const kindOf = (c: GoldenCase): string => c.params.fn ?? c.params.node;
 
-function expectSegs(c: GoldenCase, got: Segs): void {
+function expectSegs(c: GoldenCase, result: Segs): void {
   const { shape, segs } = c.scalars!;
-  expect({ height: got.height, width: got.width }, c.id).toEqual({
+  expect({ height: result.height, width: result.width }, c.id).toEqual({
     height: shape[0],
     width: shape[1],
   });
   expect(
-    got.segs.map(({ cropRegion, bbox, label, confidence }) => ({
+    result.segs.map(({ cropRegion, bbox, label, confidence }) => ({
       crop_region: cropRegion,
       bbox,
       label,
@@ -83,7 +83,7 @@ function expectSegs(c: GoldenCase, got: Segs): void {
     })),
     c.id,
   ).toEqual(segs);
-  got.segs.forEach(({ croppedMask }, i) => {
+  result.segs.forEach(({ croppedMask }, i) => {
     const name = c.outputs[`seg${i}_mask`];
     // a resized mask is within the bound of all resizes; everything else is exact
     if (kindOf(c) === 'segs_scale_match') expectGolden(g, c.id, name, croppedMask);

@@ -158,7 +158,7 @@ describe('darkroom models inspect', () => {
     };
     expect(await summaryOf('ultralytics/segm/eleven.pt')).toEqual({
       kind: 'detector',
-      architecture: 'YOLO, boxes and shapes',
+      architecture: 'YOLO, boxes and masks',
       parts: ['yolo'],
     });
     expect(await summaryOf('ultralytics/bbox/eight.pt')).toEqual({

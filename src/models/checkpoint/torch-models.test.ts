@@ -47,13 +47,13 @@ const asTorch = (name: string, form: Form): Promise<string> =>
   asTorchFile(fixtureModel(name), join(folder, `${name}.${form}.pth`), FORMS[form]);
 
 it.each(['tiny_srvgg_x2', 'tiny_esrgan_x4_old', 'tiny_realesrgan_x2_new'])(
-  '%s as .pth enlarges a picture to the same',
+  '%s as .pth enlarges an image to the same',
   async (name) => {
     const image = wave(1, 21, 30, 3);
-    const want = await (await loadUpscaler(fixtureModel(name), runtime)).upscale(image);
+    const expected = await (await loadUpscaler(fixtureModel(name), runtime)).upscale(image);
     for (const form of Object.keys(FORMS) as Form[]) {
       const file = await asTorch(name, form);
-      expect(await (await loadUpscaler(file, runtime)).upscale(image), form).toEqual(want);
+      expect(await (await loadUpscaler(file, runtime)).upscale(image), form).toEqual(expected);
     }
     // in a larger file, tensors that are not contiguous come from the cache
     const cache = join(folder, `cache ${name}`);
@@ -66,13 +66,13 @@ it.each(['tiny_srvgg_x2', 'tiny_esrgan_x4_old', 'tiny_realesrgan_x2_new'])(
     const fresh = createRuntime({ threads: 1 });
     expect(
       await createUpscaler((prefix) => weightsOf(file, tensors, prefix), fresh).upscale(image),
-    ).toEqual(want);
+    ).toEqual(expected);
     await fresh.close();
   },
 );
 
 it.each<Form>(['sequential', 'transposed'])(
-  'a checkpoint as .ckpt (%s): UNet, text encoder, VAE, with a LoRA as .pt',
+  'a checkpoint as .ckpt (%s) and a LoRA as .pt compute the same',
   async (form) => {
     const outputs = async (checkpoint: string, lora: string) => {
       const { unet, encoders, vae } = await loadCheckpoint(checkpoint, runtime);
@@ -93,22 +93,27 @@ it.each<Form>(['sequential', 'transposed'])(
         await vae!.encode(wave(1, 32, 32, 3)),
       ];
     };
-    const want = await outputs(fixtureModel('tiny_sd1'), fixtureModel('tiny_lora_sd1'));
+    const expected = await outputs(fixtureModel('tiny_sd1'), fixtureModel('tiny_lora_sd1'));
     expect(
       await outputs(await asTorch('tiny_sd1', form), await asTorch('tiny_lora_sd1', form)),
-    ).toEqual(want);
+    ).toEqual(expected);
     // not contiguous, above 16 MiB
     if (form === 'transposed') expect(readdirSync(join(folder, 'cache', 'torch')).length).toBe(1);
   },
 );
 
-it('reads a VAE from .pt and a ControlNet from .pth', async () => {
-  const want = await (await loadVae(fixtureModel('tiny_vae'), runtime)).decode(wave(1, 4, 4, 4));
+it('a VAE as .pt decodes the same', async () => {
+  const expected = await (await loadVae(fixtureModel('tiny_vae'), runtime)).decode(
+    wave(1, 4, 4, 4),
+  );
   expect(
     await (await loadVae(await asTorch('tiny_vae', 'sequential'), runtime)).decode(
       wave(1, 4, 4, 4),
     ),
-  ).toEqual(want);
+  ).toEqual(expected);
+});
+
+it('a ControlNet as .pth computes the same features', async () => {
   const name = 'tiny_controlnet_sdxl';
   const hint = wave(1, 3, 64, 64);
   const features = await (await loadControlNet(fixtureModel(name), runtime)).prepareHint(hint);

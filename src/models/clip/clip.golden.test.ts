@@ -16,24 +16,24 @@ afterAll(() => runtime.close());
 describe('golden text/clip', () => {
   for (const [model, file] of Object.entries(MODELS)) {
     const cases = g.cases.filter(({ params }) => params.model === model);
-    it(`${model}: ${cases.length} prompts`, async () => {
+    it(`${model} encodes ${cases.length} prompts as the original does`, async () => {
       const clip: Clip = makeClip({
         ...(await loadCheckpoint(fixtureModel(file), runtime)),
         embeddings,
       });
       for (const { id, params, outputs } of cases) {
-        const used =
+        const clipWithLayer =
           params.stop_at_clip_layer === undefined
             ? clip
             : clip.withLastLayer(params.stop_at_clip_layer);
-        const { cond, pooled } = await used.encode(params.text);
+        const { cond, pooled } = await clipWithLayer.encode(params.text);
         expectGolden(g, id, outputs.cond, cond);
         expectGolden(g, id, outputs.pooled, pooled!);
       }
     });
   }
 
-  it('every case has its model', () => {
+  it('covers the models of all golden cases', () => {
     expect(g.cases.every(({ params }) => params.model in MODELS)).toBe(true);
   });
 });

@@ -1,4 +1,4 @@
-// How makeClip calls its encoders and combines their results, with encoders that record calls.
+// The calls of makeClip to its encoders, and the combination of their results.
 import { describe, expect, it } from 'vitest';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import { type ClipFamily, makeClip } from './clip.ts';
@@ -12,7 +12,8 @@ interface Call {
 }
 
 /**
- * Hidden states: the token id (-1 for a vector) in every column; pooled: the index of the chunk.
+ * An encoder that records its calls. Hidden states are the token ids (-1 for a vector) in every
+ * column, pooled features the index of the chunk.
  */
 function fakeEncoder(
   kind: TextEncoder['kind'],
@@ -46,39 +47,47 @@ const LONG = 'very '.repeat(100);
 
 describe('makeClip', () => {
   it('requests the layer and norm of the family from each encoder', async () => {
-    const asked = async (family: ClipFamily, stop?: number) => {
+    const optionsOf = async (family: ClipFamily, stop?: number) => {
       const encoders = (['clip_l', 'clip_g', 'clip_h'] as const).map((kind) => fakeEncoder(kind));
       const clip = makeClip({ family, encoders });
       await (stop === undefined ? clip : clip.withLastLayer(stop)).encode('a');
       return Object.fromEntries(
-        encoders.filter((e) => e.calls.length).map((e) => [e.kind, e.calls[0].options]),
+        encoders
+          .filter(({ calls }) => calls.length > 0)
+          .map(({ kind, calls }) => [kind, calls[0].options]),
       );
     };
     const last = { layer: 'last', finalNorm: true };
-    expect(await asked('sd1')).toEqual({ clip_l: { ...last, project: false } });
-    expect(await asked('sd1', -2)).toEqual({
+    expect(await optionsOf('sd1')).toEqual({ clip_l: { ...last, project: false } });
+    expect(await optionsOf('sd1', -2)).toEqual({
       clip_l: { layer: 2, finalNorm: true, project: false },
     });
-    expect(await asked('sd2')).toEqual({ clip_h: { layer: 2, finalNorm: true, project: true } });
-    expect(await asked('sdxl-refiner')).toEqual({
+    expect(await optionsOf('sd2')).toEqual({
+      clip_h: { layer: 2, finalNorm: true, project: true },
+    });
+    expect(await optionsOf('sdxl-refiner')).toEqual({
       clip_g: { layer: 2, finalNorm: false, project: true },
     });
-    const both = (choice: { layer: number | 'last'; finalNorm: boolean }) => ({
-      clip_l: { ...choice, project: false },
-      clip_g: { ...choice, project: true },
+    const bothEncoders = (output: { layer: number | 'last'; finalNorm: boolean }) => ({
+      clip_l: { ...output, project: false },
+      clip_g: { ...output, project: true },
     });
-    expect(await asked('sdxl')).toEqual(both({ layer: 2, finalNorm: false }));
-    expect(await asked('sdxl', -1)).toEqual(both({ layer: 3, finalNorm: false }));
-    expect(await asked('sdxl', -4)).toEqual(both({ layer: 0, finalNorm: false }));
-    expect(await asked('sdxl', -5)).toEqual(both({ layer: 'last', finalNorm: true }));
+    expect(await optionsOf('sdxl')).toEqual(bothEncoders({ layer: 2, finalNorm: false }));
+    expect(await optionsOf('sdxl', -1)).toEqual(bothEncoders({ layer: 3, finalNorm: false }));
+    expect(await optionsOf('sdxl', -4)).toEqual(bothEncoders({ layer: 0, finalNorm: false }));
+    expect(await optionsOf('sdxl', -5)).toEqual(bothEncoders({ layer: 'last', finalNorm: true }));
   });
 
-  it('does not change the clip it was derived from', async () => {
+  it('withLastLayer does not change the original value', async () => {
     const encoder = fakeEncoder('clip_l');
     const clip = makeClip({ family: 'sd1', encoders: [encoder] });
     clip.withLastLayer(-3);
     await clip.encode('a');
     expect(encoder.calls[0].options.layer).toBe('last');
+  });
+
+  it('withLastLayer throws for a layer that is not negative', () => {
+    const clip = makeClip({ family: 'sd1', encoders: [fakeEncoder('clip_l')] });
     expect(() => clip.withLastLayer(0)).toThrow(
       expect.objectContaining({ code: 'DR_INPUT_INVALID' }),
     );
@@ -118,7 +127,10 @@ describe('makeClip', () => {
     expect(row(cond, 77)).toEqual([49406, 49406, 49406, 49406, 49406]);
     expect(row(cond, 79)).toEqual([END, END, 1070, 1070, 1070]);
     expect((await clip.encodePair('a', LONG)).cond.shape).toEqual([1, 154, 5]);
-    const refiner = makeClip({ family: 'sdxl-refiner', encoders });
+  });
+
+  it('encodePair throws for a family with one encoder', async () => {
+    const refiner = makeClip({ family: 'sdxl-refiner', encoders: [fakeEncoder('clip_g')] });
     await expect(refiner.encodePair('a', 'b')).rejects.toMatchObject({ code: 'DR_INPUT_INVALID' });
   });
 
@@ -142,16 +154,21 @@ describe('makeClip', () => {
     ]);
   });
 
-  it('warns of a missing embedding once for both encoders, through the warn of the call', async () => {
-    const [own, call]: string[][] = [[], []];
+  it('warns of a missing embedding once for both encoders, by the warn of the call', async () => {
+    const clipWarnings: string[] = [];
+    const callWarnings: string[] = [];
     const encoders = [fakeEncoder('clip_l'), fakeEncoder('clip_g')];
-    const clip = makeClip({ family: 'sdxl', encoders, warn: (message) => own.push(message) });
-    await clip.encode('embedding:gone, a', (message) => call.push(message));
-    expect(own).toEqual([]);
-    expect(call).toEqual(['embedding:gone does not exist and is left out of the prompt']);
+    const clip = makeClip({
+      family: 'sdxl',
+      encoders,
+      warn: (message) => clipWarnings.push(message),
+    });
+    await clip.encode('embedding:gone, a', (message) => callWarnings.push(message));
+    expect(clipWarnings).toEqual([]);
+    expect(callWarnings).toEqual(['embedding:gone does not exist and is left out of the prompt']);
   });
 
-  it('names the missing encoder of a model', () => {
+  it('throws for a missing encoder, naming it', () => {
     expect(() => makeClip({ family: 'sdxl', encoders: [fakeEncoder('clip_l')] })).toThrow(
       expect.objectContaining({
         code: 'DR_MODEL_PART_MISSING',

@@ -1,4 +1,4 @@
-// The value of CLIP sockets: one or two text encoders, the features that each family takes from
+// The value of CLIP sockets: one or two text encoders, the features that each family uses of
 // them, and the number of skipped last layers (ComfyUI's sd1_clip, sdxl_clip, sd2_clip).
 import { DarkroomError } from '../../errors.ts';
 import { sliceBatch, type Tensor } from '../../tensor/tensor.ts';
@@ -277,10 +277,10 @@ function tokenValues(
 /** Passes on each message once, even if every encoder warns. */
 function once(warn?: Warn): Warn | undefined {
   if (!warn) return undefined;
-  const seen = new Set<string>();
+  const passedOn = new Set<string>();
   return (message) => {
-    if (seen.has(message)) return;
-    seen.add(message);
+    if (passedOn.has(message)) return;
+    passedOn.add(message);
     warn(message);
   };
 }

@@ -159,7 +159,7 @@ function checkChunk(
 ): void {
   if (chunk.length !== sizes.length)
     throw new Error(
-      `internal: a chunk of ${chunk.length} tokens for ${kind}, which takes ${sizes.length}`,
+      `internal: a chunk of ${chunk.length} tokens for ${kind}, which needs ${sizes.length}`,
     );
   for (const slot of chunk) {
     if (
@@ -172,7 +172,7 @@ function checkChunk(
         : `an embedding of width ${slot.length}, its own is ${sizes.width}`;
     throw new DarkroomError('DR_SHAPE_MISMATCH', {
       message: `${kind} does not accept ${value}`,
-      hint: 'Use a textual inversion made for this kind of text encoder (SD1, SD2 or SDXL).',
+      hint: 'Use a textual inversion for this kind of text encoder (SD1, SD2 or SDXL).',
     });
   }
 }

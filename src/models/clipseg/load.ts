@@ -83,7 +83,7 @@ function tokensOf(text: string, length: number): number[] {
   const words = clipBpe().encode(text);
   if (words.length > length - 2)
     throw new DarkroomError('DR_INPUT_INVALID', {
-      message: `the text has ${words.length} tokens; CLIPSeg takes at most ${length - 2}`,
+      message: `the text has ${words.length} tokens; CLIPSeg accepts at most ${length - 2}`,
       hint: 'Describe what to find in a few words.',
       input: 'text',
     });

@@ -53,7 +53,7 @@ function toAdapterChannels(pixels: Tensor, { pixelChannels }: AdapterConfig, fil
   if (channels === pixelChannels) return pixels;
   if (pixelChannels !== 1)
     throw new DarkroomError('DR_SHAPE_MISMATCH', {
-      message: `the hint has ${channels} channels, ${basename(file)} takes ${pixelChannels}`,
+      message: `the hint has ${channels} channels, ${basename(file)} needs ${pixelChannels}`,
       hint: 'Connect a colour image.',
       input: 'image',
     });

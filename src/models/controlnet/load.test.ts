@@ -26,7 +26,7 @@ const file = fixtureModel('tiny_controlnet_sdxl');
 
 describe('ControlNet', () => {
   it.each(g.cases)(
-    '$id gives the residuals of the original, and the UNet what it gives with them',
+    '$id returns the residuals of the original, and the UNet its predictions with them',
     async ({ id, inputs, outputs }) => {
       const net = await loadControlNet(file, runtime);
       const { unet } = await loadCheckpoint(fixtureModel('tiny_sdxl_base'), runtime);
@@ -43,19 +43,19 @@ describe('ControlNet', () => {
       expect(output.length).toBe(9);
       for (const strength of [1, 0.35]) {
         const control = await net.evaluate({ ...common, hint, strength });
-        const wanted = outputs[`unet_${strength === 1 ? '1.0' : strength}`];
-        expectGolden(g, id, wanted, await unet.evaluate({ ...common, control }));
+        const name = outputs[`unet_${strength === 1 ? '1.0' : strength}`];
+        expectGolden(g, id, name, await unet.evaluate({ ...common, control }));
       }
     },
   );
 
-  const renamed = async (
+  /** Writes the fixture with other tensor names. */
+  const writeRenamed = async (
     name: string,
     rename: (tensor: string) => string,
-    more: Record<string, TensorToWrite> = {},
   ): Promise<string> => {
     const source = await openSafetensors(file);
-    const tensors: Record<string, TensorToWrite> = { ...more };
+    const tensors: Record<string, TensorToWrite> = {};
     for (const tensor of source.tensors.keys())
       tensors[rename(tensor.slice('control_model.'.length))] = {
         dtype: 'F32',
@@ -82,13 +82,15 @@ describe('ControlNet', () => {
     });
   };
 
-  it('reads the diffusers layout', async () => {
-    expect(await evaluate(await renamed('diffusers', diffusersName))).toEqual(await evaluate(file));
+  it('returns the same residuals for the diffusers layout', async () => {
+    expect(await evaluate(await writeRenamed('diffusers', diffusersName))).toEqual(
+      await evaluate(file),
+    );
   });
 
   it('averages residuals only for files named as shuffle ControlNets', async () => {
     const { middle } = await evaluate(
-      await renamed('made_shuffle', (name) => `control_model.${name}`),
+      await writeRenamed('made_shuffle', (name) => `control_model.${name}`),
     );
     const whole = (await evaluate(file)).middle!;
     const [, , height, width] = whole.shape;
@@ -104,23 +106,23 @@ describe('ControlNet', () => {
     ['ip_adapter.1.to_k_ip.weight', 'is not a ControlNet but an IP-Adapter'],
     ['lora_unet_down.lora_down.weight', 'is not a ControlNet but a LoRA'],
     ['first_stage_model.decoder.mid.block_1.norm1.weight', 'is not a ControlNet but a VAE'],
-  ])('refuses a file with %s by name', async (tensor, what) => {
+  ])('throws for a file with %s and names its kind', async (tensor, message) => {
     const path = join(folder, `${tensor}.safetensors`);
-    const one = { dtype: 'F32', shape: [1, 1, 1, 1], data: Float32Array.of(0) } as const;
+    const zero = { dtype: 'F32', shape: [1, 1, 1, 1], data: Float32Array.of(0) } as const;
     await writeSafetensors(path, {
-      [tensor]: one,
-      'first_stage_model.decoder.conv_in.weight': one,
+      [tensor]: zero,
+      'first_stage_model.decoder.conv_in.weight': zero,
     });
     await expect(loadControlNet(path, runtime)).rejects.toMatchObject({
       code: 'DR_MODEL_UNSUPPORTED',
-      message: expect.stringContaining(what),
+      message: expect.stringContaining(message),
     });
   });
 });
 
 /** The fixture's tensors under diffusers' names: two residual blocks per level. */
 function diffusersName(name: string): string {
-  const rules: readonly (readonly [RegExp, (...found: string[]) => string])[] = [
+  const rules: readonly (readonly [RegExp, (...groups: string[]) => string])[] = [
     [/^input_blocks\.0\.0\./, () => 'conv_in.'],
     [/^time_embed\.(\d)/, (n) => `time_embedding.linear_${Number(n) / 2 + 1}`],
     [/^label_emb\.0\.(\d)/, (n) => `add_embedding.linear_${Number(n) / 2 + 1}`],
@@ -145,7 +147,7 @@ function diffusersName(name: string): string {
   ];
   const [pattern, rewrite] = rules.find(([rule]) => rule.test(name))!;
   return name
-    .replace(pattern, (_, ...found) => rewrite(...(found as string[])))
+    .replace(pattern, (_, ...groups) => rewrite(...(groups as string[])))
     .replace('.in_layers.0.', '.norm1.')
     .replace('.in_layers.2.', '.conv1.')
     .replace('.emb_layers.1.', '.time_emb_proj.')

@@ -52,7 +52,7 @@ export function createControlNet(
     async evaluate({ x, timesteps, context, y, hint, strength }) {
       if (x.shape[1] !== inChannels)
         throw new DarkroomError('DR_MODEL_UNSUPPORTED', {
-          message: `${basename(file)} takes ${inChannels} latent channels, got ${x.shape[1]}`,
+          message: `${basename(file)} needs ${inChannels} latent channels, got ${x.shape[1]}`,
           hint: 'Use it with a model that is not an inpainting model.',
           file,
         });
@@ -112,7 +112,7 @@ function createNetwork(
   });
 }
 
-/** Creates a control LoRA, which takes most of its weights from the model that it guides. */
+/** Creates a control LoRA, most of whose weights are those of the model that it guides. */
 export function createControlLora(runtime: Runtime, weights: Weights): ControlNet {
   const networks = new WeakMap<UNet, ControlNet>();
   const withBase = (unet: UNet): ControlNet => {
@@ -164,7 +164,7 @@ function hintPreparer(
     if (pixels.shape[1] !== hintChannels)
       throw new DarkroomError('DR_SHAPE_MISMATCH', {
         message:
-          `${basename(file)} takes hints of ${hintChannels} channels, ` + `got ${pixels.shape[1]}`,
+          `${basename(file)} needs hints of ${hintChannels} channels, ` + `got ${pixels.shape[1]}`,
         hint:
           hintChannels === 3
             ? 'Connect a colour image.'

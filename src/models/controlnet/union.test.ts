@@ -32,11 +32,11 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const made = (shape: readonly number[], seed: number, scale = 3, around = 0): Tensor => {
+const randomTensor = (shape: readonly number[], seed: number, scale = 3, mean = 0): Tensor => {
   const count = shape.reduce((n, d) => n * d, 1);
   return tensor(
     shape,
-    around === 0 ? noise(count, seed, scale) : noise(count, seed, scale).map((v) => v + around),
+    mean === 0 ? noise(count, seed, scale) : noise(count, seed, scale).map((v) => v + mean),
   );
 };
 
@@ -47,53 +47,52 @@ const write = async (name: string, tensors: TensorsToWrite): Promise<string> => 
 };
 
 const latents = {
-  x: made([1, 4, 10, 12], 1),
-  context: made([1, 77, 128], 2),
-  y: made([1, 1600], 3),
+  x: randomTensor([1, 4, 10, 12], 1),
+  context: randomTensor([1, 77, 128], 2),
+  y: randomTensor([1, 1600], 3),
   timesteps: Float32Array.of(600),
 };
 const hintOf = (n: number, [height, width]: readonly number[]): Tensor =>
-  made([n, 3, height, width], 4, 1, 0.5);
+  randomTensor([n, 3, height, width], 4, 1, 0.5);
 
 function expectResiduals(
   { id, outputs }: GoldenCase,
   { input, output, middle }: ControlResiduals,
 ): void {
-  const got = new Map<string, Tensor>();
-  for (const [i, value] of (input ?? []).entries()) if (value) got.set(`input_${i}`, value);
-  for (const [i, value] of output.entries()) if (value) got.set(`output_${i}`, value);
-  if (middle) got.set('middle_0', middle);
-  expect([...got.keys()].sort()).toEqual(
+  const residuals = new Map<string, Tensor>();
+  for (const [i, value] of (input ?? []).entries()) if (value) residuals.set(`input_${i}`, value);
+  for (const [i, value] of output.entries()) if (value) residuals.set(`output_${i}`, value);
+  if (middle) residuals.set('middle_0', middle);
+  expect([...residuals.keys()].sort()).toEqual(
     Object.keys(outputs)
       .filter((name) => name !== 'unet')
       .sort(),
   );
-  for (const [name, value] of got) expectGolden(g, id, outputs[name], value);
+  for (const [name, value] of residuals) expectGolden(g, id, outputs[name], value);
 }
 
-const of = (kind: string): GoldenCase[] => g.cases.filter(({ params }) => params.kind === kind);
+const casesOf = (kind: string): GoldenCase[] =>
+  g.cases.filter(({ params }) => params.kind === kind);
 
-it('tests every case', () => {
+it('covers all kinds of golden cases', () => {
   expect(new Set(g.cases.map(({ params }) => params.kind))).toEqual(
     new Set(['adapter', 'union', 'lora', 'difference']),
   );
 });
 
 describe('T2I-Adapter', () => {
-  it.each(of('adapter'))('$id', async (c) => {
+  it.each(casesOf('adapter'))('$id', async (c) => {
     const { weights, strength, size } = c.params as Params;
     const net = await loadControlNet(await write(c.id, seededTensors(weights)), runtime);
     const xl = c.id.endsWith('XL');
-    expect([net.adapter, net.factor, net.multiple]).toEqual([true, 8, xl ? 16 : 8]);
-    expect([
-      net.fits({ contextDim: 2048, admChannels: 2816 }),
-      net.fits({ contextDim: 768, admChannels: 0 }),
-    ]).toEqual([xl, !xl]);
+    expect(net).toMatchObject({ adapter: true, factor: 8, multiple: xl ? 16 : 8 });
+    expect(net.fits({ contextDim: 2048, admChannels: 2816 })).toBe(xl);
+    expect(net.fits({ contextDim: 768, admChannels: 0 })).toBe(!xl);
     const hint = await net.prepareHint(hintOf(2, size));
     const zeros = {
-      x: made([2, 4, 1, 1], 1),
+      x: randomTensor([2, 4, 1, 1], 1),
       timesteps: Float32Array.of(1, 1),
-      context: made([2, 1, 1], 1),
+      context: randomTensor([2, 1, 1], 1),
     };
     expectResiduals(c, await net.evaluate({ ...zeros, hint, strength }));
     if (!xl) return;
@@ -107,11 +106,15 @@ describe('T2I-Adapter', () => {
     });
     const first = (t: Tensor | null) =>
       t && { shape: [1, ...t.shape.slice(1)], data: t.data.slice(0, t.data.length / 2) };
-    const one = { input: control.input!.map(first), output: [], middle: first(control.middle) };
-    expectGolden(g, c.id, c.outputs.unet, await unet.evaluate({ ...latents, control: one }));
+    const firstItem = {
+      input: control.input!.map(first),
+      output: [],
+      middle: first(control.middle),
+    };
+    expectGolden(g, c.id, c.outputs.unet, await unet.evaluate({ ...latents, control: firstItem }));
   });
 
-  it('reads diffusers names', async () => {
+  it('returns the same residuals for diffusers names', async () => {
     for (const [id, rename] of [
       [
         'adapter full',
@@ -124,7 +127,7 @@ describe('T2I-Adapter', () => {
       ],
       ['adapter light', (name: string) => name.replace(/^(body\.\d)\.body\.(\d)/, '$1.resnets.$2')],
     ] as const) {
-      const c = of('adapter').find((one) => one.id === id)!;
+      const c = casesOf('adapter').find((candidate) => candidate.id === id)!;
       const tensors = Object.entries(seededTensors(c.params.weights)).map(([name, value]) => [
         `adapter.${rename(name)}`,
         value,
@@ -142,7 +145,7 @@ describe('T2I-Adapter', () => {
 describe('ControlNets', () => {
   const hint = () => hintOf(1, [80, 96]);
 
-  it.each(of('union'))('$id', async (c) => {
+  it.each(casesOf('union'))('$id', async (c) => {
     const file = await write('union', seededTensors(c.params.weights));
     const auto = await loadControlNet(file, runtime);
     const net = auto.withKind!(c.params.type ?? undefined);
@@ -153,9 +156,10 @@ describe('ControlNets', () => {
     expect(() => auto.withKind!(6)).toThrow(expect.objectContaining({ code: 'DR_INPUT_INVALID' }));
   });
 
-  it.each(of('lora'))('$id', async (c) => {
+  it.each(casesOf('lora'))('$id', async (c) => {
     const net = await loadControlNet(await write('lora', seededTensors(c.params.weights)), runtime);
-    expect([net.fits(unet), net.fits({ contextDim: 768, admChannels: 0 })]).toEqual([true, false]);
+    expect(net.fits(unet)).toBe(true);
+    expect(net.fits({ contextDim: 768, admChannels: 0 })).toBe(false);
     const prepared = await net.prepareHint(hint());
     expectResiduals(
       c,
@@ -163,7 +167,7 @@ describe('ControlNets', () => {
     );
   });
 
-  it.each(of('difference'))('$id', async (c) => {
+  it.each(casesOf('difference'))('$id', async (c) => {
     const tensors: TensorsToWrite = {
       difference: { dtype: 'F32', shape: [0], data: new Float32Array() },
     };

@@ -1,4 +1,4 @@
-// Detectors over tiny generated networks: constants that return known boxes, in each file layout.
+// Detectors over tiny generated networks that always return the same boxes, in each file layout.
 import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,10 +15,10 @@ import { classNames, yolo } from './yolo-onnx.ts';
 const runtime = createRuntime({ threads: 1 });
 afterAll(() => runtime.close());
 
-/** Adds 0 times the input, so that the constant depends on it as a network's output does. */
-function depending(g: Graph, x: string, value: string): string {
-  const nothing = g.op('Mul', [g.op('ReduceMax', [x], { keepdims: 0 }), g.floats([0], [])]);
-  return g.op('Add', [value, nothing]);
+/** Adds 0 times the input to a constant, so that it depends on the input. */
+function dependingOn(g: Graph, x: string, value: string): string {
+  const zero = g.op('Mul', [g.op('ReduceMax', [x], { keepdims: 0 }), g.floats([0], [])]);
+  return g.op('Add', [value, zero]);
 }
 
 async function load(graph: Graph, name: string) {
@@ -35,7 +35,7 @@ function network(
   const g = createGraph();
   const x = g.input('images', input);
   for (const { name, dims, values } of outputs)
-    g.output(name, depending(g, x, g.floats(values, dims)), dims);
+    g.output(name, dependingOn(g, x, g.floats(values, dims)), dims);
   return g;
 }
 
@@ -43,7 +43,7 @@ describe('YOLO', () => {
   // an image of 64x32 is in the 64x64 square between rows 16 and 48
   const image = full([1, 32, 64, 3], 0.5);
 
-  it('v8: transposed rows, overlapping boxes suppressed by score and label', async () => {
+  it('reads the transposed rows of v8 and suppresses overlapping boxes by score and label', async () => {
     const rows = [
       [20, 30, 16, 8, 0.9, 0.1],
       [21, 30, 16, 8, 0.8, 0.1],
@@ -68,29 +68,32 @@ describe('YOLO', () => {
     expect(boxes[0].score).toBeCloseTo(0.9, 6);
   });
 
-  it('v5: rows with objectness; v10: boxes suppressed by the network itself', async () => {
-    const v5 = [
+  it('reads the rows of v5, with objectness', async () => {
+    const rows = [
       [20, 30, 16, 8, 0.9, 0.5, 0.9],
       [50, 40, 8, 8, 0.5, 0.5, 0.5],
       ...Array.from({ length: 8 }, () => [0, 0, 0, 0, 0, 0, 0]),
     ];
-    const five = await load(
-      network([1, 3, 64, 64], [{ name: 'output0', dims: [1, 10, 7], values: v5.flat() }]),
+    const detector = await load(
+      network([1, 3, 64, 64], [{ name: 'output0', dims: [1, 10, 7], values: rows.flat() }]),
       'v5',
     );
-    expect(await five.detect(image, 0.5)).toMatchObject([
+    expect(await detector.detect(image, 0.5)).toMatchObject([
       { corners: [12, 10, 28, 18], label: '1' },
     ]);
-    const ended = [
+  });
+
+  it('reads the rows of v10, which suppresses boxes itself', async () => {
+    const rows = [
       [12, 26, 28, 34, 0.9, 3],
       [13, 26, 29, 34, 0.8, 3],
       ...Array.from({ length: 8 }, () => [0, 0, 0, 0, 0, 0]),
     ];
-    const v10 = await load(
-      network([1, 3, 64, 64], [{ name: 'output0', dims: [1, 10, 6], values: ended.flat() }]),
+    const detector = await load(
+      network([1, 3, 64, 64], [{ name: 'output0', dims: [1, 10, 6], values: rows.flat() }]),
       'v10',
     );
-    expect((await v10.detect(image, 0.5)).map(({ corners }) => corners)).toEqual([
+    expect((await detector.detect(image, 0.5)).map(({ corners }) => corners)).toEqual([
       [12, 10, 28, 18],
       [13, 10, 29, 18],
     ]);
@@ -113,7 +116,7 @@ describe('YOLO', () => {
     expect(input.data[64 + 3 * 8]).toBe(0);
   });
 
-  it('reads the names of classes', () => {
+  it('reads the names of classes from the metadata', () => {
     expect(classNames(new Map([['names', `{0: 'face', 1: "person's hand"}`]]))).toEqual(
       new Map([
         [0, 'face'],
@@ -134,7 +137,7 @@ describe('RetinaNet', () => {
     metadata: new Map(),
   };
 
-  it('takes blue, green and red minus their means', () => {
+  it('prepares blue, green and red minus their means', () => {
     const image = tensor([1, 1, 1, 3], Float32Array.of(1, 0.5, 0));
     const { input } = retinanet.prepare(image, ports);
     expect(input.shape).toEqual([1, 1, 1, 3]);
@@ -156,9 +159,12 @@ describe('RetinaNet', () => {
   });
 });
 
-it('computes intersection over union and suppresses overlapping boxes', () => {
+it('computes the intersection over union', () => {
   expect(intersectionOverUnion([0, 0, 2, 2], [1, 0, 3, 2])).toBeCloseTo(1 / 3);
   expect(intersectionOverUnion([0, 0, 0, 0], [0, 0, 0, 0])).toBe(0);
+});
+
+it('suppresses boxes that overlap a better one of the same label', () => {
   const box = (x: number, score: number, label = 'a') => ({
     corners: [x, 0, x + 10, 10] as const,
     score,
@@ -172,20 +178,24 @@ it('computes intersection over union and suppresses overlapping boxes', () => {
 });
 
 describe('files', () => {
-  it('reads inputs and outputs, and refuses truncated files', () => {
-    const bytes = network(
-      [1, 3, 'height', 'width'],
-      [{ name: 'output0', dims: [1, 6, 10], values: new Array(60).fill(0) }],
-    ).serialize();
+  const bytes = network(
+    [1, 3, 'height', 'width'],
+    [{ name: 'output0', dims: [1, 6, 10], values: new Array(60).fill(0) }],
+  ).serialize();
+
+  it('are read for their inputs and outputs', () => {
     const { inputs, outputs, metadata } = readPorts(bytes, 'x.onnx');
     expect(inputs).toEqual([{ name: 'images', element: 1, dims: [1, 3, 'height', 'width'] }]);
     expect(outputs).toEqual([{ name: 'output0', element: 1, dims: [1, 6, 10] }]);
     expect(metadata.size).toBe(0);
+  });
+
+  it('are refused if they are truncated', () => {
     for (let end = 0; end < bytes.length; end += 97)
       expect(() => readPorts(bytes.subarray(0, end), 'x.onnx')).toThrow('not an ONNX model');
   });
 
-  it('refuses other models', async () => {
+  it('of other models are refused', async () => {
     await expect(
       load(network([1, 4], [{ name: 'y', dims: [4], values: [0, 0, 0, 0] }]), 'other'),
     ).rejects.toThrow('not a detector of a known kind');

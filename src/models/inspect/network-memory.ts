@@ -29,8 +29,8 @@ export const recordingRuntime = (specs: NetworkSpec[]): ModelRuntime => ({
 });
 
 /**
- * Returns the memory of the networks that `open` creates. Of several variants of a network, the plain
- * one, which is created first, is measured.
+ * Returns the memory of the networks that `open` creates. Of several variants of a network, the
+ * plain one, which is created first, is measured.
  */
 export async function measureNetworks(open: OpenNetworks): Promise<NetworkMemory[]> {
   const specs: NetworkSpec[] = [];

@@ -84,7 +84,7 @@ async function recogniseDetector(file: string): Promise<RecognisedModel | undefi
   if (!yolo) return undefined;
   return {
     kind: 'detector',
-    architecture: `YOLO, ${yolo.hasMasks ? 'boxes and shapes' : 'boxes'}`,
+    architecture: `YOLO, ${yolo.hasMasks ? 'boxes and masks' : 'boxes'}`,
     open: (runtime) => loadUltralytics(file, runtime),
   };
 }

@@ -37,7 +37,7 @@ const MODELS = ['DetectionModel', 'SegmentationModel'];
 /** A layer and its inputs. */
 interface Step {
   readonly layer: SavedModule;
-  /** Indices of the layers that it takes as inputs; -1 is the previous one. */
+  /** Indices of the layers that are its inputs; -1 is the previous layer. */
   readonly from: readonly number[];
 }
 
@@ -69,7 +69,7 @@ export function readYolo(root: SavedModule, file: string): Yolo {
       file,
       Object.hasOwn(UNSUPPORTED_MODELS, root.type)
         ? UNSUPPORTED_MODELS[root.type]
-        : `holds a ${root.global}, which is not a known detector`,
+        : `contains a ${root.global}, which is not a supported detector`,
     );
   const steps = [...(root.children.get('model')?.children.values() ?? [])].map(
     (layer): Step => ({ layer, from: layer.numbers('f') ?? [-1] }),
@@ -82,7 +82,9 @@ export function readYolo(root: SavedModule, file: string): Yolo {
   if (!headModule || !kind)
     throw unsupported(
       file,
-      headModule ? `ends in a ${headModule.global}, which is not a known head` : 'has no layers',
+      headModule
+        ? `ends in a ${headModule.global}, which is not a supported head`
+        : 'has no layers',
     );
   if (headModule.flag('_end2end') || !headModule.children.has('cv2'))
     throw unsupported(file, 'does its own suppression (end-to-end)');

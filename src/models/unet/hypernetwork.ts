@@ -5,7 +5,7 @@ import { add, layerNorm, linear, type Net } from '../layers/blocks.ts';
 import { weightsOf } from '../weights/tensors.ts';
 import type { Activation, Hypernetwork } from './hypernetwork-file.ts';
 
-/** Returns the tokens for keys and those for values, in place of tokens [M, width]. */
+/** Returns the tokens [M, width] for keys and those for values that replace `tokens`. */
 export type KeyValueSources = (
   tokens: Value,
   width: number,

@@ -39,7 +39,7 @@ function timestepOf(sigma: number): number {
 
 describe('UNet', () => {
   const unet = golden('networks', 'unet');
-  it.each(Object.keys(MODELS))('%s evaluates as the original does', async (model) => {
+  it.each(Object.keys(MODELS))('%s returns the predictions of the original', async (model) => {
     const network = await unetOf(model);
     const cases = unet.cases.filter((c) => c.params.model === model);
     expect(cases.length).toBe(model in LORAS ? 6 : 3);
@@ -57,26 +57,26 @@ describe('UNet', () => {
     }
   });
 
-  const applied = golden('networks', 'apply_model');
-  it.each(Object.keys(MODELS))('%s denoises as the original does', async (model) => {
+  const applyModel = golden('networks', 'apply_model');
+  it.each(Object.keys(MODELS))('%s returns the denoised latents of the original', async (model) => {
     const network = await unetOf(model);
-    for (const { id, params, inputs, outputs } of applied.cases.filter(
+    for (const { id, params, inputs, outputs } of applyModel.cases.filter(
       (c) => c.params.model === model,
     )) {
-      const x = applied.float(inputs.x);
+      const x = applyModel.float(inputs.x);
       const sigma = Math.fround(params.sigma);
       const scale = Math.fround(Math.sqrt(Math.fround(Math.fround(sigma * sigma) + 1)));
       const scaled = map(x, (v) => v / scale);
       const timesteps = new Float32Array(x.shape[0]).fill(timestepOf(sigma));
-      const y = inputs.y ? applied.float(inputs.y) : undefined;
+      const y = inputs.y ? applyModel.float(inputs.y) : undefined;
       const eps = await network.evaluate({
         x: scaled,
         timesteps,
-        context: applied.float(inputs.context),
+        context: applyModel.float(inputs.context),
         y,
       });
       expectGolden(
-        applied,
+        applyModel,
         id,
         outputs.denoised,
         map(x, (v, i) => v - Math.fround(eps.data[i] * sigma)),
@@ -84,15 +84,15 @@ describe('UNet', () => {
     }
   });
 
-  it('embeds timesteps as the original does', () => {
-    for (const { id, params, inputs, outputs } of applied.cases.filter(
+  it('returns the timestep embeddings of the original', () => {
+    for (const { id, params, inputs, outputs } of applyModel.cases.filter(
       (c) => c.params.fn === 'timestep_embedding',
     ))
       expectGolden(
-        applied,
+        applyModel,
         id,
         outputs.out,
-        timestepEmbedding(applied.float(inputs.t).data, params.dim),
+        timestepEmbedding(applyModel.float(inputs.t).data, params.dim),
       );
   });
 });

@@ -1,4 +1,4 @@
-// The layers that UNets and ControlNets are made of (Rombach et al. 2022): residual blocks,
+// The layers of UNets and ControlNets (Rombach et al. 2022): residual blocks,
 // transformers, down- and upsampling.
 import type { Value } from '../../onnx/builder.ts';
 import {

@@ -4,7 +4,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { expectGolden, fixtureModel, golden, type Params } from '../../../test/support/golden.ts';
 import { createRuntime } from '../../runtime/runtime.ts';
-import { tensor } from '../../tensor/tensor.ts';
+import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import { loadCheckpoint } from '../checkpoint/load.ts';
 import type { UNetVariant } from './unet.ts';
 
@@ -23,22 +23,24 @@ function changeOf({ patch, scales }: Params): UNetVariant {
 const evaluations = g.cases.filter(({ params }) => params.patch);
 
 describe('UNet variants', () => {
-  it.each(Object.keys(FILES))('%s', async (model) => {
-    const { unet } = await loadCheckpoint(fixtureModel(FILES[model]), runtime);
-    const cases = evaluations.filter(({ params }) => params.model === model);
-    expect(cases.length).toBe(6);
-    for (const { id, params, inputs, outputs } of cases) {
-      const [x, context] = [g.float(inputs.x), g.float(inputs.context)];
-      const y = inputs.y ? g.float(inputs.y) : undefined;
-      const out = await unet
-        .variant(changeOf(params))
-        .evaluate({ x, timesteps: g.float(inputs.t).data, context, y });
-      expectGolden(g, id, outputs.out, out);
-    }
-  });
+  it.each(Object.keys(FILES))(
+    '%s with FreeU or PAG predicts as the original does',
+    async (model) => {
+      const { unet } = await loadCheckpoint(fixtureModel(FILES[model]), runtime);
+      const cases = evaluations.filter(({ params }) => params.model === model);
+      expect(cases.length).toBe(6);
+      for (const { id, params, inputs, outputs } of cases) {
+        const [x, context] = [g.float(inputs.x), g.float(inputs.context)];
+        const y = inputs.y ? g.float(inputs.y) : undefined;
+        const out = await unet
+          .variant(changeOf(params))
+          .evaluate({ x, timesteps: g.float(inputs.t).data, context, y });
+        expectGolden(g, id, outputs.out, out);
+      }
+    },
+  );
 
-  it('gives the plain prediction with the switch off or without control, in one session each', async () => {
-    const { unet } = await loadCheckpoint(fixtureModel('tiny_sdxl_base'), runtime);
+  describe('that change nothing', () => {
     const { inputs } = evaluations[0];
     const common = {
       x: g.float(inputs.x),
@@ -46,21 +48,50 @@ describe('UNet variants', () => {
       context: g.float(inputs.context),
       y: g.float(inputs.y),
     };
-    const plain = await unet.evaluate(common);
-    expect(await unet.variant({ perturbedMiddle: false }).evaluate(common)).toEqual(plain);
-    expect(await unet.evaluate({ ...common, control: { output: [], middle: null } })).toEqual(
-      plain,
-    );
-    const other = { version: 1, b1: 1, b2: 1, s1: 1, s2: 1 } as const;
-    const neutral = await unet.variant({ freeU: other }).evaluate(common);
-    expect(
-      Math.max(...neutral.data.map((value, i) => Math.abs(value - plain.data[i]))),
-    ).toBeLessThan(1e-5);
-    await unet.variant({ freeU: { ...other, b1: 2 } }).evaluate(common);
-    expect(runtime.openNetworks().filter((name) => name.includes('tiny_sdxl_base')).length).toBe(5);
+    const neutral = { version: 1, b1: 1, b2: 1, s1: 1, s2: 1 } as const;
+    const load = async () => (await loadCheckpoint(fixtureModel('tiny_sdxl_base'), runtime)).unet;
+
+    it('predict the same with perturbed attention switched off', async () => {
+      const unet = await load();
+      const plain = await unet.evaluate(common);
+      expect(await unet.variant({ perturbedMiddle: false }).evaluate(common)).toEqual(plain);
+    });
+
+    it('predict the same without residuals', async () => {
+      const unet = await load();
+      const plain = await unet.evaluate(common);
+      const control = { output: [], middle: null };
+      expect(await unet.evaluate({ ...common, control })).toEqual(plain);
+    });
+
+    it('predict nearly the same with FreeU factors of 1', async () => {
+      const unet = await load();
+      const plain = await unet.evaluate(common);
+      const scaled = await unet.variant({ freeU: neutral }).evaluate(common);
+      const differences = scaled.data.map((value, i) => Math.abs(value - plain.data[i]));
+      expect(Math.max(...differences)).toBeLessThan(1e-5);
+    });
+
+    it('open one session for each kind of variant, whatever its numbers', async () => {
+      const ownRuntime = createRuntime({ threads: 1 });
+      const { unet } = await loadCheckpoint(fixtureModel('tiny_sdxl_base'), ownRuntime);
+      const variants: UNetVariant[] = [
+        {},
+        { perturbedMiddle: true },
+        { perturbedMiddle: false },
+        { freeU: neutral },
+        { freeU: { ...neutral, b1: 2 } },
+        { freeU: { ...neutral, version: 2 } },
+      ];
+      for (const variant of variants) await unet.variant(variant).evaluate(common);
+      await unet.evaluate({ ...common, control: { output: [], middle: null } });
+      // plain, perturbed attention, both versions of FreeU, residuals
+      expect(ownRuntime.openNetworks()).toHaveLength(5);
+      await ownRuntime.close();
+    });
   });
 
-  it('takes a residual of one value per plane', async () => {
+  it('broadcasts a residual of one value per plane', async () => {
     const { unet } = await loadCheckpoint(fixtureModel('tiny_sdxl_base'), runtime);
     const { inputs } = evaluations[0];
     const common = {
@@ -71,10 +102,9 @@ describe('UNet variants', () => {
     };
     const means = Float32Array.from({ length: 2 * 128 }, (_, i) => Math.sin(i));
     const repeated = Float32Array.from({ length: 2 * 128 * 4 }, (_, i) => means[i >> 2]);
-    const [a, b] = [tensor([2, 128, 1, 1], means), tensor([2, 128, 2, 2], repeated)];
-    const outs = await Promise.all(
-      [a, b].map((middle) => unet.evaluate({ ...common, control: { output: [], middle } })),
-    );
-    expect(outs[0]).toEqual(outs[1]);
+    const withMiddle = (middle: Tensor) =>
+      unet.evaluate({ ...common, control: { output: [], middle } });
+    const broadcast = await withMiddle(tensor([2, 128, 1, 1], means));
+    expect(broadcast).toEqual(await withMiddle(tensor([2, 128, 2, 2], repeated)));
   });
 });

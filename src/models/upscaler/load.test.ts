@@ -27,7 +27,7 @@ const g = golden('networks', 'upscale');
 const whole = g.cases.filter((c) => c.params.scale);
 const load = (name: string): Promise<UpscaleModel> => loadUpscaler(fixtureModel(name), runtime);
 
-describe('upscalers compute the images of the originals', () => {
+describe('upscalers return the images of the originals', () => {
   it('whole and in tiles', async () => {
     expect(g.cases.length).toBe(11);
     for (const { id, params, inputs, outputs } of g.cases.filter((c) => c.outputs.out)) {
@@ -41,18 +41,18 @@ describe('upscalers compute the images of the originals', () => {
   it('in tiles of 512 with an overlap of 32', async () => {
     const { id, params, inputs, outputs } = g.cases.find((c) => c.outputs.out_cols_940_1060)!;
     const model = await load(params.model);
-    const seen: [number, number][] = [];
+    const progress: { done: number; total: number }[] = [];
     const image = await model.upscale(g.float(inputs.image), {
-      onTile: (done, total) => seen.push([done, total]),
+      onTile: (done, total) => progress.push({ done, total }),
     });
     const [, height, width] = image.shape;
     const rows = Array.from({ length: height }, (_, y) => [
       ...image.data.subarray((y * width + 940) * 3, (y * width + 1060) * 3),
     ]);
     expectGolden(g, id, outputs.out_cols_940_1060, Float32Array.from(rows.flat()));
-    expect(seen).toEqual([
-      [1, 2],
-      [2, 2],
+    expect(progress).toEqual([
+      { done: 1, total: 2 },
+      { done: 2, total: 2 },
     ]);
   });
 
@@ -118,19 +118,26 @@ describe('upscalers', () => {
     }),
   });
 
-  it('halve their tiles when memory is short, down to 128', async () => {
+  it('halve their tiles until they fit in memory', async () => {
     const image = zeros([2, 300, 40, 3]);
     const model = await loadUpscaler(fixtureModel('tiny_srvgg_x2'), limited(200));
-    const seen: number[] = [];
-    const out = await model.upscale(image, { onTile: (done, total) => seen.push(done, total) });
-    expect(seen).toEqual([1, 6, 2, 6, 3, 6, 4, 6, 5, 6, 6, 6]);
+    const progress: { done: number; total: number }[] = [];
+    const out = await model.upscale(image, {
+      onTile: (done, total) => progress.push({ done, total }),
+    });
+    expect(progress).toEqual([1, 2, 3, 4, 5, 6].map((done) => ({ done, total: 6 })));
     expect(out.shape).toEqual([2, 600, 80, 3]);
     expect(new Set(out.data)).toEqual(new Set([1]));
-    const hopeless = await loadUpscaler(fixtureModel('tiny_srvgg_x2'), limited(100));
-    await expect(hopeless.upscale(image)).rejects.toMatchObject({ code: 'DR_OUT_OF_MEMORY' });
   });
 
-  it('stop when aborted, and refuse images without three channels', async () => {
+  it('throw if tiles of 128 pixels do not fit in memory', async () => {
+    const model = await loadUpscaler(fixtureModel('tiny_srvgg_x2'), limited(100));
+    await expect(model.upscale(zeros([2, 300, 40, 3]))).rejects.toMatchObject({
+      code: 'DR_OUT_OF_MEMORY',
+    });
+  });
+
+  it('stop when they are aborted', async () => {
     const model = await load('tiny_esrgan_x4_old');
     const control = new AbortController();
     const stopped = model.upscale(zeros([1, 40, 40, 3]), {
@@ -139,6 +146,10 @@ describe('upscalers', () => {
       onTile: () => control.abort(),
     });
     await expect(stopped).rejects.toMatchObject({ code: 'DR_INTERRUPTED' });
+  });
+
+  it('throw for images that do not have three channels', async () => {
+    const model = await load('tiny_esrgan_x4_old');
     await expect(model.upscale(zeros([1, 8, 8, 4]))).rejects.toMatchObject({
       code: 'DR_SHAPE_MISMATCH',
       input: 'image',
@@ -159,7 +170,7 @@ describe('upscalers', () => {
       ]);
   });
 
-  it('refuse files of other kinds', async () => {
+  it('throw for files of other kinds', async () => {
     await expect(load('tiny_vae')).rejects.toMatchObject({ code: 'DR_MODEL_UNSUPPORTED' });
   });
 });

@@ -20,7 +20,7 @@ export interface UpscalerArchitecture {
 }
 
 /**
- * The upsampling end of a network. It takes most of the memory, but each of its pixels depends on
+ * The upsampling end of a network. It needs most of the memory, but each of its pixels depends on
  * few cells, so it can be computed in strips.
  */
 export interface UpscalerHead {

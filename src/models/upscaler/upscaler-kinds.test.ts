@@ -1,20 +1,25 @@
-// Which upscalers are recognised by their tensors, and how the others are refused.
+// Upscalers are recognised by their tensors; for other files an error is thrown.
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { type Weights, weightsOf } from '../weights/tensors.ts';
 import { upscalerArchitecture } from './upscaler-kinds.ts';
 
 /** Any existing file: only names and shapes are read. */
-const here = fileURLToPath(import.meta.url);
+const existingFile = fileURLToPath(import.meta.url);
 
 const file = (shapes: Readonly<Record<string, readonly number[]>>) => {
   const infos = Object.entries(shapes).map(
     ([name, shape]) => [name, { dtype: 'F32', shape, offset: 0, byteLength: 0 }] as const,
   );
-  return (prefix: string): Weights => weightsOf(here, new Map(infos), prefix);
+  return (prefix: string): Weights => weightsOf(existingFile, new Map(infos), prefix);
 };
 
-const real = (first: number, last: number, ups: number): Record<string, readonly number[]> => ({
+/** Real-ESRGAN by its input and output channels and the number of upsamplings. */
+const realEsrgan = (
+  first: number,
+  last: number,
+  ups: number,
+): Record<string, readonly number[]> => ({
   'conv_first.weight': [64, first, 3, 3],
   'body.0.rdb1.conv1.weight': [32, 64, 3, 3],
   ...Object.fromEntries(
@@ -23,6 +28,7 @@ const real = (first: number, last: number, ups: number): Record<string, readonly
   'conv_last.weight': [last, 64, 3, 3],
 });
 
+/** Real-ESRGAN Compact by its input and output channels. */
 const compact = (colours: number, last: number): Record<string, readonly number[]> => ({
   'body.0.weight': [64, colours, 3, 3],
   'body.1.weight': [64],
@@ -30,27 +36,24 @@ const compact = (colours: number, last: number): Record<string, readonly number[
 });
 
 describe('upscalerArchitecture', () => {
-  it('reads the scale from the shapes', () => {
-    const scales = [
-      real(3, 3, 2),
-      real(3, 3, 3),
-      real(3, 3, 0),
-      real(12, 3, 2),
-      real(48, 3, 2),
-      compact(3, 48),
-      compact(3, 27),
-      compact(3, 3),
-    ];
-    expect(scales.map((shapes) => upscalerArchitecture(file(shapes)).scale)).toEqual([
-      4, 8, 1, 2, 1, 4, 3, 1,
-    ]);
+  it.each([
+    { name: 'two upsamplings', shapes: realEsrgan(3, 3, 2), scale: 4 },
+    { name: 'three upsamplings', shapes: realEsrgan(3, 3, 3), scale: 8 },
+    { name: 'no upsampling', shapes: realEsrgan(3, 3, 0), scale: 1 },
+    { name: 'a pixel-unshuffle of 2', shapes: realEsrgan(12, 3, 2), scale: 2 },
+    { name: 'a pixel-unshuffle of 4', shapes: realEsrgan(48, 3, 2), scale: 1 },
+    { name: 'Compact with 48 channels', shapes: compact(3, 48), scale: 4 },
+    { name: 'Compact with 27 channels', shapes: compact(3, 27), scale: 3 },
+    { name: 'Compact with 3 channels', shapes: compact(3, 3), scale: 1 },
+  ])('reads the scale $scale from the shapes of $name', ({ shapes, scale }) => {
+    expect(upscalerArchitecture(file(shapes)).scale).toBe(scale);
   });
 
-  it('refuses other channels than 3 to 3, and scales below 1', () => {
+  it('throws for other channels than 3 to 3, and for scales below 1', () => {
     for (const shapes of [
-      real(1, 1, 2),
-      real(3, 1, 2),
-      real(48, 3, 1),
+      realEsrgan(1, 1, 2),
+      realEsrgan(3, 1, 2),
+      realEsrgan(48, 3, 1),
       compact(1, 16),
       compact(3, 7),
     ])
@@ -71,11 +74,11 @@ describe('upscalerArchitecture', () => {
     ['DAT', { 'params.layers.0.blocks.0.attn.attns.0.pos.pos_proj.weight': [1, 2] }],
     ['OmniSR', { 'residual_layer.0.residual_layer.0.layer.0.fn.0.weight': [64, 64, 1, 1] }],
     ['SPAN', { 'params_ema.block_1.c1_r.sk.weight': [48, 48, 1, 1] }],
-  ])('refuses %s by name', (name, shapes) => {
+  ])('throws for %s and names it', (name, shapes) => {
     expect(() => upscalerArchitecture(file(shapes))).toThrow(`kinds.test.ts is a ${name} model`);
   });
 
-  it('refuses unknown tensors', () => {
+  it('throws for unknown tensors', () => {
     expect(() => upscalerArchitecture(file({ 'a.weight': [1] }))).toThrow(
       'is not a known upscale model',
     );

@@ -20,21 +20,21 @@ const VAES: Readonly<Record<string, () => Promise<Autoencoder | undefined>>> = {
 };
 const g = golden('networks', 'vae');
 /** VAEEncodeForInpaint prepares its mask in nodes/; it is tested there. */
-const ELSEWHERE = ['VAEEncodeForInpaint'];
-const cases = g.cases.filter((c) => !ELSEWHERE.includes(c.id));
+const TESTED_IN_NODES = ['VAEEncodeForInpaint'];
+const cases = g.cases.filter((c) => !TESTED_IN_NODES.includes(c.id));
 
 describe('autoencoders', () => {
   it.each(Object.keys(VAES))('%s encodes and decodes as the original does', async (name) => {
     const vae = (await VAES[name]())!;
-    const whole = cases.filter((c) => c.params.vae === name && !c.params.fn);
-    expect(whole.length).toBeGreaterThanOrEqual(4);
+    const untiled = cases.filter((c) => c.params.vae === name && !c.params.fn);
+    expect(untiled.length).toBeGreaterThanOrEqual(4);
     const encoded = new Map<string, Tensor>();
-    for (const { id, inputs, outputs } of whole.filter((c) => c.inputs.image)) {
+    for (const { id, inputs, outputs } of untiled.filter((c) => c.inputs.image)) {
       const latent = await vae.encode(g.float(inputs.image));
       encoded.set(id.replace('encode', 'decode'), latent);
       expectGolden(g, id, outputs.latent, latent);
     }
-    for (const { id, inputs, outputs } of whole.filter((c) => c.inputs.latent)) {
+    for (const { id, inputs, outputs } of untiled.filter((c) => c.inputs.latent)) {
       expectGolden(g, id, outputs.image, await vae.decode(g.float(inputs.latent)));
       expectGolden(
         g,
@@ -65,16 +65,16 @@ describe('autoencoders', () => {
       overlap: 8,
     });
     const [, height, width, channels] = image.shape;
-    const pick = (rows: number[], columns: number[]): Float32Array =>
+    const pixelsAt = (rows: number[], columns: number[]): Float32Array =>
       Float32Array.from(
         rows.flatMap((y) =>
           columns.flatMap((x) => [0, 1, 2].map((c) => image.data[(y * width + x) * channels + c])),
         ),
       );
-    const every = (n: number, step: number): number[] =>
+    const everyNth = (n: number, step: number): number[] =>
       Array.from({ length: Math.ceil(n / step) }, (_, i) => i * step);
-    expectGolden(g, id, outputs.image_strided4, pick(every(height, 4), every(width, 4)));
-    expectGolden(g, id, outputs.row_100, pick([100], every(width, 1)));
-    expectGolden(g, id, outputs.col_300, pick(every(height, 1), [300]));
+    expectGolden(g, id, outputs.image_strided4, pixelsAt(everyNth(height, 4), everyNth(width, 4)));
+    expectGolden(g, id, outputs.row_100, pixelsAt([100], everyNth(width, 1)));
+    expectGolden(g, id, outputs.col_300, pixelsAt(everyNth(height, 1), [300]));
   });
 });

@@ -21,14 +21,19 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const made = (shape: readonly number[], seed: number, scale: number, around: number): Tensor =>
+const randomTensor = (
+  shape: readonly number[],
+  seed: number,
+  scale: number,
+  mean: number,
+): Tensor =>
   tensor(
     shape,
     noise(
       shape.reduce((n, d) => n * d, 1),
       seed,
       scale,
-    ).map((v) => v + around),
+    ).map((v) => v + mean),
   );
 
 const tensorsOf = (model: string): TensorsToWrite =>
@@ -44,7 +49,7 @@ async function load(name: string, tensors: TensorsToWrite): Promise<VisionModel>
 
 /** Rewrites tensors to open_clip's names and fused projections. */
 function openClip(tensors: TensorsToWrite, prefix: string): TensorsToWrite {
-  const open: TensorsToWrite = {};
+  const renamed: TensorsToWrite = {};
   const names: readonly (readonly [RegExp, string])[] = [
     [/^vision_model\.embeddings\.class_embedding$/, 'class_embedding'],
     [/^vision_model\.embeddings\.patch_embedding\.weight$/, 'conv1.weight'],
@@ -61,7 +66,7 @@ function openClip(tensors: TensorsToWrite, prefix: string): TensorsToWrite {
   ];
   for (const [name, value] of Object.entries(tensors)) {
     const rule = names.find(([pattern]) => pattern.test(name));
-    if (rule) open[prefix + name.replace(rule[0], rule[1])] = value;
+    if (rule) renamed[prefix + name.replace(rule[0], rule[1])] = value;
     const query = /^vision_model\.encoder\.layers\.(\d+)\.self_attn\.q_proj\.(weight|bias)$/.exec(
       name,
     );
@@ -69,7 +74,7 @@ function openClip(tensors: TensorsToWrite, prefix: string): TensorsToWrite {
     const parts = ['q', 'k', 'v'].map((part) => tensors[name.replace('q_proj', `${part}_proj`)]);
     const data = Float32Array.from(parts.flatMap((part) => [...(part.data as Float32Array)]));
     const shape = [3 * value.shape[0], ...value.shape.slice(1)];
-    open[`${prefix}transformer.resblocks.${query[1]}.attn.in_proj_${query[2]}`] = {
+    renamed[`${prefix}transformer.resblocks.${query[1]}.attn.in_proj_${query[2]}`] = {
       dtype: 'F32',
       shape,
       data,
@@ -77,12 +82,12 @@ function openClip(tensors: TensorsToWrite, prefix: string): TensorsToWrite {
   }
   const { shape, data } = tensors['visual_projection.weight'];
   const [out, width] = shape;
-  const turned = Float32Array.from(
+  const transposed = Float32Array.from(
     { length: out * width },
     (_, i) => (data as Float32Array)[(i % out) * width + Math.floor(i / out)],
   );
-  open[`${prefix}proj`] = { dtype: 'F32', shape: [width, out], data: turned };
-  return open;
+  renamed[`${prefix}proj`] = { dtype: 'F32', shape: [width, out], data: transposed };
+  return renamed;
 }
 
 describe('golden vision/clip', () => {
@@ -90,41 +95,41 @@ describe('golden vision/clip', () => {
     '$id',
     async ({ id, params, outputs }) => {
       const model = await load(params.model, tensorsOf(params.model));
-      const seen = await model.encode(made(params.shape, 7, 1, 0.5), params.crop);
-      expectGolden(g, id, outputs.embeds, seen.embeds);
+      const encoded = await model.encode(randomTensor(params.shape, 7, 1, 0.5), params.crop);
+      expectGolden(g, id, outputs.embeds, encoded.embeds);
       for (const part of ['last', 'penultimate'] as const)
-        if (outputs[part]) expectGolden(g, id, outputs[part], sliceBatch(seen[part], 0, 1));
+        if (outputs[part]) expectGolden(g, id, outputs[part], sliceBatch(encoded[part], 0, 1));
     },
   );
 
-  it('preprocess', () => {
+  it('preprocesses images as the original does', () => {
     const [{ id, params, outputs }] = g.cases.filter(({ params }) => params.kind === 'preprocess');
     expectGolden(
       g,
       id,
       outputs.pixels,
-      preprocess(toNCHW(made(params.shape, 9, 1, 0.5)), params.size, true),
+      preprocess(toNCHW(randomTensor(params.shape, 9, 1, 0.5)), params.size, true),
     );
   });
 
-  it('the layout of open_clip, alone and in a checkpoint', async () => {
-    const { id, params, outputs } = g.cases.find((one) => one.id === 'ViT-H square')!;
-    const pictures = made(params.shape, 7, 1, 0.5);
-    const alone = await load('open', openClip(tensorsOf('ViT-H'), 'visual.'));
-    expectGolden(g, id, outputs.embeds, (await alone.encode(pictures, true)).embeds);
+  it('loads the layout of open_clip, alone and from a checkpoint', async () => {
+    const { id, params, outputs } = g.cases.find((candidate) => candidate.id === 'ViT-H square')!;
+    const images = randomTensor(params.shape, 7, 1, 0.5);
+    const alone = await load('renamed', openClip(tensorsOf('ViT-H'), 'visual.'));
+    expectGolden(g, id, outputs.embeds, (await alone.encode(images, true)).embeds);
     const file = join(folder, 'unclip.safetensors');
     await writeSafetensors(file, openClip(tensorsOf('ViT-H'), 'embedder.model.visual.'));
     expectGolden(
       g,
       id,
       outputs.embeds,
-      (await (await loadCheckpointVision(file, runtime))!.encode(pictures, true)).embeds,
+      (await (await loadCheckpointVision(file, runtime))!.encode(images, true)).embeds,
     );
     await expect(loadVision(file, runtime)).rejects.toMatchObject({ code: 'DR_MODEL_UNSUPPORTED' });
   });
 });
 
-it('CLIPVisionLoader and CLIPVisionEncode', async () => {
+it('CLIPVisionLoader and CLIPVisionEncode return the embeds of the original', async () => {
   const file = join(folder, 'node.safetensors');
   await writeSafetensors(file, tensorsOf('ViT-L'));
   const context = { ...testContext({ clip_vision: { 'node.safetensors': file } }), runtime };
@@ -133,12 +138,12 @@ it('CLIPVisionLoader and CLIPVisionEncode', async () => {
     { clip_name: 'node.safetensors' },
     context,
   )) as readonly unknown[];
-  const { id, params, outputs } = g.cases.find((one) => one.id === 'ViT-L wide')!;
-  const image = made(params.shape, 7, 1, 0.5);
-  const [seen] = (await runNode(
+  const { id, params, outputs } = g.cases.find((candidate) => candidate.id === 'ViT-L wide')!;
+  const image = randomTensor(params.shape, 7, 1, 0.5);
+  const [encoded] = (await runNode(
     'CLIPVisionEncode',
     { clip_vision, image, crop: 'center' },
     context,
   )) as readonly unknown[];
-  expectGolden(g, id, outputs.embeds, (seen as { embeds: Tensor }).embeds);
+  expectGolden(g, id, outputs.embeds, (encoded as { embeds: Tensor }).embeds);
 });

@@ -100,7 +100,7 @@ export async function enhanceSegment(
   const [, height, width] = image.shape;
   if (width === 0 || height === 0)
     throw new DarkroomError('DR_INPUT_INVALID', {
-      message: 'a segment lies outside the image',
+      message: 'a segment is outside the image',
       hint: 'Use SEGS that were made for this image.',
       input: 'segs',
     });

@@ -6,7 +6,7 @@ import { pythonSetOrder } from './python-set-order.ts';
 const all = segsOf(segA, segB, segEye);
 
 describe('filterByLabel', () => {
-  it('selects labels, and the pairs that a label stands for', () => {
+  it('selects labels, and both labels of a pair', () => {
     expect(labelsOf(filterByLabel(all, ' eyes , b').filtered)).toEqual(['b', 'left_eye']);
     expect(labelsOf(filterByLabel(all, 'eyes').remained)).toEqual(['a', 'b']);
   });

@@ -21,7 +21,7 @@ function samplePositions(size: number, count: number): SamplePosition[] {
   });
 }
 
-/** Resizes planes [N,C,H,W] bilinearly, so that the corners keep their values. */
+/** Resizes planes [N,C,H,W] bilinearly, so that the values at the corners do not change. */
 export function resizeAlignCorners(x: Tensor, height: number, width: number): Tensor {
   const [n, channels, h, w] = x.shape;
   const rows = samplePositions(h, height);

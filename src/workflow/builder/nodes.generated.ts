@@ -5014,7 +5014,7 @@ export const VideoTriangleCFGGuidance: NodeFunction<{
   min_cfg: Float;
 }, Node<{ MODEL: 'MODEL' }>> = nodeFunction('VideoTriangleCFGGuidance', [['MODEL', 'MODEL']]);
 
-/** Wildcard Prompt from String (ImpactPack/Util): Makes [LAB] prompts for segments from a text, one per line; the tags keep their order. */
+/** Wildcard Prompt from String (ImpactPack/Util): Makes [LAB] prompts for segments from a text, one per line, with the tags in their order. */
 export const WildcardPromptFromString: NodeFunction<{
   string: Text;
   delimiter: Text;

@@ -1,4 +1,4 @@
-// Values, comparisons and branches of the Impact Pack. The tables hold the results of the
+// Values, comparisons and branches of the Impact Pack. The tables contain the results of the
 // original's own classes (7.10, Python 3.12).
 import { describe, expect, it } from 'vitest';
 import { runNode, testContext } from '../../../../../test/support/run-node.ts';

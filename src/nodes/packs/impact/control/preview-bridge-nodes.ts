@@ -45,7 +45,7 @@ const IMAGE = {
   tooltip: 'The edited image, set by the editor. A file name also works: sub/name.png [temp].',
 } as const;
 
-/** The files that a bridge shows, and the inputs that they were made from. */
+/** The files that a bridge shows, and the inputs that they show. */
 interface ShownPreview {
   readonly source: readonly unknown[];
   readonly files: readonly SavedFile[];

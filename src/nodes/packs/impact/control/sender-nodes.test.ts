@@ -120,15 +120,24 @@ describe('images', () => {
     const [image] = await runNode('ImageReceiver', receiver, testContext({}, input));
     expect((image as Tensor).data[0]).toBeCloseTo(127 / 255, 6);
     const image_data = `data:image/png;base64,${readFileSync(file.path).toString('base64')}`;
-    const carried = { ...receiver, image: '#DATA', save_to_workflow: true };
-    expect(await runNode('ImageReceiver', { ...carried, image_data })).toEqual(
+    const inWorkflow = { ...receiver, image: '#DATA', save_to_workflow: true };
+    expect(await runNode('ImageReceiver', { ...inWorkflow, image_data })).toEqual(
       await runNode('ImageReceiver', receiver, testContext({}, input)),
     );
-    const invalid = { ...carried, image_data: 'data:,!' };
-    const invalidContext = testContext();
-    const [black] = await runNode('ImageReceiver', invalid, invalidContext);
+  });
+
+  it('are black, with a warning, if the workflow contains no valid image', async () => {
+    const context = testContext();
+    const inputs = {
+      image: '#DATA',
+      link_id: 0,
+      save_to_workflow: true,
+      image_data: 'data:,!',
+      trigger_always: false,
+    };
+    const [black] = await runNode('ImageReceiver', inputs, context);
     expect((black as Tensor).shape).toEqual([1, 64, 64, 3]);
-    expect(invalidContext.warnings).toHaveLength(1);
+    expect(context.warnings).toHaveLength(1);
   });
 
   it('outside the input folder are refused', () => {

@@ -27,7 +27,7 @@ describe('ImpactStringSelector', () => {
   it.each([
     { index: 0, expected: 'head' },
     { index: 5, expected: ' a\nb' },
-  ])('takes the text before the first # as a section', async ({ index, expected }) => {
+  ])('selects the text before the first # as a section', async ({ index, expected }) => {
     expect(await select('head\n# a\nb', true, index)).toBe(expected);
   });
 });
@@ -50,30 +50,30 @@ describe('WildcardPromptFromString', () => {
   it.each([
     {
       name: 'adds the prefix and the postfix to each line',
-      given: { string: 'a, b\nc , d', delimiter: '\\n', prefix_all: 'pre', postfix_all: 'post' },
+      changes: { string: 'a, b\nc , d', delimiter: '\\n', prefix_all: 'pre', postfix_all: 'post' },
       wildcard: '[LAB]\n[1] pre a, b post\n[2] pre c, d post',
       labels: '1, 2',
     },
     {
       name: 'excludes tags',
-      given: { string: 'a, b, x;c, x', exclude_tags: 'x' },
+      changes: { string: 'a, b, x;c, x', exclude_tags: 'x' },
       wildcard: '[LAB]\n[1] a, b\n[2] c',
       labels: '1, 2',
     },
     {
       name: 'restricts tags and removes repeated commas',
-      given: { string: 'a, b;c', prefix_all: 'p,,', postfix_all: '  q', restrict_to_tags: 'b' },
+      changes: { string: 'a, b;c', prefix_all: 'p,,', postfix_all: '  q', restrict_to_tags: 'b' },
       wildcard: '[LAB]\n[1] p, b q\n[2] p, q',
       labels: '1, 2',
     },
     {
       name: 'makes one prompt of an empty text',
-      given: { string: '' },
+      changes: { string: '' },
       wildcard: '[LAB]\n[1]',
       labels: '1',
     },
-  ])('$name', async ({ given, wildcard, labels }) => {
-    const outputs = await runNode('WildcardPromptFromString', { ...inputs, ...given });
+  ])('$name', async ({ changes, wildcard, labels }) => {
+    const outputs = await runNode('WildcardPromptFromString', { ...inputs, ...changes });
     expect(outputs).toEqual([wildcard, labels]);
   });
 });

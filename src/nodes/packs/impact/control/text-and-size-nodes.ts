@@ -94,7 +94,7 @@ const WildcardPromptFromString = defineNode({
   display: 'Wildcard Prompt from String',
   category: UTIL,
   description:
-    'Makes [LAB] prompts for segments from a text, one per line; the tags keep their order.',
+    'Makes [LAB] prompts for segments from a text, one per line, with the tags in their order.',
   inputs: {
     string: string({ forceInput: true }),
     delimiter: string({ default: '\\n' }),

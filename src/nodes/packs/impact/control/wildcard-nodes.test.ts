@@ -157,18 +157,24 @@ it('encodes LoRA tags and BREAK as LoraLoader and ConditioningConcat do', async 
 
   const populated_text = '<lora:lora_sd1:0.5:0.7:LBW=XYZ>a {fox} BREAK snow <lora:gone>';
   const encode = { model, clip, wildcard_text: '', populated_text, mode: false, seed: 0n };
-  const [own, ownClip, conditioning, text] = await call('ImpactWildcardEncode', encode);
+  const [encodedModel, encodedClip, conditioning, text] = await call(
+    'ImpactWildcardEncode',
+    encode,
+  );
   expect((conditioning as Conditioning)[0].cond).toEqual((expected as Conditioning)[0].cond);
   expect((conditioning as Conditioning)[0].pooled_output).toEqual(
     (expected as Conditioning)[0].pooled_output,
   );
   expect(text).toBe('<lora:lora_sd1:0.5:0.7:LBW=XYZ>a fox BREAK snow <lora:gone>');
-  expect((own as Model).unet).not.toBe(model.unet);
+  expect((encodedModel as Model).unet).not.toBe(model.unet);
   expect((changed as Model).unet.inChannels).toBe(4);
-  expect(ownClip).not.toBe(clip);
+  expect(encodedClip).not.toBe(clip);
   expect(context.warnings.filter((warning) => /LBW|no LoRA 'gone'/.test(warning))).toHaveLength(2);
+});
+
+it('offers the LoRA files', () => {
   const options = NODES.get('ImpactWildcardEncode')!.inputs['Select to add LoRA'];
   expect(
     options.kind === 'COMBO' && typeof options.options === 'function' && options.options(context),
-  ).toContain(lora_name);
+  ).toContain('tiny_lora_sd1.safetensors');
 });

@@ -219,100 +219,129 @@ describe('detectors', () => {
 describe('detailers', () => {
   const differs = (a: Tensor, b: Tensor): boolean => a.data.some((v, i) => v !== b.data[i]);
 
-  it('sample segments and report their progress', async () => {
-    context.steps.length = 0;
-    context.statuses.length = 0;
-    const segs = await detect();
-    const inputs = {
-      image,
-      segs,
-      ...guide,
-      ...sampling,
-      ...masks,
-      wildcard: '',
-      cycle: 2,
-      noise_mask_feather: 3,
-    };
+  const shapesOf = (images: readonly Tensor[]) => images.map(({ shape }) => shape.join());
+  const detailerInputs = async () => ({
+    image,
+    segs: await detect(),
+    ...guide,
+    ...sampling,
+    ...masks,
+    wildcard: '',
+    cycle: 2,
+    noise_mask_feather: 3,
+  });
+
+  it('output the image and the images of the segments', async () => {
     const [result, cropped, refined, alpha, controlImages] = (await run('DetailerForEachDebug', {
-      ...inputs,
+      ...(await detailerInputs()),
       ...pipe,
     })) as [Tensor, ...Tensor[][]];
     expect(differs(result, image)).toBe(true);
-    const shapesOf = (images: readonly Tensor[]) => images.map(({ shape }) => shape.join());
     expect(shapesOf(cropped)).toEqual(['1,32,32,3', '1,24,24,3']);
     expect(shapesOf(refined)).toEqual(['1,32,32,3', '1,24,24,3']);
     expect(shapesOf(alpha)).toEqual(['1,32,32,4', '1,24,24,4']);
     expect(shapesOf(controlImages)).toEqual(['1,64,64,3']);
+  });
+
+  it('report the segments as status and the steps as progress', async () => {
+    const inputs = await detailerInputs();
+    context.steps.length = 0;
+    context.statuses.length = 0;
+    await run('DetailerForEach', { ...inputs, ...pipe });
     expect(context.statuses).toEqual(['1/2 segments', '2/2 segments', '']);
     expect(context.steps.map(([done]) => done)).toEqual([0, 1, 2, 2, 3, 4, 4]);
-    const [same, after, outputPipe, pipeControlImages] = await run('DetailerForEachPipe', {
+  });
+
+  it('return the same image with a pipe', async () => {
+    const inputs = await detailerInputs();
+    const [result] = await run('DetailerForEach', { ...inputs, ...pipe });
+    const [same, segs, outputPipe, controlImages] = await run('DetailerForEachPipe', {
       ...inputs,
       basic_pipe: pipe,
       refiner_ratio: 0.2,
     });
-    expect(differs(same as Tensor, result)).toBe(false);
-    expect((after as Segs).segs.map(({ croppedImage }) => croppedImage!.shape)).toEqual([
+    expect(differs(same as Tensor, result as Tensor)).toBe(false);
+    expect((segs as Segs).segs.map(({ croppedImage }) => croppedImage!.shape)).toEqual([
       [1, 32, 32, 3],
       [1, 24, 24, 3],
     ]);
     expect(outputPipe).toBe(pipe);
-    expect(pipeControlImages).toHaveLength(1);
-    const [skipped] = await run('DetailerForEach', { ...inputs, ...pipe, wildcard: '[ASC][SKIP]' });
-    expect(differs(skipped as Tensor, image)).toBe(false);
+    expect(controlImages).toHaveLength(1);
+  });
+
+  it('skip segments whose prompt is [SKIP]', async () => {
+    const [result] = await run('DetailerForEach', {
+      ...(await detailerInputs()),
+      ...pipe,
+      wildcard: '[ASC][SKIP]',
+    });
+    expect(differs(result as Tensor, image)).toBe(false);
+  });
+
+  it('warn about LoRAs in prompts that are not found', async () => {
     await run('DetailerForEach', {
-      ...inputs,
+      ...(await detailerInputs()),
       ...pipe,
       wildcard: '[CONCAT]{night|night} <lora:none>',
     });
     expect(context.warnings.at(-1)).toContain("there is no LoRA 'none'");
   });
 
+  const faceInputs = {
+    image: full([2, 48, 64, 3], 0.5),
+    ...guide,
+    ...sampling,
+    ...masks,
+    ...faceDetection,
+    cycle: 1,
+  };
+  const detectFaces = (inputs: object = {}) =>
+    run('FaceDetailer', {
+      ...faceInputs,
+      ...pipe,
+      bbox_detector: detector,
+      wildcard: '',
+      ...inputs,
+    });
+
   it('detect faces and sample them', async () => {
-    const inputs = {
-      image: full([2, 48, 64, 3], 0.5),
-      ...guide,
-      ...sampling,
-      ...masks,
-      ...faceDetection,
-      cycle: 1,
-    };
-    const face = { ...inputs, ...pipe, bbox_detector: detector, wildcard: '' };
-    const [result, refined, alpha, mask, detailerPipe, controlImages] = await run(
-      'FaceDetailer',
-      face,
-    );
+    const [result, refined, alpha, mask, detailerPipe, controlImages] = await detectFaces();
     expect((result as Tensor).shape).toEqual([2, 48, 64, 3]);
     expect(refined).toHaveLength(4);
     expect(alpha).toHaveLength(4);
     expect(controlImages).toHaveLength(2);
     expect((mask as Tensor).shape).toEqual([2, 48, 64]);
     const [same] = await run('FaceDetailerPipe', {
-      ...inputs,
+      ...faceInputs,
       detailer_pipe: detailerPipe,
       refiner_ratio: 0.2,
     });
     expect(differs(same as Tensor, result as Tensor)).toBe(false);
-    const [untouched, blanks] = await run('FaceDetailer', { ...face, bbox_threshold: 0.95 });
-    expect(differs(untouched as Tensor, inputs.image)).toBe(false);
+  });
+
+  it('output the unchanged image and blank images if no face is detected', async () => {
+    const [result, blanks] = await detectFaces({ bbox_threshold: 0.95 });
+    expect(differs(result as Tensor, faceInputs.image)).toBe(false);
     expect((blanks as Tensor[])[0].shape).toEqual([1, 64, 64, 3]);
   });
 
-  it('sample masked areas, and SEGS that are pasted later', async () => {
+  const batchInputs = () => ({
+    image,
+    basic_pipe: pipe,
+    ...guide,
+    ...sampling,
+    cycle: 1,
+    refiner_ratio: 0.2,
+    batch_size: 2,
+  });
+
+  it('sample masked areas', async () => {
     const mask: Tensor = {
       shape: [1, 48, 64],
       data: Float32Array.from({ length: 48 * 64 }, (_, i) => Number(i % 64 > 20 && i % 64 < 40)),
     };
-    const inputs = {
-      image,
-      basic_pipe: pipe,
-      ...guide,
-      ...sampling,
-      cycle: 1,
-      refiner_ratio: 0.2,
-      batch_size: 2,
-    };
     const [result, refined] = await run('MaskDetailerPipe', {
-      ...inputs,
+      ...batchInputs(),
       mask,
       mask_mode: true,
       feather: 2,
@@ -321,8 +350,11 @@ describe('detailers', () => {
     });
     expect((result as Tensor).shape).toEqual([2, 48, 64, 3]);
     expect(refined).toHaveLength(2);
+  });
+
+  it('output SEGS with sampled images, which can be pasted', async () => {
     const [segs] = await run('SEGSDetailer', {
-      ...inputs,
+      ...batchInputs(),
       segs: await detect(),
       noise_mask: true,
       force_inpaint: true,

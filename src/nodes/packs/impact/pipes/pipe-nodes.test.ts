@@ -42,13 +42,16 @@ describe('basic pipes', () => {
     expect(pipe).toEqual(basicValues);
   });
 
-  it('are made from any pipe; other values are refused', async () => {
+  it('are made from any pipe', async () => {
     const [detailer] = await run('ToDetailerPipe', {
       ...basicValues,
       ...detectorValues,
       wildcard: '',
     });
     expect(await run('AnyPipeToBasic', { any_pipe: detailer })).toEqual([basicValues]);
+  });
+
+  it('are not made from other values', async () => {
     await expect(run('AnyPipeToBasic', { any_pipe: 'text' })).rejects.toMatchObject({
       code: 'DR_INPUT_INVALID',
       input: 'any_pipe',
@@ -104,7 +107,7 @@ describe('detailer pipes', () => {
     ]);
   });
 
-  it('are edited value by value; an empty wildcard text changes nothing', async () => {
+  it('are edited value by value, except by an empty wildcard text', async () => {
     const [pipe] = await run('ToDetailerPipe', {
       ...basicValues,
       ...detectorValues,
@@ -155,6 +158,9 @@ describe('conditionings and schedules', () => {
       ReturnType<typeof prompt>,
     ];
     expect([...joined.cond.data]).toEqual([1, 1, 2, 3]);
+  });
+
+  it('ImpactNegativeConditioningPlaceholder outputs the missing negative prompt', async () => {
     expect(await run('ImpactNegativeConditioningPlaceholder', {})).toEqual([NO_NEGATIVE]);
   });
 
@@ -173,6 +179,9 @@ describe('conditionings and schedules', () => {
       'AYS SVD',
       'GITS[coeff=1.2]',
     ]);
+  });
+
+  it('GITSSchedulerFuncProvider outputs a schedule for any number of steps', async () => {
     const [schedule] = (await run('GITSSchedulerFuncProvider', {
       coeff: 1.2,
       denoise: 1,
@@ -180,10 +189,13 @@ describe('conditionings and schedules', () => {
     expect(schedule({}, 'euler', 5)).toHaveLength(6);
   });
 
-  it('RemoveNoiseMask removes the noise mask; a denoise of 0 is refused', async () => {
+  it('RemoveNoiseMask removes the noise mask', async () => {
     expect(
       await run('RemoveNoiseMask', { samples: { samples: 1, noise_mask: 2, batch_index: 3 } }),
     ).toEqual([{ samples: 1, batch_index: 3 }]);
+  });
+
+  it('a denoise of 0 is refused', async () => {
     const latent = { samples: { shape: [1, 4, 1, 1], data: new Float32Array(4) } };
     await expect(
       sampleDenoise({} as never, { seed: 0n, steps: 5, denoise: 0, latent }),

@@ -127,7 +127,7 @@ const ImpactMakeTileSEGS = defineNode({
   },
   outputs: [output('SEGS')],
   run({ images, ...inputs }, { warn }) {
-    // the original uses an unseeded generator; here equal inputs give equal tiles
+    // the original uses an unseeded generator; here the tiles are the same for the same inputs
     const { randint } = randomState(0);
     return outputs(
       makeTileSegs(images.shape, {

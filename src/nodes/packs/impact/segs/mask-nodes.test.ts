@@ -64,9 +64,13 @@ it('images are joined at the size of the first one', async () => {
   expect(images.shape).toEqual([2, 4, 6, 3]);
 });
 
-it('a batch of masks is split, and combined with values up to 255', async () => {
-  const masks = full([4, 4, 6], 1);
+const masks = full([4, 4, 6], 1);
+
+it('a batch of masks is split into single masks', async () => {
   const list = await first<Tensor[]>('MasksToMaskList', { masks });
   expect(list.map(({ shape }) => shape)).toEqual(new Array(4).fill([1, 4, 6]));
+});
+
+it('a batch of masks is combined with values up to 255', async () => {
   expect(Math.max(...(await first<Tensor>('ImpactFlattenMask', { masks })).data)).toBe(255);
 });

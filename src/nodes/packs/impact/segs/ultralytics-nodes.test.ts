@@ -1,4 +1,4 @@
-// Tiny YOLO models with random weights beside Ultralytics and the Impact Subpack
+// Tiny YOLO models with random weights, compared with Ultralytics and the Impact Subpack
 // (test/golden/ultralytics/make.py).
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -66,13 +66,13 @@ function rawOutput(
 ): Float32Array {
   const count = out.scores.shape[2];
   const boxes = new Float32Array(4 * count);
-  let at = 0;
+  let cell = 0;
   for (const stride of STRIDES)
     for (let y = 0; y < height / stride; y++)
-      for (let x = 0; x < width / stride; x++, at++) {
-        const [l, t, r, b] = [0, 1, 2, 3].map((k) => out.distances.data[k * count + at]);
+      for (let x = 0; x < width / stride; x++, cell++) {
+        const [l, t, r, b] = [0, 1, 2, 3].map((k) => out.distances.data[k * count + cell]);
         for (const [k, v] of [x + 0.5 + (r - l) / 2, y + 0.5 + (b - t) / 2, l + r, t + b].entries())
-          boxes[k * count + at] = v * stride;
+          boxes[k * count + cell] = v * stride;
       }
   return Float32Array.from(
     [boxes, out.scores.data, out.coefficients?.data ?? []].flatMap((part) => [...part]),
@@ -113,15 +113,15 @@ describe('ultralytics: detections of the Impact Subpack', () => {
         };
         const { segs } = await detector.detect(image, options);
         expect(segs.length, c.name).toBe(c.count);
-        for (const [i, want] of c.segs.entries()) {
+        for (const [i, expected] of c.segs.entries()) {
           const seg = segs[i];
           expect({ label: seg.label, crop: seg.cropRegion }, `${c.name} ${i}`).toEqual({
-            label: want.label,
-            crop: want.crop,
+            label: expected.label,
+            crop: expected.crop,
           });
-          expect(Math.abs(seg.confidence - want.confidence)).toBeLessThanOrEqual(1e-5);
+          expect(Math.abs(seg.confidence - expected.confidence)).toBeLessThanOrEqual(1e-5);
           for (const k of [0, 1, 2, 3])
-            expect(Math.abs(seg.bbox[k] - want.bbox[k]), `${c.name} ${i}`).toBeLessThanOrEqual(
+            expect(Math.abs(seg.bbox[k] - expected.bbox[k]), `${c.name} ${i}`).toBeLessThanOrEqual(
               2e-3,
             );
           expectGolden(g, name, `${c.name}.${i}.mask`, seg.croppedMask);
@@ -133,7 +133,7 @@ describe('ultralytics: detections of the Impact Subpack', () => {
     });
 });
 
-describe('ultralytics: files that are refused', () => {
+describe('loadUltralytics refuses', () => {
   const BUILD = Buffer.from('b');
   const module = (name: string, global: string, ...children: readonly Buffer[]): Buffer =>
     Buffer.concat([
@@ -148,31 +148,40 @@ describe('ultralytics: files that are refused', () => {
     writeFileSync(file, zipOf([{ name: 'archive/data.pkl', data: pickle(content) }]));
     return loadUltralytics(file, createRuntime());
   };
-  const holding = (model: Buffer): Buffer => dict(text('model'), model);
+  const savedModel = (model: Buffer): Buffer => dict(text('model'), model);
 
-  it('are named by what they are', async () => {
-    const pose = holding(module('ultralytics.nn.tasks', 'PoseModel'));
+  it('models for other tasks, by their task', async () => {
+    const pose = savedModel(module('ultralytics.nn.tasks', 'PoseModel'));
     await expect(load(pose)).rejects.toMatchObject({
       code: 'DR_MODEL_UNSUPPORTED',
       message: expect.stringContaining('detects poses'),
     });
-    const old = holding(module('models.yolo', 'DetectionModel'));
+  });
+
+  it('models of the old YOLOv5 program', async () => {
+    const old = savedModel(module('models.yolo', 'DetectionModel'));
     await expect(load(old)).rejects.toThrow('was saved by the old YOLOv5 program');
-    const head = module(
+  });
+
+  it('models without layers', async () => {
+    const empty = module(
       'ultralytics.nn.tasks',
       'DetectionModel',
       text('model'),
       module('torch.nn.modules.container', 'Sequential'),
     );
-    await expect(load(holding(head))).rejects.toThrow('has no layers');
+    await expect(load(savedModel(empty))).rejects.toThrow('has no layers');
+  });
+
+  it('files without a whole model', async () => {
     await expect(load(dict(text('weight'), text('none')))).rejects.toThrow(
       'does not hold a whole model saved by Ultralytics',
     );
   });
 
-  it('are not executed', async () => {
+  it('functions of other packages, which are not called', async () => {
     const call = Buffer.concat([GLOBAL('os', 'system'), tuple(text('true')), REDUCE]);
-    await expect(load(holding(call))).rejects.toMatchObject({
+    await expect(load(savedModel(call))).rejects.toMatchObject({
       code: 'DR_MODEL_UNSAFE',
       message: expect.stringContaining('os.system'),
     });
@@ -209,9 +218,9 @@ describe('detector nodes on files', () => {
       ...detection,
     })) as [Segs];
     expect(masked.segs.length).toBe(segs.segs.length);
-    const [, missing] = await run('UltralyticsDetectorProvider', { model_name: 'bbox/v8.pt' });
+    const [, missingSegm] = await run('UltralyticsDetectorProvider', { model_name: 'bbox/v8.pt' });
     await expect(
-      run('SegmDetectorSEGS', { segm_detector: missing, image, ...detection }),
+      run('SegmDetectorSEGS', { segm_detector: missingSegm, image, ...detection }),
     ).rejects.toThrow('for boxes only');
 
     const [sam_model] = await run('SAMLoader', {

@@ -1,6 +1,6 @@
-// RegionalSampler and iterative upscaling against the Impact Pack's own nodes, run beside ComfyUI
-// on the SD1 fixture model (tiles of the VAE with ComfyUI's usual overlap of 64, which the pack
-// forgets to give when it encodes).
+// RegionalSampler and iterative upscaling compared with the Impact Pack's own nodes, run in ComfyUI
+// on the SD1 fixture model. The VAE's tiles overlap by 64 pixels, ComfyUI's usual overlap, which
+// the pack does not pass when it encodes.
 
 import { afterAll, describe, expect, it } from 'vitest';
 import {
@@ -58,7 +58,7 @@ const tensorsOf = (g: Golden, inputs: Record<string, string>) =>
 
 describe('impact/regional_sampler', () => {
   const g = golden('impact', 'regional_sampler');
-  it.each(g.cases.map((one) => [one.id, one] as const))(
+  it.each(g.cases.map((goldenCase) => [goldenCase.id, goldenCase] as const))(
     '%s',
     async (id, { params, inputs, outputs, scalars }) => {
       const { pipe } = await fixture(g);
@@ -75,7 +75,7 @@ describe('impact/regional_sampler', () => {
         )[0];
       };
       const regions: Record<string, unknown> = {};
-      for (const [i, described] of params.regions.entries()) {
+      for (const [i, regionSampler] of params.regions.entries()) {
         const [variation_seed, variation_strength, variation_method] = (i === 0 &&
           params.variation) || [0, 0, 'linear'];
         const variation = {
@@ -84,8 +84,8 @@ describe('impact/regional_sampler', () => {
           variation_method,
         };
         const mask = g.float(inputs[`mask${i}`]);
-        const one = { mask, advanced_sampler: await sampler(described), ...variation };
-        [regions[`regional_prompts${i + 1}`]] = await runNode('RegionalPrompt', one);
+        const region = { mask, advanced_sampler: await sampler(regionSampler), ...variation };
+        [regions[`regional_prompts${i + 1}`]] = await runNode('RegionalPrompt', region);
       }
       const [regional_prompts] = await runNode('CombineRegionalPrompts', regions);
       const { base, regions: _, variation: __, seed, seed_2nd, ...settings } = params;
@@ -108,8 +108,8 @@ describe('impact/regional_sampler', () => {
       // the original does not report the steps of the base alone
       const reported = base_only_steps > 0 ? context.statuses.slice(1) : context.statuses;
       expect(reported, id).toEqual(statusTexts(scalars!.status));
-      const parts = (base_only_steps > 0 ? 1 : 0) + (steps - base_only_steps) * 3;
-      expect(context.steps.at(-1), id).toEqual([parts, parts]);
+      const passes = (base_only_steps > 0 ? 1 : 0) + (steps - base_only_steps) * 3;
+      expect(context.steps.at(-1), id).toEqual([passes, passes]);
     },
   );
 });
@@ -192,16 +192,16 @@ async function upscalerOf(params: Params, f: Fixture, mask: Tensor): Promise<unk
       await runNode('PixelKSampleUpscalerProvider', { ...f.pipe(params.sampler[0]), ...pixel })
     )[0];
   }
-  const provided = async (sampler: Sampler) =>
+  const samplerOf = async (sampler: Sampler) =>
     (
       await runNode('KSamplerProvider', { ...settingsOf(sampler), basic_pipe: f.pipe(sampler[0]) })
     )[0];
   const [upscaler] = await runNode('TwoSamplersForMaskUpscalerProvider', {
     ...common,
     full_sample_schedule: params.schedule,
-    base_sampler: await provided(params.base),
-    mask_sampler: await provided(params.inside),
-    full_sampler_opt: params.full && (await provided(params.full)),
+    base_sampler: await samplerOf(params.base),
+    mask_sampler: await samplerOf(params.inside),
+    full_sampler_opt: params.full && (await samplerOf(params.full)),
     mask,
     vae: f.vae,
     pk_hook_base_opt: await hookOf(params.hook_base, f),
@@ -216,7 +216,7 @@ describe('impact/upscalers', () => {
   const ofKind = (...kinds: string[]) =>
     g.cases
       .filter(({ params }) => kinds.includes(params.kind))
-      .map((one) => [one.id, one] as const);
+      .map((goldenCase) => [goldenCase.id, goldenCase] as const);
 
   it.each(ofKind('pixel', 'mask'))('%s', async (id, { params, inputs, outputs, scalars }) => {
     const f = await fixture(g);
@@ -281,17 +281,22 @@ describe('impact/upscalers', () => {
     expectGolden(g, id, outputs.samples, result.samples);
   });
 
-  it('schedules of hooks, full samples and scales', async () => {
-    const { scalars } = g.cases.find(({ params }) => params.kind === 'tables')!;
-    for (const [name, rows] of Object.entries(
-      scalars!.full_sample_time as Record<string, boolean[][]>,
-    ))
+  const tables = g.cases.find(({ params }) => params.kind === 'tables')!.scalars!;
+
+  it.each(Object.entries(tables.full_sample_time as Record<string, boolean[][]>))(
+    'the schedule %s samples the whole image in the steps of the original',
+    (name, rows) => {
+      const isFullStep = FULL_SAMPLE_SCHEDULES[name as FullSampleSchedule];
       for (const [i, row] of rows.entries())
         expect(
-          row.map((_, step) => FULL_SAMPLE_SCHEDULES[name as FullSampleSchedule](step + 1, i + 1)),
-          `${name} ${i + 1}`,
+          row.map((_, step) => isFullStep(step + 1, i + 1)),
+          `${i + 1} steps`,
         ).toEqual(row);
-    for (const [current, total, cfg, denoise, steps] of scalars!.hooks) {
+    },
+  );
+
+  it('hooks change the sampler as the originals do', async () => {
+    for (const [current, total, cfg, denoise, steps] of tables.hooks) {
       const sampler = { cfg: 8.3, denoise: 0.9, steps: 20 } as never;
       const changedBy = async (hook: PixelHook) =>
         hook.preSample!(sampler, {} as Latent, { current, total });
@@ -299,12 +304,15 @@ describe('impact/upscalers', () => {
       expect(await changedBy(denoiseScheduleHook(0.2))).toMatchObject({ denoise });
       expect(await changedBy(stepsScheduleHook(7))).toMatchObject({ steps });
     }
-    for (const [factor, steps, mode, made] of scalars!.sizes)
+  });
+
+  it('the steps of an upscale have the sizes of the original', () => {
+    for (const [factor, steps, mode, sizes] of tables.sizes)
       expect(
         upscaleSteps({ factor, steps, mode }).map(({ index, scale }) =>
           [index, 56 * scale, 72 * scale].map(Math.trunc),
         ),
         `${factor} ${steps} ${mode}`,
-      ).toEqual(made.map((row: number[]) => row.map(Math.trunc)));
+      ).toEqual(sizes.map((row: number[]) => row.map(Math.trunc)));
   });
 });
