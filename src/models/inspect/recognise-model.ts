@@ -1,8 +1,8 @@
 // Recognises the kind and architecture of a model file by the names and shapes of its tensors.
 import { basename } from 'node:path';
 import { DarkroomError } from '../../errors.ts';
-import { identify } from '../../formats/identify/identify.ts';
 import type { Family, ModelFile } from '../../formats/identify/identified-model.ts';
+import { identify } from '../../formats/identify/identify.ts';
 import { describeModelFile, type ModelDescription } from '../../formats/model-file.ts';
 import { loadCheckpoint } from '../checkpoint/load.ts';
 import { loadTextEncoder } from '../clip/load.ts';
