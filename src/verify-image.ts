@@ -9,8 +9,8 @@ import { isJsonObject, type Json, type JsonObject } from './formats/json.ts';
 import { parseJson } from './formats/parse-json.ts';
 import { isPng, readPngText } from './image/codec/png.ts';
 import { compareImages, type ImageDifference } from './image/compare-images.ts';
+import { fingerprint } from './storage/cache/fingerprint.ts';
 import { openEmbeddedModels } from './storage/embedded-models.ts';
-import { fingerprint } from './storage/fingerprint.ts';
 import { type Folders, modelRoots, openFolders } from './storage/folders.ts';
 
 export interface Verification {

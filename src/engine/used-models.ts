@@ -1,6 +1,6 @@
 // The model files that an image was made with, for the metadata of saved images.
 import { statSync } from 'node:fs';
-import { fingerprint } from '../storage/fingerprint.ts';
+import { fingerprint } from '../storage/cache/fingerprint.ts';
 import type { Folders } from '../storage/folders.ts';
 import { type Graph, linksByInput } from '../workflow/api-graph.ts';
 import type { NodeTable } from '../workflow/node-table.ts';
@@ -10,7 +10,7 @@ export interface UsedModel {
   readonly folder: string;
   readonly name: string;
   readonly bytes: number;
-  /** Its fingerprint (storage/fingerprint.ts). */
+  /** Its fingerprint (storage/cache/fingerprint.ts). */
   readonly hash: string;
 }
 

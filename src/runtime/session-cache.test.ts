@@ -18,7 +18,7 @@ import { writeSafetensors } from '../formats/safetensors/safetensors-write.ts';
 import { conv, type Net } from '../models/layers/blocks.ts';
 import { weightsOf } from '../models/weights/tensors.ts';
 import { createGraph } from '../onnx/builder.ts';
-import { fingerprint } from '../storage/fingerprint.ts';
+import { fingerprint } from '../storage/cache/fingerprint.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { createSessionCache, type SessionCache } from './session-cache.ts';
 

@@ -12,9 +12,9 @@ import { arch, cpus, platform } from 'node:os';
 import { join } from 'node:path';
 import { formatSize } from '../format-size.ts';
 import { removeAbandonedFolders, temporaryFolder } from '../storage/atomic-write.ts';
-import { contentHash } from '../storage/content-hash.ts';
-import { fingerprint } from '../storage/fingerprint.ts';
-import { touch } from '../storage/touch.ts';
+import { contentHash } from '../storage/cache/content-hash.ts';
+import { fingerprint } from '../storage/cache/fingerprint.ts';
+import { touch } from '../storage/cache/touch.ts';
 import { ONNX_RUNTIME, openSession, type Session, type SessionOptions } from './session.ts';
 
 export interface SessionCache {

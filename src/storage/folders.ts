@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { DarkroomError } from '../errors.ts';
 import { didYouMean } from '../near-matches.ts';
 import type { Wildcards } from '../text/wildcards.ts';
+import { shortLived } from './cache/short-lived.ts';
 import type { EmbeddedModels } from './embedded-models.ts';
 import {
   byCodePoint,
@@ -15,7 +16,6 @@ import {
   pathInside,
 } from './folder-paths.ts';
 import { type ModelFolders, openModelFolders } from './model-folders.ts';
-import { shortLived } from './short-lived.ts';
 import { readWildcards, wildcardFolders } from './wildcard-files.ts';
 
 export interface FolderOptions {

@@ -3,9 +3,9 @@
 import { basename, join, relative, sep } from 'node:path';
 import { DarkroomError } from '../errors.ts';
 import { didYouMean } from '../near-matches.ts';
+import { shortLived } from './cache/short-lived.ts';
 import type { EmbeddedModels } from './embedded-models.ts';
 import { byCodePoint, entriesOf, isFile, isFolder, pathInside } from './folder-paths.ts';
-import { shortLived } from './short-lived.ts';
 
 export interface ModelFolders {
   /** Returns the files of a kind (`checkpoints`, `vae` …), sorted; names are relative, with `/`. */

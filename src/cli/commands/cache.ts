@@ -1,6 +1,6 @@
 // darkroom cache list | clear [NAME…]: lists the contents of the cache folder, or clears it.
 import { DarkroomError } from '../../errors.ts';
-import { cacheEntries, removeEntries, selectEntries } from '../../storage/cache-entries.ts';
+import { cacheEntries, removeEntries, selectEntries } from '../../storage/cache/cache-entries.ts';
 import { cacheFolder } from '../../user-cache-folder.ts';
 import { badUsage } from '../bad-usage.ts';
 import type { Invocation } from '../command.ts';

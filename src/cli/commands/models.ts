@@ -9,7 +9,7 @@ import {
   type ModelReport,
 } from '../../models/inspect/inspect-model.ts';
 import { didYouMean } from '../../near-matches.ts';
-import { contentHash } from '../../storage/content-hash.ts';
+import { contentHash } from '../../storage/cache/content-hash.ts';
 import { openEmbeddedModels } from '../../storage/embedded-models.ts';
 import { type Folders, modelRoots, openFolders } from '../../storage/folders.ts';
 import { cacheFolder } from '../../user-cache-folder.ts';

@@ -3,7 +3,7 @@
 // listings by their names. A dependency is one string, the JSON list of its kind and arguments.
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { contentHash } from '../../storage/content-hash.ts';
+import { contentHash } from '../../storage/cache/content-hash.ts';
 import type { Folders } from '../../storage/folders.ts';
 
 export interface FileDependencies {

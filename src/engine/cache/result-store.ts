@@ -10,7 +10,7 @@ import {
   type TensorToWrite,
 } from '../../formats/safetensors/safetensors-write.ts';
 import { restoreValue, storeValue } from '../../formats/value-codec.ts';
-import { openLruFolder } from '../../storage/lru-folder.ts';
+import { openLruFolder } from '../../storage/cache/lru-folder.ts';
 import type { OutputLists } from '../execute/lists.ts';
 import type { FileDependencies } from './file-dependencies.ts';
 

@@ -15,8 +15,8 @@ import {
 } from '../../formats/safetensors/safetensors-write.ts';
 import type { TensorFile, TensorInfo } from '../../formats/tensor-file.ts';
 import { writeAtomicParts } from '../../storage/atomic-write.ts';
-import { fingerprint } from '../../storage/fingerprint.ts';
-import { touch } from '../../storage/touch.ts';
+import { fingerprint } from '../../storage/cache/fingerprint.ts';
+import { touch } from '../../storage/cache/touch.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { PrepackedLocations, PrepackedRequest } from './prepacked.ts';
 import { outputBytes, type PrepackedOutput } from './recipe.ts';

@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 import { formatSize } from '../../format-size.ts';
 import { serial } from '../../serial.ts';
 import { removeAbandoned } from '../../storage/atomic-write.ts';
-import { contentHash } from '../../storage/content-hash.ts';
+import { contentHash } from '../../storage/cache/content-hash.ts';
 import {
   type PrepackedLocations,
   requestKey,
@@ -25,7 +25,7 @@ export interface PrepackedStore {
 }
 
 export interface PrepackedStoreOptions {
-  /** `derived` in the cache folder (storage/cache-entries.ts). */
+  /** `derived` in the cache folder (storage/cache/cache-entries.ts). */
   readonly folder: string;
   /** Bytes of prepacked weights below which none are stored: small networks are as fast without. */
   readonly minimumBytes?: number;

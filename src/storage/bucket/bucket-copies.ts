@@ -6,8 +6,8 @@ import { dirname, join, posix } from 'node:path';
 import { Readable } from 'node:stream';
 import { DarkroomError } from '../../errors.ts';
 import { writeAtomicParts } from '../atomic-write.ts';
+import { touch } from '../cache/touch.ts';
 import { unwritableError } from '../output.ts';
-import { touch } from '../touch.ts';
 import type { Bucket } from './bucket.ts';
 
 const LIFETIME_MS = 24 * 3600 * 1000;

@@ -2,7 +2,7 @@
 // per kind of entry. All of it may be removed at any time; it is computed again when it is needed.
 import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { cacheFolder } from '../user-cache-folder.ts';
+import { cacheFolder } from '../../user-cache-folder.ts';
 
 export interface CacheEntry {
   readonly kind: string;

@@ -11,7 +11,7 @@ import {
   utimesSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { removeAbandoned, writeAtomic } from './atomic-write.ts';
+import { removeAbandoned, writeAtomic } from '../atomic-write.ts';
 
 export interface LruFolder {
   /** Returns an entry, which counts as a use; undefined when there is none that can be read. */
