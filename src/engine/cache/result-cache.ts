@@ -26,9 +26,9 @@ export const filesOf = ({ ui, inner }: CacheEntry): SavedFile[] =>
   [ui, ...Object.values(inner ?? {})].flatMap(savedFiles);
 
 /**
- * Removes what a new job can't use: entries with none of its `signatures`, except those of nodes
- * that were expanded from a node which is still in the prompt (`keys`: id and class type of its
- * nodes).
+ * Removes the entries that a new job cannot use: those whose signature is not among `signatures`.
+ * Entries of nodes that were expanded from a node of the prompt stay; `keys` has id and class type
+ * of the prompt's nodes.
  */
 export function removeUnused(
   cache: ResultCache,
@@ -40,8 +40,9 @@ export function removeUnused(
 }
 
 /**
- * Removes what the node with the key `parent` expanded to before, when it has now expanded to nodes
- * with other `signatures`. Entries further inside stay as long as the node between (`keys`) does.
+ * Removes the entries of an earlier expansion of the node with the key `parent`. Of the nodes that
+ * it expanded to directly, those with one of `signatures` stay; of the nodes that these expanded to
+ * in turn, those whose direct ancestor is among `keys`.
  */
 export function removeReplacedExpansions(
   cache: ResultCache,

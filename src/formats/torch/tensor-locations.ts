@@ -6,7 +6,7 @@
 // twice the memory.
 import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { DarkroomError } from '../../errors.ts';
 import { sizeOf } from '../../tensor/tensor.ts';
 import { cacheFolder } from '../../user-cache-folder.ts';
@@ -72,14 +72,11 @@ export async function locateTensors(
     for (const [name, tensor] of scattered)
       locations.set(name, { ...locations.get(name)!, bytes: await copyTensor(tensor) });
   else
-    await locateInCache(
-      source,
-      torch,
-      scattered,
-      locations,
+    for (const [name, location] of await copyToCache(scattered, {
+      file: cacheFileOf(source, torch, options.cache ?? cacheFolder()),
       copyTensor,
-      options.cache ?? cacheFolder(),
-    );
+    }))
+      locations.set(name, location);
   return locations;
 }
 
@@ -105,36 +102,39 @@ function tensorCopier(source: ByteSource, torch: TorchFile): CopyTensor {
   };
 }
 
-async function locateInCache(
-  source: ByteSource,
-  torch: TorchFile,
-  scattered: ReadonlyMap<string, TorchTensor>,
-  locations: Map<string, TensorInfo>,
-  copyTensor: CopyTensor,
-  cache: string,
-): Promise<void> {
+/** Returns the cache file for the tensors of a torch file that are not contiguous in it. */
+function cacheFileOf(source: ByteSource, torch: TorchFile, cache: string): string {
   const key = createHash('sha256')
     .update(`${VERSION} ${source.size} ${source.modified} ${torch.hash}`)
     .digest('hex')
     .slice(0, 32);
-  const folder = join(cache, 'torch');
-  const file = join(folder, `${key}.safetensors`);
+  return join(cache, 'torch', `${key}.safetensors`);
+}
+
+/** Copies tensors into the cache file, unless it holds them already; returns their locations. */
+async function copyToCache(
+  scattered: ReadonlyMap<string, TorchTensor>,
+  { file, copyTensor }: { readonly file: string; readonly copyTensor: CopyTensor },
+): Promise<Map<string, TensorInfo>> {
   // stored under numbers, because names in the file may be any text
   const numbered = [...scattered]
-    .sort(([, a], [, b]) => order(a, b))
+    .sort(([, a], [, b]) => compareForCache(a, b))
     .map(([name, tensor], i) => ({ name, tensor, number: String(i) }));
-  const read = async (): Promise<boolean> => {
+  const readLocations = async (): Promise<Map<string, TensorInfo> | undefined> => {
     const opened = await openSafetensors(file);
     await opened.close();
+    const locations = new Map<string, TensorInfo>();
     for (const { name, tensor, number } of numbered) {
       const found = opened.tensors.get(number);
       if (found?.dtype !== tensor.dtype || String(found.shape) !== String(tensor.shape))
-        return false;
+        return undefined;
       locations.set(name, { ...found, file });
     }
-    return true;
+    return locations;
   };
-  if (await read().catch(() => false)) return;
+  const cached = await readLocations().catch(() => undefined);
+  if (cached) return cached;
+  const folder = dirname(file);
   await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
     throw new DarkroomError('DR_OUTPUT_UNWRITABLE', {
       message: `${folder} can't be created: ${(cause as Error).message}`,
@@ -154,10 +154,15 @@ async function locateInCache(
     };
   });
   await writeLazySafetensors(file, tensors);
-  if (!(await read())) throw new Error(`internal: ${file} differs from what was written`);
+  const written = await readLocations();
+  if (!written) throw new Error(`internal: ${file} differs from what was written`);
+  return written;
 }
 
-/** Larger dtypes first, which keeps all aligned; then by storage, so that each is unpacked once. */
-const order = (a: TorchTensor, b: TorchTensor): number =>
+/**
+ * Sorts larger dtypes first, which keeps all aligned; then by storage, so that each is unpacked
+ * once.
+ */
+const compareForCache = (a: TorchTensor, b: TorchTensor): number =>
   DTYPES[b.dtype].size - DTYPES[a.dtype].size ||
   (a.storage.key < b.storage.key ? -1 : a.storage.key > b.storage.key ? 1 : a.start - b.start);

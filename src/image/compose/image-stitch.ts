@@ -25,6 +25,7 @@ export interface StitchOptions {
    * Scales the second image to the height (or width) of the first; otherwise the smaller is padded.
    */
   readonly match: boolean;
+  /** Pixels between the images; odd numbers are raised to the next even one. */
   readonly spacing: number;
   readonly colour: StitchColour;
 }
@@ -40,10 +41,14 @@ export function stitchImages(
 ): Tensor {
   const axis = direction === 'left' || direction === 'right' ? 2 : 1;
   const count = Math.max(first.shape[0], second.shape[0]);
-  const [one, other] = [fillBatch(first, count), fillBatch(second, count)];
-  // padding is black or white only, as in the original
-  const padding = colour === 'white' ? 1 : 0;
-  const [a, b] = match ? [one, scaledTo(one, other, axis)] : padded(one, other, 3 - axis, padding);
+  const images = [fillBatch(first, count), fillBatch(second, count)] as const;
+  const [a, b] = match
+    ? [images[0], scaleToMatch(images[0], images[1], axis)]
+    : // padding is black or white only, as in the original
+      padToMatch(images[0], images[1], {
+        axis: axis === 2 ? 1 : 2,
+        value: colour === 'white' ? 1 : 0,
+      });
   const channels = Math.max(a.shape[3], b.shape[3]);
   const pair = [a, b].map((image) =>
     matchChannels({ shape: [1, 1, 1, channels], data: new Float32Array(channels) }, image),
@@ -65,7 +70,8 @@ const fillBatch = (images: Tensor, count: number): Tensor => {
     : concatBatch([images, repeatToBatch(sliceBatch(images, n - 1, n), count - n)]);
 };
 
-function scaledTo({ shape: [, h, w] }: Tensor, image: Tensor, axis: number): Tensor {
+/** Scales `image` to the height (stitching along axis 2) or width of the first image. */
+function scaleToMatch({ shape: [, h, w] }: Tensor, image: Tensor, axis: number): Tensor {
   const aspect = image.shape[2] / image.shape[1];
   const [width, height] = axis === 2 ? [Math.trunc(h * aspect), h] : [w, Math.trunc(w / aspect)];
   return upscaleImage(
@@ -77,7 +83,11 @@ function scaledTo({ shape: [, h, w] }: Tensor, image: Tensor, axis: number): Ten
 }
 
 /** Centres both images on canvases of the longer one's size along `axis`. */
-function padded(a: Tensor, b: Tensor, axis: number, value: number): [Tensor, Tensor] {
+function padToMatch(
+  a: Tensor,
+  b: Tensor,
+  { axis, value }: { readonly axis: number; readonly value: number },
+): [Tensor, Tensor] {
   const target = Math.max(a.shape[axis], b.shape[axis]);
   const pad = (image: Tensor): Tensor => {
     const missing = target - image.shape[axis];
@@ -94,6 +104,7 @@ function padded(a: Tensor, b: Tensor, axis: number, value: number): [Tensor, Ten
   return [pad(a), pad(b)];
 }
 
+/** Returns an image of one colour, opaque where it has an alpha channel. */
 function filled(shape: readonly number[], colour: readonly number[]): Tensor {
   const image = full(shape, 1);
   const channels = shape[3];
