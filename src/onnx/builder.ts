@@ -3,12 +3,12 @@
 // when it loads the graph.
 import { relative, sep } from 'node:path';
 import { commonFolder } from './common-folder.ts';
-import type { Graph } from './graph.ts';
 import { graphOperators } from './graph-operators.ts';
 import { graphTensors } from './graph-tensors.ts';
+import type { Graph } from './onnx-graph.ts';
 import { type Initializer, type Port, serialize } from './serialize.ts';
 
-export type { ExternalTensor, Graph, InlineTensor, Value } from './graph.ts';
+export type { ExternalTensor, Graph, InlineTensor, Value } from './onnx-graph.ts';
 
 /** Returns an empty graph. */
 export function createGraph(): Graph {

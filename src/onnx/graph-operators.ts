@@ -1,5 +1,5 @@
 // The operators of a graph under construction, and those of the branches of its `If` nodes.
-import type { Graph } from './graph.ts';
+import type { Graph } from './onnx-graph.ts';
 import type { Attribute, Node } from './serialize.ts';
 
 export interface GraphOperators extends Pick<Graph, 'op' | 'outputsOf' | 'choose'> {

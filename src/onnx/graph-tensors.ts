@@ -1,6 +1,7 @@
 // The constants and weights of a graph under construction. Equal ones are one value.
-import type { Graph, Value } from './graph.ts';
+
 import type { GraphOperators } from './graph-operators.ts';
+import type { Graph, Value } from './onnx-graph.ts';
 import { ELEMENT, type ElementType, type Initializer } from './serialize.ts';
 
 export interface GraphTensors

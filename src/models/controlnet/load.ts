@@ -55,7 +55,7 @@ export async function loadControlNet(
           combine: differenceWeights,
         });
       throw new DarkroomError('DR_MODEL_UNSUPPORTED', {
-        message: `${basename(file)} contains differences to a model's weights, not a whole ControlNet`,
+        message: `${basename(file)} contains differences to a model, not a whole ControlNet`,
         hint: 'Load it with DiffControlNetLoader and connect the model.',
         file,
       });

@@ -43,7 +43,7 @@ describe('YOLO', () => {
   // an image of 64x32 is in the 64x64 square between rows 16 and 48
   const image = full([1, 32, 64, 3], 0.5);
 
-  it('reads the transposed rows of v8 and suppresses overlapping boxes by score and label', async () => {
+  it('reads the transposed rows of v8 and suppresses overlaps by score and label', async () => {
     const rows = [
       [20, 30, 16, 8, 0.9, 0.1],
       [21, 30, 16, 8, 0.8, 0.1],
