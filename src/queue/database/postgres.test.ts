@@ -140,7 +140,8 @@ describe.skipIf(why !== undefined)('a queue on PostgreSQL', () => {
     worker.stderr.on('data', (data) => {
       stderr += data;
     });
-    const exited = once(worker, 'exit');
+    // 'close' comes after all of standard error has been read, 'exit' may come before
+    const exited = once(worker, 'close');
     const { promptId } = await queue.add({
       prompt: JSON.stringify({
         1: { class_type: 'SolidMask', inputs: { value: 0.5, width: 64, height: 32 } },
