@@ -25,10 +25,10 @@ describe('describeLora', () => {
 
   it('tells LoHa and DoRA apart from LoRA', () => {
     expect(lora({ 'lora_unet_a.hada_w1_a': [8, 4], 'lora_unet_a.hada_w1_b': [4, 8] })).toBe(
-      'LoHa of rank 4, 1 layer, for UNet',
+      'LoHa of rank 4, 1 layers, for UNet',
     );
     expect(lora({ 'lora_unet_a.dora_scale': [8, 1], 'lora_unet_a.lora_down.weight': [4, 8] })).toBe(
-      'DoRA and LoRA of rank 4, 1 layer, for UNet',
+      'DoRA and LoRA of rank 4, 1 layers, for UNet',
     );
   });
 

@@ -49,7 +49,7 @@ export function describeLora(tensors: Tensors): string {
   return [
     width && BY_CONTEXT[width],
     `${kinds.join(' and ') || 'changes'}${rank}`,
-    downs.length > 0 && (downs.length === 1 ? '1 layer' : `${downs.length} layers`),
+    downs.length > 0 && `${downs.length} layers`,
     targets && `for ${targets}`,
   ]
     .filter(Boolean)
