@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   type CacheEntry,
+  indexExpansions,
   type ResultCache,
   removeReplacedExpansions,
   removeUnused,
@@ -29,7 +30,7 @@ describe('a node that expands again', () => {
       ['new', entry('2 Loop')],
       ['of another node', entry('3 Loop')],
     ]);
-    removeReplacedExpansions(cache, '2 Loop', new Set(['new']), new Set());
+    removeReplacedExpansions(cache, indexExpansions(cache), '2 Loop', new Set(['new']), new Set());
     expect(namesOf(cache)).toEqual(['new', 'of another node']);
   });
 
@@ -38,7 +39,13 @@ describe('a node that expands again', () => {
       ['in 2.1', entry('2 Loop', '2.1 Loop')],
       ['in 2.2', entry('2 Loop', '2.2 Loop')],
     ]);
-    removeReplacedExpansions(cache, '2 Loop', new Set(), new Set(['2.1 Loop']));
+    removeReplacedExpansions(
+      cache,
+      indexExpansions(cache),
+      '2 Loop',
+      new Set(),
+      new Set(['2.1 Loop']),
+    );
     expect(namesOf(cache)).toEqual(['in 2.1']);
   });
 });

@@ -39,18 +39,36 @@ export function removeUnused(
     if (!signatures.has(signature) && !keys.has(lineage[0])) cache.delete(signature);
 }
 
+/** Signatures by node: the entries of what it expanded to, directly or not. */
+export type ExpansionIndex = ReadonlyMap<string, readonly string[]>;
+
+/** The index of the expansions in a cache; nodes are named by their keys. */
+export function indexExpansions(cache: ResultCache): ExpansionIndex {
+  const index = new Map<string, string[]>();
+  for (const [signature, { lineage }] of cache)
+    for (const key of lineage) {
+      const inside = index.get(key);
+      if (inside) inside.push(signature);
+      else index.set(key, [signature]);
+    }
+  return index;
+}
+
 /**
  * Removes the entries of an earlier expansion of the node with the key `parent`. Of the nodes that
  * it expanded to directly, those with one of `signatures` stay; of the nodes that these expanded to
- * in turn, those whose direct ancestor is among `keys`.
+ * in turn, those whose direct ancestor is among `keys`. `index` is that of the cache before the node
+ * expanded.
  */
 export function removeReplacedExpansions(
   cache: ResultCache,
+  index: ExpansionIndex,
   parent: string,
   signatures: ReadonlySet<string>,
   keys: ReadonlySet<string>,
 ): void {
-  for (const [signature, { lineage }] of cache) {
+  for (const signature of index.get(parent) ?? []) {
+    const lineage = cache.get(signature)?.lineage ?? [];
     const depth = lineage.indexOf(parent);
     if (depth < 0) continue;
     const isDirect = depth === lineage.length - 1;

@@ -50,6 +50,13 @@ describe('a signature', () => {
   });
 });
 
+it('a chain of any length is signed', async () => {
+  const nodes = Object.fromEntries(
+    Array.from({ length: 20_000 }, (_, i) => [i, i === 0 ? stub(1) : show(String(i - 1))]),
+  );
+  expect(await signaturesOf(nodes).sign('19999')).toMatch(/^[0-9a-f]{64}$/);
+});
+
 describe('a persistent signature', () => {
   it('exists for plain values only', async () => {
     class Model {}

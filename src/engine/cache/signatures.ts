@@ -8,7 +8,7 @@ import type { NodeContext } from '../../nodes/context.ts';
 import { inputOf, type NodeDeclaration } from '../../nodes/declare.ts';
 import { isOutputLink } from '../../nodes/graph-builder.ts';
 import type { Inputs, InputValues } from '../../nodes/input-types.ts';
-import { toRunValue } from '../../workflow/input-spec.ts';
+import { declaredLinks, toRunValue } from '../../workflow/input-spec.ts';
 import type { DynamicNode } from '../execute/dynamic-prompt.ts';
 
 export interface Signatures {
@@ -37,8 +37,6 @@ export function createSignatures(
 ): Signatures {
   const all = new Map<string, string>();
   const persistent = new Map<string, string | undefined>();
-  const inProgress = new Set<string>();
-
   const computeParts = async (id: string, { node, declaration }: SignedNode): Promise<Parts> => {
     const parts = createParts(id, node, declaration);
     for (const name of Object.keys(node.inputs).sort()) {
@@ -47,7 +45,8 @@ export function createSignatures(
       const value = node.inputs[name];
       if (isOutputLink(value)) {
         const [source, slot] = value;
-        addLink(parts, name, slot, await sign(source), persistent.get(source));
+        // a missing node, or a circle among expanded nodes: the execution itself reports either
+        addLink(parts, name, slot, all.get(source) ?? uniqueText(), persistent.get(source));
       } else {
         parts.constants[name] = toRunValue(value, input);
         addConstant(parts, name, value);
@@ -61,23 +60,37 @@ export function createSignatures(
     return parts;
   };
 
-  const sign = async (id: string): Promise<string> => {
-    const existing = all.get(id);
-    if (existing) return existing;
-    const found = findNode(id);
-    // a missing node, or a circle among expanded nodes: the execution itself reports either
-    if (!found || inProgress.has(id)) return uniqueText();
-    inProgress.add(id);
+  const signNode = async (id: string, found: SignedNode): Promise<void> => {
     const parts = await computeParts(id, found);
-    const signature = hashOf(parts.signed);
-    inProgress.delete(id);
-    all.set(id, signature);
+    all.set(id, hashOf(parts.signed));
     persistent.set(id, parts.isPersistent ? hashOf(parts.persistent) : undefined);
-    return signature;
+  };
+  /** Signs the sources of a node before the node, however many there are in a row. */
+  const sign = async (first: string): Promise<string> => {
+    const entered = new Set<string>();
+    const stack = [first];
+    for (let id = stack.at(-1); id !== undefined; id = stack.at(-1)) {
+      const found = all.has(id) ? undefined : findNode(id);
+      if (!found || entered.has(id)) {
+        stack.pop();
+        if (found) await signNode(id, found);
+        continue;
+      }
+      entered.add(id);
+      // reversed, so that they are signed in the order of their inputs
+      for (const source of sourcesOf(found).reverse()) if (!entered.has(source)) stack.push(source);
+    }
+    return all.get(first) ?? uniqueText();
   };
 
   return { sign, of: (id) => all.get(id)!, all, persistentOf: (id) => persistent.get(id) };
 }
+
+/** The nodes that the declared inputs of a node are linked to, by input name. */
+const sourcesOf = ({ node, declaration }: SignedNode): string[] =>
+  declaredLinks(declaration, node.inputs)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, [source]]) => source);
 
 /** What is hashed for one node. */
 interface Parts {

@@ -23,29 +23,38 @@ export interface DynamicGraph extends GraphView {
   expand(parent: string, nodes: ExpandedGraph): void;
 }
 
+interface Expansion {
+  readonly node: ExpandedNode;
+  readonly parent: string;
+  /** The node that it is shown at, or one that leads there. */
+  readonly display: string;
+  readonly real: string;
+}
+
 export function createDynamicGraph(original: Graph): DynamicGraph {
-  const expanded = new Map<
-    string,
-    { readonly node: ExpandedNode; readonly parent: string; readonly display: string }
-  >();
-  const follow = (id: string, next: 'parent' | 'display'): string => {
-    const entry = expanded.get(id);
-    return entry ? follow(entry[next], next) : id;
+  const expanded = new Map<string, Expansion>();
+  const displayOf = (id: string): string => {
+    let shown = id;
+    for (let entry = expanded.get(id); entry; entry = expanded.get(shown)) shown = entry.display;
+    return shown;
   };
+  const realOf = (id: string): string => expanded.get(id)?.real ?? id;
   return {
     node: (id) => expanded.get(id)?.node ?? original.get(id),
     isOriginal: (id) => original.has(id) && !expanded.has(id),
     parentOf: (id) => expanded.get(id)?.parent,
-    displayOf: (id) => follow(id, 'display'),
-    realOf: (id) => follow(id, 'parent'),
+    displayOf,
+    realOf,
     expand: (parent, nodes) => {
+      const real = realOf(parent);
+      const shownParent = displayOf(parent);
       for (const [id, node] of nodes) {
         if (original.has(id) || expanded.has(id))
           throw new DarkroomError('DR_NODE_FAILED', {
             message: `expands to a node '${id}', which already exists`,
             hint: 'This is a fault of the node; please report it with the workflow.',
           });
-        expanded.set(id, { node, parent, display: node.displayId ?? parent });
+        expanded.set(id, { node, parent, display: node.displayId ?? shownParent, real });
       }
     },
   };

@@ -2,7 +2,12 @@
 import type { NodeContext } from '../../nodes/context.ts';
 import type { Graph } from '../../workflow/api-graph.ts';
 import type { NodeTable } from '../../workflow/node-table.ts';
-import type { CacheEntry, ResultCache } from '../cache/result-cache.ts';
+import {
+  type CacheEntry,
+  type ExpansionIndex,
+  indexExpansions,
+  type ResultCache,
+} from '../cache/result-cache.ts';
 import type { ResultStore } from '../cache/result-store.ts';
 import { createSignatures, type Signatures } from '../cache/signatures.ts';
 import type { Emit, NodeUi } from '../events.ts';
@@ -38,6 +43,8 @@ export interface Execution extends ExecutionOptions {
   readonly executed: string[];
   /** The results of nodes that wait for the nodes they expanded to. */
   readonly expanding: Map<string, CallResults>;
+  /** What nodes of earlier jobs expanded to. */
+  readonly earlierExpansions: () => ExpansionIndex;
   /** The warnings of the result store that were emitted already. */
   readonly storeWarnings: Set<string>;
 }
@@ -53,15 +60,20 @@ export function createExecution(options: ExecutionOptions): Execution {
     isOutput: (id) => lookup.get(id).declaration.outputNode === true,
     isDone: (id) => results.of(id) !== undefined,
   });
+  let index: ExpansionIndex | undefined;
   return {
     ...options,
     lookup,
     signatures,
     results,
     order,
-    shown: createShownOutputs(lookup, dynamic, emit),
+    shown: createShownOutputs(dynamic, emit),
     executed: [],
     expanding: new Map(),
+    earlierExpansions: () => {
+      index ??= indexExpansions(cache);
+      return index;
+    },
     storeWarnings: new Set(),
   };
 }

@@ -27,7 +27,8 @@ export async function expandNode(
     addedSignatures.add(await signatures.sign(inner));
   }
   const addedKeys = new Set(added.map(lookup.keyOf));
-  removeReplacedExpansions(execution.cache, lookup.keyOf(id), addedSignatures, addedKeys);
+  const index = execution.earlierExpansions();
+  removeReplacedExpansions(execution.cache, index, lookup.keyOf(id), addedSignatures, addedKeys);
 
   for (const inner of added) if (lookup.get(inner).declaration.outputNode) order.add(inner);
   for (const [source] of linksIn(callResults)) {

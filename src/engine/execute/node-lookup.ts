@@ -24,8 +24,6 @@ export interface NodeLookup {
   keyOf(id: string): string;
   /** The keys of the nodes that expanded to this one, outermost first. */
   lineageOf(id: string): readonly string[];
-  /** Whether `ancestor` expanded to the node, or to one that expanded to it. */
-  isInside(id: string, ancestor: string): boolean;
 }
 
 export function createNodeLookup(dynamic: DynamicGraph, nodes: NodeTable): NodeLookup {
@@ -37,12 +35,10 @@ export function createNodeLookup(dynamic: DynamicGraph, nodes: NodeTable): NodeL
   };
   const keyOf = (id: string): string => `${id} ${dynamic.node(id)!.classType}`;
   const lineageOf = (id: string): string[] => {
-    const parent = dynamic.parentOf(id);
-    return parent === undefined ? [] : [...lineageOf(parent), keyOf(parent)];
-  };
-  const isInside = (id: string, ancestor: string): boolean => {
-    const parent = dynamic.parentOf(id);
-    return parent !== undefined && (parent === ancestor || isInside(parent, ancestor));
+    const keys: string[] = [];
+    for (let parent = dynamic.parentOf(id); parent !== undefined; parent = dynamic.parentOf(parent))
+      keys.push(keyOf(parent));
+    return keys.reverse();
   };
   return {
     get,
@@ -53,6 +49,5 @@ export function createNodeLookup(dynamic: DynamicGraph, nodes: NodeTable): NodeL
     },
     keyOf,
     lineageOf,
-    isInside,
   };
 }

@@ -61,3 +61,18 @@ it('restores the last stored results on the way to an output, and none before th
   expect(requested).toEqual([signatures.persistentOf('1')]);
   expect(results.of('1')).toMatchObject({ outputs: [[5]], dependencies: ['x'], lineage: [] });
 });
+
+it('restores what begins a chain of any length', async () => {
+  const nodes = Array.from({ length: 20_000 }, (_, i) => [
+    i,
+    i === 0 ? stub(1) : { class_type: 'Average', inputs: { input1: [String(i - 1), 0] } },
+  ]);
+  const { results, signatures } = await createTestExecution(Object.fromEntries(nodes), ['19999']);
+  const first = signatures.persistentOf('0');
+  const store = {
+    find: async (signature: string) =>
+      signature === first ? { outputs: [[5]], dependencies: [] } : undefined,
+  } as unknown as ResultStore;
+  await results.restore(['19999'], store);
+  expect(results.of('0')).toMatchObject({ outputs: [[5]] });
+});

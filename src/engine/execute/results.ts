@@ -42,10 +42,10 @@ export function createJobResults(
     return entry && filesOf(entry).every((file) => existsSync(file.path)) ? entry : undefined;
   };
 
-  const restoreNode = async (id: string, store: ResultStore, seen: Set<string>): Promise<void> => {
+  /** Restores a node from the store; else returns the nodes before it, which may be there. */
+  const restoreNode = async (id: string, store: ResultStore): Promise<readonly string[]> => {
     const found = lookup.find(id);
-    if (seen.has(id) || !found || of(id)) return;
-    seen.add(id);
+    if (!found || of(id)) return [];
     const persistent = signatures.persistentOf(id);
     const stored =
       persistent === undefined || found.declaration.outputNode
@@ -55,9 +55,9 @@ export function createJobResults(
       const { outputs, dependencies } = stored;
       const lineage = lookup.lineageOf(id);
       cache.set(signatures.of(id), { outputs, dependencies, ui: undefined, lineage });
-      return;
+      return [];
     }
-    for (const [, [source]] of lookup.linksOf(id)) await restoreNode(source, store, seen);
+    return lookup.linksOf(id).map(([, [source]]) => source);
   };
 
   return {
@@ -81,8 +81,13 @@ export function createJobResults(
       return [...all];
     },
     restore: async (ids, store) => {
-      const seen = new Set<string>();
-      for (const id of ids) await restoreNode(id, store, seen);
+      const visited = new Set<string>();
+      const stack = [...ids].reverse();
+      for (let id = stack.pop(); id !== undefined; id = stack.pop()) {
+        if (visited.has(id)) continue;
+        visited.add(id);
+        stack.push(...(await restoreNode(id, store)));
+      }
     },
   };
 }

@@ -1,7 +1,6 @@
 // What the nodes of a job show: the outputs that the job returns, and the `executed` events.
 import type { Emit, NodeUi, Outputs } from '../events.ts';
 import type { DynamicGraph } from './dynamic-prompt.ts';
-import type { NodeLookup } from './node-lookup.ts';
 
 export interface ShownOutputs {
   readonly all: Outputs;
@@ -15,27 +14,32 @@ export interface ShownOutputs {
   displayOf(id: string): { readonly displayId?: string };
 }
 
-export function createShownOutputs(
-  lookup: NodeLookup,
-  dynamic: DynamicGraph,
-  emit: Emit,
-): ShownOutputs {
+export function createShownOutputs(dynamic: DynamicGraph, emit: Emit): ShownOutputs {
   const all: Record<string, NodeUi> = {};
+  const inside = new Map<string, Record<string, NodeUi>>();
   const displayOf = (id: string): { displayId?: string } =>
     dynamic.isOriginal(id) ? {} : { displayId: dynamic.displayOf(id) };
+  const record = (id: string, ui: NodeUi): void => {
+    all[id] = ui;
+    for (let outer = dynamic.parentOf(id); outer !== undefined; outer = dynamic.parentOf(outer)) {
+      const outputs = inside.get(outer) ?? {};
+      outputs[id] = ui;
+      inside.set(outer, outputs);
+    }
+  };
   return {
     all,
-    add: (outputs) => {
-      Object.assign(all, outputs);
+    add: (outputs = {}) => {
+      for (const [id, ui] of Object.entries(outputs)) record(id, ui);
     },
     show: (id, ui) => {
       if (!ui) return;
-      all[id] = ui;
+      record(id, ui);
       emit({ type: 'executed', nodeId: id, ...displayOf(id), ui });
     },
     insideOf: (id) => {
-      const inside = Object.entries(all).filter(([shown]) => lookup.isInside(shown, id));
-      return inside.length > 0 ? Object.fromEntries(inside) : undefined;
+      const outputs = inside.get(id);
+      return outputs && { ...outputs };
     },
     displayOf,
   };
