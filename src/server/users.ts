@@ -1,11 +1,13 @@
 // Users and the folders of their settings and files (app/user_manager.py): `user/<id>/…`, and
 // `user/users.json` when there are several users.
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { DarkroomError } from '../errors.ts';
 import { isJsonObject, type JsonObject } from '../formats/json.ts';
 import { parseJson } from '../formats/parse-json.ts';
 import { replaceFile } from '../storage/file-names.ts';
+import { isNameError, unwritableError } from '../write-errors.ts';
 import { resolveInside } from './http/safe-paths.ts';
 
 export interface Users {
@@ -35,8 +37,8 @@ export function openUsers(root: string, several: boolean): Users {
       const users = list();
       if (Object.values(users).includes(name)) return undefined;
       const id = `${name.replace(/[^a-zA-Z0-9-_]+/g, '-')}_${randomUUID()}`;
-      mkdirSync(top, { recursive: true });
-      replaceFile(file, Buffer.from(JSON.stringify({ ...users, [id]: name })));
+      const content = Buffer.from(JSON.stringify({ ...users, [id]: name }));
+      writeUserFile(file, () => replaceFile(file, content));
       return id;
     },
     folder: (requestedId) => {
@@ -53,6 +55,20 @@ const namesIn = (file: string): Record<string, string> =>
       (entry): entry is [string, string] => typeof entry[1] === 'string',
     ),
   );
+
+/**
+ * Calls `write`. Throws DR_OUTPUT_UNWRITABLE where the folder of `file` cannot be written to; errors
+ * of the name are thrown unchanged.
+ */
+export function writeUserFile<T>(file: string, write: () => T): T {
+  try {
+    return write();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (error instanceof DarkroomError || code === undefined || isNameError(error)) throw error;
+    throw unwritableError(dirname(file), error as NodeJS.ErrnoException, '--user-directory');
+  }
+}
 
 /** The JSON object in a file; empty when the file is missing or damaged. */
 export function readObject(file: string): JsonObject {

@@ -4,7 +4,6 @@ import {
   closeSync,
   existsSync,
   fstatSync,
-  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -16,7 +15,9 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { crc32, gunzipSync } from 'node:zlib';
 import { DarkroomError } from '../errors.ts';
+import { makeFolder } from '../make-folder.ts';
 import { cacheFolder } from '../user-cache-folder.ts';
+import { writeHint } from '../write-errors.ts';
 import { writeAtomic } from './atomic-write.ts';
 
 export interface EmbeddedModels {
@@ -63,13 +64,18 @@ export function openEmbeddedModels({
     const content = gunzipSync(readFileSync(packed));
     if (crc32(content) !== crc) throw new Error(`internal: ${packed} is damaged`);
     try {
-      mkdirSync(folder, { recursive: true });
+      makeFolder(folder);
       onFolder?.(folder);
       writeAtomic(folder, name, content, (temporary) => renameSync(temporary, path));
     } catch (error) {
       throw new DarkroomError('DR_OUTPUT_UNWRITABLE', {
         message: `the embedded model can't be unpacked to ${path}: ${(error as Error).message}`,
-        hint: 'Free space there, or name another cache folder in DARKROOM_CACHE.',
+        hint: writeHint(
+          folder,
+          error,
+          'DARKROOM_CACHE',
+          'Free space there, or name another cache folder in DARKROOM_CACHE.',
+        ),
         file: path,
         cause: error,
       });

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -22,6 +22,19 @@ describe('addFile', () => {
     addFile(folder, 'a.png', Buffer.from('2'));
     expect(addFile(folder, 'a.png', Buffer.from('2'))).toBe('a (1).png');
     expect(readdirSync(folder).sort()).toEqual(['a (1).png', 'a.png']);
+  });
+});
+
+describe('addFile, where a link that leads nowhere has the name', () => {
+  it.each([
+    ['nowhere', 'missing.png'],
+    ['to itself', 'a.png'],
+    ['under a file', 'file/x'],
+  ])('%s, writes under the next name', (_, target) => {
+    writeFileSync(join(folder, 'file'), '');
+    symlinkSync(target, join(folder, 'a.png'));
+    expect(addFile(folder, 'a.png', Buffer.from('1'))).toBe('a (1).png');
+    expect(read('a (1).png')).toBe('1');
   });
 });
 

@@ -2,6 +2,7 @@
 import { createReadStream, existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { DarkroomError } from '../errors.ts';
+import { isNameError, unwritableError } from '../write-errors.ts';
 import { isTemporary } from './atomic-write.ts';
 import { addFile, replaceFile } from './file-names.ts';
 import { type FolderType, pathInside } from './folder-paths.ts';
@@ -45,10 +46,15 @@ export function createFolderStorage(folders: StorageFolders): Storage {
     },
     add: async (type, name, bytes) => {
       const path = newPath(type, name);
-      const written = addFile(dirname(path), basename(path), bytes);
+      const written = writeInto(dirname(path), type, () =>
+        addFile(dirname(path), basename(path), bytes),
+      );
       return name.slice(0, name.length - basename(path).length) + written;
     },
-    replace: async (type, name, bytes) => replaceFile(newPath(type, name), bytes),
+    replace: async (type, name, bytes) => {
+      const path = newPath(type, name);
+      writeInto(dirname(path), type, () => replaceFile(path, bytes));
+    },
     save: async (request, onFolder) =>
       writeOutputs({ ...request, root: folders[request.type] }, onFolder),
     saveLarge: (request, onFolder) =>
@@ -62,6 +68,19 @@ function isFile(path: string): boolean {
     return statSync(path).isFile();
   } catch {
     return false;
+  }
+}
+
+/**
+ * Throws DR_OUTPUT_UNWRITABLE where a folder cannot be written to; errors of the name are thrown
+ * unchanged.
+ */
+function writeInto<T>(folder: string, type: FolderType, write: () => T): T {
+  try {
+    return write();
+  } catch (error) {
+    if (error instanceof DarkroomError || isNameError(error)) throw error;
+    throw unwritableError(folder, error as NodeJS.ErrnoException, `--${type}`);
   }
 }
 

@@ -1,7 +1,7 @@
 // Opens a storage by its location.
-import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { DarkroomError } from '../errors.ts';
+import { makeFolder } from '../make-folder.ts';
 import { createFolderStorage } from './folder-storage.ts';
 import type { Storage } from './storage.ts';
 
@@ -25,7 +25,7 @@ export async function openStorage(location: string): Promise<Storage> {
     temp: join(root, 'temp'),
   };
   try {
-    for (const folder of Object.values(folders)) mkdirSync(folder, { recursive: true });
+    for (const folder of Object.values(folders)) makeFolder(folder);
   } catch (error) {
     throw new DarkroomError('DR_BAD_USAGE', {
       message: `${location} can't be used as storage: ${(error as Error).message}`,

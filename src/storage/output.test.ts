@@ -1,5 +1,5 @@
 // Counters and prefixes as in ComfyUI's get_save_image_path, in temporary folders.
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -24,15 +24,39 @@ const write = (folder: string, prefix: string, count = 1) =>
 describe('the next counter', () => {
   it('is one more than the highest of the prefix', () => {
     const names = ['a_00003_.png', 'a_00007_.png', 'ab_00009_.png', 'a_x_.png', 'a_12.png', 'a'];
-    expect(nextCounter(names, 'a')).toBe(8);
+    expect(nextCounter(names, 'a')).toBe(8n);
   });
 
   it('is 1 in an empty folder', () => {
-    expect(nextCounter([], 'a')).toBe(1);
+    expect(nextCounter([], 'a')).toBe(1n);
+  });
+});
+
+describe('the next counter after a number that a double cannot hold', () => {
+  it.each([
+    ['9007199254740992', 9007199254740993n],
+    ['9007199254740993', 9007199254740994n],
+    ['99999999999999999999999', 100000000000000000000000n],
+    ['+00041', 42n],
+    ['-7', 1n],
+  ])('of p_%s_.png is %s', (digits, next) => {
+    expect(nextCounter([`p_${digits}_.png`], 'p')).toBe(next);
+  });
+
+  it('is not taken from numbers of more digits than a name can hold', () => {
+    const longest = `p_${'9'.repeat(200)}_.png`;
+    expect(nextCounter([longest, 'p_00004_.png'], 'p')).toBe(5n);
   });
 });
 
 describe('outputs', () => {
+  it('are saved beside files with counters of any size', async () => {
+    writeFileSync(join(root, 'p_9007199254740993_.png'), '');
+    const names = () => write(root, 'p', 2).map(({ filename }) => filename);
+    expect(names()).toEqual(['p_9007199254740994_.png', 'p_9007199254740995_.png']);
+    expect(names()).toEqual(['p_9007199254740996_.png', 'p_9007199254740997_.png']);
+  });
+
   it('are numbered from the highest counter in the folder', () => {
     expect(write(root, 'ComfyUI', 2).map(({ filename }) => filename)).toEqual([
       'ComfyUI_00001_.png',
@@ -100,5 +124,11 @@ describe('a large output', () => {
       code: 'DR_OUTPUT_UNWRITABLE',
     });
     expect(readdirSync(join(root, 'models'))).toEqual([]);
+  });
+
+  it('is saved beside files with counters of any size', async () => {
+    mkdirSync(join(root, 'models'));
+    writeFileSync(join(root, 'models', 'm_9007199254740993_.bin'), '');
+    expect(await writeLarge(parts())).toMatchObject({ filename: 'm_9007199254740994_.bin' });
   });
 });

@@ -1,8 +1,10 @@
 // Writes outputs to a folder under ComfyUI's names (`prefix_00001_.png`, get_save_image_path). Each
 // file is written whole or not at all, and no file is ever overwritten.
-import { accessSync, constants, mkdirSync, readdirSync } from 'node:fs';
+import { accessSync, constants, readdirSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { DarkroomError } from '../errors.ts';
+import { makeFolder } from '../make-folder.ts';
+import { noFreeName, unwritableError } from '../write-errors.ts';
 import { writeAtomic, writeAtomicParts } from './atomic-write.ts';
 import { linkNew } from './file-names.ts';
 import { pathInside } from './folder-paths.ts';
@@ -43,20 +45,22 @@ export function writeOutputs(
 ): WrittenFile[] {
   const { folder, subfolder, name } = outputTarget(request);
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     onFolder?.(folder);
     let counter = nextCounter(readdirSync(folder), name);
-    const written = request.files.map((bytes, i): WrittenFile => {
-      const nextName = () => outputName(name, request.extension, counter++, i);
-      let filename = nextName();
-      writeAtomic(folder, filename, bytes, (temporary) => {
-        while (!linkNew(temporary, join(folder, filename))) filename = nextName();
+    return request.files.map((bytes, i): WrittenFile => {
+      const nameOf = (count: bigint) => outputName(name, request.extension, count, i);
+      const filename = writeAtomic(folder, nameOf(counter), bytes, (temporary) => {
+        const used = linkFree(temporary, folder, nameOf, counter);
+        counter = used + 1n;
+        return nameOf(used);
       });
       return { filename, subfolder, path: join(folder, filename) };
     });
-    return written;
   } catch (error) {
-    throw unwritableError(folder, error as NodeJS.ErrnoException);
+    throw error instanceof DarkroomError
+      ? error
+      : unwritableError(folder, error as NodeJS.ErrnoException);
   }
 }
 
@@ -70,14 +74,13 @@ export async function writeLargeOutput(
 ): Promise<WrittenFile> {
   const { folder, subfolder, name } = outputTarget(request);
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     onFolder?.(folder);
-    let counter = nextCounter(readdirSync(folder), name);
-    const nextName = () => outputName(name, request.extension, counter++);
-    let filename = nextName();
-    await writeAtomicParts(folder, filename, request.parts, (temporary) => {
-      while (!linkNew(temporary, join(folder, filename))) filename = nextName();
-    });
+    const counter = nextCounter(readdirSync(folder), name);
+    const nameOf = (count: bigint) => outputName(name, request.extension, count);
+    const filename = await writeAtomicParts(folder, nameOf(counter), request.parts, (temporary) =>
+      nameOf(linkFree(temporary, folder, nameOf, counter)),
+    );
     return { filename, subfolder, path: join(folder, filename) };
   } catch (error) {
     throw error instanceof DarkroomError
@@ -90,7 +93,7 @@ export async function writeLargeOutput(
 export const outputName = (
   name: string,
   extension: string,
-  counter: number,
+  counter: bigint,
   batch?: number,
 ): string => {
   const stem = batch === undefined ? name : name.replaceAll('%batch_num%', String(batch));
@@ -125,22 +128,51 @@ export function outputTarget(request: Omit<OutputRequest, 'files'>): {
 /** Creates a folder if needed. Throws DR_OUTPUT_UNWRITABLE when it cannot be written to. */
 export function checkWritable(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     accessSync(folder, constants.W_OK);
   } catch (error) {
     throw unwritableError(folder, error as NodeJS.ErrnoException);
   }
 }
 
-/** Returns one more than the highest counter of `prefix_NNNNN_…` among the names; at least 1. */
-export function nextCounter(names: readonly string[], prefix: string): number {
-  let highest = 0;
+/**
+ * Counters of more digits are ignored. ComfyUI's have no limit, but their names would soon be too
+ * long for a file system.
+ */
+const MAX_COUNTER_DIGITS = 64;
+const COUNTER = new RegExp(`^\\s*[+-]?\\d{1,${MAX_COUNTER_DIGITS}}\\s*$`);
+
+/**
+ * Returns one more than the highest counter of `prefix_NNNNN_…` among the names; at least 1. A file
+ * may have any number in its name, so counters are integers of any size, as in Python.
+ */
+export function nextCounter(names: readonly string[], prefix: string): bigint {
+  let highest = 0n;
   for (const name of names) {
     if (!name.startsWith(`${prefix}_`)) continue;
-    const digits = name.slice(prefix.length + 1).split('_')[0];
-    if (/^\s*[+-]?\d+\s*$/.test(digits)) highest = Math.max(highest, Number(digits));
+    const digits = name.slice(prefix.length + 1).split('_', 1)[0];
+    const counter = COUNTER.test(digits) ? BigInt(digits.trim().replace('+', '')) : 0n;
+    if (counter > highest) highest = counter;
   }
-  return highest + 1;
+  return highest + 1n;
+}
+
+/** How many names in use are passed over before a search for a free one is given up. */
+const MAX_TAKEN_NAMES = 1_000_000n;
+
+/**
+ * Gives a file in `folder` the first name from `first` on that is free, and returns its counter.
+ * Throws DR_OUTPUT_UNWRITABLE.
+ */
+function linkFree(
+  temporary: string,
+  folder: string,
+  nameOf: (counter: bigint) => string,
+  first: bigint,
+): bigint {
+  for (let counter = first; counter < first + MAX_TAKEN_NAMES; counter++)
+    if (linkNew(temporary, join(folder, nameOf(counter)))) return counter;
+  throw noFreeName(folder, nameOf(first));
 }
 
 /** Replaces %width%, %year% and so on by their values. */
@@ -158,23 +190,3 @@ function expandPrefix(prefix: string, size: { width: number; height: number }, n
   ];
   return values.reduce((text, [name, value]) => text.replaceAll(name, value), prefix);
 }
-
-const HINTS: Readonly<Record<string, string>> = {
-  EEXIST: 'A file has the name of the folder; name another folder with --output.',
-  ENOTDIR: 'A file has the name of the folder; name another folder with --output.',
-  EACCES: 'Allow writing there, or name another folder with --output.',
-  EPERM: 'Allow writing there, or name another folder with --output.',
-  EROFS: 'The disk is read-only; name another folder with --output.',
-  ENOSPC: 'The disk is full; free space, or name another folder with --output.',
-  EDQUOT: 'Your disk quota is used up; free space, or name another folder with --output.',
-  ENAMETOOLONG: 'Use a shorter file name prefix.',
-};
-
-/** Returns DR_OUTPUT_UNWRITABLE for an error of the file system. */
-export const unwritableError = (folder: string, error: NodeJS.ErrnoException): DarkroomError =>
-  new DarkroomError('DR_OUTPUT_UNWRITABLE', {
-    message: `nothing can be saved in ${folder}: ${error.message}`,
-    hint: HINTS[error.code ?? ''] ?? 'Name another folder with --output.',
-    file: folder,
-    cause: error,
-  });

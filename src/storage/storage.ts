@@ -45,7 +45,8 @@ export interface Storage {
   list(type: FolderType): Promise<readonly StoredFile[]>;
   /**
    * Writes a file under a free name, `name (1).png` …, unless one of that name and content exists.
-   * Returns the name.
+   * Returns the name. Throws DR_OUTPUT_UNWRITABLE for a full or read-only disk, and the error of
+   * the file system for a name that it does not accept; so does `replace`.
    */
   add(type: FolderType, name: string, bytes: Uint8Array): Promise<string>;
   /** Writes a file, over an existing one. */

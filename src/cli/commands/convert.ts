@@ -10,6 +10,7 @@ import { printGraph } from '../../workflow/export/print-api.ts';
 import { toTypeScript } from '../../workflow/export/to-typescript.ts';
 import type { NodeTable } from '../../workflow/node-table.ts';
 import { readWorkflowBytes, readWorkflowFile, type Workflow } from '../../workflow/read/read.ts';
+import { writeHint } from '../../write-errors.ts';
 import { badUsage } from '../bad-usage.ts';
 import type { Invocation } from '../command.ts';
 import { dynamicSeed } from '../options.ts';
@@ -70,7 +71,12 @@ function write(file: string, text: string): void {
   } catch (cause) {
     throw new DarkroomError('DR_OUTPUT_UNWRITABLE', {
       message: `${file} can't be written: ${(cause as Error).message}`,
-      hint: 'Name a file in an existing folder that is writable.',
+      hint: writeHint(
+        dirname(resolve(file)),
+        cause,
+        '--out',
+        'Name a file in an existing folder that is writable.',
+      ),
       file,
       cause,
     });

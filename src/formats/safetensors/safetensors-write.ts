@@ -5,6 +5,7 @@ import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DarkroomError } from '../../errors.ts';
 import { sizeOf } from '../../tensor/tensor.ts';
+import { writeHint } from '../../write-errors.ts';
 import { DTYPES, type DTypeName, encodeFloat32 } from '../dtypes.ts';
 
 export interface TensorToWrite {
@@ -143,7 +144,12 @@ async function writeWhole(
     if (cause instanceof DarkroomError) throw cause;
     throw new DarkroomError('DR_OUTPUT_UNWRITABLE', {
       message: `${file} can't be written: ${(cause as Error).message}`,
-      hint: 'Check that the folder exists and is writable, and that the disk has room.',
+      hint: writeHint(
+        dirname(file),
+        cause,
+        'DARKROOM_CACHE',
+        'Check that the folder exists and is writable, and that the disk has room.',
+      ),
       file,
       cause,
     });

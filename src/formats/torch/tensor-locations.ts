@@ -5,9 +5,9 @@
 // .safetensors file in the cache, because ONNX models in memory are limited to 2 GiB and would need
 // twice the memory.
 import { createHash } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DarkroomError } from '../../errors.ts';
+import { makeFolder } from '../../make-folder.ts';
 import { sizeOf } from '../../tensor/tensor.ts';
 import { cacheFolder } from '../../user-cache-folder.ts';
 import type { ByteSource } from '../byte-source.ts';
@@ -135,7 +135,9 @@ async function copyToCache(
   const cached = await readLocations().catch(() => undefined);
   if (cached) return cached;
   const folder = dirname(file);
-  await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
+  try {
+    makeFolder(folder);
+  } catch (cause) {
     throw new DarkroomError('DR_OUTPUT_UNWRITABLE', {
       message: `${folder} can't be created: ${(cause as Error).message}`,
       hint:
@@ -144,7 +146,7 @@ async function copyToCache(
       file: folder,
       cause,
     });
-  });
+  }
   const tensors = numbered.map(({ tensor, number }): LazyTensor => {
     return {
       name: number,

@@ -2,7 +2,7 @@
 // file that the session maps. A session that merges two models itself would hold both and all
 // intermediate values, five times the weights. The file is unlinked once it is open.
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DarkroomError } from '../../errors.ts';
 import { openSafetensors } from '../../formats/safetensors/safetensors.ts';
@@ -10,6 +10,7 @@ import {
   type LazyTensor,
   writeLazySafetensors,
 } from '../../formats/safetensors/safetensors-write.ts';
+import { makeFolder } from '../../make-folder.ts';
 import type { Graph } from '../../onnx/builder.ts';
 import type { BuiltGraph } from '../../runtime/network.ts';
 import { openSession } from '../../runtime/session.ts';
@@ -55,7 +56,7 @@ export async function changedGraph(
   };
   process.once('exit', remove);
   try {
-    makeFolder(folder);
+    makeMergedFolder(folder);
     const read = mergedReader(plan.merged, options.threads);
     await writeLazySafetensors(
       file,
@@ -76,9 +77,9 @@ export async function changedGraph(
   }
 }
 
-function makeFolder(folder: string): void {
+function makeMergedFolder(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
   } catch (cause) {
     throw new DarkroomError('DR_OUTPUT_UNWRITABLE', {
       message: `${folder} can't be created: ${(cause as Error).message}`,

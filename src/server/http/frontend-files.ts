@@ -1,9 +1,11 @@
 // ComfyUI's own frontend, which is downloaded separately (GPL-3, PyPI package
 // comfyui-frontend-package) and served from the folder it was unpacked into.
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { DarkroomError } from '../../errors.ts';
+import { makeFolder } from '../../make-folder.ts';
 import { replaceFile } from '../../storage/file-names.ts';
+import { writeUserFile } from '../users.ts';
 import { isFile } from './safe-paths.ts';
 
 export const FRONTEND_PACKAGE = 'comfyui-frontend-package';
@@ -41,16 +43,21 @@ const SETTINGS = {
 
 /**
  * Creates the files and folders that the frontend requests for a new user; without them its console
- * shows errors. Existing files are left unchanged.
+ * shows errors. Existing files are left unchanged. Throws DR_OUTPUT_UNWRITABLE.
  */
 export function prepareUser(user: string): void {
   const folder = join(user, 'default');
-  for (const name of ['workflows', 'subgraphs']) mkdirSync(join(folder, name), { recursive: true });
+  writeUserFile(folder, () => {
+    for (const name of ['workflows', 'subgraphs']) makeFolder(join(folder, name));
+  });
   const files = {
     'user.css': '',
     'comfy.templates.json': '[]',
     'comfy.settings.json': JSON.stringify(SETTINGS),
   };
   for (const [name, content] of Object.entries(files))
-    if (!existsSync(join(folder, name))) replaceFile(join(folder, name), Buffer.from(content));
+    if (!existsSync(join(folder, name)))
+      writeUserFile(join(folder, name), () =>
+        replaceFile(join(folder, name), Buffer.from(content)),
+      );
 }

@@ -81,6 +81,10 @@ function respondToErrors(app: FastifyInstance, { logger }: Logs): void {
       logger.error({ err: error }, 'the queue or the storage is unavailable');
       return send(reply, text(error.message, 503));
     }
+    if (error instanceof DarkroomError && error.code === 'DR_OUTPUT_UNWRITABLE') {
+      logger.error({ err: error }, 'a file could not be saved');
+      return send(reply, text([error.message, error.hint].filter(Boolean).join('. '), 507));
+    }
     const status = error.statusCode ?? 500;
     if (status < 500) return send(reply, empty(status));
     logger.error({ err: error }, 'a route failed');

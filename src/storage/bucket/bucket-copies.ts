@@ -1,13 +1,14 @@
 // Copies of a bucket's files in the user's cache, for programs that read files. Copies that were
 // not used for a day are removed.
-import { mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { renameSync, rmSync, statSync } from 'node:fs';
 import { readdir, rm, stat } from 'node:fs/promises';
 import { dirname, join, posix } from 'node:path';
 import { Readable } from 'node:stream';
 import { DarkroomError } from '../../errors.ts';
+import { makeFolder } from '../../make-folder.ts';
+import { unwritableError } from '../../write-errors.ts';
 import { writeAtomicParts } from '../atomic-write.ts';
 import { touch } from '../cache/touch.ts';
-import { unwritableError } from '../output.ts';
 import type { Bucket } from './bucket.ts';
 
 const LIFETIME_MS = 24 * 3600 * 1000;
@@ -41,7 +42,7 @@ export function bucketCopies(bucket: Bucket, folder: string): BucketCopies {
       rmSync(path, { force: true });
       return undefined;
     }
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     const name = posix.basename(key);
     await writeAtomicParts(dirname(path), name, streamOf(found.body), (temporary) =>
       renameSync(temporary, path),

@@ -1,7 +1,9 @@
 // Saves outputs to a bucket under ComfyUI's counters, with a copy of each in the user's cache.
-import { mkdirSync, renameSync } from 'node:fs';
+import { renameSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { dirname, join, posix } from 'node:path';
+import { makeFolder } from '../../make-folder.ts';
+import { noFreeName, unwritableError } from '../../write-errors.ts';
 import { writeAtomicParts } from '../atomic-write.ts';
 import { replaceFile } from '../file-names.ts';
 import {
@@ -9,7 +11,6 @@ import {
   type OutputRequest,
   outputName,
   outputTarget,
-  unwritableError,
   type WrittenFile,
 } from '../output.ts';
 import type { Storage, StorageFolders, StorageRequest } from '../storage.ts';
@@ -17,6 +18,9 @@ import type { Bucket } from './bucket.ts';
 import type { BucketKeys } from './bucket-keys.ts';
 
 type NamedRequest = StorageRequest<Omit<OutputRequest, 'files'>>;
+
+/** How many names in use are passed over before a search for a free one is given up. */
+const MAX_TAKEN_NAMES = 10_000n;
 
 export function bucketOutputs(
   bucket: Bucket,
@@ -26,25 +30,29 @@ export function bucketOutputs(
   const targetOf = (request: NamedRequest): ReturnType<typeof outputTarget> =>
     outputTarget({ ...request, root: folders[request.type] });
 
-  const firstCounter = async (request: NamedRequest): Promise<{ next: number }> => {
+  const firstCounter = async (request: NamedRequest): Promise<{ next: bigint }> => {
     const { subfolder, name } = targetOf(request);
     const prefix = keys.toWrite(request.type, posix.join(subfolder, `${name}_`));
     const names = (await bucket.list(prefix)).map(({ key }) => posix.basename(key));
     return { next: nextCounter(names, name) };
   };
-  /** Calls `put` with the keys of the next counters until one is free. */
+  /**
+   * Calls `put` with the keys of the next counters until one is free. Throws DR_OUTPUT_UNWRITABLE.
+   */
   const putUnderFreeName = async (
     request: NamedRequest,
     batchIndex: number | undefined,
-    counter: { next: number },
+    counter: { next: bigint },
     put: (key: string) => Promise<boolean>,
   ): Promise<WrittenFile> => {
     const { folder, subfolder, name } = targetOf(request);
-    for (;;) {
+    const first = counter.next;
+    while (counter.next < first + MAX_TAKEN_NAMES) {
       const filename = outputName(name, request.extension, counter.next++, batchIndex);
       if (await put(keys.toWrite(request.type, posix.join(subfolder, filename))))
         return { filename, subfolder, path: join(folder, filename) };
     }
+    throw noFreeName(folder, outputName(name, request.extension, first, batchIndex));
   };
 
   return {
@@ -63,7 +71,7 @@ export function bucketOutputs(
     saveLarge: async (request, onFolder) => {
       const { folder, name } = targetOf(request);
       const counter = await firstCounter(request);
-      writeLocally(folder, () => mkdirSync(folder, { recursive: true }));
+      writeLocally(folder, () => makeFolder(folder));
       onFolder?.(folder);
       return await writeAtomicParts(folder, name, request.parts, async (temporary) => {
         const file = await putUnderFreeName(request, undefined, counter, (key) =>

@@ -4,7 +4,8 @@ import { createHash } from 'node:crypto';
 import { join, posix } from 'node:path';
 import { DarkroomError } from '../../errors.ts';
 import { cacheFolder } from '../../user-cache-folder.ts';
-import { numberedName } from '../file-names.ts';
+import { noFreeName } from '../../write-errors.ts';
+import { MAX_NUMBERED_NAMES, numberedName } from '../file-names.ts';
 import { type FolderType, parseAnnotatedName, pathInside } from '../folder-paths.ts';
 import type { Storage, StoredFile } from '../storage.ts';
 import { type Bucket, type BucketOptions, createBucket } from './bucket.ts';
@@ -117,12 +118,13 @@ function bucketFiles(
     },
     add: async (type, name, bytes) => {
       const md5 = createHash('md5').update(bytes).digest('hex');
-      for (let count = 0; ; count++) {
+      for (let count = 0; count <= MAX_NUMBERED_NAMES; count++) {
         const free = posix.join(posix.dirname(name), numberedName(posix.basename(name), count));
         const key = keys.toWrite(type, free);
         if ((await bucket.put(key, bytes, true)) || (await bucket.head(key))?.etag.includes(md5))
           return free;
       }
+      throw noFreeName(`${bucket.address}/${type}`, name);
     },
     replace: async (type, name, bytes) => {
       await bucket.put(keys.toWrite(type, name), bytes, false);

@@ -1,16 +1,9 @@
 // A folder of entries by key, of limited size: the least recently used entries are removed first.
 // Several processes may use it at once. Entries are written atomically; the modification time of an
 // entry's file is the time of its last use.
-import {
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  utimesSync,
-} from 'node:fs';
+import { readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolder } from '../../make-folder.ts';
 import { removeAbandoned, writeAtomic } from '../atomic-write.ts';
 
 export interface LruFolder {
@@ -46,7 +39,7 @@ export function openLruFolder(folder: string, maxBytes: number): LruFolder {
     write: (key, parts) => {
       const size = parts.reduce((sum, part) => sum + part.byteLength, 0);
       if (size > maxBytes) return false;
-      mkdirSync(folder, { recursive: true });
+      makeFolder(folder);
       if (!isCleaned) void removeAbandoned(folder).catch(() => undefined);
       isCleaned = true;
       makeRoom(folder, maxBytes - size);

@@ -7,7 +7,7 @@ import { empty, json, refuse } from '../../http/responses.ts';
 import { jsonBody, objectBody, type Route, type RouteRequest } from '../../http/route.ts';
 import { isFolder } from '../../http/safe-paths.ts';
 import type { ServerContext } from '../../server-context.ts';
-import { readObject } from '../../users.ts';
+import { readObject, writeUserFile } from '../../users.ts';
 import { userFolder } from './user-routes.ts';
 
 const FILE = 'comfy.settings.json';
@@ -73,5 +73,5 @@ export const settingRoutes = (context: ServerContext): Route[] => {
 function writeSettings(file: string, changes: JsonObject): void {
   if (isFolder(file)) refuse(empty(400));
   const settings = objectOf<Json>([...entriesOf(readObject(file)), ...entriesOf(changes)]);
-  replaceFile(file, Buffer.from(dumpsJson(settings)));
+  writeUserFile(file, () => replaceFile(file, Buffer.from(dumpsJson(settings))));
 }

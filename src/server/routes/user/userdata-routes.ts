@@ -1,12 +1,15 @@
 // /userdata: a user's own files, such as workflows (app/user_manager.py).
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
+import { makeFolder } from '../../../make-folder.ts';
 import { replaceFile } from '../../../storage/file-names.ts';
+import { isNameError } from '../../../write-errors.ts';
 import { fileResponse, safeMediaTypeOf } from '../../http/file-responses.ts';
 import { empty, json, type RouteResponse, refuse, text } from '../../http/responses.ts';
 import { isTrueQuery, type Route, type RouteRequest } from '../../http/route.ts';
 import { isFile, isFolder, relativeName, resolveInside } from '../../http/safe-paths.ts';
 import type { ServerContext } from '../../server-context.ts';
+import { writeUserFile } from '../../users.ts';
 import { compareEntries, decodeName, listEntries, userEntry, userFile } from './user-files.ts';
 import { userFolder } from './user-routes.ts';
 
@@ -33,6 +36,7 @@ const written = {
 const OUTSIDE = 'Outside of the user’s files.';
 const NOT_FOUND = 'There is no such file.';
 const INVALID_NAME = 'An invalid name.';
+const NOT_STORED = 'The disk is full, read-only, or refuses to write.';
 
 export const userdataRoutes = (context: ServerContext): Route[] => [
   listRoute(context),
@@ -119,11 +123,17 @@ const writeRoute = (context: ServerContext): Route => ({
   summary: 'Writes a file.',
   query: writeQuery,
   body: 'raw',
-  responses: { 200: written, 400: INVALID_NAME, 403: OUTSIDE, 409: 'The file exists.' },
+  responses: {
+    200: written,
+    400: INVALID_NAME,
+    403: OUTSIDE,
+    409: 'The file exists.',
+    507: NOT_STORED,
+  },
   handle: (request) => {
     const path = pathOf(context, request, 'file');
     refuseOverwrite(request, path);
-    return refuseInvalidName(() => {
+    return refuseInvalidName(path, () => {
       replaceFile(path, request.bytes);
       return writtenResponse(context, request, path);
     });
@@ -134,11 +144,11 @@ const deleteRoute = (context: ServerContext): Route => ({
   method: 'DELETE',
   path: '/userdata/{file}',
   summary: 'Deletes a file.',
-  responses: { 204: 'Deleted.', 400: 'A folder.', 403: OUTSIDE, 404: NOT_FOUND },
+  responses: { 204: 'Deleted.', 400: 'A folder.', 403: OUTSIDE, 404: NOT_FOUND, 507: NOT_STORED },
   handle: (request) => {
     const path = existingPath(pathOf(context, request, 'file'));
     if (!isFile(path)) return empty(400);
-    rmSync(path);
+    writeUserFile(path, () => rmSync(path));
     return empty(204);
   },
 });
@@ -154,13 +164,14 @@ const moveRoute = (context: ServerContext): Route => ({
     403: OUTSIDE,
     404: NOT_FOUND,
     409: 'A file of the new name exists.',
+    507: NOT_STORED,
   },
   handle: (request) => {
     const source = existingPath(pathOf(context, request, 'file'));
     const target = pathOf(context, request, 'dest');
     refuseOverwrite(request, target);
-    return refuseInvalidName(() => {
-      mkdirSync(dirname(target), { recursive: true });
+    return refuseInvalidName(target, () => {
+      makeFolder(dirname(target));
       renameSync(source, target);
       return writtenResponse(context, request, target);
     });
@@ -186,12 +197,12 @@ function refuseOverwrite(request: RouteRequest, path: string): void {
     refuse(text('File already exists', 409));
 }
 
-/** An error of the file system means that it does not accept the name. */
-function refuseInvalidName(write: () => RouteResponse): RouteResponse {
+/** Throws DR_OUTPUT_UNWRITABLE when the file system refuses more than the name. */
+function refuseInvalidName(path: string, write: () => RouteResponse): RouteResponse {
   try {
-    return write();
+    return writeUserFile(path, write);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+    if (!isNameError(error)) throw error;
     return text('Invalid filename. Please avoid special characters like :\\/*?"<>|', 400);
   }
 }
