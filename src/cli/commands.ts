@@ -94,6 +94,7 @@ export const COMMANDS: readonly Command[] = [
       'user-directory',
       'multi-user',
       'frontend',
+      'webhook-allow',
       'preview-method',
       'log-level',
       ...FOLDER_OPTIONS,

@@ -179,6 +179,12 @@ const SERVER_OPTIONS = {
     type: 'boolean',
     help: 'support several users, identified by the Comfy-User header',
   },
+  'webhook-allow': {
+    type: 'string',
+    multiple: true,
+    value: 'ADDRESS',
+    help: 'host, address or CIDR range that webhooks may call though it is not public; repeatable',
+  },
   'preview-method': {
     type: 'string',
     value: 'NAME',

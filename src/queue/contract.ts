@@ -21,7 +21,7 @@ export interface NewJob {
   readonly front?: boolean;
   /** The output nodes to run (`outputs_to_execute`). */
   readonly outputs: readonly string[];
-  /** Address that receives a POST when the job has ended; http or https. */
+  /** Address that receives a POST when the job has ended; http or https, and public. */
   readonly webhook?: string;
   /** A second job with the same key is not added; `add` returns the first. */
   readonly idempotencyKey?: string;
@@ -182,8 +182,13 @@ export interface QueueOptions {
   readonly leaseSeconds?: number;
   /** The number of entries that the history holds (10000). */
   readonly historyLimit?: number;
-  /** Whether a webhook may be called; every http and https address by default. */
-  readonly allowWebhook?: (url: URL) => boolean;
+  /**
+   * Hosts, addresses and CIDR ranges that webhooks may call although they are not public: loopback,
+   * private, link-local and the like. None by default.
+   */
+  readonly webhookAllow?: readonly string[];
+  /** Whether this process calls the webhooks of the queue (true). */
+  readonly callsWebhooks?: boolean;
   /** Is called with failures that no caller waits for: a lost connection, an unanswered webhook. */
   readonly onProblem?: (message: string, error: unknown) => void;
 }

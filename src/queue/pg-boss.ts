@@ -19,6 +19,11 @@ const WEBHOOK_LIMITS = {
   retentionDays: 7,
 };
 
+export interface DueWebhook {
+  readonly id: string;
+  readonly ticket: string;
+}
+
 export interface Boss {
   /** Adds a job, in place of one with the same ticket. */
   insert(sql: Sql, ticket: string, number: number): Promise<void>;
@@ -35,9 +40,13 @@ export interface Boss {
   /** The tickets of the jobs that are held. */
   listHeld(): Promise<string[]>;
   insertWebhook(sql: Sql, ticket: string): Promise<void>;
-  takeWebhook(): Promise<{ id: string; ticket: string } | undefined>;
-  /** Completes a webhook; with an error it is due again later, unless it has failed too often. */
-  endWebhook(id: string, error?: string): Promise<void>;
+  /** Takes webhooks that are due, at most `count`. */
+  takeWebhooks(count: number): Promise<readonly DueWebhook[]>;
+  /**
+   * Completes a webhook; with an error it is due again later, unless it has failed too often or
+   * `isFinal`.
+   */
+  endWebhook(id: string, error?: string, isFinal?: boolean): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -88,16 +97,17 @@ export async function startBoss(
   };
 }
 
-const webhooksOf = (boss: PgBoss): Pick<Boss, 'insertWebhook' | 'takeWebhook' | 'endWebhook'> => ({
+const webhooksOf = (boss: PgBoss): Pick<Boss, 'insertWebhook' | 'takeWebhooks' | 'endWebhook'> => ({
   insertWebhook: async (sql, ticket) => {
     await boss.send(WEBHOOKS, { ticket }, { ...WEBHOOK_LIMITS, ...using(sql) });
   },
-  takeWebhook: async () => {
-    const [job] = await boss.fetch<{ ticket: string }>(WEBHOOKS, { batchSize: 1 });
-    return job && { id: job.id, ticket: job.data.ticket };
+  takeWebhooks: async (count) => {
+    const jobs = await boss.fetch<{ ticket: string }>(WEBHOOKS, { batchSize: count });
+    return jobs.map(({ id, data }) => ({ id, ticket: data.ticket }));
   },
-  endWebhook: async (id, error) => {
+  endWebhook: async (id, error, isFinal = false) => {
     if (error === undefined) await boss.complete(WEBHOOKS, id);
+    else if (isFinal) await boss.complete(WEBHOOKS, id, { error });
     else await boss.fail(WEBHOOKS, id, { error });
   },
 });

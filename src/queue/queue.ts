@@ -13,7 +13,8 @@ import { createJobs } from './jobs/jobs.ts';
 import { startMaintenance } from './maintenance-loop.ts';
 import { type Boss, startBoss } from './pg-boss.ts';
 import { createPreviewRequests } from './preview-requests.ts';
-import { startWebhooks, webhookUrl } from './webhook.ts';
+import { createWebhookPolicy, type WebhookPolicy } from './webhooks/webhook-policy.ts';
+import { startWebhooks, type Webhooks } from './webhooks/webhooks.ts';
 import { startWorker } from './worker/queue-worker.ts';
 import type { WorkerTools } from './worker/worker-tools.ts';
 
@@ -21,18 +22,23 @@ import type { WorkerTools } from './worker/worker-tools.ts';
 const POLL_MS = 1000;
 const LEASE_SECONDS = 15;
 const HISTORY_LIMIT = 10_000;
+/** Of a process that calls none. */
+const NO_WEBHOOKS: Webhooks = { wake: () => undefined, close: async () => undefined };
 
 /** Opens the queue of a database, and creates its tables if needed. Throws DR_DATABASE. */
 export async function openQueue(options: QueueOptions = {}): Promise<Queue> {
   const { retries = 1, leaseSeconds = LEASE_SECONDS, historyLimit = HISTORY_LIMIT } = options;
-  const { onProblem = () => undefined, allowWebhook: isAllowed = () => true } = options;
+  const { onProblem = () => undefined, callsWebhooks = true } = options;
+  const policy = createWebhookPolicy(options.webhookAllow);
   const database = await openDatabase(options.database, onProblem);
   const boss = await prepareDatabase(database, leaseSeconds, onProblem);
   const jobs = createJobs({ database, boss, leaseSeconds });
   const bus = openBus(database, onProblem);
   const announceCounts = (): Promise<void> => sendCounts(jobs, bus, onProblem);
   if (database.exclusive) await jobs.releaseAll();
-  const webhooks = startWebhooks(database, boss, isAllowed, onProblem);
+  const webhooks = callsWebhooks
+    ? startWebhooks({ database, boss, policy, onProblem })
+    : NO_WEBHOOKS;
   const previewRequests = createPreviewRequests(bus);
   const maintenance = startMaintenance({
     jobs,
@@ -70,7 +76,7 @@ export async function openQueue(options: QueueOptions = {}): Promise<Queue> {
   let closed: Promise<void> | undefined;
   return {
     ...readMethods(database, jobs, bus),
-    ...changeMethods({ database, jobs, bus, announceCounts, isAllowed, limit: options.limit }),
+    ...changeMethods({ database, jobs, bus, announceCounts, policy, limit: options.limit }),
     waitForEnd: endWaiter.wait,
     requestPreviews: previewRequests.add,
     startWorker: workers.start,
@@ -147,8 +153,8 @@ interface ChangeTools {
   readonly jobs: Jobs;
   readonly bus: Bus;
   readonly announceCounts: () => Promise<void>;
-  /** Whether a webhook may be called. */
-  readonly isAllowed: (url: URL) => boolean;
+  /** Which webhooks may be called. */
+  readonly policy: WebhookPolicy;
   /** How many jobs may be pending. */
   readonly limit: number | undefined;
 }
@@ -159,7 +165,7 @@ function changeMethods({
   jobs,
   bus,
   announceCounts,
-  isAllowed,
+  policy,
   limit,
 }: ChangeTools): Pick<Queue, 'add' | 'remove' | 'clear' | 'interrupt' | 'free'> {
   const insert = async (job: NewJob): Promise<AcceptedJob> => {
@@ -181,7 +187,7 @@ function changeMethods({
   };
   return {
     add: async (job) => {
-      if (job.webhook !== undefined) webhookUrl(job.webhook, isAllowed);
+      if (job.webhook !== undefined) policy.checkUrl(job.webhook);
       const accepted = await insert(job);
       if (accepted.added) {
         await announceCounts();

@@ -13,7 +13,7 @@ import { PythonError, str, toBool, toFloat } from '../workflow/validate/python-v
 import { errorResponse, validate } from '../workflow/validate/validate.ts';
 import type { NodeErrors } from './api-types.ts';
 import { errorBody } from './http/responses.ts';
-import { isId } from './http/route.ts';
+import { isId, MAX_ID_BYTES } from './http/route.ts';
 
 export interface AcceptedPrompt {
   readonly job: NewJob;
@@ -73,7 +73,8 @@ export function checkPrompt(
     return refusal(
       'invalid_prompt',
       'Invalid id',
-      'prompt_id, client_id and idempotency_key must not be empty or contain null characters',
+      'prompt_id, client_id and idempotency_key must not be empty, contain null characters ' +
+        `or be longer than ${MAX_ID_BYTES} bytes`,
     );
   return {
     job: {

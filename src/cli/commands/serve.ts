@@ -85,6 +85,7 @@ interface ServeSettings {
   readonly finishMs: number;
   readonly maxUploadMegabytes?: number;
   readonly previews: string;
+  readonly webhookAllow?: readonly string[];
 }
 
 function readSettings(values: Values): ServeSettings {
@@ -101,6 +102,7 @@ function readSettings(values: Values): ServeSettings {
     finishMs: finishSeconds * 1000,
     maxUploadMegabytes: wholeNumber(values, 'max-upload-size', 1, 4096),
     previews: oneOf(values, 'preview-method', PREVIEW_METHODS) ?? 'auto',
+    webhookAllow: values['webhook-allow'],
   };
 }
 
@@ -129,7 +131,7 @@ function serverOptions(
  * The queue's database takes longer to load than everything else, so it is imported only here.
  */
 async function openJobs(
-  { database, retries, queueLimit }: ServeSettings,
+  { database, retries, queueLimit, webhookAllow }: ServeSettings,
   { logger }: Logs,
 ): Promise<Queue> {
   const { openQueue } = await import('../../queue/queue.ts');
@@ -137,6 +139,7 @@ async function openJobs(
     database,
     retries,
     limit: queueLimit,
+    webhookAllow,
     onProblem: (message, error) => logger.error({ err: error }, message),
   });
 }

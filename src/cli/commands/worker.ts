@@ -28,6 +28,7 @@ export async function workerCommand({ values, terminal, nodes }: Invocation): Pr
   const queue = await openQueue({
     database,
     retries: wholeNumber(values, 'retries', 0, 100),
+    callsWebhooks: false,
     onProblem: (message, error) =>
       terminal.err(`${message}: ${error instanceof Error ? error.message : String(error)}\n`),
   });

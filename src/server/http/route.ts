@@ -84,8 +84,12 @@ export function integerQuery(request: RouteRequest, name: string): number | unde
 export const isTrueQuery = (request: RouteRequest, name: string): boolean =>
   request.query(name)?.toLowerCase() === 'true';
 
+/** Ids are indexed, and an entry of PostgreSQL's indexes has 2704 bytes at most. */
+export const MAX_ID_BYTES = 1024;
+
 /** Whether a text can be an id: databases do not store null characters. */
-export const isId = (text: string): boolean => text !== '' && !text.includes('\0');
+export const isId = (text: string): boolean =>
+  text !== '' && !text.includes('\0') && Buffer.byteLength(text) <= MAX_ID_BYTES;
 
 /** The ids of a JSON list; other items are ignored. */
 export const idsOf = (value: Json | undefined): string[] =>

@@ -47,6 +47,7 @@ export function queueSuite(database: () => Promise<string | undefined>): void {
       database: await database(),
       leaseSeconds: 3,
       limit: 50,
+      webhookAllow: ['127.0.0.1'],
       onProblem: (message, error) => problems.push(`${message}: ${error}`),
     };
     queue = await openQueue(options);

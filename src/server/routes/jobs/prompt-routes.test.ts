@@ -135,10 +135,26 @@ describe('a prompt is refused with ComfyUI’s errors', () => {
     });
   });
 
-  it('for a webhook that cannot be called', async () => {
-    const extra_data = { webhook: 'file:///etc/passwd' };
-    const { error } = await refusalOf({ prompt: savingGraph(1), extra_data });
+  it.each([
+    'file:///etc/passwd',
+    'http://169.254.169.254/latest',
+    'http://localhost:5432',
+    'http://[::ffff:10.0.0.1]/',
+    'https://hooks.example/\0',
+    `https://hooks.example/${'a'.repeat(10_000)}`,
+  ])('for the webhook %s', async (webhook) => {
+    const { error } = await refusalOf({ prompt: savingGraph(1), extra_data: { webhook } });
     expect(error.type).toBe('invalid_webhook');
+  });
+
+  it.each([
+    { prompt_id: 'x'.repeat(2800) },
+    { prompt_id: 'a\0' },
+    { client_id: 'é'.repeat(600) },
+    { extra_data: { idempotency_key: 'x'.repeat(2800) } },
+  ])('for the id of %o', async (fields) => {
+    const { error } = await refusalOf({ prompt: savingGraph(1), ...fields });
+    expect(error).toMatchObject({ type: 'invalid_prompt', message: 'Invalid id' });
   });
 });
 
