@@ -71,6 +71,7 @@ export type EngineEvent =
       readonly nodeId: string;
       readonly nodeType: string;
       readonly message: string;
+      /** The nodes that ran before it, the latest thousand. */
       readonly executed: readonly string[];
     }
   /** A preview of the image that is being sampled, encoded. */

@@ -40,6 +40,9 @@ export async function runNode(execution: Execution, id: string): Promise<void> {
   await storeResult(execution, id, entry, milliseconds);
 }
 
+/** The number of nodes that the event of a blocked node lists, of thousands the latest. */
+const MAX_EXECUTED = 1000;
+
 interface RecordedCalls {
   readonly callResults: CallResults;
   /** The files and listings that the calls read; undefined when they did more than that. */
@@ -91,7 +94,7 @@ async function makeCalls(
         nodeId: id,
         nodeType: node.classType,
         message: block.message,
-        executed: [...executed],
+        executed: executed.slice(-MAX_EXECUTED),
       });
     const context = contextOf(call);
     results.push(block ? undefined : await declaration.run(values as InputValues<Inputs>, context));

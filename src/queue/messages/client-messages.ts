@@ -8,9 +8,15 @@ import { parseJson } from '../../formats/parse-json.ts';
 import type { EndState, QueueEvent } from '../contract.ts';
 import type { HeldJob, JobResult } from '../jobs/job-types.ts';
 import { createNodeProgress, type NodeProgress, nodeMeta } from './node-progress.ts';
+import {
+  createProgressMessages,
+  NO_PROGRESS_MESSAGES,
+  type ProgressMessages,
+} from './progress-messages.ts';
 
 type Data = Readonly<Record<string, unknown>>;
 type EventOf<T extends EngineEvent['type']> = Extract<EngineEvent, { readonly type: T }>;
+type MessageEvent = Extract<QueueEvent, { readonly type: 'message' }>;
 type Handlers = { readonly [T in EngineEvent['type']]?: (event: EventOf<T>) => QueueEvent[] };
 
 /** The messages of one attempt of a job, in the order in which the methods are called. */
@@ -19,6 +25,8 @@ export interface ClientMessages {
   start(): QueueEvent[];
   /** The messages for an event of the engine; none for `done` and `error`. */
   event(event: EngineEvent): QueueEvent[];
+  /** The messages that were held back and are due now; to be called at intervals. */
+  due(): QueueEvent[];
   /**
    * The job has ended: what to store, and the messages to send then. The outputs are those of the
    * `executed` events and `outputs`.
@@ -41,13 +49,27 @@ interface AttemptState {
   /** What nodes showed, by node id. */
   readonly shown: Map<string, { readonly ui: NodeUi; readonly displayId: string }>;
   readonly progress: NodeProgress;
+  readonly progressMessages: ProgressMessages;
 }
 
 /** `now` returns the time in milliseconds since 1970. */
 export function createClientMessages(job: HeldJob, now: () => number): ClientMessages {
   const { promptId, clientId } = job;
   const progress = createNodeProgress(promptId);
-  const state: AttemptState = { job, now, recorded: [], shown: new Map(), progress };
+  const progressMessage = (): MessageEvent =>
+    textMessage(job, 'progress_state', progress.stateText());
+  const progressMessages =
+    clientId === undefined
+      ? NO_PROGRESS_MESSAGES
+      : createProgressMessages(progress, progressMessage, now);
+  const state: AttemptState = {
+    job,
+    now,
+    recorded: [],
+    shown: new Map(),
+    progress,
+    progressMessages,
+  };
   const handlers: Handlers = { ...plainHandlers(job, now), ...progressHandlers(state) };
   return {
     start: () => [recordMessage(state, 'execution_start', { prompt_id: promptId })],
@@ -55,6 +77,7 @@ export function createClientMessages(job: HeldJob, now: () => number): ClientMes
       const handle = handlers[event.type] as ((event: EngineEvent) => QueueEvent[]) | undefined;
       return handle?.(event) ?? [];
     },
+    due: progressMessages.due,
     end: (endState, error, outputs = {}) => {
       const messages =
         endState === 'success' ? successMessages(state) : failureMessages(state, endState, error);
@@ -72,7 +95,7 @@ export function createClientMessages(job: HeldJob, now: () => number): ClientMes
 
 /** The handlers of events that change the progress of nodes or what is shown. */
 function progressHandlers(state: AttemptState): Handlers {
-  const { job, shown, progress } = state;
+  const { job, shown, progress, progressMessages } = state;
   const { promptId } = job;
   const send = (event: string, data: Data): QueueEvent => messageOf(job, event, data);
   return {
@@ -83,12 +106,12 @@ function progressHandlers(state: AttemptState): Handlers {
       const before = finishRunning(state);
       progress.start(nodeId, displayId);
       const data = { node: nodeId, display_node: displayId, prompt_id: promptId };
-      return [...before, send('executing', data), progressMessage(state)];
+      return [...before, send('executing', data), ...progressMessages.changed()];
     },
     progress: ({ nodeId, step, total }) => {
       progress.update(nodeId, step, total);
       const data = { value: step, max: total, prompt_id: promptId, node: nodeId };
-      return [progressMessage(state), send('progress', data)];
+      return [...progressMessages.changed(), send('progress', data)];
     },
     executed: ({ nodeId, displayId = nodeId, ui }) => {
       const output = publicUi(ui);
@@ -97,16 +120,13 @@ function progressHandlers(state: AttemptState): Handlers {
       const message = send('executed', data);
       // a cached node is shown without having been started
       const isCached = progress.addFinished(nodeId, displayId);
-      return isCached ? [message, progressMessage(state)] : [message];
+      return isCached ? [message, ...progressMessages.changed()] : [message];
     },
   };
 }
 
-const progressMessage = ({ job, progress }: AttemptState): QueueEvent =>
-  messageOf(job, 'progress_state', progress.state());
-
-const finishRunning = (state: AttemptState): QueueEvent[] =>
-  state.progress.finishRunning() ? [progressMessage(state)] : [];
+const finishRunning = ({ progress, progressMessages }: AttemptState): QueueEvent[] =>
+  progress.finishRunning() ? progressMessages.changed() : [];
 
 /** A message that is also part of the history. */
 function recordMessage(
@@ -122,6 +142,7 @@ function recordMessage(
 
 const successMessages = (state: AttemptState): QueueEvent[] => [
   ...finishRunning(state),
+  ...state.progressMessages.rest(),
   recordMessage(state, 'execution_success', { prompt_id: state.job.promptId }),
 ];
 
@@ -130,9 +151,9 @@ function failureMessages(
   endState: 'error' | 'interrupted',
   error?: DarkroomError,
 ): QueueEvent[] {
-  const { job, progress } = state;
+  const { job, progress, progressMessages } = state;
   const failed = progress.failRunning();
-  const before = failed ? [progressMessage(state)] : [];
+  const before = [...(failed ? progressMessages.changed() : []), ...progressMessages.rest()];
   const nodeId = error?.nodeId ?? failed?.displayId ?? null;
   const executed = progress.executed();
   const node = {
@@ -177,18 +198,22 @@ function resultOf(
   };
 }
 
-const messageOf = (
+const messageOf = (job: HeldJob, event: string, data: Data, broadcast = false): MessageEvent =>
+  textMessage(job, event, dumpsJson(data), broadcast);
+
+/** A message whose data are JSON text. */
+const textMessage = (
   { promptId, clientId }: HeldJob,
   event: string,
-  data: Data,
+  data: string,
   broadcast = false,
-): QueueEvent => ({
+): MessageEvent => ({
   type: 'message',
   promptId,
   clientId,
   broadcast,
   event,
-  text: dumpsJson({ type: event, data }),
+  text: `{"type": ${dumpsJson(event)}, "data": ${data}}`,
 });
 
 /** The handlers of events that become one message each and change nothing else. */

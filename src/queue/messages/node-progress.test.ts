@@ -6,7 +6,7 @@ it('finishes the running node at its maximum', () => {
   progress.start('3', '3');
   progress.update('3', 2, 20);
   expect(progress.finishRunning()).toBe(true);
-  expect(progress.state()).toMatchObject({
+  expect(JSON.parse(progress.stateText())).toMatchObject({
     prompt_id: 'p',
     nodes: { 3: { value: 20, max: 20, state: 'finished' } },
   });
@@ -27,5 +27,7 @@ it('marks the running node as failed', () => {
   expect(progress.failRunning()).toBeUndefined();
   progress.start('3.0.0.1', '3');
   expect(progress.failRunning()).toMatchObject({ displayId: '3' });
-  expect(progress.state()).toMatchObject({ nodes: { '3.0.0.1': { state: 'error' } } });
+  expect(JSON.parse(progress.stateText())).toMatchObject({
+    nodes: { '3.0.0.1': { state: 'error' } },
+  });
 });

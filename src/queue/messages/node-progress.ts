@@ -1,6 +1,6 @@
 // The progress of a job's nodes, as ComfyUI's `progress_state` messages carry it.
 // After comfy_execution/progress.py.
-import { objectOf } from '../../formats/json.ts';
+import { dumpsJson } from '../../formats/dumps-json.ts';
 
 type Data = Readonly<Record<string, unknown>>;
 
@@ -9,6 +9,8 @@ interface Progress {
   max: number;
   state: 'running' | 'finished' | 'error';
   readonly displayId: string;
+  /** The node as JSON text, until it changes. */
+  text?: string;
 }
 
 export interface NodeProgress {
@@ -24,8 +26,10 @@ export interface NodeProgress {
   /** The nodes that were finished after they had been started, in order. */
   executed(): readonly string[];
   displayOf(nodeId: string): string;
-  /** The data of a `progress_state` message. */
-  state(): Data;
+  /** The number of nodes in the state. */
+  size(): number;
+  /** The data of a `progress_state` message, as JSON text. */
+  stateText(): string;
 }
 
 export function createNodeProgress(promptId: string): NodeProgress {
@@ -39,13 +43,12 @@ export function createNodeProgress(promptId: string): NodeProgress {
     },
     update: (nodeId, value, max) => {
       const node = nodes.get(nodeId);
-      if (node) Object.assign(node, { value, max });
+      if (node) Object.assign(node, { value, max, text: undefined });
     },
     finishRunning: () => {
       if (running === undefined) return false;
       const node = nodes.get(running)!;
-      node.state = 'finished';
-      node.value = node.max;
+      Object.assign(node, { state: 'finished', value: node.max, text: undefined });
       executed.push(running);
       running = undefined;
       return true;
@@ -57,22 +60,26 @@ export function createNodeProgress(promptId: string): NodeProgress {
     },
     failRunning: () => {
       const node = running === undefined ? undefined : nodes.get(running);
-      if (node) node.state = 'error';
+      if (node) Object.assign(node, { state: 'error', text: undefined });
       return node;
     },
     executed: () => executed,
     displayOf: (nodeId) => nodes.get(nodeId)?.displayId ?? nodeId,
-    state: () => ({
-      prompt_id: promptId,
-      nodes: objectOf(
-        [...nodes].map(([id, { value, max, state, displayId }]): [string, Data] => [
-          id,
-          { value, max, state, ...nodeMeta(promptId, id, displayId) },
-        ]),
-      ),
-    }),
+    size: () => nodes.size,
+    stateText: () => {
+      const texts = [...nodes].map(([id, node]) => {
+        node.text ??= nodeText(promptId, id, node);
+        return node.text;
+      });
+      return `{"prompt_id": ${dumpsJson(promptId)}, "nodes": {${texts.join(', ')}}}`;
+    },
   };
 }
+
+const nodeText = (promptId: string, id: string, node: Progress): string => {
+  const { value, max, state, displayId } = node;
+  return `${dumpsJson(id)}: ${dumpsJson({ value, max, state, ...nodeMeta(promptId, id, displayId) })}`;
+};
 
 /** The ids of a node in `progress_state` and in the metadata of previews. */
 export const nodeMeta = (promptId: string, nodeId: string, displayId: string): Data => ({

@@ -41,6 +41,8 @@ type Ending =
   | { readonly kind: 'lost' };
 
 const RETRY_MS = 500;
+/** How often messages that were held back are sent. */
+const DUE_MS = 250;
 
 /** `previews` decides whether previews are sent, in place of the clients of all servers. */
 export function startAttempt(
@@ -87,6 +89,7 @@ async function runOnce(attempt: Attempt, options: EngineRunOptions): Promise<End
   if (job.attempts > 1 + tools.retries)
     return { kind: 'error', error: tooManyAttempts(job.attempts - 1) };
   void sendEvents(attempt, messages.start());
+  const timer = setInterval(() => void sendEvents(attempt, messages.due()), DUE_MS);
   try {
     const outputs = await engine.run(
       { prompt: job.prompt, extra: imageInfoOf(job.extra), outputs: job.outputs },
@@ -95,6 +98,8 @@ async function runOnce(attempt: Attempt, options: EngineRunOptions): Promise<End
     return { kind: 'success', outputs };
   } catch (thrown) {
     return endingOf(attempt, thrown);
+  } finally {
+    clearInterval(timer);
   }
 }
 
