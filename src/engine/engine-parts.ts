@@ -10,6 +10,7 @@ import { CPU, openDevice } from '../runtime/devices.ts';
 import type { NetworkSpec } from '../runtime/network.ts';
 import type { RuntimeOptions } from '../runtime/runtime.ts';
 import { createSessionCache, type SessionCache } from '../runtime/session-cache.ts';
+import { removeAbandoned } from '../storage/atomic-write.ts';
 import { openEmbeddedModels } from '../storage/embedded-models.ts';
 import { createFolderStorage } from '../storage/folder-storage.ts';
 import { type Folders, openFolders } from '../storage/folders.ts';
@@ -56,6 +57,8 @@ export async function openEngineParts(
   const { onFolder } = reports;
   const folders = openFolders({ ...settings, embedded: openEmbeddedModels({ onFolder }) });
   const store = openStore(settings, folders, runtime);
+  // what processes that were killed have left; a folder that can't be cleaned is still used
+  void removeAbandoned(cacheFolder()).catch(() => undefined);
   return {
     nodes,
     previewMethod: settings.previews,

@@ -20,6 +20,7 @@ import { weightsOf } from '../models/weights/tensors.ts';
 import { createGraph } from '../onnx/builder.ts';
 import { fingerprint } from '../storage/cache/fingerprint.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { PLACE } from '../writer-identity.ts';
 import { createSessionCache, type SessionCache } from './session-cache.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'darkroom-sessions-'));
@@ -145,7 +146,8 @@ describe('cached sessions', () => {
   });
 
   it('remove what dead processes have left when another is saved', async () => {
-    const folder = join(root, 'left', 'sessions', '.tmp-999999999-x');
+    const { processes } = PLACE;
+    const folder = join(root, 'left', 'sessions', `.tmp-${processes}-999999999-1-x`);
     await evaluated(
       createSessionCache({ folder: join(folder, '..') }),
       await modelFile('left.safetensors', 1),

@@ -1,6 +1,5 @@
 // Files that appear whole or not at all: written under a temporary name in the same folder, flushed
 // to the disk, then renamed.
-import { createHash } from 'node:crypto';
 import {
   closeSync,
   existsSync,
@@ -10,23 +9,21 @@ import {
   rmSync,
   writeSync,
 } from 'node:fs';
-import { open as openFile, readdir, rm } from 'node:fs/promises';
-import { hostname } from 'node:os';
+import { open as openFile, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isRunning, PLACE, parseWriter, temporaryPath, WRITER } from '../writer-identity.ts';
 
-// a folder may be shared by machines, whose process ids have nothing to do with each other
-const HOST = createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
-const TEMPORARY = /^\..*\.tmp-(?:([0-9a-f]{8})-)?(\d+)$/s;
-const TEMPORARY_FOLDER = /^\.tmp-(\d+)-/;
+// without a place in the names of earlier versions
+const TEMPORARY = /^\..*\.tmp-((?:[0-9a-f]{8}-)?\d+(?:-\d+)?)$/s;
+const TEMPORARY_FOLDER = /^\.tmp-(?:([0-9a-f]{8}-\d+(?:-\d+)?)-|\d+-)/;
+/** Of a writer that can't be asked whether it still runs: the time after which it does not. */
+const ABANDONED_MS = 24 * 3600 * 1000;
 
 // temporary files of this process, to be removed if it ends while it writes them
 const unfinished = new Set<string>();
 process.on('exit', () => {
   for (const path of unfinished) rmSync(path, { force: true });
 });
-
-const temporaryPath = (folder: string, name: string): string =>
-  join(folder, `.${name.slice(0, 100)}.tmp-${HOST}-${process.pid}`);
 
 /**
  * Writes `bytes` to a temporary file in `folder` and calls `finish` with its path, which renames or
@@ -43,8 +40,8 @@ export function writeAtomic<T>(
   try {
     const file = openSync(temporary, 'w');
     try {
-      let written = 0;
-      while (written < bytes.length) written += writeSync(file, bytes, written);
+      let done = 0;
+      while (done < bytes.length) done += writeSync(file, bytes, done);
       fsyncSync(file);
     } finally {
       closeSync(file);
@@ -85,47 +82,45 @@ export const isTemporary = (name: string): boolean => TEMPORARY.test(name);
 
 /** Returns the path of a folder of this process that will be renamed when it is complete. */
 export const temporaryFolder = (folder: string, name: string): string =>
-  join(folder, `.tmp-${process.pid}-${name}`);
+  join(folder, `.tmp-${WRITER}-${name}`);
 
-/** Returns the process of this machine that wrote a temporary file. */
-function ownerOf(name: string): number | undefined {
-  const [, host, pid] = TEMPORARY.exec(name) ?? [];
-  return pid === undefined || (host ?? HOST) !== HOST ? undefined : Number(pid);
-}
-
-/** Removes the temporary files of a process that was killed from a folder. */
+/** Removes the temporary files of a process that was killed, here, from a folder. */
 export function removeTemporary(folder: string, pid: number): void {
   if (!existsSync(folder)) return;
-  for (const name of readdirSync(folder))
-    if (ownerOf(name) === pid) rmSync(join(folder, name), { force: true });
+  for (const name of readdirSync(folder)) {
+    const writer = parseWriter(TEMPORARY.exec(name)?.[1] ?? '');
+    if (writer?.processes === PLACE.processes && writer.pid === pid)
+      rmSync(join(folder, name), { force: true });
+  }
 }
 
 /**
- * Removes the temporary files of dead processes of this machine from a folder and its subfolders.
+ * Removes the temporary files of dead processes from a folder and its subfolders. Those of other
+ * containers and machines, which may be alive, are removed a day after they were last written.
  */
 export async function removeAbandoned(folder: string): Promise<void> {
   for (const entry of await readdir(folder, { withFileTypes: true }).catch(() => [])) {
-    if (entry.isDirectory()) await removeAbandoned(join(folder, entry.name));
-    const pid = entry.isFile() ? ownerOf(entry.name) : undefined;
-    if (pid !== undefined && !isAlive(pid)) await rm(join(folder, entry.name), { force: true });
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) await removeAbandoned(path);
+    const writer = entry.isFile() ? TEMPORARY.exec(entry.name) : null;
+    if (writer && (await isAbandoned(path, writer[1]))) await rm(path, { force: true });
   }
 }
 
-/** Removes the temporary folders (temporaryFolder) of dead processes from a folder. */
+/** Removes the temporary folders (temporaryFolder) of dead processes from a folder, likewise. */
 export async function removeAbandonedFolders(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
-    const pid = TEMPORARY_FOLDER.exec(name)?.[1];
-    if (pid !== undefined && !isAlive(Number(pid)))
-      await rm(join(folder, name), { recursive: true, force: true });
+    const path = join(folder, name);
+    const writer = TEMPORARY_FOLDER.exec(name);
+    if (writer && (await isAbandoned(path, writer[1])))
+      await rm(path, { recursive: true, force: true });
   }
 }
 
-/** Returns whether there is a process with this id on this machine. */
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
+async function isAbandoned(path: string, writerName = ''): Promise<boolean> {
+  const writer = parseWriter(writerName);
+  const runs = writer && isRunning(writer);
+  if (runs !== undefined) return !runs;
+  const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Number.POSITIVE_INFINITY }));
+  return Date.now() - mtimeMs > ABANDONED_MS;
 }

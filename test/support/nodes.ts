@@ -1,5 +1,6 @@
 // Nodes without networks, for tests of the engine and the command line: numbers, lists, a slow one,
 // one that saves text.
+import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { checkAborted, DarkroomError } from '../../src/errors.ts';
 import {
@@ -163,6 +164,7 @@ const half = defineNode({
   outputs: [],
   run: async (_, context) => {
     const { writeFileSync } = await import('node:fs');
+    const { temporaryPath } = await import('../../src/writer-identity.ts');
     const [first] = await context.save({
       type: 'output',
       prefix: 'half',
@@ -170,7 +172,7 @@ const half = defineNode({
       size: { width: 1, height: 1 },
       files: [Buffer.from('x')],
     });
-    writeFileSync(first.path.replace(/[^/\\]*$/, `.half_00002_.txt.tmp-${process.pid}`), 'ha');
+    writeFileSync(temporaryPath(dirname(first.path), 'half_00002_.txt'), 'ha');
     context.progress(1, 2);
     await sleep(60_000);
     return { outputs: [] };

@@ -1,11 +1,11 @@
 // Writes .safetensors in the layout of the reference library: tensors by falling alignment, then by
 // name; the header padded with spaces to 8 bytes. Writes are atomic: temporary name, fsync, rename.
-import { randomBytes } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { DarkroomError } from '../../errors.ts';
 import { sizeOf } from '../../tensor/tensor.ts';
 import { writeHint } from '../../write-errors.ts';
+import { temporaryPath } from '../../writer-identity.ts';
 import { DTYPES, type DTypeName, encodeFloat32 } from '../dtypes.ts';
 
 export interface TensorToWrite {
@@ -128,7 +128,7 @@ async function writeWhole(
   file: string,
   parts: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
 ): Promise<void> {
-  const temporary = `${file}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`;
+  const temporary = temporaryPath(dirname(file), basename(file));
   try {
     const handle = await open(temporary, 'wx');
     try {

@@ -1,7 +1,6 @@
 // Graphs over changed weights whose merged tensors are computed beforehand, part by part, into a
 // file that the session maps. A session that merges two models itself would hold both and all
 // intermediate values, five times the weights. The file is unlinked once it is open.
-import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DarkroomError } from '../../errors.ts';
@@ -16,6 +15,7 @@ import type { BuiltGraph } from '../../runtime/network.ts';
 import { openSession } from '../../runtime/session.ts';
 import { sizeOf, type Tensor } from '../../tensor/tensor.ts';
 import { cacheFolder } from '../../user-cache-folder.ts';
+import { temporaryPath } from '../../writer-identity.ts';
 import type { MergedTensors, PatchPlan } from './changes.ts';
 import { type Weights, weightsOf } from './tensors.ts';
 
@@ -45,7 +45,7 @@ export async function changedGraph(
   const total = [...plan.merged.shapes.values()].reduce((sum, shape) => sum + bytesOf(shape), 0);
   if (total <= (options.inSession ?? IN_SESSION)) return plan.build(make);
   const folder = options.folder ?? join(cacheFolder(), 'merged');
-  const file = join(folder, `${process.pid}-${randomUUID()}.safetensors`);
+  const file = temporaryPath(folder, 'merged.safetensors');
   const remove = (): void => {
     try {
       rmSync(file, { force: true });

@@ -5,7 +5,7 @@
 // again.
 import { createHash } from 'node:crypto';
 import { existsSync, renameSync } from 'node:fs';
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type DTypeName, decodeFloat32, encodeFloat32 } from '../../formats/dtypes.ts';
 import { openSafetensors } from '../../formats/safetensors/safetensors.ts';
@@ -14,7 +14,7 @@ import {
   type LazyTensor,
 } from '../../formats/safetensors/safetensors-write.ts';
 import type { TensorFile, TensorInfo } from '../../formats/tensor-file.ts';
-import { writeAtomicParts } from '../../storage/atomic-write.ts';
+import { writeAtomic, writeAtomicParts } from '../../storage/atomic-write.ts';
 import { fingerprint } from '../../storage/cache/fingerprint.ts';
 import { touch } from '../../storage/cache/touch.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
@@ -141,9 +141,10 @@ export async function writePrepacked(
     made: new Date().toISOString(),
     fingerprint: fingerprint(file),
   };
-  const temporary = join(folder, `${name}.json.${process.pid}`);
-  await writeFile(temporary, `${JSON.stringify(description, null, 2)}\n`);
-  renameSync(temporary, join(folder, `${name}.json`));
+  const text = `${JSON.stringify(description, null, 2)}\n`;
+  writeAtomic(folder, `${name}.json`, Buffer.from(text), (temporary) =>
+    renameSync(temporary, join(folder, `${name}.json`)),
+  );
 }
 
 /**

@@ -7,7 +7,7 @@ import { DarkroomError } from '../../errors.ts';
 import { serial } from '../../serial.ts';
 import type { Database, Row, Sql } from './database.ts';
 import { type DatabaseThread, startDatabaseThread } from './embedded-thread-handle.ts';
-import { lockFolder } from './folder-lock.ts';
+import { type FolderLock, lockFolder } from './folder-lock.ts';
 
 const ANSWER_MS = 30_000;
 /** Left free for the jobs that were accepted; the write-ahead log grows by 16 MiB at a time. */
@@ -23,18 +23,21 @@ export async function openEmbedded(
   answerMs = ANSWER_MS,
 ): Promise<Database> {
   const root = folder === undefined ? undefined : resolve(folder);
-  const unlock = root === undefined ? () => undefined : takeFolder(root);
+  let connection: Connection | undefined;
+  const lock =
+    root === undefined
+      ? MEMORY_LOCK
+      : await takeFolder(root, (error) => connection?.abandon(error));
   const dataFolder = root && join(root, 'pg');
   // is written once the database has been created; without it, a process died while creating it
   const readyFile = root && join(root, 'ready');
-  if (dataFolder && readyFile && !existsSync(readyFile))
-    rmSync(dataFolder, { recursive: true, force: true });
-
-  const connection = createConnection(() =>
+  connection = createConnection(lock, () =>
     startDatabaseThread(dataFolder, answerMs, (reason, cause) => unusable(root, reason, cause)),
   );
-  const database = createDatabase(root, connection, unlock);
+  const database = createDatabase(root, connection, lock);
   try {
+    if (dataFolder && readyFile && !existsSync(readyFile))
+      rmSync(dataFolder, { recursive: true, force: true });
     await database.executeSql('SELECT 1');
     if (readyFile && !existsSync(readyFile)) {
       writeFileSync(readyFile, '');
@@ -53,23 +56,40 @@ interface Connection {
   thread(): DatabaseThread;
   /** Ends the thread; the next call of `thread` starts another. */
   end(): Promise<void>;
+  /** Ends the thread without writing anything; its queries fail with the cause. */
+  abandon(cause: DarkroomError): void;
 }
 
-function createConnection(start: () => DatabaseThread): Connection {
+/** Nobody else can open a database in memory. */
+const MEMORY_LOCK: FolderLock = { check: () => undefined, unlock: () => undefined };
+
+function createConnection(lock: FolderLock, start: () => DatabaseThread): Connection {
   let current: DatabaseThread | undefined;
+  /** Whatever is written, the folder must still be ours. */
+  const withCheck = (thread: DatabaseThread): DatabaseThread => ({
+    ...thread,
+    query: async (text, values) => {
+      lock.check();
+      return thread.query(text, values);
+    },
+  });
   return {
     thread: () => {
-      if (!current?.isAlive()) current = start();
+      if (!current?.isAlive()) {
+        lock.check();
+        current = withCheck(start());
+      }
       return current;
     },
     end: async () => current?.end(),
+    abandon: (cause) => current?.abandon(cause),
   };
 }
 
 function createDatabase(
   root: string | undefined,
   connection: Connection,
-  unlock: () => void,
+  lock: FolderLock,
 ): Database {
   const inTurn = serial();
   let isClosed = false;
@@ -104,7 +124,7 @@ function createDatabase(
       await inTurn(() => undefined);
       isClosed = true;
       await connection.end();
-      unlock();
+      lock.unlock();
     },
   };
 }
@@ -115,10 +135,13 @@ const sqlOf = (thread: () => DatabaseThread): Sql => ({
   }),
 });
 
-function takeFolder(root: string): () => void {
+async function takeFolder(
+  root: string,
+  onLost: (error: DarkroomError) => void,
+): Promise<FolderLock> {
   try {
     mkdirSync(root, { recursive: true });
-    return lockFolder(root);
+    return await lockFolder(root, { onLost });
   } catch (error) {
     throw error instanceof DarkroomError ? error : unusable(root, (error as Error).message, error);
   }

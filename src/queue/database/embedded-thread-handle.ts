@@ -1,4 +1,5 @@
 // The program's side of the thread that holds the embedded database.
+import { DarkroomError } from '../../errors.ts';
 import { startThread } from '../../start-module.ts';
 import type { Row } from './database.ts';
 import type { FromThread, ToThread } from './embedded-thread.ts';
@@ -12,6 +13,8 @@ export interface DatabaseThread {
   query(text: string, values?: readonly unknown[]): Promise<Row[]>;
   /** Closes the database and ends the thread, by force after `answerMs`. */
   end(): Promise<void>;
+  /** Ends the thread at once; the database is left as after a crash. */
+  abandon(cause: DarkroomError): void;
 }
 
 /**
@@ -29,7 +32,10 @@ export function startDatabaseThread(
   let hasAnswered = false;
 
   const die = (cause: unknown): void => {
-    death ??= failure(cause instanceof Error ? cause.message : String(cause), cause);
+    death ??=
+      cause instanceof DarkroomError
+        ? cause
+        : failure(cause instanceof Error ? cause.message : String(cause), cause);
     pending.rejectAll(death);
     void thread.terminate();
   };
@@ -65,6 +71,7 @@ export function startDatabaseThread(
       await ended;
       clearTimeout(timer);
     },
+    abandon: die,
   };
 }
 

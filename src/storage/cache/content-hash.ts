@@ -2,9 +2,10 @@
 // time and change time (which programs cannot set back). A file for which one of them differs is
 // hashed again.
 import { createHash } from 'node:crypto';
-import { createReadStream, realpathSync } from 'node:fs';
-import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { createReadStream, realpathSync, renameSync } from 'node:fs';
+import { mkdir, readFile, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { writeAtomic } from '../atomic-write.ts';
 
 const CHUNK_BYTES = 2 ** 22;
 
@@ -36,10 +37,14 @@ export async function contentHash(
     onBytes?.(done, Number(size));
   }
   const result = hash.digest('hex');
-  const temporary = `${hashFile}.${process.pid}`;
-  await mkdir(folder, { recursive: true })
-    .then(() => writeFile(temporary, JSON.stringify({ identity, hash: result })))
-    .then(() => rename(temporary, hashFile))
-    .catch(() => undefined);
+  const content = Buffer.from(JSON.stringify({ identity, hash: result }));
+  try {
+    await mkdir(folder, { recursive: true });
+    writeAtomic(folder, basename(hashFile), content, (temporary) =>
+      renameSync(temporary, hashFile),
+    );
+  } catch {
+    // it is computed again
+  }
   return result;
 }

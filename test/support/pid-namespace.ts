@@ -1,0 +1,25 @@
+// Programs in a process-id namespace of their own, as in another container of the same name.
+import { type ChildProcess, type SpawnOptions, spawn, spawnSync } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
+
+const UNSHARE = ['unshare', '--user', '--map-root-user', '--pid', '--fork', '--mount-proc'];
+const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+
+/** Returns why tests with namespaces are skipped; undefined when they run. */
+export function whyNoNamespaces(): string | undefined {
+  const [program, ...args] = UNSHARE;
+  const { status } = spawnSync(program, [...args, 'true']);
+  return status === 0 ? undefined : 'unshare can’t create process-id namespaces here';
+}
+
+/** Starts a TypeScript module in a namespace of its own, where it has a small process id. */
+export function startInNamespace(
+  module: string,
+  args: readonly string[],
+  options: SpawnOptions = {},
+): ChildProcess {
+  const [program, ...unshare] = UNSHARE;
+  const node = [process.execPath, '--import', TSX, module, ...args];
+  return spawn(program, [...unshare, '--kill-child', ...node], options);
+}
