@@ -21,6 +21,7 @@ describe('maskUrl', () => {
     ['https://host/plain', 'https://host/plain'],
     ['postgres:me:s3cret@db', '…@db'],
     ['nonsense', 'nonsense'],
+    ["host=db password='a@b c' user=me", 'host=db password=… user=me'],
   ])('of %s', (text, masked) => {
     expect(maskUrl(text)).toBe(masked);
   });

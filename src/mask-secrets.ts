@@ -22,13 +22,14 @@ export function maskSecrets(text: string, secrets: readonly string[] = []): stri
 }
 
 /**
- * A URL without password, and without the values of parameters that are named like secrets. Works
- * for addresses that are no valid URL too: in those, all before the last `@` may be a password.
+ * An address without its password, and without the values of parameters that are named like
+ * secrets: a URL, or the `key=value` settings of a database. In what is no valid URL, all before
+ * the last `@` may be a password.
  */
 export function maskUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const [scheme, rest] = splitOnce(text, '://');
-  if (rest === undefined) return maskBefore(text);
+  if (rest === undefined) return maskBefore(text.replace(ASSIGNMENT, `$1$2${MASK}`));
   if (!url || (rest.includes('@') && !url.password && !isWeb(url)))
     return `${scheme}://${maskUserInfo(rest)}`;
   const [front, query] = splitOnce(rest, '?');

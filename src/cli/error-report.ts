@@ -1,5 +1,6 @@
 // Prints errors for the user: one line with the message, one line with the hint.
 import { DarkroomError, ERROR_CODES } from '../errors.ts';
+import { maskSecrets } from '../mask-secrets.ts';
 import { coloured, printable, type Terminal } from './terminal.ts';
 
 /** Anything thrown as a DarkroomError. */
@@ -27,8 +28,9 @@ export function report(terminal: Terminal, error: DarkroomError): void {
     return;
   }
   for (const part of partsOf(error)) {
-    terminal.err(`${coloured(terminal, 31, 'error:')} ${printable(sentence(part))}\n`);
-    if (part.hint) terminal.err(`${coloured(terminal, 36, ' hint:')} ${printable(part.hint)}\n`);
+    terminal.err(`${coloured(terminal, 31, 'error:')} ${printable(maskSecrets(sentence(part)))}\n`);
+    if (part.hint)
+      terminal.err(`${coloured(terminal, 36, ' hint:')} ${printable(maskSecrets(part.hint))}\n`);
   }
 }
 

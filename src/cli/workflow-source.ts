@@ -1,5 +1,6 @@
 // FILE on the command line: a path, `-` for standard input, or an http(s) URL of this machine.
 import { DarkroomError } from '../errors.ts';
+import { maskUrl } from '../mask-secrets.ts';
 
 export interface Source {
   /** A path, or the bytes that were read. */
@@ -18,12 +19,13 @@ const TIMEOUT_MS = 30_000;
 export async function openSource(name: string): Promise<Source> {
   if (name === '-')
     return { content: await collect(process.stdin, 'standard input'), name: 'standard input' };
-  if (/^https?:\/\//i.test(name)) return { content: await download(name), name };
+  if (/^https?:\/\//i.test(name)) return { content: await download(name), name: maskUrl(name) };
   return { content: name, name };
 }
 
-async function download(text: string): Promise<Uint8Array> {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
+async function download(address: string): Promise<Uint8Array> {
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  const text = maskUrl(address);
   if (!url || !isLocalHost(url.hostname))
     throw new DarkroomError('DR_BAD_USAGE', {
       message: `${text} is not on this machine`,

@@ -2,6 +2,7 @@
 import { join, resolve } from 'node:path';
 import { DarkroomError } from '../errors.ts';
 import { makeFolder } from '../make-folder.ts';
+import { maskUrl } from '../mask-secrets.ts';
 import { createFolderStorage } from './folder-storage.ts';
 import type { Storage } from './storage.ts';
 
@@ -14,9 +15,9 @@ export async function openStorage(location: string): Promise<Storage> {
     return await (await import('./bucket/bucket-storage.ts')).openBucketStorage(location);
   if (/^[a-z][a-z0-9+.-]+:\/\//i.test(location))
     throw new DarkroomError('DR_BAD_USAGE', {
-      message: `${location} can't be used as storage`,
+      message: `${maskUrl(location)} can't be used as storage`,
       hint: 'Use s3://BUCKET, s3://BUCKET/PREFIX, or a folder that all machines have mounted.',
-      file: location,
+      file: maskUrl(location),
     });
   const root = resolve(location);
   const folders = {

@@ -1,5 +1,6 @@
 // darkroom worker: runs jobs of a server's queue, on the same machine or another.
 
+import { maskError, maskUrl } from '../../mask-secrets.ts';
 import type { QueueEvent } from '../../queue/contract.ts';
 import { badUsage } from '../bad-usage.ts';
 import type { Invocation } from '../command.ts';
@@ -14,11 +15,11 @@ const SECONDS_PER_DAY = 86_400;
 /** Works until it is stopped by a signal. Throws DR_BAD_USAGE, DR_DATABASE. */
 export async function workerCommand({ values, terminal, nodes }: Invocation): Promise<number> {
   const { database } = values;
-  if (database === undefined || !/^postgres(ql)?:\/\//.test(database))
+  if (database === undefined || !/^postgres(ql)?:\/\//i.test(database))
     throw badUsage(
       database === undefined
         ? 'worker needs --database'
-        : `a worker can't use the database ${database}, which only one process can open`,
+        : `a worker can't use the database ${maskUrl(database)}, which only one process can open`,
       "Give the server's database: --database postgres://user:password@host/name",
     );
   const engine = workerEngine(values, await openServerFolders(values));
@@ -29,8 +30,7 @@ export async function workerCommand({ values, terminal, nodes }: Invocation): Pr
     database,
     retries: wholeNumber(values, 'retries', 0, 100),
     callsWebhooks: false,
-    onProblem: (message, error) =>
-      terminal.err(`${message}: ${error instanceof Error ? error.message : String(error)}\n`),
+    onProblem: (message, error) => terminal.err(`${message}: ${maskError(error).message}\n`),
   });
   const worker = queue.startWorker({ engine: { ...engine, nodesModule: nodes?.module } });
   if (!values.quiet) {

@@ -1,5 +1,6 @@
 // Errors of PostgreSQL: which are answers of the server, and which say that it can't be reached.
 import { DarkroomError } from '../../errors.ts';
+import { maskError, maskSecrets, maskUrl, secretsInUrl } from '../../mask-secrets.ts';
 
 /**
  * Whether the server has answered: its errors have an SQLSTATE. Those of the classes 08 and 57P say
@@ -20,16 +21,17 @@ export const wasTerminated = (error: unknown): boolean => codeOf(error) === '57P
 
 export const unreachable = (url: string, cause: unknown): DarkroomError =>
   new DarkroomError('DR_DATABASE', {
-    message: `the database ${withoutPassword(url)} can't be used: ${reasonOf(cause)}`,
+    message:
+      `the database ${maskUrl(url)} can't be used: ` +
+      maskSecrets(reasonOf(cause), secretsInUrl(url)),
     hint:
       'Check that the server runs and accepts connections: ' +
       'postgres://user:password@host:5432/name',
-    cause,
+    // drivers quote what they were given, and attach it
+    cause: maskError(cause, secretsInUrl(url)),
   });
 
 const codeOf = (error: unknown): unknown => (error as { readonly code?: unknown }).code;
 
 const reasonOf = (cause: unknown): string =>
   cause instanceof Error ? cause.message || String(codeOf(cause)) : String(cause);
-
-const withoutPassword = (url: string): string => url.replace(/:\/\/([^:@/]*):[^@/]*@/, '://$1:…@');

@@ -36,3 +36,18 @@ it('the log contains the last 300 entries', () => {
   expect(entries()).toHaveLength(300);
   expect(entries()[0].m).toBe('[info] entry 10\n');
 });
+
+it('secrets are masked, and what drivers attach to errors is left out', () => {
+  const lines: string[] = [];
+  const { logger, entries } = createLogs({ level: 'info', write: (line) => lines.push(line) });
+  const cause = Object.assign(new Error('password="s3cret"'), { code: 'X', input: 's3cret' });
+  const err = new Error('postgres://me:s3cret@db/jobs is away', { cause });
+  logger.error({ err, url: 'https://a/?token=s3cret' }, 'the database is away');
+  expect(lines.join() + entries()[0].m).not.toContain('s3cret');
+  expect(JSON.parse(lines[0])).toMatchObject({
+    err: {
+      message: 'postgres://me:…@db/jobs is away',
+      cause: { message: 'password=…', code: 'X' },
+    },
+  });
+});

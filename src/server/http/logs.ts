@@ -2,6 +2,7 @@
 // which clients may subscribe.
 import { Writable } from 'node:stream';
 import { type Logger, pino } from 'pino';
+import { maskSecrets } from '../../mask-secrets.ts';
 import type { LogEntry } from '../api-types.ts';
 
 export interface Logs {
@@ -28,7 +29,7 @@ export function createLogs({ level = 'silent', write = () => undefined }: LogOpt
   const stream = new Writable({
     decodeStrings: false,
     write(line: string | Buffer, _, done) {
-      const text = String(line);
+      const text = maskedLine(String(line));
       write(text);
       const entry = parseEntry(text);
       if (entry) {
@@ -43,6 +44,7 @@ export function createLogs({ level = 'silent', write = () => undefined }: LogOpt
     level,
     base: undefined,
     timestamp: pino.stdTimeFunctions.isoTime,
+    serializers: { err: (error: unknown) => errorFields(error) },
     formatters: { level: (label: string) => ({ level: label }) },
   };
   return {
@@ -52,6 +54,35 @@ export function createLogs({ level = 'silent', write = () => undefined }: LogOpt
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
+  };
+}
+
+/** A line of JSON in which each text is masked. */
+function maskedLine(line: string): string {
+  try {
+    const mask = (_: string, value: unknown): unknown =>
+      typeof value === 'string' ? maskSecrets(value) : value;
+    return `${JSON.stringify(JSON.parse(line), mask)}\n`;
+  } catch {
+    return maskSecrets(line);
+  }
+}
+
+const MAX_CAUSES = 5;
+
+/** The fields of an error that are logged. Drivers attach others: whole connections, addresses. */
+function errorFields(error: unknown, causes = MAX_CAUSES): unknown {
+  if (!(error instanceof Error)) return error;
+  const { name: type, message, stack, cause } = error;
+  const { code, hint } = error as { readonly code?: unknown; readonly hint?: string };
+  const isDeep = cause !== undefined && causes > 0;
+  return {
+    type,
+    code,
+    message,
+    hint,
+    stack,
+    cause: isDeep ? errorFields(cause, causes - 1) : cause && '…',
   };
 }
 

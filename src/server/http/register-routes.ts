@@ -3,6 +3,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { DarkroomError } from '../../errors.ts';
 import type { Metrics } from '../metrics.ts';
+import { clientError } from './client-error.ts';
 import { type Guard, tokenCookie } from './guard.ts';
 import type { Logs } from './logs.ts';
 import { empty, INTERNAL_ERROR, Refusal, type RouteResponse, text } from './responses.ts';
@@ -79,7 +80,7 @@ function respondToErrors(app: FastifyInstance, { logger }: Logs): void {
     if (error instanceof Refusal) return send(reply, error.response);
     if (error instanceof DarkroomError && UNAVAILABLE.has(error.code)) {
       logger.error({ err: error }, 'the queue or the storage is unavailable');
-      return send(reply, text(error.message, 503));
+      return send(reply, text(clientError(error).message, 503));
     }
     if (error instanceof DarkroomError && error.code === 'DR_OUTPUT_UNWRITABLE') {
       logger.error({ err: error }, 'a file could not be saved');

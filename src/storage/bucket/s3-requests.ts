@@ -3,6 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AwsClient } from 'aws4fetch';
 import { DarkroomError } from '../../errors.ts';
+import { maskError, maskUrl } from '../../mask-secrets.ts';
 import { elementText } from './s3-xml.ts';
 
 export interface BucketOptions {
@@ -46,6 +47,9 @@ export function s3Requests(options: BucketOptions): S3Requests {
   const region = environment.AWS_REGION || environment.AWS_DEFAULT_REGION || 'us-east-1';
   const address = addressOf(options.name, environment, region);
   const client = clientOf(environment, region);
+  const secrets = [environment.AWS_SECRET_ACCESS_KEY, environment.AWS_SESSION_TOKEN].filter(
+    (secret) => secret !== undefined,
+  );
   const refusal: S3Requests['refusal'] = (action, status, code) =>
     refused({ action, address, region, status, code });
   return {
@@ -54,14 +58,17 @@ export function s3Requests(options: BucketOptions): S3Requests {
     send: async (action, url, init = {}, accepted = []) => {
       for (let tries = 1; ; tries++) {
         const signal = AbortSignal.timeout(options.timeoutMs ?? TIMEOUT_MS);
-        const answer = await client.fetch(url, { ...init, signal }).catch((error: Error) => error);
+        const answer = await client
+          .fetch(url, { ...init, signal, redirect: 'manual' })
+          .catch((error: Error) => error);
         if (answer instanceof Response) {
           if (answer.ok || accepted.includes(answer.status))
             return Object.assign(answer, { tries });
           const code = elementText(await answer.text().catch(() => ''), 'Code');
           if (!isTransient(answer.status, code) || tries >= attempts)
             throw refusal(action, answer.status, code);
-        } else if (tries >= attempts) throw unreachable(action, address, attempts, answer);
+        } else if (tries >= attempts)
+          throw unreachable(action, address, attempts, maskError(answer.cause ?? answer, secrets));
         await sleep(restMs * 2 ** (tries - 1) * (0.75 + Math.random() / 2));
       }
     },
@@ -75,10 +82,10 @@ function addressOf(name: string, environment: NodeJS.ProcessEnv, region: string)
     endpoint === undefined
       ? `https://${name}.s3.${region}.amazonaws.com`
       : `${withScheme(endpoint)}/${name}`;
-  if (URL.canParse(address)) return address;
+  if (URL.canParse(address) && !new URL(address).username) return address;
   throw new DarkroomError('DR_BAD_USAGE', {
-    message: `'${endpoint}' is not an address of an S3 service`,
-    hint: 'Set S3_ENDPOINT=https://…',
+    message: `'${maskUrl(endpoint ?? '')}' is not an address of an S3 service`,
+    hint: 'Set S3_ENDPOINT=https://…; credentials are variables of their own.',
   });
 }
 
@@ -154,10 +161,10 @@ function unreachable(
   attempts: number,
   error: Error,
 ): DarkroomError {
-  const reason = ((error.cause as Error) ?? error).message || error.message;
   return new DarkroomError('DR_STORAGE', {
     message:
-      `the bucket ${address} can't be reached to ${action}: ${reason} ` + `(${attempts} attempts)`,
+      `the bucket ${address} can't be reached to ${action}: ${error.message} ` +
+      `(${attempts} attempts)`,
     hint: 'Check the network connection and S3_ENDPOINT.',
     file: address,
     cause: error,

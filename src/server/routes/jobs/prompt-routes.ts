@@ -5,6 +5,8 @@ import { parseJson } from '../../../formats/parse-json.ts';
 import type { JobStatus, Queue } from '../../../queue/contract.ts';
 import { stringsIn } from '../../../storage/storage.ts';
 import type { FinishedPromptResponse, PromptResponse, QueueStatus } from '../../api-types.ts';
+import { clientError } from '../../http/client-error.ts';
+import type { Logs } from '../../http/logs.ts';
 import { errorBody, json, type RouteResponse, refuse } from '../../http/responses.ts';
 import { objectBody, type Route, type RouteRequest } from '../../http/route.ts';
 import type { ServerContext } from '../../server-context.ts';
@@ -117,7 +119,7 @@ async function postPrompt(request: RouteRequest, context: ServerContext): Promis
   const prompt = (await context.nodeRegistry()).checkPrompt(body, idempotencyKey);
   if ('refused' in prompt) return json(prompt.refused, 400);
   const queue = await context.queue();
-  const { promptId, number, added } = await queue.add(prompt.job).catch(refuseJob);
+  const { promptId, number, added } = await queue.add(prompt.job).catch(refuseJob(logs));
   const { clientId } = prompt.job;
   if (added && clientId !== undefined)
     for (const { event, data } of prompt.messages) clients.send(clientId, event, data);
@@ -177,12 +179,16 @@ const REFUSALS: Readonly<Record<string, { readonly status: number; readonly type
 };
 
 /** Responds to an error of the queue in ComfyUI's shape. */
-function refuseJob(error: unknown): never {
-  const refusal = error instanceof DarkroomError ? REFUSALS[error.code] : undefined;
-  if (!refusal || !(error instanceof DarkroomError)) throw error;
-  const { status, type } = refusal;
-  return refuse({
-    ...json(errorBody(type, error.message, error.hint ?? ''), status),
-    headers: status === 400 ? {} : { 'retry-after': '5' },
-  });
-}
+const refuseJob =
+  ({ logger }: Logs) =>
+  (error: unknown): never => {
+    const refusal = error instanceof DarkroomError ? REFUSALS[error.code] : undefined;
+    if (!refusal || !(error instanceof DarkroomError)) throw error;
+    const { status, type } = refusal;
+    if (status === 503) logger.error({ err: error }, 'a job can’t be stored');
+    const { message, hint } = clientError(error);
+    return refuse({
+      ...json(errorBody(type, message, hint), status),
+      headers: status === 400 ? {} : { 'retry-after': '5' },
+    });
+  };
