@@ -20,6 +20,10 @@ import pg from 'pg';
 export interface TestServer {
   /** Creates an empty database and returns its URL. */
   database(): Promise<string>;
+  /** Ends it without a shutdown and starts it again after `downMs`. */
+  crash(downMs: number): Promise<void>;
+  /** The process id; undefined for a server that was not started here. */
+  pid(): number | undefined;
   stop(): Promise<void>;
 }
 
@@ -73,7 +77,13 @@ const freePort = (): Promise<number> =>
 
 export async function startPostgres(): Promise<TestServer> {
   const given = process.env['DARKROOM_TEST_POSTGRES'];
-  if (given) return { database: () => newDatabase(given), stop: async () => undefined };
+  if (given)
+    return {
+      database: () => newDatabase(given),
+      crash: async () => undefined,
+      pid: () => undefined,
+      stop: async () => undefined,
+    };
   const bin = programs()!;
   const folder = mkdtempSync(join(tmpdir(), 'darkroom-postgres-'));
   const user = owner();
@@ -82,51 +92,56 @@ export async function startPostgres(): Promise<TestServer> {
   execFileSync(
     join(bin, 'initdb'),
     ['-D', data, '-U', 'test', '-A', 'trust', '--no-sync', '-E', 'UTF8', '--locale=C'],
-    {
-      ...user,
-      cwd: folder,
-      stdio: 'pipe',
-    },
+    { ...user, cwd: folder, stdio: 'pipe' },
   );
   const port = await freePort();
-  const settings = [
-    '-c',
-    'fsync=off',
-    '-c',
-    'listen_addresses=127.0.0.1',
-    '-c',
-    `unix_socket_directories=${folder}`,
-  ];
-  const server: ChildProcess = spawn(
-    join(bin, 'postgres'),
-    ['-D', data, '-p', String(port), ...settings],
-    {
+  const settings = ['fsync=off', 'listen_addresses=127.0.0.1', `unix_socket_directories=${folder}`];
+  const args = ['-D', data, '-p', String(port), ...settings.flatMap((one) => ['-c', one])];
+  const url = `postgres://test@127.0.0.1:${port}/postgres`;
+  const start = async (): Promise<ChildProcess> => {
+    const started = spawn(join(bin, 'postgres'), args, {
       ...user,
       cwd: folder,
       stdio: 'ignore',
+      detached: true,
+    });
+    await answered(url, started);
+    return started;
+  };
+  let server = await start();
+  const end = async (): Promise<void> => {
+    const ended = new Promise((resolve) => server.once('exit', resolve));
+    server.kill('SIGQUIT');
+    await ended;
+  };
+  return {
+    database: () => newDatabase(url),
+    crash: async (downMs) => {
+      await end();
+      await sleep(downMs);
+      server = await start();
     },
-  );
-  const url = `postgres://test@127.0.0.1:${port}/postgres`;
+    pid: () => server.pid,
+    stop: async () => {
+      await end();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Waits until a server accepts connections. */
+async function answered(url: string, server: ChildProcess): Promise<void> {
   for (let attempt = 0; ; attempt++) {
     const client = new pg.Client(url);
     try {
       await client.connect();
       await client.end();
-      break;
+      return;
     } catch (error) {
       if (attempt > 300 || server.exitCode !== null) throw error;
       await sleep(100);
     }
   }
-  return {
-    database: () => newDatabase(url),
-    stop: async () => {
-      const ended = new Promise((resolve) => server.once('exit', resolve));
-      server.kill('SIGQUIT');
-      await ended;
-      rmSync(folder, { recursive: true, force: true });
-    },
-  };
 }
 
 let count = 0;
