@@ -27,14 +27,30 @@ export const forkModule = (
     execArgv: IS_SOURCE ? ['--import', resolveUrl('tsx')] : [],
   });
 
+// tsx does not register itself in threads
+const tsxForThreads = (): string => resolveUrl('tsx/esm/api').replace(/cjs$/, 'mjs');
+
 /** Starts a thread that runs the module `name` (no extension), relative to the URL `base`. */
 export function startThread(name: string, base: string, workerData: unknown): Worker {
   const url = moduleUrl(name, base);
   if (!IS_SOURCE) return new Worker(url, { workerData });
-  // tsx does not register itself in threads
-  const tsx = resolveUrl('tsx/esm/api').replace(/cjs$/, 'mjs');
   return new Worker(
-    `import('${tsx}').then(({ register }) => { register(); return import('${url.href}'); });`,
+    `import('${tsxForThreads()}')` +
+      `.then(({ register }) => { register(); return import('${url.href}'); });`,
     { workerData, eval: true },
   );
+}
+
+/**
+ * The module `name` (no extension), relative to the URL `base`, for a pool of threads: its URL, and
+ * the options of Node with which a thread can import it.
+ */
+export function threadModule(
+  name: string,
+  base: string,
+): { readonly url: string; readonly execArgv: string[] } {
+  const { href: url } = moduleUrl(name, base);
+  if (!IS_SOURCE) return { url, execArgv: [] };
+  const register = `import { register } from '${tsxForThreads()}'; register();`;
+  return { url, execArgv: ['--import', `data:text/javascript,${encodeURIComponent(register)}`] };
 }

@@ -71,14 +71,6 @@ export interface PromptResponse {
   readonly node_errors: NodeErrors;
 }
 
-/** POST /prompt?wait=1. */
-export interface FinishedPromptResponse<Value = Json> extends PromptResponse {
-  readonly state: 'success' | 'error' | 'interrupted' | 'removed';
-  readonly outputs: Value;
-  readonly status: Value | null;
-  readonly error: Value | null;
-}
-
 /** GET /prompt, and the `status` message. */
 export interface QueueStatus {
   readonly exec_info: { readonly queue_remaining: number };

@@ -1,11 +1,12 @@
 // /object_info: the declarations of nodes in ComfyUI's form (server.py node_info). The text of a
-// node is printed once, unless one of its lists depends on the files of a folder.
+// node is printed once, unless one of its lists depends on the files of a folder. Imported after
+// the server listens, because importing all nodes takes longer than importing the rest of it.
 
 import { dumpsJson } from '../formats/dumps-json.ts';
 import { objectOf } from '../formats/json.ts';
 import type { NodeEnvironment } from '../nodes/context.ts';
 import type { NodeDeclaration } from '../nodes/declare.ts';
-import { PACKS } from '../nodes/index.ts';
+import { NODES, PACKS } from '../nodes/index.ts';
 import type { Input } from '../nodes/input-types.ts';
 import { inputConfig } from '../workflow/input-spec.ts';
 import type { NodeTable } from '../workflow/node-table.ts';
@@ -17,8 +18,11 @@ export interface ObjectInfo {
   one(type: string): string;
 }
 
-/** `environment` lists the files for the options of combos. */
-export function createObjectInfo(nodes: NodeTable, environment: NodeEnvironment): ObjectInfo {
+/** `environment` lists the files for the options of combos; the default is the built-in nodes. */
+export function createObjectInfo(
+  environment: NodeEnvironment,
+  nodes: NodeTable = NODES,
+): ObjectInfo {
   const moduleOf = new Map(
     PACKS.flatMap(({ module, nodes: list }) =>
       list.map((node): [string, string] => [node.type, module]),

@@ -1,13 +1,14 @@
 // The types of a server: its options, the context of its routes, and its interface.
 import type { FastifyInstance } from 'fastify';
+import type { DarkroomOptions } from '../darkroom-types.ts';
 import type { Queue } from '../queue/contract.ts';
 import type { Folders } from '../storage/folders.ts';
 import type { Storage } from '../storage/storage.ts';
-import type { NodeTable } from '../workflow/node-table.ts';
 import type { Logs } from './http/logs.ts';
 import type { Route } from './http/route.ts';
 import type { Metrics } from './metrics.ts';
-import type { NodeRegistry } from './node-registry.ts';
+import type { ObjectInfo } from './object-info.ts';
+import type { ThreadLimits, ThreadPool } from './threads/thread-pool.ts';
 import type { Users } from './users.ts';
 import type { PreviewMode, WebSocketClients } from './websocket/clients.ts';
 
@@ -18,7 +19,7 @@ export interface ServerOptions {
   /** Where inputs and outputs are stored (`folders`). */
   readonly storage?: Storage;
   /** Nodes in place of the built-in ones. */
-  readonly nodes?: NodeTable;
+  readonly nodes?: DarkroomOptions['nodes'];
   /** Folder of settings and user data (`user`). */
   readonly user: string;
   /** Whether there are several users, distinguished by the header Comfy-User. */
@@ -39,6 +40,8 @@ export interface ServerOptions {
   /** Routes besides the built-in ones. */
   readonly routes?: (context: ServerContext) => readonly Route[];
   readonly logs?: Logs;
+  /** What reading the content of one request may take. */
+  readonly threads?: ThreadLimits;
   /** The clock, in milliseconds. */
   readonly now?: () => number;
   /** The command line, as /system_stats reports it. */
@@ -53,8 +56,10 @@ export interface ServerContext {
   isQueueOpen(): boolean;
   readonly folders: Folders;
   readonly storage: Storage;
-  /** The node registry, which is imported on the first call. */
-  nodeRegistry(): Promise<NodeRegistry>;
+  /** /object_info; the nodes are imported on the first call. */
+  objectInfo(): Promise<ObjectInfo>;
+  /** Where the contents of requests are read. */
+  readonly threads: ThreadPool;
   readonly users: Users;
   readonly clients: WebSocketClients;
   readonly logs: Logs;
@@ -74,8 +79,10 @@ export interface DarkroomServer {
   wantsPreviews(job: { readonly clientId?: string }): boolean;
   /** Opens the port and returns the URL. Throws DR_BAD_USAGE when the port is taken. */
   listen(address: { readonly host: string; readonly port: number }): Promise<string>;
-  /** Imports the node registry before a request needs it. */
+  /** Imports the nodes before a request needs them. */
   warm(): Promise<void>;
+  /** Starts a thread before a request needs it. */
+  warmThreads(): Promise<void>;
   /**
    * Refuses further requests and closes the WebSockets. The queue stays open: its owner closes it.
    */

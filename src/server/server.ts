@@ -11,10 +11,12 @@ import { registerRoutes } from './http/register-routes.ts';
 import { empty } from './http/responses.ts';
 import type { Route } from './http/route.ts';
 import { Metrics } from './metrics.ts';
-import type { NodeRegistry } from './node-registry.ts';
+import type { ObjectInfo } from './object-info.ts';
 import { routesOf } from './routes/index.ts';
 import { featuresOf } from './routes/system-routes.ts';
 import type { DarkroomServer, ServerContext, ServerOptions } from './server-context.ts';
+import type { ThreadSettings } from './threads/thread.ts';
+import { createThreadPool } from './threads/thread-pool.ts';
 import { openUsers } from './users.ts';
 import { WebSocketClients } from './websocket/clients.ts';
 import { acceptWebSockets } from './websocket/upgrade.ts';
@@ -59,12 +61,14 @@ export function createServer(options: ServerOptions): DarkroomServer {
       }
     },
     warm: async () => {
-      (await context.nodeRegistry()).objectInfo.all();
+      (await context.objectInfo()).all();
     },
+    warmThreads: context.threads.warm,
     close: async () => {
       closing.abort();
       clients.close();
       await app.close();
+      await context.threads.close();
     },
   };
 }
@@ -79,7 +83,7 @@ function createContext(options: ServerOptions, closing: AbortSignal): ServerCont
     onJobEnded: (state) => metrics.recordEndedJob(state),
   });
   const queue = connectQueue(options.queue, clients, closing);
-  let nodeRegistry: Promise<NodeRegistry> | undefined;
+  let objectInfo: Promise<ObjectInfo> | undefined;
   let routes: readonly Route[] = [];
   const context: ServerContext = {
     folders,
@@ -92,12 +96,13 @@ function createContext(options: ServerOptions, closing: AbortSignal): ServerCont
     now: options.now ?? Date.now,
     queue: () => queue.opened,
     isQueueOpen: queue.isOpen,
-    nodeRegistry: () => {
-      nodeRegistry ??= import('./node-registry.ts').then(({ openNodeRegistry }) =>
-        openNodeRegistry(folders, options.nodes),
+    objectInfo: () => {
+      objectInfo ??= import('./object-info.ts').then(({ createObjectInfo }) =>
+        createObjectInfo(folders, options.nodes?.table),
       );
-      return nodeRegistry;
+      return objectInfo;
     },
+    threads: createThreadPool(threadSettings(options), options.threads),
     users: openUsers(options.user, options.multiUser ?? false),
     argv: options.argv ?? ['darkroom', 'serve'],
     routes: () => routes,
@@ -105,6 +110,14 @@ function createContext(options: ServerOptions, closing: AbortSignal): ServerCont
   routes = [...routesOf(context), webSocketRoute, ...(options.routes?.(context) ?? [])];
   return context;
 }
+
+const threadSettings = ({ folders, nodes }: ServerOptions): ThreadSettings => ({
+  models: folders.models,
+  input: folders.input,
+  output: folders.output,
+  temp: folders.temp,
+  nodesModule: nodes?.module,
+});
 
 interface QueueConnection {
   readonly opened: Promise<Queue>;

@@ -179,8 +179,29 @@ const half = defineNode({
   },
 });
 
+/** Its preparation takes `ms`, or all memory. */
+const prepared = defineNode({
+  ...common,
+  type: 'TestPrepared',
+  display: 'Prepared',
+  inputs: { ms: int({ min: 0, max: 1e6 }), allocates: boolean() },
+  outputs: [output('INT')],
+  prepare: {
+    edit: (id, prompt) => {
+      const end = Date.now() + Number(prompt.input(id, 'ms'));
+      const memory: number[][] = [];
+      while (Date.now() < end)
+        if (prompt.input(id, 'allocates') === true) memory.push(new Array(1e5).fill(memory.length));
+    },
+  },
+  run: () => outputs(1),
+});
+
 export const NODES: ReadonlyMap<string, NodeDeclaration> = new Map(
-  [number, values, range, sum, total, slow, fail, save, half].map((node) => [node.type, node]),
+  [number, values, range, sum, total, slow, fail, save, half, prepared].map((node) => [
+    node.type,
+    node,
+  ]),
 );
 /** The module that the engine process imports. */
 export const NODES_MODULE = import.meta.url;

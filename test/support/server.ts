@@ -4,7 +4,6 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LightMyRequestResponse } from 'fastify';
-import { NODES as BUILT_IN } from '../../src/nodes/index.ts';
 import type { Queue, QueueOptions } from '../../src/queue/contract.ts';
 import { openQueue } from '../../src/queue/queue.ts';
 import { createLogs } from '../../src/server/http/logs.ts';
@@ -56,7 +55,7 @@ export async function testServer({
   const server = createServer({
     queue: queue ?? new Promise<Queue>(() => undefined),
     folders,
-    nodes: builtIn ? BUILT_IN : NODES,
+    nodes: builtIn ? undefined : { table: NODES, module: NODES_MODULE },
     user: join(root, 'user'),
     logs: createLogs({ level: 'debug' }),
     ...options,

@@ -37,7 +37,7 @@ export async function serveCommand(invocation: Invocation): Promise<number> {
   const server = createServer({
     ...serverOptions(values, settings, serverFolders),
     queue: queue.promise,
-    nodes: nodes?.table,
+    nodes,
     logs,
   });
   const address = await server.listen({ host: settings.host, port: settings.port });
@@ -58,6 +58,7 @@ export async function serveCommand(invocation: Invocation): Promise<number> {
     });
     queue.resolve(opened);
     logs.logger.info({ address }, 'ready');
+    void server.warmThreads().catch(() => undefined);
     await signals.stop;
     logs.logger.info('stopping');
     await Promise.race([worker.close({ finishMs: settings.finishMs }), signals.hurry]);

@@ -6,7 +6,15 @@ import type { Metrics } from '../metrics.ts';
 import { clientError } from './client-error.ts';
 import { type Guard, tokenCookie } from './guard.ts';
 import type { Logs } from './logs.ts';
-import { empty, INTERNAL_ERROR, Refusal, type RouteResponse, text } from './responses.ts';
+import {
+  empty,
+  errorBody,
+  INTERNAL_ERROR,
+  json,
+  Refusal,
+  type RouteResponse,
+  text,
+} from './responses.ts';
 import type { Route } from './route.ts';
 import { toRouteRequest } from './route-request.ts';
 import { staticFileResponse } from './static-files.ts';
@@ -75,9 +83,28 @@ function recordRequests(
 
 const UNAVAILABLE: ReadonlySet<string> = new Set(['DR_DATABASE', 'DR_STORAGE', 'DR_INTERRUPTED']);
 
+/** Responses to errors of single requests, in the shape of ComfyUI's errors. */
+const REFUSALS: Readonly<
+  Record<string, Pick<RouteResponse, 'status' | 'headers'> & { readonly type: string }>
+> = {
+  DR_TOO_EXPENSIVE: { status: 413, type: 'too_expensive' },
+  DR_SERVER_BUSY: { status: 503, type: 'server_busy', headers: { 'retry-after': '5' } },
+};
+
+function refusalOf({ code, message, hint = '' }: DarkroomError): RouteResponse | undefined {
+  if (!Object.hasOwn(REFUSALS, code)) return undefined;
+  const { type, status, headers } = REFUSALS[code];
+  return { ...json(errorBody(type, message, hint), status), headers };
+}
+
 function respondToErrors(app: FastifyInstance, { logger }: Logs): void {
   app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
     if (error instanceof Refusal) return send(reply, error.response);
+    const refusal = error instanceof DarkroomError ? refusalOf(error) : undefined;
+    if (refusal) {
+      logger.warn({ err: error }, 'a request was given up');
+      return send(reply, refusal);
+    }
     if (error instanceof DarkroomError && UNAVAILABLE.has(error.code)) {
       logger.error({ err: error }, 'the queue or the storage is unavailable');
       return send(reply, text(clientError(error).message, 503));

@@ -21,6 +21,13 @@ export const json = <T>(value: T, status = 200): RouteResponse => ({
   type: JSON_TYPE,
 });
 
+/** A field of a JSON object: its name, and its value as JSON text. */
+export type JsonField = readonly [name: string, text: string];
+
+/** The text of a JSON object. */
+export const objectText = (fields: readonly JsonField[]): string =>
+  `{${fields.map(([name, text]) => `${dumpsJson(name)}: ${text}`).join(', ')}}`;
+
 /** A response whose JSON is text already. */
 export const jsonText = (body: string, status = 200): RouteResponse => ({
   status,

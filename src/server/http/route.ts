@@ -55,7 +55,7 @@ export interface RouteRequest {
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
 /** The body as JSON; responds with 500 when it is not JSON, as ComfyUI does. */
-export function jsonBody(request: RouteRequest): Json {
+export function jsonBody(request: Pick<RouteRequest, 'bytes'>): Json {
   try {
     return parseJson(decoder.decode(request.bytes));
   } catch {
@@ -64,7 +64,7 @@ export function jsonBody(request: RouteRequest): Json {
 }
 
 /** The body as a JSON object; responds with 400 to other JSON. */
-export function objectBody(request: RouteRequest): JsonObject {
+export function objectBody(request: Pick<RouteRequest, 'bytes'>): JsonObject {
   const body = jsonBody(request);
   return isJsonObject(body) ? body : refuse(empty(400));
 }

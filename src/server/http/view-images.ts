@@ -1,7 +1,6 @@
 // Encodes the images of /view, /upload/mask and model previews. Imported on first use.
 import { readFile } from 'node:fs/promises';
 import sharp, { type Sharp } from 'sharp';
-import { readImageTexts } from '../../image/codec/image-text.ts';
 import { encodePng } from '../../image/codec/png.ts';
 
 /** Pillow's limit. */
@@ -60,20 +59,23 @@ async function alphaOnBlack(path: string): Promise<Sharp> {
 
 /**
  * A PNG of the image at `path` with the alpha of `mask` and the image's texts; undefined when the
- * sizes differ, or one of them is not an image.
+ * sizes differ, or one of them is not an image. `readTexts` returns the texts of an image file.
  */
-export async function withMask(path: string, mask: Uint8Array): Promise<Uint8Array | undefined> {
+export async function withMask(
+  path: string,
+  mask: Uint8Array,
+  readTexts: (file: Uint8Array) => Promise<Record<string, string>>,
+): Promise<Uint8Array | undefined> {
+  const file = await readFile(path).catch(() => undefined);
+  if (!file) return undefined;
+  const text = await readTexts(file);
   try {
-    const file = await readFile(path);
     const [image, alpha] = await Promise.all([decodeRgba(file), decodeRgba(mask)]);
     const { width, height, channels } = image.info;
     if (alpha.info.width !== width || alpha.info.height !== height) return undefined;
     if (channels !== 4 || alpha.info.channels !== 4) return undefined;
     for (let i = 3; i < image.data.length; i += 4) image.data[i] = alpha.data[i];
-    return await encodePng(
-      { width, height, channels: 4, bytes: image.data },
-      { text: textsOf(file, path), level: 4 },
-    );
+    return await encodePng({ width, height, channels: 4, bytes: image.data }, { text, level: 4 });
   } catch {
     return undefined;
   }
@@ -85,12 +87,3 @@ const decodeRgba = (bytes: Uint8Array) =>
     .ensureAlpha()
     .raw()
     .toBuffer({ resolveWithObject: true });
-
-/** Empty when the texts cannot be read. */
-function textsOf(file: Uint8Array, path: string): Record<string, string> {
-  try {
-    return readImageTexts(file, path);
-  } catch {
-    return {};
-  }
-}

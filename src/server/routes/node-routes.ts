@@ -5,10 +5,10 @@ import type { ServerContext } from '../server-context.ts';
 
 const nodesByType = { type: 'object', additionalProperties: { type: 'object' } } as const;
 
-export const nodeRoutes = ({ nodeRegistry, storage, folders }: ServerContext): Route[] => {
-  const objectInfo = async () => {
+export const nodeRoutes = ({ objectInfo, storage, folders }: ServerContext): Route[] => {
+  const currentInfo = async () => {
     await storage.refreshInputNames();
-    return (await nodeRegistry()).objectInfo;
+    return await objectInfo();
   };
   return [
     {
@@ -16,14 +16,14 @@ export const nodeRoutes = ({ nodeRegistry, storage, folders }: ServerContext): R
       path: '/object_info',
       summary: 'All nodes with their inputs and outputs.',
       responses: { 200: { description: 'By class type.', schema: nodesByType } },
-      handle: async () => jsonText((await objectInfo()).all()),
+      handle: async () => jsonText((await currentInfo()).all()),
     },
     {
       method: 'GET',
       path: '/object_info/{node_class}',
       summary: 'One node.',
       responses: { 200: { description: '`{}` for an unknown type.', schema: nodesByType } },
-      handle: async ({ params }) => jsonText((await objectInfo()).one(params['node_class'])),
+      handle: async ({ params }) => jsonText((await currentInfo()).one(params['node_class'])),
     },
     {
       method: 'GET',

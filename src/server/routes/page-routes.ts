@@ -1,16 +1,12 @@
 // The built-in page: its files, the reading of workflows in any format, and the examples of the
 // package. Darkroom's own.
-import { readdirSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { DarkroomError } from '../../errors.ts';
-import type { ErrorResponse, ExamplesResponse, WorkflowResponse } from '../api-types.ts';
+import { basename } from 'node:path';
+import type { ExamplesResponse } from '../api-types.ts';
 import { pageFileResponse, pageResponse } from '../http/page-files.ts';
-import { empty, json } from '../http/responses.ts';
+import { json } from '../http/responses.ts';
 import type { Route } from '../http/route.ts';
 import type { ServerContext } from '../server-context.ts';
 
-const EXAMPLES = fileURLToPath(new URL('../../../examples', import.meta.url));
 const MAX_NAME_LENGTH = 255;
 /** How messages call a file without a name. */
 const UNNAMED = 'the file';
@@ -56,7 +52,7 @@ const fileRoute: Route = {
     pageFileResponse(request.params['file'], request.header('if-modified-since')),
 };
 
-const readRoute = ({ nodeRegistry, storage }: ServerContext): Route => ({
+const readRoute = ({ threads, storage }: ServerContext): Route => ({
   method: 'POST',
   path: '/darkroom/read',
   summary:
@@ -70,62 +66,32 @@ const readRoute = ({ nodeRegistry, storage }: ServerContext): Route => ({
   },
   handle: async (request) => {
     const name = basename((request.query('name') ?? UNNAMED).slice(0, MAX_NAME_LENGTH)) || UNNAMED;
-    try {
-      await storage.refreshInputNames();
-      const { readWorkflow } = await nodeRegistry();
-      return json<WorkflowResponse>(readWorkflow(request.bytes, name));
-    } catch (error) {
-      if (!(error instanceof DarkroomError)) throw error;
-      const { code, message, hint = '' } = error;
-      return json<ErrorResponse>({ error: { code, message, hint } }, 422);
-    }
+    await storage.refreshInputNames();
+    const inputNames = storage.inputNames();
+    return threads.run('readWorkflow', { bytes: request.bytes, name, inputNames });
   },
 });
 
-const exampleRoutes = ({ nodeRegistry }: ServerContext): Route[] => {
-  /** undefined for an example that lacks nodes or files here. */
-  const readExample = async (file: string): Promise<WorkflowResponse | undefined> => {
-    const { readWorkflow, canRun } = await nodeRegistry();
-    const example = readWorkflow(readFileSync(join(EXAMPLES, file)), file);
-    return canRun(example) ? example : undefined;
-  };
-  return [
-    {
-      method: 'GET',
-      path: '/darkroom/examples',
-      summary: 'Examples that can run with the files of this machine.',
-      responses: { 200: { description: 'Names.', schema: names } },
-      handle: async () => {
-        const found = await Promise.all(
-          exampleFiles().map(async (file) =>
-            (await readExample(file)) ? [basename(file, '.json')] : [],
-          ),
-        );
-        return json<ExamplesResponse>(found.flat());
-      },
+const exampleRoutes = ({ threads, storage }: ServerContext): Route[] => [
+  {
+    method: 'GET',
+    path: '/darkroom/examples',
+    summary: 'Examples that can run with the files of this machine.',
+    responses: { 200: { description: 'Names.', schema: names } },
+    handle: async () => {
+      const inputNames = storage.inputNames();
+      return json<ExamplesResponse>(await threads.run('exampleNames', { inputNames }));
     },
-    {
-      method: 'GET',
-      path: '/darkroom/examples/{name}',
-      summary: 'An example, read.',
-      responses: {
-        200: { description: 'The workflow and its form.', schema: workflow },
-        404: 'There is no such example, or it cannot run here.',
-      },
-      handle: async ({ params }) => {
-        const file = exampleFiles().find((name) => name === `${params['name']}.json`);
-        const example = file && (await readExample(file));
-        return example ? json<WorkflowResponse>(example) : empty(404);
-      },
+  },
+  {
+    method: 'GET',
+    path: '/darkroom/examples/{name}',
+    summary: 'An example, read.',
+    responses: {
+      200: { description: 'The workflow and its form.', schema: workflow },
+      404: 'There is no such example, or it cannot run here.',
     },
-  ];
-};
-
-/** Empty when the package has no examples. */
-function exampleFiles(): string[] {
-  try {
-    return readdirSync(EXAMPLES).filter((file) => file.endsWith('.json'));
-  } catch {
-    return [];
-  }
-}
+    handle: ({ params }) =>
+      threads.run('example', { name: params['name'], inputNames: storage.inputNames() }),
+  },
+];

@@ -95,7 +95,12 @@ export class WebSocketClients {
 
   /** Sends a message to a client, if it is connected. */
   send(clientId: string, type: string, data: unknown): void {
-    this.#clients.get(clientId)?.send(messageText(type, data));
+    this.sendText(clientId, messageText(type, data));
+  }
+
+  /** Sends a message that is text already. */
+  sendText(clientId: string, message: string): void {
+    this.#clients.get(clientId)?.send(message);
   }
 
   isConnected(clientId: string): boolean {

@@ -46,8 +46,9 @@ export const uploadRoutes = (context: ServerContext): Route[] => [
       const form = await request.form();
       const { bytes } = form.files.get('image') ?? refuse(empty(400));
       const { withMask } = await import('../../http/view-images.ts');
+      const readTexts = (file: Uint8Array) => context.threads.run('imageTexts', { bytes: file });
       const masked =
-        (await withMask(await originalPath(form, context), bytes)) ?? refuse(empty(400));
+        (await withMask(await originalPath(form, context), bytes, readTexts)) ?? refuse(empty(400));
       return json(await save(form, context, () => masked));
     },
   },

@@ -1,9 +1,7 @@
 // Routes of the Impact Pack (modules/impact/impact_server.py): wildcards, and the interactive SAM
 // editor.
-import { type Json, numberOf } from '../../../formats/json.ts';
-import { populateWildcards } from '../../../text/wildcards.ts';
 import { empty, json } from '../../http/responses.ts';
-import { objectBody, type Route } from '../../http/route.ts';
+import type { Route } from '../../http/route.ts';
 import type { ServerContext } from '../../server-context.ts';
 import { previewBridgeRoutes } from './preview-bridge-routes.ts';
 import { segsPickerRoutes } from './segs-picker-routes.ts';
@@ -15,7 +13,7 @@ export const impactRoutes = (context: ServerContext): Route[] => [
   ...previewBridgeRoutes(context),
 ];
 
-const wildcardRoutes = ({ folders }: ServerContext): Route[] => [
+const wildcardRoutes = ({ threads }: ServerContext): Route[] => [
   {
     method: 'GET',
     path: '/impact/wildcards/refresh',
@@ -28,7 +26,7 @@ const wildcardRoutes = ({ folders }: ServerContext): Route[] => [
     path: '/impact/wildcards/list',
     summary: 'Names of wildcards.',
     responses: { 200: { description: '`data`: `__name__` of each.', schema: { type: 'object' } } },
-    handle: () => json({ data: [...folders.wildcards().keys()].map((name) => `__${name}__`) }),
+    handle: () => threads.run('wildcardNames', undefined),
   },
   {
     method: 'POST',
@@ -43,23 +41,9 @@ const wildcardRoutes = ({ folders }: ServerContext): Route[] => [
       200: { description: 'The new `text`.', schema: { type: 'object' } },
       400: 'No text.',
     },
-    handle: (request) => {
-      const { text, seed } = objectBody(request);
-      if (typeof text !== 'string') return empty(400);
-      try {
-        return json({ text: populateWildcards(text, wildcardSeed(seed), folders.wildcards()) });
-      } catch {
-        return empty(400);
-      }
-    },
+    handle: ({ bytes }) => threads.run('populateWildcards', { bytes }),
   },
 ];
-
-/** The seed of a request; a random one of 32 bits by default. */
-const wildcardSeed = (seed: Json | undefined): bigint =>
-  typeof seed === 'bigint'
-    ? seed
-    : BigInt(Math.trunc(numberOf(seed) ?? Math.random() * 2 ** 32) || 0);
 
 /** Segment Anything is available as nodes, not as an editor outside of workflows. */
 const samEditorRoute = (action: string): Route => ({

@@ -1,15 +1,22 @@
 // /prompt: the length of the queue, and a workflow to run. `?wait=1` responds with the outputs.
 import { DarkroomError } from '../../../errors.ts';
-import { isJsonObject, type JsonObject } from '../../../formats/json.ts';
-import { parseJson } from '../../../formats/parse-json.ts';
-import type { JobStatus, Queue } from '../../../queue/contract.ts';
-import { stringsIn } from '../../../storage/storage.ts';
-import type { FinishedPromptResponse, PromptResponse, QueueStatus } from '../../api-types.ts';
+import { dumpsJson } from '../../../formats/dumps-json.ts';
+import type { JobStatus } from '../../../queue/contract.ts';
+import type { QueueStatus } from '../../api-types.ts';
 import { clientError } from '../../http/client-error.ts';
 import type { Logs } from '../../http/logs.ts';
-import { errorBody, json, type RouteResponse, refuse } from '../../http/responses.ts';
-import { objectBody, type Route, type RouteRequest } from '../../http/route.ts';
+import {
+  errorBody,
+  type JsonField,
+  json,
+  jsonText,
+  objectText,
+  type RouteResponse,
+  refuse,
+} from '../../http/responses.ts';
+import type { Route, RouteRequest } from '../../http/route.ts';
 import type { ServerContext } from '../../server-context.ts';
+import type { TaskOutput } from '../../threads/tasks.ts';
 
 const queueStatus = {
   type: 'object',
@@ -109,26 +116,50 @@ export const promptRoutes = (context: ServerContext): Route[] => [
 ];
 
 async function postPrompt(request: RouteRequest, context: ServerContext): Promise<RouteResponse> {
-  const { storage, clients, logs } = context;
-  const body = objectBody(request);
-  await Promise.all([
-    storage.fetchMentioned(stringsIn(body['prompt'])),
-    storage.refreshInputNames(),
-  ]);
-  const idempotencyKey = request.header('idempotency-key') || undefined;
-  const prompt = (await context.nodeRegistry()).checkPrompt(body, idempotencyKey);
-  if ('refused' in prompt) return json(prompt.refused, 400);
+  const { clients, logs } = context;
+  const checked = await checkInThread(request, context);
+  if ('refused' in checked) return checked.refused;
+  const { job, nodeErrors, messages } = checked;
   const queue = await context.queue();
-  const { promptId, number, added } = await queue.add(prompt.job).catch(refuseJob(logs));
-  const { clientId } = prompt.job;
+  const { promptId, number, added } = await queue.add(job).catch(refuseJob(logs));
+  const { clientId } = job;
   if (added && clientId !== undefined)
-    for (const { event, data } of prompt.messages) clients.send(clientId, event, data);
+    for (const message of messages) clients.sendText(clientId, message);
   logs.logger.info({ promptId, number, added }, 'prompt accepted');
-  const response = { prompt_id: promptId, number, node_errors: prompt.nodeErrors };
+  const response: AcceptedJob = { promptId, number, nodeErrors };
   return isSet(request.query('wait'))
-    ? waitForJob(request, queue, response)
-    : json<PromptResponse>(response);
+    ? waitForJob(request, context, response)
+    : jsonText(objectText(fieldsOf(response)));
 }
+
+/** A job that was added. */
+interface AcceptedJob {
+  readonly promptId: string;
+  readonly number: number;
+  /** JSON text. */
+  readonly nodeErrors: string;
+}
+
+async function checkInThread(
+  request: RouteRequest,
+  { storage, threads }: ServerContext,
+): Promise<TaskOutput<'checkPrompt'>> {
+  const { bytes } = request;
+  if (storage.location !== undefined) {
+    await storage.fetchMentioned(await threads.run('promptStrings', { bytes }));
+    await storage.refreshInputNames();
+  }
+  const idempotencyKey = request.header('idempotency-key') || undefined;
+  const inputNames = storage.inputNames();
+  return await threads.run('checkPrompt', { bytes, idempotencyKey, inputNames });
+}
+
+/** Names and JSON texts of the fields of a PromptResponse. */
+const fieldsOf = ({ promptId, number, nodeErrors }: AcceptedJob): readonly JsonField[] => [
+  ['prompt_id', dumpsJson(promptId)],
+  ['number', dumpsJson(number)],
+  ['node_errors', nodeErrors],
+];
 
 const isSet = (flag: string | undefined): boolean =>
   flag !== undefined && !['', '0', 'false'].includes(flag.toLowerCase());
@@ -138,21 +169,30 @@ const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
 async function waitForJob(
   request: RouteRequest,
-  queue: Queue,
-  accepted: PromptResponse,
+  { queue: queueOf, threads }: ServerContext,
+  accepted: AcceptedJob,
 ): Promise<RouteResponse> {
+  const queue = await queueOf();
   let job: JobStatus | undefined;
   try {
-    job = await queue.waitForEnd(accepted.prompt_id, waitSignal(request));
+    job = await queue.waitForEnd(accepted.promptId, waitSignal(request));
   } catch (error) {
     if (!(error instanceof DarkroomError && error.code === 'DR_INTERRUPTED')) throw error;
-    return json<PromptResponse>(accepted, 202);
+    return jsonText(objectText(fieldsOf(accepted)), 202);
   }
-  const { outputs = {}, status = null } = await historyEntry(queue, accepted.prompt_id);
-  const state = (job?.state ?? 'removed') as FinishedPromptResponse['state'];
-  const error = job?.error === undefined ? null : parseJson(job.error);
-  return json<FinishedPromptResponse>(
-    { ...accepted, state, outputs, status, error },
+  const entry = await queue.history.get(accepted.promptId);
+  const { outputs, status } = entry
+    ? await threads.run('historyParts', { json: entry.json })
+    : { outputs: '{}', status: 'null' };
+  const state = job?.state ?? 'removed';
+  return jsonText(
+    objectText([
+      ...fieldsOf(accepted),
+      ['state', dumpsJson(state)],
+      ['outputs', outputs],
+      ['status', status],
+      ['error', job?.error ?? 'null'],
+    ]),
     FINISHED_STATUS[state] ?? 409,
   );
 }
@@ -163,13 +203,6 @@ function waitSignal(request: RouteRequest): AbortSignal {
   if (!(seconds >= 0)) return request.signal;
   const timeout = AbortSignal.timeout(Math.min(Math.round(seconds * 1000), MAX_TIMEOUT_MS));
   return AbortSignal.any([request.signal, timeout]);
-}
-
-/** Empty for a job that is not in the history. */
-async function historyEntry(queue: Queue, promptId: string): Promise<Partial<JsonObject>> {
-  const entry = await queue.history.get(promptId);
-  const value = entry ? parseJson(entry.json) : null;
-  return isJsonObject(value) ? value : {};
 }
 
 const REFUSALS: Readonly<Record<string, { readonly status: number; readonly type: string }>> = {

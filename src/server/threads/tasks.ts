@@ -1,0 +1,177 @@
+// What the server does in threads: everything that reads workflows, images or prompts that came
+// with a request. Inputs and outputs are copied between threads, so they are plain data; JSON
+// values, which have classes for Python's numbers, leave a thread as text.
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { DarkroomError } from '../../errors.ts';
+import { dumpsJson } from '../../formats/dumps-json.ts';
+import { isJsonObject, type Json, type JsonObject, numberOf } from '../../formats/json.ts';
+import { parseJson } from '../../formats/parse-json.ts';
+import { readImageTexts } from '../../image/codec/image-text.ts';
+import type { Folders } from '../../storage/folders.ts';
+import { stringsIn } from '../../storage/storage.ts';
+import { populateWildcards } from '../../text/wildcards.ts';
+import { apiGraphOf } from '../../workflow/api-graph.ts';
+import type { NodeTable } from '../../workflow/node-table.ts';
+import { buildForm } from '../../workflow/overrides/form.ts';
+import { readWorkflowBytes } from '../../workflow/read/read.ts';
+import type { ErrorResponse, PromptGraph, WorkflowResponse } from '../api-types.ts';
+import { empty, json, type RouteResponse } from '../http/responses.ts';
+import { objectBody } from '../http/route.ts';
+import { type AcceptedPrompt, checkPrompt } from '../prompt-request.ts';
+import { messageText } from '../websocket/websocket-client.ts';
+
+export interface TaskContext {
+  readonly folders: Folders;
+  readonly nodes: NodeTable;
+}
+
+interface Body {
+  readonly bytes: Uint8Array;
+}
+
+/** The names of the input folder's files where they are not on this machine. */
+interface InputNames {
+  readonly inputNames?: readonly string[];
+}
+
+/** A prompt that a server accepts, as plain data. */
+export interface CheckedPrompt extends Pick<AcceptedPrompt, 'job'> {
+  /** JSON text. */
+  readonly nodeErrors: string;
+  /** WebSocket messages for the client: JSON texts. */
+  readonly messages: readonly string[];
+}
+
+/** Each task may throw a Refusal or a DarkroomError. */
+export const TASKS = {
+  /** Opens the context and does nothing else. */
+  warm: (_: TaskContext, _input: undefined): void => undefined,
+
+  /** The strings in the `prompt` of a body of POST /prompt, each once. */
+  promptStrings: (_: TaskContext, body: Body): string[] => [
+    ...new Set(stringsIn(objectBody(body)['prompt'])),
+  ],
+
+  /** Reads the body of POST /prompt; a RouteResponse refuses it. */
+  checkPrompt: (
+    { nodes, folders }: TaskContext,
+    { idempotencyKey, ...body }: Body & InputNames & { readonly idempotencyKey?: string },
+  ): CheckedPrompt | { readonly refused: RouteResponse } => {
+    const prompt = checkPrompt(objectBody(body), nodes, folders, idempotencyKey);
+    if ('refused' in prompt) return { refused: json(prompt.refused, 400) };
+    const { job, nodeErrors, messages } = prompt;
+    return {
+      job,
+      nodeErrors: dumpsJson(nodeErrors),
+      messages: messages.map(({ event, data }) => messageText(event, data)),
+    };
+  },
+
+  /** `outputs` and `status` of an entry of the history, as JSON texts. */
+  historyParts: (_: TaskContext, entry: { readonly json: string }) => {
+    const value = parseJson(entry.json);
+    const { outputs = {}, status = null } = isJsonObject(value) ? value : ({} as JsonObject);
+    return { outputs: dumpsJson(outputs), status: dumpsJson(status) };
+  },
+
+  /** Reads a workflow file of any format. */
+  readWorkflow: (
+    context: TaskContext,
+    { bytes, name }: Body & InputNames & { readonly name: string },
+  ): RouteResponse => {
+    try {
+      return json<WorkflowResponse>(workflowResponse(context, bytes, name));
+    } catch (error) {
+      if (!(error instanceof DarkroomError)) throw error;
+      const { code, message, hint = '' } = error;
+      return json<ErrorResponse>({ error: { code, message, hint } }, 422);
+    }
+  },
+
+  /** The names of the examples that can run with the files of this machine. */
+  exampleNames: (context: TaskContext, _: InputNames): string[] =>
+    exampleFiles()
+      .filter((file) => readExample(context, file))
+      .map((file) => basename(file, '.json')),
+
+  /** An example; 404 for one that lacks nodes or files here. */
+  example: (
+    context: TaskContext,
+    { name }: InputNames & { readonly name: string },
+  ): RouteResponse => {
+    const file = exampleFiles().find((other) => other === `${name}.json`);
+    const example = file && readExample(context, file);
+    return example ? json<WorkflowResponse>(example) : empty(404);
+  },
+
+  /** Replaces the wildcards in the `text` of a body. */
+  populateWildcards: ({ folders }: TaskContext, body: Body): RouteResponse => {
+    const { text, seed } = objectBody(body);
+    if (typeof text !== 'string') return empty(400);
+    try {
+      return json({ text: populateWildcards(text, wildcardSeed(seed), folders.wildcards()) });
+    } catch {
+      return empty(400);
+    }
+  },
+
+  wildcardNames: ({ folders }: TaskContext, _input: undefined): RouteResponse =>
+    json({ data: [...folders.wildcards().keys()].map((name) => `__${name}__`) }),
+
+  /** The texts in an image; none when they cannot be read. */
+  imageTexts: (_: TaskContext, { bytes }: Body): Record<string, string> => {
+    try {
+      return readImageTexts(bytes, 'the image');
+    } catch {
+      return {};
+    }
+  },
+} satisfies Record<string, (context: TaskContext, input: never) => unknown>;
+
+type Tasks = typeof TASKS;
+export type TaskName = keyof Tasks;
+export type TaskInput<N extends TaskName> = Parameters<Tasks[N]>[1];
+export type TaskOutput<N extends TaskName> = Awaited<ReturnType<Tasks[N]>>;
+
+function workflowResponse(
+  { nodes, folders }: TaskContext,
+  bytes: Uint8Array,
+  name: string,
+): WorkflowResponse {
+  const { graph, extra, form, notes } = readWorkflowBytes(bytes, name, { nodes });
+  return {
+    prompt: apiGraphOf(graph) as unknown as PromptGraph,
+    extra: extra as JsonObject,
+    source: form,
+    notes,
+    form: buildForm(graph, nodes, folders),
+  };
+}
+
+const EXAMPLES = fileURLToPath(new URL('../../../examples', import.meta.url));
+
+/** Empty when the package has no examples. */
+function exampleFiles(): string[] {
+  try {
+    return readdirSync(EXAMPLES).filter((file) => file.endsWith('.json'));
+  } catch {
+    return [];
+  }
+}
+
+/** undefined for an example that lacks nodes or files here. */
+function readExample(context: TaskContext, file: string): WorkflowResponse | undefined {
+  const example = workflowResponse(context, readFileSync(join(EXAMPLES, file)), file);
+  const canRun =
+    example.form.missing.length === 0 &&
+    Object.values(example.prompt).every(({ class_type }) => context.nodes.has(class_type));
+  return canRun ? example : undefined;
+}
+
+/** The seed of a request; a random one of 32 bits by default. */
+const wildcardSeed = (seed: Json | undefined): bigint =>
+  typeof seed === 'bigint'
+    ? seed
+    : BigInt(Math.trunc(numberOf(seed) ?? Math.random() * 2 ** 32) || 0);

@@ -1,0 +1,66 @@
+// One thread of the pool: runs the tasks of tasks.ts, one at a time.
+import type { MessagePort } from 'node:worker_threads';
+import { DarkroomError } from '../../errors.ts';
+import { openEmbeddedModels } from '../../storage/embedded-models.ts';
+import { openFolders } from '../../storage/folders.ts';
+import type { NodeTable } from '../../workflow/node-table.ts';
+import { Refusal, type RouteResponse } from '../http/responses.ts';
+import { TASKS, type TaskContext, type TaskName } from './tasks.ts';
+
+/** What a thread works with; the same for all tasks of a server. */
+export interface ThreadSettings {
+  readonly models: readonly string[];
+  readonly input: string;
+  readonly output: string;
+  readonly temp: string;
+  /** URL of the module that exports the nodes as NODES, in place of the built-in ones. */
+  readonly nodesModule?: string;
+}
+
+export interface TaskRequest {
+  readonly settings: ThreadSettings;
+  readonly name: TaskName;
+  readonly input: unknown;
+  /** Is sent a message when the task starts. */
+  readonly started: MessagePort;
+}
+
+/** Errors are copied between threads without their class, so those that routes expect are data. */
+export type TaskReply =
+  | { readonly output: unknown }
+  | { readonly error: Parameters<typeof DarkroomError.fromJSON>[0] }
+  | { readonly refusal: RouteResponse };
+
+let context: Promise<TaskContext> | undefined;
+/** The files of the input folder where they are not on this machine, as of the current task. */
+let inputNames: readonly string[] | undefined;
+
+async function openContext({ nodesModule, ...folders }: ThreadSettings): Promise<TaskContext> {
+  const { NODES }: { NODES: NodeTable } = await (nodesModule === undefined
+    ? import('../../nodes/index.ts')
+    : import(nodesModule));
+  return {
+    nodes: NODES,
+    folders: openFolders({
+      ...folders,
+      embedded: openEmbeddedModels(),
+      inputNames: () => inputNames,
+    }),
+  };
+}
+
+export default async function runTask(request: TaskRequest): Promise<TaskReply> {
+  try {
+    context ??= openContext(request.settings);
+    const opened = await context;
+    request.started.postMessage('started');
+    inputNames = (request.input as { inputNames?: readonly string[] } | undefined)?.inputNames;
+    return { output: await TASKS[request.name](opened, request.input as never) };
+  } catch (error) {
+    if (error instanceof Refusal) return { refusal: error.response };
+    if (error instanceof DarkroomError) return { error: error.toJSON() as never };
+    throw error;
+  } finally {
+    request.started.close();
+  }
+}
