@@ -21,6 +21,11 @@ export interface DarkroomOptions {
   readonly output?: string;
   /** Folder that PreviewImage writes to. Default: `temp`. */
   readonly temp?: string;
+  /**
+   * Is called with one sentence for each file or folder that is left out because it cannot be read,
+   * such as a link that leads nowhere.
+   */
+  readonly onUnreadable?: (problem: string) => void;
   /** Where networks run. Default: `auto`, which is CUDA if it works, else the CPU. */
   readonly device?: DeviceChoice;
   /** Threads for running networks. Default: all cores. */

@@ -1,7 +1,7 @@
 // The runs of one command: one, or one for each line of --csv, each --batch times; and the report
 // of those that failed.
-import { readFileSync } from 'node:fs';
 import { DarkroomError } from '../errors.ts';
+import { readRegularFileSync } from '../formats/regular-file.ts';
 import { NODES } from '../nodes/index.ts';
 import type { NodeTable } from '../workflow/node-table.ts';
 import { type Overrides, parseOverrides } from '../workflow/overrides/overrides.ts';
@@ -24,6 +24,7 @@ export interface Failure {
 }
 
 const MAX_BATCH = 100_000;
+const MAX_TABLE_BYTES = 64 * 1024 * 1024;
 
 /**
  * The runs that the options describe. Throws DR_BAD_USAGE, DR_FILE_MISSING and, as --batch needs
@@ -86,7 +87,7 @@ export function reportFailures(
 
 function readTable(file: string): string {
   try {
-    return readFileSync(file, 'utf8');
+    return readRegularFileSync(file, MAX_TABLE_BYTES).toString('utf8');
   } catch (cause) {
     const isMissing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
     throw new DarkroomError(isMissing ? 'DR_FILE_MISSING' : 'DR_FILE_UNREADABLE', {

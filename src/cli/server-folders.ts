@@ -14,10 +14,13 @@ export interface ServerFolders {
 }
 
 /**
- * Opens the folders of `--storage`, `--models`, `--input`, `--output` and `--temp`. Throws
- * DR_BAD_USAGE, DR_STORAGE.
+ * Opens the folders of `--storage`, `--models`, `--input`, `--output` and `--temp`. `onUnreadable`
+ * is called with what cannot be read. Throws DR_BAD_USAGE, DR_STORAGE.
  */
-export async function openServerFolders(values: Values): Promise<ServerFolders> {
+export async function openServerFolders(
+  values: Values,
+  onUnreadable?: (problem: string) => void,
+): Promise<ServerFolders> {
   const { models, input, output, temp } = darkroomOptions(values);
   const shared = values.storage === undefined ? undefined : await openStorage(values.storage);
   const explicit = Object.entries({ input, output, temp }).filter(
@@ -34,6 +37,7 @@ export async function openServerFolders(values: Values): Promise<ServerFolders> 
     models: modelRoots(models),
     embedded: openEmbeddedModels(),
     inputNames: shared?.inputNames,
+    onUnreadable,
   });
   return {
     folders,

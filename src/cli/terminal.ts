@@ -29,6 +29,13 @@ const NO_COLOR = process.env.NO_COLOR !== undefined && process.env.NO_COLOR !== 
 export const coloured = (terminal: Terminal, code: number, text: string): string =>
   terminal.interactive && !NO_COLOR ? `\x1b[${code}m${text}\x1b[0m` : text;
 
+/** Returns a function that prints warnings; with `quiet`, one that prints nothing. */
+export const warnings =
+  (terminal: Terminal, quiet?: boolean): ((text: string) => void) =>
+  (text) => {
+    if (!quiet) terminal.err(`${coloured(terminal, 33, 'warning:')} ${printable(text)}\n`);
+  };
+
 /** A value as one line of JSON; bigints become strings. */
 export const jsonLine = (value: unknown): string =>
   JSON.stringify(value, (_, v) => (typeof v === 'bigint' ? String(v) : v));

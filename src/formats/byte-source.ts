@@ -1,6 +1,7 @@
 // Reads byte ranges of a file.
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { DarkroomError } from '../errors.ts';
+import { openRegular } from './regular-file.ts';
 
 export interface ByteSource {
   readonly file: string;
@@ -12,12 +13,11 @@ export interface ByteSource {
   close(): Promise<void>;
 }
 
-/** Opens a file. Throws DR_FILE_MISSING, and DR_FILE_UNREADABLE, also for a folder. */
+/** Opens a regular file. Throws DR_FILE_MISSING, and DR_FILE_UNREADABLE, also for all else. */
 export async function openSource(file: string): Promise<ByteSource> {
   const handle = await openHandle(file);
   try {
     const stat = await handle.stat();
-    if (!stat.isFile()) throw unreadable(file, new Error('it is not a file'));
     return {
       file,
       size: stat.size,
@@ -49,7 +49,7 @@ export const memorySource = (file: string, bytes: Uint8Array): ByteSource => ({
 
 async function openHandle(file: string): Promise<FileHandle> {
   try {
-    return await open(file, 'r');
+    return await openRegular(file);
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw unreadable(file, cause);
     throw new DarkroomError('DR_FILE_MISSING', {

@@ -177,8 +177,16 @@ function looksLikeSafetensors(head: Buffer): boolean {
   return head.length > 8 && head.readBigUInt64LE(0) <= MAX_HEADER && head[8] === 0x7b;
 }
 
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
 function refuseFolder(file: string): void {
-  if (!statSync(file, { throwIfNoEntry: false })?.isDirectory()) return;
+  if (!isFolder(file)) return;
   const diffusers = existsSync(join(file, 'model_index.json'));
   const what = diffusers
     ? 'is a diffusers folder, not a model file'

@@ -7,10 +7,11 @@
 // when anything fails, the session is opened as usual.
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { mkdir, open, readdir, readFile, rm, stat, statfs, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { arch, cpus, platform } from 'node:os';
 import { join } from 'node:path';
 import { formatSize } from '../format-size.ts';
+import { readRegularFile } from '../formats/regular-file.ts';
 import { removeAbandonedFolders, temporaryFolder } from '../storage/atomic-write.ts';
 import { contentHash } from '../storage/cache/content-hash.ts';
 import { fingerprint } from '../storage/cache/fingerprint.ts';
@@ -197,7 +198,9 @@ async function stateOf(
 ): Promise<'absent' | 'intact' | 'damaged' | 'useless'> {
   if (!(await stat(sessionFolder).catch(() => undefined))) return 'absent';
   try {
-    const about = JSON.parse(await readFile(join(sessionFolder, ABOUT), 'utf8')) as About;
+    const about = JSON.parse(
+      (await readRegularFile(join(sessionFolder, ABOUT))).toString('utf8'),
+    ) as About;
     if (about.useless) return 'useless';
     const files = Object.entries(about.fingerprints);
     const isIntact =

@@ -1,11 +1,11 @@
 // Users and the folders of their settings and files (app/user_manager.py): `user/<id>/…`, and
 // `user/users.json` when there are several users.
 import { randomUUID } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { DarkroomError } from '../errors.ts';
 import { isJsonObject, type JsonObject } from '../formats/json.ts';
 import { parseJson } from '../formats/parse-json.ts';
+import { readRegularFileSync } from '../formats/regular-file.ts';
 import { replaceFile } from '../storage/file-names.ts';
 import { isNameError, unwritableError } from '../write-errors.ts';
 import { resolveInside } from './http/safe-paths.ts';
@@ -21,6 +21,8 @@ export interface Users {
   folder(id: string | undefined): string | undefined;
 }
 
+/** Largest file of users or settings, in bytes. */
+const MAX_BYTES = 64 * 1024 * 1024;
 const DEFAULT_USER = 'default';
 
 /** `root` is the folder of all users. */
@@ -51,7 +53,7 @@ export function openUsers(root: string, several: boolean): Users {
 
 const namesIn = (file: string): Record<string, string> =>
   Object.fromEntries(
-    Object.entries(existsSync(file) ? readObject(file) : {}).filter(
+    Object.entries(readObject(file)).filter(
       (entry): entry is [string, string] => typeof entry[1] === 'string',
     ),
   );
@@ -73,7 +75,7 @@ export function writeUserFile<T>(file: string, write: () => T): T {
 /** The JSON object in a file; empty when the file is missing or damaged. */
 export function readObject(file: string): JsonObject {
   try {
-    const value = parseJson(readFileSync(file, 'utf8'));
+    const value = parseJson(readRegularFileSync(file, MAX_BYTES).toString('utf8'));
     return isJsonObject(value) ? value : {};
   } catch {
     return {};

@@ -1,5 +1,5 @@
-// File names as ComfyUI writes them, their paths, and reading of folders.
-import { type Dirent, readdirSync, statSync } from 'node:fs';
+// File names as ComfyUI writes them, their paths, and what these lead to.
+import { type Stats, statSync } from 'node:fs';
 import { resolve, sep } from 'node:path';
 
 export type FolderType = 'input' | 'output' | 'temp';
@@ -34,17 +34,20 @@ export const byCodePoint = (a: string, b: string): number => {
   return i < 0 ? x.length - y.length : i >= y.length ? 1 : x[i] - y[i];
 };
 
-export const isFile = (path: string): boolean =>
-  statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+/** Whether there is a file; false for a path that the file system refuses. */
+export const isFile = (path: string): boolean => statOf(path)?.isFile() ?? false;
 
-export const isFolder = (path: string): boolean =>
-  statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+/** Whether there is a folder; false for a path that the file system refuses. */
+export const isFolder = (path: string): boolean => statOf(path)?.isDirectory() ?? false;
 
-/** Returns the entries of a folder; none for one that cannot be read. */
-export function entriesOf(folder: string): Dirent[] {
+/**
+ * Returns what a path leads to; undefined where there is nothing, and for a path that the file
+ * system refuses: a loop of links, a path below a file, a name that is too long.
+ */
+export function statOf(path: string): Stats | undefined {
   try {
-    return readdirSync(folder, { withFileTypes: true });
+    return statSync(path, { throwIfNoEntry: false });
   } catch {
-    return [];
+    return undefined;
   }
 }

@@ -1,13 +1,15 @@
 // Inputs and outputs in folders of this machine, or in mounted ones.
-import { createReadStream, existsSync, readdirSync, statSync } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { DarkroomError } from '../errors.ts';
+import { openRegular } from '../formats/regular-file.ts';
 import { isNameError, unwritableError } from '../write-errors.ts';
 import { isTemporary } from './atomic-write.ts';
 import { addFile, replaceFile } from './file-names.ts';
-import { type FolderType, pathInside } from './folder-paths.ts';
+import { type FolderType, isFile, pathInside, statOf } from './folder-paths.ts';
 import { writeLargeOutput, writeOutputs } from './output.ts';
 import type { Storage, StorageFolders, StoredFile } from './storage.ts';
+import { filesIn } from './walk-folder.ts';
 
 export function createFolderStorage(folders: StorageFolders): Storage {
   const pathOf = (type: FolderType, name: string): string | undefined => {
@@ -16,33 +18,27 @@ export function createFolderStorage(folders: StorageFolders): Storage {
   };
   const newPath = (type: FolderType, name: string): string =>
     pathInside(folders[type], name) ?? throwOutside(name, folders[type]);
-  const describe = (path: string, name: string): StoredFile => {
-    const { size, mtime } = statSync(path);
-    return { name, size, modified: mtime };
+  const describe = (path: string | undefined, name: string): StoredFile | undefined => {
+    const stats = path === undefined ? undefined : statOf(path);
+    return stats && { name, size: stats.size, modified: stats.mtime };
   };
   return {
     folders,
     fetchMentioned: async () => undefined,
     refreshInputNames: async () => undefined,
     inputNames: () => undefined,
-    find: async (type, name) => {
-      const path = pathOf(type, name);
-      return path === undefined ? undefined : describe(path, name);
-    },
+    find: async (type, name) => describe(pathOf(type, name), name),
     read: async (type, name) => {
       const path = pathOf(type, name);
-      return path === undefined ? undefined : createReadStream(path);
+      // a pipe that has taken the file's place does not block this
+      return path === undefined
+        ? undefined
+        : createReadStream(path, { fd: await openRegular(path) });
     },
     localPath: async (type, name) => pathOf(type, name),
     list: async (type) => {
-      const folder = folders[type];
-      if (!existsSync(folder)) return [];
-      const files = readdirSync(folder, { withFileTypes: true }).filter(
-        (entry) => entry.isFile() && !isTemporary(entry.name),
-      );
-      return files.flatMap(({ name }) =>
-        existsSync(join(folder, name)) ? [describe(join(folder, name), name)] : [],
-      );
+      const names = filesIn(folders[type]).filter((name) => !isTemporary(name));
+      return names.flatMap((name) => describe(join(folders[type], name), name) ?? []);
     },
     add: async (type, name, bytes) => {
       const path = newPath(type, name);
@@ -60,15 +56,6 @@ export function createFolderStorage(folders: StorageFolders): Storage {
     saveLarge: (request, onFolder) =>
       writeLargeOutput({ ...request, root: folders[request.type] }, onFolder),
   };
-}
-
-/** Returns whether a path is that of a file; false for names that the file system refuses. */
-function isFile(path: string): boolean {
-  try {
-    return statSync(path).isFile();
-  } catch {
-    return false;
-  }
 }
 
 /**

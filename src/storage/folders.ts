@@ -1,6 +1,6 @@
 // The model, input, output and temp folders of a run, laid out as ComfyUI's (folder_paths.py).
 import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { DarkroomError } from '../errors.ts';
 import { didYouMean } from '../near-matches.ts';
 import type { Wildcards } from '../text/wildcards.ts';
@@ -8,7 +8,6 @@ import { shortLived } from './cache/short-lived.ts';
 import type { EmbeddedModels } from './embedded-models.ts';
 import {
   byCodePoint,
-  entriesOf,
   type FolderType,
   isFile,
   isFolder,
@@ -16,6 +15,7 @@ import {
   pathInside,
 } from './folder-paths.ts';
 import { type ModelFolders, openModelFolders } from './model-folders.ts';
+import { filesIn, type OnUnreadable } from './walk-folder.ts';
 import { readWildcards, wildcardFolders } from './wildcard-files.ts';
 
 export interface FolderOptions {
@@ -28,7 +28,14 @@ export interface FolderOptions {
   readonly inputNames?: () => readonly string[] | undefined;
   /** Models that come with the package; they are searched last. */
   readonly embedded?: EmbeddedModels;
+  /**
+   * Is called with one sentence for each file or folder that cannot be read, once for each. It is
+   * left out of listings.
+   */
+  readonly onUnreadable?: (problem: string) => void;
 }
+
+const MAX_REPORTED = 500;
 
 export interface Folders extends ModelFolders {
   readonly models: readonly string[];
@@ -69,12 +76,15 @@ export function openFolders(options: FolderOptions = {}): Folders {
     output: resolve(options.output ?? 'output'),
     temp: resolve(options.temp ?? 'temp'),
   };
-  const wildcardFiles = shortLived(() => readWildcards(wildcardFolders(models, roots.input)));
+  const onUnreadable = options.onUnreadable && once(options.onUnreadable);
+  const wildcardFiles = shortLived(() =>
+    readWildcards(wildcardFolders(models, roots.input), onUnreadable),
+  );
   return {
     models,
     ...roots,
-    ...openModelFolders(models, options.embedded),
-    ...inputFolder(roots, options.inputNames),
+    ...openModelFolders(models, options.embedded, onUnreadable),
+    ...inputFolder(roots, options.inputNames, onUnreadable),
     wildcards: () => wildcardFiles('').lists,
     wildcardProblems: () => wildcardFiles('').problems,
   };
@@ -83,13 +93,16 @@ export function openFolders(options: FolderOptions = {}): Folders {
 function inputFolder(
   roots: Readonly<Record<FolderType, string>>,
   inputNames: FolderOptions['inputNames'] = () => undefined,
+  onUnreadable?: OnUnreadable,
 ): Pick<Folders, 'inputFiles' | 'inputPath' | 'hasInput'> {
   const locate = (annotated: string): { path: string | undefined; root: string } => {
     const { name, type = 'input' } = parseAnnotatedName(annotated);
     return { path: pathInside(roots[type], name), root: roots[type] };
   };
+  const visibleFiles = (): string[] =>
+    filesIn(roots.input, onUnreadable).filter((name) => !name.startsWith('.'));
   const inputFiles = (): readonly string[] =>
-    [...(inputNames() ?? filesDirectlyIn(roots.input))].sort(byCodePoint);
+    [...(inputNames() ?? visibleFiles())].sort(byCodePoint);
   return {
     inputFiles,
     inputPath: (name) => {
@@ -110,11 +123,12 @@ function inputFolder(
   };
 }
 
-const filesDirectlyIn = (folder: string): string[] =>
-  entriesOf(folder)
-    .filter(
-      (entry) =>
-        !entry.name.startsWith('.') &&
-        (entry.isFile() || (entry.isSymbolicLink() && isFile(join(folder, entry.name)))),
-    )
-    .map((entry) => entry.name);
+/** Reports each path once, and no more than a few hundred of them. */
+function once(report: (problem: string) => void): OnUnreadable {
+  const reported = new Set<string>();
+  return (problem, path) => {
+    if (reported.has(path) || reported.size >= MAX_REPORTED) return;
+    reported.add(path);
+    report(problem);
+  };
+}

@@ -1,11 +1,12 @@
 // Finds model files in folders that are laid out as ComfyUI's (folder_paths.py): several models
 // folders, old names of folders, names with `/`.
-import { basename, join, relative, sep } from 'node:path';
+import { basename, join } from 'node:path';
 import { DarkroomError } from '../errors.ts';
 import { didYouMean } from '../near-matches.ts';
 import { shortLived } from './cache/short-lived.ts';
 import type { EmbeddedModels } from './embedded-models.ts';
-import { byCodePoint, entriesOf, isFile, isFolder, pathInside } from './folder-paths.ts';
+import { byCodePoint, isFile, pathInside } from './folder-paths.ts';
+import { filesUnder, type OnUnreadable } from './walk-folder.ts';
 
 export interface ModelFolders {
   /** Returns the files of a kind (`checkpoints`, `vae` …), sorted; names are relative, with `/`. */
@@ -46,12 +47,16 @@ const OTHER_EXTENSIONS: Readonly<Record<string, ReadonlySet<string>>> = {
   diffusers: new Set(['.json']),
 };
 
-const MAX_DEPTH = 16;
+const SKIPPED_FOLDERS: ReadonlySet<string> = new Set(['.git']);
 
-/** `roots`: the models folders; earlier ones take precedence, embedded models come last. */
+/**
+ * `roots`: the models folders; earlier ones take precedence, embedded models come last.
+ * `onUnreadable` is called with what cannot be read, and is left out of listings.
+ */
 export function openModelFolders(
   roots: readonly string[],
   embedded: EmbeddedModels | undefined,
+  onUnreadable?: OnUnreadable,
 ): ModelFolders {
   const currentKind = (kind: string): string => OLD_KINDS[kind] ?? kind;
   const foldersOf = (kind: string): string[] =>
@@ -60,7 +65,8 @@ export function openModelFolders(
     const files = new Set<string>(embedded?.names(kind) ?? []);
     const extensions = OTHER_EXTENSIONS[kind] ?? MODEL_EXTENSIONS;
     for (const folder of foldersOf(kind))
-      for (const name of filesUnder(folder)) if (extensions.has(extensionOf(name))) files.add(name);
+      for (const name of filesUnder(folder, { skip: SKIPPED_FOLDERS, onUnreadable }))
+        if (extensions.has(extensionOf(name))) files.add(name);
     return [...files].sort(byCodePoint);
   });
   const modelFiles = (kind: string): readonly string[] => listFiles(currentKind(kind));
@@ -91,18 +97,3 @@ const extensionOf = (name: string): string => {
   const file = basename(name);
   return file.lastIndexOf('.') > 0 ? file.slice(file.lastIndexOf('.')).toLowerCase() : '';
 };
-
-/** Returns the files under a folder, following links and skipping `.git`; relative, with `/`. */
-function filesUnder(root: string): string[] {
-  const found: string[] = [];
-  const visit = (folder: string, depth: number): void => {
-    for (const entry of entriesOf(folder)) {
-      const path = join(folder, entry.name);
-      const isDirectory = entry.isDirectory() || (entry.isSymbolicLink() && isFolder(path));
-      if (!isDirectory) found.push(relative(root, path).replaceAll(sep, '/'));
-      else if (entry.name !== '.git' && depth < MAX_DEPTH) visit(path, depth + 1);
-    }
-  };
-  visit(root, 0);
-  return found;
-}

@@ -1,11 +1,11 @@
 // Reads wildcard lists from files: `NAME.txt` has one item per line; `.yaml` files are maps of
 // lists, whose keys are joined by `/`. Files are read as by the Impact Pack
 // (modules/impact/wildcards.py), including the encoding: text files are Latin-1.
-import { readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { readRegularFileSync } from '../formats/regular-file.ts';
 import { normaliseWildcardName, type Wildcards } from '../text/wildcards.ts';
-import { entriesOf } from './folder-paths.ts';
+import { filesUnder, type OnUnreadable } from './walk-folder.ts';
 
 export interface WildcardFiles {
   readonly lists: Wildcards;
@@ -13,6 +13,8 @@ export interface WildcardFiles {
   readonly problems: readonly string[];
 }
 
+/** Largest file of lists, in bytes. */
+const MAX_BYTES = 64 * 1024 * 1024;
 const KINDS = ['wildcards', 'custom_wildcards'];
 const PACKS = ['ComfyUI-Impact-Pack', 'comfyui-impact-pack'];
 
@@ -34,19 +36,22 @@ export function wildcardFolders(models: readonly string[], input: string): strin
 /**
  * Reads the lists of all folders that exist. A list replaces an earlier one of the same name.
  */
-export function readWildcards(folders: readonly string[]): WildcardFiles {
+export function readWildcards(
+  folders: readonly string[],
+  onUnreadable?: OnUnreadable,
+): WildcardFiles {
   const lists = new Map<string, readonly string[]>();
   const problems: string[] = [];
   for (const folder of folders)
-    for (const name of filesIn(folder)) {
+    for (const name of listFilesIn(folder, onUnreadable)) {
       const path = join(folder, name);
       try {
         if (name.endsWith('.txt'))
           lists.set(
             normaliseWildcardName(name.slice(0, -'.txt'.length)),
-            itemsOf(readFileSync(path, 'latin1')),
+            itemsOf(readRegularFileSync(path, MAX_BYTES).toString('latin1')),
           );
-        else readYaml(readFileSync(path), lists);
+        else readYaml(readRegularFileSync(path, MAX_BYTES), lists);
       } catch (error) {
         problems.push(
           `the wildcard file ${path} can't be read and is left out: ` +
@@ -105,19 +110,10 @@ const textOf = (value: unknown): string => {
   return value === null || typeof value === 'object' ? '' : String(value);
 };
 
-/**
- * Returns the `.txt` and `.yaml` files under a folder, following links; sorted, relative, with `/`.
- */
-function filesIn(root: string, folder = '', depth = 0): string[] {
-  const found: string[] = [];
-  for (const entry of entriesOf(join(root, folder))) {
-    const name = folder ? `${folder}/${entry.name}` : entry.name;
-    const isLink = entry.isSymbolicLink();
-    const target = isLink ? statSync(join(root, name), { throwIfNoEntry: false }) : entry;
-    if (target?.isDirectory() && depth < 16) found.push(...filesIn(root, name, depth + 1));
-    else if (target?.isFile() && /\.(txt|yaml)$/.test(name)) found.push(name);
-  }
-  return found.sort();
-}
+/** Returns the `.txt` and `.yaml` files under a folder, sorted. */
+const listFilesIn = (root: string, onUnreadable?: OnUnreadable): string[] =>
+  filesUnder(root, { onUnreadable })
+    .filter((name) => /\.(txt|yaml)$/.test(name))
+    .sort();
 
 const firstLine = (text: string): string => text.split('\n')[0];

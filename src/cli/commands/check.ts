@@ -7,7 +7,7 @@ import { badUsage } from '../bad-usage.ts';
 import type { Invocation } from '../command.ts';
 import { partsOf, sentence } from '../error-report.ts';
 import { darkroomOptions } from '../options.ts';
-import { coloured, jsonLine, printable, type Terminal } from '../terminal.ts';
+import { coloured, jsonLine, printable, type Terminal, warnings } from '../terminal.ts';
 import { openSource } from '../workflow-source.ts';
 
 type FileResult = Omit<CheckResult, 'validation'> & { readonly file: string };
@@ -22,7 +22,11 @@ export async function checkCommand({
   if (positionals.length === 0)
     throw badUsage('check needs workflow files', 'For example: darkroom check workflow.json');
   const set = parseOverrides(values.set ?? []);
-  const darkroom = await openDarkroom({ ...darkroomOptions(values), nodes });
+  const darkroom = await openDarkroom({
+    ...darkroomOptions(values),
+    nodes,
+    onUnreadable: warnings(terminal, values.quiet),
+  });
   const results: FileResult[] = [];
   for (const file of positionals) results.push({ file, ...(await checkFile(darkroom, file, set)) });
   await darkroom.close();

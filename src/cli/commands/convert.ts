@@ -14,7 +14,7 @@ import { writeHint } from '../../write-errors.ts';
 import { badUsage } from '../bad-usage.ts';
 import type { Invocation } from '../command.ts';
 import { dynamicSeed } from '../options.ts';
-import { coloured, printable } from '../terminal.ts';
+import { warnings } from '../terminal.ts';
 import { openSource } from '../workflow-source.ts';
 
 type Printer = (workflow: Workflow, nodes: NodeTable, name: string) => string;
@@ -54,9 +54,7 @@ export async function convertCommand({
     typeof content === 'string'
       ? readWorkflowFile(content, options)
       : readWorkflowBytes(content, name, options);
-  if (!values.quiet)
-    for (const note of workflow.notes)
-      terminal.err(`${coloured(terminal, 33, 'warning:')} ${printable(note)}\n`);
+  workflow.notes.forEach(warnings(terminal, values.quiet));
   const text = print(workflow, options.nodes, name);
   if (values.out === undefined) terminal.out(text.trimEnd());
   else write(values.out, text);

@@ -1,5 +1,4 @@
 // darkroom models list | inspect FILE…: lists model files, and shows what a file contains.
-import { existsSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { DarkroomError } from '../../errors.ts';
 import { formatSize } from '../../format-size.ts';
@@ -11,12 +10,13 @@ import {
 import { didYouMean } from '../../near-matches.ts';
 import { contentHash } from '../../storage/cache/content-hash.ts';
 import { openEmbeddedModels } from '../../storage/embedded-models.ts';
+import { isFile, statOf } from '../../storage/folder-paths.ts';
 import { type Folders, modelRoots, openFolders } from '../../storage/folders.ts';
 import { cacheFolder } from '../../user-cache-folder.ts';
 import { badUsage } from '../bad-usage.ts';
 import type { Invocation } from '../command.ts';
 import { asDarkroomError, exitCodeOf, report } from '../error-report.ts';
-import { coloured, jsonLine, printable, type Terminal } from '../terminal.ts';
+import { coloured, jsonLine, printable, type Terminal, warnings } from '../terminal.ts';
 
 /** The model folders of ComfyUI and the packs. */
 const KINDS = [
@@ -47,6 +47,7 @@ export async function modelsCommand(invocation: Invocation): Promise<number> {
   const folders = openFolders({
     models: modelRoots(invocation.values.models),
     embedded: openEmbeddedModels(),
+    onUnreadable: warnings(invocation.terminal),
   });
   if (action === 'list' && names.length === 0) return list(invocation, folders);
   if (action === 'inspect' && names.length > 0) return inspectFiles(invocation, folders, names);
@@ -66,7 +67,7 @@ async function list({ values, terminal }: Invocation, folders: Folders): Promise
   );
   const listed = [];
   for (const { folder, name, path } of found) {
-    const size = path === undefined ? undefined : statSync(path).size;
+    const size = path === undefined ? undefined : statOf(path)?.size;
     listed.push({
       folder,
       name,
@@ -118,7 +119,7 @@ const pathOf = (folders: Folders, folder: string, name: string): string | undefi
   folders
     .modelFolders(folder)
     .map((dir) => join(dir, name))
-    .find((path) => existsSync(path));
+    .find(isFile);
 
 async function inspectFiles(
   { values, terminal }: Invocation,
@@ -149,7 +150,7 @@ async function inspectFiles(
 
 /** A path, or a name in one of the models folders. Throws DR_FILE_MISSING. */
 function locate(folders: Folders, name: string): string {
-  if (existsSync(name)) return name;
+  if (statOf(name)) return name;
   const all = KINDS.flatMap((folder) =>
     folders.modelFiles(folder).map((file) => ({ folder, file })),
   );

@@ -9,7 +9,7 @@ import { darkroomOptions, dynamicSeed, type Values } from '../options.ts';
 import { createProgress } from '../progress.ts';
 import { type Failure, planRuns, type Run, reportFailures } from '../run-series.ts';
 import { onStopSignals } from '../stop-signals.ts';
-import { jsonLine, type Terminal } from '../terminal.ts';
+import { jsonLine, type Terminal, warnings } from '../terminal.ts';
 import { openSource, type Source } from '../workflow-source.ts';
 
 /** Runs the command; returns the exit code. */
@@ -46,7 +46,11 @@ async function runFile(
   const source = await openSource(positionals[0]);
   const runs = planRuns(values, source, nodes?.table);
   const isSeries = runs.length > 1 || values.csv !== undefined || values.batch !== undefined;
-  const darkroom = await openDarkroom({ ...darkroomOptions(values), nodes });
+  const darkroom = await openDarkroom({
+    ...darkroomOptions(values),
+    nodes,
+    onUnreadable: warnings(terminal, values.quiet),
+  });
   const interrupt = interruptOnSignals(terminal, darkroom.kill);
   const series: Series = {
     darkroom,

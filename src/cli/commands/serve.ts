@@ -28,11 +28,11 @@ export async function serveCommand(invocation: Invocation): Promise<number> {
     throw badUsage(`unexpected argument '${positionals[0]}'`, 'See darkroom serve --help.');
   const settings = readSettings(values);
   checkListen({ host: settings.host, token: settings.token, insecure: values.insecure });
-  const serverFolders = await openServerFolders(values);
   const logs = createLogs({
     level: oneOf(values, 'log-level', LOG_LEVELS) ?? (terminal.interactive ? 'warn' : 'info'),
     write: terminal.err,
   });
+  const serverFolders = await openServerFolders(values, (problem) => logs.logger.warn(problem));
   const queue = deferred<Queue>();
   const server = createServer({
     ...serverOptions(values, settings, serverFolders),

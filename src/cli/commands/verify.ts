@@ -1,6 +1,7 @@
 // darkroom verify FILE.png: runs an image's workflow again and compares the result with the image.
-import { readFileSync } from 'node:fs';
 import { DarkroomError } from '../../errors.ts';
+import { readRegularFileSync } from '../../formats/regular-file.ts';
+import { MAX_IMAGE_BYTES } from '../../image/codec/image-file.ts';
 import { type Verification, verifyPicture } from '../../verify-image.ts';
 import { badUsage } from '../bad-usage.ts';
 import type { Invocation } from '../command.ts';
@@ -67,7 +68,7 @@ function sentence({ difference }: Verification): string {
 
 function read(file: string): Uint8Array {
   try {
-    return readFileSync(file);
+    return readRegularFileSync(file, MAX_IMAGE_BYTES);
   } catch (cause) {
     const isMissing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
     throw new DarkroomError(isMissing ? 'DR_FILE_MISSING' : 'DR_FILE_UNREADABLE', {

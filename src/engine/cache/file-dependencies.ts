@@ -2,7 +2,7 @@
 // can later be compared with the files as they are then: models and inputs by their content,
 // listings by their names. A dependency is one string, the JSON list of its kind and arguments.
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readRegularFile } from '../../formats/regular-file.ts';
 import { contentHash } from '../../storage/cache/content-hash.ts';
 import type { Folders } from '../../storage/folders.ts';
 
@@ -24,7 +24,7 @@ export function trackFileDependencies(folders: Folders, hashFolder: string): Fil
   const states: Readonly<Record<string, (...names: string[]) => Promise<string> | string>> = {
     model: (kind, name) => contentHash(folders.modelPath(kind, name), hashFolder),
     models: (kind) => hashOf(JSON.stringify(folders.modelFiles(kind))),
-    input: async (name) => hashOf(await readFile(folders.inputPath(name))),
+    input: async (name) => hashOf(await readRegularFile(folders.inputPath(name))),
     inputs: () => hashOf(JSON.stringify(folders.inputFiles())),
     'has input': (name) => String(folders.hasInput(name)),
     wildcards: () => hashOf(JSON.stringify([...folders.wildcards()])),

@@ -1,7 +1,6 @@
 // Loads detectors from .onnx files.
-import { readFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { readRegularFile, readRegularFileSync } from '../../formats/regular-file.ts';
 import { readPorts } from '../../onnx/ports.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
@@ -16,13 +15,13 @@ export interface BoxDetector {
 
 /** Loads a detector. Throws DR_MODEL_UNSUPPORTED for other files. */
 export async function loadDetector(file: string, runtime: Runtime): Promise<BoxDetector> {
-  const bytes = await readFile(file);
+  const bytes = await readRegularFile(file);
   const ports = readPorts(bytes, file);
   const kind = detectorKind(ports, file);
   const outputs = ports.outputs.map(({ name }) => name);
   const size = bytes.length;
   const model = {
-    serialize: () => readFileSync(file),
+    serialize: () => readRegularFileSync(file),
     weightBytes: () => size,
     folder: () => dirname(file),
   };

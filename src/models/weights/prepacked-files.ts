@@ -5,9 +5,10 @@
 // again.
 import { createHash } from 'node:crypto';
 import { existsSync, renameSync } from 'node:fs';
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type DTypeName, decodeFloat32, encodeFloat32 } from '../../formats/dtypes.ts';
+import { readRegularFile } from '../../formats/regular-file.ts';
 import { openSafetensors } from '../../formats/safetensors/safetensors.ts';
 import {
   encodeLazySafetensors,
@@ -101,7 +102,7 @@ async function readIntact(
   description: string,
 ): Promise<ReadonlyMap<string, TensorInfo>> {
   const { fingerprint: expected } = JSON.parse(
-    await readFile(description, 'utf8'),
+    (await readRegularFile(description)).toString('utf8'),
   ) as PrepackedFile;
   if (!existsSync(file) || fingerprint(file) !== expected)
     throw new Error(`internal: ${file} is not as it was written`);

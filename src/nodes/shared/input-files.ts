@@ -1,8 +1,8 @@
 // Files of the input folder.
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { DarkroomError } from '../../errors.ts';
+import { readRegularFile } from '../../formats/regular-file.ts';
 import { openSafetensors } from '../../formats/safetensors/safetensors.ts';
 import { map, type Tensor } from '../../tensor/tensor.ts';
 import type { NodeContext } from '../context.ts';
@@ -10,7 +10,7 @@ import type { NodeContext } from '../context.ts';
 /** SHA-256 of an input file, in hexadecimal. Throws DR_FILE_MISSING. */
 export const inputContentHash = async (name: string, context: NodeContext): Promise<string> =>
   createHash('sha256')
-    .update(await readFile(context.inputPath(name)))
+    .update(await readRegularFile(context.inputPath(name)))
     .digest('hex');
 
 /** The latent [N,C,H,W] of a `.latent` file. Throws DR_SHAPE_MISMATCH. */

@@ -1,17 +1,7 @@
 // Resolves paths in requests, which must stay inside their folder.
-import { type Stats, statSync } from 'node:fs';
 import { relative, resolve, sep } from 'node:path';
 
-/** undefined when the path does not exist or is invalid. */
-export const statOf = (path: string): Stats | undefined => {
-  try {
-    return statSync(path, { throwIfNoEntry: false });
-  } catch {
-    return undefined;
-  }
-};
-export const isFile = (path: string): boolean => statOf(path)?.isFile() ?? false;
-export const isFolder = (path: string): boolean => statOf(path)?.isDirectory() ?? false;
+export { isFile, isFolder, statOf } from '../../storage/folder-paths.ts';
 
 /**
  * The absolute path of `name` in `root`, which may be the root itself; undefined when it would be

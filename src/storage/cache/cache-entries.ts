@@ -1,8 +1,10 @@
 // Lists and removes the content of the user's cache folder (DARKROOM_CACHE), which has one folder
 // per kind of entry. All of it may be removed at any time; it is computed again when it is needed.
-import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { lstatSync, readdirSync, rmSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
+import { readRegularFileSync } from '../../formats/regular-file.ts';
 import { cacheFolder } from '../../user-cache-folder.ts';
+import { statOf } from '../folder-paths.ts';
 
 export interface CacheEntry {
   readonly kind: string;
@@ -37,10 +39,12 @@ const KINDS: readonly Kind[] = [
 
 /** Returns the model file and the recipes of prepacked weights. */
 function prepackedSource(path: string): string | undefined {
-  for (const name of readdirSync(path)) {
+  for (const name of namesIn(path)) {
     if (!name.endsWith('.json')) continue;
     try {
-      const { source, recipes } = JSON.parse(readFileSync(join(path, name), 'utf8'));
+      const { source, recipes } = JSON.parse(
+        readRegularFileSync(join(path, name)).toString('utf8'),
+      );
       if (typeof source === 'string')
         return `of ${source}${Array.isArray(recipes) ? ` (${recipes.join(', ')})` : ''}`;
     } catch {
@@ -53,7 +57,7 @@ function prepackedSource(path: string): string | undefined {
 /** Returns the model file of a cached session. */
 function sessionSource(path: string): string | undefined {
   try {
-    const { source } = JSON.parse(readFileSync(join(path, 'about.json'), 'utf8'));
+    const { source } = JSON.parse(readRegularFileSync(join(path, 'about.json')).toString('utf8'));
     return typeof source === 'string' ? `of ${source}` : undefined;
   } catch {
     return undefined;
@@ -68,9 +72,9 @@ export function cacheEntries(root: string = cacheFolder()): CacheEntry[] {
   const found: CacheEntry[] = [];
   for (const kind of KINDS) {
     const folder = join(root, kind.folder);
-    if (!existsSync(folder)) continue;
+    if (statOf(folder) === undefined) continue;
     const isOneEntry = kind.isDownloaded || kind.folder === 'hashes';
-    for (const name of isOneEntry ? [''] : readdirSync(folder)) {
+    for (const name of isOneEntry ? [''] : namesIn(folder)) {
       const path = join(folder, name);
       const { bytes, used } = sizeOf(path);
       const about = [kind.about, kind.sourceOf?.(path)].filter(Boolean).join(' ');
@@ -121,19 +125,36 @@ export function removeEntries(entries: readonly CacheEntry[]): number {
   return bytes;
 }
 
+/** Returns the names in a folder; none for one that cannot be read. */
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
 /**
  * Returns the bytes of a file, or of all files in a folder, and the latest modification time among
- * them in milliseconds.
+ * them in milliseconds. Links count as such: what they lead to is not removed with the entry.
  */
 function sizeOf(path: string): { bytes: number; used: number } {
-  const stat = statSync(path, { throwIfNoEntry: false });
+  const stat = lstatOf(path);
   if (!stat) return { bytes: 0, used: 0 };
   if (!stat.isDirectory()) return { bytes: stat.size, used: stat.mtimeMs };
   let [bytes, used] = [0, 0];
-  for (const name of readdirSync(path)) {
+  for (const name of namesIn(path)) {
     const inner = sizeOf(join(path, name));
     bytes += inner.bytes;
     used = Math.max(used, inner.used);
   }
   return { bytes, used };
+}
+
+function lstatOf(path: string): Stats | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
 }

@@ -3,11 +3,13 @@
 // hashed again.
 import { createHash } from 'node:crypto';
 import { createReadStream, realpathSync, renameSync } from 'node:fs';
-import { mkdir, readFile, stat } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { openRegular, readRegularFile } from '../../formats/regular-file.ts';
 import { writeAtomic } from '../atomic-write.ts';
 
 const CHUNK_BYTES = 2 ** 22;
+const MAX_HASH_FILE_BYTES = 2 ** 16;
 
 /**
  * Returns the hash in hexadecimal. `folder`: where hashes are stored; if it is not writable, the
@@ -25,13 +27,17 @@ export async function contentHash(
     folder,
     `${createHash('sha256').update(path).digest('hex').slice(0, 32)}.json`,
   );
-  const cached = await readFile(hashFile, 'utf8')
-    .then(JSON.parse)
+  const cached = await readRegularFile(hashFile, MAX_HASH_FILE_BYTES)
+    .then((bytes) => JSON.parse(bytes.toString('utf8')))
     .catch(() => undefined);
   if (cached?.identity === identity && /^[0-9a-f]{64}$/.test(cached.hash)) return cached.hash;
   const hash = createHash('sha256');
   let done = 0;
-  for await (const part of createReadStream(path, { highWaterMark: CHUNK_BYTES })) {
+  const stream = createReadStream(path, {
+    fd: await openRegular(path),
+    highWaterMark: CHUNK_BYTES,
+  });
+  for await (const part of stream) {
     hash.update(part as Buffer);
     done += (part as Buffer).length;
     onBytes?.(done, Number(size));

@@ -2,7 +2,8 @@
 // of a safetensors file) and 256 samples of 4 KiB; of a small file, SHA-256 of all its bytes.
 // Another or a changed file is detected, deliberate forgery is not.
 import { createHash } from 'node:crypto';
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, readSync } from 'node:fs';
+import { openRegularSync } from '../../formats/regular-file.ts';
 
 const HEAD_BYTES = 1 << 20;
 const SAMPLES = 256;
@@ -18,7 +19,7 @@ const cached = new Map<string, string>();
  * again when the modification time or the size has changed.
  */
 export function fingerprint(path: string): string {
-  const file = openSync(path, 'r');
+  const file = openRegularSync(path);
   try {
     const { size, mtimeMs } = fstatSync(file);
     const key = `${path} ${size} ${mtimeMs}`;

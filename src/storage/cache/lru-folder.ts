@@ -1,10 +1,12 @@
 // A folder of entries by key, of limited size: the least recently used entries are removed first.
 // Several processes may use it at once. Entries are written atomically; the modification time of an
 // entry's file is the time of its last use.
-import { readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs';
+import { readdirSync, renameSync, rmSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
+import { readRegularFileSync } from '../../formats/regular-file.ts';
 import { makeFolder } from '../../make-folder.ts';
 import { removeAbandoned, writeAtomic } from '../atomic-write.ts';
+import { statOf } from '../folder-paths.ts';
 
 export interface LruFolder {
   /** Returns an entry, which counts as a use; undefined when there is none that can be read. */
@@ -28,7 +30,7 @@ export function openLruFolder(folder: string, maxBytes: number): LruFolder {
     remove,
     read: (key) => {
       try {
-        const content = readFileSync(pathOf(key));
+        const content = readRegularFileSync(pathOf(key));
         const now = new Date();
         utimesSync(pathOf(key), now, now);
         return content;
@@ -57,7 +59,7 @@ function makeRoom(folder: string, maxBytes: number): void {
     .filter((name) => name.endsWith(EXTENSION))
     .flatMap((name) => {
       const path = join(folder, name);
-      const stat = statSync(path, { throwIfNoEntry: false });
+      const stat = statOf(path);
       return stat ? [{ path, used: stat.mtimeMs, size: stat.size }] : [];
     })
     .sort((a, b) => a.used - b.used);

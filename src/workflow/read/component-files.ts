@@ -1,10 +1,10 @@
 // Component definitions beside a workflow file: `name.component.json`, as
 // ComfyUI-Workflow-Component saves them.
-import { lstatSync, readFileSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
-import { DarkroomError } from '../../errors.ts';
 import { isJsonObject, type JsonObject } from '../../formats/json.ts';
 import { parseJson } from '../../formats/parse-json.ts';
+import { readRegularFileSync } from '../../formats/regular-file.ts';
 import { textOf } from '../ui/ui-graph.ts';
 
 const TYPE = /^## (.+) \[[0-9a-f]{6}\]$/;
@@ -31,13 +31,11 @@ export function componentsBeside(workflow: JsonObject, folder: string): JsonObje
 }
 
 function read(file: string): JsonObject | undefined {
-  const stat = lstatSync(file, { throwIfNoEntry: false });
-  if (!stat?.isFile() || stat.size > MAX_BYTES) return undefined;
   try {
-    const json = parseJson(readFileSync(file, 'utf8'), { file });
+    if (lstatSync(file).isSymbolicLink()) return undefined;
+    const json = parseJson(readRegularFileSync(file, MAX_BYTES).toString('utf8'), { file });
     return isJsonObject(json) ? json : undefined;
-  } catch (error) {
-    if (error instanceof DarkroomError) return undefined;
-    throw error;
+  } catch {
+    return undefined;
   }
 }

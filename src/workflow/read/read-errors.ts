@@ -2,6 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { DarkroomError } from '../../errors.ts';
+import { NOT_REGULAR, type TooLargeError } from '../../formats/regular-file.ts';
 import { didYouMean } from '../../near-matches.ts';
 
 /** Largest workflow file, in bytes. */
@@ -66,9 +67,13 @@ export function unreadable(file: string, error: NodeJS.ErrnoException): Darkroom
       hint: 'Name the workflow file itself.',
       file,
     });
+  if (error.code === 'EFBIG') return tooLarge(file, (error as TooLargeError).size);
   return new DarkroomError('DR_FILE_UNREADABLE', {
     message: `${file} can't be read: ${error.message}`,
-    hint: 'Check the permissions of the file.',
+    hint:
+      error.code === NOT_REGULAR
+        ? 'Name a workflow file; for what another program writes, use - and its output.'
+        : 'Check the permissions of the file.',
     file,
     cause: error,
   });

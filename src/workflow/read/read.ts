@@ -1,10 +1,10 @@
 // Reads a workflow in any form: ComfyUI's API format (alone or as the body of POST /prompt), its UI
 // format, an image file that contains one of them, and the `parameters` of A1111.
-import { readFileSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DarkroomError } from '../../errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../formats/json.ts';
 import { parseJson } from '../../formats/parse-json.ts';
+import { readRegularFileSync } from '../../formats/regular-file.ts';
 import { type ImageFormat, imageFormat, readImageTexts } from '../../image/codec/image-text.ts';
 import { NODES } from '../../nodes/index.ts';
 import type { Graph } from '../api-graph.ts';
@@ -54,11 +54,9 @@ export function readWorkflowFile(file: string, options: ReadOptions = {}): Workf
 
 function readBytes(file: string): Buffer {
   try {
-    const { size } = statSync(file);
-    if (size > MAX_BYTES) throw tooLarge(file, size);
-    return readFileSync(file);
+    return readRegularFileSync(file, MAX_BYTES);
   } catch (error) {
-    throw error instanceof DarkroomError ? error : unreadable(file, error as NodeJS.ErrnoException);
+    throw unreadable(file, error as NodeJS.ErrnoException);
   }
 }
 

@@ -1,7 +1,8 @@
 // /models, /experiment/models, /view_metadata: the files of the model folders.
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, readSync } from 'node:fs';
 import { isJsonObject, type Json } from '../../../formats/json.ts';
 import { parseJson } from '../../../formats/parse-json.ts';
+import { openRegularSync } from '../../../formats/regular-file.ts';
 import type { ModelFile } from '../../api-types.ts';
 import { empty, json, type RouteResponse } from '../../http/responses.ts';
 import type { Route } from '../../http/route.ts';
@@ -156,7 +157,7 @@ function previewPath(folder: string, name: string): string | undefined {
 
 /** The `__metadata__` of a safetensors header; undefined without one. Throws for other files. */
 function readMetadata(path: string): Json | undefined {
-  const file = openSync(path, 'r');
+  const file = openRegularSync(path);
   try {
     const length = Buffer.alloc(8);
     if (readSync(file, length, 0, 8, 0) !== 8) return undefined;

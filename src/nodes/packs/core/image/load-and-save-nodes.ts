@@ -1,9 +1,9 @@
 // Nodes that load files of the input folder and save to the output and temp folders.
 // Source: ComfyUI nodes.py.
-import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { encodeSafetensors } from '../../../../formats/safetensors/safetensors-write.ts';
 import { decodeChannel, decodeImage } from '../../../../image/codec/decode-image.ts';
+import { readImageFile } from '../../../../image/codec/image-file.ts';
 import { type Channel, maskToImage } from '../../../../image/mask/mask-conversions.ts';
 import type { NodeEnvironment } from '../../../context.ts';
 import { combo, defineNode, inputFile, output, outputs, socket, string } from '../../../declare.ts';
@@ -39,7 +39,7 @@ const LoadImage = defineNode({
   outputs: [output('IMAGE'), output('MASK')],
   fingerprint: ({ image }, context) => inputContentHash(image, context),
   async run({ image }, context) {
-    const decoded = await decodeImage(await readFile(context.inputPath(image)), image);
+    const decoded = await decodeImage(await readImageFile(context.inputPath(image), image), image);
     return outputs(decoded.image, decoded.mask);
   },
 });
@@ -70,7 +70,7 @@ const LoadImageOutput = defineNode({
       typeof image !== 'string' || environment.hasInput(image) || `Invalid image file: ${image}`,
   },
   async run({ image }, context) {
-    const decoded = await decodeImage(await readFile(context.inputPath(image)), image);
+    const decoded = await decodeImage(await readImageFile(context.inputPath(image), image), image);
     return outputs(decoded.image, decoded.mask);
   },
 });
@@ -86,7 +86,9 @@ const LoadImageMask = defineNode({
   outputs: [output('MASK')],
   fingerprint: ({ image }, context) => inputContentHash(image, context),
   run: async ({ image, channel }, context) =>
-    outputs(await decodeChannel(await readFile(context.inputPath(image)), channel, image)),
+    outputs(
+      await decodeChannel(await readImageFile(context.inputPath(image), image), channel, image),
+    ),
 });
 
 const SaveImage = defineNode({

@@ -1,7 +1,7 @@
 // The loader of a checkpoint with a configuration. Source: ComfyUI nodes.py.
-import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
 import { DarkroomError } from '../../../../errors.ts';
+import { readRegularFile } from '../../../../formats/regular-file.ts';
 import { withDiscreteSampling } from '../../../../sampling/patches/model-sampling-patches.ts';
 import type { NodeContext, NodeEnvironment } from '../../../context.ts';
 import { combo, defineNode, modelFile, output, outputs } from '../../../declare.ts';
@@ -29,6 +29,8 @@ interface CheckpointConfig {
   readonly lastLayer?: number;
 }
 
+const MAX_CONFIG_BYTES = 16 * 1024 * 1024;
+
 /** Throws DR_INPUT_INVALID for a file that is not YAML. */
 async function readConfig(name: string, context: NodeContext): Promise<CheckpointConfig> {
   if (!context.modelFiles('configs').includes(name)) return CONFIGS[name] ?? {};
@@ -40,7 +42,11 @@ async function readConfig(name: string, context: NodeContext): Promise<Checkpoin
     );
   let params: unknown;
   try {
-    params = valueAt(parse(await readFile(path, 'utf8')), 'model', 'params');
+    params = valueAt(
+      parse((await readRegularFile(path, MAX_CONFIG_BYTES)).toString('utf8')),
+      'model',
+      'params',
+    );
   } catch (cause) {
     throw new DarkroomError('DR_INPUT_INVALID', {
       message: `${path} cannot be read: ${(cause as Error).message}`,

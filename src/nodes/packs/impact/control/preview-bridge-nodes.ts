@@ -1,9 +1,9 @@
 // Previews on which a mask can be drawn: they output the image and the mask, which the editor saves
 // in the alpha channel of a file. Source: Impact Pack bridge_nodes.py. The last image and mask are
 // in the node's state; the original stores them in its server.
-import { readFile } from 'node:fs/promises';
 import { DarkroomError } from '../../../../errors.ts';
 import { decodeImage } from '../../../../image/codec/decode-image.ts';
+import { readImageFile } from '../../../../image/codec/image-file.ts';
 import { fromBytes } from '../../../../image/image-bytes.ts';
 import { resizeMask } from '../../../../image/resize/impact-resize.ts';
 import { pilResize } from '../../../../image/resize/pil-resize.ts';
@@ -146,7 +146,10 @@ const PreviewBridge = defineNode({
       readonly files: readonly SavedFile[];
     };
     if (file) {
-      const decoded = await decodeImage(await readFile(file.path), file.filename);
+      const decoded = await decodeImage(
+        await readImageFile(file.path, file.filename),
+        file.filename,
+      );
       result = { pixels: decoded.image, mask: decoded.mask, files: [file] };
       state.shown ??= { source: [images], files: [file] };
     } else {
@@ -246,7 +249,10 @@ const PreviewBridgeLatent = defineNode({
       readonly files: readonly SavedFile[];
     };
     if (file) {
-      const { mask } = await decodeImage(await readFile(file.path), file.filename);
+      const { mask } = await decodeImage(
+        await readImageFile(file.path, file.filename),
+        file.filename,
+      );
       result = { latent: { ...latent, noise_mask: mask }, mask, files: [file] };
       state.shown ??= { source, files: [file] };
     } else {

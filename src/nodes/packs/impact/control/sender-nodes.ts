@@ -1,8 +1,8 @@
 // Images and latents that are sent to the editor, or read from files that the editor names.
 // Source: Impact Pack impact_pack.py, impact_server.py.
-import { readFile } from 'node:fs/promises';
 import { latentExif, latentFromExif } from '../../../../formats/latent-png.ts';
 import { decodeImage } from '../../../../image/codec/decode-image.ts';
+import { readImageFile } from '../../../../image/codec/image-file.ts';
 import { encodePng, readPngExif } from '../../../../image/codec/png.ts';
 import type { ByteImage } from '../../../../image/image-bytes.ts';
 import { pilResize } from '../../../../image/resize/pil-resize.ts';
@@ -95,7 +95,10 @@ const ImageReceiver = defineNode({
     trigger_always ? Number.NaN : save_to_workflow ? '' : inputContentHash(image, context),
   async run({ image, save_to_workflow, image_data }, context) {
     if (!save_to_workflow) {
-      const decoded = await decodeImage(await readFile(context.inputPath(image)), image);
+      const decoded = await decodeImage(
+        await readImageFile(context.inputPath(image), image),
+        image,
+      );
       return outputs(decoded.image, decoded.mask);
     }
     const base64 = image_data.split(',')[1];
@@ -208,7 +211,9 @@ const LatentReceiver = defineNode({
     trigger_always ? Number.NaN : inputContentHash(latent, context),
   async run({ latent }, context) {
     const path = context.inputPath(latent);
-    const exif = path.endsWith('.latent') ? undefined : readPngExif(await readFile(path));
+    const exif = path.endsWith('.latent')
+      ? undefined
+      : readPngExif(await readImageFile(path, latent));
     const samples = path.endsWith('.latent')
       ? await readLatentFile(path)
       : exif && latentFromExif(exif, latent);
