@@ -39,7 +39,7 @@ export function preparePrompt(
     inputs: new Map(
       [...graph].map(([id, node]) => [id, new Map(entriesOf(node.inputs as JsonObject))]),
     ),
-    extra,
+    widgets: new Map(),
     messages: [],
   };
   const problems: DarkroomError[] = [];
@@ -56,7 +56,8 @@ export function preparePrompt(
   const prepared = new Map(
     [...graph].map(([id, node]) => [id, { ...node, inputs: objectOf(draft.inputs.get(id)!) }]),
   );
-  return { graph: prepared, extra: draft.extra, messages: draft.messages, problems };
+  const { messages, widgets } = draft;
+  return { graph: prepared, extra: withWidgetValues(extra, widgets), messages, problems };
 }
 
 interface NodePreparation {
@@ -82,7 +83,10 @@ interface PromptDraft {
   readonly graph: Graph;
   /** Values by node id and input name. */
   readonly inputs: ReadonlyMap<string, Map<string, Json>>;
-  extra: Readonly<JsonObject>;
+  /** The links by the node that they come from, with those that were removed since. */
+  links?: ReadonlyMap<string, readonly PromptLink[]>;
+  /** New values of `widgets_values`, by node id and index. */
+  readonly widgets: Map<string, Map<number, Json>>;
   readonly messages: PreparedMessage[];
 }
 
@@ -99,35 +103,47 @@ const editorOf = (
   set: (id, name, value) => {
     if (value === undefined) draft.inputs.get(id)?.delete(name);
     else draft.inputs.get(id)?.set(name, value);
+    if (linkOf(value)) draft.links = undefined;
   },
   setWidget: (id, index, value) => {
-    draft.extra = withWidgetValue(draft.extra, id, index, value);
+    const values = draft.widgets.get(id) ?? new Map<number, Json>();
+    draft.widgets.set(id, values.set(index, value));
   },
   linksFrom: (id) => linksFrom(draft, id),
   send: (event, data) => draft.messages.push({ nodeId, event, data }),
 });
 
-const linksFrom = ({ inputs }: PromptDraft, id: string): PromptLink[] =>
-  [...inputs].flatMap(([node, values]) =>
-    [...values].flatMap(([input, value]): PromptLink[] => {
-      const link = linkOf(value);
-      return link?.id === id ? [{ node, input, slot: link.slot }] : [];
-    }),
-  );
+function linksFrom(draft: PromptDraft, id: string): PromptLink[] {
+  draft.links ??= linksBySource(draft);
+  const links = draft.links.get(id) ?? [];
+  return links.filter(({ node, input }) => linkOf(draft.inputs.get(node)?.get(input))?.id === id);
+}
 
-/** `extra` with one value of `widgets_values` replaced in the workflow in UI format. */
-function withWidgetValue(
+function linksBySource({ inputs }: PromptDraft): Map<string, PromptLink[]> {
+  const links = new Map<string, PromptLink[]>();
+  for (const [node, values] of inputs)
+    for (const [input, value] of values) {
+      const link = linkOf(value);
+      if (!link) continue;
+      const found = links.get(link.id);
+      if (found) found.push({ node, input, slot: link.slot });
+      else links.set(link.id, [{ node, input, slot: link.slot }]);
+    }
+  return links;
+}
+
+/** `extra` with values of `widgets_values` replaced in the workflow in UI format. */
+function withWidgetValues(
   extra: Readonly<JsonObject>,
-  id: string,
-  index: number,
-  value: Json,
+  widgets: PromptDraft['widgets'],
 ): Readonly<JsonObject> {
   const workflow = extra['workflow'];
-  if (!isJsonObject(workflow) || !Array.isArray(workflow['nodes'])) return extra;
+  if (widgets.size === 0 || !isJsonObject(workflow) || !Array.isArray(workflow['nodes']))
+    return extra;
   const nodes = workflow['nodes'].map((node): Json => {
-    if (!isJsonObject(node) || String(node['id']) !== id || !Array.isArray(node['widgets_values']))
-      return node;
-    const values = node['widgets_values'].map((old, i) => (i === index ? value : old));
+    const changed = isJsonObject(node) ? widgets.get(String(node['id'])) : undefined;
+    if (!changed || !isJsonObject(node) || !Array.isArray(node['widgets_values'])) return node;
+    const values = node['widgets_values'].map((old, i) => changed.get(i) ?? old);
     return withKey(node, 'widgets_values', values);
   });
   return withKey(extra, 'workflow', withKey(workflow, 'nodes', nodes));

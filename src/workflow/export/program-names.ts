@@ -28,6 +28,8 @@ export class ProgramNames {
   readonly #graph: Graph;
   readonly #nodes: NodeTable;
   readonly #usedNames: Set<string>;
+  /** The next number to try for a name. */
+  readonly #nextNumbers = new Map<string, number>();
   readonly #uses = new Map<string, OutputUse[]>();
   readonly #typeCounts = new Map<string, number>();
   /** The variable of a node, by node id. */
@@ -83,8 +85,10 @@ export class ProgramNames {
     for (const [input, value] of entriesOf(inputs as JsonObject)) {
       const link = inputOf(this.#declarationOf(id), input) && linkOf(value);
       if (!link) continue;
-      const uses = this.#uses.get(link.id) ?? [];
-      this.#uses.set(link.id, [...uses, { slot: link.slot, input }]);
+      const use = { slot: link.slot, input };
+      const uses = this.#uses.get(link.id);
+      if (uses) uses.push(use);
+      else this.#uses.set(link.id, [use]);
     }
   }
 
@@ -125,7 +129,9 @@ export class ProgramNames {
   /** Returns the name, with a number if it is in use, and marks it as used. */
   #reserve(preferred: string): string {
     let name = preferred;
-    for (let i = 2; this.#usedNames.has(name); i++) name = `${preferred}${i}`;
+    let number = this.#nextNumbers.get(preferred) ?? 2;
+    while (this.#usedNames.has(name)) name = `${preferred}${number++}`;
+    this.#nextNumbers.set(preferred, number);
     this.#usedNames.add(name);
     return name;
   }

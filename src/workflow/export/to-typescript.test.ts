@@ -288,3 +288,26 @@ it('camelCase returns variable names', () => {
     'vaeDecode2',
   ]);
 });
+
+describe('large workflows', () => {
+  const text = { class_type: 'PrimitiveString', inputs: { value: 'a' } };
+  const preview = (from: string) => ({ class_type: 'PreviewAny', inputs: { source: [from, 0] } });
+
+  it('may be a chain of any length', () => {
+    const trims = Array.from({ length: 8000 }, (_, i) => [
+      `t${i}`,
+      {
+        class_type: 'StringTrim',
+        inputs: { string: [i === 0 ? 'first' : `t${i - 1}`, 0], mode: 'Both' },
+      },
+    ]);
+    const nodes = { first: text, ...Object.fromEntries(trims), last: preview('t7999') };
+    expect(toTypeScript(readWorkflow(nodes).graph, NODES)).toContain('const string8000 = ');
+  });
+
+  it('may use one output and one name thousands of times', () => {
+    const previews = Array.from({ length: 8000 }, (_, i) => [`p${i}`, preview('first')]);
+    const nodes = { first: text, ...Object.fromEntries(previews) };
+    expect(toTypeScript(readWorkflow(nodes).graph, NODES)).toContain('const previewAny8000 = ');
+  });
+});

@@ -12,11 +12,18 @@ import { inputOf } from '../../nodes/declare.ts';
 import type { Input } from '../../nodes/input-types.ts';
 import { type Graph, linkOf } from '../api-graph.ts';
 import { isIdentifier, keyOf, quote } from '../builder/generate.ts';
-import { convertWidgetValue, socketTypeOf, socketTypesMatch, unionMembers } from '../input-spec.ts';
+import {
+  convertWidgetValue,
+  declaredLinks,
+  socketTypeOf,
+  socketTypesMatch,
+  unionMembers,
+} from '../input-spec.ts';
 import type { NodeTable } from '../node-table.ts';
 import { noOutputs } from '../validate/issues.ts';
 import { PythonError } from '../validate/python-values.ts';
 import { combineProblems, unknownTypes } from '../validate/validate.ts';
+import { createMatches } from '../validate/validation-environment.ts';
 import { ProgramNames } from './program-names.ts';
 
 export interface ProgramOptions {
@@ -37,15 +44,17 @@ export function toTypeScript(
   nodes: NodeTable,
   { file }: ProgramOptions = {},
 ): string {
-  const error = combineProblems({ problems: unknownTypes(graph, nodes).map((i) => i.error) });
+  const unknown = unknownTypes(graph, nodes, createMatches().didYouMean);
+  const error = combineProblems({ problems: unknown.map((issue) => issue.error) });
   if (error) throw error;
   const outputs = [...graph.keys()].filter((id) => nodes.get(graph.get(id)!.classType)!.outputNode);
   if (outputs.length === 0) throw noOutputs().error;
   const order = executionOrder(graph, nodes, outputs);
   const names = new ProgramNames(graph, nodes, order);
   const title = file ? `${oneLine(file)} as a program` : 'A workflow as a program';
+  const used = new Set(order);
   const unused = [...graph.keys()]
-    .filter((id) => !order.includes(id))
+    .filter((id) => !used.has(id))
     .map((id) => `${oneLine(graph.get(id)!.classType)} (node ${id})`);
   return [
     `// ${title}: save it as an .mts file, then npx tsx FILE.mts`,
@@ -120,34 +129,52 @@ function rowValue({ graph, nodes, names }: Program, value: Json, input: Input): 
   };
 }
 
+/** A node whose sources are being visited. */
+interface Visit {
+  readonly id: string;
+  /** The nodes that it needs, with the inputs that they are connected to; the last comes first. */
+  readonly remaining: { readonly source: string; readonly input: string }[];
+}
+
 /** The nodes that the outputs need, each after those that it needs. */
 function executionOrder(graph: Graph, nodes: NodeTable, outputs: readonly string[]): string[] {
   const done = new Set<string>();
   const path = new Set<string>();
-  const visit = (id: string, consumer: string, input: string): void => {
+  const stack: Visit[] = [];
+  const enter = (id: string, consumer: string, input: string): void => {
     if (done.has(id)) return;
     const node = graph.get(id);
-    if (!node || path.has(id))
-      throw new DarkroomError('DR_WORKFLOW_INVALID', {
-        message: node
-          ? `node ${id} is part of a cycle of connections`
-          : `'${input}' of node ${consumer} is connected to node ${id}, ` +
-            'which is not in the workflow',
-        hint: 'Correct the connection in ComfyUI and export the workflow again.',
-        nodeId: consumer,
-      });
+    if (!node || path.has(id)) throw unusableLink(node !== undefined, id, consumer, input);
     path.add(id);
     const declaration = nodes.get(node.classType)!;
-    for (const [name, value] of entriesOf(node.inputs as JsonObject)) {
-      const link = inputOf(declaration, name) && linkOf(value);
-      if (link) visit(link.id, id, name);
-    }
-    path.delete(id);
-    done.add(id);
+    const links = declaredLinks(declaration, node.inputs);
+    const remaining = links.map(([name, [source]]) => ({ source, input: name })).reverse();
+    stack.push({ id, remaining });
   };
-  for (const id of outputs) visit(id, '', '');
+  for (const output of outputs) {
+    enter(output, '', '');
+    for (let top = stack.at(-1); top; top = stack.at(-1)) {
+      const next = top.remaining.pop();
+      if (next) enter(next.source, top.id, next.input);
+      else {
+        stack.pop();
+        path.delete(top.id);
+        done.add(top.id);
+      }
+    }
+  }
   return [...done];
 }
+
+const unusableLink = (exists: boolean, id: string, consumer: string, input: string) =>
+  new DarkroomError('DR_WORKFLOW_INVALID', {
+    message: exists
+      ? `node ${id} is part of a cycle of connections`
+      : `'${input}' of node ${consumer} is connected to node ${id}, ` +
+        'which is not in the workflow',
+    hint: 'Correct the connection in ComfyUI and export the workflow again.',
+    nodeId: consumer,
+  });
 
 /** A property of a node's inputs in the program. */
 interface Row {

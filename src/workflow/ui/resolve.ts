@@ -4,7 +4,7 @@ import type { Json } from '../../formats/json.ts';
 import type { Scope } from './expand.ts';
 import type { NodeTypes } from './node-types.ts';
 import { BOUNDARY } from './templates/template.ts';
-import { BYPASS, notUi, type UiInput, type UiNode } from './ui-graph.ts';
+import { BYPASS, notUi, type UiGraph, type UiInput, type UiNode } from './ui-graph.ts';
 import { virtualKind } from './virtual.ts';
 
 /** An output of a node that runs (or is muted), or a value. */
@@ -119,17 +119,28 @@ function findSetter(
   from: Scope,
   getter: UiNode,
 ): { readonly scope: Scope; readonly node: UiNode } | undefined {
-  const nameOf = (node: UiNode): unknown =>
-    Array.isArray(node.values) ? node.values[0] : undefined;
-  for (let scope: Scope | undefined = from; scope; scope = scope.outer?.scope)
-    for (const node of scope.graph.nodes.values())
-      if (
-        virtualKind(node.type) === 'set' &&
-        Array.isArray(node.values) &&
-        nameOf(node) === nameOf(getter)
-      )
-        return { scope, node };
+  const name = Array.isArray(getter.values) ? (getter.values as readonly Json[])[0] : undefined;
+  for (let scope: Scope | undefined = from; scope; scope = scope.outer?.scope) {
+    const node = settersIn(scope.graph).get(name);
+    if (node) return { scope, node };
+  }
   return undefined;
+}
+
+const settersByGraph = new WeakMap<UiGraph, ReadonlyMap<Json | undefined, UiNode>>();
+
+/** The set nodes of a graph by name, of equal names the first. */
+function settersIn(graph: UiGraph): ReadonlyMap<Json | undefined, UiNode> {
+  const known = settersByGraph.get(graph);
+  if (known) return known;
+  const setters = new Map<Json | undefined, UiNode>();
+  for (const node of graph.nodes.values()) {
+    if (virtualKind(node.type) !== 'set' || !Array.isArray(node.values)) continue;
+    const [name] = node.values as readonly Json[];
+    if (!setters.has(name)) setters.set(name, node);
+  }
+  settersByGraph.set(graph, setters);
+  return setters;
 }
 
 /**

@@ -37,9 +37,13 @@ const NAME_PROPERTY = 'Node name for S&R';
 export function convertUi(json: JsonObject, options: ConvertOptions): Converted {
   const types = new FileNodeTypes(json, options.nodes, options.components);
   const { root, nodes } = expand(uiGraph(json), types);
+  let names: NodeNames | undefined;
   const conversion: Conversion = {
     types,
-    root,
+    names: () => {
+      names ??= nodeNames(root);
+      return names;
+    },
     now: options.now ?? new Date(),
     random: options.random ?? (() => 0),
     notes: new Set(),
@@ -61,7 +65,7 @@ export function convertUi(json: JsonObject, options: ConvertOptions): Converted 
 
 interface Conversion {
   readonly types: NodeTypes;
-  readonly root: Scope;
+  readonly names: () => NodeNames;
   readonly now: Date;
   readonly random: () => number;
   readonly notes: Set<string>;
@@ -119,25 +123,35 @@ function convertValue(
   return chosen;
 }
 
-const withoutPlaceholders = ({ types, root, now }: Conversion, text: string): string =>
+const withoutPlaceholders = ({ types, names, now }: Conversion, text: string): string =>
   replacePlaceholders(text, now, (name, widget) => {
-    const node = findNode(root, name);
+    const { named, titled } = names();
+    const node = named.get(name) ?? titled.get(name);
     const value = node && types.valuesOf(node).values.get(widget);
     return value === undefined ? undefined : value === null ? '' : jsText(value);
   });
 
-/** A node by its name for placeholders, else by its title; inner nodes included. */
-function findNode(root: Scope, name: string): UiNode | undefined {
-  const nodes: UiNode[] = [];
+/** The names of nodes for placeholders, and their titles; inner nodes included. */
+interface NodeNames {
+  readonly named: ReadonlyMap<Json, UiNode>;
+  readonly titled: ReadonlyMap<string, UiNode>;
+}
+
+/** The nodes by name and by title, of equal ones the first. */
+function nodeNames(root: Scope): NodeNames {
+  const named = new Map<Json, UiNode>();
+  const titled = new Map<string, UiNode>();
   const collect = (scope: Scope): void => {
-    nodes.push(...scope.graph.nodes.values());
+    for (const node of scope.graph.nodes.values()) {
+      const name = node.properties[NAME_PROPERTY];
+      if (name !== undefined && !named.has(name)) named.set(name, node);
+      const title = node.title ?? node.type;
+      if (!titled.has(title)) titled.set(title, node);
+    }
     for (const inner of scope.inner.values()) collect(inner);
   };
   collect(root);
-  return (
-    nodes.find((node) => node.properties[NAME_PROPERTY] === name) ??
-    nodes.find((node) => (node.title ?? node.type) === name)
-  );
+  return { named, titled };
 }
 
 function apiNode(types: NodeTypes, node: UiNode, inputs: JsonObject): GraphNode {

@@ -11,6 +11,7 @@ import { readWorkflow } from '../read/read.ts';
 import { convertInputValue } from './convert-value.ts';
 import { toInt } from './python-values.ts';
 import { validate } from './validate.ts';
+import { createValidationEnvironment } from './validation-environment.ts';
 
 const environment = {
   modelFiles: () => [],
@@ -26,7 +27,13 @@ const location = {
   config: [],
 };
 const convert = (value: Json, input: Input, checkedByNode = false) =>
-  convertInputValue(value, input, () => location, environment, checkedByNode);
+  convertInputValue(
+    value,
+    input,
+    () => location,
+    createValidationEnvironment(environment),
+    checkedByNode,
+  );
 
 describe('numbers', () => {
   it.each([

@@ -1,10 +1,10 @@
 // Converts one widget value of a prompt to the type of its input, and checks range, list and file.
 import { isJsonObject, type Json } from '../../formats/json.ts';
-import type { NodeEnvironment } from '../../nodes/context.ts';
 import type { Input } from '../../nodes/input-types.ts';
-import { convertWidgetValue, optionsOf, socketTypeOf, unionMembers } from '../input-spec.ts';
+import { convertWidgetValue, socketTypeOf, unionMembers } from '../input-spec.ts';
 import * as issues from './issues.ts';
 import { floatJson, PythonError, str, toFloat, typeName } from './python-values.ts';
+import type { ValidationEnvironment } from './validation-environment.ts';
 
 /** Socket types whose values may be written in the prompt instead of a link. */
 const WIDGET_TYPES: ReadonlySet<string> = new Set([
@@ -30,7 +30,7 @@ export function convertInputValue(
   raw: Json,
   input: Input,
   location: () => issues.InputLocation,
-  environment: NodeEnvironment,
+  environment: ValidationEnvironment,
   checkedByNode: boolean,
 ): ConvertedValue {
   const type = socketTypeOf(input);
@@ -61,7 +61,7 @@ function valueIssue(
   value: Json,
   input: Input,
   location: () => issues.InputLocation,
-  environment: NodeEnvironment,
+  environment: ValidationEnvironment,
 ): issues.Issue | undefined {
   if (input.kind === 'INT' || input.kind === 'FLOAT') {
     const isFloat = input.kind === 'FLOAT';
@@ -71,12 +71,13 @@ function valueIssue(
     return undefined;
   }
   if (input.kind !== 'COMBO') return undefined;
+  const nearest = (candidates: readonly string[]): string =>
+    environment.didYouMean(str(value), candidates);
   if (input.image_upload)
     return typeof value === 'string' && environment.hasInput(value)
       ? undefined
-      : issues.noInputFile(location(), str(value), environment.inputFiles());
-  const options = optionsOf(input, environment);
-  return typeof value === 'string' && options.includes(value)
-    ? undefined
-    : issues.notInList(location(), value, options, input.folder);
+      : issues.noInputFile(location(), str(value), nearest(environment.inputFiles()));
+  if (typeof value === 'string' && environment.hasOption(input, value)) return undefined;
+  const options = environment.optionsOf(input);
+  return issues.notInList(location(), value, options, nearest(options), input.folder);
 }

@@ -1,14 +1,16 @@
 // Finds everything that prevents a workflow from running, in one pass: when node types are missing,
 // the rest of the graph is checked nevertheless.
 import type { DarkroomError } from '../../errors.ts';
-import { nearMatches } from '../../near-matches.ts';
 import type { NodeEnvironment } from '../../nodes/context.ts';
 import { type NodeDeclaration, output, socket } from '../../nodes/declare.ts';
 import { packTitleOf, REFUSED } from '../../nodes/index.ts';
 import { type Graph, linksByInput } from '../api-graph.ts';
-import { optionsOf } from '../input-spec.ts';
 import type { NodeTable } from '../node-table.ts';
 import { nodesOfUnknownType, type Validation, validate } from './validate.ts';
+import {
+  createValidationEnvironment,
+  type ValidationEnvironment,
+} from './validation-environment.ts';
 
 export interface MissingNode {
   readonly type: string;
@@ -41,8 +43,9 @@ export interface FoundProblems {
 export function findProblems(
   graph: Graph,
   nodes: NodeTable,
-  environment: NodeEnvironment,
+  nodeEnvironment: NodeEnvironment,
 ): FoundProblems {
+  const environment = createValidationEnvironment(nodeEnvironment);
   const validation = validate(graph, nodes, environment);
   const unknown = nodesOfUnknownType(graph, nodes);
   unknown.delete('');
@@ -75,7 +78,7 @@ function problemsBesides(
 function missingModels(
   problems: readonly DarkroomError[],
   nodes: NodeTable,
-  environment: NodeEnvironment,
+  environment: ValidationEnvironment,
 ): MissingModel[] {
   const models = new Map<string, MissingModel & { readonly nodeIds: string[] }>();
   for (const { code, nodeId, nodeType = '', input: inputName = '', file } of problems) {
@@ -90,7 +93,7 @@ function missingModels(
       models.set(key, {
         file,
         folder,
-        near: nearMatches(file, optionsOf(input, environment)),
+        near: environment.nearMatches(file, environment.optionsOf(input)),
         nodeIds: [nodeId],
       });
   }

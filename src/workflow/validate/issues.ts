@@ -2,7 +2,6 @@
 // After validate_prompt in ComfyUI's execution.py.
 import { DarkroomError, type ErrorCode } from '../../errors.ts';
 import type { Json, JsonObject } from '../../formats/json.ts';
-import { didYouMean } from '../../near-matches.ts';
 import { packTitleOf, REFUSED } from '../../nodes/index.ts';
 import { floatJson, type PythonError, repr, str } from './python-values.ts';
 
@@ -27,8 +26,8 @@ export interface InputLocation {
   /** `KSampler (node 3)` */
   readonly name: string;
   readonly input: string;
-  /** `[type, options]` */
-  readonly config: Json[];
+  /** `[type, options]`; null in place of a long list that was reported before. */
+  readonly config: Json[] | null;
 }
 
 interface Explanation {
@@ -63,12 +62,8 @@ export const missingClassType = (nodeId: string): Issue =>
     },
   );
 
-/** A class type that does not exist or is refused, at one or more nodes. */
-export function unknownType(
-  nodeIds: readonly string[],
-  nodeType: string,
-  existing: Iterable<string>,
-): Issue {
+/** A class type that does not exist or is refused, at one or more nodes; `near`: see didYouMean. */
+export function unknownType(nodeIds: readonly string[], nodeType: string, near: string): Issue {
   const refused = REFUSED.get(nodeType);
   const location = `(node ${nodeIds.join(', ')})`;
   return createIssue(
@@ -88,16 +83,16 @@ export function unknownType(
         }
       : {
           message: `unknown node type '${nodeType}' ${location}`,
-          hint: unknownTypeHint(nodeType, existing),
+          hint: unknownTypeHint(nodeType, near),
         },
   );
 }
 
-function unknownTypeHint(nodeType: string, existing: Iterable<string>): string {
+function unknownTypeHint(nodeType: string, near: string): string {
   const pack = packTitleOf(nodeType);
   return [
     pack ? `It belongs to ${pack}, which is not built in.` : '',
-    didYouMean(nodeType, existing),
+    near,
     'Run `darkroom nodes` to list the types that can be run.',
   ]
     .filter(Boolean)
@@ -249,11 +244,15 @@ const MAX_LISTED_OPTIONS = 20;
 /** The maximum number of options that a hint lists. */
 const MAX_HINTED_OPTIONS = 40;
 
-/** A combo's value that is not one of its options; with `folder`, a model file that is missing. */
+/**
+ * A combo's value that is not one of its options; with `folder`, a model file that is missing.
+ * `near`: see didYouMean.
+ */
 export function notInList(
   location: InputLocation,
   value: Json,
   options: readonly string[],
+  near: string,
   folder: string | undefined,
 ): Issue {
   const isLong = options.length > MAX_LISTED_OPTIONS;
@@ -268,7 +267,6 @@ export function notInList(
       received_value: value,
     },
   };
-  const near = didYouMean(str(value), options);
   if (folder !== undefined) return missingModel(comfy, location, str(value), folder, near);
   return createIssue(comfy, location, {
     message: `'${location.input}' of ${location.name} is ${repr(value)}, which is not in the list`,
@@ -300,12 +298,8 @@ function optionsHint(options: readonly string[]): string {
   return `Use one of: ${listed}${options.length > MAX_HINTED_OPTIONS ? ' …' : ''}.`;
 }
 
-/** VALIDATE_INPUTS of the nodes that read an uploaded file. */
-export const noInputFile = (
-  location: InputLocation,
-  value: string,
-  files: readonly string[],
-): Issue =>
+/** VALIDATE_INPUTS of the nodes that read an uploaded file; `near`: see didYouMean. */
+export const noInputFile = (location: InputLocation, value: string, near: string): Issue =>
   createIssue(
     {
       type: 'custom_validation_failed',
@@ -319,9 +313,7 @@ export const noInputFile = (
       message:
         `file '${value}' for '${location.input}' of ${location.name} ` +
         'is not in the input folder',
-      hint:
-        didYouMean(value, files) ||
-        'Put the file there, or name another input folder with --input.',
+      hint: near || 'Put the file there, or name another input folder with --input.',
       file: value,
     },
   );

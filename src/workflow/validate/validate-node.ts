@@ -1,16 +1,16 @@
 // Validates one node and, before it, the nodes that its inputs are linked to. After validate_inputs
 // in ComfyUI's execution.py.
 import type { Json, JsonObject } from '../../formats/json.ts';
-import type { NodeEnvironment } from '../../nodes/context.ts';
 import { type InputCheck, inputOf, type NodeDeclaration } from '../../nodes/declare.ts';
 import type { Input } from '../../nodes/input-types.ts';
 import { describeNode, type Graph, type GraphNode } from '../api-graph.ts';
-import { inputConfig, socketTypeOf, socketTypesMatch, toRunValue } from '../input-spec.ts';
+import { socketTypeOf, socketTypesMatch, toRunValue } from '../input-spec.ts';
 import type { NodeTable } from '../node-table.ts';
 import { convertInputValue } from './convert-value.ts';
 import * as issues from './issues.ts';
 import { resolveLink } from './link-source.ts';
 import { PythonError } from './python-values.ts';
+import type { ValidationEnvironment } from './validation-environment.ts';
 
 export interface Verdict {
   /** False also when only a node before this one is invalid. */
@@ -22,44 +22,88 @@ export interface Verdict {
 export interface GraphValidation {
   readonly graph: Graph;
   readonly nodes: NodeTable;
-  readonly environment: NodeEnvironment;
+  readonly environment: ValidationEnvironment;
   /** Finished nodes by id. */
   readonly verdicts: Map<string, Verdict>;
+  /** The nodes whose issues have not been reported yet, in the order in which they were found. */
+  readonly failed: Set<string>;
   /** Converted widget values by node id, then by input name. */
   readonly conversions: Map<string, JsonObject>;
   /** The nodes from the output to the one being validated, in this order. */
-  readonly path: Set<string>;
+  readonly path: string[];
+  /** The positions in `path` by node id. */
+  readonly positions: Map<string, number>;
 }
 
-/** Longest chain of nodes that is followed, as long as Python's recursion limit. */
-const MAX_CHAIN = 1000;
+/**
+ * Validates a node in steps, each of which yields the id of a node before it and continues with the
+ * verdict on that one. Throws PythonError for a cycle.
+ */
+type Steps<T> = Generator<string, T, Verdict>;
 
-/** Returns the verdict on a node. Throws PythonError for a cycle or a chain that is too long. */
-export function validateNode(state: GraphValidation, id: string): Verdict {
-  const { graph, verdicts, path } = state;
-  const finished = verdicts.get(id);
+/** Returns the verdict on a node. Throws PythonError for a cycle. */
+export function validateNode(state: GraphValidation, first: string): Verdict {
+  const finished = state.verdicts.get(first);
   if (finished) return finished;
-  if (path.has(id)) throw cycleError(graph, path, id);
-  if (path.size >= MAX_CHAIN)
-    throw new PythonError('RecursionError', `a chain of more than ${MAX_CHAIN} nodes`);
-  path.add(id);
-  try {
-    const { valid, issues: found } = validateInputs(state, id);
-    // an upstream node that links back to this one has stored the cycle as this node's issue
-    const cycle = verdicts.get(id)?.issues ?? [];
-    const verdict = { valid: valid && cycle.length === 0, issues: [...cycle, ...found] };
-    verdicts.set(id, verdict);
-    return verdict;
-  } finally {
-    path.delete(id);
+  // the nodes that are being validated: a chain may be longer than the stack of calls
+  const stack = [nodeSteps(state, first)];
+  let proceed = (steps: Steps<Verdict>): IteratorResult<string, Verdict> => steps.next();
+  for (;;) {
+    try {
+      const { done, value } = proceed(stack.at(-1)!);
+      if (!done) {
+        stack.push(nodeSteps(state, value));
+        proceed = (steps) => steps.next();
+        continue;
+      }
+      stack.pop();
+      if (stack.length === 0) return value;
+      proceed = (steps) => steps.next(value);
+    } catch (error) {
+      stack.pop();
+      if (stack.length === 0) throw error;
+      proceed = (steps) => steps.throw(error);
+    }
   }
 }
 
-function cycleError(graph: Graph, path: ReadonlySet<string>, id: string): PythonError {
-  const ids = [...path];
-  const cycle = [...ids.slice(ids.indexOf(id)), id].map(
-    (at) => `${at} (${graph.get(at)!.classType})`,
-  );
+function* nodeSteps(state: GraphValidation, id: string): Steps<Verdict> {
+  const { verdicts, path, positions } = state;
+  if (positions.has(id)) throw cycleError(state, id);
+  positions.set(id, path.length);
+  path.push(id);
+  try {
+    const { valid, issues: found } = yield* inputSteps(state, id);
+    // an upstream node that links back to this one has stored the cycle as this node's issue
+    const cycle = verdicts.get(id)?.issues ?? [];
+    const verdict = { valid: valid && cycle.length === 0, issues: [...cycle, ...found] };
+    storeVerdict(state, id, verdict);
+    return verdict;
+  } finally {
+    path.pop();
+    positions.delete(id);
+  }
+}
+
+export function storeVerdict(state: GraphValidation, id: string, verdict: Verdict): void {
+  state.verdicts.set(id, verdict);
+  if (verdict.issues.length > 0) state.failed.add(id);
+}
+
+/** Of a longer cycle, the message names as many nodes at both ends. */
+const MAX_CYCLE_END = 10;
+
+function cycleError({ graph, path, positions }: GraphValidation, id: string): PythonError {
+  const start = positions.get(id)!;
+  const describe = (at: string): string => `${at} (${graph.get(at)!.classType})`;
+  const isLong = path.length - start > 2 * MAX_CYCLE_END;
+  const cycle = isLong
+    ? [
+        ...path.slice(start, start + MAX_CYCLE_END).map(describe),
+        `… ${path.length - start - 2 * MAX_CYCLE_END} more …`,
+        ...[...path.slice(-MAX_CYCLE_END), id].map(describe),
+      ]
+    : [...path.slice(start), id].map(describe);
   return new PythonError(
     'graph.DependencyCycleError',
     'Dependency cycle detected',
@@ -79,7 +123,7 @@ interface NodeCheck {
   sourcesValid: boolean;
 }
 
-function validateInputs(state: GraphValidation, id: string): Verdict {
+function* inputSteps(state: GraphValidation, id: string): Steps<Verdict> {
   const node = state.graph.get(id)!;
   const check: NodeCheck = {
     id,
@@ -92,7 +136,7 @@ function validateInputs(state: GraphValidation, id: string): Verdict {
   };
   state.conversions.set(id, check.conversions);
   for (const [name, input] of inputsToCheck(check.declaration, node.inputs))
-    checkInput(state, check, name, input);
+    yield* checkInput(state, check, name, input);
   checkByNode(state, check);
   return { valid: check.sourcesValid && check.issues.length === 0, issues: check.issues };
 }
@@ -116,7 +160,12 @@ function inputsToCheck(
   return [...Object.entries(declaration.inputs), ...dynamic];
 }
 
-function checkInput(state: GraphValidation, check: NodeCheck, name: string, input: Input): void {
+function* checkInput(
+  state: GraphValidation,
+  check: NodeCheck,
+  name: string,
+  input: Input,
+): Steps<void> {
   const { node, declaration } = check;
   const location = (): issues.InputLocation => locate(state, check, name, input);
   if (!Object.hasOwn(node.inputs, name)) {
@@ -130,16 +179,16 @@ function checkInput(state: GraphValidation, check: NodeCheck, name: string, inpu
     if (converted.issue) check.issues.push(converted.issue);
     if (converted.value !== undefined) check.conversions[name] = converted.value;
   } else if (value.length !== 2) check.issues.push(issues.badLink(location(), value));
-  else checkLink(state, check, name, input, value);
+  else yield* checkLink(state, check, name, input, value);
 }
 
-function checkLink(
+function* checkLink(
   state: GraphValidation,
   check: NodeCheck,
   name: string,
   input: Input,
   link: Json[],
-): void {
+): Steps<void> {
   const location = (): issues.InputLocation => locate(state, check, name, input);
   const { sourceId, type } = resolveLink(state.graph, state.nodes, check.id, name, link);
   check.linkedTypes[name] = type;
@@ -149,10 +198,11 @@ function checkLink(
     return;
   }
   try {
-    if (!validateNode(state, sourceId).valid) check.sourcesValid = false;
+    const verdict = state.verdicts.get(sourceId) ?? (yield sourceId);
+    if (!verdict.valid) check.sourcesValid = false;
   } catch (error) {
     if (!(error instanceof PythonError)) throw error;
-    state.verdicts.set(sourceId, {
+    storeVerdict(state, sourceId, {
       valid: false,
       issues: [issues.innerException(location(), error, link)],
     });
@@ -206,5 +256,5 @@ const locate = (
   nodeType: node.classType,
   name: describeNode(id, node),
   input: name,
-  config: inputConfig(input, environment),
+  config: environment.configOf(input),
 });

@@ -5,6 +5,7 @@ import { dumpsJson } from '../../formats/dumps-json.ts';
 import type { Json, JsonObject } from '../../formats/json.ts';
 import { parseJson } from '../../formats/parse-json.ts';
 import type { NodeEnvironment } from '../../nodes/context.ts';
+import { NODES as ALL_NODES } from '../../nodes/index.ts';
 import { readWorkflow } from '../read/read.ts';
 import { combineProblems, errorResponse, validate } from './validate.ts';
 
@@ -193,13 +194,28 @@ describe('inputs and links', () => {
     expect(response.error.type).toBe('prompt_outputs_failed_validation');
   });
 
-  it('a chain of any length is checked or rejected without a crash', () => {
-    const chain = Array.from({ length: 20_000 }, (_, i) => [
+  /** A chain of TestAdd nodes that ends at the link `last`. */
+  const chainTo = (length: number, last: Json): JsonObject => {
+    const chain = Array.from({ length }, (_, i) => [
       String(i),
-      node('TestAdd', { a: [String(i + 1), 0], b: 1 }),
+      node('TestAdd', { a: i + 1 === length ? last : [String(i + 1), 0], b: 1 }),
     ]);
-    const { error } = check({ out: save(['0', 0]), ...Object.fromEntries(chain) });
-    expect(error).not.toBeNull();
+    return { out: save(['0', 0]), ...Object.fromEntries(chain) };
+  };
+
+  it('a chain of any length is checked to its end', () => {
+    expect(check({ ...chainTo(10_000, ['n', 0]), n: node('TestNumber', { value: 1 }) }).error).toBe(
+      null,
+    );
+    const { response } = check(chainTo(10_000, ['missing', 0]));
+    expect(Object.keys(response.node_errors)).toEqual(['9999']);
+  });
+
+  it('a long cycle is named by its two ends', () => {
+    const { problems } = check(chainTo(10_000, ['0', 0]));
+    expect(problems[0].message).toMatch(
+      /^nodes are connected in a cycle: 0 .* <- … 9980 more … <- .*9999 \(TestAdd\) <- 0 \(TestAdd\)$/,
+    );
   });
 });
 
@@ -253,5 +269,46 @@ describe('output nodes', () => {
       outputs: ['2'],
       withErrors: ['3'],
     });
+  });
+});
+
+describe('thousands of errors', () => {
+  /** As many nodes with a missing file as outputs; counts the listings that are read. */
+  function checkMissing(count: number) {
+    let listings = 0;
+    const files = Array.from({ length: 500 }, (_, i) => `some-model-${i}.safetensors`);
+    const counting: NodeEnvironment = {
+      ...environment(files),
+      modelFiles: () => {
+        listings++;
+        return [...files];
+      },
+    };
+    const nodes = Array.from({ length: count }, (_, i): [string, JsonObject][] => [
+      [`${i}`, node('CheckpointLoaderSimple', { ckpt_name: `some-modle-${i}.safetensors` })],
+      [`out${i}`, node('PreviewAny', { source: [`${i}`, 0] })],
+    ]);
+    const { graph } = readWorkflow(Object.fromEntries(nodes.flat()));
+    const validation = validate(graph, ALL_NODES, counting);
+    return { ...validation, listings, length: dumpsJson(errorResponse(validation)).length };
+  }
+
+  it('read each listing once', () => {
+    expect(checkMissing(500).listings).toBe(1);
+  });
+
+  it('have a response that grows with them, and name each node', () => {
+    const few = checkMissing(500);
+    const many = checkMissing(2000);
+    expect(many.nodeErrors.size).toBe(2000);
+    expect(many.problems.length).toBe(2000);
+    expect(many.length / few.length).toBeLessThan(5);
+    expect(many.nodeErrors.get('0')!.dependent_outputs.length).toBe(100);
+  });
+
+  it('have near matches for the first ones only', () => {
+    const near = checkMissing(2000).problems.map(({ hint }) => hint!.startsWith('Did you mean'));
+    expect(near[0]).toBe(true);
+    expect(near.filter(Boolean).length).toBeLessThan(200);
   });
 });

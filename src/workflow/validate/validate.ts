@@ -16,10 +16,15 @@ import {
   unknownType,
 } from './issues.ts';
 import { PythonError } from './python-values.ts';
-import { type GraphValidation, type Verdict, validateNode } from './validate-node.ts';
+import { type GraphValidation, storeVerdict, type Verdict, validateNode } from './validate-node.ts';
+import {
+  createValidationEnvironment,
+  type ValidationEnvironment,
+} from './validation-environment.ts';
 
 export interface NodeErrors {
   readonly errors: readonly ComfyError[];
+  /** The first hundred. */
   readonly dependent_outputs: readonly string[];
   readonly class_type: string;
 }
@@ -47,20 +52,24 @@ export function validate(
   environment: NodeEnvironment,
   targets?: readonly string[],
 ): Validation {
-  const unknown = unknownTypes(graph, nodes);
+  const checked = createValidationEnvironment(environment);
+  const unknown = unknownTypes(graph, nodes, checked.didYouMean);
   if (unknown.length > 0) return rejected(graph, unknown);
+  const targetIds = targets && new Set(targets);
   const requested = [...graph].flatMap(([id, { classType }]) =>
-    nodes.get(classType)!.outputNode && (targets?.includes(id) ?? true) ? [id] : [],
+    nodes.get(classType)!.outputNode && (targetIds?.has(id) ?? true) ? [id] : [],
   );
   if (requested.length === 0) return rejected(graph, [noOutputs()]);
 
   const state: GraphValidation = {
     graph,
     nodes,
-    environment,
+    environment: checked,
     verdicts: new Map(),
+    failed: new Set(),
     conversions: new Map(),
-    path: new Set(),
+    path: [],
+    positions: new Map(),
   };
   const { runnable, failed, nodeErrors, problems } = validateOutputs(state, requested);
   const visited = reachable(graph, nodes, requested);
@@ -75,9 +84,14 @@ export function validate(
 }
 
 /** One issue for each class type that is missing or unknown. */
-export function unknownTypes(graph: Graph, nodes: NodeTable): Issue[] {
+export function unknownTypes(
+  graph: Graph,
+  nodes: NodeTable,
+  didYouMean: ValidationEnvironment['didYouMean'],
+): Issue[] {
+  const existing = [...nodes.keys()];
   return [...nodesOfUnknownType(graph, nodes)].map(([type, ids]) =>
-    type === '' ? missingClassType(ids[0]) : unknownType(ids, type, nodes.keys()),
+    type === '' ? missingClassType(ids[0]) : unknownType(ids, type, didYouMean(type, existing)),
   );
 }
 
@@ -107,14 +121,20 @@ interface OutputResults {
   /** The issues of the other outputs. */
   readonly failed: Issue[];
   readonly nodeErrors: Map<string, NodeErrors & { readonly dependent_outputs: string[] }>;
+  /** The nodes with errors that list fewer than MAX_DEPENDENT outputs. */
+  readonly open: Set<string>;
   readonly problems: Set<DarkroomError>;
 }
+
+/** How many outputs are listed for a node with errors. */
+const MAX_DEPENDENT = 100;
 
 function validateOutputs(state: GraphValidation, outputs: readonly string[]): OutputResults {
   const results: OutputResults = {
     runnable: [],
     failed: [],
     nodeErrors: new Map(),
+    open: new Set(),
     problems: new Set(),
   };
   for (const output of outputs) {
@@ -135,7 +155,7 @@ function validateOutput(state: GraphValidation, output: string): Verdict {
   } catch (error) {
     if (!(error instanceof PythonError)) throw error;
     const verdict = { valid: false, issues: [outputException(error)] };
-    state.verdicts.set(output, verdict);
+    storeVerdict(state, output, verdict);
     return verdict;
   }
 }
@@ -145,16 +165,21 @@ function validateOutput(state: GraphValidation, output: string): Verdict {
  * ComfyUI.
  */
 function addNodeErrors(results: OutputResults, state: GraphValidation, output: string): void {
-  for (const [id, { valid, issues }] of state.verdicts) {
-    if (valid || issues.length === 0) continue;
-    if (!results.nodeErrors.has(id))
-      results.nodeErrors.set(id, {
-        errors: issues.map((issue) => issue.comfy),
-        dependent_outputs: [],
-        class_type: state.graph.get(id)?.classType ?? '',
-      });
-    results.nodeErrors.get(id)!.dependent_outputs.push(output);
+  for (const id of state.failed) {
+    const { issues } = state.verdicts.get(id)!;
+    results.nodeErrors.set(id, {
+      errors: issues.map((issue) => issue.comfy),
+      dependent_outputs: [],
+      class_type: state.graph.get(id)?.classType ?? '',
+    });
+    results.open.add(id);
     for (const issue of issues) results.problems.add(issue.error);
+  }
+  state.failed.clear();
+  for (const id of results.open) {
+    const { dependent_outputs: dependent } = results.nodeErrors.get(id)!;
+    dependent.push(output);
+    if (dependent.length === MAX_DEPENDENT) results.open.delete(id);
   }
 }
 

@@ -2,7 +2,15 @@
 // node -10 and end at node -20; widgets of inner nodes may be shown on the outer node.
 import type { JsonObject } from '../../../formats/json.ts';
 import type { NodeTypes } from '../node-types.ts';
-import { objectsOf, textOf, typeName, type UiNode, uiGraph } from '../ui-graph.ts';
+import {
+  objectsOf,
+  textOf,
+  typeName,
+  type UiGraph,
+  type UiLink,
+  type UiNode,
+  uiGraph,
+} from '../ui-graph.ts';
 import { slotsOf, type WidgetSlot } from '../widget-slots.ts';
 import { BOUNDARY, type Template } from './template.ts';
 
@@ -17,15 +25,13 @@ export function subgraphTemplate(definition: JsonObject, types: NodeTypes): Temp
     name: textOf(slot['name']) ?? `input_${i}`,
     type: typeName(slot['type']),
   }));
+  const links = linksOfBoundary(graph);
   const outputs = objectsOf(definition['outputs']).map((slot, i) => {
-    const link = [...graph.links.values()].find(({ to, input }) => to === OUTPUT && input === i);
+    const link = links.toOutput.get(i);
     return { type: typeName(slot['type']), from: link && { node: link.from, slot: link.slot } };
   });
   const layout = inputs.flatMap((input, i): WidgetSlot[] => {
-    const link = [...graph.links].find(
-      ([id, { from, slot, to }]) =>
-        from === BOUNDARY && slot === i && widgetAt(graph.nodes.get(to), id),
-    );
+    const link = links.toWidget.get(i);
     const node = link && graph.nodes.get(link[1].to);
     const widget = node && widgetAt(node, link[0]);
     // the control of a seed stays inside
@@ -34,6 +40,19 @@ export function subgraphTemplate(definition: JsonObject, types: NodeTypes): Temp
       : slotsOf(input.name, types.inputOf(node!, widget)).slice(0, 1);
   });
   return { name: `subgraph '${name}'`, graph, inputs, outputs, layout };
+}
+
+/** The links that end at an output, and those from an input to a widget: the first of each. */
+function linksOfBoundary(graph: UiGraph) {
+  const toOutput = new Map<number, UiLink>();
+  const toWidget = new Map<number, readonly [id: string, link: UiLink]>();
+  for (const [id, link] of graph.links) {
+    const { from, slot, to, input } = link;
+    if (to === OUTPUT && !toOutput.has(input)) toOutput.set(input, link);
+    if (from === BOUNDARY && !toWidget.has(slot) && widgetAt(graph.nodes.get(to), id))
+      toWidget.set(slot, [id, link]);
+  }
+  return { toOutput, toWidget };
 }
 
 /** The widget that a link ends at, by name. */

@@ -1,6 +1,6 @@
 // Switches that select one of several inputs or outputs. Source: Impact Pack util_nodes.py,
 // impact_server.py (selection on prompt).
-import { isJsonObject, type Json } from '../../../../formats/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../../../formats/json.ts';
 import type { Tensor } from '../../../../tensor/tensor.ts';
 import type { NodeContext } from '../../../context.ts';
 import {
@@ -97,6 +97,22 @@ const generalSwitch = (type: string, display: string) =>
     },
   });
 
+const lastSlotsByPrompt = new WeakMap<Readonly<JsonObject>, ReadonlyMap<string, number>>();
+
+/** The highest number of a connected output, by node id; read once for each prompt. */
+function lastSlots(prompt: Readonly<JsonObject>): ReadonlyMap<string, number> {
+  const known = lastSlotsByPrompt.get(prompt);
+  if (known) return known;
+  const slots = new Map<string, number>();
+  for (const node of Object.values(prompt)) {
+    const inputs = isJsonObject(node) ? node['inputs'] : undefined;
+    for (const value of Object.values(isJsonObject(inputs) ? inputs : {}) as unknown[])
+      if (isOutputLink(value)) slots.set(value[0], Math.max(slots.get(value[0]) ?? 0, value[1]));
+  }
+  lastSlotsByPrompt.set(prompt, slots);
+  return slots;
+}
+
 const ImpactInversedSwitch = defineNode({
   type: 'ImpactInversedSwitch',
   display: 'Inversed Switch (Any)',
@@ -120,14 +136,7 @@ const ImpactInversedSwitch = defineNode({
     },
   },
   run({ select, input }, context) {
-    const nodes = Object.values(context.prompt()).filter(isJsonObject);
-    const values: unknown[] = nodes.flatMap((node) =>
-      Object.values(isJsonObject(node['inputs']) ? node['inputs'] : {}),
-    );
-    const slots = values
-      .filter(isOutputLink)
-      .flatMap(([id, slot]) => (id === context.nodeId ? [slot] : []));
-    const last = Math.max(0, ...slots);
+    const last = lastSlots(context.prompt()).get(context.nodeId) ?? 0;
     return outputs(
       ...Array.from({ length: last + 1 }, (_, i) => (i + 1 === select ? input : blocker())),
     );
