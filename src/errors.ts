@@ -10,6 +10,8 @@ export const ERROR_CODES = {
   DR_FILE_MISSING: 2,
   DR_FILE_UNREADABLE: 2,
   DR_JSON_INVALID: 2,
+  /** JSON with more values, or nested deeper, than is read. */
+  DR_JSON_TOO_LARGE: 2,
   DR_WORKFLOW_INVALID: 2,
   DR_WORKFLOW_FORMAT: 2,
   DR_MODEL_MISSING: 2,

@@ -88,8 +88,6 @@ describe('parseJson', () => {
     ["{'a': 1}", /expected a key in double quotes/],
     ['-', /expected a value/],
     ['// x', /expected a value/],
-    ['['.repeat(100_000), /nesting deeper/],
-    ['{"a":'.repeat(100_000), /nesting deeper/],
     ['9'.repeat(5000), /integer of 5000 digits/],
   ])('refuses %.20s', (text, message) => {
     let error: unknown;
@@ -104,6 +102,21 @@ describe('parseJson', () => {
       message: expect.stringMatching(message),
       hint: expect.any(String),
     });
+  });
+
+  it.each([
+    ['arrays', '['.repeat(100_000), /nesting deeper than 900/],
+    ['objects', '{"a":'.repeat(100_000), /nesting deeper than 900/],
+    ['numbers', `[${'1,'.repeat(1_000_000)}1]`, /more than 1000000 values/],
+    ['empty objects', `{"a": [${'{},'.repeat(1_000_000)}1]}`, /more than 1000000 values/],
+  ])('refuses too many %s', (_, text, message) => {
+    expect(() => parseJson(text, { file: 'w.json' })).toThrow(
+      expect.objectContaining({
+        code: 'DR_JSON_TOO_LARGE',
+        file: 'w.json',
+        message: expect.stringMatching(message),
+      }),
+    );
   });
 
   it('refuses a key that occurs twice with duplicates: refuse', () => {

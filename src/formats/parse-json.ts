@@ -4,22 +4,16 @@ import { type Json, objectOf, pyFloat } from './json.ts';
 
 /** Python's own limit is about a thousand. */
 export const MAX_DEPTH = 900;
+/** A value takes up to 450 bytes of memory; a workflow of 20,000 nodes has half a million. */
+export const MAX_VALUES = 1_000_000;
 /** sys.get_int_max_str_digits() */
 const MAX_DIGITS = 4300;
 const NUMBER = /-?(?:0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?/y;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: JSON forbids them in strings
 const PLAIN = /[^"\\\u0000-\u001f]*/y;
 const SPACE = /[ \t\n\r]*/y;
-const ESCAPES: Readonly<Record<string, string>> = {
-  '"': '"',
-  '\\': '\\',
-  '/': '/',
-  b: '\b',
-  f: '\f',
-  n: '\n',
-  r: '\r',
-  t: '\t',
-};
+/** The letters of escapes besides `u`. */
+const ESCAPES = '"\\/bfnrt';
 const CONSTANTS: readonly (readonly [string, Json])[] = [
   ['true', true],
   ['false', false],
@@ -39,7 +33,7 @@ export interface ParseOptions {
 /**
  * Parses JSON as Python's json.loads: integers of any size (a bigint beyond 2^53), floats with an
  * integral value as PyFloat, NaN and Infinity. A leading byte order mark is skipped. Throws
- * DR_JSON_INVALID with line and column.
+ * DR_JSON_INVALID with line and column, DR_JSON_TOO_LARGE beyond MAX_DEPTH and MAX_VALUES.
  */
 export function parseJson(text: string, options: ParseOptions = {}): Json {
   return new JsonParser(text, options).parse();
@@ -51,6 +45,7 @@ class JsonParser {
   readonly #options: ParseOptions;
   #position: number;
   #depth = 0;
+  #values = 0;
 
   constructor(text: string, options: ParseOptions) {
     this.#text = text;
@@ -79,6 +74,15 @@ class JsonParser {
     });
   }
 
+  #failTooLarge(what: string): never {
+    const { file } = this.#options;
+    throw new DarkroomError('DR_JSON_TOO_LARGE', {
+      message: `${file ?? 'the text'} is too large for JSON that is read at once: ${what}`,
+      hint: 'Split it into several files or requests, or remove what is not needed.',
+      file,
+    });
+  }
+
   /** Matches a sticky pattern at the current position and moves past the match. */
   #match(pattern: RegExp): RegExpExecArray | null {
     pattern.lastIndex = this.#position;
@@ -100,10 +104,11 @@ class JsonParser {
   }
 
   #bareValue(): Json {
+    if (++this.#values > MAX_VALUES) this.#failTooLarge(`more than ${MAX_VALUES} values`);
     const c = this.#text[this.#position];
     if (c === '"') return this.#string();
     if (c === '{' || c === '[') {
-      if (++this.#depth > MAX_DEPTH) this.#fail(`nesting deeper than ${MAX_DEPTH}`);
+      if (++this.#depth > MAX_DEPTH) this.#failTooLarge(`nesting deeper than ${MAX_DEPTH}`);
       const value = c === '{' ? this.#object() : this.#array();
       this.#depth--;
       return value;
@@ -135,31 +140,51 @@ class JsonParser {
 
   #string(): string {
     const start = this.#position++;
-    let value = '';
-    for (;;) {
-      value += this.#match(PLAIN)![0];
-      const c = this.#text[this.#position];
-      if (c === '"') {
-        this.#position++;
-        return value;
-      }
-      if (c === undefined) return this.#fail('string without end', start);
-      if (c !== '\\') return this.#fail('control character in a string');
-      value += this.#escape();
+    const plain = this.#match(PLAIN)![0];
+    const c = this.#text[this.#position];
+    if (c === '"') {
+      this.#position++;
+      return plain;
+    }
+    return c === '\\' ? this.#escapedString(start) : this.#failInString(start);
+  }
+
+  /** A string with escapes, which JSON.parse replaces in linear time. */
+  #escapedString(start: number): string {
+    let end = this.#position;
+    while (end < this.#text.length && this.#text[end] !== '"')
+      end += this.#text[end] === '\\' ? 2 : 1;
+    try {
+      const value = JSON.parse(this.#text.slice(start, end + 1)) as string;
+      this.#position = end + 1;
+      return value;
+    } catch {
+      return this.#failInString(start);
     }
   }
 
-  #escape(): string {
+  /** Throws the error of the string that begins at `start`. */
+  #failInString(start: number): never {
+    this.#position = start + 1;
+    for (;;) {
+      this.#match(PLAIN);
+      const c = this.#text[this.#position];
+      if (c === undefined) this.#fail('string without end', start);
+      if (c !== '\\') this.#fail('control character in a string');
+      this.#skipEscape();
+    }
+  }
+
+  #skipEscape(): void {
     const letter = this.#text[this.#position + 1];
     if (letter === 'u') {
       const code = this.#text.slice(this.#position + 2, this.#position + 6);
       if (!/^[0-9a-fA-F]{4}$/.test(code)) this.#fail('bad \\u escape');
       this.#position += 6;
-      return String.fromCharCode(Number.parseInt(code, 16));
+      return;
     }
-    if (letter === undefined || !Object.hasOwn(ESCAPES, letter)) this.#fail('bad escape');
+    if (letter === undefined || !ESCAPES.includes(letter)) this.#fail('bad escape');
     this.#position += 2;
-    return ESCAPES[letter];
   }
 
   #array(): Json {
