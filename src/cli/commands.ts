@@ -31,6 +31,7 @@ const HTTP_OPTIONS: readonly OptionName[] = [
   'allow-host',
   'enable-cors-header',
   'max-upload-size',
+  'max-json-size',
 ];
 
 export const COMMANDS: readonly Command[] = [

@@ -158,7 +158,12 @@ const SERVER_OPTIONS = {
   'max-upload-size': {
     type: 'string',
     value: 'MB',
-    help: 'maximum size of a request (default: 100)',
+    help: 'maximum size of an uploaded file (default: 100)',
+  },
+  'max-json-size': {
+    type: 'string',
+    value: 'MB',
+    help: 'maximum size of a request in JSON, such as a workflow to run (default: 16)',
   },
   frontend: {
     type: 'string',

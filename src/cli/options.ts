@@ -81,6 +81,7 @@ type NumericOption =
   | 'batch'
   | 'cache-size'
   | 'finish'
+  | 'max-json-size'
   | 'max-upload-size'
   | 'port'
   | 'queue-limit'

@@ -33,8 +33,10 @@ export interface ServerOptions {
   /** Allowed host names besides localhost when there is no token; `*` for all. */
   readonly hosts?: readonly string[];
   readonly previews?: PreviewMode;
-  /** Largest request body (100 MiB). */
+  /** Largest uploaded file (100 MiB). */
   readonly maxUploadBytes?: number;
+  /** Largest JSON body (16 MiB). */
+  readonly maxJsonBytes?: number;
   /** Folder of an unpacked frontend, served at `/`. */
   readonly webRoot?: string;
   /** Routes besides the built-in ones. */

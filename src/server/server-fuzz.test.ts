@@ -154,7 +154,7 @@ function requests({ path, query = {}, body, only }: Route): fc.Arbitrary<Generat
     body:
       body === 'multipart'
         ? fc.oneof({ weight: 4, arbitrary: formBody }, { weight: 1, arbitrary: raw })
-        : body === 'raw'
+        : body === 'raw' || body === 'stream'
           ? raw
           : fc.oneof(
               {

@@ -1,10 +1,10 @@
 // The server: ComfyUI's HTTP and WebSocket API over a queue. It responds before the queue is open;
 // routes that need the queue wait.
-import multipart from '@fastify/multipart';
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
 import { DarkroomError } from '../errors.ts';
 import type { Queue } from '../queue/contract.ts';
 import { createFolderStorage } from '../storage/folder-storage.ts';
+import { createBodyMemory } from './http/body-memory.ts';
 import { createGuard } from './http/guard.ts';
 import { createLogs, type Logs } from './http/logs.ts';
 import { registerRoutes } from './http/register-routes.ts';
@@ -22,8 +22,8 @@ import { WebSocketClients } from './websocket/clients.ts';
 import { acceptWebSockets } from './websocket/upgrade.ts';
 
 const MAX_UPLOAD_BYTES = 100 * 1024 * 1024;
+const MAX_JSON_BYTES = 16 * 1024 * 1024;
 const MAX_PARAMETER_LENGTH = 4096;
-const MAX_FIELD_BYTES = 1024 * 1024;
 
 /**
  * Creates a server. `app.inject` works at once, `listen` opens the port. No file is read before a
@@ -34,7 +34,7 @@ export function createServer(options: ServerOptions): DarkroomServer {
   const context = createContext(options, closing.signal);
   const { clients, logs, metrics } = context;
   const guard = createGuard(options);
-  const app = createApp(logs, context.maxUploadBytes);
+  const app = createApp(logs);
   registerRoutes(app, {
     routes: context.routes(),
     guard,
@@ -43,6 +43,12 @@ export function createServer(options: ServerOptions): DarkroomServer {
     webRoot: options.webRoot,
     token: options.token,
     corsOrigin: options.corsOrigin,
+    bodies: {
+      maxJsonBytes: options.maxJsonBytes ?? MAX_JSON_BYTES,
+      maxUploadBytes: context.maxUploadBytes,
+      uploadFolder: context.folders.input,
+      memory: createBodyMemory(),
+    },
     closing: closing.signal,
   });
   acceptWebSockets(app.server, {
@@ -157,25 +163,14 @@ const NO_SCHEMAS = {
   compilersFactory: { buildValidator: () => noSchema, buildSerializer: () => noSchema },
 };
 
-function createApp(logs: Logs, maxUploadBytes: number): FastifyInstance {
-  const app = fastify({
+function createApp(logs: Logs): FastifyInstance {
+  return fastify({
     loggerInstance: logs.logger as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
-    bodyLimit: maxUploadBytes,
     routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH },
     forceCloseConnections: 'idle',
     schemaController: NO_SCHEMAS,
   });
-  void app.register(multipart, {
-    limits: {
-      fileSize: maxUploadBytes,
-      files: 4,
-      fields: 32,
-      parts: 40,
-      fieldSize: MAX_FIELD_BYTES,
-    },
-  });
-  return app;
 }
 
 /** Responds to requests of /ws without an upgrade header. */

@@ -16,7 +16,7 @@ export interface Users {
   /** Names by id. */
   list(): Readonly<Record<string, string>>;
   /** Adds a user and returns the id; undefined when the name is taken. */
-  add(name: string): string | undefined;
+  add(name: string): Promise<string | undefined>;
   /** The folder of a user. `id` is that of the request's header; undefined for an unknown user. */
   folder(id: string | undefined): string | undefined;
 }
@@ -34,13 +34,13 @@ export function openUsers(root: string, several: boolean): Users {
   return {
     several,
     list,
-    add: (text) => {
+    add: async (text) => {
       const name = text.trim();
       const users = list();
       if (Object.values(users).includes(name)) return undefined;
       const id = `${name.replace(/[^a-zA-Z0-9-_]+/g, '-')}_${randomUUID()}`;
       const content = Buffer.from(JSON.stringify({ ...users, [id]: name }));
-      writeUserFile(file, () => replaceFile(file, content));
+      await writeUserFile(file, () => replaceFile(file, content));
       return id;
     },
     folder: (requestedId) => {
@@ -62,9 +62,9 @@ const namesIn = (file: string): Record<string, string> =>
  * Calls `write`. Throws DR_OUTPUT_UNWRITABLE where the folder of `file` cannot be written to; errors
  * of the name are thrown unchanged.
  */
-export function writeUserFile<T>(file: string, write: () => T): T {
+export async function writeUserFile<T>(file: string, write: () => T | Promise<T>): Promise<T> {
   try {
-    return write();
+    return await write();
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (error instanceof DarkroomError || code === undefined || isNameError(error)) throw error;

@@ -21,7 +21,8 @@ export function linkNew(temporary: string, path: string): boolean {
 }
 
 /** Returns whether there is something of this name, be it a link that leads nowhere. */
-const isTaken = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+export const isTaken = (path: string): boolean =>
+  lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 
 /** Writes a file atomically, replacing an existing one. Creates its folder. */
 export function replaceFile(path: string, bytes: Uint8Array): void {

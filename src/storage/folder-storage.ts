@@ -7,6 +7,7 @@ import { isNameError, unwritableError } from '../write-errors.ts';
 import { isTemporary } from './atomic-write.ts';
 import { addFile, replaceFile } from './file-names.ts';
 import { type FolderType, isFile, pathInside, statOf } from './folder-paths.ts';
+import { addMovedFile, moveFile } from './move-file.ts';
 import { writeLargeOutput, writeOutputs } from './output.ts';
 import type { Storage, StorageFolders, StoredFile } from './storage.ts';
 import { filesIn } from './walk-folder.ts';
@@ -40,16 +41,23 @@ export function createFolderStorage(folders: StorageFolders): Storage {
       const names = filesIn(folders[type]).filter((name) => !isTemporary(name));
       return names.flatMap((name) => describe(join(folders[type], name), name) ?? []);
     },
-    add: async (type, name, bytes) => {
+    add: async (type, name, content) => {
       const path = newPath(type, name);
-      const written = writeInto(dirname(path), type, () =>
-        addFile(dirname(path), basename(path), bytes),
+      const [folder, base] = [dirname(path), basename(path)];
+      const written = await writeInto(folder, type, async () =>
+        content instanceof Uint8Array
+          ? addFile(folder, base, content)
+          : await addMovedFile(folder, base, content.path),
       );
-      return name.slice(0, name.length - basename(path).length) + written;
+      return name.slice(0, name.length - base.length) + written;
     },
-    replace: async (type, name, bytes) => {
+    replace: async (type, name, content) => {
       const path = newPath(type, name);
-      writeInto(dirname(path), type, () => replaceFile(path, bytes));
+      await writeInto(dirname(path), type, async () =>
+        content instanceof Uint8Array
+          ? replaceFile(path, content)
+          : await moveFile(content.path, path),
+      );
     },
     save: async (request, onFolder) =>
       writeOutputs({ ...request, root: folders[request.type] }, onFolder),
@@ -62,9 +70,9 @@ export function createFolderStorage(folders: StorageFolders): Storage {
  * Throws DR_OUTPUT_UNWRITABLE where a folder cannot be written to; errors of the name are thrown
  * unchanged.
  */
-function writeInto<T>(folder: string, type: FolderType, write: () => T): T {
+async function writeInto<T>(folder: string, type: FolderType, write: () => Promise<T>): Promise<T> {
   try {
-    return write();
+    return await write();
   } catch (error) {
     if (error instanceof DarkroomError || isNameError(error)) throw error;
     throw unwritableError(folder, error as NodeJS.ErrnoException, `--${type}`);

@@ -12,6 +12,9 @@ export interface StoredFile {
   readonly modified: Date;
 }
 
+/** The content of a file: its bytes, or the path of a local file, which is moved. */
+export type Content = Uint8Array | { readonly path: string };
+
 /** A request to save outputs to a storage. */
 export type StorageRequest<R> = Omit<R, 'root'> & { readonly type: FolderType };
 
@@ -48,9 +51,9 @@ export interface Storage {
    * Returns the name. Throws DR_OUTPUT_UNWRITABLE for a full or read-only disk, and the error of
    * the file system for a name that it does not accept; so does `replace`.
    */
-  add(type: FolderType, name: string, bytes: Uint8Array): Promise<string>;
+  add(type: FolderType, name: string, content: Content): Promise<string>;
   /** Writes a file, over an existing one. */
-  replace(type: FolderType, name: string, bytes: Uint8Array): Promise<void>;
+  replace(type: FolderType, name: string, content: Content): Promise<void>;
   /**
    * Writes outputs under ComfyUI's counters, each file whole or not at all. `onFolder` is called
    * with the folder of this machine that is written to.

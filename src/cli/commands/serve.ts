@@ -84,7 +84,8 @@ interface ServeSettings {
   readonly queueLimit?: number;
   readonly retries?: number;
   readonly finishMs: number;
-  readonly maxUploadMegabytes?: number;
+  readonly maxUploadBytes?: number;
+  readonly maxJsonBytes?: number;
   readonly previews: string;
   readonly webhookAllow?: readonly string[];
 }
@@ -101,15 +102,26 @@ function readSettings(values: Values): ServeSettings {
     queueLimit: wholeNumber(values, 'queue-limit', 1, 1e9),
     retries: wholeNumber(values, 'retries', 0, 100),
     finishMs: finishSeconds * 1000,
-    maxUploadMegabytes: wholeNumber(values, 'max-upload-size', 1, 4096),
+    maxUploadBytes: megabytes(values, 'max-upload-size', 4096),
+    maxJsonBytes: megabytes(values, 'max-json-size', 64),
     previews: oneOf(values, 'preview-method', PREVIEW_METHODS) ?? 'auto',
     webhookAllow: values['webhook-allow'],
   };
 }
 
+/** A size in MB as bytes. */
+function megabytes(
+  values: Values,
+  name: 'max-upload-size' | 'max-json-size',
+  max: number,
+): number | undefined {
+  const size = wholeNumber(values, name, 1, max);
+  return size === undefined ? undefined : size * 1024 * 1024;
+}
+
 function serverOptions(
   values: Values,
-  { user, token, previews, maxUploadMegabytes }: ServeSettings,
+  { user, token, previews, maxUploadBytes, maxJsonBytes }: ServeSettings,
   { folders, storage }: ServerFolders,
 ): Omit<Parameters<typeof createServer>[0], 'queue' | 'logs' | 'nodes'> {
   const webRoot = values.frontend === undefined ? undefined : frontendFolder(values.frontend);
@@ -124,7 +136,8 @@ function serverOptions(
     hosts: values.insecure ? ['*'] : values['allow-host'],
     multiUser: values['multi-user'],
     previews: previews === 'none' || previews === 'auto' ? previews : 'all',
-    maxUploadBytes: maxUploadMegabytes === undefined ? undefined : maxUploadMegabytes * 1024 * 1024,
+    maxUploadBytes,
+    maxJsonBytes,
   };
 }
 

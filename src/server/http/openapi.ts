@@ -81,7 +81,7 @@ const responsesOf = ({ responses }: Route): Document =>
   );
 
 function bodyContent(body: NonNullable<Route['body']>): Document {
-  if (body === 'raw')
+  if (body === 'raw' || body === 'stream')
     return { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } };
   if (body !== 'multipart') return { 'application/json': { schema: body } };
   const properties = {

@@ -16,7 +16,7 @@ import {
   text,
 } from './responses.ts';
 import type { Route } from './route.ts';
-import { toRouteRequest } from './route-request.ts';
+import { type BodyOptions, openRequest } from './route-request.ts';
 import { staticFileResponse } from './static-files.ts';
 
 export interface HttpOptions {
@@ -27,6 +27,7 @@ export interface HttpOptions {
   readonly token?: string;
   readonly corsOrigin?: string;
   readonly webRoot?: string;
+  readonly bodies: BodyOptions;
   /** Aborted when the server closes, so that requests that wait for a job end. */
   readonly closing: AbortSignal;
 }
@@ -34,11 +35,13 @@ export interface HttpOptions {
 /** Registers all routes, hooks and error handlers of a server. */
 export function registerRoutes(app: FastifyInstance, options: HttpOptions): void {
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_, body, done) => done(null, body));
+  // routes read their bodies themselves
+  app.addContentTypeParser('*', (_request, _body, done) => done(null));
   guardRequests(app, options);
   recordRequests(app, options);
+  closeUnreadBodies(app);
   respondToErrors(app, options.logs);
-  for (const route of options.routes) addRoute(app, route, options.closing);
+  for (const route of options.routes) addRoute(app, route, options);
   respondToUnknownPaths(app, options);
 }
 
@@ -66,6 +69,17 @@ const corsHeaders = (origin: string): Record<string, string> => ({
   'access-control-allow-credentials': 'true',
 });
 
+/** A client may finish sending a body that was not read; then its connection is closed. */
+const UNREAD_BODY_MS = 5000;
+
+function closeUnreadBodies(app: FastifyInstance): void {
+  app.addHook('onResponse', async ({ raw }) => {
+    if (raw.complete) return;
+    const timer = setTimeout(() => raw.destroy(), UNREAD_BODY_MS).unref();
+    raw.on('close', () => clearTimeout(timer)).on('end', () => clearTimeout(timer));
+  });
+}
+
 /** Counts and logs responses. The query is not logged, because it may contain a token. */
 function recordRequests(
   app: FastifyInstance,
@@ -87,6 +101,7 @@ const UNAVAILABLE: ReadonlySet<string> = new Set(['DR_DATABASE', 'DR_STORAGE', '
 const REFUSALS: Readonly<
   Record<string, Pick<RouteResponse, 'status' | 'headers'> & { readonly type: string }>
 > = {
+  DR_JSON_TOO_LARGE: { status: 413, type: 'body_too_large' },
   DR_TOO_EXPENSIVE: { status: 413, type: 'too_expensive' },
   DR_SERVER_BUSY: { status: 503, type: 'server_busy', headers: { 'retry-after': '5' } },
 };
@@ -128,13 +143,23 @@ const pathsOf = ({ path, only }: Route): string[] =>
     (prefix) => prefix + path.replace(/\{[^}]+\+\}$/, '*').replace(/\{([^}]+)\}/g, ':$1'),
   );
 
-function addRoute(app: FastifyInstance, route: Route, closing: AbortSignal): void {
+function addRoute(
+  app: FastifyInstance,
+  route: Route,
+  { closing, bodies }: Pick<HttpOptions, 'closing' | 'bodies'>,
+): void {
   for (const url of pathsOf(route))
     app.route({
       method: route.method,
       url,
-      handler: async (request, reply) =>
-        send(reply, await route.handle(toRouteRequest(request, reply, route, closing))),
+      handler: async (request, reply) => {
+        const open = await openRequest(request, reply, route, closing, bodies);
+        try {
+          return send(reply, await route.handle(open.request));
+        } finally {
+          await open.close();
+        }
+      },
     });
 }
 

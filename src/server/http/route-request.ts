@@ -1,29 +1,102 @@
-// Converts Fastify's requests to those of routes.
-import type { MultipartFile, MultipartValue } from '@fastify/multipart';
+// Converts Fastify's requests to those of routes, with the body that the route declares.
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { empty, refuse } from './responses.ts';
-import type { Form, Route, RouteRequest, UploadedFile } from './route.ts';
+import type { BodyMemory } from './body-memory.ts';
+import { readForm, type StoredForm } from './form.ts';
+import { type BodyLimit, openBody } from './request-body.ts';
+import type { Route, RouteRequest } from './route.ts';
 
-/** `closing` is aborted when the server closes. */
-export function toRouteRequest(
+/** How bodies are read. */
+export interface BodyOptions {
+  readonly maxJsonBytes: number;
+  readonly maxUploadBytes: number;
+  /** Where the files of forms are written until they get their names. */
+  readonly uploadFolder: string;
+  readonly memory: BodyMemory;
+}
+
+/** A request of a route, and what must be released after it. */
+export interface OpenRequest {
+  readonly request: RouteRequest;
+  close(): Promise<void>;
+}
+
+/** Reads the body into memory if the route needs it. `closing` is aborted when the server closes. */
+export async function openRequest(
   request: FastifyRequest,
   reply: FastifyReply,
-  { path }: Route,
+  route: Route,
   closing: AbortSignal,
-): RouteRequest {
-  const params = request.params as Record<string, string>;
+  bodies: BodyOptions,
+): Promise<OpenRequest> {
+  const limit = limitOf(route, bodies);
+  const open = () => openBody(request.raw, limit);
+  let body = isBuffered(route) ? await bodies.memory.read(open()) : undefined;
+  let form: StoredForm | undefined;
+  const releaseBody = (): void => {
+    body?.release();
+    body = undefined;
+  };
+  return {
+    request: {
+      ...parametersOf(request, route),
+      get bytes() {
+        return body?.bytes ?? NO_BYTES;
+      },
+      releaseBody,
+      stream: open,
+      form: async () => {
+        form = await readForm(open(), request.headers, {
+          folder: bodies.uploadFolder,
+          fileLimit: { ...limit, maxBytes: bodies.maxUploadBytes },
+        });
+        return form;
+      },
+      // created only for routes that wait: `closing` references it until the server closes
+      get signal() {
+        return AbortSignal.any([disconnectSignal(reply), closing]);
+      },
+    },
+    close: async () => {
+      releaseBody();
+      await form?.close();
+    },
+  };
+}
+
+const NO_BYTES = new Uint8Array();
+/** JSON that is read in the server's own thread. */
+const SMALL_JSON_BYTES = 1024 * 1024;
+/** What a form needs besides its files. */
+const FORM_BYTES = 1024 * 1024;
+/** Bodies in memory are not larger, whatever the limit of uploads is. */
+const RAW_BYTES = 100 * 1024 * 1024;
+
+const isBuffered = ({ body }: Route): boolean => typeof body === 'object' || body === 'raw';
+
+function limitOf(
+  { body, largeBody }: Route,
+  { maxJsonBytes, maxUploadBytes }: BodyOptions,
+): BodyLimit {
+  if (typeof body === 'object')
+    return largeBody || maxJsonBytes < SMALL_JSON_BYTES
+      ? { maxBytes: maxJsonBytes, content: 'JSON', option: '--max-json-size' }
+      : { maxBytes: SMALL_JSON_BYTES, content: 'JSON of this route' };
+  const upload = { content: 'uploads', option: '--max-upload-size' };
+  if (body === 'raw') return { ...upload, maxBytes: Math.min(maxUploadBytes, RAW_BYTES) };
+  return { ...upload, maxBytes: maxUploadBytes + (body === 'multipart' ? FORM_BYTES : 0) };
+}
+
+function parametersOf(
+  { params: pathParams, query: allQueries, headers }: FastifyRequest,
+  { path }: Route,
+): Pick<RouteRequest, 'params' | 'query' | 'header'> {
+  const params = pathParams as Record<string, string>;
   const restName = /\{([^}]+)\+\}$/.exec(path)?.[1];
-  const query = request.query as Record<string, string | string[]>;
+  const query = allQueries as Record<string, string | string[]>;
   return {
     params: restName === undefined ? params : { ...params, [restName]: params['*'] ?? '' },
     query: (name) => first(Object.hasOwn(query, name) ? query[name] : undefined),
-    header: (name) => first(request.headers[name]),
-    bytes: request.body instanceof Uint8Array ? request.body : new Uint8Array(),
-    form: () => readForm(request),
-    // created only for routes that wait: `closing` references it until the server closes
-    get signal() {
-      return AbortSignal.any([disconnectSignal(reply), closing]);
-    },
+    header: (name) => first(headers[name]),
   };
 }
 
@@ -38,25 +111,4 @@ function disconnectSignal({ raw }: FastifyReply): AbortSignal {
   });
   if (raw.destroyed) disconnect.abort();
   return disconnect.signal;
-}
-
-/** Refuses a body that is not a form with 400, and a form that is too large with 413. */
-async function readForm(request: FastifyRequest): Promise<Form> {
-  const files = new Map<string, UploadedFile>();
-  const fields = new Map<string, string>();
-  if (!request.isMultipart()) return refuse(empty(400));
-  const parts = request.parts() as AsyncIterable<MultipartFile | MultipartValue<unknown>>;
-  try {
-    for await (const part of parts) {
-      const { fieldname } = part;
-      if (part.type === 'file') {
-        // a part has to be read to its end, also when it is ignored
-        const bytes = await part.toBuffer();
-        if (!files.has(fieldname)) files.set(fieldname, { filename: part.filename ?? '', bytes });
-      } else if (!fields.has(fieldname)) fields.set(fieldname, String(part.value));
-    }
-  } catch (error) {
-    return refuse(empty((error as { statusCode?: number }).statusCode === 413 ? 413 : 400));
-  }
-  return { files, fields };
 }

@@ -1,5 +1,7 @@
 // A route is a value: method, path, parameters, body, responses and handler. Registration, 405, the
 // OpenAPI document and the fuzz tests are derived from the same tables.
+import type { Readable } from 'node:stream';
+import { DarkroomError } from '../../errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../formats/json.ts';
 import { parseJson } from '../../formats/parse-json.ts';
 import { empty, INTERNAL_ERROR, type RouteResponse, refuse } from './responses.ts';
@@ -18,8 +20,13 @@ export interface Route {
   readonly only?: 'root';
   /** Query parameters by name. */
   readonly query?: Readonly<Record<string, Schema>>;
-  /** Schema of a JSON body, or the kind of another body. */
-  readonly body?: Schema | 'multipart' | 'raw';
+  /**
+   * Schema of a JSON body, or the kind of another body: `raw` is read into memory like JSON,
+   * `stream` is not read in advance.
+   */
+  readonly body?: Schema | 'multipart' | 'raw' | 'stream';
+  /** Whether a JSON body may be as large as the server allows, because a thread reads it. */
+  readonly largeBody?: true;
   /** What each status means; with a schema if the body is JSON. */
   readonly responses: Readonly<
     Record<number, string | { readonly description: string; readonly schema: Schema }>
@@ -29,7 +36,8 @@ export interface Route {
 
 export interface UploadedFile {
   readonly filename: string;
-  readonly bytes: Uint8Array;
+  /** A temporary file, which may be moved; it is removed after the request. */
+  readonly path: string;
 }
 
 /** A multipart form. Of parts with the same name, the first one counts. */
@@ -45,8 +53,13 @@ export interface RouteRequest {
   /** The first value of a query parameter. */
   query(name: string): string | undefined;
   header(name: string): string | undefined;
-  /** The body; empty without one. */
+  /** The body, if it is JSON or `raw`; empty without one. */
   readonly bytes: Uint8Array;
+  /** Releases the memory of `bytes`, for routes that respond much later. */
+  releaseBody(): void;
+  /** The body as it arrives. */
+  stream(): Readable;
+  /** The body as a form, whose files are written to the input folder for the time being. */
   form(): Promise<Form>;
   /** Aborted when the client disconnects, or when the server closes. */
   readonly signal: AbortSignal;
@@ -54,11 +67,15 @@ export interface RouteRequest {
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
-/** The body as JSON; responds with 500 when it is not JSON, as ComfyUI does. */
+/**
+ * The body as JSON; responds with 500 when it is not JSON, as ComfyUI does. Throws
+ * DR_JSON_TOO_LARGE.
+ */
 export function jsonBody(request: Pick<RouteRequest, 'bytes'>): Json {
   try {
-    return parseJson(decoder.decode(request.bytes));
-  } catch {
+    return parseJson(decoder.decode(request.bytes), { file: 'the body' });
+  } catch (error) {
+    if (error instanceof DarkroomError && error.code === 'DR_JSON_TOO_LARGE') throw error;
     return refuse(INTERNAL_ERROR);
   }
 }

@@ -58,12 +58,12 @@ async function alphaOnBlack(path: string): Promise<Sharp> {
 }
 
 /**
- * A PNG of the image at `path` with the alpha of `mask` and the image's texts; undefined when the
- * sizes differ, or one of them is not an image. `readTexts` returns the texts of an image file.
+ * A PNG of the image at `path` with the alpha of the image at `mask`, and the image's texts;
+ * undefined when the sizes differ, or one of them is not an image. `readTexts` returns the texts of an image file.
  */
 export async function withMask(
   path: string,
-  mask: Uint8Array,
+  mask: string,
   readTexts: (file: Uint8Array) => Promise<Record<string, string>>,
 ): Promise<Uint8Array | undefined> {
   const file = await readFile(path).catch(() => undefined);
@@ -81,8 +81,8 @@ export async function withMask(
   }
 }
 
-const decodeRgba = (bytes: Uint8Array) =>
-  sharp(bytes, { limitInputPixels: MAX_PIXELS, ignoreIcc: true })
+const decodeRgba = (file: Uint8Array | string) =>
+  sharp(file, { limitInputPixels: MAX_PIXELS, ignoreIcc: true })
     .toColourspace('srgb')
     .ensureAlpha()
     .raw()

@@ -1,6 +1,5 @@
 // Saves outputs to a bucket under ComfyUI's counters, with a copy of each in the user's cache.
 import { renameSync } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { dirname, join, posix } from 'node:path';
 import { makeFolder } from '../../make-folder.ts';
 import { noFreeName, unwritableError } from '../../write-errors.ts';
@@ -15,6 +14,7 @@ import {
 } from '../output.ts';
 import type { Storage, StorageFolders, StorageRequest } from '../storage.ts';
 import type { Bucket } from './bucket.ts';
+import { putFile } from './bucket-content.ts';
 import type { BucketKeys } from './bucket-keys.ts';
 
 type NamedRequest = StorageRequest<Omit<OutputRequest, 'files'>>;
@@ -75,7 +75,7 @@ export function bucketOutputs(
       onFolder?.(folder);
       return await writeAtomicParts(folder, name, request.parts, async (temporary) => {
         const file = await putUnderFreeName(request, undefined, counter, (key) =>
-          putFile(bucket, key, temporary),
+          putFile(bucket, key, temporary, true),
         );
         renameSync(temporary, file.path);
         return file;
@@ -90,19 +90,5 @@ function writeLocally(path: string, write: () => void): void {
     write();
   } catch (error) {
     throw unwritableError(dirname(path), error as NodeJS.ErrnoException);
-  }
-}
-
-async function putFile(bucket: Bucket, key: string, path: string): Promise<boolean> {
-  const file = await open(path, 'r');
-  try {
-    const readPart = async (offset: number, length: number): Promise<Uint8Array> => {
-      const bytes = Buffer.alloc(length);
-      await file.read(bytes, 0, length, offset);
-      return bytes;
-    };
-    return await bucket.putLarge(key, (await file.stat()).size, readPart, true);
-  } finally {
-    await file.close();
   }
 }

@@ -9,6 +9,7 @@ import { MAX_NUMBERED_NAMES, numberedName } from '../file-names.ts';
 import { type FolderType, parseAnnotatedName, pathInside } from '../folder-paths.ts';
 import type { Storage, StoredFile } from '../storage.ts';
 import { type Bucket, type BucketOptions, createBucket } from './bucket.ts';
+import { md5Of, putContent } from './bucket-content.ts';
 import { bucketCopies, streamOf } from './bucket-copies.ts';
 import { type BucketKeys, bucketKeys, parseBucketLocation } from './bucket-keys.ts';
 import { bucketOutputs } from './bucket-outputs.ts';
@@ -116,18 +117,21 @@ function bucketFiles(
         ? undefined
         : streamOf(found.body);
     },
-    add: async (type, name, bytes) => {
-      const md5 = createHash('md5').update(bytes).digest('hex');
+    add: async (type, name, content) => {
+      const md5 = await md5Of(bucket, content);
       for (let count = 0; count <= MAX_NUMBERED_NAMES; count++) {
         const free = posix.join(posix.dirname(name), numberedName(posix.basename(name), count));
         const key = keys.toWrite(type, free);
-        if ((await bucket.put(key, bytes, true)) || (await bucket.head(key))?.etag.includes(md5))
-          return free;
+        const existing = await bucket.head(key);
+        if (existing?.etag.includes(md5)) return free;
+        if (existing) continue;
+        if (await putContent(bucket, key, content, true)) return free;
+        if ((await bucket.head(key))?.etag.includes(md5)) return free;
       }
       throw noFreeName(`${bucket.address}/${type}`, name);
     },
-    replace: async (type, name, bytes) => {
-      await bucket.put(keys.toWrite(type, name), bytes, false);
+    replace: async (type, name, content) => {
+      await putContent(bucket, keys.toWrite(type, name), content, false);
     },
   };
 }

@@ -8,6 +8,8 @@ export type { BucketOptions } from './s3-requests.ts';
 export interface Bucket {
   /** Endpoint and bucket, for messages and caches. */
   readonly address: string;
+  /** The size of the parts of large objects. */
+  readonly partBytes: number;
   head(key: string): Promise<BucketObject | undefined>;
   /** Returns undefined for no such object, 'unchanged' when its ETag equals the given one. */
   get(
@@ -50,6 +52,7 @@ export function createBucket(options: BucketOptions): Bucket {
   };
   return {
     address,
+    partBytes: options.partBytes ?? PART_BYTES,
     head,
     get: async (key, etag) => {
       const action = `read ${key}`;

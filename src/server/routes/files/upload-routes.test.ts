@@ -112,7 +112,7 @@ describe('/upload/mask', () => {
 });
 
 it('bodies above the limit are refused', async () => {
-  const small = await testServer({ noQueue: true, maxUploadBytes: 5000 });
+  const small = await testServer({ noQueue: true, maxUploadBytes: 5000, maxJsonBytes: 5000 });
   try {
     const form = new FormData();
     form.append('image', new Blob([Buffer.alloc(20_000)]), 'large.bin');

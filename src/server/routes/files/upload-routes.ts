@@ -5,7 +5,7 @@ import { parseJson } from '../../../formats/parse-json.ts';
 import { isFolderType, parseAnnotatedName } from '../../../storage/folder-paths.ts';
 import type { UploadResponse } from '../../api-types.ts';
 import { empty, json, refuse } from '../../http/responses.ts';
-import type { Form, Route, UploadedFile } from '../../http/route.ts';
+import type { Form, Route } from '../../http/route.ts';
 import { isPlainName, relativeName, resolveInside } from '../../http/safe-paths.ts';
 import type { ServerContext } from '../../server-context.ts';
 
@@ -33,7 +33,7 @@ export const uploadRoutes = (context: ServerContext): Route[] => [
     responses,
     handle: async (request) => {
       const form = await request.form();
-      return json(await save(form, context, ({ bytes }) => bytes));
+      return json(await save(form, context));
     },
   },
   {
@@ -44,12 +44,13 @@ export const uploadRoutes = (context: ServerContext): Route[] => [
     responses,
     handle: async (request) => {
       const form = await request.form();
-      const { bytes } = form.files.get('image') ?? refuse(empty(400));
+      const mask = form.files.get('image') ?? refuse(empty(400));
       const { withMask } = await import('../../http/view-images.ts');
       const readTexts = (file: Uint8Array) => context.threads.run('imageTexts', { bytes: file });
       const masked =
-        (await withMask(await originalPath(form, context), bytes, readTexts)) ?? refuse(empty(400));
-      return json(await save(form, context, () => masked));
+        (await withMask(await originalPath(form, context), mask.path, readTexts)) ??
+        refuse(empty(400));
+      return json(await save(form, context, masked));
     },
   },
 ];
@@ -68,11 +69,11 @@ const INVALID_PATH: ReadonlySet<string | undefined> = new Set([
   'ENOTEMPTY',
 ]);
 
-/** Saves the form's file; `contentOf` returns the bytes to write. */
+/** Saves the form's file, or other content in its place. */
 async function save(
   form: Form,
   { folders, storage }: ServerContext,
-  contentOf: (file: UploadedFile) => Uint8Array,
+  content?: Uint8Array,
 ): Promise<UploadResponse> {
   const file = form.files.get('image') ?? refuse(empty(400));
   const type = form.fields.get('type') ?? 'input';
@@ -87,10 +88,10 @@ async function save(
   const name = relativeName(root, path);
   try {
     if (!overwrite) {
-      const added = await storage.add(type, name, contentOf(file));
+      const added = await storage.add(type, name, content ?? file);
       return { name: basename(added), subfolder, type };
     }
-    await storage.replace(type, name, contentOf(file));
+    await storage.replace(type, name, content ?? file);
     return { name: file.filename, subfolder, type };
   } catch (error) {
     if (INVALID_PATH.has((error as NodeJS.ErrnoException).code)) return refuse(empty(400));

@@ -37,6 +37,7 @@ const wildcardRoutes = ({ threads }: ServerContext): Route[] => [
       required: ['text'],
       properties: { text: { type: 'string' }, seed: { type: 'integer' } },
     },
+    largeBody: true,
     responses: {
       200: { description: 'The new `text`.', schema: { type: 'object' } },
       400: 'No text.',

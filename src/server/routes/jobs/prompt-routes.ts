@@ -102,6 +102,7 @@ export const promptRoutes = (context: ServerContext): Route[] => [
       timeout: { type: 'number', description: 'Seconds to wait at most; then responds with 202.' },
     },
     body: promptBody,
+    largeBody: true,
     responses: {
       200: { description: 'Accepted; with `wait`, done.', schema: finished },
       202: { description: 'Accepted, and still running when the time was over.', schema: accepted },
@@ -118,6 +119,7 @@ export const promptRoutes = (context: ServerContext): Route[] => [
 async function postPrompt(request: RouteRequest, context: ServerContext): Promise<RouteResponse> {
   const { clients, logs } = context;
   const checked = await checkInThread(request, context);
+  request.releaseBody();
   if ('refused' in checked) return checked.refused;
   const { job, nodeErrors, messages } = checked;
   const queue = await context.queue();

@@ -19,7 +19,7 @@ export const settingRoutes = (context: ServerContext): Route[] => {
   const fileOf = (request: RouteRequest): string =>
     join(userFolder(context, request, UNKNOWN_USER), FILE);
   const read = (request: RouteRequest): JsonObject => readObject(fileOf(request));
-  const change = (request: RouteRequest, changes: JsonObject): void =>
+  const change = (request: RouteRequest, changes: JsonObject): Promise<void> =>
     writeSettings(fileOf(request), changes);
   return [
     {
@@ -35,8 +35,8 @@ export const settingRoutes = (context: ServerContext): Route[] => {
       summary: 'Changes some settings.',
       body: { type: 'object' },
       responses: { 200: 'Changed.', ...unknownUser },
-      handle: (request) => {
-        change(request, objectBody(request));
+      handle: async (request) => {
+        await change(request, objectBody(request));
         return empty();
       },
     },
@@ -60,18 +60,18 @@ export const settingRoutes = (context: ServerContext): Route[] => {
       summary: 'Changes one setting.',
       body: {},
       responses: { 200: 'Changed.', 400: 'The name is empty.', ...unknownUser },
-      handle: (request) => {
+      handle: async (request) => {
         const name = request.params['id'];
         if (name === '') return empty(400);
-        change(request, objectOf<Json>([[name, jsonBody(request)]]));
+        await change(request, objectOf<Json>([[name, jsonBody(request)]]));
         return empty();
       },
     },
   ];
 };
 
-function writeSettings(file: string, changes: JsonObject): void {
+async function writeSettings(file: string, changes: JsonObject): Promise<void> {
   if (isFolder(file)) refuse(empty(400));
   const settings = objectOf<Json>([...entriesOf(readObject(file)), ...entriesOf(changes)]);
-  writeUserFile(file, () => replaceFile(file, Buffer.from(dumpsJson(settings))));
+  await writeUserFile(file, () => replaceFile(file, Buffer.from(dumpsJson(settings))));
 }

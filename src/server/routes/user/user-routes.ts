@@ -30,11 +30,11 @@ export const userRoutes = ({ users }: ServerContext): Route[] => [
       200: { description: 'The id of the user.', schema: { type: 'string' } },
       400: 'The name is missing or taken.',
     },
-    handle: (request) => {
+    handle: async (request) => {
       const { username } = objectBody(request);
       if (typeof username !== 'string' || username.trim() === '') return empty(400);
       if (username.length > MAX_NAME_LENGTH) return empty(400);
-      const id = users.add(username);
+      const id = await users.add(username);
       return id === undefined ? json({ error: 'Duplicate username.' }, 400) : json(id);
     },
   },

@@ -2,7 +2,7 @@
 import { existsSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { makeFolder } from '../../../make-folder.ts';
-import { replaceFile } from '../../../storage/file-names.ts';
+import { replaceFileParts } from '../../../storage/move-file.ts';
 import { isNameError } from '../../../write-errors.ts';
 import { fileResponse, safeMediaTypeOf } from '../../http/file-responses.ts';
 import { empty, json, type RouteResponse, refuse, text } from '../../http/responses.ts';
@@ -122,7 +122,7 @@ const writeRoute = (context: ServerContext): Route => ({
   path: '/userdata/{file}',
   summary: 'Writes a file.',
   query: writeQuery,
-  body: 'raw',
+  body: 'stream',
   responses: {
     200: written,
     400: INVALID_NAME,
@@ -133,8 +133,8 @@ const writeRoute = (context: ServerContext): Route => ({
   handle: (request) => {
     const path = pathOf(context, request, 'file');
     refuseOverwrite(request, path);
-    return refuseInvalidName(path, () => {
-      replaceFile(path, request.bytes);
+    return refuseInvalidName(path, async () => {
+      await replaceFileParts(path, request.stream());
       return writtenResponse(context, request, path);
     });
   },
@@ -170,7 +170,7 @@ const moveRoute = (context: ServerContext): Route => ({
     const source = existingPath(pathOf(context, request, 'file'));
     const target = pathOf(context, request, 'dest');
     refuseOverwrite(request, target);
-    return refuseInvalidName(target, () => {
+    return refuseInvalidName(target, async () => {
       makeFolder(dirname(target));
       renameSync(source, target);
       return writtenResponse(context, request, target);
@@ -198,9 +198,12 @@ function refuseOverwrite(request: RouteRequest, path: string): void {
 }
 
 /** Throws DR_OUTPUT_UNWRITABLE when the file system refuses more than the name. */
-function refuseInvalidName(path: string, write: () => RouteResponse): RouteResponse {
+async function refuseInvalidName(
+  path: string,
+  write: () => Promise<RouteResponse>,
+): Promise<RouteResponse> {
   try {
-    return writeUserFile(path, write);
+    return await writeUserFile(path, write);
   } catch (error) {
     if (!isNameError(error)) throw error;
     return text('Invalid filename. Please avoid special characters like :\\/*?"<>|', 400);
