@@ -4,10 +4,11 @@ import { startMaintenance } from './maintenance-loop.ts';
 function start(maintain: () => Promise<boolean>) {
   const log: string[] = [];
   const maintenance = startMaintenance({
-    jobs: { maintain },
+    jobs: { maintain, time: async () => 0 },
     bus: { send: async ({ type }) => void log.push(`call: ${type}`) },
     leaseSeconds: 1000,
     historyLimit: 10,
+    held: new Set(),
     onProblem: (message) => log.push(`problem: ${message}`),
     announceCounts: async () => void log.push('counts'),
   });

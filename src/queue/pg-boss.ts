@@ -9,8 +9,13 @@ const WEBHOOKS = 'darkroom-webhooks';
 /**
  * Attempts are counted in darkroom.job, since not every start counts; pg-boss never drops a job.
  */
-const UNLIMITED_RETRIES = 1_000_000_000;
-const RETENTION_DAYS = 36_500;
+const JOB_LIMITS = {
+  retryLimit: 1_000_000_000,
+  retryDelay: 0,
+  retentionDays: 36_500,
+  /** The longest that pg-boss allows: leases are in darkroom.job, where they are renewed. */
+  expireInSeconds: 24 * 3600 - 1,
+};
 const WEBHOOK_LIMITS = {
   retryLimit: 6,
   retryDelay: 2,
@@ -24,19 +29,24 @@ export interface DueWebhook {
   readonly ticket: string;
 }
 
+/** How often ended jobs are archived and deleted. */
+const CLEAN_MS = 120_000;
+
 export interface Boss {
   /** Adds a job, in place of one with the same ticket. */
   insert(sql: Sql, ticket: string, number: number): Promise<void>;
-  /** Takes the next job and returns its ticket; its lease begins. */
+  /** Takes the next job and returns its ticket. */
   take(): Promise<string | undefined>;
-  /** Begins the lease anew. */
-  renewLease(sql: Sql, ticket: string): Promise<void>;
+  /** Keeps a job that is held from expiring in pg-boss. */
+  renew(sql: Sql, ticket: string): Promise<void>;
+  /** Takes one job if it is due. Returns false when it is held already, or has ended. */
+  takeAgain(sql: Sql, ticket: string): Promise<boolean>;
   /** Makes jobs due again at once. */
   release(sql: Sql, tickets: readonly string[]): Promise<void>;
   complete(sql: Sql, ticket: string): Promise<void>;
   cancel(sql: Sql, tickets: readonly string[]): Promise<void>;
-  /** Makes jobs whose lease has ended due again. */
-  expireLeases(): Promise<void>;
+  /** Makes webhooks due again whose process has died; removes ended jobs from time to time. */
+  maintain(): Promise<void>;
   /** The tickets of the jobs that are held. */
   listHeld(): Promise<string[]>;
   insertWebhook(sql: Sql, ticket: string): Promise<void>;
@@ -53,12 +63,13 @@ export interface Boss {
 /** Starts pg-boss on a database, creating its tables if needed. */
 export async function startBoss(
   database: Database,
-  leaseSeconds: number,
   onError: (error: Error) => void,
 ): Promise<Boss> {
   const boss = new PgBoss({
     ...using(database),
     schedule: false,
+    // `maintain` does it, when no suspension has just ended
+    supervise: false,
     archiveCompletedAfterSeconds: 3600,
     deleteAfterDays: 1,
   });
@@ -66,21 +77,17 @@ export async function startBoss(
   await boss.start();
   for (const name of [JOBS, WEBHOOKS])
     if (!(await boss.getQueue(name))) await boss.createQueue(name, { name, policy: 'standard' });
-  const limits = {
-    expireInSeconds: leaseSeconds,
-    retryLimit: UNLIMITED_RETRIES,
-    retryDelay: 0,
-    retentionDays: RETENTION_DAYS,
-  };
   return {
     insert: async (sql, ticket, number) => {
       await boss.deleteJob(JOBS, ticket, using(sql));
-      const options = { id: ticket, priority: priorityOf(number), ...limits, ...using(sql) };
+      const options = { id: ticket, priority: priorityOf(number), ...JOB_LIMITS, ...using(sql) };
       const id = await boss.send(JOBS, {}, options);
       if (id === null) throw new Error('internal: pg-boss did not accept a job');
     },
-    take: async () => (await boss.fetch(JOBS, { batchSize: 1 }))[0]?.id,
-    renewLease: restartJob,
+    // jobs are due at once, even if the clock has gone back since
+    take: async () => (await boss.fetch(JOBS, { batchSize: 1, ignoreStartAfter: true }))[0]?.id,
+    renew: restartJob,
+    takeAgain: activateJob,
     release: async (sql, tickets) => {
       for (const ticket of tickets) await boss.fail(JOBS, ticket, {}, using(sql));
     },
@@ -90,10 +97,20 @@ export async function startBoss(
     cancel: async (sql, tickets) => {
       if (tickets.length > 0) await boss.cancel(JOBS, [...tickets], using(sql));
     },
-    expireLeases: () => boss.expire(),
+    maintain: maintenanceOf(boss, database),
     listHeld: () => listActiveJobs(database),
     ...webhooksOf(boss),
     stop: () => boss.stop({ graceful: false, close: false, wait: true }),
+  };
+}
+
+function maintenanceOf(boss: PgBoss, database: Database): Boss['maintain'] {
+  let cleanedAt = performance.now();
+  return async () => {
+    await hastenWebhooks(database);
+    const isDue = performance.now() - cleanedAt > CLEAN_MS;
+    if (isDue) cleanedAt = performance.now();
+    await (isDue ? boss.maintain() : boss.expire());
   };
 }
 
@@ -123,19 +140,41 @@ const using = (sql: Sql) => ({
 /** The table of pg-boss's jobs, to be joined by `id` with a ticket. */
 export const BOSS_JOBS = 'pgboss.job';
 
-/** An SQL condition: the job, a row of BOSS_JOBS under the name `alias`, waits to be taken. */
-export const isDueInBoss = (alias: string): string => `${alias}.state < 'active'`;
+/** An SQL condition: the job, a row of BOSS_JOBS under the name `alias`, was taken that long ago. */
+export const isHeldInBoss = (alias: string, seconds: number): string =>
+  `${alias}.state = 'active' AND ${alias}.started_on
+   NOT BETWEEN now() - ${seconds} * interval '1 second' AND now() + interval '10 seconds'`;
 
 /** An SQL condition: the job, a row of BOSS_JOBS under the name `alias`, has ended for pg-boss. */
 export const hasEndedInBoss = (alias: string): string => `${alias}.state > 'active'`;
 
-/**
- * pg-boss 10 has no heartbeats: a lease ends a fixed time after the start, which is set anew here.
- */
+/** Jobs that Darkroom 0.1 inserted expire sooner: the time is set as well. */
 async function restartJob(sql: Sql, ticket: string): Promise<void> {
   await sql.executeSql(
-    `UPDATE pgboss.job SET started_on = now() WHERE name = $1 AND id = $2 AND state = 'active'`,
+    `UPDATE pgboss.job SET started_on = now(), expire_in = $3 * interval '1 second'
+     WHERE name = $1 AND id = $2 AND state = 'active'`,
+    [JOBS, ticket, JOB_LIMITS.expireInSeconds],
+  );
+}
+
+async function activateJob(sql: Sql, ticket: string): Promise<boolean> {
+  const { rows } = await sql.executeSql(
+    `UPDATE pgboss.job SET state = 'active', started_on = now()
+     WHERE name = $1 AND id = $2 AND state < 'active' RETURNING id`,
     [JOBS, ticket],
+  );
+  return rows.length > 0;
+}
+
+/**
+ * No webhook waits longer than some minutes for its next try: where one does, the clock has gone
+ * back.
+ */
+async function hastenWebhooks(sql: Sql): Promise<void> {
+  await sql.executeSql(
+    `UPDATE pgboss.job SET start_after = now()
+     WHERE name = $1 AND state < 'active' AND start_after > now() + interval '10 minutes'`,
+    [WEBHOOKS],
   );
 }
 

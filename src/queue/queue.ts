@@ -8,7 +8,7 @@ import { openDatabase } from './database/open-database.ts';
 import { ADVISORY_LOCK, migrate } from './database/schema.ts';
 import { createEndWaiter } from './end-waiter.ts';
 import { listJobs, openHistory, statusOf } from './history.ts';
-import type { Jobs } from './jobs/job-types.ts';
+import type { HeldJob, Jobs } from './jobs/job-types.ts';
 import { createJobs } from './jobs/jobs.ts';
 import { startMaintenance } from './maintenance-loop.ts';
 import { type Boss, startBoss } from './pg-boss.ts';
@@ -31,7 +31,7 @@ export async function openQueue(options: QueueOptions = {}): Promise<Queue> {
   const { onProblem = () => undefined, callsWebhooks = true } = options;
   const policy = createWebhookPolicy(options.webhookAllow);
   const database = await openDatabase(options.database, onProblem);
-  const boss = await prepareDatabase(database, leaseSeconds, onProblem);
+  const boss = await prepareDatabase(database, onProblem);
   const jobs = createJobs({ database, boss, leaseSeconds });
   const bus = openBus(database, onProblem);
   const announceCounts = (): Promise<void> => sendCounts(jobs, bus, onProblem);
@@ -40,11 +40,13 @@ export async function openQueue(options: QueueOptions = {}): Promise<Queue> {
     ? startWebhooks({ database, boss, policy, onProblem })
     : NO_WEBHOOKS;
   const previewRequests = createPreviewRequests(bus);
+  const held = new Set<HeldJob>();
   const maintenance = startMaintenance({
     jobs,
     bus,
     leaseSeconds,
     historyLimit,
+    held,
     onProblem,
     announceCounts,
   });
@@ -55,6 +57,7 @@ export async function openQueue(options: QueueOptions = {}): Promise<Queue> {
   const workers = createWorkers({
     jobs,
     bus,
+    held,
     retries,
     leaseSeconds,
     pollMs: POLL_MS,
@@ -119,13 +122,9 @@ const readMethods = (
 });
 
 /** Brings the tables up to date and starts pg-boss; closes the database when that fails. */
-async function prepareDatabase(
-  database: Database,
-  leaseSeconds: number,
-  onProblem: OnProblem,
-): Promise<Boss> {
+async function prepareDatabase(database: Database, onProblem: OnProblem): Promise<Boss> {
   const start = (): Promise<Boss> =>
-    startBoss(database, leaseSeconds, (error) => onProblem('pg-boss failed', error));
+    startBoss(database, (error) => onProblem('pg-boss failed', error));
   try {
     await migrate(database);
     if (database.exclusive) return await start();

@@ -1,6 +1,7 @@
 // The program's side of the thread that holds the embedded database.
 import { DarkroomError } from '../../errors.ts';
 import { startThread } from '../../start-module.ts';
+import { type AwakeTimeout, awakeTimeout } from '../awake-timeout.ts';
 import type { Row } from './database.ts';
 import type { FromThread, ToThread } from './embedded-thread.ts';
 
@@ -75,26 +76,26 @@ export function startDatabaseThread(
   };
 }
 
-/** The queries that have no answer yet, by id, each with a timer. */
+/** The queries that have no answer yet, by id, each with a time limit. */
 function createPendingQueries() {
   const queries = new Map<
     number,
-    { resolve: (rows: Row[]) => void; reject: (error: unknown) => void; timer: NodeJS.Timeout }
+    { resolve: (rows: Row[]) => void; reject: (error: unknown) => void; limit: AwakeTimeout }
   >();
   let nextId = 0;
-  /** Removes a query, whose timer then no longer counts. */
+  /** Removes a query, whose limit then no longer counts. */
   const take = (id: number) => {
     const query = queries.get(id);
-    clearTimeout(query?.timer);
+    query?.limit.cancel();
     queries.delete(id);
     return query;
   };
   return {
     add: (limitMs: number, onTimeout: () => void): { id: number; rows: Promise<Row[]> } => {
       const id = nextId++;
-      const timer = setTimeout(onTimeout, limitMs);
+      const limit = awakeTimeout(onTimeout, limitMs);
       const rows = new Promise<Row[]>((resolve, reject) => {
-        queries.set(id, { resolve, reject, timer });
+        queries.set(id, { resolve, reject, limit });
       });
       return { id, rows };
     },

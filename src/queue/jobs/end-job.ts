@@ -1,21 +1,25 @@
 // The ends of jobs: finished by a worker, removed while pending, interrupted while running.
+
 import type { HeldJob, JobResult, JobTables, RemovedJob } from './job-types.ts';
+import { keepHold } from './lease.ts';
 
 /** Stores the result of a job. Returns false when the attempt did not hold it any more. */
 export const finishJob = (
-  { database, boss }: JobTables,
-  { ticket, attempt }: HeldJob,
+  tables: JobTables,
+  job: HeldJob,
   { state, outputs, meta, status, error }: JobResult,
 ): Promise<boolean> =>
-  database.transaction(async (sql) => {
+  tables.database.transaction(async (sql) => {
+    if (!(await keepHold(tables, sql, job))) return false;
+    const { boss } = tables;
+    const { ticket } = job;
     const { rows } = await sql.executeSql<{ prompt_id: string; webhook: string | null }>(
       `UPDATE darkroom.job
-       SET state = $3, outputs = $4, meta = $5, status = $6, error = $7, ended_at = now(),
+       SET state = $2, outputs = $3, meta = $4, status = $5, error = $6, ended_at = now(),
            ending = nextval('darkroom.ending'), attempt = NULL
-       WHERE ticket = $1 AND attempt = $2 AND state = 'running' RETURNING prompt_id, webhook`,
-      [ticket, attempt, state, outputs, meta, status, error ?? null],
+       WHERE ticket = $1 RETURNING prompt_id, webhook`,
+      [ticket, state, outputs, meta, status, error ?? null],
     );
-    if (rows.length === 0) return false;
     const [{ prompt_id: promptId, webhook }] = rows;
     // a client may use an id again; the history has only the latest job of an id
     await sql.executeSql(

@@ -60,11 +60,22 @@ export interface Jobs {
   counts(): Promise<QueueCounts>;
   /** Releases every running job: their processes have died. */
   releaseAll(): Promise<void>;
+  /** The time of the database in milliseconds since 1970. */
+  time(): Promise<number>;
   /**
    * Makes jobs of dead workers due again and deletes what is too old. Returns whether any job
    * became due.
    */
-  maintain(historyLimit: number): Promise<boolean>;
+  maintain(options: MaintainOptions): Promise<boolean>;
+}
+
+export interface MaintainOptions {
+  /** How many ended jobs are kept. */
+  readonly historyLimit: number;
+  /** Whether the time of the database says which leases have ended (see ClockWatch). */
+  readonly isClockSettled: boolean;
+  /** The jobs that this process runs: their leases don't end. */
+  readonly held: Iterable<HeldJob>;
 }
 
 /** Where the functions on jobs work. */

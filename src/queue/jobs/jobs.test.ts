@@ -5,7 +5,7 @@ import type { Database } from '../database/database.ts';
 import { openEmbedded } from '../database/embedded-database.ts';
 import { migrate } from '../database/schema.ts';
 import { type Boss, startBoss } from '../pg-boss.ts';
-import type { HeldJob, JobResult, Jobs } from './job-types.ts';
+import type { HeldJob, JobResult, Jobs, MaintainOptions } from './job-types.ts';
 import { createJobs } from './jobs.ts';
 
 const LEASE_SECONDS = 100;
@@ -17,7 +17,7 @@ let jobs: Jobs;
 beforeAll(async () => {
   database = await openEmbedded(undefined);
   await migrate(database);
-  boss = await startBoss(database, LEASE_SECONDS, () => undefined);
+  boss = await startBoss(database, () => undefined);
   jobs = createJobs({ database, boss, leaseSeconds: LEASE_SECONDS });
 });
 afterAll(async () => {
@@ -30,6 +30,8 @@ beforeEach(async () => {
 
 const add = (promptId: string) => jobs.add({ promptId, prompt: '{}', outputs: [] }, undefined);
 const take = async (): Promise<HeldJob> => (await jobs.take('worker'))!;
+const maintain = (more: Partial<MaintainOptions> = {}) =>
+  jobs.maintain({ historyLimit: 10, isClockSettled: true, held: [], ...more });
 /** Makes all jobs as old as an ended lease. */
 const endLeases = () =>
   database.executeSql(
@@ -85,11 +87,62 @@ describe('maintenance', () => {
   it('makes jobs due again whose lease has ended', async () => {
     await add('a');
     const job = await take();
-    expect(await jobs.maintain(10)).toBe(false);
+    expect(await maintain()).toBe(false);
     await endLeases();
-    expect(await jobs.maintain(10)).toBe(true);
-    expect(await jobs.renewLease(job)).toBe('lost');
+    expect(await maintain()).toBe(true);
     expect(await take()).toMatchObject({ promptId: 'a', attempts: 2 });
+    expect(await jobs.renewLease(job)).toBe('lost');
+    expect(await jobs.finish(job, RESULT)).toBe(false);
+  });
+
+  it('leaves a job to its attempt until another has taken it', async () => {
+    await add('a');
+    const job = await take();
+    for (const again of [
+      async () => expect(await jobs.renewLease(job)).toBe('held'),
+      async () => expect(await jobs.finish(job, RESULT)).toBe(true),
+    ]) {
+      await endLeases();
+      expect(await maintain()).toBe(true);
+      expect(await jobs.counts()).toMatchObject({ running: 0, pending: 1 });
+      await again();
+      expect(await jobs.counts()).toMatchObject({ pending: 0 });
+      expect(await jobs.take('another worker')).toBeUndefined();
+    }
+  });
+
+  it('does not give back a job that another is about to hold', async () => {
+    await add('a');
+    const job = await take();
+    await endLeases();
+    await maintain();
+    expect(await boss.take()).toBe(job.ticket);
+    expect(await jobs.renewLease(job)).toBe('lost');
+    expect(await jobs.release(job, true)).toBe(false);
+  });
+
+  it('makes jobs due again whose worker died while it took them', async () => {
+    await add('a');
+    await boss.take();
+    expect(await maintain()).toBe(false);
+    await endLeases();
+    expect(await maintain()).toBe(true);
+    expect(await take()).toMatchObject({ promptId: 'a', attempts: 1 });
+  });
+
+  it('renews the jobs of this process instead', async () => {
+    await add('a');
+    const job = await take();
+    await endLeases();
+    expect(await maintain({ held: [job] })).toBe(false);
+    expect(await jobs.renewLease(job)).toBe('held');
+  });
+
+  it('ends no lease while the clock is not settled', async () => {
+    await add('a');
+    await take();
+    await endLeases();
+    expect(await maintain({ isClockSettled: false })).toBe(false);
   });
 
   it('inserts jobs again that pg-boss has lost', async () => {
@@ -97,7 +150,7 @@ describe('maintenance', () => {
     await database.executeSql('DELETE FROM pgboss.job');
     await endLeases();
     expect(await jobs.take('worker')).toBeUndefined();
-    expect(await jobs.maintain(10)).toBe(true);
+    expect(await maintain()).toBe(true);
     expect(await take()).toMatchObject({ promptId: 'a' });
   });
 
@@ -106,11 +159,47 @@ describe('maintenance', () => {
       await add(promptId);
       await jobs.finish(await take(), RESULT);
     }
-    await jobs.maintain(2);
+    await maintain({ historyLimit: 2 });
     const { rows } = await database.executeSql<{ prompt_id: string }>(
       'SELECT prompt_id FROM darkroom.job ORDER BY ending',
     );
     expect(rows.map((row) => row.prompt_id)).toEqual(['b', 'c']);
+  });
+});
+
+describe('a clock that goes back an hour', () => {
+  /** Moves all times into the future instead. */
+  const setBack = () =>
+    database.executeSql(
+      `UPDATE darkroom.job SET heard_at = heard_at + interval '1 hour';
+       UPDATE pgboss.job SET start_after = start_after + interval '1 hour',
+                             started_on = started_on + interval '1 hour'`,
+    );
+
+  it('keeps no job waiting', async () => {
+    await add('a');
+    await setBack();
+    expect(await take()).toMatchObject({ promptId: 'a' });
+  });
+
+  it('does not prolong the lease of a dead worker', async () => {
+    await add('a');
+    await take();
+    await setBack();
+    expect(await maintain()).toBe(false);
+    await endLeases();
+    expect(await maintain()).toBe(true);
+    expect(await take()).toMatchObject({ promptId: 'a', attempts: 2 });
+  });
+
+  it('keeps no webhook waiting', async () => {
+    await jobs.add({ prompt: '{}', outputs: [], webhook: 'http://localhost/' }, undefined);
+    const job = await take();
+    await jobs.finish(job, RESULT);
+    await setBack();
+    expect(await boss.takeWebhooks(1)).toEqual([]);
+    await maintain();
+    expect(await boss.takeWebhooks(1)).toMatchObject([{ ticket: job.ticket }]);
   });
 });
 

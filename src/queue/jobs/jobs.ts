@@ -6,7 +6,7 @@ import { addJob } from './add-job.ts';
 import { finishJob, interruptJobs, removeJobs } from './end-job.ts';
 import type { Jobs, JobTables } from './job-types.ts';
 import { releaseJob, renewLease, takeJob } from './lease.ts';
-import { maintainJobs, releaseAllJobs } from './maintenance.ts';
+import { databaseTime, maintainJobs, releaseAllJobs } from './maintenance.ts';
 
 export const createJobs = (tables: JobTables): Jobs => ({
   add: (job, limit) => addJob(tables, job, limit),
@@ -18,7 +18,8 @@ export const createJobs = (tables: JobTables): Jobs => ({
   interrupt: (promptId) => interruptJobs(tables, promptId),
   counts: () => countJobs(tables),
   releaseAll: () => releaseAllJobs(tables),
-  maintain: (historyLimit) => maintainJobs(tables, historyLimit),
+  time: () => databaseTime(tables),
+  maintain: (options) => maintainJobs(tables, options),
 });
 
 async function countJobs({ database }: JobTables): Promise<QueueCounts> {

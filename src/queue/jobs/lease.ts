@@ -1,6 +1,7 @@
 // Leases: a worker takes a job, renews its lease while it runs, and releases it if it can't finish
 // it.
 import { randomUUID } from 'node:crypto';
+import type { Sql } from '../database/database.ts';
 import type { HeldJob, JobTables, LeaseState } from './job-types.ts';
 
 interface TakenRow {
@@ -50,34 +51,52 @@ const heldJobOf = (ticket: string, attempt: string, row: TakenRow): HeldJob => (
   isInterrupted: row.interrupt,
 });
 
-export const renewLease = (
-  { database, boss }: JobTables,
+/**
+ * Makes sure that an attempt holds its job. One that was suspended takes it again if its lease has
+ * ended but nobody else has taken it. Returns undefined when the job is lost to it.
+ */
+export async function keepHold(
+  { boss }: JobTables,
+  sql: Sql,
   { ticket, attempt }: HeldJob,
-): Promise<LeaseState> =>
-  database.transaction(async (sql) => {
-    const { rows } = await sql.executeSql<Pick<TakenRow, 'interrupt'>>(
-      `UPDATE darkroom.job SET heard_at = now()
-       WHERE ticket = $1 AND attempt = $2 AND state = 'running' RETURNING interrupt`,
-      [ticket, attempt],
-    );
-    if (rows.length === 0) return 'lost';
-    await boss.renewLease(sql, ticket);
-    return rows[0].interrupt ? 'interrupted' : 'held';
+): Promise<{ readonly isInterrupted: boolean } | undefined> {
+  const { rows } = await sql.executeSql<Pick<TakenRow, 'interrupt'> & { readonly state: string }>(
+    `SELECT state, interrupt FROM darkroom.job
+     WHERE ticket = $1 AND attempt = $2 AND state IN ('pending', 'running') FOR UPDATE`,
+    [ticket, attempt],
+  );
+  if (rows.length === 0) return undefined;
+  // pg-boss decides: another attempt takes the job there first
+  if (rows[0].state === 'running') await boss.renew(sql, ticket);
+  else if (!(await boss.takeAgain(sql, ticket))) return undefined;
+  await sql.executeSql(
+    `UPDATE darkroom.job SET state = 'running', heard_at = now() WHERE ticket = $1`,
+    [ticket],
+  );
+  return { isInterrupted: rows[0].interrupt };
+}
+
+export const renewLease = (tables: JobTables, job: HeldJob): Promise<LeaseState> =>
+  tables.database.transaction(async (sql) => {
+    const held = await keepHold(tables, sql, job);
+    if (!held) return 'lost';
+    return held.isInterrupted ? 'interrupted' : 'held';
   });
 
 /** Makes a job due again. Returns false when the attempt did not hold it any more. */
 export const releaseJob = (
-  { database, boss }: JobTables,
-  { ticket, attempt }: HeldJob,
+  tables: JobTables,
+  job: HeldJob,
   countsAsAttempt: boolean,
 ): Promise<boolean> =>
-  database.transaction(async (sql) => {
-    const { rows } = await sql.executeSql(
+  tables.database.transaction(async (sql) => {
+    if (!(await keepHold(tables, sql, job))) return false;
+    await sql.executeSql(
       `UPDATE darkroom.job
-       SET state = 'pending', attempt = NULL, worker = NULL, attempts = attempts - $3::int
-       WHERE ticket = $1 AND attempt = $2 AND state = 'running' RETURNING ticket`,
-      [ticket, attempt, countsAsAttempt ? 0 : 1],
+       SET state = 'pending', attempt = NULL, worker = NULL, attempts = attempts - $2::int
+       WHERE ticket = $1`,
+      [job.ticket, countsAsAttempt ? 0 : 1],
     );
-    if (rows.length > 0) await boss.release(sql, [ticket]);
-    return rows.length > 0;
+    await tables.boss.release(sql, [job.ticket]);
+    return true;
   });

@@ -1,6 +1,8 @@
 // Maintenance of the jobs: those of dead workers, those that pg-boss has lost, and old ones.
-import { BOSS_JOBS, hasEndedInBoss, isDueInBoss } from '../pg-boss.ts';
-import type { JobTables } from './job-types.ts';
+import type { Sql } from '../database/database.ts';
+import { BOSS_JOBS, hasEndedInBoss, isHeldInBoss } from '../pg-boss.ts';
+import type { HeldJob, JobTables, MaintainOptions } from './job-types.ts';
+import { keepHold } from './lease.ts';
 
 /** How long removed jobs stay in the table, for clients that request their status. */
 const REMOVED_INTERVAL = '1 day';
@@ -18,29 +20,70 @@ export async function releaseAllJobs({ database, boss }: JobTables): Promise<voi
 }
 
 /** Makes the jobs of dead workers due again, and deletes what is too old. See `Jobs.maintain`. */
-export async function maintainJobs(tables: JobTables, historyLimit: number): Promise<boolean> {
-  await tables.boss.expireLeases();
-  const expired = await resetExpiredJobs(tables);
+export async function maintainJobs(
+  tables: JobTables,
+  { historyLimit, isClockSettled, held }: MaintainOptions,
+): Promise<boolean> {
+  await endClockJumps(tables);
+  const expired = isClockSettled ? await releaseExpiredJobs(tables, held) : 0;
   const lost = await insertLostJobs(tables);
+  await tables.boss.maintain();
   await trimHistory(tables, historyLimit);
   await deleteRemovedJobs(tables);
   return expired + lost > 0;
+}
+
+/** The time of the database in milliseconds since 1970. */
+export async function databaseTime({ database }: JobTables): Promise<number> {
+  const { rows } = await database.executeSql<{ ms: number }>(
+    'SELECT (extract(epoch FROM now()) * 1000)::float8 AS ms',
+  );
+  return rows[0].ms;
+}
+
+/** Begins leases anew that were renewed in the future: the clock has gone back since. */
+async function endClockJumps({ database }: JobTables): Promise<void> {
+  await database.executeSql(
+    `UPDATE darkroom.job SET heard_at = now()
+     WHERE state IN ('pending', 'running') AND heard_at > now() + interval '10 seconds'`,
+  );
 }
 
 /** An SQL condition: no attempt has taken the job or renewed its lease for the time of a lease. */
 const isSilent = ({ leaseSeconds }: JobTables): string =>
   `heard_at < now() - ${leaseSeconds} * interval '1 second'`;
 
-/** Makes our rows pending where pg-boss has made the job due again; returns how many. */
-async function resetExpiredJobs(tables: JobTables): Promise<number> {
-  // a job that is taken at this moment is not silent
-  const { rows } = await tables.database.executeSql(
-    `UPDATE darkroom.job j SET state = 'pending', attempt = NULL, worker = NULL
-     FROM ${BOSS_JOBS} b
-     WHERE b.id = j.ticket AND ${isDueInBoss('b')} AND j.state = 'running' AND ${isSilent(tables)}
-     RETURNING j.ticket`,
+/**
+ * Makes jobs due again whose leases have ended; returns how many. Their attempts are still known:
+ * one that was only suspended takes its job again (keepHold). `held`, the jobs of this process, are
+ * renewed in the same transaction, whose time stands still if the process is suspended within.
+ */
+const releaseExpiredJobs = (tables: JobTables, held: Iterable<HeldJob>): Promise<number> =>
+  tables.database.transaction(async (sql) => {
+    for (const job of held) await keepHold(tables, sql, job);
+    // a row that is locked is being renewed
+    const { rows } = await sql.executeSql<{ ticket: string }>(
+      `UPDATE darkroom.job SET state = 'pending', worker = NULL
+       WHERE ticket IN (SELECT ticket FROM darkroom.job
+                        WHERE state = 'running' AND ${isSilent(tables)} FOR UPDATE SKIP LOCKED)
+       RETURNING ticket`,
+    );
+    const expired = [...rows, ...(await listHalfTaken(tables, sql))];
+    await tables.boss.release(
+      sql,
+      expired.map(({ ticket }) => ticket),
+    );
+    return expired.length;
+  });
+
+/** The jobs whose worker died after it had taken them in pg-boss, and before it held them. */
+async function listHalfTaken({ leaseSeconds }: JobTables, sql: Sql): Promise<{ ticket: string }[]> {
+  const { rows } = await sql.executeSql<{ ticket: string }>(
+    `SELECT j.ticket FROM darkroom.job j JOIN ${BOSS_JOBS} b ON b.id = j.ticket
+     WHERE j.state = 'pending' AND ${isHeldInBoss('b', leaseSeconds)}
+     FOR UPDATE OF j SKIP LOCKED`,
   );
-  return rows.length;
+  return rows;
 }
 
 /**

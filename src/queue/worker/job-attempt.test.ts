@@ -42,6 +42,7 @@ function attempt(run: Run, more: Partial<HeldJob> = {}) {
   const tools: WorkerTools = {
     jobs,
     bus,
+    held: new Set(),
     retries: 1,
     leaseSeconds: 1000,
     pollMs: 1000,

@@ -64,6 +64,7 @@ export function startAttempt(
   const attempt = { job, engine, tools, messages, stopReason: () => stopReason };
 
   const run = async (): Promise<void> => {
+    tools.held.add(job);
     const endRenewal = renewLeaseRegularly(job, tools, stop);
     const clients = previews
       ? { arePresent: () => previews(job), close: () => undefined }
@@ -76,6 +77,7 @@ export function startAttempt(
       await storeEnding(attempt, ending);
     } finally {
       endRenewal();
+      tools.held.delete(job);
       clients.close();
     }
   };

@@ -1,5 +1,6 @@
 // Renews the lease of a running job.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type AwakeTimeout, awakeTimeout } from '../awake-timeout.ts';
 import type { HeldJob } from '../jobs/job-types.ts';
 import type { WorkerTools } from './worker-tools.ts';
 
@@ -17,18 +18,27 @@ export function renewLeaseRegularly(
 ): () => void {
   const leaseMs = leaseSeconds * 1000;
   let isEnded = false;
-  let renewedAt = performance.now();
+  let isOverdue = false;
+  // a suspended process asks before it gives up: mostly, its job is still there
+  const startLimit = (): AwakeTimeout =>
+    awakeTimeout(() => {
+      isOverdue = true;
+    }, leaseMs);
+  let limit = startLimit();
 
   const renew = async (): Promise<void> => {
-    const startedAt = performance.now();
+    const next = startLimit();
     try {
       const state = await jobs.renewLease(job);
+      limit.cancel();
+      limit = next;
+      isOverdue = false;
       if (isEnded) return;
       if (state !== 'held') stop(state === 'interrupted' ? 'interrupt' : 'lost');
-      renewedAt = startedAt;
     } catch (error) {
+      next.cancel();
       onProblem('the lease of a job can’t be renewed', error);
-      if (performance.now() - renewedAt > leaseMs) stop('lost');
+      if (isOverdue) stop('lost');
     }
   };
   const run = async (): Promise<void> => {
@@ -37,7 +47,7 @@ export function renewLeaseRegularly(
       if (!isEnded) await renew();
     }
   };
-  void run();
+  void run().finally(() => limit.cancel());
   return () => {
     isEnded = true;
   };

@@ -1,11 +1,13 @@
 // What workers need of their queue.
 import type { Bus } from '../bus.ts';
 import type { OnProblem } from '../database/database.ts';
-import type { Jobs } from '../jobs/job-types.ts';
+import type { HeldJob, Jobs } from '../jobs/job-types.ts';
 
 export interface WorkerTools {
   readonly jobs: Jobs;
   readonly bus: Bus;
+  /** The jobs that this process runs. */
+  readonly held: Set<HeldJob>;
   /** Attempts after the first when the process of a job died. */
   readonly retries: number;
   readonly leaseSeconds: number;

@@ -30,20 +30,22 @@ export interface CrashReport {
   readonly kills: { readonly host: number; readonly engine: number };
 }
 
-const LEASE_SECONDS = 2;
+/** Of the hosts. */
+export const LEASE_SECONDS = 2;
 const TIMEOUT_MS = 240_000;
 
-interface Host {
+export interface Host {
   ask<K extends ToHost['ask']>(ask: K, more?: object): Promise<Answers[K]>;
   readonly process: ChildProcess;
   readonly ready: Promise<void>;
   readonly exited: Promise<void>;
 }
 
-function startHost(
+/** Starts a process with a queue and a worker (crash-host.ts), whose outputs are in `folder`. */
+export function startHost(
   database: string,
   folder: string,
-  onEnded: (promptId: string, state: EndState) => void,
+  onEnded: (promptId: string, state: EndState) => void = () => undefined,
 ): Host {
   const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
   const program = fileURLToPath(new URL('./crash-host.ts', import.meta.url));
