@@ -15,6 +15,7 @@ import type { DynamicGraph } from './dynamic-prompt.ts';
 import { type CallResults, mergeOutputs } from './lists.ts';
 import { createNodeLookup, type NodeLookup } from './node-lookup.ts';
 import { createOrder, type Order } from './order.ts';
+import { createShownLimit, type ShownLimit } from './result-limits.ts';
 import { createJobResults, type JobResults } from './results.ts';
 import { createShownOutputs, type ShownOutputs } from './shown-outputs.ts';
 
@@ -39,6 +40,7 @@ export interface Execution extends ExecutionOptions {
   readonly results: JobResults;
   readonly order: Order;
   readonly shown: ShownOutputs;
+  readonly shownLimit: ShownLimit;
   /** The nodes that were run or expanded by this job, in order. */
   readonly executed: string[];
   /** The results of nodes that wait for the nodes they expanded to. */
@@ -68,6 +70,7 @@ export function createExecution(options: ExecutionOptions): Execution {
     results,
     order,
     shown: createShownOutputs(dynamic, emit),
+    shownLimit: createShownLimit(),
     executed: [],
     expanding: new Map(),
     earlierExpansions: () => {

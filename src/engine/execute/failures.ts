@@ -8,6 +8,9 @@ import type { DynamicGraph } from './dynamic-prompt.ts';
 const OUT_OF_MEMORY =
   /allocation failed|Invalid (typed )?array (buffer )?length|bad_alloc|failed to allocate/i;
 
+/** V8's message for a text of more than 2^29 characters. */
+const TOO_LONG = 'Invalid string length';
+
 /** Anything thrown while a node ran, with the id and class type of the node of the prompt. */
 export function failureOf(
   error: unknown,
@@ -32,6 +35,14 @@ export function failureOf(
     return new DarkroomError('DR_OUT_OF_MEMORY', {
       message: `${name} ran out of memory: ${cause.message}`,
       hint: 'Use a smaller image or batch, or the tiled VAE nodes.',
+      nodeId,
+      nodeType,
+      cause,
+    });
+  if (cause instanceof RangeError && cause.message === TOO_LONG)
+    return new DarkroomError('DR_NODE_FAILED', {
+      message: `${name} made a text that is longer than any text can be`,
+      hint: 'Shorten the texts that go into the node.',
       nodeId,
       nodeType,
       cause,

@@ -10,6 +10,7 @@ import { type Execution, finishNode } from './execution.ts';
 import { expandNode } from './expansion.ts';
 import { blockerIn, type CallResults, type CallValues, callsOf, mergeUi } from './lists.ts';
 import { collectInputs, requestLazyInputs } from './node-inputs.ts';
+import { checkTexts } from './result-limits.ts';
 
 /**
  * Runs a node whose sources have run, unless it requests lazy inputs: then it will be run again.
@@ -29,13 +30,15 @@ export async function runNode(execution: Execution, id: string): Promise<void> {
   });
   const { callResults, dependencies, milliseconds } = await recordCalls(execution, id, calls);
   const ui = mergeUi(callResults);
+  const outputsOfCalls = callResults.map((result) => result?.outputs);
+  checkTexts(outputsOfCalls);
+  execution.shownLimit.check(ui);
   shown.show(id, ui);
   if (callResults.some((result) => result?.expand)) {
     await expandNode(execution, id, callResults);
     return;
   }
   const allDependencies = dependencies && results.dependenciesOf(id, dependencies);
-  const outputsOfCalls = callResults.map((result) => result?.outputs);
   const entry = finishNode(execution, id, outputsOfCalls, ui, allDependencies);
   await storeResult(execution, id, entry, milliseconds);
 }

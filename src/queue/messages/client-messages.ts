@@ -7,6 +7,7 @@ import { isJsonObject, type JsonObject, objectOf } from '../../formats/json.ts';
 import { parseJson } from '../../formats/parse-json.ts';
 import type { EndState, QueueEvent } from '../contract.ts';
 import type { HeldJob, JobResult } from '../jobs/job-types.ts';
+import { limitTexts, MAX_JOB, MAX_MESSAGE, type TextBudget } from './message-limits.ts';
 import { createNodeProgress, type NodeProgress, nodeMeta } from './node-progress.ts';
 import {
   createProgressMessages,
@@ -48,6 +49,8 @@ interface AttemptState {
   readonly recorded: [string, Data][];
   /** What nodes showed, by node id. */
   readonly shown: Map<string, { readonly ui: NodeUi; readonly displayId: string }>;
+  /** What the outputs of further nodes may take. */
+  readonly budget: TextBudget;
   readonly progress: NodeProgress;
   readonly progressMessages: ProgressMessages;
 }
@@ -67,6 +70,7 @@ export function createClientMessages(job: HeldJob, now: () => number): ClientMes
     now,
     recorded: [],
     shown: new Map(),
+    budget: { remaining: MAX_JOB },
     progress,
     progressMessages,
   };
@@ -83,7 +87,7 @@ export function createClientMessages(job: HeldJob, now: () => number): ClientMes
         endState === 'success' ? successMessages(state) : failureMessages(state, endState, error);
       for (const [id, ui] of Object.entries(outputs))
         if (!state.shown.has(id))
-          state.shown.set(id, { ui: publicUi(ui), displayId: progress.displayOf(id) });
+          state.shown.set(id, { ui: storedUi(state, ui), displayId: progress.displayOf(id) });
       return { result: resultOf(state, endState, error), messages };
     },
     last: (endState) => [
@@ -114,7 +118,7 @@ function progressHandlers(state: AttemptState): Handlers {
       return [...progressMessages.changed(), send('progress', data)];
     },
     executed: ({ nodeId, displayId = nodeId, ui }) => {
-      const output = publicUi(ui);
+      const output = storedUi(state, ui);
       shown.set(nodeId, { ui: output, displayId });
       const data = { node: nodeId, display_node: displayId, output, prompt_id: promptId };
       const message = send('executed', data);
@@ -135,7 +139,7 @@ function recordMessage(
   data: Data,
   broadcast = false,
 ): QueueEvent {
-  const stamped = { ...data, timestamp: now() };
+  const stamped = limitTexts({ ...data, timestamp: now() });
   recorded.push([event, stamped]);
   return messageOf(job, event, stamped, broadcast);
 }
@@ -194,12 +198,12 @@ function resultOf(
       completed: state === 'success',
       messages: recorded,
     }),
-    error: error && dumpsJson(error.toJSON()),
+    error: error && dumpsJson(limitTexts(error.toJSON())),
   };
 }
 
 const messageOf = (job: HeldJob, event: string, data: Data, broadcast = false): MessageEvent =>
-  textMessage(job, event, dumpsJson(data), broadcast);
+  textMessage(job, event, dumpsJson(limitTexts(data)), broadcast);
 
 /** A message whose data are JSON text. */
 const textMessage = (
@@ -262,6 +266,15 @@ const historyMeta = (nodeId: string, displayId: string): Data => ({
   parent_node: displayId === nodeId ? null : displayId,
   real_node_id: displayId,
 });
+
+/** What is sent and stored of what a node shows. */
+function storedUi({ budget }: AttemptState, ui: NodeUi): NodeUi {
+  const ofNode = { remaining: Math.min(MAX_MESSAGE, budget.remaining) };
+  const { remaining } = ofNode;
+  const stored = limitTexts(publicUi(ui), ofNode);
+  budget.remaining -= remaining - ofNode.remaining;
+  return stored;
+}
 
 /** What a node shows, without the paths of this machine. */
 const publicUi = (ui: NodeUi): NodeUi =>

@@ -302,7 +302,7 @@ describe('large workflows', () => {
       },
     ]);
     const nodes = { first: text, ...Object.fromEntries(trims), last: preview('t7999') };
-    expect(toTypeScript(readWorkflow(nodes).graph, NODES)).toContain('const string8000 = ');
+    expect(toTypeScript(readWorkflow(nodes).graph, NODES)).toContain('const string7999 = ');
   });
 
   it('may use one output and one name thousands of times', () => {
