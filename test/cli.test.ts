@@ -15,6 +15,7 @@ const BUILT_IN = join(here, '..', 'src', 'cli', 'main.ts');
 
 interface Ended {
   readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
   readonly out: string;
   readonly err: string;
 }
@@ -49,7 +50,7 @@ function darkroom(
       err += data;
     });
     child.stdin.end(input ?? '');
-    child.on('close', (code) => resolve({ code, out, err }));
+    child.on('close', (code, signal) => resolve({ code, signal, out, err }));
   });
 }
 
@@ -260,6 +261,24 @@ describe.concurrent('darkroom run', () => {
     });
     expect(err).toContain('interrupted');
     expect(existsSync(join(dir, 'ctrl'))).toBe(false);
+  });
+
+  it('stops on Ctrl-C while a workflow is read and checked', async () => {
+    const file = workflow({
+      1: node('TestPrepared', { ms: 0, allocates: false }),
+      2: save(['1', 0]),
+    });
+    writeFileSync(join(dir, 'runs.csv'), '1.ms\n0\n60000\n');
+    let sentAt = 0;
+    const { code, signal } = await darkroom(['run', file, '--json', '--csv', 'runs.csv'], {
+      onOutput: (text, child) => {
+        if (sentAt > 0 || !text.includes('"done"')) return;
+        sentAt = Date.now() + 500;
+        setTimeout(() => child.kill('SIGINT'), 500);
+      },
+    });
+    expect({ code, signal }).toEqual({ code: null, signal: 'SIGINT' });
+    expect(Date.now() - sentAt).toBeLessThan(20_000);
   });
 
   it('stops immediately on a second Ctrl-C', async () => {

@@ -1,6 +1,7 @@
 // darkroom run FILE: runs a workflow, once or several times, and prints the paths of the images.
 import { relative } from 'node:path';
 import { type Darkroom, openDarkroom } from '../../darkroom.ts';
+import type { RunOptions } from '../../darkroom-types.ts';
 import { type EngineEvent, type Outputs, savedFiles } from '../../engine/events.ts';
 import { badUsage } from '../bad-usage.ts';
 import type { Invocation } from '../command.ts';
@@ -51,7 +52,6 @@ async function runFile(
     nodes,
     onUnreadable: warnings(terminal, values.quiet),
   });
-  const interrupt = interruptOnSignals(terminal, darkroom.kill);
   const series: Series = {
     darkroom,
     source,
@@ -60,7 +60,6 @@ async function runFile(
     runs,
     isSeries,
     firstSeed,
-    signal: interrupt.signal,
     reported,
     failures: [],
   };
@@ -68,7 +67,6 @@ async function runFile(
     return await runAll(series);
   } finally {
     await darkroom.close();
-    interrupt.release();
   }
 }
 
@@ -82,7 +80,6 @@ interface Series {
   /** With --batch or --csv, a failure does not end the command. */
   readonly isSeries: boolean;
   readonly firstSeed: bigint;
-  readonly signal: AbortSignal;
   readonly reported: ReportedErrors;
   readonly failures: Failure[];
 }
@@ -115,11 +112,10 @@ async function runOne(series: Series, index: number): Promise<void> {
       if (values.json) printEvent(event);
       progress?.show(event);
     };
-    const { outputs } = await series.darkroom.run(series.source.content, {
+    const outputs = await runInterruptibly(series, {
       set: run.set,
       dynamicSeed: series.firstSeed + BigInt(index),
       partial: values.partial,
-      signal: series.signal,
       onEvent,
     });
     progress?.end();
@@ -134,6 +130,24 @@ async function runOne(series: Series, index: number): Promise<void> {
   }
 }
 
+/**
+ * Runs the workflow until a signal interrupts it. Before the engine starts, while the workflow is
+ * read and checked on this thread, signals are left to the system, which ends the program at once.
+ */
+async function runInterruptibly(
+  { darkroom, source, terminal }: Series,
+  options: RunOptions,
+): Promise<Outputs> {
+  const interrupt = new AbortController();
+  const running = darkroom.run(source.content, { ...options, signal: interrupt.signal });
+  const release = interruptOnSignals(terminal, interrupt, darkroom.kill);
+  try {
+    return (await running).outputs;
+  } finally {
+    release();
+  }
+}
+
 function printPaths(terminal: Terminal, outputs: Outputs): void {
   for (const output of Object.values(outputs))
     for (const file of savedFiles(output)) terminal.out(shortPath(file.path));
@@ -142,19 +156,18 @@ function printPaths(terminal: Terminal, outputs: Outputs): void {
 /** Aborts with the first Ctrl-C (or SIGTERM), and kills the engine with the second. */
 function interruptOnSignals(
   terminal: Terminal,
+  interrupt: AbortController,
   kill: () => void,
-): { readonly signal: AbortSignal; release(): void } {
-  const controller = new AbortController();
-  const release = onStopSignals((count) => {
+): () => void {
+  return onStopSignals((count) => {
     if (count > 1) {
       kill();
       return;
     }
     if (terminal.interactive)
       terminal.err('\r\x1b[2Kstopping after this step; press Ctrl-C again to stop immediately\n');
-    controller.abort();
+    interrupt.abort();
   });
-  return { signal: controller.signal, release };
 }
 
 /** A path, relative to the working directory if it is inside it. */
