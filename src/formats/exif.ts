@@ -1,5 +1,6 @@
 // Reads the texts of an EXIF block (TIFF 6.0 directories, the UserComment of Exif 2.32). From a
 // damaged block, the readable texts are returned.
+import { stripEnd } from '../strip.ts';
 
 /** The size in bytes of each field type. */
 const TYPE_SIZES: Readonly<Record<number, number>> = {
@@ -60,7 +61,7 @@ export function exifTexts(bytes: Uint8Array): string[] {
       texts.push(
         tag === USER_COMMENT
           ? userComment(value, order === 'II')
-          : value.toString('utf8').replace(/\0+$/, ''),
+          : stripEnd(value.toString('utf8'), '\0'),
       );
     }
     const next = at + 2 + 12 * entries;
@@ -74,12 +75,13 @@ export function exifTexts(bytes: Uint8Array): string[] {
  * the block unless its zero bytes suggest the other.
  */
 function userComment(value: Buffer, little: boolean): string {
-  const encoding = value.toString('latin1', 0, 8).replace(/\0+$/, '');
+  const encoding = stripEnd(value.toString('latin1', 0, 8), '\0');
   const text = value.subarray(8);
   if (encoding !== 'UNICODE')
-    return (encoding === 'ASCII' || encoding === '' ? text : value)
-      .toString('utf8')
-      .replace(/\0+$/, '');
+    return stripEnd(
+      (encoding === 'ASCII' || encoding === '' ? text : value).toString('utf8'),
+      '\0',
+    );
   const even = text.subarray(0, text.length & ~1);
   let zerosFirst = 0;
   let zerosSecond = 0;
@@ -88,5 +90,5 @@ function userComment(value: Buffer, little: boolean): string {
     if (even[i + 1] === 0) zerosSecond++;
   }
   const isLittle = zerosFirst === zerosSecond ? little : zerosSecond > zerosFirst;
-  return (isLittle ? even : Buffer.from(even).swap16()).toString('utf16le').replace(/\0+$/, '');
+  return stripEnd((isLittle ? even : Buffer.from(even).swap16()).toString('utf16le'), '\0');
 }

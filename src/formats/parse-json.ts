@@ -1,13 +1,12 @@
 // Parses JSON as Python's json.loads does.
 import { DarkroomError } from '../errors.ts';
+import { MAX_INTEGER_DIGITS } from '../limits.ts';
 import { type Json, objectOf, pyFloat } from './json.ts';
 
 /** Python's own limit is about a thousand. */
 export const MAX_DEPTH = 900;
 /** A value takes up to 450 bytes of memory; a workflow of 20,000 nodes has half a million. */
 export const MAX_VALUES = 1_000_000;
-/** sys.get_int_max_str_digits() */
-const MAX_DIGITS = 4300;
 const NUMBER = /-?(?:0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?/y;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: JSON forbids them in strings
 const PLAIN = /[^"\\\u0000-\u001f]*/y;
@@ -134,7 +133,7 @@ class JsonParser {
     if (fraction !== undefined || exponent !== undefined)
       return Number.isInteger(value) ? pyFloat(value) : value;
     if (Number.isSafeInteger(value)) return value + 0; // -0 is the integer 0
-    if (digits.length > MAX_DIGITS) this.#fail(`integer of ${digits.length} digits`, start);
+    if (digits.length > MAX_INTEGER_DIGITS) this.#fail(`integer of ${digits.length} digits`, start);
     return BigInt(digits);
   }
 

@@ -4,7 +4,7 @@
 import type { JsonObject } from '../formats/json.ts';
 import type { ByteImage } from '../image/image-bytes.ts';
 import type { ModelRuntime } from '../models/model-runtime.ts';
-import type { Wildcards } from '../text/wildcards.ts';
+import type { Wildcards } from '../text/wildcard-lists.ts';
 import type { ExpandedNode, Subgraph } from './graph-builder.ts';
 
 /** The environment that a declaration can use before anything runs. */

@@ -66,9 +66,10 @@ export interface DefaultRng {
   shuffled<T>(items: readonly T[]): T[];
   /**
    * The indices of `choice(n, p=weights, size=count, replace=False)`. The weights must sum to 1,
-   * and at least `count` of them must be above 0.
+   * and at least `count` of them must be above 0. `onRound` is called for each time that the
+   * weights are added up; very different weights need many.
    */
-  weightedChoice(weights: readonly number[], count: number): number[];
+  weightedChoice(weights: readonly number[], count: number, onRound?: () => void): number[];
 }
 
 const PCG_MULTIPLIER = 0x2360ed051fc65da44385df649fccf645n;
@@ -116,7 +117,8 @@ export function defaultRng(seed: bigint | number): DefaultRng {
       }
       return result;
     },
-    weightedChoice: (weights, count) => drawWithoutReplacement(weights, count, random),
+    weightedChoice: (weights, count, onRound) =>
+      drawWithoutReplacement(weights, count, random, onRound),
   };
 }
 
@@ -143,10 +145,12 @@ function drawWithoutReplacement(
   weights: readonly number[],
   count: number,
   random: () => number,
+  onRound?: () => void,
 ): number[] {
   const remaining = [...weights];
   const found: number[] = [];
   while (found.length < count) {
+    onRound?.();
     const draws = Array.from({ length: count - found.length }, random);
     for (const index of found) remaining[index] = 0;
     let sum = 0;
@@ -154,10 +158,22 @@ function drawWithoutReplacement(
       sum += weight;
       return sum;
     });
-    const indices = draws.map((draw) => sums.findIndex((value) => value / sum > draw));
-    found.push(...new Set(indices));
+    for (const index of new Set(draws.map((draw) => firstAbove(sums, sum, draw))))
+      found.push(index);
   }
   return found;
+}
+
+/** The first index at which an ascending value divided by `sum` is above `draw`, by bisection. */
+function firstAbove(values: readonly number[], sum: number, draw: number): number {
+  let low = 0;
+  let high = values.length - 1;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (values[middle] / sum > draw) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }
 
 const LEVELS = 256;

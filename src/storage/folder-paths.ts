@@ -3,9 +3,10 @@ import { type Stats, statSync } from 'node:fs';
 import { resolve, sep } from 'node:path';
 
 export type FolderType = 'input' | 'output' | 'temp';
+const FOLDER_TYPES: readonly FolderType[] = ['input', 'output', 'temp'];
 
 export const isFolderType = (text: string): text is FolderType =>
-  text === 'input' || text === 'output' || text === 'temp';
+  FOLDER_TYPES.some((type) => type === text);
 
 /**
  * Splits `name [output]` into name and folder; the folder is undefined without an annotation
@@ -15,8 +16,8 @@ export function parseAnnotatedName(name: string): {
   readonly name: string;
   readonly type?: FolderType;
 } {
-  const found = /^(.*?)\s*\[(input|output|temp)\]$/s.exec(name);
-  return found ? { name: found[1], type: found[2] as FolderType } : { name };
+  const type = FOLDER_TYPES.find((folder) => name.endsWith(`[${folder}]`));
+  return type ? { name: name.slice(0, -type.length - 2).trimEnd(), type } : { name };
 }
 
 /** Returns the path of `name` under `root`; undefined when it would be elsewhere. */

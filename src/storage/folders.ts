@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { DarkroomError } from '../errors.ts';
 import { didYouMean } from '../near-matches.ts';
-import type { Wildcards } from '../text/wildcards.ts';
+import type { Wildcards } from '../text/wildcard-lists.ts';
 import { shortLived } from './cache/short-lived.ts';
 import type { EmbeddedModels } from './embedded-models.ts';
 import {

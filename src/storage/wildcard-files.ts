@@ -4,7 +4,7 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { readRegularFileSync } from '../formats/regular-file.ts';
-import { normaliseWildcardName, type Wildcards } from '../text/wildcards.ts';
+import { normaliseWildcardName, type Wildcards } from '../text/wildcard-lists.ts';
 import { filesUnder, type OnUnreadable } from './walk-folder.ts';
 
 export interface WildcardFiles {

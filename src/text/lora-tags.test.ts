@@ -1,6 +1,6 @@
 // wildcards.test.ts compares parsed tags with the original's.
 import { describe, expect, it } from 'vitest';
-import { findLoraFile, splitAtBreak } from './lora-tags.ts';
+import { findLoraFile, parseLoraTags, removeLoraTags, splitAtBreak } from './lora-tags.ts';
 
 describe('findLoraFile', () => {
   const files = ['styles/ink.safetensors', 'ink.pt', 'old.ckpt'];
@@ -15,6 +15,16 @@ describe('findLoraFile', () => {
 
   it('returns undefined when no path ends with the name', () => {
     expect(findLoraFile('v1.5', files)).toBeUndefined();
+  });
+});
+
+describe('many tags', () => {
+  it('are read in linear time, with and without an end', () => {
+    const open = '<lora:'.repeat(100_000);
+    expect(parseLoraTags(open)).toEqual([]);
+    expect(removeLoraTags(open)).toBe(open);
+    expect(parseLoraTags(`<lora:${':'.repeat(200_000)}a${':'.repeat(200_000)}b>`)).toHaveLength(1);
+    expect(removeLoraTags(`${open}x>`)).toBe('');
   });
 });
 

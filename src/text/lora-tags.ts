@@ -1,4 +1,5 @@
 // `<lora:name:strength:clip strength:LBW=…>` in prompts, as the Impact Pack reads them.
+import { strip } from '../strip.ts';
 import { isNumeric } from './wildcards.ts';
 
 export interface LoraTag {
@@ -10,11 +11,41 @@ export interface LoraTag {
   readonly blocks?: string;
 }
 
+const START = '<lora:';
+
+/**
+ * Separates the `<lora:…>` of a prompt, without their brackets, from the text around them. Tags
+ * that `accepts` refuses stay in the text. Takes linear time.
+ */
+export function splitLoraTags(
+  text: string,
+  accepts = (inside: string): boolean => inside !== '',
+): { readonly tags: readonly string[]; readonly rest: string } {
+  const tags: string[] = [];
+  const rest: string[] = [];
+  let from = 0;
+  let at = 0;
+  let close = -1;
+  for (let open = text.indexOf(START); open >= 0; open = text.indexOf(START, at)) {
+    const start = open + START.length;
+    if (close < start) close = text.indexOf('>', start);
+    if (close < 0) break;
+    const inside = text.slice(start, close);
+    at = open + 1;
+    if (!accepts(inside)) continue;
+    tags.push(inside);
+    rest.push(text.slice(from, open));
+    from = close + 1;
+    at = from;
+  }
+  return { tags, rest: rest.join('') + text.slice(from) };
+}
+
 /** The LoRA tags of a prompt, each name once. */
 export function parseLoraTags(text: string): LoraTag[] {
   const tags = new Map<string, LoraTag>();
-  for (const [, inside] of text.matchAll(/<lora:([^>]+)>/g)) {
-    const written = inside.replace(/^:+|:+$/g, '').replace(/LBW=[A-Za-z][A-Za-z0-9_-]*:/g, 'LBW=');
+  for (const inside of splitLoraTags(text).tags) {
+    const written = strip(inside, ':').replace(/LBW=[A-Za-z][A-Za-z0-9_-]*:/g, 'LBW=');
     const [name, ...rest] = written.split(':');
     const [modelStrength = 1, clipStrength = modelStrength] = rest.filter(isNumeric).map(Number);
     const blocks = rest
@@ -34,7 +65,7 @@ export function parseLoraTags(text: string): LoraTag[] {
 }
 
 /** The prompt without its LoRA tags. */
-export const removeLoraTags = (text: string): string => text.replace(/<lora:[^>]+>/g, '');
+export const removeLoraTags = (text: string): string => splitLoraTags(text).rest;
 
 const MODEL_FILE = /\.(ckpt|pt2?|bin|pth|safetensors|pkl|sft)$/;
 

@@ -22,6 +22,13 @@ describe('parseFloatAsPython', () => {
   });
 });
 
+it('reads long texts in linear time', () => {
+  const digits = '1'.repeat(200_000);
+  expect(parseFloatAsPython(`${digits}x`)).toBeUndefined();
+  expect(parseFloatAsPython(`${' '.repeat(200_000)}x`)).toBeUndefined();
+  expect(parseWeights(`(a:${digits}x)`)).toHaveLength(1);
+});
+
 describe('parseWeights', () => {
   it('finds no group after a surplus closing parenthesis', () => {
     expect(parseWeights('a) (b:2) c')).toEqual([{ text: 'a) (b:2) c', weight: 1 }]);

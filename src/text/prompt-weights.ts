@@ -61,7 +61,7 @@ function topLevel(text: string): string[] {
 }
 
 const DIGITS = '[0-9](?:_?[0-9])*';
-const DECIMAL = `${DIGITS}\\.?(?:${DIGITS})?|\\.${DIGITS}`;
+const DECIMAL = `${DIGITS}(?:\\.(?:${DIGITS})?)?|\\.${DIGITS}`;
 const EXPONENT = `e[+-]?${DIGITS}`;
 const FLOAT = new RegExp(`^[+-]?(?:(?:${DECIMAL})(?:${EXPONENT})?|(inf|infinity)|(nan))$`, 'i');
 

@@ -92,11 +92,11 @@ function translateElement(
   if (char === '$') return [flags.m ? '(?:$|(?=\\n))' : '(?=\\n?$)', at + 1];
   if (char === '(' && pattern[at + 1] === '?') return translateExtension(pattern, at);
   // braces that do not form a quantifier are literal
-  if (char === '{' && !/^\{\d*,?\d*\}/.test(pattern.slice(at))) return ['\\{', at + 1];
+  if (char === '{' && !/^\{\d*(?:,\d*)?\}/.test(pattern.slice(at))) return ['\\{', at + 1];
   if (char === '{') {
-    const count = /^\{(\d*)(,?)(\d*)\}/.exec(pattern.slice(at))!;
+    const count = /^\{(\d*)(?:(,)(\d*))?\}/.exec(pattern.slice(at))!;
     if (count[0] === '{}') return ['\\{\\}', at + 2];
-    return [`{${count[1] || '0'}${count[2]}${count[3]}}`, at + count[0].length];
+    return [`{${count[1] || '0'}${count[2] ?? ''}${count[3] ?? ''}}`, at + count[0].length];
   }
   if (char === '}' || char === ']') return [`\\${char}`, at + 1];
   return [char === '/' ? '\\/' : char, at + char.length];

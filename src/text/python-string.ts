@@ -1,6 +1,8 @@
 // Python's string methods: strings are sequences of code points, with Python's white space and case
 // rules.
 
+import * as ends from '../strip.ts';
+
 /**
  * The characters of str.isspace(), for use inside brackets. JavaScript's \s differs in U+001C..1F,
  * U+0085 and U+FEFF.
@@ -8,13 +10,15 @@
 export const SPACE =
   '\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000';
 
-const LEFT = new RegExp(`^[${SPACE}]+`, 'u');
-const RIGHT = new RegExp(`[${SPACE}]+$`, 'u');
 const SPACES = new RegExp(`[${SPACE}]+`, 'u');
+/** The same characters as a text. */
+const BLANKS =
+  '\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006' +
+  '\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000';
 
-export const lstrip = (text: string): string => text.replace(LEFT, '');
-export const rstrip = (text: string): string => text.replace(RIGHT, '');
-export const strip = (text: string): string => lstrip(rstrip(text));
+export const lstrip = (text: string): string => ends.stripStart(text, BLANKS);
+export const rstrip = (text: string): string => ends.stripEnd(text, BLANKS);
+export const strip = (text: string): string => ends.strip(text, BLANKS);
 
 /** text.split(): the words between white space. */
 export const splitWords = (text: string): string[] =>

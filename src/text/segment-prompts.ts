@@ -1,5 +1,6 @@
 // One prompt per segment for detailers: `[LAB] [face] … [hand] …` by label, or `[ASC] … [SEP] …
 // [SEP:7] …` in order, with seeds. Source: the Impact Pack's process_wildcard_for_segs.
+import { MAX_INTEGER_DIGITS } from '../limits.ts';
 import type { PythonRandom } from '../random/python-random.ts';
 
 /** The order in which segments are processed. */
@@ -74,7 +75,7 @@ function separated(text: string, random: PythonRandom): SegmentPrompt[] {
     const seed =
       given === 'R'
         ? BigInt(random.randint(0, MAX_SEED))
-        : /^\d+$/.test(given)
+        : /^\d+$/.test(given) && given.length <= MAX_INTEGER_DIGITS
           ? BigInt(given)
           : undefined;
     items.push({ text: rest[i + 1], ...(seed !== undefined && { seed }) });

@@ -1,6 +1,7 @@
 // Tokenizes a prompt as ComfyUI's SDTokenizer does: weighted segments and embeddings become groups
 // of tokens, which are packed into chunks of 77 = start + 75 + end. A group of fewer than 8 tokens
 // is never split.
+import { strip } from '../strip.ts';
 import { type Bpe, clipBpe, END_TOKEN, START_TOKEN } from './clip-bpe.ts';
 import { type EmbeddingLookup, embeddingVectors, type Warn } from './embeddings.ts';
 import { parseWeights } from './prompt-weights.ts';
@@ -80,7 +81,7 @@ async function findEmbedding(
     warn('an embedding without a name (embedding:) is left out of the prompt');
     return { rest };
   }
-  const bare = name.replace(/^,+|,+$/g, '');
+  const bare = strip(name, ',');
   const candidates = [{ name, rest }];
   if (bare !== name)
     candidates.push({ name: bare, rest: `${[...name].slice([...bare].length).join('')} ${rest}` });

@@ -124,7 +124,7 @@ function readDetections(
 export function classNames(metadata: OnnxPorts['metadata']): ReadonlyMap<number, string> {
   const pairs = [
     ...(metadata.get('names') ?? '').matchAll(
-      /(\d+):\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")/g,
+      /(?<!\d)(\d+):\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")/g,
     ),
   ];
   return new Map(pairs.map(([, number, single, double]) => [Number(number), single ?? double]));

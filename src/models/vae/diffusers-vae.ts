@@ -47,7 +47,7 @@ const originalName = (name: string, levels: number): string =>
     )
     .replace(/\.mid_block\.resnets\.(\d+)\./, (_, i) => `.mid.block_${Number(i) + 1}.`)
     .replace(
-      /\.mid_block\.attentions\.0\.(.*)\.(weight|bias)$/,
+      /\.mid_block\.attentions\.0\.([^.]+(?:\.0)?)\.(weight|bias)$/,
       (_, part: string, end) => `.mid.attn_1.${ATTENTION[part] ?? part}.${end}`,
     )
     .replace('.conv_norm_out.', '.norm_out.')

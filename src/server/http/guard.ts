@@ -102,7 +102,7 @@ const queryToken = (url: string): string | undefined =>
 
 /** The token of the Authorization header, of the query, or of the cookie. */
 function tokenOf(headers: IncomingHttpHeaders, url: string): string | undefined {
-  const bearer = /^Bearer\s+(.+)$/i.exec(headers.authorization ?? '')?.[1];
+  const bearer = /^Bearer\s+(\S.*)$/i.exec(headers.authorization ?? '')?.[1];
   const cookie = headers.cookie
     ?.split(';')
     .map((part) => part.trim().split('='))

@@ -52,7 +52,7 @@ function operationId({ method, path }: Route): string {
 }
 
 const pathParameters = ({ path }: Route): Document[] =>
-  [...path.matchAll(/\{([^}+]+)\+?\}/g)].map(([, name]) => ({
+  [...path.matchAll(/\{([^{}+]+)\+?\}/g)].map(([, name]) => ({
     name,
     in: 'path',
     required: true,

@@ -140,7 +140,7 @@ function respondToErrors(app: FastifyInstance, { logger }: Logs): void {
  */
 const pathsOf = ({ path, only }: Route): string[] =>
   (only === 'root' ? [''] : ['', '/api']).map(
-    (prefix) => prefix + path.replace(/\{[^}]+\+\}$/, '*').replace(/\{([^}]+)\}/g, ':$1'),
+    (prefix) => prefix + path.replace(/\{[^{}+]+\+\}$/, '*').replace(/\{([^{}]+)\}/g, ':$1'),
   );
 
 function addRoute(

@@ -91,7 +91,7 @@ function parametersOf(
   { path }: Route,
 ): Pick<RouteRequest, 'params' | 'query' | 'header'> {
   const params = pathParams as Record<string, string>;
-  const restName = /\{([^}]+)\+\}$/.exec(path)?.[1];
+  const restName = /\{([^{}+]+)\+\}$/.exec(path)?.[1];
   const query = allQueries as Record<string, string | string[]>;
   return {
     params: restName === undefined ? params : { ...params, [restName]: params['*'] ?? '' },

@@ -10,8 +10,12 @@ const NO_CACHE = { 'cache-control': 'no-cache' } as const;
 const ONE_DAY = { 'cache-control': 'public, max-age=86400' } as const;
 const ONE_HOUR = { 'cache-control': 'public, max-age=3600' } as const;
 const IMAGE = /\.(jpg|jpeg|png|ppm|bmp|pgm|gif|tif|tiff|webp|avif|svg|ico)$/i;
-/** Files that change with the frontend's version under the same name. */
-const CHANGING = /(\.js|\.css|index[^/]*\.json)$/i;
+/** Whether a file changes with the frontend's version under the same name. */
+const isChanging = (path: string): boolean => {
+  const name = path.slice(path.lastIndexOf('/') + 1).toLowerCase();
+  const isIndex = name.endsWith('.json') && name.slice(0, -'.json'.length).includes('index');
+  return isIndex || name.endsWith('.js') || name.endsWith('.css');
+};
 
 /**
  * Files that the frontend requests although its package does not have them: the user's own style,
@@ -47,7 +51,7 @@ function indexResponse(root: string, since: string | undefined): RouteResponse {
 }
 
 function cachingOf(path: string): Readonly<Record<string, string>> {
-  if (CHANGING.test(path)) return NO_CACHE;
+  if (isChanging(path)) return NO_CACHE;
   return IMAGE.test(path) ? ONE_DAY : {};
 }
 

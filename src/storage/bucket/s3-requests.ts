@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { AwsClient } from 'aws4fetch';
 import { DarkroomError } from '../../errors.ts';
 import { maskError, maskUrl } from '../../mask-secrets.ts';
+import { stripEnd } from '../../strip.ts';
 import { elementText } from './s3-xml.ts';
 
 export interface BucketOptions {
@@ -90,7 +91,7 @@ function addressOf(name: string, environment: NodeJS.ProcessEnv, region: string)
 }
 
 const withScheme = (endpoint: string): string =>
-  (/^https?:\/\//i.test(endpoint) ? endpoint : `https://${endpoint}`).replace(/\/+$/, '');
+  stripEnd(/^https?:\/\//i.test(endpoint) ? endpoint : `https://${endpoint}`, '/');
 
 function clientOf(environment: NodeJS.ProcessEnv, region: string): AwsClient {
   const {

@@ -31,7 +31,8 @@ export function listedObjects(xml: string): BucketObject[] {
   const isEncoded = /<EncodingType>url</.test(xml);
   const keyOf = (text: string): string =>
     isEncoded ? decodeURIComponent(text.replaceAll('+', ' ')) : text;
-  return [...xml.matchAll(/<Contents>(.*?)<\/Contents>/gs)].map(([, entry]) => ({
+  const entries = xml.split('<Contents>').slice(1);
+  return entries.map((entry) => ({
     key: keyOf(elementText(entry, 'Key')),
     size: Number(elementText(entry, 'Size')),
     modified: new Date(elementText(entry, 'LastModified')),

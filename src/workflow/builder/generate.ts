@@ -204,9 +204,10 @@ function sharedLists(all: readonly NodeDeclaration[]): Map<string, string> {
   const shared = new Map<string, string>();
   for (const [union, { count, name }] of uses) {
     if (count < 2) continue;
-    const base = name.replace(/(?:^|[^A-Za-z\d]+)([A-Za-z\d])/g, (_, letter: string) =>
-      letter.toUpperCase(),
-    );
+    const base = name
+      .split(/[^A-Za-z\d]+/)
+      .map((word) => word.slice(0, 1).toUpperCase() + word.slice(1))
+      .join('');
     let unique = base;
     for (let i = 2; taken.has(unique); i++) unique = `${base}${i}`;
     taken.add(unique);

@@ -143,8 +143,9 @@ export class ProgramNames {
  */
 export function camelCase(text: string): string {
   const words =
-    text.normalize('NFC').match(/\p{Lu}+(?!\p{Ll})|\p{Lu}?\p{Ll}+|[\p{Lo}\p{Lm}]+|\d+\p{Ll}*/gu) ??
-    [];
+    text
+      .normalize('NFC')
+      .match(/(?:\p{Lu}(?!\p{Ll}))+|\p{Lu}?\p{Ll}+|[\p{Lo}\p{Lm}]+|\d+\p{Ll}*/gu) ?? [];
   const name = words
     .map((word, i) =>
       i === 0 ? word.toLowerCase() : word[0].toUpperCase() + word.slice(1).toLowerCase(),

@@ -39,7 +39,7 @@ export function readSeries(csv: string, file = 'the table'): SeriesRun[] {
 function checkColumns(names: readonly string[], file: string): void {
   const shorthands = Object.keys(SHORTHANDS);
   for (const [i, name] of names.entries()) {
-    if (!Object.hasOwn(SHORTHANDS, name) && !/^.+\..+$/.test(name))
+    if (!Object.hasOwn(SHORTHANDS, name) && !isNodeInput(name))
       throw badTable(
         file,
         name === '' ? `column ${i + 1} has no name` : `there is no override '${name}'`,
@@ -49,6 +49,12 @@ function checkColumns(names: readonly string[], file: string): void {
     if (names.indexOf(name) < i)
       throw badTable(file, `there are two columns '${name}'`, 'Remove one of them.');
   }
+}
+
+/** Whether a name has the form `ID.INPUT`. */
+function isNodeInput(name: string): boolean {
+  const dot = name.indexOf('.', 1);
+  return dot > 0 && dot < name.length - 1;
 }
 
 function seriesRun({ line, cells }: CsvRow, names: readonly string[], file: string): SeriesRun {

@@ -3,7 +3,7 @@ import { DarkroomError } from '../../errors.ts';
 import { NODES } from '../../nodes/index.ts';
 import { validate } from '../validate/validate.ts';
 import { a1111Graph } from './a1111.ts';
-import { isA1111 } from './a1111-parameters.ts';
+import { isA1111, parseParameters, samplerOf } from './a1111-parameters.ts';
 
 const SETTINGS = [
   'Steps: 28',
@@ -121,5 +121,27 @@ describe('A1111 parameters', () => {
     for (const text of ['{"Steps: 20, ": 1}', 'Steps: many, x', 'Created with GIMP', ''])
       expect(isA1111(text)).toBe(false);
     expect(() => graphOf('Created with GIMP')).toThrow(DarkroomError);
+  });
+});
+
+describe('long A1111 parameters', () => {
+  it('are read in linear time', () => {
+    const settings = '\nSteps: 20, Sampler: Euler';
+    const tags = '<lora:'.repeat(100_000);
+    expect(parseParameters(tags + settings).positive).toBe(tags);
+    expect(parseParameters(`<lora:a:${':'.repeat(200_000)}${settings}`).loras).toEqual([]);
+    for (const part of ['a', ' ', 'a:"', ':', '\\"', 'a: '])
+      expect(parseParameters(`${settings}, ${part.repeat(100_000)}`).settings.get('sampler')).toBe(
+        'Euler',
+      );
+  });
+
+  it('have no scheduler and no sampler of a name that every object has', () => {
+    const settings = new Map([
+      ['sampler', 'constructor'],
+      ['schedule type', 'toString'],
+    ]);
+    const parameters = { positive: '', negative: '', loras: [], settings };
+    expect(samplerOf(parameters)).toEqual({ samplerName: 'constructor', scheduler: 'normal' });
   });
 });

@@ -6,6 +6,7 @@ import {
   SAMPLER_VALUES,
   sampler,
 } from '../../../test/support/workflows/ui-workflows.ts';
+import { chooseOptions } from './texts.ts';
 
 describe('texts', () => {
   const prompt = (text: string) => ({ nodes: [node(1, 'CLIPTextEncode', [], [text])] });
@@ -37,4 +38,10 @@ describe('texts', () => {
       filename_prefix: '2025-01-09_70503/7_640_%width%_%Nobody.x%',
     });
   });
+});
+
+it('removes comments in linear time', () => {
+  expect(chooseOptions('a/*b*/c//d\ne/*f', () => 0)).toBe('ac\ne/*f');
+  const open = 'a/*'.repeat(200_000);
+  expect(chooseOptions(open, () => 0)).toBe(open);
 });

@@ -9,7 +9,7 @@ const MAX_DEPTH = 200;
  * stand for the characters themselves.
  */
 export function chooseOptions(prompt: string, random: () => number, depth = 0): string {
-  const text = prompt.replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '');
+  const text = removeComments(prompt);
   let result = '';
   let at = 0;
   const escaped = (): string => `\\${at < text.length ? text[at++] : ''}`;
@@ -24,6 +24,31 @@ export function chooseOptions(prompt: string, random: () => number, depth = 0): 
     result += c === '\\' ? escaped() : c === '{' ? chooseOne() : c;
   }
   return result.replace(/\\([{}|])/g, '$1');
+}
+
+const LINE = /.*/y;
+
+function removeComments(text: string): string {
+  const kept: string[] = [];
+  let from = 0;
+  let hasBlockEnd = true;
+  for (let slash = text.indexOf('/'); slash >= 0; ) {
+    let end = -1;
+    if (text[slash + 1] === '/') {
+      LINE.lastIndex = slash;
+      end = slash + LINE.exec(text)![0].length;
+    } else if (text[slash + 1] === '*' && hasBlockEnd) {
+      const close = text.indexOf('*/', slash + 2);
+      hasBlockEnd = close >= 0;
+      end = close + 2;
+    }
+    if (end >= slash + 2) {
+      kept.push(text.slice(from, slash));
+      from = end;
+    }
+    slash = text.indexOf('/', Math.max(from, slash + 1));
+  }
+  return kept.join('') + text.slice(from);
 }
 
 /** Splits the options from `start`, which follows a `{`, to its `}`; nested braces stay in them. */

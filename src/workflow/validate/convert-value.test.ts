@@ -9,7 +9,7 @@ import type { Input } from '../../nodes/input-types.ts';
 import { apiGraphOf } from '../api-graph.ts';
 import { readWorkflow } from '../read/read.ts';
 import { convertInputValue } from './convert-value.ts';
-import { toInt } from './python-values.ts';
+import { toFloat, toInt } from './python-values.ts';
 import { validate } from './validate.ts';
 import { createValidationEnvironment } from './validation-environment.ts';
 
@@ -125,4 +125,14 @@ it('the stored prompt changes as in Python, in the same order', () => {
       '"class_type": "TestValues", "_meta": {"title": "V"}}, ' +
       '"2": {"class_type": "TestSave", "inputs": {"value": ["10", 0], "filename_prefix": "None"}}}',
   );
+});
+
+it('refuses numbers of many digits as Python does, in linear time', () => {
+  const digits = '1'.repeat(200_000);
+  expect(toInt('1'.repeat(4300))).toBe(BigInt('1'.repeat(4300)));
+  expect(() => toInt(`-${digits}`)).toThrow(
+    'Exceeds the limit (4300 digits) for integer string conversion: value has 200000 digits',
+  );
+  expect(() => toFloat(`${digits}x`)).toThrow('could not convert string to float');
+  expect(toFloat('1_0.5_0e0_1')).toBe(105);
 });

@@ -3,6 +3,7 @@
 
 import { pythonRepr } from '../../formats/dumps-json.ts';
 import { entriesOf, isPyFloat, type Json, pyFloat } from '../../formats/json.ts';
+import { MAX_INTEGER_DIGITS } from '../../limits.ts';
 
 /** An exception that Python would raise, with its own message. */
 export class PythonError extends Error {
@@ -46,6 +47,10 @@ export function repr(value: Json): string {
     .join(', ')}}`;
 }
 
+/** What float() parses, except for `inf` and `nan`. */
+const FLOAT =
+  /^[+-]?(?:\d+(?:_\d+)*(?:\.(?:\d+(?:_\d+)*)?)?|\.\d+(?:_\d+)*)(?:[eE][+-]?\d+(?:_\d+)*)?$/;
+
 const floatRepr = (x: number): string =>
   Number.isFinite(x) ? pythonRepr(x) : Number.isNaN(x) ? 'nan' : x > 0 ? 'inf' : '-inf';
 
@@ -84,6 +89,14 @@ export function toInt(value: Json): number | bigint {
         `invalid literal for int() with base 10: ${quote(value)}`,
       );
     const bare = digits.replace(/[_+]/g, '');
+    const count = bare.length - (bare.startsWith('-') ? 1 : 0);
+    if (count > MAX_INTEGER_DIGITS)
+      throw new PythonError(
+        'ValueError',
+        `Exceeds the limit (${MAX_INTEGER_DIGITS} digits) for integer string conversion: ` +
+          `value has ${count} digits; use sys.set_int_max_str_digits() to increase the limit`,
+        `an integer of more than ${MAX_INTEGER_DIGITS} digits`,
+      );
     return narrowest(BigInt(bare));
   }
   throw new PythonError(
@@ -123,7 +136,7 @@ export function toFloat(value: Json): number {
         : word[1] === '-'
           ? Number.NEGATIVE_INFINITY
           : Number.POSITIVE_INFINITY;
-    if (!/^[+-]?(\d+(_\d+)*\.?(\d+(_\d+)*)?|\.\d+(_\d+)*)([eE][+-]?\d+(_\d+)*)?$/.test(text))
+    if (!FLOAT.test(text))
       throw new PythonError('ValueError', `could not convert string to float: ${quote(value)}`);
     return Number(text.replaceAll('_', ''));
   }

@@ -1,6 +1,7 @@
 // Values, comparisons and branches. Source: Impact Pack logics.py.
 import { DarkroomError } from '../../../../errors.ts';
 import { pythonRepr } from '../../../../formats/dumps-json.ts';
+import { MAX_INTEGER_DIGITS } from '../../../../limits.ts';
 import { byCodePoint } from '../../../../storage/folder-paths.ts';
 import {
   boolean,
@@ -148,7 +149,7 @@ const ImpactConvertDataType = defineNode({
   outputs: [output('STRING'), output('FLOAT'), output('INT'), output('BOOLEAN')],
   run({ value }, context) {
     const text = textOf(value, context.inputType('value'));
-    const isDecimal = /^[-+]?[0-9]*\.?[0-9]+\n?$/.test(text);
+    const isDecimal = /^[-+]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)\n?$/.test(text);
     const number = isDecimal ? Number(text) : text.toLowerCase() === 'false' ? 0 : 1;
     const whole =
       typeof value === 'bigint' ? toNumberIfSafe(BigInt(number)) : Math.trunc(number) + 0;
@@ -243,15 +244,17 @@ const ImpactMinMax = defineNode({
 const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
   STRING: (text) => text,
   INT: (text) => toNumberIfSafe(BigInt(parseNumber(text, /^[+-]?\d+(_\d+)*$/))),
-  FLOAT: (text) => Number(parseNumber(text, /^[+-]?(\d+(_\d+)*\.?\d*|\.\d+)(e[+-]?\d+)?$/i)),
+  FLOAT: (text) =>
+    Number(parseNumber(text, /^[+-]?(?:\d+(?:_\d+)*(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i)),
   BOOLEAN: (text) => text.toLowerCase() === 'true',
 };
 
 function parseNumber(text: string, pattern: RegExp): string {
   const trimmed = text.trim();
-  if (pattern.test(trimmed)) return trimmed.replace(/^\+|_/g, '');
+  if (trimmed.length <= MAX_INTEGER_DIGITS && pattern.test(trimmed))
+    return trimmed.replace(/^\+|_/g, '');
   throw new DarkroomError('DR_INPUT_INVALID', {
-    message: `'${text}' is not a number of the type that typ selects`,
+    message: `'${text.slice(0, 100)}' is not a number of the type that typ selects`,
     hint: 'Enter a number, or select STRING as typ.',
     input: 'value',
   });

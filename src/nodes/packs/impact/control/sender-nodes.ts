@@ -7,6 +7,7 @@ import { encodePng, readPngExif } from '../../../../image/codec/png.ts';
 import type { ByteImage } from '../../../../image/image-bytes.ts';
 import { pilResize } from '../../../../image/resize/pil-resize.ts';
 import { LATENT_COLOURS, previewLatent } from '../../../../sampling/model/latent-preview.ts';
+import { parseAnnotatedName } from '../../../../storage/folder-paths.ts';
 import { zeros } from '../../../../tensor/tensor.ts';
 import type { NodeContext, NodeEnvironment, SavedFile } from '../../../context.ts';
 import {
@@ -175,12 +176,12 @@ const isLatent = (name: string): boolean =>
 
 /** Parses the name that clients use for a file, `sub/name [temp]`. */
 export function savedFileOf(name: string, context: NodeContext): SavedFile {
-  const [, path, type = 'input'] = /^(.*?)\s*(?:\[(input|output|temp)\]\s*)?$/s.exec(name)!;
+  const { name: path, type = 'input' } = parseAnnotatedName(name.trimEnd());
   const slash = path.lastIndexOf('/');
   return {
     filename: path.slice(slash + 1),
     subfolder: slash < 0 ? '' : path.slice(0, slash),
-    type: type as SavedFile['type'],
+    type,
     path: context.inputPath(name),
   };
 }

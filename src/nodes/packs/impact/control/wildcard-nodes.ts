@@ -1,6 +1,8 @@
 // Prompts with wildcards and LoRAs. Source: Impact Pack impact_pack.py, wildcards.py,
 // impact_server.py (the text is populated before the run).
 import { createHash } from 'node:crypto';
+import { DarkroomError } from '../../../../errors.ts';
+import { MAX_INTEGER_DIGITS } from '../../../../limits.ts';
 import type { Clip } from '../../../../models/clip/clip.ts';
 import { didYouMean } from '../../../../near-matches.ts';
 import { concatConditioning } from '../../../../sampling/conditioning/operations.ts';
@@ -11,6 +13,7 @@ import {
   removeLoraTags,
   splitAtBreak,
 } from '../../../../text/lora-tags.ts';
+import type { Wildcards } from '../../../../text/wildcard-lists.ts';
 import { hasWildcards, populateWildcards } from '../../../../text/wildcards.ts';
 import type { NodeContext, NodeEnvironment } from '../../../context.ts';
 import {
@@ -62,13 +65,10 @@ const populateOnPrompt: PromptPreparation = {
       source === undefined
         ? seedInput
         : prompt.input(source, LINKED_SEEDS[prompt.classType(source) ?? ''] ?? '');
-    if (!['number', 'bigint', 'string'].includes(typeof value) || !/^\d+$/.test(String(value)))
-      return;
-    const populated = populateWildcards(
-      wildcardText,
-      BigInt(value as number),
-      prompt.environment.wildcards(),
-    );
+    const digits = ['number', 'bigint', 'string'].includes(typeof value) ? String(value) : '';
+    if (!/^\d+$/.test(digits) || digits.length > MAX_INTEGER_DIGITS) return;
+    const lists = prompt.environment.wildcards();
+    const populated = populateInput('wildcard_text', wildcardText, BigInt(digits), lists);
     prompt.set(id, 'populated_text', populated);
     prompt.set(id, 'mode', false);
     prompt.setWidget(id, 1, populated);
@@ -81,6 +81,21 @@ const populateOnPrompt: PromptPreparation = {
     });
   },
 };
+
+/** Populates the text of an input, which errors name. */
+function populateInput(
+  input: string,
+  text: string,
+  seed: bigint | number,
+  lists: Wildcards,
+): string {
+  try {
+    return populateWildcards(text, seed, lists);
+  } catch (error) {
+    if (!(error instanceof DarkroomError)) throw error;
+    throw new DarkroomError(error.code, { ...error, message: error.message, input });
+  }
+}
 
 /** A hash of the wildcard lists, if the text uses wildcards. */
 const wildcardFingerprint = (populated: string, context: NodeContext): string =>
@@ -107,7 +122,7 @@ const ImpactWildcardProcessor = defineNode({
   fingerprint: ({ populated_text }, context) => wildcardFingerprint(populated_text, context),
   run({ populated_text, mode, seed }, context) {
     if (mode) warnNotPopulated(context);
-    return outputs(populateWildcards(populated_text, seed, context.wildcards()));
+    return outputs(populateInput('populated_text', populated_text, seed, context.wildcards()));
   },
 });
 
@@ -121,15 +136,16 @@ export interface EncodedPrompt {
 
 /**
  * Encodes a prompt with wildcards, `<lora:…>` tags and BREAKs, and applies its LoRAs to the
- * networks. LoRAs that are not found and LBW block weights are ignored with a warning.
+ * networks. LoRAs that are not found and LBW block weights are ignored with a warning. Errors name `input`.
  */
 export async function encodeWithLoras(
   prompt: string,
   networks: { readonly model: Model; readonly clip: Clip },
   seed: bigint | number,
   context: NodeContext,
+  input = 'wildcard',
 ): Promise<EncodedPrompt> {
-  const populated = populateWildcards(prompt, seed, context.wildcards());
+  const populated = populateInput(input, prompt, seed, context.wildcards());
   let { model, clip } = networks;
   const files = context.modelFiles('loras');
   for (const { name, modelStrength, clipStrength, blocks } of parseLoraTags(populated)) {
@@ -199,7 +215,13 @@ const ImpactWildcardEncode = defineNode({
   },
   async run({ model, clip, populated_text, mode, seed }, context) {
     if (mode) warnNotPopulated(context);
-    const encoded = await encodeWithLoras(populated_text, { model, clip }, seed, context);
+    const encoded = await encodeWithLoras(
+      populated_text,
+      { model, clip },
+      seed,
+      context,
+      'populated_text',
+    );
     return outputs(encoded.model, encoded.clip, encoded.conditioning, encoded.text);
   },
 });
