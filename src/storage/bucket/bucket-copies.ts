@@ -26,7 +26,7 @@ export function bucketCopies(bucket: Bucket, folder: string): BucketCopies {
   /** The version of each copy, by its path. */
   const versions = new Map<string, { readonly etag: string; readonly inode: number }>();
   const running = new Map<string, Promise<string | undefined>>();
-  let lastCleanup = 0;
+  let lastCleanup = Number.NEGATIVE_INFINITY;
 
   const copy = async (key: string, path: string): Promise<string | undefined> => {
     const version = versions.get(path);
@@ -60,10 +60,10 @@ export function bucketCopies(bucket: Bucket, folder: string): BucketCopies {
       return copying;
     },
     removeUnused: () => {
-      const now = Date.now();
+      const now = performance.now();
       if (now - lastCleanup < CLEANUP_INTERVAL_MS) return;
       lastCleanup = now;
-      void removeOlder(folder, now - LIFETIME_MS);
+      void removeOlder(folder, Date.now() - LIFETIME_MS);
     },
   };
 }

@@ -85,8 +85,8 @@ function inputListing(
   let names: readonly string[] | undefined;
   return {
     refreshInputNames: async () => {
-      if (!listing || Date.now() - listing.time >= LISTING_LIFETIME_MS)
-        listing = { time: Date.now(), files: list() };
+      if (!listing || performance.now() - listing.time >= LISTING_LIFETIME_MS)
+        listing = { time: performance.now(), files: list() };
       try {
         names = (await listing.files)
           .map(({ name }) => name)

@@ -19,6 +19,16 @@ it('computes a value again only after two seconds', () => {
   expect(make).toHaveBeenCalledTimes(2);
 });
 
+it('computes a value again when the clock has gone back', () => {
+  const make = vi.fn(() => ({}));
+  const value = shortLived(make);
+  value('a');
+  vi.setSystemTime(Date.now() - 3_600_000);
+  vi.advanceTimersByTime(2000);
+  value('a');
+  expect(make).toHaveBeenCalledTimes(2);
+});
+
 it('computes one value for each key', () => {
   const make = vi.fn((key: string) => key.toUpperCase());
   const value = shortLived(make);

@@ -6,9 +6,9 @@ export function shortLived<T>(make: (key: string) => T): (key: string) => T {
   const results = new Map<string, { readonly time: number; readonly value: T }>();
   return (key) => {
     const cached = results.get(key);
-    if (cached && Date.now() - cached.time < LIFETIME_MS) return cached.value;
+    if (cached && performance.now() - cached.time < LIFETIME_MS) return cached.value;
     const value = make(key);
-    results.set(key, { time: Date.now(), value });
+    results.set(key, { time: performance.now(), value });
     return value;
   };
 }
