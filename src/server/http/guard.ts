@@ -1,9 +1,11 @@
-// Decides which requests are allowed. A browser sends requests to localhost for any page it shows,
-// so the origin of a page must be the server itself (ComfyUI's create_origin_only_middleware), and
-// the host name must be one of this machine (DNS rebinding). Checks bearer tokens.
-import { createHash, timingSafeEqual } from 'node:crypto';
-import type { IncomingHttpHeaders } from 'node:http';
+// Decides which requests are allowed. A browser sends requests to this server for any page it
+// shows, so the origin of a page must be the server itself (ComfyUI's
+// create_origin_only_middleware, here for every host), and without a token the host name must be
+// one of this machine (DNS rebinding). Checks bearer tokens and cookies.
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import { DarkroomError } from '../../errors.ts';
+import { parseHost, senderOf } from './origin.ts';
 
 export interface GuardOptions {
   readonly token?: string;
@@ -11,43 +13,59 @@ export interface GuardOptions {
   readonly hosts?: readonly string[];
 }
 
-export interface GuardedRequest {
-  readonly headers: IncomingHttpHeaders;
-  /** Path and query. */
-  readonly url: string;
-}
+export type GuardedRequest = Pick<IncomingMessage, 'headers' | 'rawHeaders' | 'method' | 'url'>;
 
 /** The status of a refusal; undefined when the request is allowed. */
-export type Guard = (request: GuardedRequest) => 401 | 403 | undefined;
+export type Guard = (request: GuardedRequest) => 400 | 401 | 403 | undefined;
 
 /** Needs no token: load balancers request it. */
 const PUBLIC_PATH = /^\/(api\/)?healthz$/;
-const COOKIE = 'darkroom_token';
 
 /** Creates a guard that checks the token, the host name and the origin of requests. */
 export function createGuard({ token, corsOrigin, hosts }: GuardOptions): Guard {
   const allowedHosts = new Set(hosts?.map((host) => host.toLowerCase()));
-  const isAllowedHost = ({ name }: Host): boolean =>
+  const isAllowedHost = (name: string): boolean =>
     allowedHosts.has('*') || allowedHosts.has(name) || isLoopback(name);
-  return ({ headers, url }) => {
-    const host = parseHost(headers.host);
-    if (corsOrigin === undefined && host && isForeignOrigin(host, headers.origin)) return 403;
-    if (PUBLIC_PATH.test(pathOf(url))) return undefined;
-    if (token !== undefined) return tokensEqual(tokenOf(headers, url), token) ? undefined : 401;
-    return host && !isAllowedHost(host) ? 403 : undefined;
+  return (request) => {
+    const host = parseHost(request.headers.host);
+    if (hostsIn(request) > 1 || (!host && request.headers.host)) return 400;
+    const sender = senderOf(request, corsOrigin);
+    if (sender === 'foreign') return 403;
+    // the browser asks whether a page may send a request, without a token
+    if (corsOrigin !== undefined && request.method === 'OPTIONS') return undefined;
+    if (PUBLIC_PATH.test(pathOf(request.url))) return undefined;
+    if (token === undefined) return host && !isAllowedHost(host.name) ? 403 : undefined;
+    if (equals(explicitToken(request), token)) return undefined;
+    const isCookieAllowed =
+      sender === 'own' ||
+      sender === 'allowed' ||
+      (sender === undefined && ['GET', 'HEAD'].includes(request.method ?? ''));
+    return isCookieAllowed && equals(cookieIn(request), cookieValue(request, token))
+      ? undefined
+      : 401;
   };
 }
 
 /**
- * The Set-Cookie value for a URL with the right token; undefined without. Pages load their images
- * without headers, so a token in the query becomes a cookie.
+ * The Set-Cookie value for a request with the right token in its URL; undefined without. Pages load
+ * their images without headers, so a token in the query becomes a cookie.
  */
-export function tokenCookie(url: string, token: string | undefined): string | undefined {
-  const sent = queryToken(url);
-  return sent !== undefined && token !== undefined && tokensEqual(sent, token)
-    ? `${COOKIE}=${encodeURIComponent(token)}; Path=/; HttpOnly; SameSite=Strict`
-    : undefined;
+export function tokenCookie(
+  request: GuardedRequest,
+  token: string | undefined,
+): string | undefined {
+  if (token === undefined || !equals(queryToken(request.url), token)) return undefined;
+  const value = cookieValue(request, token);
+  return `${cookieName(request)}=${value}; Path=/; HttpOnly; SameSite=Strict`;
 }
+
+/** Browsers share cookies among the ports of a host. */
+const cookieName = ({ headers }: GuardedRequest): string =>
+  `darkroom_${parseHost(headers.host)?.port ?? 'token'}`;
+
+/** Other servers of this host are sent the cookie too, so it is not the token. */
+const cookieValue = ({ headers }: GuardedRequest, token: string): string =>
+  createHmac('sha256', token).update(`cookie of ${headers.host?.toLowerCase()}`).digest('hex');
 
 /** Throws DR_BAD_USAGE for a server that other machines could use without a token. */
 export function checkListen({
@@ -70,56 +88,27 @@ export function checkListen({
 export const isLoopback = (name: string): boolean =>
   /^((.+\.)?localhost|127(\.\d{1,3}){3}|\[?::1\]?|\[?::ffff:127(\.\d{1,3}){3}\]?)$/i.test(name);
 
-interface Host {
-  readonly name: string;
-  readonly port?: string;
-}
+const pathOf = (url = ''): string => url.split('?', 1)[0];
 
-function parseHost(text: string | undefined): Host | undefined {
-  const found = /^(\[[^\]]*\]|[^:]*)(?::(\d*))?$/.exec(text?.trim().toLowerCase() ?? '');
-  return found?.[1] ? { name: found[1], port: found[2] || undefined } : undefined;
-}
-
-/**
- * Whether a page of another origin sends a request to a server of this machine. Ports are compared
- * when both have one.
- */
-function isForeignOrigin(host: Host, origin: string | undefined): boolean {
-  if (origin === undefined || !isLoopback(host.name)) return false;
-  // `null`, the origin of sandboxed pages and of files, is never the server
-  const from = URL.canParse(origin) ? parseHost(new URL(origin).host) : undefined;
-  if (!from) return true;
-  return (
-    from.name !== host.name ||
-    (from.port !== undefined && host.port !== undefined && from.port !== host.port)
-  );
-}
-
-const pathOf = (url: string): string => url.split('?', 1)[0];
-
-const queryToken = (url: string): string | undefined =>
+const queryToken = (url = ''): string | undefined =>
   new URLSearchParams(url.slice(pathOf(url).length)).get('token') ?? undefined;
 
-/** The token of the Authorization header, of the query, or of the cookie. */
-function tokenOf(headers: IncomingHttpHeaders, url: string): string | undefined {
-  const bearer = /^Bearer\s+(\S.*)$/i.exec(headers.authorization ?? '')?.[1];
-  const cookie = headers.cookie
-    ?.split(';')
-    .map((part) => part.trim().split('='))
-    .find(([name]) => name === COOKIE)?.[1];
-  return bearer ?? queryToken(url) ?? (cookie === undefined ? undefined : decoded(cookie));
+/** The token of the Authorization header, or of the query. */
+const explicitToken = ({ headers, url }: GuardedRequest): string | undefined =>
+  /^Bearer\s+(\S.*)$/i.exec(headers.authorization ?? '')?.[1] ?? queryToken(url);
+
+function cookieIn(request: GuardedRequest): string | undefined {
+  const name = cookieName(request);
+  const cookies = request.headers.cookie?.split(';').map((part) => part.trim().split('='));
+  return cookies?.find(([other]) => other === name)?.[1];
 }
 
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
-}
+/** Node drops all Host headers but the first. */
+const hostsIn = ({ rawHeaders }: GuardedRequest): number =>
+  rawHeaders.filter((name, i) => i % 2 === 0 && name.toLowerCase() === 'host').length;
 
 const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
 
 /** Compares digests, so that the time does not depend on the first difference. */
-const tokensEqual = (sent: string | undefined, expected: string): boolean =>
+const equals = (sent: string | undefined, expected: string): boolean =>
   sent !== undefined && timingSafeEqual(sha256(sent), sha256(expected));

@@ -6,6 +6,7 @@ import type { Metrics } from '../metrics.ts';
 import { clientError } from './client-error.ts';
 import { type Guard, tokenCookie } from './guard.ts';
 import type { Logs } from './logs.ts';
+import { normalOrigin } from './origin.ts';
 import {
   empty,
   errorBody,
@@ -49,17 +50,31 @@ function guardRequests(
   app: FastifyInstance,
   { guard, token, corsOrigin }: Pick<HttpOptions, 'guard' | 'token' | 'corsOrigin'>,
 ): void {
+  const headers = {
+    'x-content-type-options': 'nosniff',
+    'cross-origin-resource-policy': resourcePolicy({ token, corsOrigin }),
+    ...(corsOrigin === undefined ? {} : corsHeaders(normalOrigin(corsOrigin))),
+  };
   app.addHook('onRequest', async (request, reply) => {
-    reply.header('x-content-type-options', 'nosniff');
-    if (corsOrigin !== undefined) reply.headers(corsHeaders(corsOrigin));
-    if (corsOrigin !== undefined && request.method === 'OPTIONS') return send(reply, empty());
-    const refusal = guard({ headers: request.headers, url: request.url });
+    reply.headers(headers);
+    const refusal = guard(request.raw);
     if (refusal === 401) reply.header('www-authenticate', 'Bearer');
-    if (refusal !== undefined) return send(reply, empty(refusal));
-    const cookie = tokenCookie(request.url, token);
+    if (refusal !== undefined)
+      return send(reply, refusal === 403 ? text(FOREIGN, 403) : empty(refusal));
+    const cookie = tokenCookie(request.raw, token);
     if (cookie !== undefined) reply.header('set-cookie', cookie);
     if (request.method === 'OPTIONS') return send(reply, empty());
   });
+}
+
+const FOREIGN =
+  'Pages of other origins, and names of other hosts, may not use this server; see ' +
+  '--enable-cors-header and --allow-host.';
+
+/** Which pages may show images of this server, whatever browsers say about the pages. */
+function resourcePolicy({ token, corsOrigin }: Pick<HttpOptions, 'token' | 'corsOrigin'>): string {
+  if (corsOrigin !== undefined) return 'cross-origin';
+  return token === undefined ? 'same-site' : 'same-origin';
 }
 
 const corsHeaders = (origin: string): Record<string, string> => ({

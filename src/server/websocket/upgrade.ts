@@ -24,7 +24,7 @@ export function acceptWebSockets(server: Server, { guard, connect }: UpgradeOpti
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy());
     const url = request.url ?? '/';
-    const refusal = SOCKET_PATH.test(url) ? guard({ headers: request.headers, url }) : 404;
+    const refusal = SOCKET_PATH.test(url) ? guard(request) : 404;
     if (refusal !== undefined) refuseUpgrade(socket, refusal);
     else
       webSockets.handleUpgrade(request, socket, head, (client) => connect(client, clientIdIn(url)));
