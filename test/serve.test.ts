@@ -2,7 +2,7 @@
 // ends it.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -73,9 +73,11 @@ describe('darkroom serve', () => {
     await expect.poll(() => first.errorOutput(), { timeout: 30_000 }).toContain('stopping');
     first.process.kill('SIGTERM');
     expect(await first.exit).toBe(0);
+    writeFileSync(join(root, 'temp', 'preview.png'), 'of the first run');
 
     const second = await serve('--log-level', 'warn');
     await ready(second.address);
+    expect(readdirSync(join(root, 'temp'))).toEqual(['.darkroom-temp']);
     const again = await post(`${second.address}/prompt?wait=1`, { prompt: savingGraph(3) });
     expect(again.number).toBeGreaterThan(waiting.number);
     const history = (await (await fetch(`${second.address}/history`)).json()) as Record<

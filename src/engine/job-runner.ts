@@ -3,6 +3,7 @@
 import { DarkroomError } from '../errors.ts';
 import type { JsonObject } from '../formats/json.ts';
 import { parseJson } from '../formats/parse-json.ts';
+import { holdTempFolder } from '../storage/clean-temp.ts';
 import { stringsIn } from '../storage/storage.ts';
 import { readWorkflow } from '../workflow/read/read.ts';
 import type { ResultCache } from './cache/result-cache.ts';
@@ -39,6 +40,7 @@ export function createJobRunner(
 ): JobRunner {
   let currentNodeId = '';
   let current: AbortController | undefined;
+  let holdsTemp = false;
   const state: RunnerState = {
     cache: new Map(),
     nodeStates: new Map(),
@@ -48,7 +50,13 @@ export function createJobRunner(
       if (event.type === 'node-started') currentNodeId = event.nodeId;
       send({ kind: 'event', event });
     },
-    onFolder: (folder) => send({ kind: 'folder', folder }),
+    onFolder: (folder) => {
+      if (!holdsTemp && folder.startsWith(settings.temp)) {
+        holdsTemp = true;
+        void holdTempFolder(settings.temp);
+      }
+      send({ kind: 'folder', folder });
+    },
   };
   const opening = openEngineParts(settings, { ...state, nodeId: () => currentNodeId });
   opening.catch(() => undefined);

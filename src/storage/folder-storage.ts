@@ -1,6 +1,6 @@
 // Inputs and outputs in folders of this machine, or in mounted ones.
 import { createReadStream } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { DarkroomError } from '../errors.ts';
 import { openRegular } from '../formats/regular-file.ts';
 import { isNameError, unwritableError } from '../write-errors.ts';
@@ -10,6 +10,7 @@ import { type FolderType, isFile, pathInside, statOf } from './folder-paths.ts';
 import { addMovedFile, moveFile } from './move-file.ts';
 import { writeLargeOutput, writeOutputs } from './output.ts';
 import type { Storage, StorageFolders, StoredFile } from './storage.ts';
+import { tempFilesIn } from './temp-files.ts';
 import { filesIn } from './walk-folder.ts';
 
 export function createFolderStorage(folders: StorageFolders): Storage {
@@ -41,6 +42,7 @@ export function createFolderStorage(folders: StorageFolders): Storage {
       const names = filesIn(folders[type]).filter((name) => !isTemporary(name));
       return names.flatMap((name) => describe(join(folders[type], name), name) ?? []);
     },
+    temp: tempFilesIn(resolve(folders.temp)),
     add: async (type, name, content) => {
       const path = newPath(type, name);
       const [folder, base] = [dirname(path), basename(path)];

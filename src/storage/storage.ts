@@ -15,6 +15,13 @@ export interface StoredFile {
 /** The content of a file: its bytes, or the path of a local file, which is moved. */
 export type Content = Uint8Array | { readonly path: string };
 
+/** The files of the temp folder, those of its subfolders too. */
+export interface TempFiles {
+  list(): Promise<readonly StoredFile[]>;
+  /** Removes a file; does nothing when there is none of this name. */
+  remove(name: string): Promise<void>;
+}
+
 /** A request to save outputs to a storage. */
 export type StorageRequest<R> = Omit<R, 'root'> & { readonly type: FolderType };
 
@@ -46,6 +53,7 @@ export interface Storage {
   localPath(type: FolderType, name: string): Promise<string | undefined>;
   /** Lists the files directly in a folder. */
   list(type: FolderType): Promise<readonly StoredFile[]>;
+  readonly temp: TempFiles;
   /**
    * Writes a file under a free name, `name (1).png` …, unless one of that name and content exists.
    * Returns the name. Throws DR_OUTPUT_UNWRITABLE for a full or read-only disk, and the error of

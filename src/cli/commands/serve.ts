@@ -1,5 +1,5 @@
 // darkroom serve: starts the listener first, then the database, then the engine; runs until Ctrl-C.
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { DarkroomError } from '../../errors.ts';
 import { didYouMean } from '../../near-matches.ts';
 import type { Queue } from '../../queue/contract.ts';
@@ -7,6 +7,7 @@ import { frontendFolder, prepareUser } from '../../server/http/frontend-files.ts
 import { checkListen } from '../../server/http/guard.ts';
 import { createLogs, type Logs } from '../../server/http/logs.ts';
 import { createServer } from '../../server/server.ts';
+import { startTempCleaning, type TempCleaning } from '../../storage/clean-temp.ts';
 import { badUsage } from '../bad-usage.ts';
 import type { Invocation } from '../command.ts';
 import { deferred } from '../deferred.ts';
@@ -44,11 +45,13 @@ export async function serveCommand(invocation: Invocation): Promise<number> {
   terminal.out(`Darkroom listens on ${address}`);
   const signals = stopSignals(terminal);
   let opened: Queue | undefined;
+  let temp: TempCleaning | undefined;
   try {
     // in sequence, because in parallel both take longer
     await server.warm();
     opened = await openJobs(settings, logs);
     opened.requestPreviews(server.wantsPreviews);
+    temp = await cleanTemp(serverFolders, settings, opened, logs);
     const worker = opened.startWorker({
       engine: {
         ...workerEngine(values, serverFolders),
@@ -70,9 +73,31 @@ export async function serveCommand(invocation: Invocation): Promise<number> {
     throw error;
   } finally {
     signals.release();
+    temp?.stop();
     await opened?.close();
   }
 }
+
+/** Removes the temporary images of earlier runs, and from now on those that are old. */
+const cleanTemp = (
+  { folders, storage }: ServerFolders,
+  { user, database }: ServeSettings,
+  queue: Queue,
+  { logger }: Logs,
+): Promise<TempCleaning> =>
+  startTempCleaning(storage, {
+    jobs: async () => {
+      const { running, pending } = await queue.list();
+      return [...running, ...pending].map(({ json }) => json);
+    },
+    otherFolders: [
+      ...folders.models,
+      folders.input,
+      folders.output,
+      ...[user, database, '.'].map((path) => resolve(path)),
+    ],
+    onProblem: (message, error) => logger.warn({ err: error }, message),
+  });
 
 interface ServeSettings {
   readonly host: string;

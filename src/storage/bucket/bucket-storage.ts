@@ -71,6 +71,16 @@ export async function openBucketStorage(
     ...bucketFiles(bucket, keys),
     localPath,
     list,
+    temp: {
+      list: async () =>
+        (await bucket.list(keys.prefixOf('temp'), true))
+          .filter(({ key }) => !key.endsWith('/'))
+          .map((object) => keys.fileOf('temp', object)),
+      remove: async (tempName) => {
+        const key = keys.existing('temp', tempName);
+        if (key !== undefined) await bucket.remove(key);
+      },
+    },
     ...bucketOutputs(bucket, keys, folders),
   };
 }

@@ -28,6 +28,8 @@ export interface Bucket {
     part: (offset: number, length: number) => Promise<Uint8Array>,
     onlyNew: boolean,
   ): Promise<boolean>;
+  /** Removes an object; does nothing when there is none of that key. */
+  remove(key: string): Promise<void>;
   /** Lists the objects with a prefix; with `deep` those of subfolders too. */
   list(prefix: string, deep?: boolean, limit?: number): Promise<BucketObject[]>;
 }
@@ -77,6 +79,10 @@ export function createBucket(options: BucketOptions): Bucket {
     },
     putLarge: (key, size, part, onlyNew) =>
       putParts(requests, { key, size, part, onlyNew, partBytes: options.partBytes }, urlOf),
+    remove: async (key) => {
+      const answer = await send(`remove ${key}`, urlOf(key), { method: 'DELETE' }, [NOT_FOUND]);
+      await answer.body?.cancel();
+    },
     list: async (prefix, deep = false, limit = Number.POSITIVE_INFINITY) => {
       const objects: BucketObject[] = [];
       let token = '';

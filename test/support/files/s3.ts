@@ -158,6 +158,10 @@ export async function startS3(): Promise<TestS3> {
       uploads.clear();
       return answer(response, 200, '<CompleteMultipartUploadResult/>');
     }
+    if (method === 'DELETE') {
+      objects.delete(key);
+      return answer(response, 204);
+    }
     if (method !== 'PUT') return fail(response, 405, 'MethodNotAllowed');
     objects.set(key, { bytes: body, modified: new Date() });
     return answer(response, 200, '', { etag: etagOf(body) });
