@@ -40,8 +40,6 @@ export const ERROR_CODES = {
   DR_QUEUE_FULL: 1,
   /** A request takes more time or memory than the server spends on one. */
   DR_TOO_EXPENSIVE: 1,
-  /** Too many requests wait for a thread of the server. */
-  DR_SERVER_BUSY: 1,
   /** The queue's database can't be opened or reached. */
   DR_DATABASE: 1,
   /** The bucket of inputs and outputs can't be reached, or refused a request. */

@@ -113,18 +113,15 @@ function recordRequests(
 const UNAVAILABLE: ReadonlySet<string> = new Set(['DR_DATABASE', 'DR_STORAGE', 'DR_INTERRUPTED']);
 
 /** Responses to errors of single requests, in the shape of ComfyUI's errors. */
-const REFUSALS: Readonly<
-  Record<string, Pick<RouteResponse, 'status' | 'headers'> & { readonly type: string }>
-> = {
+const REFUSALS: Readonly<Record<string, { readonly status: number; readonly type: string }>> = {
   DR_JSON_TOO_LARGE: { status: 413, type: 'body_too_large' },
   DR_TOO_EXPENSIVE: { status: 413, type: 'too_expensive' },
-  DR_SERVER_BUSY: { status: 503, type: 'server_busy', headers: { 'retry-after': '5' } },
 };
 
 function refusalOf({ code, message, hint = '' }: DarkroomError): RouteResponse | undefined {
   if (!Object.hasOwn(REFUSALS, code)) return undefined;
-  const { type, status, headers } = REFUSALS[code];
-  return { ...json(errorBody(type, message, hint), status), headers };
+  const { type, status } = REFUSALS[code];
+  return json(errorBody(type, message, hint), status);
 }
 
 function respondToErrors(app: FastifyInstance, { logger }: Logs): void {

@@ -59,7 +59,8 @@ async function alphaOnBlack(path: string): Promise<Sharp> {
 
 /**
  * A PNG of the image at `path` with the alpha of the image at `mask`, and the image's texts;
- * undefined when the sizes differ, or one of them is not an image. `readTexts` returns the texts of an image file.
+ * undefined when the sizes differ, or one of them is not an image. `readTexts` returns the texts of
+ * an image file.
  */
 export async function withMask(
   path: string,

@@ -62,6 +62,7 @@ const readRoute = ({ threads, storage }: ServerContext): Route => ({
   body: 'raw',
   responses: {
     200: { description: 'The workflow and its form.', schema: workflow },
+    413: { description: 'Too large, or too much to read.', schema: { type: 'object' } },
     422: { description: 'The file contains no workflow.', schema: { type: 'object' } },
   },
   handle: async (request) => {

@@ -5,8 +5,8 @@ import { MessageChannel } from 'node:worker_threads';
 import type { Tinypool } from 'tinypool';
 import { DarkroomError } from '../../errors.ts';
 import { threadModule } from '../../start-module.ts';
+import { createGate } from '../http/gate.ts';
 import { refuse } from '../http/responses.ts';
-import { createSlots } from './slots.ts';
 import type { TaskInput, TaskName, TaskOutput } from './tasks.ts';
 import type { TaskReply, TaskRequest, ThreadSettings } from './thread.ts';
 
@@ -17,15 +17,10 @@ export interface ThreadLimits {
   readonly threads?: number;
   /** Heap of one thread, in MiB (1024). */
   readonly heapMegabytes?: number;
-  /** Bytes of the requests that wait for a thread (256 MiB). */
-  readonly waitingBytes?: number;
 }
 
 export interface ThreadPool {
-  /**
-   * Runs a task of tasks.ts in a thread. Throws what the task throws; DR_TOO_EXPENSIVE,
-   * DR_SERVER_BUSY.
-   */
+  /** Runs a task of tasks.ts in a thread. Throws what the task throws, and DR_TOO_EXPENSIVE. */
   run<N extends TaskName>(name: N, input: TaskInput<N>): Promise<TaskOutput<N>>;
   /** Starts a thread, so that the first task need not wait for it. */
   warm(): Promise<void>;
@@ -35,7 +30,6 @@ export interface ThreadPool {
 const TASK_MS = 10_000;
 const THREADS = 2;
 const HEAP_MEGABYTES = 1024;
-const WAITING_BYTES = 256 * 1024 * 1024;
 /** The time that a thread may take to start; importing all nodes from source takes seconds. */
 const START_MS = 60_000;
 /** A thread that is not needed ends after this time; one is kept. */
@@ -43,20 +37,21 @@ const IDLE_MS = 30_000;
 
 /** No thread is started before the first task. */
 export function createThreadPool(settings: ThreadSettings, limits: ThreadLimits = {}): ThreadPool {
-  const { threads = THREADS, waitingBytes = WAITING_BYTES } = limits;
-  const slots = createSlots(threads, waitingBytes);
+  const { threads = THREADS } = limits;
+  // tinypool's own queue may wait for a busy thread when another was ended
+  const gate = createGate(threads);
   let pool: Promise<Tinypool> | undefined;
   const open = (): Promise<Tinypool> => {
     pool ??= openPool(threads, limits.heapMegabytes ?? HEAP_MEGABYTES);
     return pool;
   };
   const run: ThreadPool['run'] = async (name, input) => {
-    const release = await slots.take(bytesOf(input));
+    const leave = await gate.enter(1);
     try {
       const opened = await open();
       return (await runTask(opened, { settings, name, input }, limits)) as never;
     } finally {
-      release();
+      leave();
     }
   };
   return {
@@ -131,11 +126,3 @@ const tooLarge = (megabytes: number): DarkroomError =>
     message: `the request was given up: reading its content took more than ${megabytes} MiB`,
     hint: HINT,
   });
-
-/** The bytes that a waiting task holds. */
-const bytesOf = (input: unknown): number =>
-  Object.values(input ?? {}).reduce(
-    (sum, value) =>
-      sum + (value instanceof Uint8Array || typeof value === 'string' ? value.length : 0),
-    0,
-  );

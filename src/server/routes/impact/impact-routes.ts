@@ -41,6 +41,7 @@ const wildcardRoutes = ({ threads }: ServerContext): Route[] => [
     responses: {
       200: { description: 'The new `text`.', schema: { type: 'object' } },
       400: 'No text.',
+      413: { description: 'Too large, or too much to read.', schema: { type: 'object' } },
     },
     handle: ({ bytes }) => threads.run('populateWildcards', { bytes }),
   },

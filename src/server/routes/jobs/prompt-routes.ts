@@ -108,6 +108,7 @@ export const promptRoutes = (context: ServerContext): Route[] => [
       202: { description: 'Accepted, and still running when the time was over.', schema: accepted },
       400: { description: 'The workflow can’t run.', schema: problem },
       409: { description: 'With `wait`: the job was interrupted or removed.', schema: finished },
+      413: { description: 'Too large, or too much to read.', schema: problem },
       422: { description: 'With `wait`: the job failed.', schema: finished },
       429: { description: 'The queue is full.', schema: problem },
       503: { description: 'The database can’t be reached.', schema: problem },
