@@ -1,8 +1,13 @@
 // The entry of the engine process: receives jobs from its parent (client.ts), one at a time.
+import { systemMemory } from '../runtime/memory.ts';
 import { startThread } from '../start-module.ts';
+import { limitAllocations } from '../tensor/allocate.ts';
 import { createJobRunner, type JobRunner } from './job-runner.ts';
+import { createMemoryLimit } from './memory-limit.ts';
 import type { FromEngine, ToEngine } from './protocol.ts';
 import type { WatchdogData } from './watchdog.ts';
+
+limitAllocations(createMemoryLimit(systemMemory));
 
 let runner: JobRunner | undefined;
 

@@ -1,6 +1,8 @@
 // Reads byte ranges of a file.
 import type { FileHandle } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { DarkroomError } from '../errors.ts';
+import { requestMemory } from '../tensor/allocate.ts';
 import { openRegular } from './regular-file.ts';
 
 export interface ByteSource {
@@ -8,7 +10,10 @@ export interface ByteSource {
   readonly size: number;
   /** Time of the last change, in milliseconds. */
   readonly modified: number;
-  /** `length` bytes from `offset` on. Throws DR_FILE_UNREADABLE when the file is shorter. */
+  /**
+   * `length` bytes from `offset` on. Throws DR_FILE_UNREADABLE when the file is shorter,
+   * DR_OUT_OF_MEMORY.
+   */
   read(offset: number, length: number): Promise<Uint8Array>;
   close(): Promise<void>;
 }
@@ -23,6 +28,7 @@ export async function openSource(file: string): Promise<ByteSource> {
       size: stat.size,
       modified: stat.mtimeMs,
       read: async (offset, length) => {
+        requestMemory(length, `a part of ${basename(file)}`, file);
         const bytes = new Uint8Array(length);
         await readFully(file, handle, bytes, offset);
         return bytes;

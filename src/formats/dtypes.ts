@@ -1,5 +1,6 @@
 // The number formats of tensor files: size in bytes and exact conversion to float32 (rounded to
 // nearest, ties to even, where float32 is narrower).
+import { allocate } from '../tensor/allocate.ts';
 
 export interface DType {
   /** Bytes per value. */
@@ -133,7 +134,7 @@ export const isDType = (name: unknown): name is DTypeName =>
 
 /** The float32 nearest to each value of `bytes`. */
 export function decodeFloat32(dtype: DTypeName, bytes: Uint8Array): Float32Array {
-  const out = new Float32Array(bytes.byteLength / DTYPES[dtype].size);
+  const out = allocate(bytes.byteLength / DTYPES[dtype].size);
   DTYPES[dtype].decode(bytes, out);
   return out;
 }

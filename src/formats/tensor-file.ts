@@ -1,7 +1,9 @@
 // A file of named tensors, whatever its format: names, shapes, the positions of the bytes, and
 // readers.
+
 import { endianness } from 'node:os';
 import { DarkroomError } from '../errors.ts';
+import { allocate } from '../tensor/allocate.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { type ByteSource, openSource } from './byte-source.ts';
 import { DTYPES, type DTypeName, decodeFloat32 } from './dtypes.ts';
@@ -74,7 +76,7 @@ class TensorReader implements TensorFile {
     if (shape.length !== 2) throw new Error(`internal: rows of ${name} with shape [${shape}]`);
     const [count, width] = shape;
     const rowBytes = width * DTYPES[dtype].size;
-    const data = new Float32Array(rows.length * width);
+    const data = allocate(rows.length * width);
     for (const [i, row] of rows.entries()) {
       if (!Number.isInteger(row) || row < 0 || row >= count)
         throw new Error(`internal: row ${row} of ${name} with shape [${shape}]`);

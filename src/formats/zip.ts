@@ -1,7 +1,9 @@
 // Reads zip archives (APPNOTE 6.3.9, with zip64) by byte ranges. Only what torch and zip programs
 // write for a file on one disk is accepted. Whatever two readers could interpret differently is
 // refused: duplicate names, overlapping entries, headers that disagree.
+import { basename } from 'node:path';
 import { crc32, inflateRawSync } from 'node:zlib';
+import { requestMemory } from '../tensor/allocate.ts';
 import type { ByteSource } from './byte-source.ts';
 import { CUT_OFF, invalidModel } from './model-file-errors.ts';
 
@@ -68,6 +70,8 @@ export async function readEntry(
       `contains ${entry.name} of ${entry.size} bytes, more than ${limit}`,
     );
   const packed = await source.read(entry.offset, entry.packed);
+  if (!entry.stored)
+    requestMemory(entry.size, `${entry.name} in ${basename(source.file)}`, source.file);
   const bytes = entry.stored ? packed : inflate(source.file, entry, packed);
   if (crc32(bytes) !== entry.crc)
     throw invalidModel(source.file, `is damaged: the checksum of ${entry.name} is wrong`);

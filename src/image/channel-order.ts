@@ -1,5 +1,6 @@
 // The transpositions between NHWC, the order of images, and NCHW, that of networks and torch's
 // resizes.
+import { allocate } from '../tensor/allocate.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
 /** [N,H,W,C] -> [N,C,H,W] (copied). */
@@ -16,7 +17,7 @@ export function toNHWC(x: Tensor): Tensor {
 
 /** Transposes each of `n` matrices of `rows` x `columns`. */
 function swap(source: Float32Array, n: number, rows: number, columns: number): Float32Array {
-  const data = new Float32Array(source.length);
+  const data = allocate(source.length);
   for (let item = 0; item < n; item++) {
     const base = item * rows * columns;
     for (let r = 0; r < rows; r++)

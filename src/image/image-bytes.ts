@@ -1,4 +1,5 @@
 // 8-bit pixels. Images become bytes by truncation, as ComfyUI does before saving and for PIL.
+import { allocate, allocateBytes } from '../tensor/allocate.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
 
 /** An image of 8-bit samples, row by row. */
@@ -12,7 +13,7 @@ export interface ByteImage {
 
 /** floor(clip(255 x, 0, 255)) with the product in float32; NaN becomes 0. */
 export function toBytes(image: Tensor): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(image.data.length);
+  const bytes = allocateBytes(image.data.length);
   for (let i = 0; i < bytes.length; i++) {
     const v = Math.fround(255 * image.data[i]);
     bytes[i] = v > 0 ? Math.min(v, 255) : 0;
@@ -24,7 +25,7 @@ const LEVELS = Float32Array.from({ length: 256 }, (_, i) => i / 255);
 
 /** Bytes as values 0..1 (v/255 in float32) of the given shape. */
 export function fromBytes(bytes: Uint8Array, shape: readonly number[]): Tensor {
-  const data = new Float32Array(bytes.length);
+  const data = allocate(bytes.length);
   for (let i = 0; i < data.length; i++) data[i] = LEVELS[bytes[i]];
   return tensor(shape, data);
 }

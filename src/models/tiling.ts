@@ -3,6 +3,7 @@
 
 import { DarkroomError } from '../errors.ts';
 import { cropPlanes } from '../image/resize/common-upscale.ts';
+import { allocate } from '../tensor/allocate.ts';
 import { roundHalfEven as round } from '../tensor/round-half-even.ts';
 import { map, sliceBatch, type Tensor, zeros } from '../tensor/tensor.ts';
 
@@ -82,7 +83,7 @@ async function blendTiles(
 ): Promise<Tensor> {
   const [, , height, width] = item.shape;
   const sum = zeros([1, channels, outHeight, outWidth]);
-  const weight = new Float32Array(outHeight * outWidth);
+  const weight = allocate(outHeight * outWidth);
   for (const top of tops)
     for (const left of lefts) {
       const part = cropPlanes(item, {
@@ -115,7 +116,7 @@ async function blendTiles(
  * for smaller tiles.
  */
 function ramp(size: number, feather: number): Float32Array {
-  const weights = new Float32Array(size).fill(1);
+  const weights = allocate(size).fill(1);
   if (feather >= size) return weights;
   for (let t = 0; t < feather; t++) {
     weights[t] *= (t + 1) / feather;

@@ -2,6 +2,7 @@
 // it: a Brownian path that depends only on the seed and its ends, not on the points requested. Each
 // split of an interval at its middle draws from a seed of its own (a Brownian bridge).
 
+import { allocate } from '../tensor/allocate.ts';
 import { seedSequence } from './seed-sequence.ts';
 import { checkSeed, torchGenerator } from './torch-generator.ts';
 
@@ -50,7 +51,7 @@ export function brownianTree({ seed, t0, t1, count }: BrownianTreeOptions): Brow
     increment(from, to) {
       const clamp = (t: number): number => round(Math.min(Math.max(t, root.start), root.end));
       const [low, high] = from < to ? [clamp(from), clamp(to)] : [clamp(to), clamp(from)];
-      const sum = new Float32Array(count);
+      const sum = allocate(count);
       if (low === high) return sum;
       let first = true;
       /** Adds the parts of an interval in [low, high], from left to right. */
@@ -148,7 +149,7 @@ function bridge(
 }
 
 function difference(a: Float32Array, b: Float32Array): Float32Array {
-  const out = new Float32Array(a.length);
+  const out = allocate(a.length);
   for (let i = 0; i < out.length; i++) out[i] = a[i] - b[i];
   return out;
 }

@@ -1,6 +1,8 @@
 // torch's CPU generator: which bits rand, randn, randint and randperm draw, and in which order
 // (ATen on x86).
+
 import { DarkroomError } from '../errors.ts';
+import { allocate } from '../tensor/allocate.ts';
 import { normalBlock } from './box-muller.ts';
 import { type Mt19937, mtFromWord } from './mt19937.ts';
 
@@ -51,9 +53,9 @@ export function torchGenerator(seed: bigint | number): TorchGenerator {
   };
   const normals = normalSource(uniform64);
   return {
-    randn: (count) => normals(new Float32Array(count), uniform, normalBlock),
+    randn: (count) => normals(allocate(count), uniform, normalBlock),
     randn64: (count) => normals(new Float64Array(count), uniform64, normalBlock64),
-    rand: (count) => new Float32Array(count).map(uniform),
+    rand: (count) => allocate(count).map(uniform),
     rand64: (count) => new Float64Array(count).map(uniform64),
     randint: (low, high, count) => integers(engine, BigInt(low), BigInt(high), count),
     randperm: (n) => permutation(engine, n),

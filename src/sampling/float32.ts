@@ -1,5 +1,6 @@
 // Float32 arithmetic as torch does it: every operation is rounded by itself. Scalars are numbers
 // that are rounded to float32 (torch's 0-dim tensors), vectors are the flat values of a latent.
+import { allocate } from '../tensor/allocate.ts';
 
 /** Rounds to float32. */
 export const f32 = Math.fround;
@@ -13,7 +14,7 @@ export const sqrt = (a: number): number => f32(Math.sqrt(a));
 export const square = (a: number): number => f32(a * a);
 
 const each = (n: number, f: (i: number) => number): Vector => {
-  const out = new Float32Array(n);
+  const out = allocate(n);
   for (let i = 0; i < n; i++) out[i] = f(i);
   return out;
 };

@@ -1,5 +1,6 @@
 // Crop regions of images and masks (Impact Pack, utils.py), and cropping with the semantics of
 // Python's slices.
+import { allocate } from '../tensor/allocate.ts';
 import { roundHalfEven } from '../tensor/round-half-even.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Region } from './segs.ts';
@@ -71,7 +72,7 @@ function cropPlanes(
   const [left, right] = pythonSlice(region[0], region[2], width);
   const [top, bottom] = pythonSlice(region[1], region[3], height);
   const rowLength = (right - left) * channels;
-  const result = new Float32Array(planes * (bottom - top) * rowLength);
+  const result = allocate(planes * (bottom - top) * rowLength);
   let to = 0;
   for (let plane = 0; plane < planes; plane++)
     for (let y = top; y < bottom; y++, to += rowLength) {

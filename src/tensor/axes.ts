@@ -1,5 +1,6 @@
 // Copies along an axis: slices, mirror images, quarter turns and concatenation (torch.narrow, flip,
 // rot90, cat).
+import { allocate } from './allocate.ts';
 import { sizeOf, type Tensor } from './tensor.ts';
 
 const stridesOf = (shape: readonly number[]): number[] =>
@@ -12,7 +13,7 @@ function gather(
   strides: readonly number[],
   offset: number,
 ): Tensor {
-  const out = new Float32Array(sizeOf(shape));
+  const out = allocate(sizeOf(shape));
   const last = shape.length - 1;
   let to = 0;
   const walk = (axis: number, start: number): void => {
@@ -69,7 +70,7 @@ export function concatAxis(parts: readonly Tensor[], axis: number): Tensor {
   const otherSizes = (x: Tensor): string => replaced(x.shape, axis, 0).join();
   const total = parts.reduce((sum, part) => sum + part.shape[axis], 0);
   const shape = replaced(parts[0].shape, axis, total);
-  const data = new Float32Array(sizeOf(shape));
+  const data = allocate(sizeOf(shape));
   const inner = sizeOf(shape.slice(axis + 1));
   let start = 0;
   for (const part of parts) {

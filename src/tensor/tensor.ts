@@ -1,5 +1,6 @@
 // A dense row-major float32 array with a shape. As in ComfyUI, images are NHWC with values 0..1,
 // latents NCHW and masks NHW.
+import { allocate, copyOf } from './allocate.ts';
 
 export interface Tensor {
   readonly shape: readonly number[];
@@ -18,22 +19,22 @@ export function tensor(shape: readonly number[], data: Float32Array): Tensor {
 
 export const zeros = (shape: readonly number[]): Tensor => ({
   shape: [...shape],
-  data: new Float32Array(sizeOf(shape)),
+  data: allocate(sizeOf(shape)),
 });
 
 export const full = (shape: readonly number[], value: number): Tensor => ({
   shape: [...shape],
-  data: new Float32Array(sizeOf(shape)).fill(value),
+  data: allocate(sizeOf(shape)).fill(value),
 });
 
-export const clone = (x: Tensor): Tensor => ({ shape: [...x.shape], data: x.data.slice() });
+export const clone = (x: Tensor): Tensor => ({ shape: [...x.shape], data: copyOf(x.data) });
 
 /** The same values under another shape (not copied). */
 export const reshape = (x: Tensor, shape: readonly number[]): Tensor => tensor(shape, x.data);
 
 /** Applies `f` to each element and rounds the results to float32. */
 export function map(x: Tensor, f: (value: number, index: number) => number): Tensor {
-  const data = new Float32Array(x.data.length);
+  const data = allocate(x.data.length);
   for (let i = 0; i < data.length; i++) data[i] = f(x.data[i], i);
   return { shape: [...x.shape], data };
 }
@@ -47,7 +48,7 @@ export function sliceBatch(x: Tensor, from: number, to: number): Tensor {
 /** Concatenates tensors along the first axis. Throws where their item shapes differ. */
 export function concatBatch(parts: readonly Tensor[]): Tensor {
   const item = parts[0].shape.slice(1);
-  const data = new Float32Array(parts.reduce((n, p) => n + p.data.length, 0));
+  const data = allocate(parts.reduce((n, p) => n + p.data.length, 0));
   let end = 0;
   for (const part of parts) {
     if (part.shape.slice(1).join() !== item.join())
@@ -66,7 +67,7 @@ export function repeatToBatch(x: Tensor, count: number): Tensor {
   if (x.shape[0] === count) return x;
   if (x.shape[0] > count) return sliceBatch(x, 0, count);
   const size = sizeOf(x.shape.slice(1));
-  const data = new Float32Array(count * size);
+  const data = allocate(count * size);
   for (let i = 0; i < count; i++)
     data.set(x.data.subarray((i % x.shape[0]) * size, ((i % x.shape[0]) + 1) * size), i * size);
   return { shape: [count, ...x.shape.slice(1)], data };

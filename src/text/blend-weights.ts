@@ -1,6 +1,7 @@
 // Applies prompt weights (ComfyUI's ClipTokenWeightEncoder): the hidden state of a position is
 // moved away from, or towards, that of the empty prompt, z = (z - z_empty) w + z_empty; then the
 // chunks are joined.
+import { allocate } from '../tensor/allocate.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
 
 /**
@@ -36,7 +37,7 @@ export function joinFeatures(parts: readonly Tensor[]): Tensor {
   if (parts.length === 1) return parts[0];
   const length = Math.min(...parts.map((part) => part.shape[1]));
   const width = parts.reduce((sum, part) => sum + part.shape[2], 0);
-  const data = new Float32Array(length * width);
+  const data = allocate(length * width);
   let column = 0;
   for (const part of parts) {
     const partWidth = part.shape[2];

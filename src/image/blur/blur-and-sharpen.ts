@@ -2,8 +2,10 @@
 // ComfyUI does (comfy_extras/nodes_post_processing.py, nodes_latent.py). The kernel is a product of
 // a row and a column, so rows are summed first, then columns, in double precision, and rounded
 // once.
+
 import { DarkroomError } from '../../errors.ts';
-import type { Tensor } from '../../tensor/tensor.ts';
+import { allocate } from '../../tensor/allocate.ts';
+import { map, type Tensor } from '../../tensor/tensor.ts';
 import { mirrorIndex } from '../mirror-index.ts';
 
 /** The 2 radius + 1 weights along one side, which sum to 1. */
@@ -81,7 +83,7 @@ function filter(
   checkRadius(radius, height, width, input);
   const row = gaussianRow(radius, sigma);
   const step = layout === 'NHWC' ? channels : 1;
-  const out = new Float32Array(x.data.length);
+  const out = allocate(x.data.length);
   for (let plane = 0; plane < n * channels; plane++) {
     const [item, channel] = [Math.floor(plane / channels), plane % channels];
     const start =
@@ -114,7 +116,7 @@ function sharpen(x: Tensor, layout: Layout, radius: number, sigma: number, alpha
 /** ImageSharpen of an NHWC image, clamped to 0..1. Throws DR_INPUT_INVALID as blurImage does. */
 export function sharpenImage(image: Tensor, radius: number, sigma: number, alpha: number): Tensor {
   const sharpened = sharpen(image, 'NHWC', radius, sigma, alpha);
-  return { ...sharpened, data: sharpened.data.map((value) => Math.min(Math.max(value, 0), 1)) };
+  return map(sharpened, (value) => Math.min(Math.max(value, 0), 1));
 }
 
 /** The same without the clamp, for an NCHW tensor. Throws DR_INPUT_INVALID as blurImage does. */

@@ -1,6 +1,7 @@
 // scipy.ndimage.gaussian_filter of a float32 plane: columns first, then rows; edges mirrored with
 // the edge pixel repeated; weights up to four standard deviations; sums in double precision,
 // rounded per direction.
+import { allocate } from '../../tensor/allocate.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 
 /** The index that `i` is mirrored to, with the edge repeated. */
@@ -16,7 +17,7 @@ function filter(
   step: number,
   weights: Float64Array,
 ): Float32Array {
-  const out = new Float32Array(data.length);
+  const out = allocate(data.length);
   for (let i = 0; i < data.length; i++) {
     const position = Math.floor(i / step) % length;
     const start = i - position * step;

@@ -2,6 +2,7 @@
 // The kernel is the float32 product of two float32 rows, and torch's convolution adds its k x k
 // taps one by one, row by row, in float32. A mask of ones therefore does not stay 1, which matters
 // to later tests of `mask >= 1`.
+import { allocate } from '../../tensor/allocate.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Size } from '../geometry.ts';
 import { toNHW } from '../mask/mask-shape.ts';
@@ -221,7 +222,7 @@ export function gaussianBlurMask(mask: Tensor, kernelSize: number, sigma = 10): 
   );
   const fused = side > 3 || n > 1 || (height + 2) * (width + 2) > 20480;
   const size = height * width;
-  const data = new Float32Array(n * size);
+  const data = allocate(n * size);
   for (let i = 0; i < n; i++) {
     const plane = masks.data.subarray(i * size, (i + 1) * size);
     const convolution = prepare(plane, { height, width }, { side, weights, fused });

@@ -1,5 +1,6 @@
 import { crc32, deflateSync } from 'node:zlib';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
+import { limitAllocations } from '../../tensor/allocate.ts';
 import { toBytes } from '../image-bytes.ts';
 import { decodeChannel, decodeImage } from './decode-image.ts';
 
@@ -251,4 +252,26 @@ it('converts decoded bytes back to the same bytes', async () => {
   const all = Array.from({ length: 256 }, (_, i) => i);
   const { image } = await decodeImage(png({ width: 16, height: 16, colour: 0, samples: all }));
   expect([...toBytes(image)]).toEqual(all.flatMap((v) => [v, v, v]));
+});
+
+describe('with too little memory', () => {
+  afterEach(() => limitAllocations(undefined));
+
+  it('refuses an image by the size in its header, before it is decoded', async () => {
+    limitAllocations(() => 2 ** 20);
+    // its pixels are missing: decoding would report another error
+    const bytes = png({
+      width: 13000,
+      height: 13000,
+      colour: 2,
+      samples: new Array(13000).fill(0),
+    });
+    const refused = expect.objectContaining({
+      code: 'DR_OUT_OF_MEMORY',
+      message: expect.stringContaining('the image a.png of 13000×13000 pixels needs 4.6 GB'),
+      file: 'a.png',
+    });
+    await expect(decodeImage(bytes, 'a.png')).rejects.toEqual(refused);
+    await expect(decodeChannel(bytes, 'red', 'a.png')).rejects.toEqual(refused);
+  });
 });

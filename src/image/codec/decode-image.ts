@@ -3,6 +3,7 @@
 // the decoding.
 import type { Metadata, Sharp } from 'sharp';
 import { DarkroomError } from '../../errors.ts';
+import { requestMemory } from '../../tensor/allocate.ts';
 import { concatBatch, type Tensor, zeros } from '../../tensor/tensor.ts';
 import { fromBytes } from '../image-bytes.ts';
 import { CHANNELS, type Channel } from '../mask/mask-conversions.ts';
@@ -18,6 +19,12 @@ export interface DecodedImage {
 
 /** The most pixels of all frames together (Pillow's limit for decompression bombs). */
 const MAX_PIXELS = 178_956_970;
+
+/**
+ * What decoding takes at its peak: the decoder's and our 8-bit RGBA, RGB, and the float32 image and
+ * mask.
+ */
+const BYTES_PER_PIXEL = 4 + 4 + 3 + 12 + 4;
 
 interface Frame {
   readonly width: number;
@@ -57,8 +64,12 @@ export async function decodeImage(bytes: Uint8Array, name = 'image'): Promise<De
     fromBytes(dropAlpha(bytes, channels), [1, height, width, 3]),
   );
   const masks = frames.map((frame) => (hasAlpha ? invertedChannel(frame, 3) : zeros([1, 64, 64])));
-  return { image: concatBatch(images), mask: concatBatch(masks) };
+  return { image: joined(images), mask: joined(masks) };
 }
+
+/** A batch of frames; of one frame, without a copy. */
+const joined = (frames: readonly Tensor[]): Tensor =>
+  frames.length === 1 ? frames[0] : concatBatch(frames);
 
 /**
  * One channel of the first frame as a mask [1,H,W]. Alpha is inverted: 0 everywhere for an opaque
@@ -97,6 +108,11 @@ async function decodeFrames(bytes: Uint8Array, name: string): Promise<Frames> {
     throw unreadable(`it has more than ${MAX_PIXELS} pixels`);
   if (meta.format === 'png' && isAnimatedPng(bytes))
     throw unreadable('animated PNG files are not supported');
+  requestMemory(
+    meta.width * meta.height * (meta.pages ?? 1) * BYTES_PER_PIXEL,
+    `the image ${name} of ${meta.width}×${meta.height} pixels`,
+    name,
+  );
   try {
     const frames = await read(bytes, meta);
     return { frames, hasAlpha: hasAlphaChannel(bytes, meta, frames) };
@@ -283,5 +299,6 @@ function plainChannel({ width, height, channels, bytes }: Frame, index: number):
 
 function invertedChannel(frame: Frame, index: number): Tensor {
   const plane = plainChannel(frame, index);
-  return { shape: plane.shape, data: plane.data.map((v) => 1 - v) };
+  for (let i = 0; i < plane.data.length; i++) plane.data[i] = 1 - plane.data[i];
+  return plane;
 }

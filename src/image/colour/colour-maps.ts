@@ -1,5 +1,6 @@
 // Colour maps for values 0..1: matplotlib's viridis (Smith and van der Walt 2015, CC0) and its
 // greys (ColorBrewer's), in 256 steps of 8 bits.
+import { allocateBytes } from '../../tensor/allocate.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 
 const VIRIDIS =
@@ -41,7 +42,7 @@ export const GREYS_MAP = bytes(GREYS).reduce(
 
 /** Maps values 0..1 [H,W] to RGB bytes. */
 export function applyColourMap({ data }: Tensor, map: Uint8Array): Uint8Array {
-  const out = new Uint8Array(data.length * 3);
+  const out = allocateBytes(data.length * 3);
   for (const [i, value] of data.entries()) {
     const step = Math.min(Math.max(Math.trunc(Math.fround(value * 256)), 0), 255);
     out.set(map.subarray(3 * step, 3 * step + 3), 3 * i);

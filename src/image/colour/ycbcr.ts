@@ -1,4 +1,5 @@
 // RGB to YCbCr and back, as kornia computes it (ITU-R BT.601, full range). NHWC, three channels.
+import { allocate } from '../../tensor/allocate.ts';
 import { map, type Tensor } from '../../tensor/tensor.ts';
 
 const f = Math.fround;
@@ -9,7 +10,7 @@ const convert = (
   image: Tensor,
   pixel: (a: number, b: number, c: number) => readonly [number, number, number],
 ): Tensor => {
-  const data = new Float32Array(image.data.length);
+  const data = allocate(image.data.length);
   for (let i = 0; i < data.length; i += 3)
     data.set(pixel(image.data[i], image.data[i + 1], image.data[i + 2]), i);
   return { shape: [...image.shape], data };

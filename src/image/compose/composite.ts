@@ -1,6 +1,8 @@
 // Composites images and latents: ComfyUI's masked composite and its feathered LatentComposite.
 // Parts of the source that lie outside the destination are cut off.
+
 import { DarkroomError } from '../../errors.ts';
+import { allocate } from '../../tensor/allocate.ts';
 import { clone, repeatToBatch, type Tensor } from '../../tensor/tensor.ts';
 import { toNCHW, toNHWC } from '../channel-order.ts';
 import type { Offset } from '../geometry.ts';
@@ -94,7 +96,7 @@ export function matchChannels(destination: Tensor, source: Tensor): Tensor {
   const [n, h, w, from] = source.shape;
   const to = destination.shape[3];
   if (from === to) return source;
-  const data = new Float32Array(n * h * w * to).fill(1);
+  const data = allocate(n * h * w * to).fill(1);
   for (let i = 0; i < n * h * w; i++)
     for (let c = 0; c < Math.min(from, to); c++) data[i * to + c] = source.data[i * from + c];
   return { shape: [n, h, w, to], data };
@@ -169,7 +171,7 @@ function fade(
   columns: readonly number[][],
   feather: number,
 ): Float32Array {
-  const weights = new Float32Array(rows.length * columns.length);
+  const weights = allocate(rows.length * columns.length);
   rows.forEach((rowSteps, row) => {
     columns.forEach((columnSteps, column) => {
       const steps = [...rowSteps, ...columnSteps].sort((a, b) => a - b);

@@ -1,6 +1,8 @@
 // ImageBlend of ComfyUI's post-processing nodes: blends a second image over the first in one of six
 // modes.
+
 import { DarkroomError } from '../../errors.ts';
+import { allocate } from '../../tensor/allocate.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { upscaleImage } from '../resize/common-upscale.ts';
 import { matchChannels } from './composite.ts';
@@ -54,7 +56,7 @@ export function blendImages(
   const apply: (a: number, b: number) => number = BLEND_MODES[mode];
   const firstWeight = f(1 - factor);
   const blendWeight = f(factor);
-  const data = new Float32Array(items * size);
+  const data = allocate(items * size);
   for (let i = 0; i < data.length; i++) {
     const a = first.data[n === 1 ? i % size : i];
     const b = other.data[count === 1 ? i % size : i];

@@ -1,5 +1,6 @@
 // Puts two NHWC images side by side (ImageStitch in comfy_extras/nodes_images.py, after
 // ComfyUI-KJNodes).
+import { allocate } from '../../tensor/allocate.ts';
 import { concatAxis } from '../../tensor/axes.ts';
 import { concatBatch, full, repeatToBatch, sliceBatch, type Tensor } from '../../tensor/tensor.ts';
 import { upscaleImage } from '../resize/common-upscale.ts';
@@ -51,7 +52,7 @@ export function stitchImages(
       });
   const channels = Math.max(a.shape[3], b.shape[3]);
   const pair = [a, b].map((image) =>
-    matchChannels({ shape: [1, 1, 1, channels], data: new Float32Array(channels) }, image),
+    matchChannels({ shape: [1, 1, 1, channels], data: allocate(channels) }, image),
   );
   const ordered = direction === 'left' || direction === 'up' ? [pair[1], pair[0]] : pair;
   if (spacing === 0) return concatAxis(ordered, axis);

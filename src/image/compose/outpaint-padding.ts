@@ -1,5 +1,6 @@
 // ImagePadForOutpaint: adds grey borders to an image, and a mask of the area to paint that fades
 // into it.
+import { allocate } from '../../tensor/allocate.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Margins } from '../mask/core-masks.ts';
 
@@ -18,7 +19,7 @@ export function padForOutpaint(image: Tensor, margins: Margins, feathering: numb
   const { left, top, right, bottom } = margins;
   const height = h + top + bottom;
   const width = w + left + right;
-  const data = new Float32Array(n * height * width * channels).fill(0.5);
+  const data = allocate(n * height * width * channels).fill(0.5);
   for (let item = 0; item < n; item++)
     for (let y = 0; y < h; y++) {
       const from = (item * h + y) * w * channels;
@@ -27,7 +28,7 @@ export function padForOutpaint(image: Tensor, margins: Margins, feathering: numb
         ((item * height + top + y) * width + left) * channels,
       );
     }
-  const mask = new Float32Array(height * width).fill(1);
+  const mask = allocate(height * width).fill(1);
   const fades = feathering > 0 && feathering * 2 < h && feathering * 2 < w;
   for (let y = 0; y < h; y++) {
     const vertical = Math.min(top ? y : h, bottom ? h - y : h);

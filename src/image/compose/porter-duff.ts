@@ -2,6 +2,7 @@
 // later blend modes) as ComfyUI's comfy_extras/nodes_compositing.py does. Values are float32;
 // colours are premultiplied by their alpha. In formulas s, sa, d and da are source and destination
 // colour and alpha.
+import { allocate } from '../../tensor/allocate.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 
 const f = Math.fround;
@@ -64,8 +65,8 @@ export interface Cutout {
 export function porterDuff(source: Cutout, destination: Cutout, name: PorterDuffMode): Cutout {
   const mode: Mode = PORTER_DUFF[name];
   const channels = source.image.shape[3];
-  const colours = new Float32Array(source.image.data.length);
-  const mask = new Float32Array(source.mask.data.length);
+  const colours = allocate(source.image.data.length);
+  const mask = allocate(source.mask.data.length);
   for (let i = 0; i < mask.length; i++) {
     const [sa, da] = [rest(source.mask.data[i]), rest(destination.mask.data[i])];
     const alpha = mode.alpha(sa, da);

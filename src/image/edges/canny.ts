@@ -2,7 +2,9 @@
 // grey, a Gaussian blur of 5 pixels, Sobel gradients, thinning along eight directions, two
 // thresholds, hysteresis. Sums are float32 in torch's order, because equal neighbours decide about
 // edges.
+
 import { DarkroomError } from '../../errors.ts';
+import { allocate } from '../../tensor/allocate.ts';
 import { roundHalfEven } from '../../tensor/round-half-even.ts';
 import { sliceBatch, type Tensor, zeros } from '../../tensor/tensor.ts';
 import { mirrorIndex } from '../mirror-index.ts';
@@ -87,7 +89,7 @@ function checkImage([, height, width, channels]: readonly number[]): void {
 
 function greyOf({ shape: [, height, width, channels], data }: Tensor): Plane {
   if (channels === 1) return { width, height, data };
-  const grey = new Float32Array(width * height);
+  const grey = allocate(width * height);
   for (let i = 0; i < grey.length; i++) {
     const [r, g, b] = GREY.map((weight, c) => f(weight * data[i * 3 + c]));
     grey[i] = f(r + g) + b;
@@ -104,7 +106,7 @@ function blur({ width, height, data }: Plane, axis: 'x' | 'y', images: number): 
   const alongX = axis === 'x';
   const paddedSize = alongX ? height * (width + 2 * radius) : (height + 2 * radius) * width;
   const fused = images > 1 || paddedSize > FUSED_ABOVE;
-  const out = new Float32Array(data.length);
+  const out = allocate(data.length);
   for (let y = 0; y < height; y++)
     for (let x = 0; x < width; x++) {
       let sum = 0;
@@ -126,7 +128,7 @@ const SOBEL = [-1, 0, 1, -2, 0, 2, -1, 0, 1];
  * The magnitude of the gradient where it exceeds that of both neighbours in its direction, else 0.
  */
 function thinned({ width, height, data }: Plane): Plane {
-  const magnitude = new Float32Array(data.length);
+  const magnitude = allocate(data.length);
   const direction = new Uint8Array(data.length);
   const clamp = (i: number, length: number): number => Math.min(Math.max(i, 0), length - 1);
   for (let y = 0; y < height; y++)
@@ -154,7 +156,7 @@ function thinned({ width, height, data }: Plane): Plane {
 
 /** Strong edges, and weak ones that are connected to them through their eight neighbours. */
 function hysteresis({ width, height, data }: Plane, low: number, high: number): Float32Array {
-  const edges = new Float32Array(data.length);
+  const edges = allocate(data.length);
   const open: number[] = [];
   for (const [at, value] of data.entries())
     if (value > high) {

@@ -1,6 +1,8 @@
 // Mask operations of ComfyUI's core nodes: combine, feather, grow, crop and threshold. Masks are
 // NHW.
+
 import { DarkroomError } from '../../errors.ts';
+import { allocate, copyOf } from '../../tensor/allocate.ts';
 import { clone, map, repeatToBatch, type Tensor } from '../../tensor/tensor.ts';
 import type { Region } from '../geometry.ts';
 import { interpolate } from '../resize/torch-interpolate.ts';
@@ -16,7 +18,7 @@ export function prepareMask(mask: Tensor, [n, channels, height, width]: readonly
   const resized = interpolate(toN1HW(mask), { height, width }, 'bilinear');
   const [count] = resized.shape;
   const plane = height * width;
-  const data = new Float32Array(count * channels * plane);
+  const data = allocate(count * channels * plane);
   for (let i = 0; i < count * channels; i++) {
     const item = Math.floor(i / channels);
     data.set(resized.data.subarray(item * plane, (item + 1) * plane), i * plane);
@@ -168,16 +170,16 @@ function vertical(
 }
 
 function cross(mask: Tensor, pick: Extremum): Tensor {
-  const data = new Float32Array(mask.data.length);
+  const data = allocate(mask.data.length);
   horizontal(mask, pick, data);
   vertical(mask, mask.data, pick, data);
   return { shape: mask.shape, data };
 }
 
 function square(mask: Tensor, pick: Extremum): Tensor {
-  const rows = new Float32Array(mask.data.length);
+  const rows = allocate(mask.data.length);
   horizontal(mask, pick, rows);
-  const data = rows.slice();
+  const data = copyOf(rows);
   vertical(mask, rows, pick, data);
   return { shape: mask.shape, data };
 }
@@ -190,7 +192,7 @@ export function cropMask(mask: Tensor, region: Region): Tensor {
   const top = Math.min(region.top, h - 1);
   const columns = Math.min(region.width, w - left);
   const rows = Math.min(region.height, h - top);
-  const result = new Float32Array(n * rows * columns);
+  const result = allocate(n * rows * columns);
   for (let item = 0; item < n; item++)
     for (let row = 0; row < rows; row++) {
       const from = (item * h + top + row) * w + left;

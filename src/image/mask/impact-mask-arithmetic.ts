@@ -1,6 +1,7 @@
 // The Impact Pack's arithmetic of masks (utils.py): sums and differences on the scale 0..255,
 // bitwise operations on bytes or on the bits of floats, and thresholds. For masks of unequal shapes
 // the result is the first one, unchanged.
+import { allocate, allocateBytes } from '../../tensor/allocate.ts';
 import { map, type Tensor } from '../../tensor/tensor.ts';
 import { toNHW } from './mask-shape.ts';
 
@@ -13,7 +14,7 @@ export const byteOf = (value: number): number => Math.trunc(f(value * 255)) & 25
 
 /** The bytes of all values. */
 export function bytesOf(values: Float32Array): Uint8Array {
-  const bytes = new Uint8Array(values.length);
+  const bytes = allocateBytes(values.length);
   for (let i = 0; i < bytes.length; i++) bytes[i] = byteOf(values[i]);
   return bytes;
 }
@@ -59,7 +60,7 @@ export function toBinaryMask(mask: Tensor, threshold = 0): Tensor {
 export function flattenMask(masks: Tensor): Tensor {
   const { shape, data } = toNHW(masks);
   const [, h, w] = shape;
-  const result = new Float32Array(h * w);
+  const result = allocate(h * w);
   for (let i = 0; i < data.length; i++) result[i % result.length] |= byteOf(data[i]);
   return { shape: [h, w], data: result };
 }

@@ -1,6 +1,8 @@
 // Grows and shrinks masks as the Impact Pack does: dilate_mask (OpenCV's dilate and erode
 // by a square of ones), and core's erosion_mask, which in fact grows the mask.
+
 import { DarkroomError } from '../../errors.ts';
+import { allocate } from '../../tensor/allocate.ts';
 import { roundHalfEven } from '../../tensor/round-half-even.ts';
 import { map, type Tensor } from '../../tensor/tensor.ts';
 import { interpolate } from '../resize/torch-interpolate.ts';
@@ -47,7 +49,7 @@ function windowSums(
   { size, before, count }: Window,
 ): Float32Array {
   const blocks = data.length / (length * step);
-  const result = new Float32Array(blocks * count * step);
+  const result = allocate(blocks * count * step);
   const sums = new Float64Array(length + 1);
   for (let block = 0; block < blocks; block++)
     for (let lane = 0; lane < step; lane++) {

@@ -1,5 +1,7 @@
 // Conversions between masks and NHWC images, as ComfyUI's core nodes do them.
+
 import { DarkroomError } from '../../errors.ts';
+import { allocate } from '../../tensor/allocate.ts';
 import { roundHalfEven } from '../../tensor/round-half-even.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { toNHW } from './mask-shape.ts';
@@ -9,7 +11,7 @@ const f = Math.fround;
 /** A grey image of three equal channels. */
 export function maskToImage(mask: Tensor): Tensor {
   const { shape, data } = toNHW(mask);
-  const result = new Float32Array(3 * data.length);
+  const result = allocate(3 * data.length);
   for (let i = 0; i < data.length; i++) result.fill(data[i], 3 * i, 3 * i + 3);
   return { shape: [...shape, 3], data: result };
 }
@@ -28,7 +30,7 @@ export function imageToMask(image: Tensor, channel: Channel): Tensor {
       hint: 'Choose red, green or blue.',
       input: 'channel',
     });
-  const data = new Float32Array(n * h * w);
+  const data = allocate(n * h * w);
   for (let i = 0; i < data.length; i++) data[i] = image.data[i * channels + c];
   return { shape: [n, h, w], data };
 }
@@ -37,7 +39,7 @@ export function imageToMask(image: Tensor, channel: Channel): Tensor {
 export function colorToMask(image: Tensor, color: number): Tensor {
   const [n, h, w, channels] = image.shape;
   const level = (v: number): number => roundHalfEven(f(Math.min(Math.max(v, 0), 1) * 255));
-  const data = new Float32Array(n * h * w);
+  const data = allocate(n * h * w);
   for (let i = 0; i < data.length; i++) {
     const [r, g, b] = image.data.subarray(i * channels, i * channels + 3);
     data[i] = Number(((level(r) << 16) | (level(g) << 8) | level(b)) === color);

@@ -1,4 +1,5 @@
 // The minimum or maximum under a window that slides along one axis.
+import { allocate } from '../../tensor/allocate.ts';
 
 /** Minimum or maximum, with the value that changes no result. */
 export interface Extremum {
@@ -25,10 +26,10 @@ export function slidingExtrema(
   size: number,
   { pick, neutral }: Extremum,
 ): Float32Array {
-  const result = new Float32Array(data.length);
+  const result = allocate(data.length);
   const before = size >> 1;
-  const forward = new Float32Array(length + size - 1);
-  const backward = new Float32Array(forward.length);
+  const forward = allocate(length + size - 1);
+  const backward = allocate(forward.length);
   for (let block = 0; block < data.length; block += length * step)
     for (let start = block; start < block + step; start++) {
       forward.fill(neutral);

@@ -1,5 +1,6 @@
 // ComfyUI's "bislerp" for latents: neighbouring channel vectors are mixed along the sphere, rows
 // first, then columns.
+import { allocate } from '../../tensor/allocate.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Size } from '../geometry.ts';
 import { interpolate } from './torch-interpolate.ts';
@@ -44,8 +45,8 @@ function norm(v: Float32Array): number {
 }
 
 function mixer(channels: number, source: Vectors, result: Vectors): Mix {
-  const a = new Float32Array(channels);
-  const b = new Float32Array(channels);
+  const a = allocate(channels);
+  const b = allocate(channels);
   return (i, j, ratio, to) => {
     for (let c = 0; c < channels; c++) {
       a[c] = source.data[i + c * source.step];
@@ -95,7 +96,7 @@ function mixVectors(
 /** Resizes an NCHW tensor by spherical mixing of its channel vectors. */
 export function bislerp(x: Tensor, { width, height }: Size): Tensor {
   const [n, c, h, w] = x.shape;
-  const across = new Float32Array(n * c * h * width);
+  const across = allocate(n * c * h * width);
   const columns = pairs(w, width);
   const mixColumns = mixer(c, { data: x.data, step: h * w }, { data: across, step: h * width });
   for (let item = 0; item < n; item++)
@@ -105,7 +106,7 @@ export function bislerp(x: Tensor, { width, height }: Size): Tensor {
       for (let i = 0; i < width; i++)
         mixColumns(from + columns.first[i], from + columns.second[i], columns.ratio[i], to + i);
     }
-  const data = new Float32Array(n * c * height * width);
+  const data = allocate(n * c * height * width);
   const rows = pairs(h, height);
   const mixRows = mixer(c, { data: across, step: h * width }, { data, step: height * width });
   for (let item = 0; item < n; item++)

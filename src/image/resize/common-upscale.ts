@@ -1,4 +1,5 @@
 // ComfyUI's resizes by name: common_upscale with its centre crop, and ImageScale.
+import { allocate } from '../../tensor/allocate.ts';
 import { roundHalfEven } from '../../tensor/round-half-even.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { toNCHW, toNHWC } from '../channel-order.ts';
@@ -36,7 +37,7 @@ export type Crop = 'disabled' | 'center';
 export function cropPlanes(x: Tensor, { left, top, width, height }: Region): Tensor {
   const [n, c, h, w] = x.shape;
   if (left === 0 && top === 0 && width === w && height === h) return x;
-  const data = new Float32Array(n * c * height * width);
+  const data = allocate(n * c * height * width);
   let to = 0;
   for (let plane = 0; plane < n * c; plane++)
     for (let y = top; y < top + height; y++, to += width) {

@@ -1,5 +1,6 @@
 // OpenCV's bilinear resize of 8-bit images (INTER_LINEAR), byte for byte, in its fixed-point
 // arithmetic: 11 bits of weight, four bits dropped between the axes.
+import { allocateBytes } from '../../tensor/allocate.ts';
 import { roundHalfEven } from '../../tensor/round-half-even.ts';
 import type { Size } from '../geometry.ts';
 
@@ -51,7 +52,7 @@ export function resizeBytes(bytes: Uint8Array, from: Size, to: Size, channels: n
     resizedRows.set(y, resized);
     return resized;
   };
-  const result = new Uint8Array(to.height * length);
+  const result = allocateBytes(to.height * length);
   for (const [y, { first, second, weights }] of rows.entries()) {
     const [a, b] = [row(first), row(second)];
     for (let i = 0; i < length; i++)
@@ -63,7 +64,7 @@ export function resizeBytes(bytes: Uint8Array, from: Size, to: Size, channels: n
 
 /** Half the size on both sides: each pixel is the mean of four. */
 function halveSize(bytes: Uint8Array, to: Size, channels: number): Uint8Array {
-  const result = new Uint8Array(to.width * to.height * channels);
+  const result = allocateBytes(to.width * to.height * channels);
   const line = 2 * to.width * channels;
   for (let y = 0, at = 0; y < to.height; y++)
     for (let x = 0; x < to.width; x++)

@@ -1,5 +1,6 @@
 // Pillow's resize of 8-bit images (Pillow 12): its filters, and the nearest-neighbour case of
 // Geometry.c.
+import { allocateBytes } from '../../tensor/allocate.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { toNCHW, toNHWC } from '../channel-order.ts';
 import type { Size } from '../geometry.ts';
@@ -52,7 +53,7 @@ function nearest({ width, height, channels, bytes }: ByteImage, size: Size): Byt
     return result;
   };
   const columns = positions(width, size.width);
-  const result = new Uint8Array(size.width * size.height * channels);
+  const result = allocateBytes(size.width * size.height * channels);
   let to = 0;
   for (const row of positions(height, size.height))
     for (const column of columns)
@@ -69,7 +70,7 @@ const rowsOf = ({ width, height, channels, bytes }: ByteImage): RowSource => {
 function collect(rows: RowSource): ByteImage {
   const { width, height, channels } = rows;
   const rowSize = width * channels;
-  const bytes = new Uint8Array(height * rowSize);
+  const bytes = allocateBytes(height * rowSize);
   for (let y = 0; y < height; y++) bytes.set(rows.row(y), y * rowSize);
   return { width, height, channels, bytes };
 }
@@ -103,7 +104,7 @@ function resizeInBytes(
 ): Tensor {
   const [n, h, w, channels] = image.shape;
   const bytes = toBytes(image);
-  const result = new Uint8Array(n * width * height * channels);
+  const result = allocateBytes(n * width * height * channels);
   for (let i = 0; i < n; i++) {
     const item = {
       width: w,

@@ -1,6 +1,7 @@
 // torch.nn.functional.interpolate(mode='bicubic', antialias=True): when an image is reduced, every
 // pixel contributes. Weights and sums are float32, rows first, then columns (ATen
 // UpSampleKernel.cpp, separable_upsample_generic_Nd).
+import { allocate } from '../../tensor/allocate.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import type { Size } from '../geometry.ts';
 
@@ -65,12 +66,12 @@ function weightedSum(
 export function bicubicAntialias(x: Tensor, { width, height }: Size): Tensor {
   const [n, c, h, w] = x.shape;
   const [columns, rows] = [windows(w, width), windows(h, height)];
-  const out = new Float32Array(n * c * height * width);
+  const out = allocate(n * c * height * width);
   for (let plane = 0; plane < n * c; plane++) {
     let across = x.data.subarray(plane * h * w, (plane + 1) * h * w);
     if (width !== w) {
       const source = across;
-      across = new Float32Array(h * width);
+      across = allocate(h * width);
       for (let y = 0; y < h; y++)
         for (const [i, { from, weights }] of columns.entries())
           across[y * width + i] = weightedSum(source, y * w + from, 1, weights);

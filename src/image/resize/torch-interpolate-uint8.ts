@@ -1,5 +1,6 @@
 // torch.nn.functional.interpolate of uint8 planes, bilinear: 16-bit weights, one axis after the
 // other with rounding to integers after each, as in Pillow's resize.
+import { allocateBytes } from '../../tensor/allocate.ts';
 import type { Size } from '../geometry.ts';
 
 /** The two source positions of an output position, with their weights. */
@@ -39,7 +40,7 @@ function resizeRows(plane: Uint8Array, width: number, to: number): Uint8Array {
   if (width === to) return plane;
   const { taps, bits } = tapsOf(width, to);
   const rows = plane.length / width;
-  const result = new Uint8Array(rows * to);
+  const result = allocateBytes(rows * to);
   for (let y = 0; y < rows; y++)
     for (let x = 0; x < to; x++) {
       const { low, high, weights } = taps[x];
@@ -54,7 +55,7 @@ function resizeRows(plane: Uint8Array, width: number, to: number): Uint8Array {
 
 function transpose(plane: Uint8Array, width: number): Uint8Array {
   const height = plane.length / width;
-  const result = new Uint8Array(plane.length);
+  const result = allocateBytes(plane.length);
   for (let y = 0; y < height; y++)
     for (let x = 0; x < width; x++) result[x * height + y] = plane[y * width + x];
   return result;

@@ -2,6 +2,7 @@
 // weights are computed in float32 as torch's CPU kernels do (UpSampleKernel.cpp,
 // AdaptiveAveragePooling.cpp). Each product and the sum after it are rounded once together, because
 // those kernels are compiled to fused multiply-adds.
+import { allocate } from '../../tensor/allocate.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Size } from '../geometry.ts';
 
@@ -34,7 +35,7 @@ function nearestExact(from: number, to: number): Int32Array {
 function linear(from: number, to: number): Taps {
   const scale = scaleOf(from, to);
   const index = new Int32Array(2 * to);
-  const weight = new Float32Array(2 * to);
+  const weight = allocate(2 * to);
   for (let i = 0; i < to; i++) {
     const at = from === to ? i : Math.max(0, sourceIndex(scale, i));
     const low = Math.min(Math.floor(at), from - 1);
@@ -54,7 +55,7 @@ const cubicFar = (x: number): number => f(f(f(A * x - 5 * A) * x + 8 * A) * x - 
 function cubic(from: number, to: number): Taps {
   const scale = scaleOf(from, to);
   const index = new Int32Array(4 * to);
-  const weight = new Float32Array(4 * to);
+  const weight = allocate(4 * to);
   for (let i = 0; i < to; i++) {
     const at = sourceIndex(scale, i);
     const low = Math.min(Math.floor(at), from - 1);
@@ -84,7 +85,7 @@ function nearestPlane(rows: Int32Array, columns: Int32Array, width: number): Res
 function weightedPlane(rows: Taps, columns: Taps, { width, height }: Size): ResizePlane {
   const newWidth = columns.index.length / columns.count;
   const newHeight = rows.index.length / rows.count;
-  const across = new Float32Array(height * newWidth);
+  const across = allocate(height * newWidth);
   const needed = [...new Set(rows.index)];
   return (source, result) => {
     for (const row of needed)
@@ -166,7 +167,7 @@ export function interpolate(x: Tensor, { width, height }: Size, mode: Interpolat
   if (!(h > 0 && w > 0 && height > 0 && width > 0))
     throw new Error(`internal: interpolate ${h}x${w} -> ${height}x${width}`);
   const resize = MODES[mode]({ width: w, height: h }, { width, height });
-  const data = new Float32Array(n * c * height * width);
+  const data = allocate(n * c * height * width);
   for (let i = 0; i < n * c; i++)
     resize(
       x.data.subarray(i * h * w, (i + 1) * h * w),

@@ -2,6 +2,7 @@
 // names. Images are
 // preprocessed as transformers' CLIPSegProcessor does with the settings of
 // CIDAS/clipseg-rd64-refined.
+
 import { DarkroomError } from '../../errors.ts';
 import { withModelFile } from '../../formats/model-file.ts';
 import { toNCHW, toNHWC } from '../../image/channel-order.ts';
@@ -9,6 +10,7 @@ import { toBytes } from '../../image/image-bytes.ts';
 import { pilResize } from '../../image/resize/pil-resize.ts';
 import { interpolate } from '../../image/resize/torch-interpolate.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
+import { allocate } from '../../tensor/allocate.ts';
 import { concatAxis } from '../../tensor/axes.ts';
 import { sliceBatch, type Tensor, tensor } from '../../tensor/tensor.ts';
 import { clipBpe, END_TOKEN, START_TOKEN } from '../../text/clip-bpe.ts';
@@ -115,7 +117,7 @@ export function clipSegPixels(image: Tensor): Tensor {
     'bilinear',
   );
   const plane = CLIPSEG_SIDE * CLIPSEG_SIDE;
-  const data = new Float32Array(3 * plane);
+  const data = allocate(3 * plane);
   for (let i = 0; i < plane; i++)
     for (let c = 0; c < 3; c++)
       data[c * plane + i] =

@@ -1,8 +1,10 @@
 // A T2I-Adapter over its network. Its features depend on the hint only: they are computed once, and
 // each evaluation scales them.
+
 import { basename } from 'node:path';
 import { DarkroomError } from '../../errors.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
+import { allocate } from '../../tensor/allocate.ts';
 import { map, type Tensor, tensor } from '../../tensor/tensor.ts';
 import type { ControlResiduals } from '../unet/unet.ts';
 import type { Weights } from '../weights/tensors.ts';
@@ -58,7 +60,7 @@ function toAdapterChannels(pixels: Tensor, { pixelChannels }: AdapterConfig, fil
       input: 'image',
     });
   const plane = height * width;
-  const data = new Float32Array(n * plane);
+  const data = allocate(n * plane);
   for (let i = 0; i < data.length; i++) {
     const pixel = Math.floor(i / plane) * channels * plane + (i % plane);
     let sum = 0;

@@ -1,8 +1,10 @@
 // The detectors that the Impact Pack's own ONNX reader supports (modules/impact/onnx.py): networks
 // exported by keras-retinanet, which include non-maximum suppression. Input: BGR minus ImageNet's
 // means, at the image's own size. Outputs: boxes, scores and labels; unused rows have the label -1.
+
 import { toBytes } from '../../image/image-bytes.ts';
 import type { OnnxPorts } from '../../onnx/ports.ts';
+import { allocate } from '../../tensor/allocate.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Box } from './boxes.ts';
 import type { DetectorKind } from './detector-kind.ts';
@@ -19,7 +21,7 @@ const labelsName = ({ outputs }: OnnxPorts): string | undefined =>
 /** Converts an image to BGR levels of 0..255 minus the means; [1,H,W,3] stays [1,H,W,3]. */
 function toBgr(image: Tensor): Tensor {
   const bytes = toBytes(image);
-  const data = new Float32Array(bytes.length);
+  const data = allocate(bytes.length);
   for (let i = 0; i < bytes.length; i += 3)
     for (let c = 0; c < 3; c++) data[i + c] = bytes[i + 2 - c] - MEANS[c];
   return { shape: image.shape, data };

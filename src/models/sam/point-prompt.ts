@@ -1,5 +1,6 @@
 // The prompts of Segment Anything as tokens: the random Fourier features of a point's position plus
 // an embedding of its kind.
+import { allocate } from '../../tensor/allocate.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 
 /** The weights of the prompt encoder. */
@@ -30,7 +31,7 @@ const f = Math.fround;
 /** Returns the Fourier features of a point with coordinates in 0..1, [2 F]. */
 function features({ shape: [, count], data }: Tensor, x: number, y: number): Float32Array {
   const [a, b] = [f(f(2 * x) - 1), f(f(2 * y) - 1)];
-  const result = new Float32Array(2 * count);
+  const result = allocate(2 * count);
   for (let i = 0; i < count; i++) {
     const angle = f(f(2 * Math.PI) * f(f(a * data[i]) + f(b * data[count + i])));
     result[i] = Math.sin(angle);
@@ -46,11 +47,11 @@ export function promptTokens(
   side: number,
 ): Tensor {
   const width = 2 * frequencies.shape[1];
-  const data = new Float32Array(points.length * width);
+  const data = allocate(points.length * width);
   for (const [i, { x, y, kind }] of points.entries()) {
     const position =
       kind < 0
-        ? new Float32Array(width)
+        ? allocate(width)
         : features(frequencies, f(f(x + 0.5) / side), f(f(y + 0.5) / side));
     const embedding = kind < 0 ? notAPoint : kinds[kind];
     for (let c = 0; c < width; c++) data[i * width + c] = position[c] + embedding.data[c];
@@ -61,7 +62,7 @@ export function promptTokens(
 /** Returns the position features of all cells, [1,C,cells,cells]. */
 export function gridPositions({ frequencies }: PromptWeights, cells: number): Tensor {
   const width = 2 * frequencies.shape[1];
-  const data = new Float32Array(width * cells * cells);
+  const data = allocate(width * cells * cells);
   for (let y = 0; y < cells; y++)
     for (let x = 0; x < cells; x++) {
       const position = features(frequencies, f((x + 0.5) / cells), f((y + 0.5) / cells));

@@ -1,10 +1,12 @@
 // Preprocessing and decoding for YOLO models. Source: Ultralytics' predictor: letterbox with
 // OpenCV's resize, boxes from distances, non-maximum suppression per class, masks from prototypes.
+
 import { toNCHW } from '../../image/channel-order.ts';
 import type { Size } from '../../image/geometry.ts';
 import { fromBytes } from '../../image/image-bytes.ts';
 import { resizeBytes } from '../../image/resize/opencv-resize.ts';
 import { interpolate } from '../../image/resize/torch-interpolate.ts';
+import { allocate, allocateBytes } from '../../tensor/allocate.ts';
 import { roundHalfEven } from '../../tensor/round-half-even.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { type Box, suppressOverlaps } from '../detector/boxes.ts';
@@ -44,7 +46,7 @@ export function letterbox(
   );
   const inputSize = { width: width + left + right, height: height + top + bottom };
   const resized = resizeBytes(bytes, imageSize, { width, height }, 3);
-  const padded = new Uint8Array(inputSize.width * inputSize.height * 3).fill(GREY);
+  const padded = allocateBytes(inputSize.width * inputSize.height * 3).fill(GREY);
   for (let y = 0; y < height; y++)
     padded.set(
       resized.subarray(y * width * 3, (y + 1) * width * 3),
@@ -176,7 +178,7 @@ function maskOf(
 ): Tensor {
   const [, count, h, w] = protos.shape;
   const cells = coefficients.shape[2];
-  const mixed = new Float32Array(h * w);
+  const mixed = allocate(h * w);
   for (let k = 0; k < count; k++) {
     const c = coefficients.data[k * cells + cell];
     for (let i = 0; i < mixed.length; i++) mixed[i] += c * protos.data[k * h * w + i];
@@ -186,7 +188,7 @@ function maskOf(
     { height: size.height, width: size.width },
     'bilinear',
   );
-  const data = new Float32Array(size.height * size.width);
+  const data = allocate(size.height * size.width);
   for (let y = Math.max(0, Math.ceil(y1)); y < Math.min(size.height, y2); y++)
     for (let x = Math.max(0, Math.ceil(x1)); x < Math.min(size.width, x2); x++)
       data[y * size.width + x] = large.data[y * size.width + x] > 0 ? 1 : 0;

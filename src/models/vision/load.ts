@@ -1,9 +1,11 @@
 // Loads CLIP vision models and encodes images with them, preprocessed as in ComfyUI's clip_vision.
+
 import { identify, locateClipVision } from '../../formats/identify/identify.ts';
 import { withModelFile } from '../../formats/model-file.ts';
 import type { TensorInfo } from '../../formats/tensor-file.ts';
 import { toNCHW } from '../../image/channel-order.ts';
 import { bicubicAntialias } from '../../image/resize/torch-bicubic-antialias.ts';
+import { allocate } from '../../tensor/allocate.ts';
 import { roundHalfEven } from '../../tensor/round-half-even.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import { rejectScaledFp8, wrongFile } from '../checkpoint/wrong-file.ts';
@@ -125,7 +127,7 @@ export function preprocess(images: Tensor, size: number, crop: boolean): Tensor 
 function firstThreeChannels(x: Tensor): Tensor {
   const [n, c, h, w] = x.shape;
   if (c <= 3) return x;
-  const data = new Float32Array(n * 3 * h * w);
+  const data = allocate(n * 3 * h * w);
   for (let i = 0; i < n; i++)
     data.set(x.data.subarray(i * c * h * w, (i * c + 3) * h * w), i * 3 * h * w);
   return tensor([n, 3, h, w], data);
@@ -140,7 +142,7 @@ function resizeSquare(x: Tensor, size: number, crop: boolean): Tensor {
     : [size, size];
   const resized = bicubicAntialias(x, { height, width });
   const [top, left] = [Math.floor((height - size) / 2), Math.floor((width - size) / 2)];
-  const data = new Float32Array(n * c * size * size);
+  const data = allocate(n * c * size * size);
   for (let plane = 0; plane < n * c; plane++)
     for (let y = 0; y < size; y++) {
       const from = (plane * height + top + y) * width + left;

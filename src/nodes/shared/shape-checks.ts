@@ -1,6 +1,8 @@
 // Checks of shapes before computing. ComfyUI fails on these inside torch.
+
 import { DarkroomError } from '../../errors.ts';
 import type { Autoencoder } from '../../models/vae/autoencoder.ts';
+import { allocate } from '../../tensor/allocate.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 
 /** Throws DR_SHAPE_MISMATCH unless the batch sizes are equal or `items` is a single item. */
@@ -33,7 +35,7 @@ export function rgbChannels(image: Tensor): Tensor {
       hint: 'Convert it to a colour image.',
       input: 'pixels',
     });
-  const data = new Float32Array(n * h * w * 3);
+  const data = allocate(n * h * w * 3);
   for (let i = 0; i < n * h * w; i++) data.set(image.data.subarray(i * c, i * c + 3), i * 3);
   return { shape: [n, h, w, 3], data };
 }

@@ -1,7 +1,9 @@
 // The ADM vector: SDXL's pooled prompt and sizes as sinusoids, or the image embedding of unCLIP
 // models (comfy.model_base SDXL, SDXLRefiner and SD21UNCLIP encode_adm).
+
 import { DarkroomError } from '../../errors.ts';
 import { timestepEmbedding } from '../../models/unet/timestep.ts';
+import { allocate } from '../../tensor/allocate.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import type { ConditioningEntry, Model } from '../sampling-types.ts';
 import { unclipVector } from './unclip.ts';
@@ -59,7 +61,7 @@ export function admVector(model: Model, entry: ConditioningEntry, run: AdmRun): 
     : undefined;
   if (!numbers) {
     checkEmbedding(model, admChannels / 2, embedding, side);
-    return tensor([1, admChannels], embedding ?? new Float32Array(admChannels));
+    return tensor([1, admChannels], embedding ?? allocate(admChannels));
   }
   const expected = admChannels - numbers.length * WIDTH;
   checkEmbedding(model, expected, embedding, side);
@@ -73,7 +75,7 @@ export function admVector(model: Model, entry: ConditioningEntry, run: AdmRun): 
       hint: 'Encode the prompt with the CLIP of the same checkpoint as the model.',
       input: side,
     });
-  const y = new Float32Array(admChannels);
+  const y = allocate(admChannels);
   y.set(pooled);
   y.set(timestepEmbedding(numbers, WIDTH).data, pooled.length);
   return tensor([1, y.length], y);

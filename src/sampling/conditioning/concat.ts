@@ -3,6 +3,7 @@
 
 import { DarkroomError } from '../../errors.ts';
 import { commonUpscale } from '../../image/resize/common-upscale.ts';
+import { allocate } from '../../tensor/allocate.ts';
 import { roundHalfEven } from '../../tensor/round-half-even.ts';
 import { full, map, reshape, type Tensor, tensor, zeros } from '../../tensor/tensor.ts';
 import { toModelLatent } from '../model/latent-format.ts';
@@ -89,7 +90,7 @@ function fitted(x: Tensor, [, , height, width]: readonly number[]): Tensor {
 function firstChannel(x: Tensor): Tensor {
   const [batch, channels, height, width] = x.shape;
   const plane = height * width;
-  const data = new Float32Array(batch * plane);
+  const data = allocate(batch * plane);
   for (let i = 0; i < batch; i++)
     data.set(x.data.subarray(i * channels * plane, (i * channels + 1) * plane), i * plane);
   return tensor([batch, 1, height, width], data);
@@ -106,7 +107,7 @@ function resizeBatch(x: Tensor, count: number): Tensor {
       ? roundHalfEven((i * (batch - 1)) / (count - 1))
       : Math.floor(((i + 0.5) * batch) / count);
   };
-  const data = new Float32Array(count * each);
+  const data = allocate(count * each);
   for (let i = 0; i < count; i++) {
     const start = Math.min(from(i), batch - 1) * each;
     data.set(x.data.subarray(start, start + each), i * each);
@@ -119,7 +120,7 @@ export function joinChannels(a: Tensor, b: Tensor): Tensor {
   const [batch, channels, height, width] = a.shape;
   const [, added] = b.shape;
   const [first, second] = [a.data.length / batch, b.data.length / batch];
-  const data = new Float32Array(a.data.length + b.data.length);
+  const data = allocate(a.data.length + b.data.length);
   for (let i = 0; i < batch; i++) {
     data.set(a.data.subarray(i * first, (i + 1) * first), i * (first + second));
     data.set(b.data.subarray(i * second, (i + 1) * second), i * (first + second) + first);

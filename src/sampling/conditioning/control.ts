@@ -1,10 +1,12 @@
 // ControlNets on conditionings: which network acts on which condition, its hint at the latent's
 // size, and the residuals of an evaluation (comfy.controlnet ControlBase, ControlNet;
 // comfy.samplers apply_empty_x_to_equal_area; nodes.py ControlNetApply).
+
 import { toNCHW } from '../../image/channel-order.ts';
 import { commonUpscale } from '../../image/resize/common-upscale.ts';
 import type { ControlNet } from '../../models/controlnet/controlnet.ts';
 import type { ControlResiduals, UNet } from '../../models/unet/unet.ts';
+import { allocate } from '../../tensor/allocate.ts';
 import { concatBatch, repeatToBatch, type Tensor } from '../../tensor/tensor.ts';
 import type { ModelSampling } from '../model/model-sampling.ts';
 import type { Conditioning, Control } from '../sampling-types.ts';
@@ -199,7 +201,7 @@ function addPlanes(a: Tensor | null, b: Tensor | null): Tensor | null {
   if (!a || !b) return a ?? b;
   if (a.data.length < b.data.length) return addPlanes(b, a);
   const each = a.data.length / b.data.length;
-  const data = new Float32Array(a.data.length);
+  const data = allocate(a.data.length);
   for (let i = 0; i < data.length; i++)
     data[i] = a.data[i] + b.data[each === 1 ? i : Math.floor(i / each)];
   return { shape: a.shape, data };

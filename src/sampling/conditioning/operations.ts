@@ -1,6 +1,8 @@
 // Operations on conditioning: combine, concatenate, average, zero, and set where, when and how
 // strongly a prompt acts (ComfyUI's Conditioning* nodes).
+
 import { DarkroomError } from '../../errors.ts';
+import { allocate } from '../../tensor/allocate.ts';
 import { map, reshape, type Tensor, tensor } from '../../tensor/tensor.ts';
 import { SD_LATENT } from '../model/latent-format.ts';
 import type { Conditioning, ConditioningEntry } from '../sampling-types.ts';
@@ -158,7 +160,7 @@ function checkSameWidth(a: Tensor, b: Tensor): void {
 /** Copies features [B,T,D], cut or zero-padded to `length` tokens. */
 function withLength(x: Tensor, length: number): Tensor {
   const [batch, tokens, width] = x.shape;
-  const out = new Float32Array(batch * length * width);
+  const out = allocate(batch * length * width);
   const copied = Math.min(tokens, length) * width;
   for (let b = 0; b < batch; b++) {
     const start = b * tokens * width;

@@ -3,6 +3,7 @@
 
 import { timestepEmbedding } from '../../models/unet/timestep.ts';
 import { type TorchGenerator, torchGenerator } from '../../random/torch-generator.ts';
+import { allocate } from '../../tensor/allocate.ts';
 import { roundHalfEven } from '../../tensor/round-half-even.ts';
 import { f32 } from '../float32.ts';
 import type { UnclipCondition } from '../sampling-types.ts';
@@ -27,7 +28,7 @@ function noised(embedding: Float32Array, amount: number, generator: TorchGenerat
   const level = roundHalfEven((LEVELS - 1) * amount);
   const [share, noiseShare] = sharesAt(level);
   const noise = generator.randn(width);
-  const out = new Float32Array(2 * width);
+  const out = allocate(2 * width);
   for (let i = 0; i < width; i++) out[i] = f32(share * embedding[i]) + f32(noiseShare * noise[i]);
   out.set(timestepEmbedding([level], width).data, width);
   return out;

@@ -1,7 +1,9 @@
 // The predictions of one evaluation (comfy.samplers calc_cond_batch): all active conditions of all
 // sides, each on its area, in as few network calls as their shapes allow, blended by strength and
 // mask.
+
 import { DarkroomError } from '../../errors.ts';
+import { allocate } from '../../tensor/allocate.ts';
 import { concatBatch, repeatToBatch, type Tensor, tensor } from '../../tensor/tensor.ts';
 import { joinChannels } from '../conditioning/concat.ts';
 import { controlResiduals, uniformResiduals } from '../conditioning/control.ts';
@@ -36,8 +38,8 @@ export async function predictSides(
   sigma: number,
 ): Promise<Tensor[]> {
   const [batch, , height, width] = x.shape;
-  const sums = sides.map(() => new Float32Array(x.data.length));
-  const counts = sides.map(() => new Float32Array(batch * height * width).fill(1e-37));
+  const sums = sides.map(() => allocate(x.data.length));
+  const counts = sides.map(() => allocate(batch * height * width).fill(1e-37));
 
   let waiting = sides.flatMap((conditions, side) =>
     conditions
@@ -109,7 +111,7 @@ function clipArea(
 function crop(x: Tensor, [h, w, top, left]: CellArea): Tensor {
   const [batch, channels, height, width] = x.shape;
   if (h === height && w === width) return x;
-  const data = new Float32Array(batch * channels * h * w);
+  const data = allocate(batch * channels * h * w);
   for (let plane = 0; plane < batch * channels; plane++)
     for (let row = 0; row < h; row++) {
       const from = (plane * height + top + row) * width + left;
@@ -126,7 +128,7 @@ function weights(
   width: number,
 ): Float32Array {
   const { mask, strength, maskStrength } = prepared;
-  const out = new Float32Array(batch * h * w).fill(strength);
+  const out = allocate(batch * h * w).fill(strength);
   if (mask) {
     const items = Math.min(mask.shape[0], batch);
     if (batch % items)
@@ -190,7 +192,7 @@ async function evaluate(
   const x = concatBatch(tasks.map((task) => task.x));
   const inputs = {
     x: tensor(x.shape, sampling.calculateInput(sigma, x.data)),
-    timesteps: new Float32Array(x.shape[0]).fill(sampling.timestep(sigma)),
+    timesteps: allocate(x.shape[0]).fill(sampling.timestep(sigma)),
     context: concatBatch(
       tasks.map(({ condition }) => repeatToBatch(repeatTokens(condition.context, tokens), batch)),
     ),
@@ -222,7 +224,7 @@ async function evaluate(
 function repeatTokens(context: Tensor, tokens: number): Tensor {
   const [items, length, width] = context.shape;
   if (length === tokens) return context;
-  const data = new Float32Array(items * tokens * width);
+  const data = allocate(items * tokens * width);
   for (let item = 0; item < items; item++) {
     const source = context.data.subarray(item * length * width, (item + 1) * length * width);
     for (let token = 0; token < tokens; token += length)

@@ -3,6 +3,7 @@
 // latent and the network. "Elucidating the Design Space of Diffusion-Based Generative Models"
 // (arXiv 2206.00364) for EDM; "Common Diffusion Noise Schedules and Sample Steps are Flawed" (arXiv
 // 2305.08891) for the zero terminal SNR rescale.
+import { allocate } from '../../tensor/allocate.ts';
 import {
   addScaled,
   divide,
@@ -78,7 +79,7 @@ function mix(
   b: Vector,
   [t, u, e]: readonly [number, number, number],
 ): Vector {
-  const out = new Float32Array(a.length);
+  const out = allocate(a.length);
   for (let i = 0; i < out.length; i++)
     out[i] = f32(f32(a[i] * s) / d) + f32(f32(f32(b[i] * t) * u) / e);
   return out;

@@ -1,8 +1,10 @@
 // Variations of noise: blends in another seed's noise within a mask (Impact Pack core.py mix_noise,
 // REGIONAL_PROMPT.touch_noise).
+
 import { toNHW } from '../../image/mask/mask-shape.ts';
 import { resizeMask } from '../../image/resize/impact-resize.ts';
 import { prepareNoise } from '../../random/prepare-noise.ts';
+import { allocate } from '../../tensor/allocate.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import { combine, divide, f32 } from '../float32.ts';
 
@@ -31,7 +33,7 @@ export function mixNoise(
 export function slerp(amount: number, low: Tensor, high: Tensor): Tensor {
   const items = low.shape[0];
   const size = low.data.length / items;
-  const data = new Float32Array(low.data.length);
+  const data = allocate(low.data.length);
   for (let item = 0; item < items; item++) {
     const [a, b] = [low, high].map((x) => x.data.subarray(item * size, (item + 1) * size));
     const [normA, normB] = [norm(a), norm(b)];

@@ -1,6 +1,7 @@
 // Scales the frequencies of planes (FreSca; comfy_extras/nodes_fresca.py): the low ones, -cutoff <=
 // k < cutoff in both directions, by one factor, all others by another. The low pass is a projection
 // along rows and one along columns, so no Fourier transform is needed.
+import { allocate } from '../../tensor/allocate.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 
 interface Complex {
@@ -27,7 +28,7 @@ function projection(length: number, cutoff: number): Complex {
 export function scaleFrequencies(x: Tensor, low: number, high: number, cutoff: number): Tensor {
   const [batch, channels, height, width] = x.shape;
   const [across, down] = [projection(width, cutoff), projection(height, cutoff)];
-  const out = new Float32Array(x.data.length);
+  const out = allocate(x.data.length);
   const [re, im] = [new Float64Array(height * width), new Float64Array(height * width)];
   for (let start = 0; start < out.length; start += height * width) {
     for (let y = 0; y < height; y++)

@@ -1,6 +1,7 @@
 // Model patches that change how the two sides' predictions are combined. Source: ComfyUI
 // comfy_extras/nodes_apg.py, nodes_cfg.py, nodes_eps.py, nodes_fresca.py, nodes_latent.py,
 // nodes_lumina2.py, nodes_mahiro.py, nodes_tcfg.py, nodes_video_model.py.
+import { allocate, copyOf } from '../../tensor/allocate.ts';
 import { map, type Tensor, tensor } from '../../tensor/tensor.ts';
 import { add, combine, divide, f32, linspace, scale, sub } from '../float32.ts';
 import type { Model } from '../sampling-types.ts';
@@ -60,7 +61,7 @@ export function withProjectedGuidance(
       average = average ? add(scale(average, momentum), guidance) : guidance;
       guidance = average;
     }
-    const changed = new Float32Array(guidance.length);
+    const changed = allocate(guidance.length);
     eachItem([like(cond, guidance), cond, like(cond, changed)], (item, prediction, out) => {
       const shrink = normThreshold > 0 ? Math.min(1, f32(normThreshold / f32(length(item)))) : 1;
       const limited = scale(item, shrink);
@@ -94,7 +95,7 @@ export const withTangentialDamping = (model: Model): Model =>
       like(x, sub(x.data, cond.data)),
       like(x, sub(x.data, uncond.data)),
     ];
-    const damped = new Float32Array(x.data.length);
+    const damped = allocate(x.data.length);
     eachItem([negative, positive, like(x, damped)], (n, p, out) => {
       const main = mainDirection(n, p);
       out.set(main.map((value) => f32(dot(n, main)) * value));
@@ -125,7 +126,7 @@ export const withZeroStar = (model: Model): Model =>
       like(x, sub(x.data, cond.data)),
       like(x, sub(x.data, uncond.data)),
     ];
-    const out = denoised.data.slice();
+    const out = copyOf(denoised.data);
     eachItem([like(x, out), uncond, positive, negative], (item, u, p, n) => {
       const alpha = f32(f32(dot(p, n)) / f32(f32(dot(n, n)) + f32(1e-8)));
       const [more, less] = [f32(alpha - 1), f32(1 - alpha)];

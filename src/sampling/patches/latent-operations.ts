@@ -1,6 +1,8 @@
 // Functions on latents [B,C,H,W], the values of LATENT_OPERATION sockets. Source: ComfyUI
 // comfy_extras/nodes_latent.py.
+
 import { sharpenPlanes } from '../../image/blur/blur-and-sharpen.ts';
+import { allocate } from '../../tensor/allocate.ts';
 import { map, type Tensor, tensor } from '../../tensor/tensor.ts';
 import { f32 } from '../float32.ts';
 
@@ -9,7 +11,7 @@ export type LatentOperation = (latent: Tensor) => Tensor;
 /** The norm of each cell's channel vector, [B,1,H,W]. */
 export function magnitudes({ shape: [batch, channels, height, width], data }: Tensor): Tensor {
   const plane = height * width;
-  const out = new Float32Array(batch * plane);
+  const out = allocate(batch * plane);
   for (let item = 0; item < batch; item++)
     for (let cell = 0; cell < plane; cell++) {
       let sum = 0;
@@ -41,7 +43,7 @@ export const tonemapReinhard =
   (latent) => {
     const norms = map(magnitudes(latent), (length) => f32(length) + 1e-10);
     const each = norms.data.length / norms.shape[0];
-    const mapped = new Float32Array(norms.data.length);
+    const mapped = allocate(norms.data.length);
     for (let from = 0; from < mapped.length; from += each) {
       const item = norms.data.subarray(from, from + each);
       let sum = 0;

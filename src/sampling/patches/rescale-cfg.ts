@@ -1,5 +1,6 @@
 // Rescaled classifier-free guidance: "Common Diffusion Noise Schedules and Sample Steps are Flawed"
 // (arXiv 2305.08891, section 3.4; comfy_extras/nodes_model_advanced.py RescaleCFG).
+import { allocate } from '../../tensor/allocate.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import { f32, sqrt, square } from '../float32.ts';
 import type { GuidanceStep, Model } from '../sampling-types.ts';
@@ -25,7 +26,7 @@ function rescaled({ x, sigma, cfg, cond, uncond }: GuidanceStep, multiplier: num
   const [positive, negative] = [velocity(cond), velocity(uncond)];
   const guided = positive.map((value, i) => negative[i] + f32(f32(cfg) * f32(value - negative[i])));
 
-  const out = new Float32Array(data.length);
+  const out = allocate(data.length);
   const each = data.length / x.shape[0];
   for (let from = 0; from < data.length; from += each) {
     const item = (values: Float32Array): Float32Array => values.subarray(from, from + each);

@@ -1,12 +1,14 @@
 // Schedules between two given sigmas, without a model (comfy.k_diffusion.sampling get_sigmas_*).
 // They descend, and all but Laplace's end in 0. karras: arXiv 2206.00364 eq. 5; vp: arXiv
 // 2011.13456; laplace: arXiv 2407.03297.
+
 import { DarkroomError } from '../../errors.ts';
+import { allocate } from '../../tensor/allocate.ts';
 import { exp, expm1, f32, linspace, log, sqrt, square } from '../float32.ts';
 
 /** Appends a 0 to sigmas. */
 export const withFinalZero = (sigmas: ArrayLike<number>): Float32Array => {
-  const out = new Float32Array(sigmas.length + 1);
+  const out = allocate(sigmas.length + 1);
   out.set(sigmas);
   return out;
 };

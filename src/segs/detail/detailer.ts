@@ -1,11 +1,13 @@
 // Samples all segments of an image again at a larger size: pasted back one by one (Impact Pack
 // impact_pack.py, DetailerForEach), or as the segments' own images (segs_nodes.py, SEGSDetailer).
+
 import { gaussianBlurMask } from '../../image/blur/torchvision-mask-blur.ts';
 import { pasteMaskedInto } from '../../image/compose/paste.ts';
 import { toNHW } from '../../image/mask/mask-shape.ts';
 import { tensorResize } from '../../image/resize/impact-resize.ts';
 import { NO_NEGATIVE } from '../../sampling/runs/step-range.ts';
 import type { Conditioning } from '../../sampling/sampling-types.ts';
+import { allocate } from '../../tensor/allocate.ts';
 import { clone, reshape, type Tensor } from '../../tensor/tensor.ts';
 import type { SegmentOrder, SegmentPrompts } from '../../text/segment-prompts.ts';
 import { cropConditionMask, cropImageRegion } from '../crop-region.ts';
@@ -110,7 +112,7 @@ const largestFirst = (images: readonly Tensor[]): Tensor[] =>
 function withAlpha(image: Tensor, mask: Tensor): Tensor {
   const [n, h, w] = image.shape;
   const alpha = tensorResize(reshape(mask, [...mask.shape, 1]), { width: w, height: h }).data;
-  const data = new Float32Array(n * h * w * 4);
+  const data = allocate(n * h * w * 4);
   for (let i = 0; i < n * h * w; i++) {
     for (let c = 0; c < 3; c++) data[i * 4 + c] = image.data[i * 3 + c];
     data[i * 4 + 3] = alpha[i % alpha.length];

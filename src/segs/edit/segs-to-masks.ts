@@ -1,7 +1,9 @@
 // Masks of the whole image from SEGS (Impact Pack: segs_to_combined_mask, segs_to_masklist).
+
 import { DarkroomError } from '../../errors.ts';
 import { byteOf } from '../../image/mask/impact-mask-arithmetic.ts';
 import { toNHW } from '../../image/mask/mask-shape.ts';
+import { allocateBytes } from '../../tensor/allocate.ts';
 import { concatBatch, type Tensor, zeros } from '../../tensor/tensor.ts';
 import { pythonSlice } from '../crop-region.ts';
 import type { Seg, Segs } from '../segs.ts';
@@ -52,7 +54,7 @@ function planesOf({ croppedMask }: Seg): MaskPlane[] {
 
 /** segs_to_combined_mask: all segments in one mask of the whole image, [1,H,W], by bitwise or. */
 export function segsToCombinedMask(segs: Segs): Tensor {
-  const bytes = new Uint8Array(segs.height * segs.width);
+  const bytes = allocateBytes(segs.height * segs.width);
   for (const seg of segs.segs)
     for (const plane of planesOf(seg)) orMaskInto(bytes, segs, seg, plane);
   return fromBytes(bytes, segs);
@@ -65,7 +67,7 @@ export function segsToCombinedMask(segs: Segs): Tensor {
 export function segsToMaskList(segs: Segs): Tensor[] {
   const masks = segs.segs.flatMap((seg) =>
     planesOf(seg).map((plane) => {
-      const bytes = new Uint8Array(segs.height * segs.width);
+      const bytes = allocateBytes(segs.height * segs.width);
       orMaskInto(bytes, segs, seg, plane);
       return fromBytes(bytes, segs);
     }),

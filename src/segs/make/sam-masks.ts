@@ -2,6 +2,7 @@
 // make_sam_mask_segmented).
 import { dilateMask } from '../../image/mask/impact-mask-morphology.ts';
 import { squeezeMask } from '../../image/mask/mask-shape.ts';
+import { copyOf } from '../../tensor/allocate.ts';
 import { type Tensor, zeros } from '../../tensor/tensor.ts';
 import type { Region, Seg, Segs } from '../segs.ts';
 
@@ -175,7 +176,7 @@ async function predictMasks(
 }
 
 const union = (masks: readonly Tensor[]): Float32Array => {
-  const data = Float32Array.from(masks[0].data);
+  const data = copyOf(masks[0].data);
   for (const mask of masks.slice(1))
     for (let i = 0; i < data.length; i++) if (mask.data[i] > 0) data[i] = 1;
   return data;

@@ -1,8 +1,10 @@
 // SEGS from a detector's boxes with masks (Impact Subpack, subcore.py). Boxes are not rounded to
 // whole pixels, and a negative dilation has no effect.
+
 import { dilateMask } from '../../image/mask/impact-mask-morphology.ts';
 import { interpolateBytes } from '../../image/resize/torch-interpolate-uint8.ts';
 import type { Box } from '../../models/detector/boxes.ts';
+import { allocate } from '../../tensor/allocate.ts';
 import { type Tensor, zeros } from '../../tensor/tensor.ts';
 import { cropMaskRegion } from '../crop-region.ts';
 import type { Segs } from '../segs.ts';
@@ -69,7 +71,7 @@ export function combineSegmasks(
 ): Tensor | undefined {
   if (segmasks.length === 0) return undefined;
   const [height, width] = segmasks[0].mask.shape;
-  const data = new Float32Array(height * width);
+  const data = allocate(height * width);
   const combinedBits = new Uint32Array(data.buffer);
   for (const { mask } of segmasks) {
     const values = Float32Array.from(dilated(mask, dilation).data);

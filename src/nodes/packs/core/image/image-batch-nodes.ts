@@ -1,9 +1,11 @@
 // Nodes that create, join, split and count batches of images.
 // Source: ComfyUI nodes.py, comfy_extras/nodes_images.py, nodes_rebatch.py.
+
 import { DarkroomError } from '../../../../errors.ts';
 import { upscaleImage } from '../../../../image/resize/common-upscale.ts';
 import { torchGenerator } from '../../../../random/torch-generator.ts';
 import { addScaled } from '../../../../sampling/float32.ts';
+import { allocate } from '../../../../tensor/allocate.ts';
 import {
   concatBatch,
   repeatToBatch,
@@ -40,7 +42,7 @@ const EmptyImage = defineNode({
   outputs: [output('IMAGE')],
   run({ width, height, batch_size, color }) {
     const pixel = [color >> 16, color >> 8, color].map((value) => (value & 0xff) / 0xff);
-    const data = new Float32Array(batch_size * height * width * 3);
+    const data = allocate(batch_size * height * width * 3);
     for (let i = 0; i < data.length; i++) data[i] = pixel[i % 3];
     return outputs(tensor([batch_size, height, width, 3], data));
   },

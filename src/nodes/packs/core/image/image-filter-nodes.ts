@@ -1,9 +1,11 @@
 // Nodes that filter images and convert colour spaces.
 // Source: ComfyUI comfy_extras/nodes_post_processing.py, nodes_morphology.py.
+
 import { DarkroomError } from '../../../../errors.ts';
 import { blurImage, sharpenImage } from '../../../../image/blur/blur-and-sharpen.ts';
 import { rgbToYcbcr, spreadChannel, ycbcrToRgb } from '../../../../image/colour/ycbcr.ts';
 import { MORPHOLOGY } from '../../../../image/mask/kornia-morphology.ts';
+import { allocate } from '../../../../tensor/allocate.ts';
 import { type Tensor, tensor } from '../../../../tensor/tensor.ts';
 import {
   combo,
@@ -88,7 +90,7 @@ const ImageRGBToYUV = defineNode({
 
 /** The mean of the channels of each pixel. */
 function channelMeans({ shape: [n, h, w, channels], data }: Tensor): Float32Array {
-  const out = new Float32Array(n * h * w);
+  const out = allocate(n * h * w);
   for (let i = 0; i < out.length; i++) {
     let sum = 0;
     for (let c = 0; c < channels; c++) sum = Math.fround(sum + data[i * channels + c]);
@@ -113,7 +115,7 @@ const ImageYUVToRGB = defineNode({
         hint: 'Scale them to the same size first.',
         input: different === U ? 'U' : 'V',
       });
-    const data = new Float32Array(planes[0].length * 3);
+    const data = allocate(planes[0].length * 3);
     for (let i = 0; i < data.length; i++) data[i] = planes[i % 3][Math.floor(i / 3)];
     return outputs(ycbcrToRgb(tensor([...size, 3], data)));
   },

@@ -1,9 +1,11 @@
 // Nodes that crop, rotate, blend and combine latents.
 // Source: ComfyUI nodes.py, comfy_extras/nodes_latent.py.
+
 import { DarkroomError } from '../../../../errors.ts';
 import { commonUpscale } from '../../../../image/resize/common-upscale.ts';
 import { combine, f32 } from '../../../../sampling/float32.ts';
 import type { Latent } from '../../../../sampling/sampling-types.ts';
+import { allocate } from '../../../../tensor/allocate.ts';
 import { concatAxis, flip, narrow, rotate } from '../../../../tensor/axes.ts';
 import { map, repeatToBatch, type Tensor, tensor } from '../../../../tensor/tensor.ts';
 import {
@@ -151,7 +153,7 @@ function channelNorms({ shape: [batch, channels, height, width], data }: Tensor)
       input: 'samples1',
     });
   const plane = height * width;
-  const out = new Float32Array(data.length);
+  const out = allocate(data.length);
   for (let i = 0; i < data.length; i++) {
     const item = batch === 1 ? 0 : Math.floor(i / plane) % channels;
     let sum = 0;

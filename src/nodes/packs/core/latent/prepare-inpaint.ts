@@ -4,6 +4,7 @@
 import { toNCHW, toNHWC } from '../../../../image/channel-order.ts';
 import { cropPlanes } from '../../../../image/resize/common-upscale.ts';
 import { interpolate } from '../../../../image/resize/torch-interpolate.ts';
+import { allocate } from '../../../../tensor/allocate.ts';
 import { map, reshape, type Tensor } from '../../../../tensor/tensor.ts';
 
 export interface InpaintInputs {
@@ -57,7 +58,7 @@ function growSquare(x: Tensor, size: number): Tensor {
   const rowLines = { count: n * h, length: w, step: 1, lineStep: w };
   const columnLines = { count: w, length: h, step: w, lineStep: 1 };
   const rows = dilateLines(x.data, rowLines, size, before);
-  const data = new Float32Array(x.data.length);
+  const data = allocate(x.data.length);
   for (let item = 0; item < n; item++) {
     const plane = rows.subarray(item * h * w, (item + 1) * h * w);
     data.set(dilateLines(plane, columnLines, size, before), item * h * w);
@@ -80,7 +81,7 @@ function dilateLines(
   size: number,
   before: number,
 ): Float32Array {
-  const out = new Float32Array(x.length);
+  const out = allocate(x.length);
   for (let line = 0; line < count; line++)
     for (let i = 0; i < length; i++) {
       if (x[line * lineStep + i * step] === 0) continue;

@@ -10,6 +10,7 @@ import { pilResize } from '../../../../image/resize/pil-resize.ts';
 import type { Autoencoder } from '../../../../models/vae/autoencoder.ts';
 import { LATENT_COLOURS, previewLatent } from '../../../../sampling/model/latent-preview.ts';
 import type { Latent } from '../../../../sampling/sampling-types.ts';
+import { allocate } from '../../../../tensor/allocate.ts';
 import { full, type Tensor, tensor, zeros } from '../../../../tensor/tensor.ts';
 import type { NodeContext, SavedFile } from '../../../context.ts';
 import {
@@ -116,7 +117,7 @@ async function savePreview(
 function withAlpha(image: Tensor, mask: Tensor): Tensor {
   const [n, height, width, channels] = image.shape;
   const transparency = resizeMask(mask, { width, height }).data;
-  const data = new Float32Array(n * height * width * 4);
+  const data = allocate(n * height * width * 4);
   for (let i = 0; i < data.length / 4; i++) {
     for (let c = 0; c < 3; c++)
       data[i * 4 + c] = image.data[i * channels + (channels >= 3 ? c : 0)];

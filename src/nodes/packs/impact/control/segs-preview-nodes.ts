@@ -12,6 +12,7 @@ import { pilResize } from '../../../../image/resize/pil-resize.ts';
 import { cropImageRegion } from '../../../../segs/crop-region.ts';
 import { segsScaleMatch } from '../../../../segs/edit/scale-segs.ts';
 import type { Seg, Segs } from '../../../../segs/segs.ts';
+import { allocateBytes } from '../../../../tensor/allocate.ts';
 import { concatBatch, map, sliceBatch, type Tensor, zeros } from '../../../../tensor/tensor.ts';
 import type { NodeContext, SavedFile } from '../../../context.ts';
 import { boolean, defineNode, float, output, socket } from '../../../declare.ts';
@@ -69,7 +70,7 @@ function withAlpha(image: ByteImage, mask: Tensor, minAlpha: number): ByteImage 
     { width: image.width, height: image.height },
     'bicubic',
   ).bytes;
-  const bytes = new Uint8Array(image.width * image.height * 4);
+  const bytes = allocateBytes(image.width * image.height * 4);
   for (let i = 0; i < fitted.length; i++) {
     for (let c = 0; c < 3; c++) bytes[i * 4 + c] = image.bytes[i * image.channels + c];
     bytes[i * 4 + 3] = fitted[i];

@@ -1,5 +1,6 @@
 // Operations on masks, and on lists of masks and images. Source: Impact Pack impact_pack.py,
 // segs_nodes.py, util_nodes.py.
+
 import { DarkroomError } from '../../../../errors.ts';
 import { gaussianBlurMask } from '../../../../image/blur/torchvision-mask-blur.ts';
 import { toNCHW } from '../../../../image/channel-order.ts';
@@ -14,6 +15,7 @@ import { dilateMask } from '../../../../image/mask/impact-mask-morphology.ts';
 import { toNHW } from '../../../../image/mask/mask-shape.ts';
 import { cropToAspect, upscaleImage } from '../../../../image/resize/common-upscale.ts';
 import { pilResizeImages } from '../../../../image/resize/pil-resize.ts';
+import { allocate } from '../../../../tensor/allocate.ts';
 import { concatBatch, reshape, sliceBatch, type Tensor, zeros } from '../../../../tensor/tensor.ts';
 import {
   defineListNode,
@@ -110,7 +112,7 @@ function resizeMaskSwapped(mask: Tensor, width: number, height: number): Tensor 
   const toPlanes = (x: Tensor, rows: number, columns: number): Tensor =>
     toNCHW(reshape(x, [x.shape[0], rows, columns, 1]));
   const transposed = (x: Tensor, rows: number, columns: number): Tensor => {
-    const data = new Float32Array(x.data.length);
+    const data = allocate(x.data.length);
     for (let i = 0; i < n; i++)
       for (let y = 0; y < rows; y++)
         for (let column = 0; column < columns; column++)
