@@ -6,7 +6,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Queue } from '../src/queue/contract.ts';
 import { openQueue } from '../src/queue/queue.ts';
 import { type SmallDisk, smallDisk } from './support/files/small-disk.ts';
-import { jobOf, quickJob, temporaryFolder, testEngine } from './support/queue/queue.ts';
+import {
+  jobOf,
+  listHistory,
+  quickJob,
+  temporaryFolder,
+  testEngine,
+} from './support/queue/queue.ts';
 import { END } from './support/queue/queue-nodes.ts';
 
 const MB = 2 ** 20;
@@ -101,7 +107,7 @@ describe.skipIf(!probe)('a full disk', () => {
     queue = await openQueue({ database });
     queue.startWorker({ engine: testEngine(temporaryFolder('disk')) });
     expect(await queue.waitForEnd(running.promptId)).toMatchObject({ state: 'success' });
-    expect((await queue.history.list()).length).toBe(accepted.length + 2);
+    expect((await listHistory(queue)).length).toBe(accepted.length + 2);
     await queue.close();
   });
 

@@ -120,10 +120,10 @@ export interface Queue {
    * DR_BAD_USAGE (webhook), DR_DATABASE.
    */
   add(job: NewJob): Promise<AcceptedJob>;
-  /** The jobs in the order in which they run. */
+  /** The jobs in the order in which they run. They are read while the lists are iterated, once. */
   list(): Promise<{
-    readonly running: readonly QueuedJob[];
-    readonly pending: readonly QueuedJob[];
+    readonly running: AsyncIterable<QueuedJob>;
+    readonly pending: AsyncIterable<QueuedJob>;
   }>;
   counts(): Promise<QueueCounts>;
   /** The status of a job, also of one in the history; undefined for an unknown or deleted one. */
@@ -144,11 +144,12 @@ export interface Queue {
   readonly history: {
     /**
      * Oldest first. `maxItems` without `offset` lists the newest; `offset` counts from the oldest.
+     * Entries are read while the list is iterated, once.
      */
     list(options?: {
       readonly maxItems?: number;
       readonly offset?: number;
-    }): Promise<readonly HistoryEntry[]>;
+    }): Promise<AsyncIterable<HistoryEntry>>;
     get(promptId: string): Promise<HistoryEntry | undefined>;
     delete(promptIds: readonly string[]): Promise<void>;
     clear(): Promise<void>;

@@ -1,8 +1,10 @@
 // Reads the queue as /queue shows it, the history as /history shows it, and the status of one job.
 import type { HistoryEntry, JobState, JobStatus, Queue, QueuedJob } from './contract.ts';
 import type { Sql } from './database/database.ts';
+import { JOB_BYTES, type RowSize, readRows } from './job-rows.ts';
 
 interface JobRow {
+  readonly ticket: string;
   readonly prompt_id: string;
   readonly number: number;
   readonly client_id: string | null;
@@ -47,13 +49,25 @@ const COLUMNS = `prompt_id, number, client_id, prompt, extra, outputs_to_execute
 
 /** The running and the pending jobs, in the order in which they run. */
 export async function listJobs(sql: Sql): Promise<Awaited<ReturnType<Queue['list']>>> {
-  const { rows } = await sql.executeSql<JobRow>(
-    `SELECT ${COLUMNS} FROM darkroom.job
+  const { rows } = await sql.executeSql<RowSize & { readonly state: JobState }>(
+    `SELECT ticket, state, ${JOB_BYTES} AS bytes FROM darkroom.job
      WHERE state IN ('pending', 'running') ORDER BY number, place`,
   );
-  const jobsIn = (state: JobState): QueuedJob[] =>
-    rows.filter((row) => row.state === state).map(queuedJobOf);
+  const jobsIn = (state: JobState): AsyncIterable<QueuedJob> =>
+    readValues(
+      sql,
+      rows.filter((row) => row.state === state),
+      queuedJobOf,
+    );
   return { running: jobsIn('running'), pending: jobsIn('pending') };
+}
+
+async function* readValues<T>(
+  sql: Sql,
+  sizes: readonly RowSize[],
+  toValue: (row: JobRow) => T,
+): AsyncGenerator<T, void, undefined> {
+  for await (const row of readRows<JobRow>(sql, COLUMNS, sizes)) yield toValue(row);
 }
 
 /** The status of the latest job with this id. */
@@ -89,14 +103,14 @@ export function openHistory(sql: Sql): Queue['history'] {
     list: async ({ maxItems, offset } = {}) => {
       const count = maxItems === undefined ? null : Math.max(0, maxItems);
       const fromNewest = offset === undefined || offset < 0;
-      const { rows } = await sql.executeSql<JobRow>(
-        `SELECT * FROM (
-           SELECT ${COLUMNS}, ending FROM darkroom.job WHERE ending IS NOT NULL
+      const { rows } = await sql.executeSql<RowSize>(
+        `SELECT ticket, bytes FROM (
+           SELECT ticket, ending, ${JOB_BYTES} AS bytes FROM darkroom.job WHERE ending IS NOT NULL
            ORDER BY ending ${fromNewest ? 'DESC' : 'ASC'} LIMIT $1 OFFSET $2) AS page
          ORDER BY ending`,
         [count, fromNewest ? 0 : offset],
       );
-      return rows.map(entryOf);
+      return readValues(sql, rows, entryOf);
     },
     get: async (promptId) => {
       const { rows } = await sql.executeSql<JobRow>(

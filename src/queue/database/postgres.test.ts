@@ -14,6 +14,7 @@ import {
 import {
   isMessage,
   jobOf,
+  listHistory,
   quickJob,
   recordEvents,
   slowJob,
@@ -61,7 +62,7 @@ describe.skipIf(why !== undefined)('a queue on PostgreSQL', () => {
       );
       await recorded.until((e) => e.type === 'ended' && e.promptId === jobs[39].promptId);
       expect(recorded.events.filter(isMessage('execution_success')).length).toBe(40);
-      expect((await near.history.list()).length).toBe(40);
+      expect((await listHistory(near)).length).toBe(40);
       expect(new Set(filesIn(engine.output)).size).toBe(40);
     });
 

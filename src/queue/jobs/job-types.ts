@@ -72,6 +72,8 @@ export interface Jobs {
 export interface MaintainOptions {
   /** How many ended jobs are kept. */
   readonly historyLimit: number;
+  /** How many bytes their texts may have together (1 GiB). */
+  readonly historyBytes?: number;
   /** Whether the time of the database says which leases have ended (see ClockWatch). */
   readonly isClockSettled: boolean;
   /** The jobs that this process runs: their leases don't end. */

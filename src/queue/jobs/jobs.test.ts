@@ -165,6 +165,19 @@ describe('maintenance', () => {
     );
     expect(rows.map((row) => row.prompt_id)).toEqual(['b', 'c']);
   });
+
+  it('limits the history to the newest bytes', async () => {
+    const outputs = `"${'x'.repeat(1000)}"`;
+    for (const promptId of ['a', 'b', 'c']) {
+      await add(promptId);
+      await jobs.finish(await take(), { ...RESULT, outputs });
+    }
+    await maintain({ historyBytes: 2500 });
+    const { rows } = await database.executeSql<{ prompt_id: string }>(
+      'SELECT prompt_id FROM darkroom.job ORDER BY ending',
+    );
+    expect(rows.map((row) => row.prompt_id)).toEqual(['b', 'c']);
+  });
 });
 
 describe('a clock that goes back an hour', () => {

@@ -1,11 +1,15 @@
 // Maintenance of the jobs: those of dead workers, those that pg-boss has lost, and old ones.
+
 import type { Sql } from '../database/database.ts';
+import { JOB_BYTES } from '../job-rows.ts';
 import { BOSS_JOBS, hasEndedInBoss, isHeldInBoss } from '../pg-boss.ts';
 import type { HeldJob, JobTables, MaintainOptions } from './job-types.ts';
 import { keepHold } from './lease.ts';
 
 /** How long removed jobs stay in the table, for clients that request their status. */
 const REMOVED_INTERVAL = '1 day';
+/** How many bytes the texts of the history may have. */
+const HISTORY_BYTES = 2 ** 30;
 
 /** Releases every running job: their processes have died. */
 export async function releaseAllJobs({ database, boss }: JobTables): Promise<void> {
@@ -22,13 +26,13 @@ export async function releaseAllJobs({ database, boss }: JobTables): Promise<voi
 /** Makes the jobs of dead workers due again, and deletes what is too old. See `Jobs.maintain`. */
 export async function maintainJobs(
   tables: JobTables,
-  { historyLimit, isClockSettled, held }: MaintainOptions,
+  { historyLimit, historyBytes = HISTORY_BYTES, isClockSettled, held }: MaintainOptions,
 ): Promise<boolean> {
   await endClockJumps(tables);
   const expired = isClockSettled ? await releaseExpiredJobs(tables, held) : 0;
   const lost = await insertLostJobs(tables);
   await tables.boss.maintain();
-  await trimHistory(tables, historyLimit);
+  await trimHistory(tables, historyLimit, historyBytes);
   await deleteRemovedJobs(tables);
   return expired + lost > 0;
 }
@@ -111,12 +115,19 @@ async function insertLostJobs(tables: JobTables): Promise<number> {
   return lost.length;
 }
 
-async function trimHistory({ database }: JobTables, limit: number): Promise<void> {
+async function trimHistory({ database }: JobTables, limit: number, bytes: number): Promise<void> {
   await database.executeSql(
     `DELETE FROM darkroom.job
      WHERE ending < (SELECT ending FROM darkroom.job WHERE ending IS NOT NULL
                      ORDER BY ending DESC OFFSET $1 LIMIT 1)`,
     [Math.max(0, limit - 1)],
+  );
+  await database.executeSql(
+    `DELETE FROM darkroom.job
+     WHERE ending <= (SELECT max(ending) FROM (
+       SELECT ending, sum(${JOB_BYTES}) OVER (ORDER BY ending DESC) AS total
+       FROM darkroom.job WHERE ending IS NOT NULL) AS sums WHERE total > $1)`,
+    [bytes],
   );
 }
 

@@ -1,6 +1,6 @@
 // Responses that routes return. JSON is printed as in Python, so that large integers and `8.0` stay
 // exact.
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { dumpsJson } from '../../formats/dumps-json.ts';
 import type { Json } from '../../formats/json.ts';
 
@@ -34,6 +34,22 @@ export const jsonText = (body: string, status = 200): RouteResponse => ({
   body,
   type: JSON_TYPE,
 });
+
+/** A response whose JSON is text that is read part by part, as fast as the client receives it. */
+export const jsonParts = (parts: AsyncIterable<string>): RouteResponse => ({
+  status: 200,
+  body: Readable.from(parts),
+  type: JSON_TYPE,
+});
+
+/** The texts with a separator between them. */
+export async function* joined(texts: AsyncIterable<string>): AsyncGenerator<string> {
+  let isFirst = true;
+  for await (const item of texts) {
+    yield isFirst ? item : `, ${item}`;
+    isFirst = false;
+  }
+}
 
 export const text = (body: string, status = 200): RouteResponse => ({
   status,

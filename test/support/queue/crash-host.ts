@@ -7,7 +7,7 @@ import type {
   NewJob,
 } from '../../../src/queue/contract.ts';
 import { openQueue } from '../../../src/queue/queue.ts';
-import { testEngine } from './queue.ts';
+import { listHistory, testEngine } from './queue.ts';
 
 export type ToHost =
   | { readonly id: number; readonly ask: 'add'; readonly job: NewJob }
@@ -51,7 +51,7 @@ const answer = async (message: ToHost): Promise<unknown> => {
     case 'remaining':
       return (await queue.counts()).remaining;
     case 'history':
-      return queue.history.list();
+      return listHistory(queue);
     case 'job':
       return queue.status(message.promptId);
     case 'close':

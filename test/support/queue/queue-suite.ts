@@ -18,6 +18,8 @@ import { openQueue } from '../../../src/queue/queue.ts';
 import {
   isMessage,
   jobOf,
+  listHistory,
+  listQueue,
   quickJob,
   recordEvents,
   slowJob,
@@ -64,7 +66,7 @@ export function queueSuite(database: () => Promise<string | undefined>): void {
       const half = await queue.add(quickJob(4, { number: first.number + 0.5 }));
       expect(second.number).toBe(first.number + 1);
       expect(front.number).toBe(-(first.number + 2));
-      const { running, pending } = await queue.list();
+      const { running, pending } = await listQueue(queue);
       expect(running).toEqual([]);
       expect(pending.map((job) => job.promptId)).toEqual(
         [front, first, half, second].map((job) => job.promptId),
@@ -91,14 +93,14 @@ export function queueSuite(database: () => Promise<string | undefined>): void {
     });
 
     it('that are removed have ended', async () => {
-      const { pending } = await queue.list();
+      const { pending } = await listQueue(queue);
       const recorded = recordEvents(queue);
       await queue.remove([pending[0].promptId, 'nobody']);
-      expect((await queue.list()).pending).toHaveLength(3);
+      expect((await listQueue(queue)).pending).toHaveLength(3);
       expect(await queue.waitForEnd(pending[0].promptId)).toMatchObject({ state: 'removed' });
       await queue.clear();
       expect(await queue.counts()).toEqual({ running: 0, pending: 0, remaining: 0 });
-      expect(await queue.history.list()).toEqual([]);
+      expect(await listHistory(queue)).toEqual([]);
       await recorded.until((e) => e.type === 'changed' && e.counts.remaining === 0);
       await recorded.until(
         (e) => e.type === 'ended' && e.promptId === pending[1].promptId && e.state === 'removed',
@@ -245,7 +247,7 @@ export function queueSuite(database: () => Promise<string | undefined>): void {
       const slow = await queue.add(slowJob(60_000));
       await recorded.until(isMessage('progress', slow.promptId));
       await queue.interrupt('another');
-      expect((await queue.list()).running.map((job) => job.promptId)).toEqual([slow.promptId]);
+      expect((await listQueue(queue)).running.map((job) => job.promptId)).toEqual([slow.promptId]);
       expect(worker.currentJob()).toBe(slow.promptId);
       await queue.interrupt();
       expect(await queue.waitForEnd(slow.promptId)).toMatchObject({ state: 'interrupted' });
@@ -350,10 +352,10 @@ export function queueSuite(database: () => Promise<string | undefined>): void {
 
   describe('the history', () => {
     it('is listed with ComfyUI’s options', async () => {
-      const all = (await queue.history.list()).map((e) => e.promptId);
+      const all = (await listHistory(queue)).map((e) => e.promptId);
       expect(all.length).toBeGreaterThan(6);
       const ids = async (options: { maxItems?: number; offset?: number }) =>
-        (await queue.history.list(options)).map((e) => e.promptId);
+        (await listHistory(queue, options)).map((e) => e.promptId);
       expect(await ids({ maxItems: 2 })).toEqual(all.slice(-2));
       expect(await ids({ maxItems: 2, offset: 1 })).toEqual(all.slice(1, 3));
       expect(await ids({ offset: 3 })).toEqual(all.slice(3));
@@ -362,12 +364,12 @@ export function queueSuite(database: () => Promise<string | undefined>): void {
     });
 
     it('survives the process, as do numbers and pending jobs', async () => {
-      const before = await queue.history.list();
+      const before = await listHistory(queue);
       const waiting = await queue.add(quickJob(6, { clientId: 'me' }));
       await queue.close();
       queue = await openQueue(options);
-      expect(await queue.history.list()).toEqual(before);
-      expect((await queue.list()).pending).toMatchObject([
+      expect(await listHistory(queue)).toEqual(before);
+      expect((await listQueue(queue)).pending).toMatchObject([
         { promptId: waiting.promptId, clientId: 'me', number: waiting.number },
       ]);
       const next = await queue.add(quickJob(6));
@@ -375,12 +377,12 @@ export function queueSuite(database: () => Promise<string | undefined>): void {
     });
 
     it('can be deleted, one job or all', async () => {
-      const [first, second] = await queue.history.list();
+      const [first, second] = await listHistory(queue);
       await queue.history.delete([first.promptId, 'nobody']);
       expect(await queue.history.get(first.promptId)).toBeUndefined();
       expect(await queue.history.get(second.promptId)).toEqual(second);
       await queue.history.clear();
-      expect(await queue.history.list()).toEqual([]);
+      expect(await listHistory(queue)).toEqual([]);
       expect((await queue.counts()).pending).toBe(2);
     });
   });
@@ -392,7 +394,7 @@ export function queueSuite(database: () => Promise<string | undefined>): void {
       await queue.add(quickJob(value, { promptId: 'same' }));
       await expect.poll(async () => (await queue.counts()).remaining, { timeout: 30_000 }).toBe(0);
     }
-    const [only, ...others] = await queue.history.list();
+    const [only, ...others] = await listHistory(queue);
     expect(others).toEqual([]);
     expect(entry(only.json).prompt[2]).toEqual(JSON.parse(quickJob(2).prompt));
     await worker.close();

@@ -3,7 +3,13 @@ import { mkdirSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { EngineOptions } from '../../../src/engine/client.ts';
-import type { NewJob, Queue, QueueEvent } from '../../../src/queue/contract.ts';
+import type {
+  HistoryEntry,
+  NewJob,
+  Queue,
+  QueuedJob,
+  QueueEvent,
+} from '../../../src/queue/contract.ts';
 import { NODES_MODULE } from './queue-nodes.ts';
 
 export const temporaryFolder = (name: string): string =>
@@ -17,6 +23,26 @@ export function testEngine(root = temporaryFolder('queue')): EngineOptions {
     temp: join(root, 'temp'),
   };
   return { models: [], ...folders, device: 'cpu', nodesModule: NODES_MODULE, graceMs: 1000 };
+}
+
+async function listOf<T>(values: AsyncIterable<T>): Promise<T[]> {
+  const list: T[] = [];
+  for await (const value of values) list.push(value);
+  return list;
+}
+
+/** The entries of the history. */
+export const listHistory = async (
+  queue: Queue,
+  options?: Parameters<Queue['history']['list']>[0],
+): Promise<HistoryEntry[]> => listOf(await queue.history.list(options));
+
+/** The running and the pending jobs. */
+export async function listQueue(
+  queue: Queue,
+): Promise<{ running: QueuedJob[]; pending: QueuedJob[] }> {
+  const { running, pending } = await queue.list();
+  return { running: await listOf(running), pending: await listOf(pending) };
 }
 
 type Inputs = Readonly<Record<string, unknown>>;

@@ -2,7 +2,7 @@
 import { dumpsJson } from '../../../formats/dumps-json.ts';
 import type { HistoryEntry } from '../../../queue/contract.ts';
 import { toBool } from '../../../workflow/validate/python-values.ts';
-import { empty, jsonText } from '../../http/responses.ts';
+import { empty, joined, jsonParts, jsonText } from '../../http/responses.ts';
 import { idsOf, integerQuery, isId, objectBody, type Route } from '../../http/route.ts';
 import type { ServerContext } from '../../server-context.ts';
 import { removalBody } from './queue-routes.ts';
@@ -42,7 +42,7 @@ export const historyRoutes = ({ queue }: ServerContext): Route[] => [
       if (maxItems !== undefined && maxItems <= 0) return jsonText('{}');
       const { history } = await queue();
       const entries = await history.list({ maxItems, offset: offset < 0 ? undefined : offset });
-      return jsonText(entriesText(entries));
+      return jsonParts(entriesText(entries));
     },
   },
   {
@@ -58,7 +58,7 @@ export const historyRoutes = ({ queue }: ServerContext): Route[] => [
     handle: async ({ params }) => {
       const id = params['prompt_id'];
       const entry = isId(id) ? await (await queue()).history.get(id) : undefined;
-      return jsonText(entriesText(entry ? [entry] : []));
+      return jsonText(entry ? `{${entryText(entry)}}` : '{}');
     },
   },
   {
@@ -78,5 +78,14 @@ export const historyRoutes = ({ queue }: ServerContext): Route[] => [
   },
 ];
 
-const entriesText = (entries: readonly HistoryEntry[]): string =>
-  `{${entries.map(({ promptId, json }) => `${dumpsJson(promptId)}: ${json}`).join(', ')}}`;
+const entryText = ({ promptId, json }: HistoryEntry): string => `${dumpsJson(promptId)}: ${json}`;
+
+/** The JSON object of the entries, in parts. */
+async function* entriesText(entries: AsyncIterable<HistoryEntry>): AsyncGenerator<string> {
+  const texts = async function* () {
+    for await (const entry of entries) yield entryText(entry);
+  };
+  yield '{';
+  yield* joined(texts());
+  yield '}';
+}

@@ -3,7 +3,7 @@ import { isJsonObject } from '../../../formats/json.ts';
 import { parseJson } from '../../../formats/parse-json.ts';
 import type { QueuedJob } from '../../../queue/contract.ts';
 import { toBool } from '../../../workflow/validate/python-values.ts';
-import { empty, jsonText } from '../../http/responses.ts';
+import { empty, joined, jsonParts } from '../../http/responses.ts';
 import { idsOf, isId, objectBody, type Route } from '../../http/route.ts';
 import type { ServerContext } from '../../server-context.ts';
 
@@ -38,10 +38,7 @@ const listRoute = ({ queue }: ServerContext): Route => ({
     },
   },
   handle: async () => {
-    const { running, pending } = await (await queue()).list();
-    return jsonText(
-      `{"queue_running": ${listText(running)}, "queue_pending": ${listText(pending)}}`,
-    );
+    return jsonParts(queueText(await (await queue()).list()));
   },
 });
 
@@ -91,8 +88,19 @@ const freeRoute = ({ queue }: ServerContext): Route => ({
   },
 });
 
-const listText = (jobs: readonly QueuedJob[]): string =>
-  `[${jobs.map(({ json }) => json).join(', ')}]`;
+type Jobs = AsyncIterable<QueuedJob>;
+
+/** The JSON object of the lists, in parts. */
+async function* queueText(lists: { running: Jobs; pending: Jobs }): AsyncGenerator<string> {
+  const texts = async function* (jobs: Jobs) {
+    for await (const { json } of jobs) yield json;
+  };
+  yield '{"queue_running": [';
+  yield* joined(texts(lists.running));
+  yield '], "queue_pending": [';
+  yield* joined(texts(lists.pending));
+  yield ']}';
+}
 
 /** The `prompt_id` of a body; undefined for a body that has none or is not JSON. */
 function promptIdIn(bytes: Uint8Array): string | undefined {
