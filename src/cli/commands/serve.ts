@@ -88,7 +88,9 @@ const cleanTemp = (
   startTempCleaning(storage, {
     jobs: async () => {
       const { running, pending } = await queue.list();
-      return [...running, ...pending].map(({ json }) => json);
+      const texts: string[] = [];
+      for (const jobs of [running, pending]) for await (const { json } of jobs) texts.push(json);
+      return texts;
     },
     otherFolders: [
       ...folders.models,
