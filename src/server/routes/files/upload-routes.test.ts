@@ -105,6 +105,16 @@ describe('/upload/mask', () => {
     expect((await uploadMask(original)).statusCode).toBe(400);
   });
 
+  it('refuses a mask with too many pixels', async () => {
+    const create = { width: 8193, height: 8192, channels: 3, background: 'black' } as const;
+    const bytes = await sharp({ create }).png({ compressionLevel: 9 }).toBuffer();
+    const original = JSON.stringify({ filename: 'original.png', type: 'input' });
+    const file = { name: 'large.png', bytes };
+    const response = await upload('/upload/mask', { original_ref: original }, file);
+    expect(response.statusCode).toBe(400);
+    expect(response.body).toContain('8193 × 8192 pixels');
+  });
+
   it('refuses an original outside of its folder', async () => {
     const original = { filename: 'original.png', type: 'input', subfolder: '../..' };
     expect((await uploadMask(original)).statusCode).toBe(403);

@@ -86,6 +86,38 @@ describe('/view', () => {
   });
 });
 
+describe('large images', () => {
+  const largest = { width: 8192, height: 8192 };
+  const create = async (name: string, size: { width: number; height: number }) => {
+    const image = sharp({ create: { ...size, channels: 3, background: 'black' } });
+    await image.png({ compressionLevel: 9 }).toFile(join(test.folders.output, name));
+  };
+
+  it('are sent as they are, but not decoded', async () => {
+    await create('large.png', { ...largest, width: 8193 });
+    for (const query of ['preview=webp', 'preview=jpeg;80', 'channel=rgb', 'channel=a']) {
+      const response = await test.get(`/view?filename=large.png&${query}`);
+      expect(response.statusCode).toBe(400);
+      expect(response.body).toBe(
+        'large.png has 8193 × 8192 pixels, more than 67108864, and is not decoded. ' +
+          'Request the file itself.',
+      );
+    }
+    expect((await test.get('/view?filename=large.png')).statusCode).toBe(200);
+  });
+
+  it('are decoded up to the limit', async () => {
+    await create('largest.png', { width: 8192 * 64, height: 128 });
+    expect((await test.get('/view?filename=largest.png&channel=rgb')).statusCode).toBe(200);
+  });
+});
+
+it('/view draws no SVG', async () => {
+  const svg = '<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"/>';
+  writeFileSync(join(test.folders.output, 'a.svg'), svg);
+  expect((await test.get('/view?filename=a.svg&preview=webp')).statusCode).toBe(400);
+});
+
 it('/view/validate reports whether a file of the input folder exists', async () => {
   const existing = await test.get('/view/validate?filename=text.txt&subfolder=');
   expect(existing.statusCode).toBe(200);

@@ -7,7 +7,7 @@ import {
   parseAnnotatedName,
 } from '../../../storage/folder-paths.ts';
 import { contentDisposition, storedFileResponse } from '../../http/file-responses.ts';
-import { empty, type RouteResponse, refuse } from '../../http/responses.ts';
+import { empty, Refusal, type RouteResponse, refuse } from '../../http/responses.ts';
 import type { Route, RouteRequest } from '../../http/route.ts';
 import { isPlainName, relativeName, resolveInside } from '../../http/safe-paths.ts';
 import type { ServerContext } from '../../server-context.ts';
@@ -34,7 +34,7 @@ export const viewRoutes = ({ folders, storage }: ServerContext): Route[] => [
     responses: {
       200: 'The file.',
       304: 'Unchanged.',
-      400: 'An invalid name, or not an image.',
+      400: 'An invalid name, not an image, or an image with too many pixels to encode it again.',
       403: 'Outside of the folder.',
       404: 'There is no such file.',
     },
@@ -91,7 +91,8 @@ async function viewFile(
         ? await encodeChannel(path, channel)
         : await encodePreview(path, preview, channel);
     return { status: 200, ...image, headers };
-  } catch {
+  } catch (error) {
+    if (error instanceof Refusal) throw error;
     return refuse(empty(400));
   }
 }
