@@ -21,3 +21,11 @@ it('asks about near matches in a sentence', () => {
   expect(didYouMean('KSamplr', ['KSampler', 'SaveImage'])).toBe("Did you mean 'KSampler'?");
   expect(didYouMean('', ['a'])).toBe('');
 });
+
+it('compares thousands of long names', () => {
+  const candidates = Array.from({ length: 800 }, (_, i) => `Node${i * 7919}OfManyLetters`);
+  const words = Array.from({ length: 1000 }, (_, i) => `${i}`.padEnd(192, 'abcdefgh'));
+  expect(words.flatMap((word) => nearMatches(word, candidates))).toEqual([]);
+  expect(nearMatches(`${'x'.repeat(190)}ab`, [`${'x'.repeat(190)}ba`])).toHaveLength(1);
+  expect(nearMatches('Node7919OfManyLeters', candidates)).toContain('Node7919OfManyLetters');
+});
