@@ -102,3 +102,12 @@ describe('the input folder', () => {
     expect(() => folders.inputPath('caat.png')).toThrow('there is no file');
   });
 });
+
+it('has no models of a kind that every object has, and no input of a very long name', () => {
+  const root = temporaryFolder();
+  const folders = openFolders({ models: [root], input: root });
+  for (const kind of ['constructor', '__proto__', 'toString'])
+    expect(folders.modelFiles(kind)).toEqual([]);
+  expect(folders.hasInput('a'.repeat(5000))).toBe(false);
+  expect(() => folders.inputPath('a'.repeat(5000))).toThrow(/there is no file/);
+});

@@ -1,8 +1,10 @@
 // Finds model files in folders that are laid out as ComfyUI's (folder_paths.py): several models
 // folders, old names of folders, names with `/`.
+
 import { basename, join } from 'node:path';
 import { DarkroomError } from '../errors.ts';
 import { didYouMean } from '../near-matches.ts';
+import { ownValue } from '../own-value.ts';
 import { shortLived } from './cache/short-lived.ts';
 import type { EmbeddedModels } from './embedded-models.ts';
 import { byCodePoint, isFile, pathInside } from './folder-paths.ts';
@@ -58,12 +60,14 @@ export function openModelFolders(
   embedded: EmbeddedModels | undefined,
   onUnreadable?: OnUnreadable,
 ): ModelFolders {
-  const currentKind = (kind: string): string => OLD_KINDS[kind] ?? kind;
+  const currentKind = (kind: string): string => ownValue(OLD_KINDS, kind) ?? kind;
   const foldersOf = (kind: string): string[] =>
-    roots.flatMap((root) => (FOLDER_NAMES[kind] ?? [kind]).map((name) => join(root, name)));
+    roots.flatMap((root) =>
+      (ownValue(FOLDER_NAMES, kind) ?? [kind]).map((name) => join(root, name)),
+    );
   const listFiles = shortLived((kind) => {
     const files = new Set<string>(embedded?.names(kind) ?? []);
-    const extensions = OTHER_EXTENSIONS[kind] ?? MODEL_EXTENSIONS;
+    const extensions = ownValue(OTHER_EXTENSIONS, kind) ?? MODEL_EXTENSIONS;
     for (const folder of foldersOf(kind))
       for (const name of filesUnder(folder, { skip: SKIPPED_FOLDERS, onUnreadable }))
         if (extensions.has(extensionOf(name))) files.add(name);

@@ -15,6 +15,13 @@ describe('clipBpe', () => {
     expect(vocabulary[49407]).toBe('<|endoftext|>');
   });
 
+  it('encodes a word of many letters', () => {
+    const letters = Array.from({ length: 100_000 }, (_, i) =>
+      String.fromCharCode(97 + ((i * i + (i >> 3)) % 26)),
+    );
+    expect(clipBpe().encode(letters.join('')).length).toBeGreaterThan(10_000);
+  });
+
   it('drops U+0345, as CLIPTokenizer does', () => {
     // It is not a letter, but its case folding is one, so no alternative of the pattern matches it.
     expect(clipBpe().encode('a\u0345b')).toEqual([

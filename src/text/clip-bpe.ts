@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { DarkroomError } from '../errors.ts';
 import { normalise } from './normalise.ts';
+import { SmallestFirst } from './smallest-first.ts';
 
 const WORD_END = 256;
 const FIRST_MERGE = 512;
@@ -32,6 +33,11 @@ const WORDS = [
   String.raw`(?:(?!\u0345)[^\s\p{L}\p{N}])+`,
 ];
 const WORD = new RegExp(WORDS.join('|'), 'gu');
+
+/** More than the bytes of any word; an id times this is still an exact number. */
+const MAX_WORD = 2 ** 32;
+/** In place of a token that was merged with the one before it. */
+const MERGED = -1;
 
 /** A pair of tokens as one map key. */
 const pairKey = (left: number, right: number): number => left * 65536 + right;
@@ -85,11 +91,9 @@ export function createBpe(merges: string): Bpe {
   const encodeWord = (word: string): number[] => {
     const special = SPECIAL.get(word);
     if (special !== undefined) return [special];
-    let parts = Array.from(Buffer.from(word, 'utf8'), (byte) => tokens[byte]);
+    const parts = Array.from(Buffer.from(word, 'utf8'), (byte) => tokens[byte]);
     parts[parts.length - 1] += WORD_END;
-    for (let next = firstMerge(parts, joined); next !== undefined; next = firstMerge(parts, joined))
-      parts = merge(parts, next, joined);
-    return parts;
+    return mergeAll(parts, joined);
   };
   return {
     encode: (text) =>
@@ -107,33 +111,36 @@ export function createBpe(merges: string): Bpe {
   };
 }
 
-/** The earliest merge (lowest id) that applies anywhere in `parts`. */
-function firstMerge(
-  parts: readonly number[],
-  joined: ReadonlyMap<number, number>,
-): number | undefined {
-  let first: number | undefined;
-  for (let i = 1; i < parts.length; i++) {
-    const id = joined.get(pairKey(parts[i - 1], parts[i]));
-    if (id !== undefined && (first === undefined || id < first)) first = id;
+/**
+ * Applies the merges to the tokens of a word: always the earliest one (the lowest id) that applies
+ * anywhere, from left to right. Changes `parts`.
+ */
+function mergeAll(parts: number[], joined: ReadonlyMap<number, number>): number[] {
+  const { length } = parts;
+  const next = Array.from(parts, (_, i) => i + 1);
+  const previous = Array.from(parts, (_, i) => i - 1);
+  const queue = new SmallestFirst();
+  const offer = (left: number): void => {
+    const id = left < 0 || next[left] >= length ? undefined : joinedAt(left);
+    if (id !== undefined) queue.add(id * MAX_WORD + left);
+  };
+  const joinedAt = (left: number): number | undefined =>
+    joined.get(pairKey(parts[left], parts[next[left]]));
+  for (let i = 0; i + 1 < length; i++) offer(i);
+  for (let entry = queue.take(); entry !== undefined; entry = queue.take()) {
+    const left = entry % MAX_WORD;
+    const id = (entry - left) / MAX_WORD;
+    // a merge that another one made impossible
+    if (parts[left] < 0 || next[left] >= length || joinedAt(left) !== id) continue;
+    const right = next[left];
+    parts[left] = id;
+    parts[right] = MERGED;
+    next[left] = next[right];
+    if (next[left] < length) previous[next[left]] = left;
+    offer(previous[left]);
+    offer(left);
   }
-  return first;
-}
-
-/** Merges every pair of tokens that becomes `id`, from left to right. */
-function merge(
-  parts: readonly number[],
-  id: number,
-  joined: ReadonlyMap<number, number>,
-): number[] {
-  const out: number[] = [];
-  for (let i = 0; i < parts.length; i++) {
-    if (i + 1 < parts.length && joined.get(pairKey(parts[i], parts[i + 1])) === id) {
-      out.push(id);
-      i++;
-    } else out.push(parts[i]);
-  }
-  return out;
+  return parts.filter((part) => part !== MERGED);
 }
 
 let shared: Bpe | undefined;

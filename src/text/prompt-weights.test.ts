@@ -30,6 +30,23 @@ it('reads long texts in linear time', () => {
 });
 
 describe('parseWeights', () => {
+  it('reads many parentheses in linear time, and refuses deep ones', () => {
+    const nested = (levels: number): string => `${'('.repeat(levels)}a${')'.repeat(levels)}`;
+    expect(parseWeights(nested(1000))).toEqual([{ text: 'a', weight: expect.any(Number) }]);
+    expect(parseWeights(`${nested(900)} `.repeat(200))).toHaveLength(400);
+    expect(parseWeights('(a'.repeat(200_000))).toHaveLength(1);
+    expect(() => parseWeights(nested(100_000))).toThrow('nested deeper than 1000');
+    expect(() => parseWeights('('.repeat(3000) + ')'.repeat(2000))).toThrow('nested deeper than');
+  });
+
+  it('closes an open parenthesis with the last one of the text', () => {
+    expect(parseWeights('((a) b)')).toEqual([
+      { text: 'a', weight: 1.1 * 1.1 },
+      { text: ' b', weight: 1.1 },
+    ]);
+    expect(parseWeights('((a:2)')).toEqual([{ text: '(a', weight: 2 }]);
+  });
+
   it('finds no group after a surplus closing parenthesis', () => {
     expect(parseWeights('a) (b:2) c')).toEqual([{ text: 'a) (b:2) c', weight: 1 }]);
   });

@@ -1,5 +1,7 @@
 // ComfyUI's prompt weights: (x) multiplies by 1.1, (x:1.3) sets 1.3, \( and \) are plain
 // parentheses, [x] has no meaning. Invalid weights and unbalanced parentheses stay in the text.
+import { DarkroomError } from '../errors.ts';
+import { MAX_PARENTHESES } from '../limits.ts';
 import { strip } from './python-string.ts';
 
 export interface WeightedText {
@@ -14,24 +16,75 @@ const OPEN = '\0\x02';
 const escapeParentheses = (text: string) => text.replaceAll('\\)', CLOSE).replaceAll('\\(', OPEN);
 const unescapeParentheses = (text: string) => text.replaceAll(CLOSE, ')').replaceAll(OPEN, '(');
 
-/** The segments of a prompt in order, each with its weight, computed in doubles as in Python. */
+/**
+ * The segments of a prompt in order, each with its weight, computed in doubles as in Python. Throws
+ * DR_INPUT_INVALID for more than MAX_PARENTHESES levels of parentheses.
+ */
 export function parseWeights(prompt: string): WeightedText[] {
-  return weigh(escapeParentheses(prompt), 1).map(({ text, weight }) => ({
-    text: unescapeParentheses(text),
-    weight,
-  }));
+  const found: WeightedText[] = [];
+  for (const text of topLevel(escapeParentheses(prompt)))
+    addPart({ text, closings: closingsOf(text), found }, 0, text.length, 1, 0);
+  return found.map(({ text, weight }) => ({ text: unescapeParentheses(text), weight }));
 }
 
-function weigh(text: string, weight: number): WeightedText[] {
-  return topLevel(text).flatMap((part) => {
-    if (part.length < 2 || !part.startsWith('(') || !part.endsWith(')'))
-      return [{ text: part, weight }];
-    const inner = part.slice(1, -1);
-    const colon = inner.lastIndexOf(':');
-    const given = colon > 0 ? parseFloatAsPython(inner.slice(colon + 1)) : undefined;
-    return given === undefined ? weigh(inner, weight * 1.1) : weigh(inner.slice(0, colon), given);
-  });
+/** A text between the outermost parentheses, while its segments are found. */
+interface Parsing {
+  readonly text: string;
+  /** Where each `(` is closed. */
+  readonly closings: ReadonlyMap<number, number>;
+  readonly found: WeightedText[];
 }
+
+/** Adds the segments from `from` to `to`, which are one `(…)` or have no weight of their own. */
+function addPart(parsing: Parsing, from: number, to: number, weight: number, depth: number): void {
+  const { text, found } = parsing;
+  if (to - from < 2 || text[from] !== '(' || text[to - 1] !== ')') {
+    found.push({ text: text.slice(from, to), weight });
+    return;
+  }
+  if (depth >= MAX_PARENTHESES) throw tooDeep();
+  const { end, given = weight * 1.1 } = weightOf(text, from + 1, to - 1);
+  addInner(parsing, from + 1, end, given, depth + 1);
+}
+
+/** Adds the parts inside of parentheses. Without a `)` inside, a `(` takes all that follows. */
+function addInner(parsing: Parsing, from: number, to: number, weight: number, depth: number): void {
+  let start = from;
+  for (let open = from; open < to; open++) {
+    if (parsing.text[open] !== '(') continue;
+    if (open > start) addPart(parsing, start, open, weight, depth);
+    start = Math.min((parsing.closings.get(open) ?? to) + 1, to);
+    addPart(parsing, open, start, weight, depth);
+    open = start - 1;
+  }
+  if (start < to) addPart(parsing, start, to, weight, depth);
+}
+
+/** The weight after the last colon between two positions, and where the text before it ends. */
+function weightOf(text: string, from: number, to: number): { end: number; given?: number } {
+  let colon = to - 1;
+  // no number has parentheses
+  while (colon > from && !':()'.includes(text[colon])) colon--;
+  const given =
+    colon > from && text[colon] === ':' ? parseFloatAsPython(text.slice(colon + 1, to)) : undefined;
+  return given === undefined ? { end: to } : { end: colon, given };
+}
+
+function closingsOf(text: string): ReadonlyMap<number, number> {
+  const found = new Map<number, number>();
+  const open: number[] = [];
+  for (let i = 0; i < text.length; i++) {
+    if (text[i] === '(') open.push(i);
+    else if (text[i] === ')' && open.length > 0) found.set(open.pop()!, i);
+  }
+  return found;
+}
+
+const tooDeep = (): DarkroomError =>
+  new DarkroomError('DR_INPUT_INVALID', {
+    message: `the prompt has parentheses nested deeper than ${MAX_PARENTHESES}`,
+    hint: 'Write the weight as a number: (text:1.3).',
+  });
 
 /**
  * Splits a text into its outermost `(…)` and the text between them. A surplus `)` lowers the depth,

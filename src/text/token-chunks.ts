@@ -113,12 +113,15 @@ function pack(
     chunk = [plain(START_TOKEN)];
   };
   for (const [index, group] of groups.entries()) {
-    const tokens = group.map((token): Token => ({ ...token, word: index + 1 }));
-    while (tokens.length + chunk.length > length - 1) {
-      if (group.length >= SPLIT_FROM) chunk.push(...tokens.splice(0, length - 1 - chunk.length));
+    let used = 0;
+    const add = (end: number): void => {
+      for (; used < end; used++) chunk.push({ ...group[used], word: index + 1 });
+    };
+    while (group.length - used + chunk.length > length - 1) {
+      if (group.length >= SPLIT_FROM) add(used + length - 1 - chunk.length);
       close();
     }
-    chunk.push(...tokens);
+    add(group.length);
   }
   close();
   return chunks;

@@ -1,5 +1,6 @@
 // Input declarations in ComfyUI's form, `[type, options]` (a combo's type is its list of options),
 // socket types, and the conversion of widget values.
+
 import {
   isJsonObject,
   isPyFloat,
@@ -13,6 +14,7 @@ import type { NodeEnvironment } from '../nodes/context.ts';
 import { inputOf, type NodeDeclaration } from '../nodes/declare.ts';
 import { isOutputLink, type OutputLink } from '../nodes/graph-builder.ts';
 import type { Input } from '../nodes/input-types.ts';
+import { ownValue } from '../own-value.ts';
 import { str, toBool, toFloat, toInt } from './validate/python-values.ts';
 
 /** The socket type that a link to this input must have. */
@@ -93,7 +95,7 @@ const CONVERSIONS: Readonly<Record<string, (value: Json) => Json>> = {
  */
 export function convertWidgetValue(raw: Json, input: Input): Json {
   const value = isJsonObject(raw) && Object.hasOwn(raw, '__value__') ? raw['__value__'] : raw;
-  return CONVERSIONS[socketTypeOf(input)]?.(value) ?? value;
+  return ownValue(CONVERSIONS, socketTypeOf(input))?.(value) ?? value;
 }
 
 /**

@@ -223,3 +223,12 @@ describe('URLs', () => {
     });
   });
 });
+
+it.each(['constructor', '__proto__', 'toString'])(
+  'refuses the form %s with a sentence',
+  async (form) => {
+    const { code, err } = await darkroom('convert', file('any.json'), '--to', form);
+    expect(code).toBe(2);
+    expect(err).toContain(`unknown form '${form}'`);
+  },
+);

@@ -1,9 +1,11 @@
 // darkroom convert FILE: converts a workflow to the API format or to a TypeScript program.
+
 import { renameSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { DarkroomError } from '../../errors.ts';
 import { didYouMean } from '../../near-matches.ts';
 import { NODES } from '../../nodes/index.ts';
+import { ownValue } from '../../own-value.ts';
 import { pythonRandom } from '../../random/python-random.ts';
 import { writeAtomic } from '../../storage/atomic-write.ts';
 import { printGraph } from '../../workflow/export/print-api.ts';
@@ -38,7 +40,7 @@ export async function convertCommand({
         : `convert takes one workflow file, not ${positionals.length}`,
       'For example: darkroom convert image.png -o workflow.json',
     );
-  const print = PRINTERS[values.to ?? 'api'];
+  const print = ownValue(PRINTERS, values.to ?? 'api');
   if (!print)
     throw badUsage(
       `unknown form '${values.to}'`,

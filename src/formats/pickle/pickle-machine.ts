@@ -1,5 +1,6 @@
 // The state of a pickle machine that builds values and runs nothing: stack, marks and memo, with
 // the limits that keep a hostile pickle small and short. opcodes.ts has the operations on it.
+import { ownValue } from '../../own-value.ts';
 import { forbidden, malformed, printableName, tooLarge } from './pickle-error.ts';
 import type { PickleInput } from './pickle-input.ts';
 import type { PickleGlobal, PicklePersistent, PickleValue } from './pickle-values.ts';
@@ -88,7 +89,7 @@ export class PickleMachine {
 
   /** Pushes a global. Throws `forbidden` when it is not allowed. */
   pushGlobal(module: string, name: string): void {
-    const fullName = `${RENAMED[module] ?? module}.${name}`;
+    const fullName = `${ownValue(RENAMED, module) ?? module}.${name}`;
     let global = this.#globals.get(fullName);
     if (!global) {
       if (!this.#isAllowed(fullName))

@@ -1,6 +1,7 @@
 // The tensors in an unpickled file of torch.save: what torch's rebuild functions would have
 // created, as dtype, shape, strides and a position in a storage. Everything is checked against the
 // storage.
+import { ownValue } from '../../own-value.ts';
 import { sizeOf } from '../../tensor/tensor.ts';
 import { DTYPES, type DTypeName } from '../dtypes.ts';
 import { forbidden, malformed, PickleError, printableName } from '../pickle/pickle-error.ts';
@@ -138,7 +139,7 @@ export class TorchTensors {
   #view(args: readonly PickleValue[], name: string): TorchTensor {
     const { storage, offset: base } = this.#storagePart(args[0]);
     const [offset, shape, strides] = [args[1], sizesOf(args[2]), sizesOf(args[3])];
-    const dtype = isKind(args[6], 'global') ? DTYPE_NAMES[args[6].name] : storage.dtype;
+    const dtype = isKind(args[6], 'global') ? ownValue(DTYPE_NAMES, args[6].name) : storage.dtype;
     const stored = isKind(args[6], 'global') ? args[6].name : storage.type;
     if (!dtype) throw new UnsupportedTensor(`${printableName(name)} is stored as ${stored}`);
     if (
@@ -202,7 +203,7 @@ function readStorageId(id: PickleValue): StoragePart {
   if (type === undefined) throw forbidden('refers to a storage of an unknown type');
   if (typeof key !== 'string' || !isSize(count))
     throw malformed('has a storage without a name or a size');
-  const dtype = STORAGES[type];
+  const dtype = ownValue(STORAGES, type);
   // untyped storages are counted in bytes
   const size = dtype ? DTYPES[dtype].size : 1;
   const from = tupleOf(part)?.[1] ?? 0;

@@ -1,4 +1,5 @@
 // The XML answers of S3's API, as far as they are read.
+import { ownValue } from '../../own-value.ts';
 
 export interface BucketObject {
   readonly key: string;
@@ -19,7 +20,7 @@ const unescapeXml = (text: string): string =>
   text.replace(/&(?:#(\d+)|#x([0-9a-f]+)|(\w+));/gi, (whole, decimal, hex, name) =>
     name === undefined
       ? String.fromCodePoint(Number.parseInt(decimal ?? hex, decimal ? 10 : 16))
-      : (ENTITIES[name] ?? whole),
+      : (ownValue(ENTITIES, name) ?? whole),
   );
 
 /** Returns the text of the first element of this name; '' where there is none. */

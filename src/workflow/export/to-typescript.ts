@@ -1,4 +1,5 @@
 // Prints a workflow as a TypeScript program that uses the workflow builder.
+
 import { DarkroomError } from '../../errors.ts';
 import {
   entriesOf,
@@ -10,6 +11,7 @@ import {
 } from '../../formats/json.ts';
 import { inputOf } from '../../nodes/declare.ts';
 import type { Input } from '../../nodes/input-types.ts';
+import { ownValue } from '../../own-value.ts';
 import { type Graph, linkOf } from '../api-graph.ts';
 import { isIdentifier, keyOf, quote } from '../builder/generate.ts';
 import {
@@ -211,7 +213,7 @@ function misfit(value: Json, input: Input): string | undefined {
       : 'not in the list';
   const fits =
     (input.kind === 'SOCKET' && input.inline && typeof value === 'string') ||
-    unionMembers(socketTypeOf(input)).some((type) => IS_OF_TYPE[type]?.(value));
+    unionMembers(socketTypeOf(input)).some((type) => ownValue(IS_OF_TYPE, type)?.(value));
   return fits ? undefined : `expected ${socketTypeOf(input)}`;
 }
 

@@ -1,11 +1,13 @@
 // Replaces widget values of a graph before it is checked: by node (`ID.INPUT`, where ID is an id, a
 // title or a type) or by meaning (`prompt`, `seed` …).
+
 import { DarkroomError } from '../../errors.ts';
 import type { Json, JsonObject } from '../../formats/json.ts';
 import { parseJson } from '../../formats/parse-json.ts';
 import { didYouMean } from '../../near-matches.ts';
 import { inputOf } from '../../nodes/declare.ts';
 import type { Input } from '../../nodes/input-types.ts';
+import { ownValue } from '../../own-value.ts';
 import { describeNode, type Graph, linkOf, withInputs } from '../api-graph.ts';
 import { socketTypeOf } from '../input-spec.ts';
 import type { NodeTable } from '../node-table.ts';
@@ -157,7 +159,7 @@ const BOOLEANS: Readonly<Record<string, boolean>> = {
  * types as ComfyUI does. For an unknown type, JSON is parsed.
  */
 function fromText(text: string, type: string | undefined): Json {
-  if (type === 'BOOLEAN') return BOOLEANS[text] ?? text;
+  if (type === 'BOOLEAN') return ownValue(BOOLEANS, text) ?? text;
   if (type !== undefined) return text;
   try {
     return parseJson(text);

@@ -1,8 +1,10 @@
 // The error objects of POST /prompt, each with the Darkroom error that explains it to the user.
 // After validate_prompt in ComfyUI's execution.py.
+
 import { DarkroomError, type ErrorCode } from '../../errors.ts';
 import type { Json, JsonObject } from '../../formats/json.ts';
 import { packTitleOf, REFUSED } from '../../nodes/index.ts';
+import { ownValue } from '../../own-value.ts';
 import { floatJson, type PythonError, repr, str } from './python-values.ts';
 
 /** ComfyUI's own error object, letter for letter. */
@@ -206,7 +208,7 @@ export const conversionFailed = (
       message:
         `'${location.input}' of ${location.name} is ${repr(value)}, ` +
         `but must be of type ${type}`,
-      hint: CONVERSION_HINTS[type] ?? `Connect an output of type ${type}.`,
+      hint: ownValue(CONVERSION_HINTS, type) ?? `Connect an output of type ${type}.`,
     },
   );
 

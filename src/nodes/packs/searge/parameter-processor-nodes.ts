@@ -1,5 +1,6 @@
 // Derives parameters of SeargeSDXL from others: switches as numbers, seeds, dependent options.
 // Source: SeargeSDXL modules/_legacy.py (SeargeParameterProcessor, SeargeStylePreprocessor).
+import { ownValue } from '../../../own-value.ts';
 import { defineNode, output, outputs, socket, string } from '../../declare.ts';
 import { OPERATION_MODES, PROMPT_STYLES } from './parameter-choices.ts';
 import { parameter } from './parameter-output-nodes.ts';
@@ -65,7 +66,7 @@ const promptStyle: Rule = (p) => {
     ? (value as keyof typeof PROMPT_STYLES)
     : DEFAULT_STYLE;
   const { selector, group } = PROMPT_STYLES[style];
-  const changed = PROMPT_RULES[style]?.(p) ?? p;
+  const changed = ownValue(PROMPT_RULES, style)?.(p) ?? p;
   return { ...changed, prompt_style_selector: selector, prompt_style_group: group };
 };
 

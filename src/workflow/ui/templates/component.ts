@@ -1,8 +1,10 @@
 // Components of ComfyUI-Workflow-Component (`## name [hash]`): whole workflows whose ComponentInput
 // and ComponentOutput nodes are the sockets of the outer node, sorted by their titles. Inputs that
 // are linked to a converted widget become widgets of the outer node.
+
 import type { JsonObject } from '../../../formats/json.ts';
 import type { Input } from '../../../nodes/input-types.ts';
+import { ownValue } from '../../../own-value.ts';
 import type { NodeTypes } from '../node-types.ts';
 import { type UiGraph, type UiLink, type UiNode, uiGraph } from '../ui-graph.ts';
 import { slotsOf, type WidgetSlot } from '../widget-slots.ts';
@@ -101,7 +103,8 @@ function componentInput(
   const widget = target?.input.widget;
   const label = output?.label ?? (output?.name || undefined) ?? target?.input.name ?? type;
   const input =
-    (widget === undefined ? undefined : types.inputOf(target.node, widget)) ?? WIDGET_TYPES[type];
-  const hasWidget = widget !== undefined || WIDGET_TYPES[type] !== undefined;
+    (widget === undefined ? undefined : types.inputOf(target.node, widget)) ??
+    ownValue(WIDGET_TYPES, type);
+  const hasWidget = widget !== undefined || ownValue(WIDGET_TYPES, type) !== undefined;
   return { port, label, type, layout: hasWidget ? slotsOf(label, input) : [] };
 }

@@ -1,7 +1,9 @@
 // The loader of a checkpoint with a configuration. Source: ComfyUI nodes.py.
+
 import { parse } from 'yaml';
 import { DarkroomError } from '../../../../errors.ts';
 import { readRegularFile } from '../../../../formats/regular-file.ts';
+import { ownValue } from '../../../../own-value.ts';
 import { withDiscreteSampling } from '../../../../sampling/patches/model-sampling-patches.ts';
 import type { NodeContext, NodeEnvironment } from '../../../context.ts';
 import { combo, defineNode, modelFile, output, outputs } from '../../../declare.ts';
@@ -33,7 +35,7 @@ const MAX_CONFIG_BYTES = 16 * 1024 * 1024;
 
 /** Throws DR_INPUT_INVALID for a file that is not YAML. */
 async function readConfig(name: string, context: NodeContext): Promise<CheckpointConfig> {
-  if (!context.modelFiles('configs').includes(name)) return CONFIGS[name] ?? {};
+  if (!context.modelFiles('configs').includes(name)) return ownValue(CONFIGS, name) ?? {};
   const path = context.modelPath('configs', name);
   const valueAt = (value: unknown, ...keys: readonly string[]): unknown =>
     keys.reduce<unknown>(

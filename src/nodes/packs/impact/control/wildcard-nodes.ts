@@ -1,10 +1,12 @@
 // Prompts with wildcards and LoRAs. Source: Impact Pack impact_pack.py, wildcards.py,
 // impact_server.py (the text is populated before the run).
+
 import { createHash } from 'node:crypto';
 import { DarkroomError } from '../../../../errors.ts';
 import { MAX_INTEGER_DIGITS } from '../../../../limits.ts';
 import type { Clip } from '../../../../models/clip/clip.ts';
 import { didYouMean } from '../../../../near-matches.ts';
+import { ownValue } from '../../../../own-value.ts';
 import { concatConditioning } from '../../../../sampling/conditioning/operations.ts';
 import type { Conditioning, Model } from '../../../../sampling/sampling-types.ts';
 import {
@@ -64,7 +66,7 @@ const populateOnPrompt: PromptPreparation = {
     const value =
       source === undefined
         ? seedInput
-        : prompt.input(source, LINKED_SEEDS[prompt.classType(source) ?? ''] ?? '');
+        : prompt.input(source, ownValue(LINKED_SEEDS, prompt.classType(source) ?? '') ?? '');
     const digits = ['number', 'bigint', 'string'].includes(typeof value) ? String(value) : '';
     if (!/^\d+$/.test(digits) || digits.length > MAX_INTEGER_DIGITS) return;
     const lists = prompt.environment.wildcards();
