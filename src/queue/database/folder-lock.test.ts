@@ -76,6 +76,15 @@ describe('the lock of a folder', () => {
     });
   });
 
+  it('names nobody who has released it', async () => {
+    const lock = await lockFolder(folder);
+    const { record } = readRecord(folder)!;
+    writeRecord(folder, { ...record, isReleased: true });
+    await expect(lockFolder(folder)).rejects.toThrow('is used by another process');
+    writeRecord(folder, record);
+    lock.unlock();
+  });
+
   it('holds though the files of the lock are removed', async () => {
     const lock = await lockFolder(folder, { beatMs: BEAT_MS });
     rmSync(join(folder, 'lock'));

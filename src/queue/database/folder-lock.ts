@@ -68,8 +68,8 @@ async function openLocked(folder: string): Promise<number> {
     try {
       if (!(await tryLock(fd, folder))) {
         // the holder writes its record once it has the lock
-        if (!readRecord(folder)) await sleep(RECORD_MS);
-        throw inUse(folder, readRecord(folder)?.record);
+        if (!readHolder(folder)) await sleep(RECORD_MS);
+        throw inUse(folder, readHolder(folder));
       }
       // a file that was removed meanwhile locks nothing
       const opened = fstatSync(fd);
@@ -82,6 +82,12 @@ async function openLocked(folder: string): Promise<number> {
     }
     closeSync(fd);
   }
+}
+
+/** The record of a process that has not released the folder. */
+function readHolder(folder: string): LockRecord | undefined {
+  const record = readRecord(folder)?.record;
+  return record?.isReleased ? undefined : record;
 }
 
 async function tryLock(fd: number, folder: string): Promise<boolean> {
