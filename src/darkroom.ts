@@ -122,7 +122,7 @@ async function checkAndRun(
   const outputs = await engine.run(
     {
       prompt: dumpsJson(apiGraphOf(validation.graph)),
-      extra: dumpsJson(prepared.extra as JsonObject),
+      extra: dumpsJson({ extra_pnginfo: prepared.extra }),
       outputs: validation.outputs,
     },
     { signal, onEvent: onEvent as Emit },

@@ -1,7 +1,7 @@
 // Runs the jobs of an engine process. Networks, results and node states last from one job to the
 // next.
 import { DarkroomError } from '../errors.ts';
-import type { JsonObject } from '../formats/json.ts';
+import { isJsonObject, type JsonObject } from '../formats/json.ts';
 import { parseJson } from '../formats/parse-json.ts';
 import { holdTempFolder } from '../storage/clean-temp.ts';
 import { stringsIn } from '../storage/storage.ts';
@@ -81,6 +81,13 @@ export function createJobRunner(
   };
 }
 
+/** `extra_pnginfo` of a job's extra data. */
+function imageInfoOf(extraText: string): JsonObject {
+  const extra = parseJson(extraText);
+  const info = isJsonObject(extra) ? extra['extra_pnginfo'] : undefined;
+  return isJsonObject(info) ? info : {};
+}
+
 async function runGraph(
   job: EngineJob,
   parts: EngineParts,
@@ -99,7 +106,7 @@ async function runGraph(
     ...parts,
     graph,
     dynamic,
-    extra: parseJson(job.extra) as JsonObject,
+    extra: imageInfoOf(job.extra),
     signal,
     emit,
     onFolder,

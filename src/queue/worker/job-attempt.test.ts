@@ -63,14 +63,14 @@ const untilCancelled: Run = (_, { signal }) =>
 
 describe('a job', () => {
   it('that succeeds is stored, then announced', async () => {
-    let extraInfo = '';
+    let passedExtra = '';
     const { ended, ends, calls } = attempt(async (extra) => {
-      extraInfo = extra;
+      passedExtra = extra;
       return {};
     });
     await ended;
     expect(ends).toEqual([{ state: 'success' }]);
-    expect(JSON.parse(extraInfo)).toEqual({ workflow: 1 });
+    expect(passedExtra).toBe(JOB.extra);
     const types = calls.map((call) =>
       call.type === 'event' && call.event.type === 'message' ? call.event.event : call.type,
     );

@@ -4,9 +4,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Engine, EngineRunOptions } from '../../engine/client.ts';
 import type { Outputs } from '../../engine/events.ts';
 import { DarkroomError, interrupted } from '../../errors.ts';
-import { dumpsJson } from '../../formats/dumps-json.ts';
-import { isJsonObject, type JsonObject } from '../../formats/json.ts';
-import { parseJson } from '../../formats/parse-json.ts';
 import type { QueueEvent, WorkerOptions } from '../contract.ts';
 import type { HeldJob } from '../jobs/job-types.ts';
 import { type ClientMessages, createClientMessages } from '../messages/client-messages.ts';
@@ -94,7 +91,7 @@ async function runOnce(attempt: Attempt, options: EngineRunOptions): Promise<End
   const timer = setInterval(() => void sendEvents(attempt, messages.due()), DUE_MS);
   try {
     const outputs = await engine.run(
-      { prompt: job.prompt, extra: imageInfoOf(job.extra), outputs: job.outputs },
+      { prompt: job.prompt, extra: job.extra, outputs: job.outputs },
       { ...options, onEvent: (event) => void sendEvents(attempt, messages.event(event)) },
     );
     return { kind: 'success', outputs };
@@ -103,13 +100,6 @@ async function runOnce(attempt: Attempt, options: EngineRunOptions): Promise<End
   } finally {
     clearInterval(timer);
   }
-}
-
-/** `extra_pnginfo` of a job's extra data, as JSON text. */
-function imageInfoOf(extraText: string): string {
-  const extra = parseJson(extraText);
-  const info = isJsonObject(extra) ? extra['extra_pnginfo'] : undefined;
-  return dumpsJson(isJsonObject(info) ? info : ({} as JsonObject));
 }
 
 /** How a job ends whose run has thrown. */

@@ -91,9 +91,8 @@ async function alphaOnBlack(path: string): Promise<Sharp> {
     .raw()
     .toBuffer({ resolveWithObject: true });
   const { width, height } = info;
-  const rgba = Buffer.alloc(width * height * 4);
-  for (let i = 0; i < width * height; i++) rgba[i * 4 + 3] = data[i * info.channels];
-  return sharp(rgba, { raw: { width, height, channels: 4 } });
+  const black = sharp({ create: { width, height, channels: 3, background: 'black' } });
+  return black.joinChannel(data, { raw: { width, height, channels: 1 } });
 }
 
 /**
