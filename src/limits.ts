@@ -1,9 +1,7 @@
 // The largest sizes of texts from users, which docs/server.md lists. Longer ones are refused with
 // an error that names the limit.
 
-/** Bytes of one part of a path, on every common file system. */
-export const MAX_FILE_NAME_BYTES = 255;
-/** Bytes of a path. */
+/** Bytes of a path, and characters of the name of a wildcard list with `*`. */
 export const MAX_PATH_BYTES = 4096;
 /** Digits of an integer: Python's sys.get_int_max_str_digits(). */
 export const MAX_INTEGER_DIGITS = 4300;

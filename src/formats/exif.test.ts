@@ -23,10 +23,12 @@ it('returns texts without the NULs after them', () => {
   expect(exifTexts(blockOf(1, Buffer.from('a\0b\0\0')))).toEqual(['a\0b']);
 });
 
-it('reads many tags of NULs in linear time', () => {
+it('reads many tags of the same NULs in linear time, as far as the block is long', () => {
   const text = Buffer.alloc(60_000);
   text.write('x', text.length - 1);
   const texts = exifTexts(blockOf(100, text));
-  expect(texts).toHaveLength(100);
-  expect(texts[99]).toHaveLength(60_000);
+  expect(texts).toHaveLength(1);
+  expect(texts[0]).toHaveLength(60_000);
+  const ends = Buffer.from(`${'\0'.repeat(1_000_000)}x`);
+  expect(exifTexts(blockOf(1, ends))).toEqual([ends.toString()]);
 });

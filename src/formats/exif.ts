@@ -23,7 +23,6 @@ const USER_COMMENT = 0x9286;
 /** The tags whose value is the offset of another directory: Exif, GPS, interoperability. */
 const DIRECTORIES: ReadonlySet<number> = new Set([0x8769, 0x8825, 0xa005]);
 const MAX_DIRECTORIES = 16;
-const MAX_TEXT = 64 * 1024 * 1024;
 
 /**
  * The texts of a block, which begins with `II*` or `MM*`, or `Exif\0\0` before it, in file order.
@@ -40,7 +39,8 @@ export function exifTexts(bytes: Uint8Array): string[] {
 
   const texts: string[] = [];
   const visited = new Set<number>();
-  let remaining = MAX_TEXT;
+  // texts that share their bytes are not those of a camera or a program
+  let remaining = block.length;
   const queue = [u32(4)];
   for (let at = queue.shift(); at !== undefined; at = queue.shift()) {
     if (at < 8 || at + 2 > block.length || visited.has(at) || visited.size >= MAX_DIRECTORIES)

@@ -38,6 +38,7 @@ export function readSeries(csv: string, file = 'the table'): SeriesRun[] {
 
 function checkColumns(names: readonly string[], file: string): void {
   const shorthands = Object.keys(SHORTHANDS);
+  const before = new Set<string>();
   for (const [i, name] of names.entries()) {
     if (!Object.hasOwn(SHORTHANDS, name) && !isNodeInput(name))
       throw badTable(
@@ -46,8 +47,9 @@ function checkColumns(names: readonly string[], file: string): void {
         didYouMean(name, shorthands) ||
           `Name the columns in the first line: ${shorthands.join(', ')} or ID.INPUT.`,
       );
-    if (names.indexOf(name) < i)
+    if (before.has(name))
       throw badTable(file, `there are two columns '${name}'`, 'Remove one of them.');
+    before.add(name);
   }
 }
 
