@@ -9,7 +9,7 @@ import { lockTempFolder, TEMP_MARKER, type TempLock } from './temp-lock.ts';
 
 export interface TempCleaningOptions {
   /** Returns the JSON texts of the jobs that wait or run, which may name temporary files. */
-  readonly jobs: () => Promise<readonly string[]>;
+  readonly jobs: () => AsyncIterable<string> | Promise<readonly string[]>;
   /** Folders that must never be emptied with the temp folder that contains them. */
   readonly otherFolders?: readonly string[];
   readonly onProblem?: (message: string, error: unknown) => void;
@@ -43,7 +43,7 @@ export async function startTempCleaning(
     const files = (await storage.temp.list()).filter(({ name }) => name !== TEMP_MARKER);
     const surplus = files.filter(isSurplus);
     if (surplus.length === 0) return;
-    const mentioned = namesIn(await jobs());
+    const mentioned = await namesIn(await jobs());
     for (const { name } of surplus) if (!mentioned.has(name)) await storage.temp.remove(name);
   };
   const report = (error: unknown): void =>
@@ -117,14 +117,16 @@ function overLimits(
 }
 
 /** The temporary files that jobs name (`NAME [temp]`). */
-function namesIn(jobs: readonly string[]): ReadonlySet<string> {
-  return new Set(
-    jobs
-      .filter((json) => json.includes('[temp]'))
-      .flatMap((json) => stringsIn(parseJson(json)))
-      .map(parseAnnotatedName)
-      .flatMap(({ name, type }) => (type === 'temp' ? [name.replaceAll('\\', '/')] : [])),
-  );
+async function namesIn(
+  jobs: AsyncIterable<string> | Iterable<string>,
+): Promise<ReadonlySet<string>> {
+  const names = new Set<string>();
+  for await (const json of jobs) {
+    if (!json.includes('[temp]')) continue;
+    for (const { name, type } of stringsIn(parseJson(json)).map(parseAnnotatedName))
+      if (type === 'temp') names.add(name.replaceAll('\\', '/'));
+  }
+  return names;
 }
 
 /** Holds a temp folder in which this process writes, so that no server empties it meanwhile. */

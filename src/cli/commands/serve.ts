@@ -86,11 +86,9 @@ const cleanTemp = (
   { logger }: Logs,
 ): Promise<TempCleaning> =>
   startTempCleaning(storage, {
-    jobs: async () => {
+    jobs: async function* () {
       const { running, pending } = await queue.list();
-      const texts: string[] = [];
-      for (const jobs of [running, pending]) for await (const { json } of jobs) texts.push(json);
-      return texts;
+      for (const jobs of [running, pending]) for await (const { json } of jobs) yield json;
     },
     otherFolders: [
       ...folders.models,
