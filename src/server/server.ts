@@ -24,6 +24,10 @@ import { acceptWebSockets } from './websocket/upgrade.ts';
 const MAX_UPLOAD_BYTES = 100 * 1024 * 1024;
 const MAX_JSON_BYTES = 16 * 1024 * 1024;
 const MAX_PARAMETER_LENGTH = 4096;
+/** Each takes a file handle, of which a process often has 4096. */
+const MAX_CONNECTIONS = 2000;
+const HEADERS_MS = 20_000;
+const CHECK_CONNECTIONS_MS = 5000;
 
 /**
  * Creates a server. `app.inject` works at once, `listen` opens the port. No file is read before a
@@ -53,6 +57,7 @@ export function createServer(options: ServerOptions): DarkroomServer {
   });
   acceptWebSockets(app.server, {
     guard,
+    hasRoom: () => clients.hasRoom,
     connect: (socket, clientId) => clients.connect(socket, clientId),
   });
   return {
@@ -164,13 +169,16 @@ const NO_SCHEMAS = {
 };
 
 function createApp(logs: Logs): FastifyInstance {
-  return fastify({
+  const app = fastify({
     loggerInstance: logs.logger as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
     routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH },
     forceCloseConnections: 'idle',
     schemaController: NO_SCHEMAS,
+    http: { headersTimeout: HEADERS_MS, connectionsCheckingInterval: CHECK_CONNECTIONS_MS },
   });
+  app.server.maxConnections = MAX_CONNECTIONS;
+  return app;
 }
 
 /** Responds to requests of /ws without an upgrade header. */

@@ -1,6 +1,7 @@
 // Registers the tables of routes with Fastify: under `/` and `/api`, with the guard, CORS, 404 and
 // 405, the files of a frontend, and failures.
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import { Readable } from 'node:stream';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { DarkroomError } from '../../errors.ts';
 import type { Metrics } from '../metrics.ts';
 import { clientError } from './client-error.ts';
@@ -41,6 +42,7 @@ export function registerRoutes(app: FastifyInstance, options: HttpOptions): void
   guardRequests(app, options);
   recordRequests(app, options);
   closeUnreadBodies(app);
+  disconnectSlowReaders(app);
   respondToErrors(app, options.logs);
   for (const route of options.routes) addRoute(app, route, options);
   respondToUnknownPaths(app, options);
@@ -83,6 +85,15 @@ const corsHeaders = (origin: string): Record<string, string> => ({
   'access-control-allow-headers': 'Content-Type, Authorization, Comfy-User, Idempotency-Key',
   'access-control-allow-credentials': 'true',
 });
+
+/** A client that reads nothing of its response for this time is disconnected. */
+const SLOW_READER_MS = 120_000;
+
+function disconnectSlowReaders(app: FastifyInstance): void {
+  app.addHook('onSend', async ({ raw }, reply) => {
+    reply.raw.setTimeout(SLOW_READER_MS, () => raw.destroy());
+  });
+}
 
 /** A client may finish sending a body that was not read; then its connection is closed. */
 const UNREAD_BODY_MS = 5000;
@@ -167,12 +178,19 @@ function addRoute(
       handler: async (request, reply) => {
         const open = await openRequest(request, reply, route, closing, bodies);
         try {
-          return send(reply, await route.handle(open.request));
+          return send(reply, withoutBody(request, await route.handle(open.request)));
         } finally {
           await open.close();
         }
       },
     });
+}
+
+/** The response to HEAD: a file need not be read for it. */
+function withoutBody({ method }: FastifyRequest, response: RouteResponse): RouteResponse {
+  if (method !== 'HEAD' || !(response.body instanceof Readable)) return response;
+  response.body.destroy();
+  return { ...response, body: Readable.from([]) };
 }
 
 /** 405 for a route with another method; else a file of the frontend, or 404. */

@@ -212,6 +212,21 @@ describe('slow bodies', () => {
   });
 });
 
+it('connections are limited in number, and in the time that headers may take', () => {
+  const { headersTimeout, maxConnections } = test.server.app.server;
+  expect({ headersTimeout, maxConnections }).toEqual({
+    headersTimeout: 20_000,
+    maxConnections: 2000,
+  });
+});
+
+it('a connection without a complete request is closed', async () => {
+  const socket = createConnection(Number(new URL(address).port), '127.0.0.1');
+  socket.write('GET / HTTP/1.1\r\nHost: localhost\r\n');
+  socket.resume().on('error', () => undefined);
+  await once(socket, 'close');
+}, 40_000);
+
 /** Sends the begin of a request. */
 async function connect(path: string, headers: string, body: string): Promise<Socket> {
   const socket = createConnection(Number(new URL(address).port), '127.0.0.1');

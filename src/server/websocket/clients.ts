@@ -24,6 +24,7 @@ export interface WebSocketClientsOptions {
 type MessageEvent = Extract<QueueEvent, { type: 'message' }>;
 type PreviewEvent = Extract<QueueEvent, { type: 'preview' }>;
 
+const MAX_CONNECTIONS = 500;
 const PING_MS = 30_000;
 const GOING_AWAY = 1001;
 const CLOSE_MS = 500;
@@ -35,7 +36,7 @@ export class WebSocketClients {
   readonly #onJobEnded: (state: string) => void;
   readonly #clients = new Map<string, WebSocketClient>();
   /** All connections, including those whose id a newer connection has taken. */
-  readonly #connections = new Set<WebSocket>();
+  readonly #connections = new Map<WebSocket, WebSocketClient>();
   /** The last `executing` message of the running job, by client. */
   readonly #executing = new Map<string, { readonly promptId: string; readonly text: string }>();
   readonly #pingTimer: NodeJS.Timeout;
@@ -46,7 +47,7 @@ export class WebSocketClients {
     this.#previews = previews;
     this.#onJobEnded = onJobEnded ?? (() => undefined);
     this.#pingTimer = setInterval(() => {
-      for (const client of this.#clients.values()) client.ping();
+      for (const client of this.#connections.values()) client.ping();
     }, PING_MS);
     this.#pingTimer.unref();
   }
@@ -54,6 +55,11 @@ export class WebSocketClients {
   /** The number of connected clients. */
   get size(): number {
     return this.#clients.size;
+  }
+
+  /** Whether there may be another connection. */
+  get hasRoom(): boolean {
+    return this.#connections.size < MAX_CONNECTIONS;
   }
 
   /**
@@ -64,7 +70,7 @@ export class WebSocketClients {
     const id = requestedId || randomUUID().replaceAll('-', '');
     const client = new WebSocketClient(socket, this.#features);
     this.#clients.set(id, client);
-    this.#connections.add(socket);
+    this.#connections.set(socket, client);
     socket.on('close', () => {
       this.#connections.delete(socket);
       if (this.#clients.get(id) === client) this.#clients.delete(id);
@@ -120,9 +126,9 @@ export class WebSocketClients {
   /** Closes all connections, those that do not answer by force. */
   close(): void {
     clearInterval(this.#pingTimer);
-    for (const socket of this.#connections) socket.close(GOING_AWAY);
+    for (const socket of this.#connections.keys()) socket.close(GOING_AWAY);
     setTimeout(() => {
-      for (const socket of this.#connections) socket.terminate();
+      for (const socket of this.#connections.keys()) socket.terminate();
     }, CLOSE_MS).unref();
   }
 

@@ -2,7 +2,7 @@
 // it has not read yet.
 import type { WebSocket } from 'ws';
 import { dumpsJson } from '../../formats/dumps-json.ts';
-import { isJsonObject, type JsonObject } from '../../formats/json.ts';
+import { isJsonObject } from '../../formats/json.ts';
 import { parseJson } from '../../formats/parse-json.ts';
 import type { Features } from '../api-types.ts';
 
@@ -11,14 +11,14 @@ import type { Features } from '../api-types.ts';
  * the second.
  */
 const MAX_BUFFERED_FOR_PREVIEW = 1 << 20;
-const MAX_BUFFERED = 64 << 20;
+const MAX_BUFFERED = 16 << 20;
 
 /** `{type, data}` as JSON text. */
 export const messageText = (type: string, data: unknown): string => dumpsJson({ type, data });
 
 export class WebSocketClient {
   readonly #socket: WebSocket;
-  #features: JsonObject = {};
+  #supportsPreviews = false;
   #hasSentMessage = false;
   #isAlive = true;
 
@@ -35,7 +35,7 @@ export class WebSocketClient {
 
   /** Whether the client announced that it reads previews with metadata. */
   get supportsPreviews(): boolean {
-    return this.#features['supports_preview_metadata'] === true;
+    return this.#supportsPreviews;
   }
 
   get canReceivePreview(): boolean {
@@ -69,7 +69,8 @@ export class WebSocketClient {
     try {
       const message = parseJson(text);
       if (!isJsonObject(message) || message['type'] !== 'feature_flags') return;
-      if (isJsonObject(message['data'])) this.#features = message['data'];
+      const { data } = message;
+      this.#supportsPreviews = isJsonObject(data) && data['supports_preview_metadata'] === true;
       this.send(messageText('feature_flags', serverFeatures));
     } catch {
       // a message that is not JSON is ignored too

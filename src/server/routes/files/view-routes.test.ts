@@ -39,6 +39,9 @@ describe('/view', () => {
     const { app } = test.server;
     const response = await app.inject({ method: 'HEAD', url: '/view?filename=a.png' });
     expect(response.statusCode).toBe(200);
+    const { length } = readFileSync(join(test.folders.output, 'a.png'));
+    expect(response.headers['content-length']).toBe(String(length));
+    expect(response.body).toBe('');
   });
 
   it('responds with 304 to a client that has the file', async () => {

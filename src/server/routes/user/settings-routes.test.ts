@@ -27,6 +27,15 @@ describe('/settings', () => {
     expect((await test.get('/settings/none')).json()).toBe(null);
   });
 
+  it('does not grow without limit', async () => {
+    const value = JSON.stringify('x'.repeat(1_000_000));
+    const statuses: number[] = [];
+    for (const name of ['one', 'two', 'three'])
+      statuses.push((await test.post(`/settings/${name}`, value)).statusCode);
+    expect(statuses).toEqual([200, 200, 413]);
+    expect((await test.get('/settings/one')).body).toBe(value);
+  });
+
   it('refuses JSON that is not an object, and fails for other bodies', async () => {
     expect((await test.post('/settings', '[]')).statusCode).toBe(400);
     expect((await test.post('/settings/a', 'no')).statusCode).toBe(500);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { dumpsJson } from '../../../formats/dumps-json.ts';
 import { entriesOf, type Json, type JsonObject, objectOf } from '../../../formats/json.ts';
 import { replaceFile } from '../../../storage/file-names.ts';
-import { empty, json, refuse } from '../../http/responses.ts';
+import { empty, json, refuse, text } from '../../http/responses.ts';
 import { jsonBody, objectBody, type Route, type RouteRequest } from '../../http/route.ts';
 import { isFolder } from '../../http/safe-paths.ts';
 import type { ServerContext } from '../../server-context.ts';
@@ -12,6 +12,8 @@ import { userFolder } from './user-routes.ts';
 
 const FILE = 'comfy.settings.json';
 const UNKNOWN_USER = 401;
+/** They are read and written as a whole. */
+const MAX_BYTES = 2 * 1024 * 1024;
 
 const unknownUser = { [UNKNOWN_USER]: 'An unknown user.' } as const;
 
@@ -73,5 +75,8 @@ export const settingRoutes = (context: ServerContext): Route[] => {
 async function writeSettings(file: string, changes: JsonObject): Promise<void> {
   if (isFolder(file)) refuse(empty(400));
   const settings = objectOf<Json>([...entriesOf(readObject(file)), ...entriesOf(changes)]);
-  await writeUserFile(file, () => replaceFile(file, Buffer.from(dumpsJson(settings))));
+  const bytes = Buffer.from(dumpsJson(settings));
+  if (bytes.length > MAX_BYTES)
+    refuse(text(`The settings would be larger than ${MAX_BYTES} bytes.`, 413));
+  await writeUserFile(file, () => replaceFile(file, bytes));
 }
