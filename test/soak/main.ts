@@ -28,6 +28,8 @@ const WARM_UP_MS = 15_000;
 /** A cycle is a storm, in which processes die, and a longer part in which they live. */
 const CYCLE_MS = 20 * MINUTE_MS;
 const STORM_SHARE = 0.4;
+/** The longest time between two disturbances of a kind. */
+const MAX_CALM_MS = 20_000;
 
 const options = parseOptions();
 setPriority(0, NICE);
@@ -98,7 +100,7 @@ async function soak(place: Installation, { minutes, seed }: SoakOptions): Promis
     state.busy = true;
     const disturbing = lists.map(async (list) => {
       while (goesOn()) {
-        await sleep(1000 + random() * 7000);
+        await sleep(2000 + random() * MAX_CALM_MS);
         if (goesOn()) await disturb(world, list);
       }
     });
