@@ -73,7 +73,7 @@ describe.skipIf(!probe)('a disk that nothing can be written to', () => {
   };
 
   it.each(REQUESTS)('%s on a full disk', async (_, send, option) => {
-    disk.fill(0);
+    await disk.fill(0);
     const { statusCode, body } = await send(test);
     expect({ statusCode, body }).toEqual({
       statusCode: 507,

@@ -62,7 +62,7 @@ describe.skipIf(!probe)('a full disk', () => {
       });
     }
     expect(files.length).toBeGreaterThanOrEqual(2);
-    small.fill(0);
+    await small.fill(0);
     const none = await queue.add(quickJob(3));
     expect(await queue.waitForEnd(none.promptId)).toMatchObject({ state: 'error' });
     small.makeRoom();
@@ -80,7 +80,7 @@ describe.skipIf(!probe)('a full disk', () => {
       onProblem: (message) => problems.push(message),
     });
     const accepted = await Promise.all(Array.from({ length: 5 }, (_, i) => queue.add(quickJob(i))));
-    disk.fill(40 * MB);
+    await disk.fill(40 * MB);
     await expect(queue.add(quickJob(9))).rejects.toMatchObject({
       code: 'DR_DATABASE',
       message: expect.stringContaining('nearly full'),
@@ -98,7 +98,7 @@ describe.skipIf(!probe)('a full disk', () => {
       jobOf('TestSlow', { steps: 40, ms: 50, deaf: false, nonce: 1 }),
     );
     await expect.poll(async () => (await queue.counts()).running).toBe(1);
-    disk.fill(0);
+    await disk.fill(0);
     const ended = queue.waitForEnd(running.promptId).catch(() => undefined);
     await new Promise((resolve) => setTimeout(resolve, 4000));
     disk.makeRoom();

@@ -53,7 +53,12 @@ function errorVerdict(target: FuzzTarget, thrown: unknown): Verdict | undefined 
 const isDisguised = ({ message, cause }: DarkroomError): boolean =>
   message.includes('internal:') || cause instanceof TypeError || cause instanceof ReferenceError;
 
-function stallVerdict(input: Buffer, begun: number, before: NodeJS.CpuUsage): Verdict | undefined {
+function stallVerdict(
+  { maxSeconds = MAX_SECONDS }: FuzzTarget,
+  input: Buffer,
+  begun: number,
+  before: NodeJS.CpuUsage,
+): Verdict | undefined {
   if (performance.now() - begun < UNSUSPICIOUS_MS) return undefined;
   const { user, system } = process.cpuUsage(before);
   const seconds = (user + system) / 1e6;

@@ -28,7 +28,7 @@ const { values, positionals } = parseArgs({
   options: {
     seconds: { type: 'string', default: '600' },
     seed: { type: 'string', default: '1' },
-    out: { type: 'string', default: 'fuzz-results.json' },
+    out: { type: 'string', default: join(WORK, 'results.json') },
   },
 });
 const [seconds, seed] = [Number(values.seconds), Number(values.seed)];
@@ -44,6 +44,7 @@ const results: ParserResult[] = [];
 for (const name of parsers) {
   const result = await fuzz(name as Parser);
   results.push(result);
+  mkdirSync(WORK, { recursive: true });
   writeFileSync(values.out, `${JSON.stringify(results, undefined, 2)}\n`);
   print(result);
 }

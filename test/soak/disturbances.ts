@@ -86,7 +86,7 @@ export const HARDSHIPS: readonly Disturbance[] = [
       const free = random() < 0.5 ? 0 : random() * 40 * MB;
       log.event(`the disk is full but for ${Math.round(free / MB)} MB`);
       try {
-        place.disk.fill(free);
+        await place.disk.fill(free);
       } catch {
         // others filled it at the same time
       }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 export interface Quota {
   readonly environment: Readonly<Record<string, string>>;
-  fill(free: number): void;
+  fill(free: number): Promise<void>;
   makeRoom(): void;
 }
 
@@ -19,7 +19,7 @@ export function createQuota(root: string, folder: string): Quota {
       SOAK_QUOTA_ROOT: root,
       SOAK_QUOTA_MARKER: marker,
     },
-    fill: () => writeFileSync(marker, ''),
+    fill: async () => writeFileSync(marker, ''),
     makeRoom: () => {
       if (existsSync(marker)) rmSync(marker);
     },

@@ -1,17 +1,16 @@
-// Raw bodies and query strings for the routes that read them, through the server.
+// Raw bodies and query strings for the routes that read them, through the server. Workflows, which
+// the server reads in threads, have targets of their own.
 import { type TestServer, testServer } from '../../support/server.ts';
 import type { FuzzTarget } from '../target.ts';
 
 const ROUTES = [
-  ['POST', '/prompt', 'application/json'],
-  ['POST', '/darkroom/read', 'application/octet-stream'],
   ['POST', '/upload/image', 'multipart/form-data; boundary=B'],
   ['POST', '/upload/mask', 'multipart/form-data; boundary=B'],
   ['POST', '/queue', 'application/json'],
   ['POST', '/history', 'application/json'],
   ['POST', '/free', 'application/json'],
   ['POST', '/settings', 'application/json'],
-  ['POST', '/impact/wildcards', 'application/json'],
+  ['GET', '/internal/logs', ''],
   ['GET', '/view', ''],
   ['GET', '/history', ''],
   ['GET', '/userdata', ''],
@@ -44,15 +43,13 @@ export const target: FuzzTarget = {
   },
   prepare: async () => (await started()).server.app.inject({ url: '/object_info' }),
   seeds: () => [
-    '\x00{"prompt": {"1": {"class_type": "TestSave", "inputs": {}}}}',
-    '\x02--B\r\nContent-Disposition: form-data; name="image"; filename="a.png"\r\nContent-Type: image/png\r\n\r\nx\r\n--B--\r\n',
-    '\x03--B\r\nContent-Disposition: form-data; name="original_ref"\r\n\r\n{"filename": "a"}\r\n--B--\r\n',
-    '\x04{"delete": ["a"], "clear": false}',
-    '\x06{"unload_models": true}',
-    '\x07{"a.b": 1}',
-    '\x08{"text": "{a|b}", "seed": 1}',
-    '\x09filename=a.png&type=input&subfolder=b&preview=webp;90&channel=rgb',
-    '\x0amax_items=1&offset=2',
+    '\x00--B\r\nContent-Disposition: form-data; name="image"; filename="a.png"\r\nContent-Type: image/png\r\n\r\nx\r\n--B--\r\n',
+    '\x01--B\r\nContent-Disposition: form-data; name="original_ref"\r\n\r\n{"filename": "a"}\r\n--B--\r\n',
+    '\x02{"delete": ["a"], "clear": false}',
+    '\x04{"unload_models": true}',
+    '\x05{"a.b": 1}',
+    '\x07filename=a.png&type=input&subfolder=b&preview=webp;90&channel=rgb',
+    '\x08max_items=1&offset=2',
   ],
   dictionary: [
     '--B\r\n',
