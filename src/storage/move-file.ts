@@ -1,7 +1,7 @@
 // Files that were uploaded, or arrive part by part: they get their names without being read into
 // memory.
 import { randomUUID } from 'node:crypto';
-import { createReadStream, renameSync, statSync } from 'node:fs';
+import { createReadStream, renameSync, rmSync, statSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { makeFolder } from '../make-folder.ts';
@@ -33,7 +33,9 @@ export async function addMovedFile(folder: string, name: string, source: string)
     const path = join(folder, numberedName(name, count));
     const isNew =
       !isTaken(path) && (await onSameDisk(source, folder, (local) => linkNew(local, path)));
-    if (isNew || (await haveSameContent(source, path))) return numberedName(name, count);
+    if (!isNew && !(await haveSameContent(source, path))) continue;
+    rmSync(source, { force: true });
+    return numberedName(name, count);
   }
   throw noFreeName(folder, name);
 }

@@ -61,6 +61,24 @@ function testSharedStorage(open: () => Promise<TwoMachines>): void {
     expect(await text(other, 'input', 'none.png')).toBeUndefined();
   });
 
+  it('adds and replaces files of this machine', async () => {
+    const path = join(temporaryFolder(), 'upload');
+    for (const [content, name] of [
+      ['m', 'm.bin'],
+      ['m', 'm.bin'],
+      ['n', 'm (1).bin'],
+      ['x'.repeat(200), 'm (2).bin'],
+      ['x'.repeat(200), 'm (2).bin'],
+    ]) {
+      writeFileSync(path, content);
+      expect(await one.add('temp', 'moved/m.bin', { path })).toBe(`moved/${name}`);
+      expect(await text(other, 'temp', `moved/${name}`)).toBe(content);
+    }
+    writeFileSync(path, 'new');
+    await one.replace('temp', 'moved/m.bin', { path });
+    expect(await text(other, 'temp', 'moved/m.bin')).toBe('new');
+  });
+
   it('has files in subfolders and with special characters', async () => {
     const name = 'sub/ä + b&c (1).png';
     expect(await one.add('input', name, bytes('deep'))).toBe(name);

@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 interface Stored {
   readonly bytes: Buffer;
   readonly modified: Date;
+  readonly etag?: string;
 }
 
 export interface TestS3 {
@@ -38,7 +39,11 @@ const quoted = (text: string): string =>
     /[!'()*]/g,
     (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`,
   );
-const etagOf = (bytes: Buffer): string => `"${createHash('md5').update(bytes).digest('hex')}"`;
+const md5 = (bytes: Buffer): Buffer => createHash('md5').update(bytes).digest();
+const etagOf = (bytes: Buffer): string => `"${md5(bytes).toString('hex')}"`;
+/** The ETag of an object that was written part by part. */
+const etagOfParts = (parts: readonly Buffer[]): string =>
+  `"${md5(Buffer.concat(parts.map(md5))).toString('hex')}-${parts.length}"`;
 
 /** Returns S3's error code for a wrong signature; undefined for a right one. */
 function wrongWith(request: IncomingMessage, url: URL, body: Buffer): string | undefined {
@@ -117,7 +122,7 @@ export async function startS3(): Promise<TestS3> {
       return answer(response, 200, listed(query, objects));
     if (method === 'GET' || method === 'HEAD') {
       if (!object) return fail(response, 404, 'NoSuchKey');
-      const etag = etagOf(object.bytes);
+      const etag = object.etag ?? etagOf(object.bytes);
       const headers = {
         etag,
         'last-modified': object.modified.toUTCString(),
@@ -154,7 +159,8 @@ export async function startS3(): Promise<TestS3> {
       const parts = told.map(([, number]) => upload.get(Number(number)) ?? Buffer.alloc(0));
       if (!told.every(([, , etag], i) => etag === etagOf(parts[i])))
         return fail(response, 400, 'InvalidPart');
-      objects.set(key, { bytes: Buffer.concat(parts), modified: new Date() });
+      const etag = etagOfParts(parts);
+      objects.set(key, { bytes: Buffer.concat(parts), modified: new Date(), etag });
       uploads.clear();
       return answer(response, 200, '<CompleteMultipartUploadResult/>');
     }
@@ -219,9 +225,9 @@ function listed(query: URLSearchParams, objects: TestS3['objects']): string {
       ? `<NextContinuationToken>${page.at(-1)?.replaceAll('&', '&amp;')}</NextContinuationToken>`
       : '';
   const entries = page.map((key) => {
-    const { bytes, modified } = objects.get(key)!;
+    const { bytes, modified, etag = etagOf(bytes) } = objects.get(key)!;
     const date = modified.toISOString();
-    return `<Contents><Key>${quoted(key).replaceAll('%20', '+')}</Key><LastModified>${date}</LastModified><ETag>${etagOf(bytes).replaceAll('"', '&quot;')}</ETag><Size>${bytes.length}</Size></Contents>`;
+    return `<Contents><Key>${quoted(key).replaceAll('%20', '+')}</Key><LastModified>${date}</LastModified><ETag>${etag.replaceAll('"', '&quot;')}</ETag><Size>${bytes.length}</Size></Contents>`;
   });
   return `<ListBucketResult><EncodingType>url</EncodingType>${more}${entries.join('')}</ListBucketResult>`;
 }
