@@ -69,6 +69,10 @@ export interface ComboInput<T extends string = string> extends CommonOptions {
   readonly remote?: Readonly<Record<string, string | boolean>>;
   /** The model folder that lists the options: an unknown value is a missing model file. */
   readonly folder?: string;
+  /** A list from which the editor inserts into a text. The node ignores it: any value passes. */
+  readonly editorOnly?: boolean;
+  /** Values of older versions of the node, as text (`true`), and the options that replace them. */
+  readonly former?: Readonly<Record<string, T>>;
 }
 
 export interface SocketInput<S extends SocketType = SocketType> extends CommonOptions {

@@ -29,7 +29,17 @@ export const optionsOf = (
   typeof input.options === 'function' ? input.options(environment) : input.options;
 
 /** Keys of a declaration that are not among ComfyUI's options. */
-const OWN_KEYS = new Set(['kind', 'type', 'wide', 'options', 'folder', 'optional', 'inline']);
+const OWN_KEYS = new Set([
+  'kind',
+  'type',
+  'wide',
+  'options',
+  'folder',
+  'editorOnly',
+  'former',
+  'optional',
+  'inline',
+]);
 
 /** `[type, options]` as in `/object_info` and in `extra_info.input_config`. */
 export function inputConfig(input: Input, environment: NodeEnvironment): [Json, JsonObject] {

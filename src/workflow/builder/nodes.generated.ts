@@ -5,6 +5,7 @@ import type { Anything, Bool, FileName, Float, Int, Link, Node, NodeFunction, On
 export type AdditionalMode = 'DISABLE' | 'ratio additional' | 'ratio between';
 export type AdditionalSampler = 'AUTO' | 'euler' | 'heun' | 'heunpp2' | 'dpm_2' | 'dpm_fast' | 'dpmpp_2m' | 'ddpm';
 export type FullSampleSchedule = 'none' | 'interleave1' | 'interleave2' | 'interleave3' | 'last1' | 'last2' | 'interleave1+last1' | 'interleave2+last1' | 'interleave3+last1';
+export type Mode = 'populate' | 'fixed' | 'reproduce';
 export type Op = 'a * b + c' | 'a + c' | 'a - c' | 'a * b' | 'a / b';
 export type Preset = 'all' | 'hand' | 'face' | 'mouth' | 'eyes' | 'eyebrows' | 'pupils' | 'left_eyebrow' | 'left_eye' | 'left_pupil' | 'right_eyebrow' | 'right_eye' | 'right_pupil' | 'short_sleeved_shirt' | 'long_sleeved_shirt' | 'short_sleeved_outwear' | 'long_sleeved_outwear' | 'vest' | 'sling' | 'shorts' | 'trousers' | 'skirt' | 'short_sleeved_dress' | 'long_sleeved_dress' | 'vest_dress' | 'sling_dress' | 'person' | 'bicycle' | 'car' | 'motorcycle' | 'airplane' | 'bus' | 'train' | 'truck' | 'boat' | 'traffic light' | 'fire hydrant' | 'stop sign' | 'parking meter' | 'bench' | 'bird' | 'cat' | 'dog' | 'horse' | 'sheep' | 'cow' | 'elephant' | 'bear' | 'zebra' | 'giraffe' | 'backpack' | 'umbrella' | 'handbag' | 'tie' | 'suitcase' | 'frisbee' | 'skis' | 'snowboard' | 'sports ball' | 'kite' | 'baseball bat' | 'baseball glove' | 'skateboard' | 'surfboard' | 'tennis racket' | 'bottle' | 'wine glass' | 'cup' | 'fork' | 'knife' | 'spoon' | 'bowl' | 'banana' | 'apple' | 'sandwich' | 'orange' | 'broccoli' | 'carrot' | 'hot dog' | 'pizza' | 'donut' | 'cake' | 'chair' | 'couch' | 'potted plant' | 'bed' | 'dining table' | 'toilet' | 'tv' | 'laptop' | 'mouse' | 'remote' | 'keyboard' | 'cell phone' | 'microwave' | 'oven' | 'toaster' | 'sink' | 'refrigerator' | 'book' | 'clock' | 'vase' | 'scissors' | 'teddy bear' | 'hair drier' | 'toothbrush';
 export type ResamplingMethod = 'lanczos' | 'nearest' | 'bilinear' | 'bicubic';
@@ -2099,8 +2100,8 @@ export const ImpactWildcardEncode: NodeFunction<{
   clip: Link<'CLIP'>;
   wildcard_text: Text;
   populated_text: Text;
-  /** Default in the editor: true. */
-  mode: Bool;
+  /** populate: populated_text is made of wildcard_text before the run. fixed: populated_text is used as it is. reproduce: as fixed, and the editor sets populate for the next run. */
+  mode: OneOf<Mode>;
   'Select to add LoRA': FileName;
   'Select to add Wildcard': OneOf<'Select the Wildcard to add to the text'>;
   /** 0 to 18446744073709551615; default in the editor: 0. */
@@ -2111,12 +2112,12 @@ export const ImpactWildcardEncode: NodeFunction<{
 export const ImpactWildcardProcessor: NodeFunction<{
   wildcard_text: Text;
   populated_text: Text;
-  /** Default in the editor: true. */
-  mode: Bool;
+  /** populate: populated_text is made of wildcard_text before the run. fixed: populated_text is used as it is. reproduce: as fixed, and the editor sets populate for the next run. Default in the editor: populate. */
+  mode: OneOf<Mode>;
   /** 0 to 18446744073709551615; default in the editor: 0. */
   seed: Int;
   'Select to add Wildcard': OneOf<'Select the Wildcard to add to the text'>;
-}, Node<{ STRING: 'STRING' }>> = nodeFunction('ImpactWildcardProcessor', [['STRING', 'STRING']]);
+}, Node<{ 'processed text': 'STRING' }>> = nodeFunction('ImpactWildcardProcessor', [['processed text', 'STRING']]);
 
 /** InpaintModelConditioning (conditioning/inpaint) */
 export const InpaintModelConditioning: NodeFunction<{

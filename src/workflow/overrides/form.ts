@@ -239,7 +239,7 @@ const labelOf = (input: string): string =>
 
 type Control = Pick<Field, 'kind' | 'min' | 'max' | 'step' | 'options'>;
 
-/** The control that edits an input; undefined for sockets. */
+/** The control that edits an input; undefined for sockets and for lists that nodes ignore. */
 function controlOf(input: Input, environment: NodeEnvironment): Control | undefined {
   switch (input.kind) {
     case 'INT':
@@ -261,6 +261,7 @@ function controlOf(input: Input, environment: NodeEnvironment): Control | undefi
     case 'BOOLEAN':
       return { kind: 'switch' };
     case 'COMBO':
+      if (input.editorOnly) return undefined;
       return {
         kind: input.image_upload ? 'picture' : 'choice',
         options: optionsOf(input, environment).slice(0, MAX_OPTIONS),

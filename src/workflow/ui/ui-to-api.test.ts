@@ -48,6 +48,35 @@ describe('names', () => {
     ]);
   });
 
+  it('options of older versions have their new names, whatever the label of a button', () => {
+    const type = 'ImpactWildcardProcessor';
+    const values = (mode: unknown) => [
+      '{a|b}',
+      'a',
+      mode,
+      3,
+      'fixed',
+      'Select Wildcard 🟢 Full Cache',
+    ];
+    const { graph, notes } = convert({
+      nodes: [true, false, 'Populate', 'Fixed', 'reproduce'].map((mode, i) =>
+        node(i + 1, type, [], values(mode)),
+      ),
+    });
+    expect([...graph.values()].map(({ inputs }) => inputs['mode'])).toEqual([
+      'populate',
+      'fixed',
+      'populate',
+      'fixed',
+      'reproduce',
+    ]);
+    expect(graph.get('1')?.inputs).toMatchObject({
+      seed: 3,
+      'Select to add Wildcard': 'Select Wildcard 🟢 Full Cache',
+    });
+    expect(notes).toEqual([]);
+  });
+
   it('titles stay, and ids are in the order of a JavaScript object', () => {
     const { graph } = convert({
       nodes: [

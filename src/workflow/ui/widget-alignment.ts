@@ -1,6 +1,7 @@
 // Aligns the values of a file with the slots of a layout. Files of older versions have fewer or
 // more values; these are matched with the current slots by type and range.
 import { isJsonObject, type Json, numberOf } from '../../formats/json.ts';
+import { replacedOption } from '../../nodes/former-options.ts';
 import type { Input } from '../../nodes/input-types.ts';
 import { CONTROL_VALUES, type WidgetSlot } from './widget-slots.ts';
 
@@ -45,11 +46,13 @@ export function misfit(value: Json, slot: WidgetSlot): number {
   }
 }
 
-function optionMisfit(value: Json, { options }: Input & { kind: 'COMBO' }): number {
+function optionMisfit(value: Json, input: Input & { kind: 'COMBO' }): number {
+  const { options, editorOnly } = input;
+  if (replacedOption(value, input) !== undefined) return 0;
   if (typeof value !== 'string') return typeof value === 'boolean' ? 6 : 5;
   if (typeof options !== 'function' && options.includes(value)) return 0;
   if (CONTROL_VALUES.has(value)) return 6;
-  return typeof options === 'function' ? 0 : 3;
+  return typeof options === 'function' || editorOnly ? 0 : 3;
 }
 
 function numberMisfit(value: Json, input: Input & { kind: 'INT' | 'FLOAT' }): number {

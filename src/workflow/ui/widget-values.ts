@@ -1,5 +1,6 @@
 // The widget values of a node by input name, from `widgets_values` of a file.
 import type { Json, JsonObject } from '../../formats/json.ts';
+import { replacedOption } from '../../nodes/former-options.ts';
 import type { Input } from '../../nodes/input-types.ts';
 import type { UiNode } from './ui-graph.ts';
 import { align } from './widget-alignment.ts';
@@ -22,7 +23,7 @@ export function widgetValues(node: ValuedNode, layouts: Layouts): WidgetValues {
   for (const slot of layouts[0]) {
     if (slot.kind !== 'value') continue;
     const value = saved.get(slot.name) ?? defaultOf(slot.input);
-    if (value !== undefined) values.set(slot.name, value);
+    if (value !== undefined) values.set(slot.name, currentValue(value, slot.input));
   }
   // a value that is still part of the prompt although its input has become a socket
   for (const slot of layouts.slice(1).flat())
@@ -69,6 +70,9 @@ function namedValues(
     ),
   );
 }
+
+const currentValue = (value: Json, input: Input | undefined): Json =>
+  (input?.kind === 'COMBO' ? replacedOption(value, input) : undefined) ?? value;
 
 /** The editor's default; undefined for a list of files, where it is the first file. */
 function defaultOf(input: Input | undefined): Json | undefined {

@@ -70,7 +70,7 @@ function valueIssue(
     if (number > input.max) return issues.outOfRange(location(), 'max', value, input.max, isFloat);
     return undefined;
   }
-  if (input.kind !== 'COMBO') return undefined;
+  if (input.kind !== 'COMBO' || input.editorOnly) return undefined;
   const nearest = (candidates: readonly string[]): string =>
     environment.didYouMean(str(value), candidates);
   if (input.image_upload)

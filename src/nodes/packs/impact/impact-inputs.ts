@@ -4,6 +4,7 @@ import { SAMPLER_NAMES } from '../../../sampling/samplers/index.ts';
 import { IMPACT_SCHEDULERS } from '../../../sampling/schedules/impact-schedules.ts';
 import type { DenoiseSampler } from '../../../segs/hooks.ts';
 import type { Tensor } from '../../../tensor/tensor.ts';
+import type { NodeEnvironment } from '../../context.ts';
 import { boolean, combo, float, int, seed, socket } from '../../declare.ts';
 import type { InputValues } from '../../input-types.ts';
 import type { BasicPipe } from './impact-sockets.ts';
@@ -51,6 +52,20 @@ export const optionalInpaintInputs = {
     tooltip: NOISE_MASK_FEATHER,
     optional: true,
   }),
+};
+
+const CHOOSE_WILDCARD = 'Select the Wildcard to add to the text';
+const CHOOSE_LORA = 'Select the LoRA to add to the text';
+/** The lists from which the editor inserts into a prompt. */
+export const chooserInputs = {
+  'Select to add LoRA': {
+    ...combo([], { editorOnly: true }),
+    options: (environment: NodeEnvironment): readonly string[] => [
+      CHOOSE_LORA,
+      ...environment.modelFiles('loras'),
+    ],
+  },
+  'Select to add Wildcard': combo([CHOOSE_WILDCARD], { editorOnly: true }),
 };
 
 export const schedulerFunc = {

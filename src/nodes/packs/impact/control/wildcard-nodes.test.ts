@@ -55,7 +55,7 @@ const processor = (inputs: object) => ({
     inputs: {
       wildcard_text: TEXT,
       populated_text: 'old',
-      mode: true,
+      mode: 'populate',
       seed: 5,
       'Select to add Wildcard': 'Select the Wildcard to add to the text',
       ...inputs,
@@ -68,7 +68,7 @@ it('populates the text in the prompt and in the editor’s workflow before the r
   const extra = {
     workflow: {
       nodes: [
-        { id: 1, widgets_values: [TEXT, 'old', true, 5] },
+        { id: 1, widgets_values: [TEXT, 'old', 'populate', 5] },
         { id: 2, widgets_values: [] },
       ],
     },
@@ -84,26 +84,79 @@ it('populates the text in the prompt and in the editor’s workflow before the r
   expect(prompt['1'].inputs).toMatchObject({
     wildcard_text: TEXT,
     populated_text: expected,
-    mode: false,
+    mode: 'reproduce',
   });
   expect(workflow).toEqual({
     workflow: {
       nodes: [
-        { id: 1, widgets_values: [TEXT, expected, false, 5] },
+        { id: 1, widgets_values: [TEXT, expected, 'reproduce', 5] },
         { id: 2, widgets_values: [] },
       ],
     },
   });
-  expect(events[0]).toMatchObject({
-    type: 'message',
-    nodeId: '1',
-    event: 'impact-node-feedback',
-    data: { value: expected },
+  const feedback = { type: 'message', nodeId: '1', event: 'impact-node-feedback' };
+  expect(events.slice(0, 2)).toMatchObject([
+    { ...feedback, data: { widget_name: 'populated_text', value: expected } },
+    { ...feedback, data: { widget_name: 'mode', value: 'populate' } },
+  ]);
+});
+
+// impact_server.py of Impact Pack 8: fixed and reproduce take populated_text, a switch of older
+// versions is `'populate' if mode else 'fixed'`; the frontend read the labels as the switch
+const door = { wildcard_text: 'a {red|green|blue} door', populated_text: 'a yellow door', seed: 3 };
+it.each([
+  ['fixed', 'a yellow door'],
+  ['reproduce', 'a yellow door'],
+  [false, 'a yellow door'],
+  ['Fixed', 'a yellow door'],
+  ['populate', 'a red door'],
+  [true, 'a red door'],
+  ['Populate', 'a red door'],
+])('the mode %s gives %s', async (mode, expected) => {
+  expect((await run(processor({ ...door, mode }))).shown('2')[0]).toBe(expected);
+});
+
+it('the mode reproduce is set to populate in the editor for the next run', async () => {
+  const { events } = await run(processor({ ...door, mode: 'reproduce' }));
+  expect(events.filter(({ type }) => type === 'message')).toEqual([
+    expect.objectContaining({
+      event: 'impact-node-feedback',
+      data: { node_id: '1', widget_name: 'mode', type: 'STRING', value: 'populate' },
+    }),
+  ]);
+});
+
+it('refuses a mode that no version has', async () => {
+  await expect(run(processor({ ...door, mode: 'random' }))).rejects.toMatchObject({
+    code: 'DR_WORKFLOW_INVALID',
+    message: expect.stringContaining("'random'"),
   });
 });
 
+it.each(['Select Wildcard 🟢 Full Cache', 'Select Wildcard 🔵 On-Demand: 0 loaded', 7])(
+  'the label %s of the list of wildcards passes',
+  async (label) => {
+    const { shown } = await run(
+      processor({ ...door, mode: 'fixed', 'Select to add Wildcard': label }),
+    );
+    expect(shown('2')[0]).toBe('a yellow door');
+  },
+);
+
+it('every list from which the editor inserts into a text takes any value', () => {
+  const lists = [...NODES.values()].flatMap(({ type, inputs }) =>
+    Object.entries(inputs).flatMap(([name, input]) =>
+      input.kind === 'COMBO' && (name.startsWith('Select to add') || name === 'preset')
+        ? [[type, name, input.editorOnly]]
+        : [],
+    ),
+  );
+  expect(lists.length).toBe(17);
+  expect(lists.filter(([, , editorOnly]) => !editorOnly)).toEqual([]);
+});
+
 it('does not populate a fixed text or, with a warning, one whose seed is linked', async () => {
-  const fixed = await run(processor({ mode: false, populated_text: 'b {x}' }));
+  const fixed = await run(processor({ mode: 'fixed', populated_text: 'b {x}' }));
   expect(fixed.shown('2')[0]).toBe('b x');
   expect(hasWarning(fixed)).toBe(false);
   const linked = await run({
@@ -115,7 +168,7 @@ it('does not populate a fixed text or, with a warning, one whose seed is linked'
 });
 
 it('runs again if a wildcard list changes', async () => {
-  const prompt = processor({ mode: false, populated_text: '__new__' });
+  const prompt = processor({ mode: 'fixed', populated_text: '__new__' });
   expect((await run(prompt)).shown('2')[0]).toBe('__*/new__');
   writeFileSync(join(root, 'wildcards', 'new.txt'), 'found\n');
   const later = smallEngine(
@@ -156,7 +209,7 @@ it('encodes LoRA tags and BREAK as LoraLoader and ConditioningConcat do', async 
   });
 
   const populated_text = '<lora:lora_sd1:0.5:0.7:LBW=XYZ>a {fox} BREAK snow <lora:gone>';
-  const encode = { model, clip, wildcard_text: '', populated_text, mode: false, seed: 0n };
+  const encode = { model, clip, wildcard_text: '', populated_text, mode: 'fixed', seed: 0n };
   const [encodedModel, encodedClip, conditioning, text] = await call(
     'ImpactWildcardEncode',
     encode,

@@ -17,9 +17,8 @@ import {
 } from '../../../../text/lora-tags.ts';
 import type { Wildcards } from '../../../../text/wildcard-lists.ts';
 import { hasWildcards, populateWildcards } from '../../../../text/wildcards.ts';
-import type { NodeContext, NodeEnvironment } from '../../../context.ts';
+import type { NodeContext } from '../../../context.ts';
 import {
-  boolean,
   combo,
   defineNode,
   type NodeDeclaration,
@@ -29,60 +28,73 @@ import {
   socket,
   string,
 } from '../../../declare.ts';
-import type { PromptPreparation } from '../../../prompt-hooks.ts';
+import { replacedOption } from '../../../former-options.ts';
+import type { PromptEditor, PromptPreparation } from '../../../prompt-hooks.ts';
 import { fileState } from '../../../shared/file-cache.ts';
 import { withNamedLora } from '../../../shared/named-lora.ts';
+import { chooserInputs } from '../impact-inputs.ts';
 
 const PROMPT = 'ImpactPack/Prompt';
-const CHOOSE_WILDCARD = 'Select the Wildcard to add to the text';
-const CHOOSE_LORA = 'Select the LoRA to add to the text';
 
 const text = () => string({ multiline: true, dynamicPrompts: false });
-const textInputs = {
-  wildcard_text: text(),
-  populated_text: text(),
-  mode: boolean({ default: true, label_on: 'Populate', label_off: 'Fixed' }),
-};
-const chooseWildcard = () => combo([CHOOSE_WILDCARD]);
+const MODES = ['populate', 'fixed', 'reproduce'] as const;
+/** The mode, a switch in versions before 8. */
+const mode = combo(MODES, {
+  former: { true: 'populate', false: 'fixed', Populate: 'populate', Fixed: 'fixed' },
+  tooltip:
+    'populate: populated_text is made of wildcard_text before the run. fixed: populated_text is ' +
+    'used as it is. reproduce: as fixed, and the editor sets populate for the next run.',
+});
+const textInputs = { wildcard_text: text(), populated_text: text(), mode };
 
 /** Nodes whose seed is used if they are linked, and the names of their widgets. */
 const LINKED_SEEDS: Readonly<Record<string, string>> = { 'Seed (rgthree)': 'seed' };
 
 /**
- * In the mode "Populate", sets the populated text from the wildcard text. As in the original, this
- * needs a seed in the node itself: with a linked seed, the populated text is not changed.
+ * In the mode "populate", sets the populated text from the wildcard text and the mode to
+ * "reproduce", which the editor resets after the run.
  */
 const populateOnPrompt: PromptPreparation = {
   edit(id, prompt) {
-    const wildcardText = prompt.input(id, 'wildcard_text');
-    if (
-      !prompt.input(id, 'mode') ||
-      typeof wildcardText !== 'string' ||
-      typeof prompt.input(id, 'populated_text') !== 'string'
-    )
-      return;
-    const seedInput = prompt.input(id, 'seed');
-    const source = Array.isArray(seedInput) ? String(seedInput[0]) : undefined;
-    const value =
-      source === undefined
-        ? seedInput
-        : prompt.input(source, ownValue(LINKED_SEEDS, prompt.classType(source) ?? '') ?? '');
-    const digits = ['number', 'bigint', 'string'].includes(typeof value) ? String(value) : '';
-    if (!/^\d+$/.test(digits) || digits.length > MAX_INTEGER_DIGITS) return;
-    const lists = prompt.environment.wildcards();
-    const populated = populateInput('wildcard_text', wildcardText, BigInt(digits), lists);
-    prompt.set(id, 'populated_text', populated);
-    prompt.set(id, 'mode', false);
-    prompt.setWidget(id, 1, populated);
-    prompt.setWidget(id, 2, false);
-    prompt.send('impact-node-feedback', {
-      node_id: id,
-      widget_name: 'populated_text',
-      type: 'STRING',
-      value: populated,
-    });
+    const replaced = replacedOption(prompt.input(id, 'mode'), mode);
+    if (replaced !== undefined) prompt.set(id, 'mode', replaced);
+    if (prompt.input(id, 'mode') === 'populate') populate(id, prompt);
+    if (prompt.input(id, 'mode') === 'reproduce') showInEditor(id, prompt, 'mode', 'populate');
   },
 };
+
+/**
+ * Populates the text of a node, and of the workflow that is saved. As in the original, this needs a
+ * seed in the node itself: with a linked seed, nothing is changed.
+ */
+function populate(id: string, prompt: PromptEditor): void {
+  const wildcardText = prompt.input(id, 'wildcard_text');
+  if (typeof wildcardText !== 'string' || typeof prompt.input(id, 'populated_text') !== 'string')
+    return;
+  const seedInput = prompt.input(id, 'seed');
+  const source = Array.isArray(seedInput) ? String(seedInput[0]) : undefined;
+  const value =
+    source === undefined
+      ? seedInput
+      : prompt.input(source, ownValue(LINKED_SEEDS, prompt.classType(source) ?? '') ?? '');
+  const digits = ['number', 'bigint', 'string'].includes(typeof value) ? String(value) : '';
+  if (!/^\d+$/.test(digits) || digits.length > MAX_INTEGER_DIGITS) return;
+  const lists = prompt.environment.wildcards();
+  const populated = populateInput('wildcard_text', wildcardText, BigInt(digits), lists);
+  prompt.set(id, 'populated_text', populated);
+  prompt.set(id, 'mode', 'reproduce');
+  prompt.setWidget(id, 1, populated);
+  prompt.setWidget(id, 2, 'reproduce');
+  showInEditor(id, prompt, 'populated_text', populated);
+}
+
+const showInEditor = (id: string, prompt: PromptEditor, widget: string, value: string): void =>
+  prompt.send('impact-node-feedback', {
+    node_id: id,
+    widget_name: widget,
+    type: 'STRING',
+    value,
+  });
 
 /** Populates the text of an input, which errors name. */
 function populateInput(
@@ -118,12 +130,17 @@ const ImpactWildcardProcessor = defineNode({
   display: 'ImpactWildcardProcessor',
   category: PROMPT,
   description: 'Resolves the wildcards of a text: {a|b}, {2$$, $$a|b|c}, __list__.',
-  inputs: { ...textInputs, seed: seed(), 'Select to add Wildcard': chooseWildcard() },
-  outputs: [output('STRING')],
+  inputs: {
+    ...textInputs,
+    mode: { ...mode, default: 'populate' },
+    seed: seed(),
+    'Select to add Wildcard': chooserInputs['Select to add Wildcard'],
+  },
+  outputs: [output('STRING', 'processed text')],
   prepare: populateOnPrompt,
   fingerprint: ({ populated_text }, context) => wildcardFingerprint(populated_text, context),
   run({ populated_text, mode, seed }, context) {
-    if (mode) warnNotPopulated(context);
+    if (mode === 'populate') warnNotPopulated(context);
     return outputs(populateInput('populated_text', populated_text, seed, context.wildcards()));
   },
 });
@@ -191,14 +208,7 @@ const ImpactWildcardEncode = defineNode({
     model: socket('MODEL'),
     clip: socket('CLIP'),
     ...textInputs,
-    'Select to add LoRA': {
-      ...combo([]),
-      options: (environment: NodeEnvironment): readonly string[] => [
-        CHOOSE_LORA,
-        ...environment.modelFiles('loras'),
-      ],
-    },
-    'Select to add Wildcard': chooseWildcard(),
+    ...chooserInputs,
     seed: seed(),
   },
   outputs: [
@@ -216,7 +226,7 @@ const ImpactWildcardEncode = defineNode({
     return `${wildcardFingerprint(populated_text, context)} ${await fileState(...all)}`;
   },
   async run({ model, clip, populated_text, mode, seed }, context) {
-    if (mode) warnNotPopulated(context);
+    if (mode === 'populate') warnNotPopulated(context);
     const encoded = await encodeWithLoras(
       populated_text,
       { model, clip },

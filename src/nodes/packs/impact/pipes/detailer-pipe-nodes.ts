@@ -1,7 +1,7 @@
 // Pipes with all values of a detailer. Source: Impact Pack pipe.py.
-import type { NodeEnvironment } from '../../../context.ts';
-import { combo, defineNode, output, outputs, socket, string } from '../../../declare.ts';
+import { defineNode, output, outputs, socket, string } from '../../../declare.ts';
 import { blocker } from '../../../socket-values.ts';
+import { chooserInputs } from '../impact-inputs.ts';
 import type { BasicPipe, DetailerPipe } from '../impact-sockets.ts';
 import {
   basicInputs,
@@ -37,27 +37,14 @@ const detectorReplacements = {
   detailer_hook: socket('DETAILER_HOOK', replacement),
 };
 
-const ADD_LORA = 'Select the LoRA to add to the text';
-const ADD_WILDCARD = 'Select the Wildcard to add to the text';
-
-/**
- * A detailer's prompt, and the two lists from which the editor inserts into it. The values of the
- * lists have no effect.
- */
+/** A detailer's prompt, and the two lists from which the editor inserts into it. */
 const wildcardText = {
   wildcard: string({
     multiline: true,
     dynamicPrompts: false,
     tooltip: 'A prompt for the segments that replaces the positive one, unless it is empty.',
   }),
-  'Select to add LoRA': {
-    ...combo([ADD_LORA]),
-    options: (environment: NodeEnvironment): readonly string[] => [
-      ADD_LORA,
-      ...environment.modelFiles('loras'),
-    ],
-  },
-  'Select to add Wildcard': combo([ADD_WILDCARD]),
+  ...chooserInputs,
 };
 
 const detectorInputs = {

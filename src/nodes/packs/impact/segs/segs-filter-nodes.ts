@@ -28,6 +28,7 @@ const MAX_INT = Number.MAX_SAFE_INTEGER;
 
 export const labelInputs = {
   preset: combo(['all', ...DETECTION_LABELS], {
+    editorOnly: true,
     tooltip: 'Added to the labels by the editor when it is selected.',
   }),
   labels: string({
