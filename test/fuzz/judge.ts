@@ -16,15 +16,20 @@ const MAX_GROWTH = 512 * 2 ** 20;
 const UNSUSPICIOUS_MS = 500;
 const NAME_LENGTH = 90;
 
-/** Returns what is wrong with how the parser handles the input; undefined when nothing is. */
+/**
+ * Returns what is wrong with how the parser handles the input; undefined when nothing is.
+ * `patience` multiplies the processor time that it may take.
+ */
 export function judge(
   target: FuzzTarget,
   input: Buffer,
+  patience = 1,
 ): Verdict | undefined | Promise<Verdict | undefined> {
   const [begun, cpu, resident] = [performance.now(), process.cpuUsage(), process.memoryUsage.rss()];
+  const maxSeconds = (target.maxSeconds ?? MAX_SECONDS) * patience;
   const settle = (error?: { readonly thrown: unknown }): Verdict | undefined =>
     (error && errorVerdict(target, error.thrown)) ??
-    stallVerdict(target, input, begun, cpu) ??
+    stallVerdict(maxSeconds, input, begun, cpu) ??
     memoryVerdict(resident);
   try {
     const result = target.run(input);
@@ -54,7 +59,7 @@ const isDisguised = ({ message, cause }: DarkroomError): boolean =>
   message.includes('internal:') || cause instanceof TypeError || cause instanceof ReferenceError;
 
 function stallVerdict(
-  { maxSeconds = MAX_SECONDS }: FuzzTarget,
+  maxSeconds: number,
   input: Buffer,
   begun: number,
   before: NodeJS.CpuUsage,

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { bundleTarget } from './bundle.ts';
+import { judge } from './judge.ts';
 import { minimise } from './minimise.ts';
 import { PARSERS, type Parser } from './parsers.ts';
 import { type FuzzFigures, runFuzzer } from './run-fuzzer.ts';
@@ -67,20 +68,26 @@ async function fuzz(name: Parser): Promise<ParserResult> {
   return { parser: name, seconds, ...figures, findings: await keepFindings(name, target, found) };
 }
 
-/** Shortens the findings and adds them to those that the tests run. Returns what they are. */
+/**
+ * Shortens the findings and adds them to those that the tests run; what was slow only because it was
+ * instrumented is none. Returns what they are.
+ */
 async function keepFindings(name: Parser, target: FuzzTarget, found: string): Promise<string[]> {
   await target.prepare?.();
   const keys = readdirSync(found).filter((file) => !file.endsWith('.txt'));
+  const kept: string[] = [];
   for (const key of keys) {
     const input = readFileSync(join(found, key));
     const isWhole = key === 'hang' || key === 'thread-ended';
+    if (key === 'stall' && !(await judge(target, input))) continue;
     const shortest = isWhole ? input : await minimise(target, input, key);
     mkdirSync(join(KEPT, name), { recursive: true });
     writeFileSync(join(KEPT, name, key), shortest);
     console.log(`${name}: ${key} (${shortest.length} bytes)`);
     console.log(readFileSync(join(found, `${key}.txt`), 'utf8').replace(/^/gm, '    '));
+    kept.push(key);
   }
-  return keys;
+  return kept;
 }
 
 function keptInputs(name: string): Buffer[] {

@@ -32,6 +32,17 @@ describe('a workflow with one sampler', () => {
     });
   });
 
+  it('replaces values that are not numbers', () => {
+    const graph = textToImage({
+      5: sampler({ seed: 'x', steps: 'x', cfg: [], start_at_step: {} }),
+    });
+    expect(changedInputs(graph, { seed: 7, steps: 12, cfg: 3.5 })).toEqual({
+      'KSampler.seed': 7,
+      'KSampler.steps': 12,
+      'KSampler.cfg': 3.5,
+    });
+  });
+
   it('seeds beyond 2^53 are exact', () => {
     expect(changedInputs(textToImage(), { seed: 18446744073709551615n })).toEqual({
       'KSampler.seed': 18446744073709551615n,
@@ -55,6 +66,11 @@ describe('a workflow with one sampler', () => {
   ])('rejects %j', (set, message) => {
     expect(() => applyOverrides(textToImage(), set as Overrides, NODES)).toThrow(message);
   });
+});
+
+it('rejects numbers with more digits than Python reads, and quotes their beginning', () => {
+  const set = { seed: '9'.repeat(5000) };
+  expect(() => applyOverrides(textToImage(), set, NODES)).toThrow(/^seed can't be '9{120}…'$/);
 });
 
 describe('prompts and settings of other nodes', () => {

@@ -152,12 +152,12 @@ function stepsChanges(workflow: WorkflowRoles, value: unknown): Changes {
   const { graph, roles } = workflow;
   const steps = wholeNumber('steps', value);
   return settingChanges(workflow, 'steps', 'INT', steps).flatMap(([target]): Changes => {
-    const stepsBefore = Number(toFloat(valueAt(graph, target)));
+    const stepsBefore = numberAt(graph, target) ?? 0;
     const boundaries = STEP_BOUNDARIES.flatMap((input): Changes => {
       const widget = Object.hasOwn(graph.get(target.id)!.inputs, input)
         ? roles.widgetOf({ id: target.id, input })
         : undefined;
-      const step = widget && Number(toFloat(valueAt(graph, widget)));
+      const step = widget && numberAt(graph, widget);
       return widget && step !== undefined && step > 0 && step < stepsBefore
         ? [[widget, Math.round((step * Number(steps)) / stepsBefore)]]
         : [];
@@ -230,15 +230,25 @@ function numberAt(graph: Graph, target: FieldTarget): number | undefined {
 function wholeNumber(name: string, value: unknown): number | bigint {
   if (typeof value === 'bigint' || (typeof value === 'number' && Number.isSafeInteger(value)))
     return value;
-  if (typeof value === 'string' && /^\s*\d+\s*$/.test(value)) return toInt(value);
+  try {
+    if (typeof value === 'string' && /^\s*\d+\s*$/.test(value)) return toInt(value);
+  } catch {
+    // it has more digits than Python reads
+  }
   throw badValue(name, value, 'a whole number');
 }
 
-const badValue = (name: string, value: unknown, expected: string): DarkroomError =>
-  new DarkroomError('DR_BAD_USAGE', {
-    message: `${name} can't be '${String(value)}'`,
+/** The number of characters of a value that an error quotes. */
+const QUOTED = 120;
+
+function badValue(name: string, value: unknown, expected: string): DarkroomError {
+  const text = String(value);
+  const quoted = text.length > QUOTED ? `${text.slice(0, QUOTED)}…` : text;
+  return new DarkroomError('DR_BAD_USAGE', {
+    message: `${name} can't be '${quoted}'`,
     hint: `Give ${expected}.`,
   });
+}
 
 const notSettable = (name: string, reason: string): DarkroomError =>
   new DarkroomError('DR_BAD_USAGE', {
