@@ -8,7 +8,7 @@ import { empty, errorBody, json, Refusal, type RouteResponse, refuse } from './r
 export interface BodyLimit {
   /** The size of the body, and of the decoded body. */
   readonly maxBytes: number;
-  /** How the refusal calls what is limited: `JSON`, `an upload`. */
+  /** How the refusal calls what is limited: `JSON`, `uploads`. */
   readonly content: string;
   /** The option that changes the limit. */
   readonly option?: string;

@@ -68,8 +68,8 @@ const NO_BYTES = new Uint8Array();
 const SMALL_JSON_BYTES = 1024 * 1024;
 /** What a form needs besides its files. */
 const FORM_BYTES = 1024 * 1024;
-/** Bodies in memory are not larger, whatever the limit of uploads is. */
-const RAW_BYTES = 100 * 1024 * 1024;
+/** Larger workflow files are not read. */
+const RAW_BYTES = 64 * 1024 * 1024;
 
 const isBuffered = ({ body }: Route): boolean => typeof body === 'object' || body === 'raw';
 
@@ -81,9 +81,13 @@ function limitOf(
     return largeBody || maxJsonBytes < SMALL_JSON_BYTES
       ? { maxBytes: maxJsonBytes, content: 'JSON', option: '--max-json-size' }
       : { maxBytes: SMALL_JSON_BYTES, content: 'JSON of this route' };
-  const upload = { content: 'uploads', option: '--max-upload-size' };
-  if (body === 'raw') return { ...upload, maxBytes: Math.min(maxUploadBytes, RAW_BYTES) };
-  return { ...upload, maxBytes: maxUploadBytes + (body === 'multipart' ? FORM_BYTES : 0) };
+  if (body === 'raw')
+    return { maxBytes: Math.min(maxUploadBytes, RAW_BYTES), content: 'files that are read' };
+  return {
+    maxBytes: maxUploadBytes + (body === 'multipart' ? FORM_BYTES : 0),
+    content: 'uploads',
+    option: '--max-upload-size',
+  };
 }
 
 function parametersOf(
