@@ -35,7 +35,8 @@ export function report(terminal: Terminal, error: DarkroomError): void {
 }
 
 /** The message, preceded by the node unless the message names it. */
-export const sentence = ({ message, nodeId, nodeType }: DarkroomError): string =>
-  nodeId === undefined || message.includes(`node ${nodeId}`)
-    ? message
-    : `${nodeType} (node ${nodeId}): ${message}`;
+export function sentence({ message, nodeId, nodeType }: DarkroomError): string {
+  const isNamed = nodeId === undefined || message.includes(`node ${nodeId}`);
+  if (isNamed || (!nodeType && message.includes(`'${nodeId}'`))) return message;
+  return nodeType ? `${nodeType} (node ${nodeId}): ${message}` : `node ${nodeId}: ${message}`;
+}

@@ -51,3 +51,12 @@ it('a prompt is accepted with outputs, or refused with an error', () => {
     { numRuns: Number(process.env.FUZZ_RUNS ?? 500), seed: 8 },
   );
 });
+
+it('refuses what is not a node in a prompt, as ComfyUI does', () => {
+  // validate_prompt: "if 'class_type' not in prompt[x]: … return (False, error, …)"
+  const node = { class_type: 'PreviewAny', inputs: { source: 'x' } };
+  expect(checkPrompt({ prompt: { 1: node } }, NODES, folders)).toHaveProperty('job');
+  expect(checkPrompt({ prompt: { 1: node, extra: {} } }, NODES, folders)).toMatchObject({
+    refused: { error: { type: 'invalid_prompt' } },
+  });
+});

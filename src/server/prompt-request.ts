@@ -101,7 +101,10 @@ function readPrompt(body: JsonObject, nodes: NodeTable): PromptContent | Refused
     const number = Object.hasOwn(body, 'number') ? toFloat(body['number']) : undefined;
     if (number !== undefined && !Number.isFinite(number))
       return refusal('invalid_prompt', 'Invalid number', 'number is not finite');
-    return { number, workflow: readWorkflow(body['prompt'], 'the prompt', { nodes }) };
+    return {
+      number,
+      workflow: readWorkflow(body['prompt'], 'the prompt', { nodes, strict: true }),
+    };
   } catch (error) {
     if (error instanceof PythonError)
       return refusal('invalid_prompt', 'Invalid number', error.message);

@@ -22,11 +22,15 @@ export function imageFormat(bytes: Uint8Array): ImageFormat | undefined {
 
 /**
  * The texts by key: the text chunks of a PNG; the EXIF texts `key:text` of JPEG and WebP, where a
- * text without such a key is returned as `parameters` or `workflow` if it begins like one. Throws
- * DR_IMAGE_UNREADABLE for a damaged PNG text chunk.
+ * text without such a key is returned as `parameters` or `workflow` if it begins like one.
+ * `onProblem` is called with a sentence for each damaged text chunk of a PNG.
  */
-export function readImageTexts(bytes: Uint8Array, name: string): Record<string, string> {
-  if (isPng(bytes)) return readPngText(bytes, name);
+export function readImageTexts(
+  bytes: Uint8Array,
+  name: string,
+  onProblem?: (problem: string) => void,
+): Record<string, string> {
+  if (isPng(bytes)) return readPngText(bytes, name, onProblem);
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const format = imageFormat(file);
   const blocks =

@@ -95,21 +95,49 @@ describe('readPngText', () => {
     expect(readPngText(file.subarray(0, file.length - 16))).toEqual({ prompt: '{}' });
   });
 
-  it('refuses damaged chunks, too much text and files that are not PNG', async () => {
-    const file = await encodePng(one);
+  it('leaves out damaged chunks and too much text, with a problem for each', async () => {
+    const file = await encodePng(one, { text: { prompt: '{}' } });
     const bomb = Buffer.concat([Buffer.from('k\0\0'), deflateSync(Buffer.alloc(65 * 1024 * 1024))]);
     const bad: Record<string, Buffer> = {
-      'not a PNG file': Buffer.from('JFIF'),
-      'damaged (checksum)': withChunk(file, 'tEXt', Buffer.from('k\0v'), 1),
-      'damaged (no separator)': withChunk(file, 'tEXt', Buffer.from('kv')),
-      'zTXt chunk is damaged (': withChunk(file, 'zTXt', bomb),
-      'zTXt chunk is damaged (incorrect': withChunk(file, 'zTXt', Buffer.from('k\0\0garbage')),
-      'iTXt chunk is damaged (no separator)': withChunk(file, 'iTXt', Buffer.from('k\0\0\0')),
+      'no separator': withChunk(file, 'tEXt', Buffer.from('kv')),
+      'Cannot create a Buffer larger': withChunk(file, 'zTXt', bomb),
+      'incorrect header': withChunk(file, 'zTXt', Buffer.from('k\0\0garbage')),
+      'chunk of cat.png': withChunk(file, 'iTXt', Buffer.from('k\0\0\0')),
     };
     for (const [why, bytes] of Object.entries(bad)) {
-      expect(() => readPngText(bytes, 'cat.png'), why).toThrow(why);
-      expect(() => readPngText(bytes, 'cat.png'), why).toThrow('cat.png');
+      const problems: string[] = [];
+      const texts = readPngText(bytes, 'cat.png', (problem) => problems.push(problem));
+      expect(texts).toEqual({ prompt: '{}' });
+      expect(problems).toEqual([expect.stringContaining(why)]);
     }
+    expect(() => readPngText(Buffer.from('JFIF'), 'cat.png')).toThrow(
+      'cannot read the text of cat.png: it is not a PNG file',
+    );
+  });
+
+  it('returns a text with a wrong checksum, unless there is another with its key', async () => {
+    const problems: string[] = [];
+    const read = (bytes: Buffer) => readPngText(bytes, 'cat.png', (text) => problems.push(text));
+    const file = withChunk(await encodePng(one), 'tEXt', Buffer.from('prompt\0{"a": 1}'), 1);
+    expect(read(file)).toEqual({ prompt: '{"a": 1}' });
+    expect(problems).toEqual([
+      "the text 'prompt' of cat.png has a wrong checksum; it may be damaged",
+    ]);
+    expect(read(withChunk(file, 'tEXt', Buffer.from('prompt\0{}')))).toEqual({ prompt: '{}' });
+  });
+
+  it('reads tEXt and zTXt as UTF-8 where that is valid, else as Latin-1', async () => {
+    const plain = (value: Buffer) => Buffer.concat([Buffer.from('k\0'), value]);
+    const file = await encodePng(one);
+    // new TextDecoder('utf-8').decode(…) in getFromPngBuffer of ComfyUI's frontend
+    expect(readPngText(withChunk(file, 'tEXt', plain(Buffer.from('日本語 é 🦊'))))).toEqual({
+      k: '日本語 é 🦊',
+    });
+    expect(readPngText(withChunk(file, 'tEXt', plain(Buffer.from('café', 'latin1'))))).toEqual({
+      k: 'café',
+    });
+    const packed = Buffer.concat([Buffer.from('k\0\0'), deflateSync(Buffer.from('日本語'))]);
+    expect(readPngText(withChunk(file, 'zTXt', packed))).toEqual({ k: '日本語' });
   });
 
   it('ignores a chunk that is longer than the file', async () => {

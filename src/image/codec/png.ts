@@ -1,5 +1,6 @@
 // PNG files with text: sharp encodes the pixels; text chunks are written as Pillow's PngInfo writes
-// them, and checked when they are read.
+// them, and read as ComfyUI's editor reads them.
+import { isUtf8 } from 'node:buffer';
 import { crc32, inflateSync } from 'node:zlib';
 import { DarkroomError } from '../../errors.ts';
 import type { ByteImage } from '../image-bytes.ts';
@@ -88,34 +89,37 @@ export function* readChunks(file: Buffer): Generator<Chunk> {
   }
 }
 
-const readPlain = (data: Buffer): readonly [string, Buffer, 'latin1'] => {
-  const [key, rest] = split(data);
-  return [key, rest, 'latin1'];
+type ReadChunk = (data: Buffer, limit: number) => readonly [key: string, text: string];
+
+const readPlain: ReadChunk = (data) => {
+  const [key, text] = split(data);
+  return [key, decodePlain(text)];
 };
 
-/**
- * The reader of each type of text chunk; text is inflated to at most `limit` bytes.
- */
-const TEXT_CHUNKS: Record<
-  string,
-  (data: Buffer, limit: number) => readonly [key: string, text: Buffer, encoding: 'latin1' | 'utf8']
-> = {
+/** The reader of each type of text chunk; text is inflated to at most `limit` bytes. */
+const TEXT_CHUNKS: Record<string, ReadChunk> = {
   tEXt: readPlain,
   // a type of ComfyUI's own, in animations
   comf: readPlain,
   zTXt: (data, limit) => {
     const [key, rest] = split(data);
     if (rest[0] !== 0) throw new Error('unknown compression');
-    return [key, inflate(rest.subarray(1), limit), 'latin1'];
+    return [key, decodePlain(inflate(rest.subarray(1), limit))];
   },
   iTXt: (data, limit) => {
     const [key, rest] = split(data);
     const [, afterLanguage] = split(rest.subarray(2));
     const [, text] = split(afterLanguage);
     if (rest[0] && rest[1] !== 0) throw new Error('unknown compression');
-    return [key, rest[0] ? inflate(text, limit) : text, 'utf8'];
+    return [key, (rest[0] ? inflate(text, limit) : text).toString('utf8')];
   },
 };
+
+/**
+ * Text that should be Latin-1: as UTF-8 if it is valid, as ComfyUI's editor reads it, because many
+ * programs write that; else as Latin-1.
+ */
+const decodePlain = (text: Buffer): string => text.toString(isUtf8(text) ? 'utf8' : 'latin1');
 
 function split(data: Buffer): readonly [string, Buffer] {
   const at = data.indexOf(0);
@@ -138,34 +142,41 @@ export function readPngExif(bytes: Uint8Array): Buffer | undefined {
 }
 
 /**
- * The texts of a PNG by key; the last of equal keys wins. Throws DR_IMAGE_UNREADABLE for other
- * files, damaged text chunks and more than 64 MiB of text.
+ * The texts of a PNG by key; the last of equal keys wins. As in ComfyUI's editor, a text with a
+ * wrong checksum is returned, unless there is another with its key; chunks that can't be read, and
+ * those beyond 64 MiB of text, are left out. `onProblem` is called with a sentence for each of
+ * both. Throws DR_IMAGE_UNREADABLE for other files.
  */
-export function readPngText(bytes: Uint8Array, name = 'image'): Record<string, string> {
-  const unreadable = (why: string, cause?: unknown) =>
-    new DarkroomError('DR_IMAGE_UNREADABLE', {
-      message: `cannot read the text of ${name}: ${why}`,
+export function readPngText(
+  bytes: Uint8Array,
+  name = 'the image',
+  onProblem: (problem: string) => void = () => undefined,
+): Record<string, string> {
+  if (!isPng(bytes))
+    throw new DarkroomError('DR_IMAGE_UNREADABLE', {
+      message: `cannot read the text of ${name}: it is not a PNG file`,
       hint: 'Use the PNG file as it was saved, not a copy that was converted or cut short.',
       file: name,
-      cause,
     });
-  if (!isPng(bytes)) throw unreadable('it is not a PNG file');
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const texts = new Map<string, string>();
+  const doubtful = new Map<string, string>();
   let remaining = MAX_TEXT;
   for (const { type, start, end, data } of readChunks(file)) {
     const read = TEXT_CHUNKS[type];
     if (!read) continue;
-    if (crc32(file.subarray(start + 4, end - 4)) !== file.readUInt32BE(end - 4))
-      throw unreadable(`its ${type} chunk is damaged (checksum)`);
     try {
-      const [key, text, encoding] = read(data, remaining);
+      const [key, text] = read(data, remaining);
       remaining -= text.length;
       if (remaining < 0) throw new Error(`more than ${MAX_TEXT} bytes of text`);
-      texts.set(key, text.toString(encoding));
+      const isValid = crc32(file.subarray(start + 4, end - 4)) === file.readUInt32BE(end - 4);
+      (isValid ? texts : doubtful).set(key, text);
+      if (!isValid)
+        onProblem(`the text '${key}' of ${name} has a wrong checksum; it may be damaged`);
     } catch (cause) {
-      throw unreadable(`its ${type} chunk is damaged (${(cause as Error).message})`, cause);
+      const { message } = cause as Error;
+      onProblem(`a ${type} chunk of ${name} is damaged and is not used: ${message}`);
     }
   }
-  return Object.fromEntries(texts);
+  return Object.fromEntries([...doubtful, ...texts]);
 }

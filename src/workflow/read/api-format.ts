@@ -10,6 +10,7 @@ import {
 import { declarationOf } from '../../nodes/index.ts';
 import { type Graph, type GraphNode, linkOf, withInputs } from '../api-graph.ts';
 import type { NodeTable } from '../node-table.ts';
+import { hasNodes, isNode } from './find-workflow.ts';
 import { notApiFormat } from './read-errors.ts';
 
 /** Parses a graph in API format. Throws DR_WORKFLOW_INVALID. */
@@ -27,6 +28,18 @@ export function parseApiGraph(nodes: JsonObject, file: string): Graph {
   }
   if (graph.size === 0) throw notApiFormat(file, 'has no nodes');
   return graph;
+}
+
+/** The nodes of an object with at least one, and the keys of everything else in it. */
+export function splitNodes(json: JsonObject): [nodes: JsonObject, others: readonly string[]] {
+  const entries = entriesOf(json);
+  if (!hasNodes(json)) return [json, []];
+  const mayBeNode = (value: Json): boolean =>
+    isNode(value) || (isJsonObject(value) && isJsonObject(value['inputs']));
+  return [
+    objectOf(entries.filter(([, value]) => mayBeNode(value))),
+    entries.filter(([, value]) => !mayBeNode(value)).map(([key]) => key),
+  ];
 }
 
 /** Returns the graph with the current names of renamed types and inputs. */

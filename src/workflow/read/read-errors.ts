@@ -4,6 +4,7 @@ import { basename, dirname } from 'node:path';
 import { DarkroomError } from '../../errors.ts';
 import { NOT_REGULAR, type TooLargeError } from '../../formats/regular-file.ts';
 import { didYouMean } from '../../near-matches.ts';
+import type { ForeignJson } from './foreign-json.ts';
 
 /** Largest workflow file, in bytes. */
 export const MAX_BYTES = 64 * 1024 * 1024;
@@ -37,6 +38,27 @@ export const notApiFormat = (file: string, problem: string, nodeId?: string): Da
     file,
     nodeId,
   });
+
+/** A file that is recognised as something other than a workflow. */
+export const notWorkflow = (file: string, { what, hint }: ForeignJson): DarkroomError =>
+  new DarkroomError('DR_WORKFLOW_INVALID', { message: `${file} ${what}`, hint, file });
+
+/** `paths` are where the workflows are in the file. */
+export const severalWorkflows = (file: string, paths: readonly string[]): DarkroomError =>
+  new DarkroomError('DR_WORKFLOW_INVALID', {
+    message: `${file} has ${paths.length} workflows: ${quotedList(paths)}`,
+    hint: 'Save the one to run in a file of its own.',
+    file,
+  });
+
+const MAX_LISTED = 5;
+
+/** Lists names in quotes: `'a', 'b' and 3 more`. */
+export function quotedList(names: readonly string[]): string {
+  const listed = names.slice(0, MAX_LISTED).map((name) => `'${name}'`);
+  const more = names.length - listed.length;
+  return listed.join(', ') + (more > 0 ? ` and ${more} more` : '');
+}
 
 export const nothingRuns = (file: string): DarkroomError =>
   new DarkroomError('DR_WORKFLOW_INVALID', {
