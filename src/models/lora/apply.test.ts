@@ -1,5 +1,5 @@
-// Patched weights of every kind against ComfyUI's (test/golden/lora/make.py), and low-rank branches
-// against the merged weight.
+// Patched weights of every kind against ComfyUI's (test/golden/lora/make.py, make_kinds.py), and
+// low-rank branches against the merged weight.
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -7,6 +7,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import {
   expectExact,
   expectGolden,
+  type Golden,
   type GoldenCase,
   golden,
 } from '../../../test/support/golden.ts';
@@ -57,16 +58,18 @@ async function lora(
   };
 }
 
-const g = golden('lora', 'adapters');
+const GROUPS = ['adapters', 'kinds'].map((group) => golden('lora', group));
+const [adapters] = GROUPS;
+const ALL = GROUPS.flatMap((g) => g.cases.map((one) => ({ g, one, id: one.id })));
 /**
- * The case that the original fails to compute: it reports an error and does not change the weight.
+ * The cases that the original fails to compute: it reports an error and does not change the weight.
  */
-const REFUSED = 'lokr tucker';
+const isRefused = (id: string): boolean => id === 'lokr tucker' || id.startsWith('refused');
 
-async function networkOf({
-  inputs,
-  params,
-}: GoldenCase): Promise<{ weights: Weights; loras: AppliedLora[] }> {
+async function networkOf(
+  g: Golden,
+  { inputs, params }: GoldenCase,
+): Promise<{ weights: Weights; loras: AppliedLora[] }> {
   const loras = params.strengths.map((strength: number, i: number) => {
     const mine = Object.entries(inputs).filter(([name]) => name.startsWith(`${i}/`));
     return lora(
@@ -109,10 +112,10 @@ async function evaluate(
 }
 
 describe('patched weights equal ComfyUI’s:', () => {
-  it.each(g.cases)('$id', async (one) => {
-    const { weights, loras } = await networkOf(one);
+  it.each(ALL)('$id', async ({ g, one }) => {
+    const { weights, loras } = await networkOf(g, one);
     const shape = weights.shape('layer.weight');
-    if (one.id === REFUSED) {
+    if (isRefused(one.id)) {
       expect(patchFits(loras[0].patches.get('layer.weight')!, shape, loras[0].lora)).toBe(false);
       return expectExact(g, one.id, one.outputs.out, g.float(one.inputs.weight).data);
     }
@@ -137,44 +140,43 @@ const waves = (shape: readonly number[]): Tensor =>
   map(zeros(shape), (_, i) => Math.sin(i * 1.7 + 0.3));
 
 describe('branches and weights merged ahead of evaluations', () => {
-  it.each(g.cases.filter((c) => c.id !== REFUSED && g.float(c.inputs.weight).shape.length > 1))(
-    'equal the layer with the patched weight: $id',
-    async (one) => {
-      const { weights, loras } = await networkOf(one);
-      const plan = planChanges(
-        { weights, targets: plainTargets(weights), changes: loras },
-        'ahead',
-      )!;
-      const changed = await open({ 'layer.weight': g.float(one.outputs.out) });
-      const shape = weights.shape('layer.weight');
-      const spatial = shape.length === 4 && shape[2] > 1;
-      const x = waves(spatial ? [2, shape[1], 7, 6] : [5, shape[1]]);
-      const layer = (graph: ReturnType<typeof createGraph>, w: Weights): string =>
-        spatial
-          ? conv({ g: graph, w }, 'x', 'layer', { stride: 2 })
-          : linear({ g: graph, w }, 'x', 'layer');
-      const rows = (graph: ReturnType<typeof createGraph>, w: Weights): string =>
-        linear({ g: graph, w }, 'x', 'layer', [1, 4]);
-      for (const make of spatial ? [layer] : [layer, rows]) {
-        const got = await evaluate(plan, make, { x }, spatial ? 4 : 2);
-        const plain = {
-          inputs: {},
-          build: (build: (w: Weights) => ReturnType<typeof createGraph>) => build(changed),
-        };
-        const want = await evaluate(plain, make, { x }, spatial ? 4 : 2);
-        expect(got.shape).toEqual(want.shape);
-        got.data.forEach((v, i) => {
-          expect(Math.abs(v - want.data[i])).toBeLessThanOrEqual(
-            2e-6 + 1e-6 * Math.abs(want.data[i]),
-          );
-        });
-      }
-    },
-  );
+  it.each(
+    ALL.filter(({ g, one, id }) => !isRefused(id) && g.float(one.inputs.weight).shape.length > 1),
+  )('equal the layer with the patched weight: $id', async ({ g, one }) => {
+    const { weights, loras } = await networkOf(g, one);
+    const plan = planChanges({ weights, targets: plainTargets(weights), changes: loras }, 'ahead')!;
+    const changed = await open({ 'layer.weight': g.float(one.outputs.out) });
+    const shape = weights.shape('layer.weight');
+    const spatial = shape.length === 4 && shape[2] > 1;
+    const x = waves(spatial ? [2, shape[1], 7, 6] : [5, shape[1]]);
+    const layer = (graph: ReturnType<typeof createGraph>, w: Weights): string =>
+      spatial
+        ? conv({ g: graph, w }, 'x', 'layer', { stride: 2 })
+        : linear({ g: graph, w }, 'x', 'layer');
+    const rows = (graph: ReturnType<typeof createGraph>, w: Weights): string =>
+      linear({ g: graph, w }, 'x', 'layer', [1, 4]);
+    for (const make of spatial ? [layer] : [layer, rows]) {
+      const got = await evaluate(plan, make, { x }, spatial ? 4 : 2);
+      const plain = {
+        inputs: {},
+        build: (build: (w: Weights) => ReturnType<typeof createGraph>) => build(changed),
+      };
+      const want = await evaluate(plain, make, { x }, spatial ? 4 : 2);
+      expect(got.shape).toEqual(want.shape);
+      got.data.forEach((v, i) => {
+        expect(Math.abs(v - want.data[i])).toBeLessThanOrEqual(
+          2e-6 + 1e-6 * Math.abs(want.data[i]),
+        );
+      });
+    }
+  });
 
   it('have the strength in the key of the plan, except for low-rank changes', async () => {
     const keyOf = async (id: string): Promise<string> => {
-      const { weights, loras } = await networkOf(g.cases.find((c) => c.id === id)!);
+      const { weights, loras } = await networkOf(
+        adapters,
+        adapters.cases.find((c) => c.id === id)!,
+      );
       return planChanges({ weights, targets: plainTargets(weights), changes: loras }, 'ahead')!.key;
     };
     for (const id of ['linear', 'stacked', 'convolution', 'tucker'])

@@ -1,6 +1,7 @@
 // Whether the patches of a LoRA fit the weights of a network. ComfyUI leaves out those that do not.
 import { sizeOf } from '../../tensor/tensor.ts';
 import type { LoraFile } from './file.ts';
+import { gloraFactors, gloraForm } from './glora.ts';
 import { broadcasts } from './merge.ts';
 import type { Patch } from './patches.ts';
 
@@ -20,6 +21,11 @@ export function patchFits(patch: Patch, shape: readonly number[], { tensors }: L
       return lohaSizes(patch, shapeOf).every((size) => size === sizeOf(shape));
     case 'lokr':
       return lokrSize(patch, shapeOf) === sizeOf(shape);
+    case 'glora':
+      return gloraForm(gloraFactors(patch, shapeOf), shape) !== undefined;
+    case 'oft':
+    case 'boft':
+      return rotates(patch, shape, shapeOf);
   }
 }
 
@@ -83,3 +89,30 @@ function coreSize([a, b]: readonly [string, string], core: string, shapeOf: Shap
     right[0] === j;
   return fits ? left[1] * right[1] * sizeOf(spatial) : NONE;
 }
+
+/**
+ * Whether the blocks divide the rows of a weight, for BOFT after each swap too. ComfyUI cannot
+ * apply BOFT without a constraint: it reports an error and does not change the weight.
+ */
+function rotates(
+  { kind, blocks, rescale, constraint }: Kind<'oft' | 'boft'>,
+  [rows, ...others]: readonly number[],
+  shapeOf: ShapeOf,
+): boolean {
+  const [size, last, count] = shapeOf(blocks).toReversed();
+  if (size !== last || count * size !== rows) return false;
+  if (kind === 'oft') return true;
+  const [steps] = shapeOf(blocks);
+  const largest = 2 ** (steps - 1) * 2 * Math.floor(size / 2);
+  return (
+    constraint !== undefined &&
+    size > 1 &&
+    rows % largest === 0 &&
+    (rescale === undefined || scalesRows(shapeOf(rescale), [rows, ...others]))
+  );
+}
+
+/** Whether a tensor times a weight of this shape has the shape of the weight. */
+const scalesRows = (factors: readonly number[], shape: readonly number[]): boolean =>
+  factors.length <= shape.length &&
+  factors.toReversed().every((n, i) => n === 1 || n === shape.at(-1 - i));

@@ -2,13 +2,15 @@
 // operations (comfy/weight_adapter).
 
 import type { Graph, Value } from '../../onnx/builder.ts';
+import { gloraChange, gloraFactors, gloraForm } from './glora.ts';
 import type { Patch, Product } from './patches.ts';
+import { butterflyRows, rotatedRows } from './rotation.ts';
 
 /** The values that a patch is computed from. */
 export interface PatchSource {
   readonly tensor: (name: string) => Value;
   readonly shape: (name: string) => readonly number[];
-  /** The strength times the patch's scale, [1]; for DoRA and diff the strength alone. */
+  /** The strength times the `scale` of a patch without DoRA; else the strength alone. [1] */
   readonly scale: Value;
   /**
    * The number 1 as a value that is computed in each evaluation. It keeps the session from
@@ -29,16 +31,20 @@ export function mergePatch(
   from: PatchSource,
 ): Value {
   const perEvaluation = (x: Value): Value => (from.one ? g.op('Mul', [x, from.one]) : x);
-  if (!('scale' in patch)) {
+  if ('tensor' in patch) {
     const stored = from.tensor(patch.tensor);
     return patch.kind === 'set'
       ? stored
       : g.op('Add', [weight, g.op('Mul', [perEvaluation(stored), from.scale])]);
   }
-  const change = g.op('Reshape', [changeOf(g, patch, from, perEvaluation), g.ints(shape)]);
-  if (patch.dora)
-    return decomposed(g, weight, shape, change, { ...from, dora: patch.dora, alpha: patch.scale });
-  return g.op('Add', [weight, g.op('Mul', [change, from.scale])]);
+  const [change, alpha] =
+    'scale' in patch
+      ? [changeOf(g, patch, from, perEvaluation), patch.scale]
+      : changeOfWeight(g, weight, shape, patch, from, perEvaluation);
+  const shaped = g.op('Reshape', [change, g.ints(shape)]);
+  if (patch.dora) return decomposed(g, weight, shape, shaped, { ...from, dora: patch.dora, alpha });
+  const scaled = patch.kind === 'glora' ? g.op('Mul', [shaped, g.floats([alpha])]) : shaped;
+  return g.op('Add', [weight, g.op('Mul', [scaled, from.scale])]);
 }
 
 type Factored = Extract<Patch, { scale: number }>;
@@ -95,6 +101,33 @@ function changeOf(
       ]);
     }
   }
+}
+
+/**
+ * Returns a change that is computed from the weight, without its alpha, and the alpha. ComfyUI
+ * multiplies rotations by the strength twice, and by their constraint where DoRA follows.
+ */
+function changeOfWeight(
+  g: Graph,
+  weight: Value,
+  shape: readonly number[],
+  patch: Extract<Patch, { kind: 'glora' | 'oft' | 'boft' }>,
+  { tensor, shape: shapeOf, scale }: PatchSource,
+  perEvaluation: (x: Value) => Value,
+): [change: Value, alpha: number] {
+  if (patch.kind === 'glora') {
+    const shapes = gloraFactors(patch, shapeOf);
+    const { isOld, rank } = gloraForm(shapes, shape)!;
+    const flat = (name: string): Value =>
+      perEvaluation(g.op('Reshape', [tensor(name), g.ints([shapeOf(name)[0], -1])]));
+    const change = gloraChange(g, weight, shape, gloraFactors(patch, flat), isOld);
+    return [change, patch.alpha === undefined ? 1 : patch.alpha / rank];
+  }
+  const { blocks, rescale, constraint = 0 } = patch;
+  const from = { blocks: tensor(blocks), shape: shapeOf(blocks), constraint, strength: scale };
+  if (patch.kind === 'oft') return [rotatedRows(g, weight, shape, from), constraint];
+  const factors = rescale === undefined ? undefined : tensor(rescale);
+  return [butterflyRows(g, weight, shape, { ...from, rescale: factors }), constraint];
 }
 
 /**

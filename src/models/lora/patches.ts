@@ -1,17 +1,20 @@
 // The patches of a LoRA file: which tensors change which weight, and how (LoRA arXiv 2106.09685;
-// LoHa, LoKr, LoCon of LyCORIS arXiv 2309.14859; DoRA arXiv 2402.09353). Names as ComfyUI reads
-// them (comfy/lora.py, comfy/weight_adapter); its GLoRA, OFT and BOFT are not supported.
+// LoHa, LoKr, LoCon of LyCORIS arXiv 2309.14859; DoRA arXiv 2402.09353; GLoRA arXiv 2306.07967; OFT
+// and BOFT: rotation.ts). Names as ComfyUI reads them (comfy/lora.py, comfy/weight_adapter).
 import { DarkroomError } from '../../errors.ts';
 import type { LoraFile } from './file.ts';
 
 /** The name of a tensor, or the names of two factors whose product it is. */
 export type Product = string | readonly [string, string];
 
-interface Scaled {
-  /** alpha / rank, or 1. */
-  readonly scale: number;
+interface Decomposed {
   /** The magnitudes of a weight-decomposed change (DoRA). */
   readonly dora?: string;
+}
+
+interface Scaled extends Decomposed {
+  /** alpha / rank, or 1. */
+  readonly scale: number;
 }
 
 /** How a weight changes. Strings are names of tensors, whose bytes stay in the file. */
@@ -34,6 +37,23 @@ export type Patch =
       readonly right: Product;
       readonly core?: string;
     } & Scaled)
+  | ({
+      readonly kind: 'glora';
+      readonly a1: string;
+      readonly a2: string;
+      readonly b1: string;
+      readonly b2: string;
+      /** Undefined without an alpha; the rank depends on the weight. */
+      readonly alpha?: number;
+    } & Decomposed)
+  | ({
+      readonly kind: 'oft' | 'boft';
+      readonly blocks: string;
+      /** Factors of the rows; ComfyUI reads them for BOFT alone. */
+      readonly rescale?: string;
+      /** The largest norm of the blocks. BOFT without one is not applied, as in ComfyUI. */
+      readonly constraint?: number;
+    } & Decomposed)
   | { readonly kind: 'diff' | 'set'; readonly tensor: string };
 
 /** A LoRA with its strength, and its patches by the network's names of the weights. */
@@ -52,8 +72,11 @@ interface WeightTensors {
   need(ending: string): string;
   /** Returns a dimension of a tensor's shape. */
   size(name: string, axis: number): number;
+  /** Returns the number of dimensions of a tensor. */
+  dimensions(name: string): number;
   /** Returns alpha / rank, or 1 without an alpha or a rank. */
   scaled(rank: number | undefined): Scaled;
+  readonly alpha?: number;
 }
 
 /** Endings of the up, down and middle factors; the first entry whose up factor exists counts. */
@@ -95,6 +118,23 @@ const lokr: PatchReader = ({ find, need, size, scaled }) => {
   return { kind: 'lokr', left, right, core, ...scaled(split && size(split[1], 0)) };
 };
 
+const glora: PatchReader = ({ find, need, alpha }) => {
+  const a1 = find('.a1.weight');
+  if (!a1) return undefined;
+  const [a2, b1, b2] = ['.a2.weight', '.b1.weight', '.b2.weight'].map(need);
+  return { kind: 'glora', a1, a2, b1, b2, alpha, dora: find('.dora_scale') };
+};
+
+/** Blocks of three dimensions are OFT's, of four BOFT's. */
+const rotation: PatchReader = ({ find, dimensions, alpha: constraint }) => {
+  const blocks = find('.oft_blocks');
+  const kind = blocks && ROTATIONS[dimensions(blocks)];
+  if (!kind) return undefined;
+  const rescale = find('.rescale');
+  return { kind, blocks, rescale, constraint, dora: find('.dora_scale') };
+};
+const ROTATIONS: Readonly<Record<number, 'oft' | 'boft'>> = { 3: 'oft', 4: 'boft' };
+
 const wholeTensor =
   (kind: 'diff' | 'set', ending: string): PatchReader =>
   ({ find }) => {
@@ -107,12 +147,14 @@ const WEIGHT_READERS: readonly PatchReader[] = [
   lora,
   loha,
   lokr,
+  glora,
+  rotation,
   wholeTensor('diff', '.w_norm'),
   wholeTensor('diff', '.diff'),
   wholeTensor('set', '.set_weight'),
 ];
 const BIAS_READERS: readonly PatchReader[] = [
-  wholeTensor('diff', '.b_norm'),
+  (tensors) => (tensors.find('.w_norm') ? wholeTensor('diff', '.b_norm')(tensors) : undefined),
   wholeTensor('diff', '.diff_b'),
 ];
 
@@ -134,8 +176,7 @@ export function readPatches(file: LoraFile, keys: ReadonlyMap<string, string>): 
   for (const [key, weight] of keys) {
     if (!prefixes.has(key)) continue;
     const tensors = tensorsOf(file, key, used);
-    tensors.find('.alpha');
-    tensors.find('.dora_scale');
+    for (const ending of ['.alpha', '.dora_scale', '.reshape_weight']) tensors.find(ending);
     for (const read of WEIGHT_READERS) {
       const patch = read(tensors);
       if (patch) patches.set(weight, patch);
@@ -184,6 +225,8 @@ function tensorsOf(
       });
     },
     size: (name, axis) => tensors.get(name)!.shape[axis] ?? 1,
+    dimensions: (name) => tensors.get(name)!.shape.length,
+    alpha: alphas.get(`${key}.alpha`),
     scaled: (rank) => {
       const alpha = alphas.get(`${key}.alpha`);
       return {
