@@ -2,7 +2,6 @@
 // are needed, and recent results are cached.
 import { createHash } from 'node:crypto';
 import { DarkroomError } from '../../errors.ts';
-import { decodeFloat32, encodeFloat32 } from '../../formats/dtypes.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { reshape, sizeOf, zeros } from '../../tensor/tensor.ts';
 import type { WeightChange } from '../weights/changes.ts';
@@ -14,9 +13,10 @@ import type {
   EncoderBase,
   TextEncoder,
   TextEncoderOutput,
-  TokenBlend,
+  TokenChange,
   TokenSlot,
 } from './text-encoder.ts';
+import { roundToFloat16, tokenTableRows } from './token-table.ts';
 
 /** The end-of-text token of CLIP's vocabulary; features are pooled at its first position. */
 const END_TOKEN = 49407;
@@ -30,20 +30,21 @@ export interface TextEncoderSource {
   readonly layout: ClipLayout;
   /** Applied to the weights, in order. */
   readonly changes?: readonly WeightChange[];
-  /** Blended into the token table, in order. */
-  readonly blended?: readonly TokenBlend[];
+  /** Applied to the token table, in order. */
+  readonly tokenChanges?: readonly TokenChange[];
 }
 
 /** Creates a text encoder. Throws DR_MODEL_UNSUPPORTED when tensors are missing. */
 export function createTextEncoder(runtime: Runtime, source: TextEncoderSource): TextEncoder {
-  const { kind, weights, layout, changes = [], blended = [] } = source;
+  const { kind, weights, layout, changes = [], tokenChanges = [] } = source;
   const config = clipConfig(weights, layout, kind);
   const { width, length, layers } = config;
   const [vocabulary] = weights.shape(layout.tokens);
   const patchable = clipTargets(weights, layout);
-  const base = { weights, targets: patchable, changes, layout, blended };
-  const tokenRows: TokenRows = (ids) => blendedRows(weights, layout.tokens, ids, blended);
-  const roundRows = blended.length > 0 && weights.rounding === 'f16';
+  const base = { weights, targets: patchable, changes, layout, tokenChanges };
+  const table = { weights, name: layout.tokens, changes: tokenChanges, threads: runtime.threads };
+  const tokenRows: TokenRows = (ids) => tokenTableRows(table, ids);
+  const roundRows = tokenChanges.length > 0 && weights.rounding === 'f16';
   const evaluate = createEvaluation(runtime, kind, base, config, (slots) =>
     embed(slots, tokenRows, width, roundRows),
   );
@@ -56,11 +57,12 @@ export function createTextEncoder(runtime: Runtime, source: TextEncoderSource): 
     patchable,
     base,
     tokenRows,
-    withChanges: (addedChanges, addedBlends = []) =>
+    tokenTable: { tensor: layout.tokens, shape: [vocabulary, width] },
+    withChanges: (addedChanges, addedTokenChanges = []) =>
       createTextEncoder(runtime, {
         ...source,
         changes: [...changes, ...addedChanges],
-        blended: [...blended, ...addedBlends],
+        tokenChanges: [...tokenChanges, ...addedTokenChanges],
       }),
     async encode(chunks, { layer, finalNorm, project }) {
       for (const chunk of chunks) checkChunk(chunk, kind, { width, length, vocabulary });
@@ -197,32 +199,4 @@ async function embed(
     vectors.set(typeof slot === 'number' ? rows.subarray(start, start + width) : slot, i * width);
   }
   return vectors;
-}
-
-const roundToFloat16 = (values: Float32Array): Float32Array =>
-  decodeFloat32('F16', encodeFloat32('F16', values));
-
-/** Returns rows of the encoder's token table, with other encoders' rows blended in, in turn. */
-async function blendedRows(
-  weights: Weights,
-  table: string,
-  ids: readonly number[],
-  blended: readonly TokenBlend[],
-): Promise<Float32Array> {
-  const file = await weights.open();
-  let rows: Float32Array;
-  try {
-    const stored = (await file.readRows(weights.fullName(table), ids)).data;
-    rows = weights.rounding === 'f16' ? roundToFloat16(stored) : stored;
-  } finally {
-    await file.close();
-  }
-  for (const { ownShare, otherShare, rows: readOther } of blended) {
-    const [own, other] = [Math.fround(ownShare), Math.fround(otherShare)];
-    const otherRows = await readOther?.(ids);
-    rows = rows.map((value, i) =>
-      otherRows ? Math.fround(value * own) + Math.fround(otherRows[i] * other) : value * own,
-    );
-  }
-  return rows;
 }

@@ -1,6 +1,12 @@
 // A CLIP text encoder: chunks of tokens to hidden states and a pooled output.
 import type { Tensor } from '../../tensor/tensor.ts';
-import type { ChangedNetwork, PatchTargets, WeightChange } from '../weights/changes.ts';
+import type { AppliedLora, Patch } from '../lora/patches.ts';
+import type {
+  ChangedNetwork,
+  PatchTarget,
+  PatchTargets,
+  WeightChange,
+} from '../weights/changes.ts';
 import type { ClipLayout } from './config.ts';
 
 /** A position of a prompt: a token id, or a textual-inversion vector of the encoder's width. */
@@ -19,8 +25,16 @@ export interface TextEncoderOutput {
 /** The weights of a text encoder in its file's layout, and their changes. */
 export interface EncoderBase extends ChangedNetwork {
   readonly layout: ClipLayout;
-  /** Blended into the token table, in this order. */
-  readonly blended: readonly TokenBlend[];
+  /** Applied to the token table, in this order. */
+  readonly tokenChanges: readonly TokenChange[];
+}
+
+/** A change of the token table. */
+export type TokenChange = TokenBlend | TokenPatch;
+
+/** A LoRA's change of the token table. */
+export interface TokenPatch extends Omit<AppliedLora, 'patches'> {
+  readonly patch: Patch;
 }
 
 /** Blends another encoder's token table into an encoder's own: the sum of a share of each. */
@@ -54,11 +68,15 @@ export interface TextEncoder {
   /** The encoder's weights and their changes. Absent without weights. */
   readonly base?: EncoderBase;
   /**
-   * Returns this encoder with more changes. `blended`: the tables that are blended into
-   * the token table, in order.
+   * Returns this encoder with more changes. `tokenChanges`: those of the token table, in order.
    */
-  withChanges?(changes: readonly WeightChange[], blended?: readonly TokenBlend[]): TextEncoder;
-  /** Returns rows of the token table one after another: blended, not rounded after blending. */
+  withChanges?(
+    changes: readonly WeightChange[],
+    tokenChanges?: readonly TokenChange[],
+  ): TextEncoder;
+  /** The token table, which is changed by `tokenChanges` alone. Absent without weights. */
+  readonly tokenTable?: PatchTarget;
+  /** Returns rows of the token table one after another: changed, not rounded after that. */
   tokenRows?(ids: readonly number[]): Promise<Float32Array>;
   /** Encodes chunks of `length` slots each. */
   encode(

@@ -32,6 +32,13 @@ describe('describeLora', () => {
     );
   });
 
+  it('tells GLoRA, OFT and BOFT', () => {
+    expect(lora({ 'lora_unet_a.a1.weight': [320, 8], 'lora_unet_a.a2.weight': [8, 320] })).toBe(
+      'GLoRA of rank 8, 1 layers, for UNet',
+    );
+    expect(lora({ 'lora_unet_a.oft_blocks': [8, 40, 40] })).toBe('OFT or BOFT, 1 layers, for UNet');
+  });
+
   it('describes files of differences without ranks', () => {
     expect(lora({ 'diffusion_model.out.2.diff': [4, 320, 3, 3] })).toBe('differences, for UNet');
   });

@@ -8,11 +8,14 @@ const KINDS: readonly (readonly [RegExp, string])[] = [
   [/hada_w1_a$/, 'LoHa'],
   [/lokr_w1(_a)?$/, 'LoKr'],
   [/lora_mid\.weight$/, 'LoCon'],
+  [/\.a1\.weight$/, 'GLoRA'],
+  [/\.oft_blocks$/, 'OFT or BOFT'],
   [/(lora_down|lora\.down|lora_A|lora\.A)/, 'LoRA'],
   [/\.(diff|diff_b|w_norm)$/, 'differences'],
 ];
+/** One tensor of each layer: the lower factor, from whose shape the rank is read. */
 const DOWN =
-  /(lora_down\.weight|lora\.down\.weight|lora_A(\.default)?(\.weight)?|hada_w1_b|lokr_w2_b)$/;
+  /(lora_down\.weight|lora\.down\.weight|lora_A(\.default)?(\.weight)?|hada_w1_b|lokr_w2_b|\.a1\.weight|oft_blocks)$/;
 /** The key projections of cross-attention, whose width identifies the family. */
 const KEYS = /attn2[._](processor[._])?to_k/;
 
@@ -24,6 +27,12 @@ export const BY_CONTEXT: Readonly<Record<number, string>> = {
   1280: 'SDXL refiner',
 };
 
+/** The rank of a factor. GLoRA has it first or second; blocks of rotations have none. */
+const rankOf = ([name, { shape }]: readonly [string, { readonly shape: readonly number[] }]) =>
+  name.endsWith('oft_blocks')
+    ? []
+    : [name.endsWith('.a1.weight') ? Math.min(shape[0], shape[1]) : shape[0]];
+
 /**
  * Returns a description such as `SDXL, LoRA of rank 16, 722 layers, for UNet and text encoders`.
  */
@@ -32,7 +41,7 @@ export function describeLora(tensors: Tensors): string {
   const kinds = KINDS.filter(([pattern]) =>
     [...tensors.keys()].some((name) => pattern.test(name)),
   ).map(([, kind]) => kind);
-  const ranks = [...new Set(downs.map(([, { shape }]) => shape[0]))].sort((a, b) => a - b);
+  const ranks = [...new Set(downs.flatMap(rankOf))].sort((a, b) => a - b);
   const width = downs.find(([name, { shape }]) => KEYS.test(name) && shape.length === 2)?.[1]
     .shape[1];
   const encoders = [...tensors.keys()].some((name) =>

@@ -2,6 +2,7 @@
 // that match by name and shape are changed, everything else is reported. How the changes are
 // computed is decided in weights/plan-changes.ts.
 import type { Clip } from '../clip/clip.ts';
+import { HUGGING_FACE } from '../clip/config.ts';
 import type { TextEncoder } from '../clip/text-encoder.ts';
 import type { UNet } from '../unet/unet.ts';
 import type { PatchTargets } from '../weights/changes.ts';
@@ -68,23 +69,34 @@ function withLora(unet: UNet, matches: Matches, strength: number): UNet {
   return hasEffect(applied) ? unet.variant({ changes: [applied] }) : unet;
 }
 
+/** The name of a text encoder's token table in the names of its weights. */
+const TOKENS = `text_model.${HUGGING_FACE.tokens}`;
+
 function clipWithLora(clip: Clip, matches: Matches, strength: number): Clip {
-  const tensors = new Map(
-    clip.encoders.map(({ kind, patchable }) => [kind, patchable?.keys() ?? []]),
-  );
+  const targets = new Map(clip.encoders.map((encoder) => [encoder.kind, targetsOf(encoder)]));
+  const tensors = new Map([...targets].map(([kind, own]) => [kind, own.keys()]));
   const patches = patchesFor(matches, clipKeys(tensors));
   const encoders = clip.encoders.flatMap((encoder): TextEncoder[] => {
-    if (!encoder.patchable || !encoder.withChanges) return [];
+    if (!encoder.withChanges) return [];
     const prefix = `${encoder.kind}.transformer.`;
-    const applied: AppliedLora = {
-      lora: matches.lora,
-      strength,
-      patches: fittingPatches(matches, patches, encoder.patchable, prefix),
-    };
-    return hasEffect(applied) ? [encoder.withChanges([applied])] : [];
+    const fitting = fittingPatches(matches, patches, targets.get(encoder.kind)!, prefix);
+    const ofTokens = fitting.get(TOKENS);
+    fitting.delete(TOKENS);
+    const applied: AppliedLora = { lora: matches.lora, strength, patches: fitting };
+    const tokenChanges =
+      ofTokens && hasEffect({ ...applied, patches: new Map([[TOKENS, ofTokens]]) })
+        ? [{ lora: matches.lora, strength, patch: ofTokens }]
+        : [];
+    const changes = hasEffect(applied) ? [applied] : [];
+    return changes.length + tokenChanges.length > 0
+      ? [encoder.withChanges(changes, tokenChanges)]
+      : [];
   });
   return encoders.length > 0 ? clip.withEncoders(encoders) : clip;
 }
+
+const targetsOf = ({ patchable, tokenTable }: TextEncoder): PatchTargets =>
+  new Map([...(patchable ?? []), ...(tokenTable ? ([[TOKENS, tokenTable]] as const) : [])]);
 
 function patchesFor(
   { lora, used }: Matches,

@@ -4,9 +4,9 @@
 // - A low-rank change of a UNet's layer stays a branch beside the weight: W x + s up(down x). It is
 //   equal except for rounding, costs rank/width more per evaluation, and the weight is not copied.
 //   The strength s is an input of the graph, so that another strength needs no other session.
-// - Other changes of a UNet (LoHa, LoKr, DoRA, diff, blends) are of full rank: W' is computed once,
-//   when the session opens, or before that into a file (merged.ts), because a session holds
-//   everything that it computes from.
+// - Other changes of a UNet (LoHa, LoKr, GLoRA, OFT, DoRA, diff, blends) are of full rank: W' is
+//   computed once, when the session opens, or before that into a file (merged.ts), because a
+//   session holds everything that it computes from.
 // - Text encoders are stored in float16 and W' is rounded to it, so W' itself has to be computed.
 //   That is done in each evaluation (one per prompt) from numbers that are inputs, so that neither
 //   a second copy nor another session is needed.

@@ -219,14 +219,14 @@ function transposed(
   };
 }
 
-/** Returns the token embeddings: computed where they are blended, else copied. */
+/** Returns the token embeddings: computed where they are changed, else copied. */
 function tokenTable(
-  { weights, layout, blended }: EncoderBase,
+  { weights, layout, tokenChanges }: EncoderBase,
   tokenRows: TextEncoder['tokenRows'],
   name: string,
 ): LazyTensor {
   const shape = weights.shape(layout.tokens);
-  if (blended.length === 0 || !tokenRows)
+  if (tokenChanges.length === 0 || !tokenRows)
     return copied(weights, { tensor: layout.tokens, shape }, name);
   const dtype = weights.rounding === 'f16' ? 'F16' : writtenAs(storedAs(weights, layout.tokens));
   const ids = Array.from({ length: shape[0] }, (_, i) => i);
