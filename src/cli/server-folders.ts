@@ -1,27 +1,41 @@
 // The folders and the storage of a server and its workers.
+import { resolve } from 'node:path';
 import type { EngineOptions } from '../engine/client.ts';
 import { DarkroomError } from '../errors.ts';
 import { openEmbeddedModels } from '../storage/embedded-models.ts';
 import { createFolderStorage } from '../storage/folder-storage.ts';
+import { watchedView } from '../storage/folder-view.ts';
 import { type Folders, modelRoots, openFolders } from '../storage/folders.ts';
 import { openStorage } from '../storage/open-storage.ts';
 import type { Storage } from '../storage/storage.ts';
+import { createFolderWatch, type FolderWatch } from '../storage/watch/folder-watch.ts';
+import { notAnswering } from '../storage/watch/watched-storage.ts';
 import { darkroomOptions, type Values } from './options.ts';
 
 export interface ServerFolders {
   readonly folders: Folders;
   readonly storage: Storage;
+  /** Says which folders answer, where `warn` was given. */
+  readonly watch?: FolderWatch;
+}
+
+export interface WatchedFolders {
+  /** Is called with what cannot be read or does not answer. */
+  readonly warn: (problem: string) => void;
+  /** Folders to watch besides those of the options. */
+  readonly others: readonly string[];
 }
 
 /**
- * Opens the folders of `--storage`, `--models`, `--input`, `--output` and `--temp`. `onUnreadable`
- * is called with what cannot be read. Throws DR_BAD_USAGE, DR_STORAGE.
+ * Opens the folders of `--storage`, `--models`, `--input`, `--output` and `--temp`; `watched` for
+ * folders that may stop to answer. Throws DR_BAD_USAGE, DR_STORAGE.
  */
 export async function openServerFolders(
   values: Values,
-  onUnreadable?: (problem: string) => void,
+  watched?: WatchedFolders,
 ): Promise<ServerFolders> {
   const { models, input, output, temp } = darkroomOptions(values);
+  const watch = watched && (await startWatch(values, watched));
   const shared = values.storage === undefined ? undefined : await openStorage(values.storage);
   const explicit = Object.entries({ input, output, temp }).filter(
     ([, folder]) => folder !== undefined,
@@ -34,15 +48,35 @@ export async function openServerFolders(
   const folders = openFolders({
     ...shared?.folders,
     ...Object.fromEntries(explicit),
-    models: modelRoots(models),
+    // a default folder that does not answer is not even looked for
+    models:
+      watch?.isReachable(resolve('models')) === false
+        ? modelRoots(models ?? 'models')
+        : modelRoots(models),
     embedded: openEmbeddedModels(),
     inputNames: shared?.inputNames,
-    onUnreadable,
+    view: watch && watchedView(watch, watched.warn),
   });
   return {
     folders,
     storage: shared?.location === undefined ? createFolderStorage(folders) : shared,
+    watch,
   };
+}
+
+/** Watches all folders of the options. Throws DR_STORAGE for a shared folder that does not answer. */
+async function startWatch(values: Values, { warn, others }: WatchedFolders): Promise<FolderWatch> {
+  const { models, input = 'input', output = 'output', temp = 'temp' } = darkroomOptions(values);
+  const isShared = values.storage !== undefined && !values.storage.includes('://');
+  const shared = isShared ? [resolve(values.storage!)] : [];
+  const own = [input, output, temp, ...modelRoots(models ?? 'models'), ...others];
+  const watch = createFolderWatch([...shared, ...own.map((folder) => resolve(folder))], {
+    onWarning: warn,
+  });
+  await watch.refresh();
+  if (shared.every(watch.isReachable)) return watch;
+  watch.close();
+  throw notAnswering(shared[0]);
 }
 
 /** The engine options of a server's own worker and of `darkroom worker`. */

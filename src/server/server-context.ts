@@ -4,6 +4,7 @@ import type { DarkroomOptions } from '../darkroom-types.ts';
 import type { Queue } from '../queue/contract.ts';
 import type { Folders } from '../storage/folders.ts';
 import type { Storage } from '../storage/storage.ts';
+import type { FolderWatch } from '../storage/watch/folder-watch.ts';
 import type { Logs } from './http/logs.ts';
 import type { Route } from './http/route.ts';
 import type { Metrics } from './metrics.ts';
@@ -18,6 +19,8 @@ export interface ServerOptions {
   readonly folders: Folders;
   /** Where inputs and outputs are stored (`folders`). */
   readonly storage?: Storage;
+  /** Says which of the folders answer; the folders are opened with it. */
+  readonly watch?: FolderWatch;
   /** Nodes in place of the built-in ones. */
   readonly nodes?: DarkroomOptions['nodes'];
   /** Folder of settings and user data (`user`). */

@@ -4,6 +4,8 @@ import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } 
 import { DarkroomError } from '../errors.ts';
 import type { Queue } from '../queue/contract.ts';
 import { createFolderStorage } from '../storage/folder-storage.ts';
+import type { Storage } from '../storage/storage.ts';
+import { watchedStorage } from '../storage/watch/watched-storage.ts';
 import { createBodyMemory } from './http/body-memory.ts';
 import { createGuard } from './http/guard.ts';
 import { createLogs, type Logs } from './http/logs.ts';
@@ -53,6 +55,7 @@ export function createServer(options: ServerOptions): DarkroomServer {
       uploadFolder: context.folders.input,
       memory: createBodyMemory(),
     },
+    watch: options.watch,
     closing: closing.signal,
   });
   acceptWebSockets(app.server, {
@@ -98,7 +101,7 @@ function createContext(options: ServerOptions, closing: AbortSignal): ServerCont
   let routes: readonly Route[] = [];
   const context: ServerContext = {
     folders,
-    storage: options.storage ?? createFolderStorage(folders),
+    storage: storageOf(options),
     clients,
     logs: options.logs ?? createLogs(),
     metrics,
@@ -113,13 +116,18 @@ function createContext(options: ServerOptions, closing: AbortSignal): ServerCont
       );
       return objectInfo;
     },
-    threads: createThreadPool(threadSettings(options), options.threads),
-    users: openUsers(options.user, options.multiUser ?? false),
+    threads: createThreadPool(threadSettings(options), options.threads, options.watch),
+    users: openUsers(options.user, options.multiUser ?? false, options.watch),
     argv: options.argv ?? ['darkroom', 'serve'],
     routes: () => routes,
   };
   routes = [...routesOf(context), webSocketRoute, ...(options.routes?.(context) ?? [])];
   return context;
+}
+
+function storageOf({ storage, folders, watch }: ServerOptions): Storage {
+  const opened = storage ?? createFolderStorage(folders);
+  return watch && opened.location === undefined ? watchedStorage(opened, watch) : opened;
 }
 
 const threadSettings = ({ folders, nodes }: ServerOptions): ThreadSettings => ({

@@ -7,6 +7,8 @@ import { isJsonObject, type JsonObject } from '../formats/json.ts';
 import { parseJson } from '../formats/parse-json.ts';
 import { readRegularFileSync } from '../formats/regular-file.ts';
 import { replaceFile } from '../storage/file-names.ts';
+import type { FolderWatch } from '../storage/watch/folder-watch.ts';
+import { checkReachable } from '../storage/watch/watched-storage.ts';
 import { isNameError, unwritableError } from '../write-errors.ts';
 import { resolveInside } from './http/safe-paths.ts';
 
@@ -25,12 +27,24 @@ export interface Users {
 const MAX_BYTES = 64 * 1024 * 1024;
 const DEFAULT_USER = 'default';
 
-/** `root` is the folder of all users. */
-export function openUsers(root: string, several: boolean): Users {
+/**
+ * `root` is the folder of all users. All methods throw DR_STORAGE while it does not answer, as
+ * `watch` knows.
+ */
+export function openUsers(
+  root: string,
+  several: boolean,
+  watch?: Pick<FolderWatch, 'isReachable'>,
+): Users {
   const top = resolve(root);
+  const check = (): void => {
+    if (watch) checkReachable(watch, top);
+  };
   const file = join(top, 'users.json');
-  const list = (): Record<string, string> =>
-    several ? namesIn(file) : { [DEFAULT_USER]: DEFAULT_USER };
+  const list = (): Record<string, string> => {
+    check();
+    return several ? namesIn(file) : { [DEFAULT_USER]: DEFAULT_USER };
+  };
   return {
     several,
     list,

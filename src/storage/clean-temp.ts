@@ -58,6 +58,8 @@ export async function startTempCleaning(
   if (storage.location === undefined) {
     const isShared = otherFolders.some((other) => `${other}${sep}`.startsWith(`${folder}${sep}`));
     try {
+      // throws where the folder does not answer
+      await storage.temp.list();
       lock = await emptyFolder(folder, isShared, remove, storage);
     } catch (error) {
       report(error);

@@ -14,8 +14,9 @@ import {
   parseAnnotatedName,
   pathInside,
 } from './folder-paths.ts';
+import { directView, type FolderView } from './folder-view.ts';
 import { type ModelFolders, openModelFolders } from './model-folders.ts';
-import { filesIn, type OnUnreadable } from './walk-folder.ts';
+import type { OnUnreadable } from './walk-folder.ts';
 import { readWildcards, wildcardFolders } from './wildcard-files.ts';
 
 export interface FolderOptions {
@@ -33,6 +34,8 @@ export interface FolderOptions {
    * left out of listings.
    */
   readonly onUnreadable?: (problem: string) => void;
+  /** How folders are looked at; without it, they are read directly. */
+  readonly view?: FolderView;
 }
 
 const MAX_REPORTED = 500;
@@ -47,6 +50,8 @@ export interface Folders extends ModelFolders {
   /** Returns the path of `name`, `sub/name`, `name [output]`. Throws DR_FILE_MISSING. */
   inputPath(name: string): string;
   hasInput(name: string): boolean;
+  /** Whether a path is not in a folder that has stopped to answer. */
+  isReachable(path: string): boolean;
   /** Returns the lists in the folders `wildcards` and `custom_wildcards`. */
   wildcards(): Wildcards;
   /** Returns what is wrong with their files, one sentence each. */
@@ -65,7 +70,7 @@ export const modelRoots = (
 export function openFolders(options: FolderOptions = {}): Folders {
   const models = (options.models ?? []).map((folder) => resolve(folder));
   for (const folder of models)
-    if (!isFolder(folder))
+    if ((options.view?.isReachable(folder) ?? true) && !isFolder(folder))
       throw new DarkroomError('DR_BAD_USAGE', {
         message: `models folder ${folder} does not exist`,
         hint: 'Name the folder that contains checkpoints, vae, loras …',
@@ -77,14 +82,23 @@ export function openFolders(options: FolderOptions = {}): Folders {
     temp: resolve(options.temp ?? 'temp'),
   };
   const onUnreadable = options.onUnreadable && once(options.onUnreadable);
+  const view = options.view ?? directView(onUnreadable);
   const wildcardFiles = shortLived(() =>
-    readWildcards(wildcardFolders(models, roots.input), onUnreadable),
+    readWildcards(
+      // what is beside a folder that does not answer may be on the same share
+      wildcardFolders(
+        models.filter((folder) => view.isReachable(folder)),
+        view.isReachable(roots.input) ? roots.input : undefined,
+      ).filter((folder) => view.isReachable(folder)),
+      onUnreadable,
+    ),
   );
   return {
     models,
     ...roots,
-    ...openModelFolders(models, options.embedded, onUnreadable),
-    ...inputFolder(roots, options.inputNames, onUnreadable),
+    ...openModelFolders(models, options.embedded, view),
+    ...inputFolder(roots, options.inputNames, view),
+    isReachable: view.isReachable,
     wildcards: () => wildcardFiles('').lists,
     wildcardProblems: () => wildcardFiles('').problems,
   };
@@ -93,21 +107,21 @@ export function openFolders(options: FolderOptions = {}): Folders {
 function inputFolder(
   roots: Readonly<Record<FolderType, string>>,
   inputNames: FolderOptions['inputNames'] = () => undefined,
-  onUnreadable?: OnUnreadable,
+  view: FolderView,
 ): Pick<Folders, 'inputFiles' | 'inputPath' | 'hasInput'> {
   const locate = (annotated: string): { path: string | undefined; root: string } => {
     const { name, type = 'input' } = parseAnnotatedName(annotated);
     return { path: pathInside(roots[type], name), root: roots[type] };
   };
   const visibleFiles = (): string[] =>
-    filesIn(roots.input, onUnreadable).filter((name) => !name.startsWith('.'));
+    view.names(roots.input, 'files').filter((name) => !name.startsWith('.'));
   const inputFiles = (): readonly string[] =>
     [...(inputNames() ?? visibleFiles())].sort(byCodePoint);
   return {
     inputFiles,
     inputPath: (name) => {
       const { path, root } = locate(name);
-      if (path && isFile(path)) return path;
+      if (path && view.isReachable(path) && isFile(path)) return path;
       throw new DarkroomError('DR_FILE_MISSING', {
         message: path ? `there is no file '${name}' in ${root}` : `'${name}' is outside ${root}`,
         hint:
@@ -118,7 +132,7 @@ function inputFolder(
     },
     hasInput: (name) => {
       const { path } = locate(name);
-      return path !== undefined && isFile(path);
+      return path !== undefined && view.isReachable(path) && isFile(path);
     },
   };
 }

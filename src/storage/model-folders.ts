@@ -8,7 +8,7 @@ import { ownValue } from '../own-value.ts';
 import { shortLived } from './cache/short-lived.ts';
 import type { EmbeddedModels } from './embedded-models.ts';
 import { byCodePoint, isFile, pathInside } from './folder-paths.ts';
-import { filesUnder, type OnUnreadable } from './walk-folder.ts';
+import type { FolderView } from './folder-view.ts';
 
 export interface ModelFolders {
   /** Returns the files of a kind (`checkpoints`, `vae` …), sorted; names are relative, with `/`. */
@@ -53,12 +53,12 @@ const SKIPPED_FOLDERS: ReadonlySet<string> = new Set(['.git']);
 
 /**
  * `roots`: the models folders; earlier ones take precedence, embedded models come last.
- * `onUnreadable` is called with what cannot be read, and is left out of listings.
+ * Folders that do not answer are passed over.
  */
 export function openModelFolders(
   roots: readonly string[],
   embedded: EmbeddedModels | undefined,
-  onUnreadable?: OnUnreadable,
+  view: FolderView,
 ): ModelFolders {
   const currentKind = (kind: string): string => ownValue(OLD_KINDS, kind) ?? kind;
   const foldersOf = (kind: string): string[] =>
@@ -69,7 +69,7 @@ export function openModelFolders(
     const files = new Set<string>(embedded?.names(kind) ?? []);
     const extensions = ownValue(OTHER_EXTENSIONS, kind) ?? MODEL_EXTENSIONS;
     for (const folder of foldersOf(kind))
-      for (const name of filesUnder(folder, { skip: SKIPPED_FOLDERS, onUnreadable }))
+      for (const name of view.names(folder, 'tree', SKIPPED_FOLDERS))
         if (extensions.has(extensionOf(name))) files.add(name);
     return [...files].sort(byCodePoint);
   });
@@ -82,7 +82,7 @@ export function openModelFolders(
       const kind = currentKind(requestedKind);
       for (const folder of foldersOf(kind)) {
         const path = pathInside(folder, name);
-        if (path && isFile(path)) return path;
+        if (path && view.isReachable(path) && isFile(path)) return path;
       }
       const unpacked = embedded?.unpack(kind, name);
       if (unpacked) return unpacked;

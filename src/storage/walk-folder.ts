@@ -10,6 +10,8 @@ export interface WalkOptions {
   /** Names of folders that are left out. */
   readonly skip?: ReadonlySet<string>;
   readonly onUnreadable?: OnUnreadable;
+  /** Is called after each folder. */
+  readonly onFolder?: () => void;
 }
 
 const MAX_DEPTH = 16;
@@ -25,7 +27,10 @@ interface Visit {
 }
 
 /** Returns the files under a folder; relative, with `/`, those of outer folders first. */
-export function filesUnder(root: string, { skip, onUnreadable }: WalkOptions = {}): string[] {
+export function filesUnder(
+  root: string,
+  { skip, onUnreadable, onFolder }: WalkOptions = {},
+): string[] {
   const found: string[] = [];
   const namesCount = new Map<string, number>();
   // outer folders first, so that the shortest names of a folder are the ones that are listed
@@ -46,6 +51,7 @@ export function filesUnder(root: string, { skip, onUnreadable }: WalkOptions = {
           around: [...around, identity],
         });
     }
+    onFolder?.();
   }
   return found;
 }

@@ -23,8 +23,10 @@ const PACKS = ['ComfyUI-Impact-Pack', 'comfyui-impact-pack'];
  * folder, and in an Impact Pack that is installed beside them. Lists of later folders replace those
  * of earlier ones; `custom_wildcards` come last.
  */
-export function wildcardFolders(models: readonly string[], input: string): string[] {
-  const beside = [...models.map((folder) => dirname(folder)), dirname(input)];
+export function wildcardFolders(models: readonly string[], input?: string): string[] {
+  const beside = [...models, ...(input === undefined ? [] : [input])].map((folder) =>
+    dirname(folder),
+  );
   const roots = [
     ...beside.flatMap((folder) => PACKS.map((pack) => join(folder, 'custom_nodes', pack))),
     ...beside,

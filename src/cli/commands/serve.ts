@@ -8,6 +8,7 @@ import { checkListen } from '../../server/http/guard.ts';
 import { createLogs, type Logs } from '../../server/http/logs.ts';
 import { createServer } from '../../server/server.ts';
 import { startTempCleaning, type TempCleaning } from '../../storage/clean-temp.ts';
+import { watchedStorage } from '../../storage/watch/watched-storage.ts';
 import { badUsage } from '../bad-usage.ts';
 import type { Invocation } from '../command.ts';
 import { deferred } from '../deferred.ts';
@@ -33,7 +34,10 @@ export async function serveCommand(invocation: Invocation): Promise<number> {
     level: oneOf(values, 'log-level', LOG_LEVELS) ?? (terminal.interactive ? 'warn' : 'info'),
     write: terminal.err,
   });
-  const serverFolders = await openServerFolders(values, (problem) => logs.logger.warn(problem));
+  const serverFolders = await openServerFolders(values, {
+    warn: (problem) => logs.logger.warn(problem),
+    others: [settings.user],
+  });
   const queue = deferred<Queue>();
   const server = createServer({
     ...serverOptions(values, settings, serverFolders),
@@ -74,18 +78,19 @@ export async function serveCommand(invocation: Invocation): Promise<number> {
   } finally {
     signals.release();
     temp?.stop();
+    serverFolders.watch?.close();
     await opened?.close();
   }
 }
 
 /** Removes the temporary images of earlier runs, and from now on those that are old. */
 const cleanTemp = (
-  { folders, storage }: ServerFolders,
+  { folders, storage, watch }: ServerFolders,
   { user, database }: ServeSettings,
   queue: Queue,
   { logger }: Logs,
 ): Promise<TempCleaning> =>
-  startTempCleaning(storage, {
+  startTempCleaning(watch ? watchedStorage(storage, watch) : storage, {
     jobs: async function* () {
       const { running, pending } = await queue.list();
       for (const jobs of [running, pending]) for await (const { json } of jobs) yield json;
@@ -147,13 +152,14 @@ function megabytes(
 function serverOptions(
   values: Values,
   { user, token, previews, maxUploadBytes, maxJsonBytes }: ServeSettings,
-  { folders, storage }: ServerFolders,
+  { folders, storage, watch }: ServerFolders,
 ): Omit<Parameters<typeof createServer>[0], 'queue' | 'logs' | 'nodes'> {
   const webRoot = values.frontend === undefined ? undefined : frontendFolder(values.frontend);
   if (webRoot !== undefined) prepareUser(user);
   return {
     folders,
     storage,
+    watch,
     user,
     token,
     webRoot,

@@ -3,6 +3,8 @@
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { DarkroomError } from '../../errors.ts';
+import type { FolderWatch } from '../../storage/watch/folder-watch.ts';
+import { checkReachable } from '../../storage/watch/watched-storage.ts';
 import type { Metrics } from '../metrics.ts';
 import { clientError } from './client-error.ts';
 import { type Guard, tokenCookie } from './guard.ts';
@@ -30,6 +32,7 @@ export interface HttpOptions {
   readonly corsOrigin?: string;
   readonly webRoot?: string;
   readonly bodies: BodyOptions;
+  readonly watch?: FolderWatch;
   /** Aborted when the server closes, so that requests that wait for a job end. */
   readonly closing: AbortSignal;
 }
@@ -166,16 +169,31 @@ const pathsOf = ({ path, only }: Route): string[] =>
     (prefix) => prefix + path.replace(/\{[^{}+]+\+\}$/, '*').replace(/\{([^{}]+)\}/g, ':$1'),
   );
 
+/** Learns which folders answer, before one of them is touched. */
+async function noteFolders(watch: FolderWatch, reply: FastifyReply): Promise<void> {
+  await watch.refresh();
+  const folders = watch.unreachable().map((folder) => JSON.stringify(folder));
+  if (folders.length > 0)
+    reply.header(
+      'warning',
+      `199 darkroom "${encodeURI(`folders that do not answer: ${folders.join(', ')}`)}"`,
+    );
+}
+
 function addRoute(
   app: FastifyInstance,
   route: Route,
-  { closing, bodies }: Pick<HttpOptions, 'closing' | 'bodies'>,
+  { closing, bodies, watch }: Pick<HttpOptions, 'closing' | 'bodies' | 'watch'>,
 ): void {
   for (const url of pathsOf(route))
     app.route({
       method: route.method,
       url,
+      onRequest: async (_request, reply) => {
+        if (route.usesFolders && watch) await noteFolders(watch, reply);
+      },
       handler: async (request, reply) => {
+        if (route.body === 'multipart' && watch) checkReachable(watch, bodies.uploadFolder);
         const open = await openRequest(request, reply, route, closing, bodies);
         try {
           return send(reply, withoutBody(request, await route.handle(open.request)));

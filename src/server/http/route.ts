@@ -31,6 +31,8 @@ export interface Route {
   readonly responses: Readonly<
     Record<number, string | { readonly description: string; readonly schema: Schema }>
   >;
+  /** Whether it reads or writes folders; those that do not answer are noted before. */
+  readonly usesFolders?: boolean;
   handle(request: RouteRequest): RouteResponse | Promise<RouteResponse>;
 }
 

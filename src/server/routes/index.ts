@@ -19,24 +19,32 @@ import { settingRoutes } from './user/settings-routes.ts';
 import { userRoutes } from './user/user-routes.ts';
 import { userdataRoutes } from './user/userdata-routes.ts';
 
-const ROUTE_TABLES: readonly ((context: ServerContext) => readonly Route[])[] = [
+type RouteTable = (context: ServerContext) => readonly Route[];
+
+/** All routes of a table read or write folders. */
+const inFolders =
+  (table: RouteTable): RouteTable =>
+  (context) =>
+    table(context).map((route) => ({ ...route, usesFolders: true }));
+
+const ROUTE_TABLES: readonly RouteTable[] = [
   promptRoutes,
   queueRoutes,
   historyRoutes,
   jobRoutes,
-  nodeRoutes,
-  modelRoutes,
-  viewRoutes,
-  uploadRoutes,
+  inFolders(nodeRoutes),
+  inFolders(modelRoutes),
+  inFolders(viewRoutes),
+  inFolders(uploadRoutes),
   systemRoutes,
-  userRoutes,
-  settingRoutes,
-  userdataRoutes,
+  inFolders(userRoutes),
+  inFolders(settingRoutes),
+  inFolders(userdataRoutes),
   frontendRoutes,
-  impactRoutes,
-  internalRoutes,
+  inFolders(impactRoutes),
+  inFolders(internalRoutes),
   operationsRoutes,
-  pageRoutes,
+  inFolders(pageRoutes),
 ];
 
 export const routesOf = (context: ServerContext): Route[] =>

@@ -5,6 +5,7 @@ import { MessageChannel } from 'node:worker_threads';
 import type { Tinypool } from 'tinypool';
 import { DarkroomError } from '../../errors.ts';
 import { threadModule } from '../../start-module.ts';
+import type { FolderWatch } from '../../storage/watch/folder-watch.ts';
 import { createGate } from '../http/gate.ts';
 import { refuse } from '../http/responses.ts';
 import type { TaskInput, TaskName, TaskOutput } from './tasks.ts';
@@ -36,7 +37,11 @@ const START_MS = 60_000;
 const IDLE_MS = 30_000;
 
 /** No thread is started before the first task. */
-export function createThreadPool(settings: ThreadSettings, limits: ThreadLimits = {}): ThreadPool {
+export function createThreadPool(
+  settings: ThreadSettings,
+  limits: ThreadLimits = {},
+  watch?: Pick<FolderWatch, 'unreachable'>,
+): ThreadPool {
   const { threads = THREADS } = limits;
   // tinypool's own queue may wait for a busy thread when another was ended
   const gate = createGate(threads);
@@ -49,7 +54,11 @@ export function createThreadPool(settings: ThreadSettings, limits: ThreadLimits 
     const leave = await gate.enter(1);
     try {
       const opened = await open();
-      return (await runTask(opened, { settings, name, input }, limits)) as never;
+      return (await runTask(
+        opened,
+        { settings, name, input, unreachable: watch?.unreachable() ?? [] },
+        limits,
+      )) as never;
     } finally {
       leave();
     }

@@ -2,6 +2,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import { DarkroomError } from '../../errors.ts';
 import { openEmbeddedModels } from '../../storage/embedded-models.ts';
+import { viewWithout } from '../../storage/folder-view.ts';
 import { openFolders } from '../../storage/folders.ts';
 import type { NodeTable } from '../../workflow/node-table.ts';
 import { Refusal, type RouteResponse } from '../http/responses.ts';
@@ -21,6 +22,8 @@ export interface TaskRequest {
   readonly settings: ThreadSettings;
   readonly name: TaskName;
   readonly input: unknown;
+  /** The folders that do not answer. */
+  readonly unreachable: readonly string[];
   /** Is sent a message when the task starts. */
   readonly started: MessagePort;
 }
@@ -34,6 +37,7 @@ export type TaskReply =
 let context: Promise<TaskContext> | undefined;
 /** The files of the input folder where they are not on this machine, as of the current task. */
 let inputNames: readonly string[] | undefined;
+let unreachable: readonly string[] = [];
 
 async function openContext({ nodesModule, ...folders }: ThreadSettings): Promise<TaskContext> {
   const { NODES }: { NODES: NodeTable } = await (nodesModule === undefined
@@ -45,12 +49,14 @@ async function openContext({ nodesModule, ...folders }: ThreadSettings): Promise
       ...folders,
       embedded: openEmbeddedModels(),
       inputNames: () => inputNames,
+      view: viewWithout(() => unreachable),
     }),
   };
 }
 
 export default async function runTask(request: TaskRequest): Promise<TaskReply> {
   try {
+    unreachable = request.unreachable;
     context ??= openContext(request.settings);
     const opened = await context;
     request.started.postMessage('started');

@@ -112,7 +112,7 @@ const metadataRoute = (folders: Folders): Route => ({
 function modelFile(folders: Folders, kind: string, name: string): ModelFile {
   for (const [pathIndex, folder] of folders.modelFolders(kind).entries()) {
     const path = resolveInside(folder, name);
-    const stats = path ? statOf(path) : undefined;
+    const stats = path && folders.isReachable(path) ? statOf(path) : undefined;
     if (stats)
       return {
         name,
@@ -134,7 +134,8 @@ async function previewResponse(
 ): Promise<RouteResponse> {
   if (!isModelKind(kind) || !/^\d{1,4}$/.test(pathIndex)) return empty(404);
   const folder = folders.modelFolders(kind)[Number(pathIndex)];
-  const path = folder === undefined ? undefined : previewPath(folder, name);
+  const isReachable = folder !== undefined && folders.isReachable(folder);
+  const path = isReachable ? previewPath(folder, name) : undefined;
   if (path === undefined) return empty(404);
   const { encodePreview } = await import('../../http/view-images.ts');
   try {

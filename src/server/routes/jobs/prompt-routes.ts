@@ -103,6 +103,7 @@ export const promptRoutes = (context: ServerContext): Route[] => [
     },
     body: promptBody,
     largeBody: true,
+    usesFolders: true,
     responses: {
       200: { description: 'Accepted; with `wait`, done.', schema: finished },
       202: { description: 'Accepted, and still running when the time was over.', schema: accepted },

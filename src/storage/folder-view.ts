@@ -1,0 +1,45 @@
+// How folders are looked at: directly, or through a watch that knows which of them answer.
+import { filesIn, filesUnder, type OnUnreadable } from './walk-folder.ts';
+import type { FolderWatch } from './watch/folder-watch.ts';
+
+export interface FolderView {
+  /** Whether a path can be read without the danger of waiting for ever. */
+  isReachable(path: string): boolean;
+  /**
+   * Returns the files in a folder (`files`), or under it (`tree`) without the folders named in
+   * `skip`; none where it is not reachable.
+   */
+  names(folder: string, kind: 'files' | 'tree', skip?: ReadonlySet<string>): readonly string[];
+}
+
+export const directView = (onUnreadable?: OnUnreadable): FolderView => ({
+  isReachable: () => true,
+  names: (folder, kind, skip) =>
+    kind === 'files' ? filesIn(folder, onUnreadable) : filesUnder(folder, { skip, onUnreadable }),
+});
+
+/** Reads folders that the watch has not listed yet directly, if they answer. */
+export function watchedView(
+  watch: Pick<FolderWatch, 'isReachable' | 'names'>,
+  onUnreadable?: OnUnreadable,
+): FolderView {
+  const direct = directView(onUnreadable);
+  return {
+    isReachable: watch.isReachable,
+    names: (folder, kind, skip) => {
+      if (!watch.isReachable(folder)) return [];
+      return watch.names(folder, kind, skip) ?? direct.names(folder, kind, skip);
+    },
+  };
+}
+
+/** The view of a thread that is told which folders do not answer. */
+export const viewWithout = (unreachable: () => readonly string[]): FolderView => {
+  const direct = directView();
+  const isReachable = (path: string): boolean =>
+    !unreachable().some((folder) => path === folder || path.startsWith(`${folder}/`));
+  return {
+    isReachable,
+    names: (folder, kind, skip) => (isReachable(folder) ? direct.names(folder, kind, skip) : []),
+  };
+};
