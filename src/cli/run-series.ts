@@ -1,6 +1,7 @@
 // The runs of one command: one, or one for each line of --csv, each --batch times; and the report
 // of those that failed.
 import { DarkroomError } from '../errors.ts';
+import { decodeText } from '../formats/decode-text.ts';
 import { readRegularFileSync } from '../formats/regular-file.ts';
 import { NODES } from '../nodes/index.ts';
 import type { NodeTable } from '../workflow/node-table.ts';
@@ -85,9 +86,20 @@ export function reportFailures(
   return 1;
 }
 
+/** The text of a table. Throws DR_FILE_MISSING, DR_FILE_UNREADABLE. */
 function readTable(file: string): string {
+  const { text, invalidLine } = decodeText(readTableBytes(file));
+  if (invalidLine === undefined && !text.includes('\0')) return text;
+  throw new DarkroomError('DR_FILE_UNREADABLE', {
+    message: `${file} line ${invalidLine ?? 1} is not UTF-8 text`,
+    hint: 'Save the table as CSV in UTF-8 (in Excel: "CSV UTF-8"), or in UTF-16 with a byte order mark.',
+    file,
+  });
+}
+
+function readTableBytes(file: string): Buffer {
   try {
-    return readRegularFileSync(file, MAX_TABLE_BYTES).toString('utf8');
+    return readRegularFileSync(file, MAX_TABLE_BYTES);
   } catch (cause) {
     const isMissing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
     throw new DarkroomError(isMissing ? 'DR_FILE_MISSING' : 'DR_FILE_UNREADABLE', {

@@ -1,5 +1,6 @@
-// Parses CSV (RFC 4180), also with a byte order mark, `;` or tabs instead of commas, and any line
-// ends.
+// Parses CSV (RFC 4180) with `,`, `;` or tabs between cells and any line ends.
+import { CsvError, parse } from 'csv-parse/sync';
+import { DarkroomError } from '../errors.ts';
 
 export interface CsvRow {
   /** The line where the row begins, from 1. */
@@ -7,44 +8,63 @@ export interface CsvRow {
   readonly cells: readonly string[];
 }
 
+interface ParsedRow {
+  readonly record: readonly string[];
+  /** The row as in the text. */
+  readonly raw: string;
+}
+
 /**
  * The rows that are not empty. The separator is the first of `,`, `;` and tab that occurs in the
- * first line. An unclosed quote extends to the end of the text.
+ * first line. A quote within a cell that does not begin with one is an ordinary character. Throws
+ * DR_BAD_USAGE, with the line where the row begins, for quotes that are not closed at the end of
+ * their cell. `file` names the table.
  */
-export function parseCsv(text: string): CsvRow[] {
-  const source = text.replace(/^\ufeff/, '');
-  const separator = separatorOf(source);
+export function parseCsv(text: string, file = 'the table'): CsvRow[] {
   const rows: CsvRow[] = [];
-  let cells: string[] = [];
-  let cell = '';
-  let quoted = false;
   let line = 1;
-  let start = 1;
-  const endRow = (): void => {
-    cells.push(cell);
-    cell = '';
-    if (cells.length > 1 || cells[0].trim() !== '') rows.push({ line: start, cells });
-    cells = [];
+  const addRow = ({ record: cells, raw }: ParsedRow): null => {
+    if (!quotesMatch(cells, raw)) throw badQuotes(file, line);
+    if (cells.length > 1 || cells[0].trim() !== '') rows.push({ line, cells });
+    line += lineBreaksIn(raw);
+    return null;
   };
-  for (let at = 0; at < source.length; at++) {
-    const c = source[at];
-    if (c === '\n') line++;
-    if (quoted) {
-      if (c !== '"') cell += c;
-      else if (source[at + 1] === '"') cell += source[++at];
-      else quoted = false;
-    } else if (c === '"' && cell === '') quoted = true;
-    else if (c === separator) {
-      cells.push(cell);
-      cell = '';
-    } else if (c === '\n' || (c === '\r' && source[at + 1] !== '\n')) {
-      endRow();
-      start = line;
-    } else if (c !== '\r') cell += c;
+  try {
+    parse(text, {
+      bom: true,
+      delimiter: separatorOf(text),
+      record_delimiter: ['\r\n', '\n', '\r'],
+      relax_column_count: true,
+      relax_quotes: true,
+      raw: true,
+      on_record: (row) => addRow(row as unknown as ParsedRow),
+    });
+  } catch (error) {
+    throw error instanceof CsvError ? badQuotes(file, line) : error;
   }
-  endRow();
   return rows;
 }
+
+/** Whether each cell that begins with a quote is one of quotes within a cell in quotes. */
+function quotesMatch(cells: readonly string[], raw: string): boolean {
+  let from = 0;
+  return cells.every((cell) => {
+    if (!cell.startsWith('"')) return true;
+    const written = `"${cell.replaceAll('"', '""')}"`;
+    const at = raw.indexOf(written, from);
+    from = at + written.length;
+    return at >= 0;
+  });
+}
+
+const lineBreaksIn = (raw: string): number => raw.match(/\r\n?|\n/g)?.length ?? 0;
+
+const badQuotes = (file: string, line: number): DarkroomError =>
+  new DarkroomError('DR_BAD_USAGE', {
+    message: `${file} line ${line}: a cell that begins with a quote does not end with one`,
+    hint: 'Put the whole cell in quotes, and write quotes inside it twice: "a ""b"", c".',
+    file,
+  });
 
 function separatorOf(text: string): string {
   const first = text.split(/[\r\n]/, 1)[0].replace(/"[^"]*"/g, '');

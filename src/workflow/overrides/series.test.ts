@@ -15,6 +15,14 @@ describe('readSeries', () => {
     ]);
   });
 
+  it('keeps quotes in cells that do not begin with one, and doubled ones', () => {
+    // list(csv.reader(io.StringIO('a,b\nq "w" r, "z"\n"""hi""\nthere",""""\n')))[1:]
+    expect(readSeries('prompt,seed\nq "w" r, "z"\n"""hi""\nthere",""""\n')).toEqual([
+      { line: 2, set: { prompt: 'q "w" r', seed: ' "z"' } },
+      { line: 3, set: { prompt: '"hi"\nthere', seed: '"' } },
+    ]);
+  });
+
   it('returns a run with an error for a line with too many cells', () => {
     const [good, bad] = readSeries('prompt;seed\r\na;1\r\nd;3;4', 't.csv');
     expect(good.error).toBeUndefined();
@@ -28,6 +36,9 @@ describe('readSeries', () => {
     ['seed,\n1,2', 'column 2 has no name'],
     ['seed\n', 'no lines below'],
     ['', 'no lines below'],
+    ['prompt,seed\nfox,1\n"panda, 2\nghost,3\npizza,4\n', 't.csv line 3: a cell that begins with'],
+    ['prompt,seed\nfox,1\n"a, 2\nghost,3\n"pizza",4\n', 't.csv line 3: a cell that begins with'],
+    ['prompt,seed\r\n"a\r\nb",1\r\n"a"b,1\r\n', 't.csv line 4: a cell that begins with'],
   ])('rejects %j', (table, message) => {
     expect(() => readSeries(table, 't.csv')).toThrow(message);
   });

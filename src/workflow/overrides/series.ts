@@ -21,14 +21,14 @@ export interface SeriesRun {
  * Reads a CSV table as one run per line. The first line names the overrides (`prompt`, `seed`,
  * `ID.INPUT` …); an empty cell leaves the workflow's value unchanged. A line with too many cells
  * becomes a run with an error. `file` names the table in messages. Throws DR_BAD_USAGE for unknown
- * overrides and for a table without lines.
+ * overrides, for quotes that are not closed and for a table without lines.
  *
  * @example
  * const runs = readSeries('prompt,seed\nred apple,1\nblue heart,2\n');
  * console.log(runs.map(({ set }) => set.prompt));
  */
 export function readSeries(csv: string, file = 'the table'): SeriesRun[] {
-  const [header, ...rows] = parseCsv(csv);
+  const [header, ...rows] = parseCsv(csv, file);
   const names = header?.cells.map((name) => name.trim()) ?? [];
   checkColumns(names, file);
   if (rows.length === 0)
