@@ -1,6 +1,7 @@
 // The fixed points at which a detailer or an iterative upscaler calls other nodes' functions
 // (Impact Pack hooks.py: PixelKSampleHook, DetailerHook). Every hook function is optional.
 import type { StepSampler } from '../sampling/runs/step-range.ts';
+import type { ConfiguredSampler } from '../sampling/samplers/sampler.ts';
 import type { Latent, SamplingHooks } from '../sampling/sampling-types.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Region, Segs } from './segs.ts';
@@ -58,4 +59,8 @@ export interface DetailerHook extends PixelHook {
     shape: readonly number[],
     previous?: Tensor,
   ) => Tensor | undefined;
+  /** Replaces the detailer's named sampler, in all cycles. */
+  readonly customSampler?: ConfiguredSampler;
+  /** Whether a sampled segment [1,h,w,3] must be sampled again with another seed. */
+  readonly shouldRetry?: (image: Tensor) => boolean;
 }

@@ -1,7 +1,8 @@
 // Hooks of detailers (Impact Pack hooks.py, DetailerHook): schedules over the cycles, noise
-// injection, unsampling, variation noise, filters; and the combination of two hooks.
+// injection, unsampling, variation noise, samplers, filters, retries; and the combination of two.
 import { mixNoise } from '../../sampling/noise/variation.ts';
 import { randomNoise } from '../../sampling/runs/custom.ts';
+import type { ConfiguredSampler } from '../../sampling/samplers/sampler.ts';
 import { type Tensor, zeros } from '../../tensor/tensor.ts';
 import type { DetailerHook, Iteration } from '../hooks.ts';
 import type { Segs } from '../segs.ts';
@@ -32,6 +33,8 @@ export const combineDetailerHooks = (first: DetailerHook, second: DetailerHook):
     return (await second.postPaste?.(changed)) ?? changed;
   },
   customNoise: first.customNoise || second.customNoise ? zeroNoise(first, second) : undefined,
+  customSampler: first.customSampler ?? second.customSampler,
+  shouldRetry: (image) => [first, second].some((hook) => hook.shouldRetry?.(image) ?? false),
 });
 
 /** Zeros where one of the hooks returns noise. */
@@ -94,4 +97,30 @@ export const variationNoiseHook = (variationSeed: bigint, strength: number): Det
 /** Replaces the segments that a detector returns by the result of `filter`. */
 export const filterHook = (filter: (segs: Segs) => Segs): DetailerHook => ({
   postDetection: filter,
+});
+
+/** Samples with a sampler of its own settings. */
+export const customSamplerHook = (sampler: ConfiguredSampler): DetailerHook => ({
+  customSampler: sampler,
+});
+
+/**
+ * Rejects segments that are almost black: mean and variance (unbiased) of their grey values are at
+ * most `mean` and `variance`, both 0..255 as in the original, which divides both by 255.
+ */
+export const blackSegmentHook = (mean: number, variance: number): DetailerHook => ({
+  shouldRetry: ({ shape, data }) => {
+    const channels = shape[3];
+    const count = data.length / channels;
+    let [sum, squares] = [0, 0];
+    for (let i = 0; i < count; i++) {
+      let grey = 0;
+      for (let c = 0; c < channels; c++) grey += data[i * channels + c];
+      grey /= channels;
+      sum += grey;
+      squares += grey * grey;
+    }
+    const spread = (squares - (sum * sum) / count) / (count - 1);
+    return sum / count <= mean / 255 && spread <= variance / 255;
+  },
 });

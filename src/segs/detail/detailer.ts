@@ -1,6 +1,6 @@
 // Samples all segments of an image again at a larger size: pasted back one by one (Impact Pack
 // impact_pack.py, DetailerForEach), or as the segments' own images (segs_nodes.py, SEGSDetailer).
-
+import { DarkroomError } from '../../errors.ts';
 import { gaussianBlurMask } from '../../image/blur/torchvision-mask-blur.ts';
 import { pasteMaskedInto } from '../../image/compose/paste.ts';
 import { toNHW } from '../../image/mask/mask-shape.ts';
@@ -13,7 +13,12 @@ import type { SegmentOrder, SegmentPrompts } from '../../text/segment-prompts.ts
 import { cropConditionMask, cropImageRegion } from '../crop-region.ts';
 import { segsScaleMatch } from '../edit/scale-segs.ts';
 import type { Region, Seg, Segs } from '../segs.ts';
-import { type EnhanceSettings, enhanceSegment } from './enhance-segment.ts';
+import {
+  type EnhancedSegment,
+  type EnhanceInput,
+  type EnhanceSettings,
+  enhanceSegment,
+} from './enhance-segment.ts';
 import { withNoiseMaskFeather } from './masked-latent.ts';
 
 export interface SegsDetailerSettings extends EnhanceSettings {
@@ -28,6 +33,11 @@ export interface DetailerSettings extends SegsDetailerSettings {
   readonly feather: number;
   /** Prompts for the segments, and their order. */
   readonly prompts?: SegmentPrompts;
+  /**
+   * How many times a segment is sampled at most while the hook rejects it; the seed grows by one
+   * each time. 1 by default, without asking the hook.
+   */
+  readonly attempts?: number;
 }
 
 export interface DetailerResult {
@@ -148,7 +158,7 @@ export async function detailForEach(
     if (text?.trim() === '[SKIP]') continue;
     if (text?.trim() === '[STOP]') break;
     const crop = cropImageRegion(image, seg.cropRegion);
-    const result = await enhanceSegment(
+    const result = await enhanceAccepted(
       { ...segmentInput(seg, crop, noiseMask), text, concat: prompts?.concat },
       segmentSettings(settings, image, seg, seed ?? settings.sampler.seed + BigInt(i)),
     );
@@ -173,6 +183,28 @@ export async function detailForEach(
     controlImages,
     segs: { ...matched, segs: processed },
   };
+}
+
+/**
+ * Samples a segment until the hook accepts it. Throws DR_SAMPLING_FAILED when it rejects the
+ * last attempt.
+ */
+async function enhanceAccepted(
+  input: EnhanceInput,
+  settings: DetailerSettings,
+): Promise<EnhancedSegment | undefined> {
+  const { attempts, hook, sampler } = settings;
+  for (let attempt = 0; ; attempt++) {
+    const seed = sampler.seed + BigInt(attempt);
+    const result = await enhanceSegment(input, { ...settings, sampler: { ...sampler, seed } });
+    if (!result || attempts === undefined || !hook?.shouldRetry?.(result.image)) return result;
+    if (attempt + 1 >= attempts)
+      throw new DarkroomError('DR_SAMPLING_FAILED', {
+        message: `the hook rejects a segment after ${attempts} attempts`,
+        hint: 'Raise max_retries, or use another seed, prompt or threshold of the hook.',
+        input: 'max_retries',
+      });
+  }
 }
 
 const segmentInput = (seg: Seg, image: Tensor, noiseMask: boolean) => ({

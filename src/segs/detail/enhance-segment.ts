@@ -10,6 +10,7 @@ import type { Conditioning, Latent, Model, SamplingHooks } from '../../sampling/
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { DenoiseSampler, DetailerHook } from '../hooks.ts';
 import type { ControlNetWrapper, Region } from '../segs.ts';
+import { decodePixels } from '../upscale/scale-on-pixels.ts';
 import { encodeMasked, withNoiseMaskFeather } from './masked-latent.ts';
 
 /** Encodes a text with wildcards and LoRAs, and applies the LoRAs (process_with_loras). */
@@ -37,6 +38,10 @@ export interface EnhanceSettings extends Pick<SamplingHooks, 'signal' | 'warn' |
    * Blur of the noise mask. Above 0, the mask's values say at which step a pixel starts to change.
    */
   readonly noiseMaskFeather: number;
+  /** Encodes segments in tiles. */
+  readonly tiledEncode?: boolean;
+  /** Decodes segments in tiles; otherwise only where there is not enough memory. */
+  readonly tiledDecode?: boolean;
   readonly hook?: DetailerHook;
   readonly refiner?: Refiner;
   /** Required if segments have prompts of their own. */
@@ -63,6 +68,9 @@ export interface EnhancedSegment {
   /** The control images of the segment's ControlNets. */
   readonly controlImages: readonly Tensor[];
 }
+
+/** Side of the VAE's tiles in pixels. */
+const TILE = 512;
 
 /** Returns the size at which a segment is sampled; undefined if it is not sampled. */
 export function enhancedSize(
@@ -126,6 +134,7 @@ export async function enhanceSegment(
   let { latent, ...conditioning } = await encodeMasked(pixels, noiseMask, sampler, {
     vae,
     inpaintModel,
+    tile: settings.tiledEncode ? TILE : undefined,
   });
   sampler = { ...sampler, ...conditioning };
   if (hook?.postEncode)
@@ -167,7 +176,8 @@ async function sampleCycles(
     latent = (await hook?.cycleLatent?.(latent, iteration)) ?? latent;
     const seed = sampler.seed + BigInt(current);
     const cycleSampler = { ...sampler, seed };
-    const hooked = (await hook?.preSample?.(cycleSampler, encoded, iteration)) ?? cycleSampler;
+    const changed = (await hook?.preSample?.(cycleSampler, encoded, iteration)) ?? cycleSampler;
+    const hooked = { ...changed, configuredSampler: hook?.customSampler };
     const noise = hook?.customNoise?.(seed, encoded.samples.shape);
     const { steps, denoise } = hooked;
     latent = await sampleRefined(
@@ -183,11 +193,13 @@ async function sampleCycles(
 async function decodeSegment(
   latent: Latent,
   vae: Autoencoder,
-  { cycle, hook, signal, warn }: EnhanceSettings,
+  { cycle, hook, tiledDecode, signal, warn }: EnhanceSettings,
 ): Promise<Tensor> {
   const iteration = { current: cycle - 1, total: cycle, signal, warn };
   const hooked = (await hook?.preDecode?.(latent, iteration)) ?? latent;
-  const pixels = await decode(vae, hooked.samples);
+  const pixels = tiledDecode
+    ? await decodePixels(vae, hooked, TILE)
+    : await decode(vae, hooked.samples);
   return (await hook?.postDecode?.(pixels, iteration)) ?? pixels;
 }
 

@@ -4,6 +4,7 @@ import { inpaintConditioning } from '../../sampling/conditioning/inpaint.ts';
 import { withDifferentialDiffusion } from '../../sampling/patches/differential-diffusion.ts';
 import type { Conditioning, Latent, Model } from '../../sampling/sampling-types.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
+import { encodePixels } from '../upscale/scale-on-pixels.ts';
 
 /** Adds differential diffusion for a feather above 0, unless the model has a denoise mask patch. */
 export const withNoiseMaskFeather = (model: Model, feather: number): Model =>
@@ -14,6 +15,13 @@ interface Prompts {
   readonly negative: Conditioning;
 }
 
+interface Encoding {
+  readonly vae: Autoencoder;
+  readonly inpaintModel: boolean;
+  /** Side of the VAE's tiles in pixels; ignored for inpainting models with a noise mask. */
+  readonly tile?: number;
+}
+
 /**
  * Encodes an image [1,h,w,3] with its noise mask. For an inpainting model, the prompts get the
  * masked image and the mask.
@@ -22,7 +30,7 @@ export async function encodeMasked(
   pixels: Tensor,
   noiseMask: Tensor | undefined,
   { positive, negative }: Prompts,
-  { vae, inpaintModel }: { readonly vae: Autoencoder; readonly inpaintModel: boolean },
+  { vae, inpaintModel, tile }: Encoding,
 ): Promise<Prompts & { readonly latent: Latent }> {
   if (noiseMask && inpaintModel)
     return inpaintConditioning({
@@ -34,7 +42,7 @@ export async function encodeMasked(
       noiseMask: true,
     });
   const latent = {
-    samples: await vae.encode(pixels),
+    ...(await encodePixels(vae, pixels, tile)),
     ...(noiseMask && { noise_mask: noiseMask }),
   };
   return { positive, negative, latent };

@@ -23,6 +23,11 @@ describe('filterByOrder', () => {
     expect(labelsOf(byArea.filtered)).toEqual(['b', 'a']);
     expect(labelsOf(byConfidence.filtered)).toEqual(['left_eye']);
   });
+
+  it('keeps the order of the segments for none, in both directions', () => {
+    expect(labelsOf(filterByOrder(all, 'none', true, 1, 2).filtered)).toEqual(['b', 'left_eye']);
+    expect(labelsOf(filterByOrder(all, 'none', false, 0, 1).filtered)).toEqual(['a']);
+  });
 });
 
 describe('filterByRange', () => {

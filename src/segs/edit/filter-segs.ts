@@ -54,6 +54,8 @@ const MEASURES = {
 export const ORDER_TARGETS = {
   ...MEASURES,
   confidence: (seg: Seg) => seg.confidence,
+  /** The order of the segments themselves. */
+  none: () => 0,
 } satisfies Record<string, (seg: Seg) => number>;
 
 /** The measures of SEGSRangeFilter, in the order of the node's options. */

@@ -21,7 +21,7 @@ export interface PixelScaling {
   readonly model?: UpscaleModel;
 }
 
-/** Overlap of the VAE's tiles in pixels. */
+/** Overlap of the VAE's tiles in pixels, unless it is given. */
 const TILE_OVERLAP = 64;
 
 /**
@@ -32,6 +32,7 @@ export async function decodePixels(
   vae: Autoencoder,
   { samples }: Latent,
   tile?: number,
+  overlap = TILE_OVERLAP,
 ): Promise<Tensor> {
   if (samples.shape[1] !== vae.latentChannels)
     throw new DarkroomError('DR_SHAPE_MISMATCH', {
@@ -42,9 +43,9 @@ export async function decodePixels(
       input: 'vae',
     });
   const toCells = (pixels: number): number => Math.floor(pixels / vae.factor);
-  return tile === undefined
-    ? vae.decode(samples)
-    : vae.decode(samples, { tile: toCells(tile), overlap: toCells(TILE_OVERLAP) });
+  if (tile === undefined) return vae.decode(samples);
+  const usedOverlap = tile < overlap * 4 ? Math.floor(tile / 4) : overlap;
+  return vae.decode(samples, { tile: toCells(tile), overlap: toCells(usedOverlap) });
 }
 
 /** VAEEncode or, with `tile` in pixels, VAEEncodeTiled, of images [N,H,W,3]. */
@@ -52,10 +53,9 @@ export const encodePixels = async (
   vae: Autoencoder,
   pixels: Tensor,
   tile?: number,
+  overlap = TILE_OVERLAP,
 ): Promise<Latent> => ({
-  samples: await (tile === undefined
-    ? vae.encode(pixels)
-    : vae.encode(pixels, { tile, overlap: TILE_OVERLAP })),
+  samples: await (tile === undefined ? vae.encode(pixels) : vae.encode(pixels, { tile, overlap })),
 });
 
 /** Applies an upscale model until the image is at least `width` wide or stops growing. */

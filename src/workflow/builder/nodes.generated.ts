@@ -225,6 +225,14 @@ export const BitwiseAndMaskForEach: NodeFunction<{
   mask_segs: Link<'SEGS'>;
 }, Node<{ SEGS: 'SEGS' }>> = nodeFunction('BitwiseAndMaskForEach', [['SEGS', 'SEGS']]);
 
+/** BlackPatchRetryHookProvider (ImpactPack/Util): Makes DetailerForEachAutoRetry sample a segment again that is almost black. */
+export const BlackPatchRetryHookProvider: NodeFunction<{
+  /** Maximum of the mean, of 255, at which a segment counts as black. 0 to 255; default in the editor: 10. */
+  mean_thresh: Int;
+  /** Maximum of the variance, in units of 1/255, at which a segment counts as black. 0 to 255; default in the editor: 5. */
+  var_thresh: Int;
+}, Node<{ DETAILER_HOOK: 'DETAILER_HOOK' }>> = nodeFunction('BlackPatchRetryHookProvider', [['DETAILER_HOOK', 'DETAILER_HOOK']]);
+
 /** CFGGuider (sampling/custom_sampling/guiders) */
 export const CFGGuider: NodeFunction<{
   model: Link<'MODEL'>;
@@ -609,6 +617,11 @@ export const CropMask: NodeFunction<{
   height: Int;
 }, Node<{ MASK: 'MASK' }>> = nodeFunction('CropMask', [['MASK', 'MASK']]);
 
+/** CustomSamplerDetailerHookProvider (ImpactPack/Detailer): Samples the segments with a sampler; of two combined hooks, with the first one. */
+export const CustomSamplerDetailerHookProvider: NodeFunction<{
+  sampler: Link<'SAMPLER'>;
+}, Node<{ DETAILER_HOOK: 'DETAILER_HOOK' }>> = nodeFunction('CustomSamplerDetailerHookProvider', [['DETAILER_HOOK', 'DETAILER_HOOK']]);
+
 /** DenoiseScheduleHookProvider (ImpactPack/Upscale): Changes the denoise over the steps of an iterative upscale. */
 export const DenoiseScheduleHookProvider: NodeFunction<{
   /** Changes by the same amount in each step. */
@@ -666,7 +679,61 @@ export const DetailerForEach: NodeFunction<{
   noise_mask_feather?: Int;
   /** A schedule that replaces the named one. */
   scheduler_func_opt?: Link<'SCHEDULER_FUNC'>;
+  /** Encodes segments in tiles of 512 pixels, which takes less memory. Default in the editor: false. */
+  tiled_encode?: Bool;
+  /** Decodes segments in tiles of 512 pixels, which takes less memory. Default in the editor: false. */
+  tiled_decode?: Bool;
 }, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('DetailerForEach', [['IMAGE', 'IMAGE']]);
+
+/** Detailer (SEGS) with auto retry (ImpactPack/Detailer): Samples each segment of an image at a larger size and pastes it back. */
+export const DetailerForEachAutoRetry: NodeFunction<{
+  image: Link<'IMAGE'>;
+  segs: Link<'SEGS'>;
+  model: Link<'MODEL'>;
+  clip: Link<'CLIP'>;
+  vae: Link<'VAE'>;
+  /** The size that the shorter side of a segment is scaled to. 64 to 16384; default in the editor: 512. */
+  guide_size: Float;
+  /** Whose shorter side: that of the bbox or of the crop region. Default in the editor: true. */
+  guide_size_for: Bool;
+  /** Maximum of the longer side. 64 to 16384; default in the editor: 1024. */
+  max_size: Float;
+  /** 0 to 18446744073709551615; default in the editor: 0. */
+  seed: Int;
+  /** 1 to 10000; default in the editor: 20. */
+  steps: Int;
+  /** 0 to 100; default in the editor: 8. */
+  cfg: Float;
+  sampler_name: OneOf<SamplerName>;
+  scheduler: OneOf<Scheduler2>;
+  positive: Link<'CONDITIONING'>;
+  negative: Link<'CONDITIONING'>;
+  /** How much each segment changes; 1 replaces it entirely. 0.0001 to 1; default in the editor: 0.5. */
+  denoise: Float;
+  /** Blur of the mask under which a segment is pasted. 0 to 100; default in the editor: 5. */
+  feather: Int;
+  /** Default in the editor: true. */
+  noise_mask: Bool;
+  /** Default in the editor: true. */
+  force_inpaint: Bool;
+  /** A prompt for the segments that replaces the positive one, unless it is empty. */
+  wildcard: Text;
+  /** How many times each segment is sampled in a row. 1 to 10; default in the editor: 1. */
+  cycle: Int;
+  /** How many times a segment is sampled at most while the hook rejects it. 1 to 10; default in the editor: 1. */
+  max_retries: Int;
+  detailer_hook?: Link<'DETAILER_HOOK'>;
+  /** For inpainting models. Default in the editor: false. */
+  inpaint_model?: Bool;
+  /** Blur of the noise mask. Above 0, the mask's values say at which step a pixel starts to change. 0 to 100; default in the editor: 20. */
+  noise_mask_feather?: Int;
+  /** A schedule that replaces the named one. */
+  scheduler_func_opt?: Link<'SCHEDULER_FUNC'>;
+  /** Encodes segments in tiles of 512 pixels, which takes less memory. Default in the editor: false. */
+  tiled_encode?: Bool;
+  /** Decodes segments in tiles of 512 pixels, which takes less memory. Default in the editor: false. */
+  tiled_decode?: Bool;
+}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('DetailerForEachAutoRetry', [['IMAGE', 'IMAGE']]);
 
 /** DetailerDebug (SEGS) (ImpactPack/Detailer): Samples each segment of an image at a larger size and pastes it back. */
 export const DetailerForEachDebug: NodeFunction<{
@@ -710,6 +777,10 @@ export const DetailerForEachDebug: NodeFunction<{
   noise_mask_feather?: Int;
   /** A schedule that replaces the named one. */
   scheduler_func_opt?: Link<'SCHEDULER_FUNC'>;
+  /** Encodes segments in tiles of 512 pixels, which takes less memory. Default in the editor: false. */
+  tiled_encode?: Bool;
+  /** Decodes segments in tiles of 512 pixels, which takes less memory. Default in the editor: false. */
+  tiled_decode?: Bool;
 }, Node<{ image: 'IMAGE'; cropped: 'IMAGE'; cropped_refined: 'IMAGE'; cropped_refined_alpha: 'IMAGE'; cnet_images: 'IMAGE' }>> = nodeFunction('DetailerForEachDebug', [['image', 'IMAGE'], ['cropped', 'IMAGE'], ['cropped_refined', 'IMAGE'], ['cropped_refined_alpha', 'IMAGE'], ['cnet_images', 'IMAGE']]);
 
 /** DetailerDebug (SEGS/pipe) (ImpactPack/Detailer): Samples each segment of an image at a larger size and pastes it back. */
@@ -753,6 +824,10 @@ export const DetailerForEachDebugPipe: NodeFunction<{
   noise_mask_feather?: Int;
   /** A schedule that replaces the named one. */
   scheduler_func_opt?: Link<'SCHEDULER_FUNC'>;
+  /** Encodes segments in tiles of 512 pixels, which takes less memory. Default in the editor: false. */
+  tiled_encode?: Bool;
+  /** Decodes segments in tiles of 512 pixels, which takes less memory. Default in the editor: false. */
+  tiled_decode?: Bool;
 }, Node<{ image: 'IMAGE'; segs: 'SEGS'; basic_pipe: 'BASIC_PIPE'; cropped: 'IMAGE'; cropped_refined: 'IMAGE'; cropped_refined_alpha: 'IMAGE'; cnet_images: 'IMAGE' }>> = nodeFunction('DetailerForEachDebugPipe', [['image', 'IMAGE'], ['segs', 'SEGS'], ['basic_pipe', 'BASIC_PIPE'], ['cropped', 'IMAGE'], ['cropped_refined', 'IMAGE'], ['cropped_refined_alpha', 'IMAGE'], ['cnet_images', 'IMAGE']]);
 
 /** Detailer (SEGS/pipe) (ImpactPack/Detailer): Samples each segment of an image at a larger size and pastes it back. */
@@ -796,6 +871,10 @@ export const DetailerForEachPipe: NodeFunction<{
   noise_mask_feather?: Int;
   /** A schedule that replaces the named one. */
   scheduler_func_opt?: Link<'SCHEDULER_FUNC'>;
+  /** Encodes segments in tiles of 512 pixels, which takes less memory. Default in the editor: false. */
+  tiled_encode?: Bool;
+  /** Decodes segments in tiles of 512 pixels, which takes less memory. Default in the editor: false. */
+  tiled_decode?: Bool;
 }, Node<{ image: 'IMAGE'; segs: 'SEGS'; basic_pipe: 'BASIC_PIPE'; cnet_images: 'IMAGE' }>> = nodeFunction('DetailerForEachPipe', [['image', 'IMAGE'], ['segs', 'SEGS'], ['basic_pipe', 'BASIC_PIPE'], ['cnet_images', 'IMAGE']]);
 
 /** DetailerHookCombine (ImpactPack/Upscale): Combines two hooks. As in the original, the noise is all zeros if one of them has its own. */
@@ -1044,6 +1123,10 @@ export const FaceDetailer: NodeFunction<{
   noise_mask_feather?: Int;
   /** A schedule that replaces the named one. */
   scheduler_func_opt?: Link<'SCHEDULER_FUNC'>;
+  /** Encodes segments in tiles of 512 pixels, which takes less memory. Default in the editor: false. */
+  tiled_encode?: Bool;
+  /** Decodes segments in tiles of 512 pixels, which takes less memory. Default in the editor: false. */
+  tiled_decode?: Bool;
 }, Node<{ image: 'IMAGE'; cropped_refined: 'IMAGE'; cropped_enhanced_alpha: 'IMAGE'; mask: 'MASK'; detailer_pipe: 'DETAILER_PIPE'; cnet_images: 'IMAGE' }>> = nodeFunction('FaceDetailer', [['image', 'IMAGE'], ['cropped_refined', 'IMAGE'], ['cropped_enhanced_alpha', 'IMAGE'], ['mask', 'MASK'], ['detailer_pipe', 'DETAILER_PIPE'], ['cnet_images', 'IMAGE']]);
 
 /** FaceDetailer (pipe) (ImpactPack/Simple): Detects segments of an image (faces, hands) and samples them at a larger size. */
@@ -1100,6 +1183,10 @@ export const FaceDetailerPipe: NodeFunction<{
   noise_mask_feather?: Int;
   /** A schedule that replaces the named one. */
   scheduler_func_opt?: Link<'SCHEDULER_FUNC'>;
+  /** Encodes segments in tiles of 512 pixels, which takes less memory. Default in the editor: false. */
+  tiled_encode?: Bool;
+  /** Decodes segments in tiles of 512 pixels, which takes less memory. Default in the editor: false. */
+  tiled_decode?: Bool;
 }, Node<{ image: 'IMAGE'; cropped_refined: 'IMAGE'; cropped_enhanced_alpha: 'IMAGE'; mask: 'MASK'; detailer_pipe: 'DETAILER_PIPE'; cnet_images: 'IMAGE' }>> = nodeFunction('FaceDetailerPipe', [['image', 'IMAGE'], ['cropped_refined', 'IMAGE'], ['cropped_enhanced_alpha', 'IMAGE'], ['mask', 'MASK'], ['detailer_pipe', 'DETAILER_PIPE'], ['cnet_images', 'IMAGE']]);
 
 /** FeatherMask (mask) */
@@ -1764,6 +1851,11 @@ export const ImpactLatentInfo: NodeFunction<{
   value: Link<'LATENT'>;
 }, Node<{ batch: 'INT'; height: 'INT'; width: 'INT'; channel: 'INT' }>> = nodeFunction('ImpactLatentInfo', [['batch', 'INT'], ['height', 'INT'], ['width', 'INT'], ['channel', 'INT']]);
 
+/** List Bridge (ImpactPack/Util): Passes on a list when all of its items are there. */
+export const ImpactListBridge: NodeFunction<{
+  list_input: Anything;
+}, Node<{ list_output: never }>> = nodeFunction('ImpactListBridge', [['list_output', '*']]);
+
 /** ImpactLogger (ImpactPack/Debug): Shows a value as text. */
 export const ImpactLogger: NodeFunction<{
   data: Anything;
@@ -1787,19 +1879,19 @@ export const ImpactMakeAnyList: NodeFunction<{
 
 /** Make Image Batch (ImpactPack/Util): Joins images; those of another size than the first are cropped to its aspect ratio around the centre and resized. */
 export const ImpactMakeImageBatch: NodeFunction<{
-  image1: Link<'IMAGE'>;
+  image1?: Link<'IMAGE'>;
   [more: `image${number}`]: Link<'IMAGE'> | undefined;
 }, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImpactMakeImageBatch', [['IMAGE', 'IMAGE']]);
 
 /** Make Image List (ImpactPack/Util) */
 export const ImpactMakeImageList: NodeFunction<{
-  image1: Link<'IMAGE'>;
+  image1?: Link<'IMAGE'>;
   [more: `image${number}`]: Link<'IMAGE'> | undefined;
 }, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImpactMakeImageList', [['IMAGE', 'IMAGE']]);
 
 /** Make Mask Batch (ImpactPack/Util): Joins masks; those of another size than the first are resized. */
 export const ImpactMakeMaskBatch: NodeFunction<{
-  mask1: Link<'MASK'>;
+  mask1?: Link<'MASK'>;
   [more: `mask${number}`]: Link<'MASK'> | undefined;
 }, Node<{ MASK: 'MASK' }>> = nodeFunction('ImpactMakeMaskBatch', [['MASK', 'MASK']]);
 
@@ -1897,6 +1989,14 @@ export const ImpactSEGSConcat: NodeFunction<{
   [more: `segs${number}`]: Link<'SEGS'> | undefined;
 }, Node<{ SEGS: 'SEGS' }>> = nodeFunction('ImpactSEGSConcat', [['SEGS', 'SEGS']]);
 
+/** SEGS Filter (intersection) (ImpactPack/Util): Removes segments that lie inside segments of segs2. */
+export const ImpactSEGSIntersectionFilter: NodeFunction<{
+  segs1: Link<'SEGS'>;
+  segs2: Link<'SEGS'>;
+  /** The share of a segment's area above which it is removed. 0 to 1; default in the editor: 0.5. */
+  ioa_threshold: Float;
+}, Node<{ filtered_SEGS: 'SEGS' }>> = nodeFunction('ImpactSEGSIntersectionFilter', [['filtered_SEGS', 'SEGS']]);
+
 /** SEGS Assign (label) (ImpactPack/Util) */
 export const ImpactSEGSLabelAssign: NodeFunction<{
   segs: Link<'SEGS'>;
@@ -1918,10 +2018,17 @@ export const ImpactSEGSMerge: NodeFunction<{
   segs: Link<'SEGS'>;
 }, Node<{ SEGS: 'SEGS' }>> = nodeFunction('ImpactSEGSMerge', [['SEGS', 'SEGS']]);
 
+/** SEGS Filter (non max suppression) (ImpactPack/Util): Of segments that overlap, keeps the one of the highest confidence. */
+export const ImpactSEGSNMSFilter: NodeFunction<{
+  segs: Link<'SEGS'>;
+  /** The share of their union from which segments overlap. 0 to 1; default in the editor: 0.5. */
+  iou_threshold: Float;
+}, Node<{ filtered_SEGS: 'SEGS' }>> = nodeFunction('ImpactSEGSNMSFilter', [['filtered_SEGS', 'SEGS']]);
+
 /** SEGS Filter (ordered) (ImpactPack/Util) */
 export const ImpactSEGSOrderedFilter: NodeFunction<{
   segs: Link<'SEGS'>;
-  target: OneOf<'area(=w*h)' | 'width' | 'height' | 'x1' | 'y1' | 'x2' | 'y2' | 'confidence'>;
+  target: OneOf<'area(=w*h)' | 'width' | 'height' | 'x1' | 'y1' | 'x2' | 'y2' | 'confidence' | 'none'>;
   /** Default in the editor: true. */
   order: Bool;
   /** Number of segments to skip. 0 to 9007199254740991; default in the editor: 0. */
@@ -1986,6 +2093,13 @@ export const ImpactSegsAndMaskForEach: NodeFunction<{
   segs: Link<'SEGS'>;
   masks: Link<'MASK'>;
 }, Node<{ SEGS: 'SEGS' }>> = nodeFunction('ImpactSegsAndMaskForEach', [['SEGS', 'SEGS']]);
+
+/** Select Nth Item (Any list) (ImpactPack/Util): One item of a list; the last one if the index is too large. */
+export const ImpactSelectNthItemOfAnyList: NodeFunction<{
+  any_list: Anything;
+  /** Number of the item, counted from 0. 0 to 9223372036854775807; default in the editor: 0. */
+  index: Int;
+}, Node<{ '*': never }>> = nodeFunction('ImpactSelectNthItemOfAnyList', [['*', '*']]);
 
 /** Set Widget Value (ImpactPack/Logic/_for_test) */
 export const ImpactSetWidgetValue: NodeFunction<{
@@ -2661,6 +2775,12 @@ export const MaskPreview: NodeFunction<{
   mask: Link<'MASK'>;
 }, OutputNode> = nodeFunction('MaskPreview');
 
+/** Mask Rect Area (ImpactPack/Operation): A rectangle, in percent of a square mask of 512 pixels. */
+export const MaskRectArea: NodeFunction<Record<string, never>, Node<{ MASK: 'MASK' }>> = nodeFunction('MaskRectArea', [['MASK', 'MASK']]);
+
+/** Mask Rect Area (Advanced) (ImpactPack/Operation): A rectangle, in pixels of a mask of a given size. */
+export const MaskRectAreaAdvanced: NodeFunction<Record<string, never>, Node<{ MASK: 'MASK' }>> = nodeFunction('MaskRectAreaAdvanced', [['MASK', 'MASK']]);
+
 /** Convert Mask to Image (mask) */
 export const MaskToImage: NodeFunction<{
   mask: Link<'MASK'>;
@@ -2698,7 +2818,7 @@ export const MaskToSEGS_for_AnimateDiff: NodeFunction<{
 
 /** Mask Batch to Mask List (ImpactPack/Operation) */
 export const MasksToMaskList: NodeFunction<{
-  masks: Link<'MASK'>;
+  masks?: Link<'MASK'>;
 }, Node<{ MASK: 'MASK' }>> = nodeFunction('MasksToMaskList', [['MASK', 'MASK']]);
 
 /** ModelMergeAdd (advanced/model_merging) */
@@ -3282,6 +3402,8 @@ export const ReencodeLatent: NodeFunction<{
   output_vae: Link<'VAE'>;
   /** Side of the VAE's tiles in pixels. 320 to 4096; default in the editor: 512. */
   tile_size: Int;
+  /** Overlap of the tiles in pixels. 0 to 4096; default in the editor: 64. */
+  overlap?: Int;
 }, Node<{ LATENT: 'LATENT' }>> = nodeFunction('ReencodeLatent', [['LATENT', 'LATENT']]);
 
 /** Reencode Latent (pipe) (ImpactPack/Util): Decodes a latent with one pipe's VAE and encodes it with the other's. */
@@ -5063,6 +5185,7 @@ export const nodes: {
   BetaSamplingScheduler: typeof BetaSamplingScheduler;
   BitwiseAndMask: typeof BitwiseAndMask;
   BitwiseAndMaskForEach: typeof BitwiseAndMaskForEach;
+  BlackPatchRetryHookProvider: typeof BlackPatchRetryHookProvider;
   CFGGuider: typeof CFGGuider;
   CFGNorm: typeof CFGNorm;
   CFGZeroStar: typeof CFGZeroStar;
@@ -5103,9 +5226,11 @@ export const nodes: {
   ControlNetApplyAdvanced: typeof ControlNetApplyAdvanced;
   ControlNetLoader: typeof ControlNetLoader;
   CropMask: typeof CropMask;
+  CustomSamplerDetailerHookProvider: typeof CustomSamplerDetailerHookProvider;
   DenoiseScheduleHookProvider: typeof DenoiseScheduleHookProvider;
   DenoiseSchedulerDetailerHookProvider: typeof DenoiseSchedulerDetailerHookProvider;
   DetailerForEach: typeof DetailerForEach;
+  DetailerForEachAutoRetry: typeof DetailerForEachAutoRetry;
   DetailerForEachDebug: typeof DetailerForEachDebug;
   DetailerForEachDebugPipe: typeof DetailerForEachDebugPipe;
   DetailerForEachPipe: typeof DetailerForEachPipe;
@@ -5207,6 +5332,7 @@ export const nodes: {
   ImpactKSamplerAdvancedBasicPipe: typeof ImpactKSamplerAdvancedBasicPipe;
   ImpactKSamplerBasicPipe: typeof ImpactKSamplerBasicPipe;
   ImpactLatentInfo: typeof ImpactLatentInfo;
+  ImpactListBridge: typeof ImpactListBridge;
   ImpactLogger: typeof ImpactLogger;
   ImpactLogicalOperators: typeof ImpactLogicalOperators;
   ImpactMakeAnyList: typeof ImpactMakeAnyList;
@@ -5224,9 +5350,11 @@ export const nodes: {
   ImpactRemoteBoolean: typeof ImpactRemoteBoolean;
   ImpactRemoteInt: typeof ImpactRemoteInt;
   ImpactSEGSConcat: typeof ImpactSEGSConcat;
+  ImpactSEGSIntersectionFilter: typeof ImpactSEGSIntersectionFilter;
   ImpactSEGSLabelAssign: typeof ImpactSEGSLabelAssign;
   ImpactSEGSLabelFilter: typeof ImpactSEGSLabelFilter;
   ImpactSEGSMerge: typeof ImpactSEGSMerge;
+  ImpactSEGSNMSFilter: typeof ImpactSEGSNMSFilter;
   ImpactSEGSOrderedFilter: typeof ImpactSEGSOrderedFilter;
   ImpactSEGSPicker: typeof ImpactSEGSPicker;
   ImpactSEGSRangeFilter: typeof ImpactSEGSRangeFilter;
@@ -5236,6 +5364,7 @@ export const nodes: {
   ImpactSchedulerAdapter: typeof ImpactSchedulerAdapter;
   ImpactSegsAndMask: typeof ImpactSegsAndMask;
   ImpactSegsAndMaskForEach: typeof ImpactSegsAndMaskForEach;
+  ImpactSelectNthItemOfAnyList: typeof ImpactSelectNthItemOfAnyList;
   ImpactSetWidgetValue: typeof ImpactSetWidgetValue;
   ImpactSimpleDetectorSEGS: typeof ImpactSimpleDetectorSEGS;
   ImpactSimpleDetectorSEGSPipe: typeof ImpactSimpleDetectorSEGSPipe;
@@ -5296,6 +5425,8 @@ export const nodes: {
   MaskDetailerPipe: typeof MaskDetailerPipe;
   MaskListToMaskBatch: typeof MaskListToMaskBatch;
   MaskPreview: typeof MaskPreview;
+  MaskRectArea: typeof MaskRectArea;
+  MaskRectAreaAdvanced: typeof MaskRectAreaAdvanced;
   MaskToImage: typeof MaskToImage;
   MaskToSEGS: typeof MaskToSEGS;
   MaskToSEGS_for_AnimateDiff: typeof MaskToSEGS_for_AnimateDiff;
@@ -5542,6 +5673,7 @@ export const nodes: {
   BetaSamplingScheduler,
   BitwiseAndMask,
   BitwiseAndMaskForEach,
+  BlackPatchRetryHookProvider,
   CFGGuider,
   CFGNorm,
   CFGZeroStar,
@@ -5582,9 +5714,11 @@ export const nodes: {
   ControlNetApplyAdvanced,
   ControlNetLoader,
   CropMask,
+  CustomSamplerDetailerHookProvider,
   DenoiseScheduleHookProvider,
   DenoiseSchedulerDetailerHookProvider,
   DetailerForEach,
+  DetailerForEachAutoRetry,
   DetailerForEachDebug,
   DetailerForEachDebugPipe,
   DetailerForEachPipe,
@@ -5686,6 +5820,7 @@ export const nodes: {
   ImpactKSamplerAdvancedBasicPipe,
   ImpactKSamplerBasicPipe,
   ImpactLatentInfo,
+  ImpactListBridge,
   ImpactLogger,
   ImpactLogicalOperators,
   ImpactMakeAnyList,
@@ -5703,9 +5838,11 @@ export const nodes: {
   ImpactRemoteBoolean,
   ImpactRemoteInt,
   ImpactSEGSConcat,
+  ImpactSEGSIntersectionFilter,
   ImpactSEGSLabelAssign,
   ImpactSEGSLabelFilter,
   ImpactSEGSMerge,
+  ImpactSEGSNMSFilter,
   ImpactSEGSOrderedFilter,
   ImpactSEGSPicker,
   ImpactSEGSRangeFilter,
@@ -5715,6 +5852,7 @@ export const nodes: {
   ImpactSchedulerAdapter,
   ImpactSegsAndMask,
   ImpactSegsAndMaskForEach,
+  ImpactSelectNthItemOfAnyList,
   ImpactSetWidgetValue,
   ImpactSimpleDetectorSEGS,
   ImpactSimpleDetectorSEGSPipe,
@@ -5775,6 +5913,8 @@ export const nodes: {
   MaskDetailerPipe,
   MaskListToMaskBatch,
   MaskPreview,
+  MaskRectArea,
+  MaskRectAreaAdvanced,
   MaskToImage,
   MaskToSEGS,
   MaskToSEGS_for_AnimateDiff,

@@ -53,6 +53,16 @@ export const IMPACT_REFUSED: readonly RefusedTypes[] = [
     ],
   },
   {
+    reason: 'it removes objects with the LaMa node of another pack (comfyui-lama-remover)',
+    hint: 'Remove the hook: the detailer then samples the segments.',
+    types: ['LamaRemoverDetailerHookProvider'],
+  },
+  {
+    reason: 'it follows segments through a video with SAM 2, which is not supported',
+    hint: 'For single images use ImpactSimpleDetectorSEGS with a SAM model (vit_b, vit_l, vit_h).',
+    types: ['ImpactSAM2VideoDetectorSEGS'],
+  },
+  {
     reason: 'it needs a mask that is painted in the editor',
     hint: 'Use PreviewBridge, or LoadImageMask with a painted file.',
     types: ['MaskPainter'],

@@ -22,6 +22,7 @@ import { CLIPSEG_DETECTOR_NODES } from './segs/clipseg-detector-nodes.ts';
 import { DETECTOR_NODES } from './segs/detector-nodes.ts';
 import { MAKE_SEGS_NODES } from './segs/make-segs-nodes.ts';
 import { IMPACT_MASK_NODES } from './segs/mask-nodes.ts';
+import { MASK_RECT_NODES } from './segs/mask-rect-nodes.ts';
 import { SAM_NODES } from './segs/sam-nodes.ts';
 import { SEGS_ELEMENT_NODES } from './segs/seg-element-nodes.ts';
 import { SEGS_CONTROL_NODES } from './segs/segs-controlnet-nodes.ts';
@@ -46,6 +47,7 @@ export const IMPACT_PACK: Pack = {
     ...ITERATIVE_UPSCALE_NODES,
     ...PIXEL_HOOK_NODES,
     ...IMPACT_MASK_NODES,
+    ...MASK_RECT_NODES,
     ...MAKE_SEGS_NODES,
     ...SEGS_NODES,
     ...SEGS_FILTER_NODES,

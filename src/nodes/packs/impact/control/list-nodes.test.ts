@@ -45,3 +45,29 @@ it('images with different numbers of channels are refused', async () => {
     code: 'DR_SHAPE_MISMATCH',
   });
 });
+
+it('a batch has the order of the prompt, and image1 is not needed', async () => {
+  const [batch] = await runNode('ImpactMakeImageBatch', {
+    image2: image(1, 2, 2, 0.5),
+    image1: image(1, 4, 4, 1),
+  });
+  expect((batch as Tensor).shape).toEqual([2, 2, 2, 3]);
+  expect((batch as Tensor).data[0]).toBe(0.5);
+  await expect(runNode('ImpactMakeMaskBatch', {})).rejects.toMatchObject({ input: 'mask1' });
+});
+
+it('an item of a list is selected, the last one if the index is too large', async () => {
+  const items = (index: number) =>
+    runPrompt({
+      a: node('ImpactInt', { value: 5 }),
+      b: node('ImpactInt', { value: 6 }),
+      list: node('ImpactMakeAnyList', { value1: ['a', 0], value2: ['b', 0] }),
+      bridge: node('ImpactListBridge', { list_input: ['list', 0] }),
+      item: node('ImpactSelectNthItemOfAnyList', { any_list: ['bridge', 0], index }),
+      all: node('Show', { value: ['bridge', 0] }),
+      out: node('Show', { value: ['item', 0] }),
+    });
+  expect((await items(0)).shown('out')).toEqual([5]);
+  expect((await items(9)).shown('out')).toEqual([6]);
+  expect((await items(9)).shown('all')).toEqual([5, 6]);
+});

@@ -17,6 +17,7 @@ import {
 import { isOutputLink } from '../../../graph-builder.ts';
 import type { PromptEditor } from '../../../prompt-hooks.ts';
 import { blocker } from '../../../socket-values.ts';
+import { ownEditorNode } from '../own-editor-node.ts';
 
 const UTIL = 'ImpactPack/Util';
 const SEL_MODE = {
@@ -53,10 +54,8 @@ const asNumber = (value: Json | undefined): number | undefined =>
 
 /** The label of an input slot in the editor, if it was renamed; otherwise its name. */
 function slotLabel(name: string, context: NodeContext): string {
-  const workflow = context.extra()['workflow'];
-  const nodes = isJsonObject(workflow) && Array.isArray(workflow['nodes']) ? workflow['nodes'] : [];
-  const node = nodes.find((other) => isJsonObject(other) && String(other['id']) === context.nodeId);
-  const slots = isJsonObject(node) && Array.isArray(node['inputs']) ? node['inputs'] : [];
+  const inputs = ownEditorNode(context)?.['inputs'];
+  const slots = Array.isArray(inputs) ? inputs : [];
   const slot = slots.find(
     (other) => isJsonObject(other) && other['name'] === name && typeof other['label'] === 'string',
   );
@@ -85,9 +84,12 @@ const generalSwitch = (type: string, display: string) =>
       edit(id, prompt) {
         const selected = selectedOnPrompt(id, prompt, true);
         if (selected === undefined) return;
+        const chosen = `input${selected}`;
+        // without the selected input, the nodes behind the switch lose their links to it
+        if (!prompt.inputNames(id).includes(chosen))
+          for (const { node, input } of prompt.linksFrom(id)) prompt.set(node, input, undefined);
         for (const name of prompt.inputNames(id))
-          if (name.startsWith('input') && name !== `input${selected}`)
-            prompt.set(id, name, undefined);
+          if (name.startsWith('input') && name !== chosen) prompt.set(id, name, undefined);
       },
     },
     needs: ({ select }) => [`input${select}`],

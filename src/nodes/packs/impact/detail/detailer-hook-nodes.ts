@@ -4,7 +4,9 @@ import { encodeWebp } from '../../../../image/codec/encode-webp.ts';
 import { SAMPLER_NAMES } from '../../../../sampling/samplers/index.ts';
 import { SCHEDULERS } from '../../../../sampling/schedules/schedules.ts';
 import {
+  blackSegmentHook,
   combineDetailerHooks,
+  customSamplerHook,
   cycleDenoiseHook,
   cycleNoiseHook,
   cycleUnsamplingHook,
@@ -139,7 +141,7 @@ const SEGSOrderedFilterDetailerHookProvider = defineNode({
   type: 'SEGSOrderedFilterDetailerHookProvider',
   display: 'SEGSOrderedFilterDetailerHookProvider',
   category: UTIL,
-  inputs: orderInputs(['confidence']),
+  inputs: orderInputs(['confidence', 'none']),
   outputs: hookOutput,
   run: ({ target, order, take_start, take_count }) =>
     outputs(
@@ -201,6 +203,40 @@ const PreviewDetailerHookProvider = defineNode({
   },
 });
 
+const CustomSamplerDetailerHookProvider = defineNode({
+  type: 'CustomSamplerDetailerHookProvider',
+  display: 'CustomSamplerDetailerHookProvider',
+  category: DETAILER,
+  description: 'Samples the segments with a sampler; of two combined hooks, with the first one.',
+  inputs: { sampler: socket('SAMPLER') },
+  outputs: hookOutput,
+  run: ({ sampler }) => outputs(customSamplerHook(sampler)),
+});
+
+const BlackPatchRetryHookProvider = defineNode({
+  type: 'BlackPatchRetryHookProvider',
+  display: 'BlackPatchRetryHookProvider',
+  category: UTIL,
+  description: 'Makes DetailerForEachAutoRetry sample a segment again that is almost black.',
+  inputs: {
+    mean_thresh: int({
+      default: 10,
+      min: 0,
+      max: 255,
+      tooltip: 'Maximum of the mean, of 255, at which a segment counts as black.',
+    }),
+    var_thresh: int({
+      default: 5,
+      min: 0,
+      max: 255,
+      tooltip: 'Maximum of the variance, in units of 1/255, at which a segment counts as black.',
+    }),
+  },
+  outputs: hookOutput,
+  notIdempotent: true,
+  run: ({ mean_thresh, var_thresh }) => outputs(blackSegmentHook(mean_thresh, var_thresh)),
+});
+
 export const DETAILER_HOOK_NODES = [
   DetailerHookCombine,
   NoiseInjectionDetailerHookProvider,
@@ -211,4 +247,6 @@ export const DETAILER_HOOK_NODES = [
   SEGSLabelFilterDetailerHookProvider,
   VariationNoiseDetailerHookProvider,
   PreviewDetailerHookProvider,
+  CustomSamplerDetailerHookProvider,
+  BlackPatchRetryHookProvider,
 ];

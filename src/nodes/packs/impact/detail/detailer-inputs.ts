@@ -52,9 +52,22 @@ export const refinerPipeInput = {
   refiner_basic_pipe_opt: socket('BASIC_PIPE', { optional: true }),
 };
 export const detailerOptions = { ...optionalInpaintInputs, ...schedulerFunc };
+const tiled = (tooltip: string) =>
+  boolean({
+    default: false,
+    label_on: 'enabled',
+    label_off: 'disabled',
+    optional: true,
+    tooltip,
+  });
+/** Whether the VAE works in tiles of 512 pixels. */
+export const tiledOptions = {
+  tiled_encode: tiled('Encodes segments in tiles of 512 pixels, which takes less memory.'),
+  tiled_decode: tiled('Decodes segments in tiles of 512 pixels, which takes less memory.'),
+};
 
 /** The inputs that all detailers have. */
-export type DetailInputs = Partial<InputValues<typeof detailerOptions>> &
+export type DetailInputs = Partial<InputValues<typeof detailerOptions & typeof tiledOptions>> &
   InputValues<typeof samplerInputs & typeof cycleInput & ReturnType<typeof guideInputs>> & {
     readonly denoise: number;
     readonly force_inpaint?: boolean;

@@ -269,6 +269,90 @@ describe('detailers', () => {
     expect(controlImages).toHaveLength(1);
   });
 
+  it.each([
+    ['DetailerForEach', true, false],
+    ['DetailerForEachPipe', false, true],
+    ['DetailerForEachAutoRetry', true, true],
+    ['DetailerForEach', undefined, undefined],
+  ])('%s encodes and decodes in tiles: %s, %s', async (type, tiled_encode, tiled_decode) => {
+    const calls: unknown[] = [];
+    const vae = {
+      ...pipe.vae,
+      encode: (pixels: Tensor, tiles?: unknown) => {
+        calls.push(['encode', tiles]);
+        return pipe.vae.encode(pixels);
+      },
+      decode: (latent: Tensor, tiles?: unknown) => {
+        calls.push(['decode', tiles]);
+        return pipe.vae.decode(latent);
+      },
+    };
+    const inputs = { ...(await detailerInputs()), tiled_encode, tiled_decode, max_retries: 1 };
+    await run(type, { ...inputs, ...pipe, vae, basic_pipe: { ...pipe, vae }, refiner_ratio: 0.2 });
+    // VAEEncodeTiled().encode(vae, pixels, 512, overlap=64), VAEDecodeTiled().decode(vae, x, 512)
+    const encoded = ['encode', tiled_encode ? { tile: 512, overlap: 64 } : undefined];
+    const decoded = ['decode', tiled_decode ? { tile: 64, overlap: 8 } : undefined];
+    expect(calls).toEqual([encoded, decoded, encoded, decoded]);
+  });
+
+  it('sample a rejected segment again with the next seed, up to a number of attempts', async () => {
+    const inputs = { ...(await detailerInputs()), segs: await detect({ threshold: 0.8 }) };
+    const judged: Tensor[] = [];
+    const hook: DetailerHook = {
+      shouldRetry: (patch) => {
+        judged.push(patch);
+        return judged.length < 3;
+      },
+    };
+    const [retried] = await run('DetailerForEachAutoRetry', {
+      ...inputs,
+      ...pipe,
+      detailer_hook: hook,
+      max_retries: 3,
+    });
+    expect(judged).toHaveLength(3);
+    const seed = inputs.seed + 2n;
+    const [third] = await run('DetailerForEach', { ...inputs, ...pipe, seed });
+    expect(differs(retried as Tensor, third as Tensor)).toBe(false);
+    judged.length = 0;
+    await expect(
+      run('DetailerForEachAutoRetry', { ...inputs, ...pipe, detailer_hook: hook, max_retries: 2 }),
+    ).rejects.toMatchObject({ code: 'DR_SAMPLING_FAILED', input: 'max_retries' });
+  });
+
+  it('sample with the sampler of a hook', async () => {
+    const inputs = { ...(await detailerInputs()), steps: 3, denoise: 1 };
+    const [sampler] = await run('KSamplerSelect', { sampler_name: 'dpmpp_2m' });
+    const [hook] = await run('CustomSamplerDetailerHookProvider', { sampler });
+    const [other] = await run('DenoiseSchedulerDetailerHookProvider', {
+      schedule_for_cycle: 'simple',
+      target_denoise: 1,
+    });
+    const [both] = await run('DetailerHookCombine', { hook1: other, hook2: hook });
+    const detail = async (changes: object) =>
+      (await run('DetailerForEach', { ...inputs, ...pipe, ...changes }))[0] as Tensor;
+    const named = await detail({ sampler_name: 'dpmpp_2m' });
+    expect(differs(await detail({}), named)).toBe(true);
+    expect(differs(await detail({ detailer_hook: hook }), named)).toBe(false);
+    expect(differs(await detail({ detailer_hook: both }), named)).toBe(false);
+  });
+
+  it.each([
+    [10, 5, true],
+    [8, 5, true],
+    [7, 5, false],
+    [8, 0, false],
+  ])('BlackPatchRetryHook(%s, %s).should_retry_patch is %s', async (mean, variance, expected) => {
+    // torch.arange(60).reshape(1, 4, 5, 3) / 1000: mean 0.0295, variance 0.000315
+    const data = Float32Array.from({ length: 60 }, (_, i) => i / 1000);
+    const hooks = await run('BlackPatchRetryHookProvider', {
+      mean_thresh: mean,
+      var_thresh: variance,
+    });
+    const hook = hooks[0] as DetailerHook;
+    expect(hook.shouldRetry?.({ shape: [1, 4, 5, 3], data })).toBe(expected);
+  });
+
   it('skip segments whose prompt is [SKIP]', async () => {
     const [result] = await run('DetailerForEach', {
       ...(await detailerInputs()),

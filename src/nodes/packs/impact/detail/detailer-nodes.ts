@@ -23,6 +23,7 @@ import {
   noiseMaskInputs,
   refinerPipeInput,
   refinerRatioInput,
+  tiledOptions,
   wildcardInput,
 } from './detailer-inputs.ts';
 import {
@@ -50,7 +51,20 @@ const croppedOutputs = ({
 }: DetailerResult): (readonly Tensor[])[] =>
   [cropped, enhanced, enhancedAlpha, controlImages].map(orBlankImage);
 
-const detailerNode = (type: string, display: string, debug: boolean) =>
+/** The detailer, with the images of all segments, or with attempts that a hook judges. */
+type Variant = 'plain' | 'debug' | 'retry';
+
+const retryInput = {
+  max_retries: int({
+    default: 1,
+    min: 1,
+    max: 10,
+    step: 1,
+    tooltip: 'How many times a segment is sampled at most while the hook rejects it.',
+  }),
+};
+
+const detailerNode = (type: string, display: string, variant: Variant) =>
   defineNode({
     type,
     display,
@@ -71,14 +85,17 @@ const detailerNode = (type: string, display: string, debug: boolean) =>
       ...noiseMaskInputs,
       ...wildcardInput,
       ...cycleInput,
+      ...(variant === 'retry' ? retryInput : {}),
       ...hookInput,
       ...detailerOptions,
+      ...tiledOptions,
     },
-    outputs: debug ? [output('IMAGE', 'image'), ...CROPPED_OUTPUTS] : [output('IMAGE')],
+    outputs:
+      variant === 'debug' ? [output('IMAGE', 'image'), ...CROPPED_OUTPUTS] : [output('IMAGE')],
     async run({ image, segs, model, clip, vae, positive, negative, ...inputs }, context) {
       requireSingleImage(image, type);
       const pipe = { model, clip, vae, positive, negative };
-      const { noise_mask, detailer_hook, wildcard, seed } = inputs;
+      const { noise_mask, detailer_hook, wildcard, seed, max_retries } = inputs;
       const result = await runDetailer(
         {
           image,
@@ -89,10 +106,11 @@ const detailerNode = (type: string, display: string, debug: boolean) =>
           hook: detailer_hook,
           wildcard,
           seed,
+          attempts: max_retries,
         },
         context,
       );
-      return outputs(result.image, ...(debug ? croppedOutputs(result) : []));
+      return outputs(result.image, ...(variant === 'debug' ? croppedOutputs(result) : []));
     },
   });
 
@@ -117,6 +135,7 @@ const detailerPipeNode = (type: string, display: string, debug: boolean) =>
       ...hookInput,
       ...refinerPipeInput,
       ...detailerOptions,
+      ...tiledOptions,
     },
     outputs: [
       output('IMAGE', 'image'),
@@ -264,8 +283,9 @@ const SEGSDetailer = defineNode({
 });
 
 export const DETAILER_NODES = [
-  detailerNode('DetailerForEach', 'Detailer (SEGS)', false),
-  detailerNode('DetailerForEachDebug', 'DetailerDebug (SEGS)', true),
+  detailerNode('DetailerForEach', 'Detailer (SEGS)', 'plain'),
+  detailerNode('DetailerForEachAutoRetry', 'Detailer (SEGS) with auto retry', 'retry'),
+  detailerNode('DetailerForEachDebug', 'DetailerDebug (SEGS)', 'debug'),
   detailerPipeNode('DetailerForEachPipe', 'Detailer (SEGS/pipe)', false),
   detailerPipeNode('DetailerForEachDebugPipe', 'DetailerDebug (SEGS/pipe)', true),
   MaskDetailerPipe,

@@ -22,6 +22,7 @@ import {
   hookInput,
   noiseMaskInputs,
   refinerRatioInput,
+  tiledOptions,
   wildcardInput,
 } from './detailer-inputs.ts';
 import { orBlankImage, refinerOf, runDetailer } from './run-detailer.ts';
@@ -198,6 +199,7 @@ const FaceDetailer = defineNode({
     segm_detector_opt: socket('SEGM_DETECTOR', { optional: true }),
     ...hookInput,
     ...detailerOptions,
+    ...tiledOptions,
   },
   outputs: results,
   run(
@@ -250,6 +252,7 @@ const FaceDetailerPipe = defineNode({
     ...refinerRatioInput,
     ...cycleInput,
     ...detailerOptions,
+    ...tiledOptions,
   },
   outputs: results,
   run: ({ image, detailer_pipe, ...inputs }, context) =>

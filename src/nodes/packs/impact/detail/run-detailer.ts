@@ -49,6 +49,8 @@ export function detailSettings(
     cycle: inputs.cycle,
     inpaintModel: inputs.inpaint_model ?? false,
     noiseMaskFeather: inputs.noise_mask_feather ?? 0,
+    tiledEncode: inputs.tiled_encode,
+    tiledDecode: inputs.tiled_decode,
     signal,
     warn,
   };
@@ -100,11 +102,13 @@ export interface DetailerCall {
   readonly hook?: DetailerHook;
   readonly wildcard?: string;
   readonly seed: bigint;
+  /** See DetailerSettings. */
+  readonly attempts?: number;
 }
 
 /** DetailerForEach.do_detail. */
 export function runDetailer(
-  { image, segs, pipe, refiner, inputs, noiseMask, hook, wildcard, seed }: DetailerCall,
+  { image, segs, pipe, refiner, inputs, noiseMask, hook, wildcard, seed, attempts }: DetailerCall,
   context: NodeContext,
 ): Promise<DetailerResult> {
   return detailForEach(rgbChannels(image), segs, {
@@ -114,6 +118,7 @@ export function runDetailer(
     noiseMask,
     hook,
     refiner,
+    attempts,
     prompts: segmentPromptsOf(wildcard, seed),
     async encodePrompt(text, model, segmentSeed) {
       const encoded = await encodeWithLoras(text, { model, clip: pipe.clip }, segmentSeed, context);

@@ -95,10 +95,10 @@ const MasksToMaskList = defineNode({
   type: 'MasksToMaskList',
   display: 'Mask Batch to Mask List',
   category: OPERATION,
-  inputs: { masks: socket('MASK') },
+  inputs: { masks: socket('MASK', { optional: true }) },
   outputs: [output('MASK', 'MASK', true)],
   run({ masks }) {
-    const batch = toNHW(masks);
+    const batch = masks ? toNHW(masks) : zeros([1, 64, 64]);
     return outputs(Array.from({ length: batch.shape[0] }, (_, i) => sliceBatch(batch, i, i + 1)));
   },
 });

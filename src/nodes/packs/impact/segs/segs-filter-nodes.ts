@@ -1,4 +1,4 @@
-// Filters of SEGS by label, measure and order. Source: Impact Pack segs_nodes.py.
+// Filters of SEGS by label, measure, order and overlap. Source: Impact Pack segs_nodes.py.
 import { assignLabels } from '../../../../segs/edit/edit-segs.ts';
 import {
   type FilteredSegs,
@@ -10,10 +10,12 @@ import {
   RANGE_TARGETS,
   type RangeTarget,
 } from '../../../../segs/edit/filter-segs.ts';
+import { withoutIntersecting, withoutOverlaps } from '../../../../segs/edit/overlap-segs.ts';
 import {
   boolean,
   combo,
   defineNode,
+  float,
   int,
   output,
   outputs,
@@ -109,9 +111,51 @@ const ImpactSEGSOrderedFilter = defineNode({
     filterOutputs(filterByOrder(segs, target, order, take_start, take_count)),
 });
 
+const ImpactSEGSIntersectionFilter = defineNode({
+  type: 'ImpactSEGSIntersectionFilter',
+  display: 'SEGS Filter (intersection)',
+  category: CATEGORY,
+  description: 'Removes segments that lie inside segments of segs2.',
+  inputs: {
+    segs1: socket('SEGS'),
+    segs2: socket('SEGS'),
+    ioa_threshold: float({
+      default: 0.5,
+      min: 0,
+      max: 1,
+      step: 0.01,
+      tooltip: "The share of a segment's area above which it is removed.",
+    }),
+  },
+  outputs: [output('SEGS', 'filtered_SEGS')],
+  run: ({ segs1, segs2, ioa_threshold }) =>
+    outputs(withoutIntersecting(segs1, segs2, ioa_threshold)),
+});
+
+const ImpactSEGSNMSFilter = defineNode({
+  type: 'ImpactSEGSNMSFilter',
+  display: 'SEGS Filter (non max suppression)',
+  category: CATEGORY,
+  description: 'Of segments that overlap, keeps the one of the highest confidence.',
+  inputs: {
+    segs: socket('SEGS'),
+    iou_threshold: float({
+      default: 0.5,
+      min: 0,
+      max: 1,
+      step: 0.01,
+      tooltip: 'The share of their union from which segments overlap.',
+    }),
+  },
+  outputs: [output('SEGS', 'filtered_SEGS')],
+  run: ({ segs, iou_threshold }) => outputs(withoutOverlaps(segs, iou_threshold)),
+});
+
 export const SEGS_FILTER_NODES = [
   ImpactSEGSLabelAssign,
   ImpactSEGSLabelFilter,
   ImpactSEGSRangeFilter,
   ImpactSEGSOrderedFilter,
+  ImpactSEGSIntersectionFilter,
+  ImpactSEGSNMSFilter,
 ];

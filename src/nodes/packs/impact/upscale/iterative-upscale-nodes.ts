@@ -171,9 +171,11 @@ async function reencode(
   from: SocketValues['VAE'],
   to: SocketValues['VAE'],
   tile = 512,
+  overlap?: number,
 ): Promise<Latent> {
   const { decode, encode }: { decode?: true; encode?: true } = TILE_MODES[mode];
-  return encodePixels(to, await decodePixels(from, samples, decode && tile), encode && tile);
+  const pixels = await decodePixels(from, samples, decode && tile, overlap);
+  return encodePixels(to, pixels, encode && tile, overlap);
 }
 
 const ReencodeLatent = defineNode({
@@ -187,10 +189,18 @@ const ReencodeLatent = defineNode({
     input_vae: socket('VAE'),
     output_vae: socket('VAE'),
     tile_size: tileSize,
+    overlap: int({
+      default: 64,
+      min: 0,
+      max: 4096,
+      step: 32,
+      optional: true,
+      tooltip: 'Overlap of the tiles in pixels.',
+    }),
   },
   outputs: [output('LATENT')],
-  run: async ({ samples, tile_mode, input_vae, output_vae, tile_size }) =>
-    outputs(await reencode(samples, tile_mode, input_vae, output_vae, tile_size)),
+  run: async ({ samples, tile_mode, input_vae, output_vae, tile_size, overlap }) =>
+    outputs(await reencode(samples, tile_mode, input_vae, output_vae, tile_size, overlap)),
 });
 
 const ReencodeLatentPipe = defineNode({
