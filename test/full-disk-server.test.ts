@@ -32,11 +32,7 @@ const REQUESTS: readonly (readonly [string, Send, string])[] = [
   ['POST /settings', (test) => test.post('/settings', { a: 2 }), '--user-directory'],
   ['POST /settings/a', (test) => test.post('/settings/a', '2'), '--user-directory'],
   ['POST /upload/image', (test) => upload(test), '--input'],
-  [
-    'POST /upload/image with overwrite',
-    (test) => upload(test, { overwrite: 'true', type: 'temp' }),
-    '--temp',
-  ],
+  ['POST /upload/image with overwrite', (test) => upload(test, { overwrite: 'true' }), '--input'],
 ];
 
 describe.skipIf(!probe)('a disk that nothing can be written to', () => {
