@@ -60,3 +60,11 @@ describe('wildcards without an end', () => {
     expect(() => populate(`{1$$${names}}`)).toThrow(/too many steps/);
   });
 });
+
+it('chooses by numbers of any size below 2^63, as NumPy does', () => {
+  // every option is chosen when the number is above theirs
+  expect(populate('{100000000000000000$$a}')).toBe('a');
+  expect(populate('{100000000000000000-100000000000000001$$a}')).toBe('a');
+  expect(() => populate('{99999999999999999999$$a|b}')).toThrow('before $$ is too large');
+  expect(() => populate(`{1-${'9'.repeat(400)}$$a|b}`)).toThrow('before $$ is too large');
+});

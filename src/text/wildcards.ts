@@ -131,10 +131,15 @@ function rangeOf(first: string, group: string): readonly [number, number] {
   throw unusable(`{${group}}`, 'there is no number before $$');
 }
 
+/** NumPy draws 64-bit integers. */
+const COUNT_LIMIT = 2 ** 63;
+
 function drawCount([from, to]: readonly [number, number], rng: DefaultRng, group: string): number {
+  if (to >= COUNT_LIMIT) throw unusable(`{${group}}`, 'the number before $$ is too large');
   if (from > to) throw unusable(`{${group}}`, `${from} is more than ${to}`);
   if (to - from >= 2 ** 32 - 1) throw unusable(`{${group}}`, 'the range is too wide');
-  return rng.integers(from, to + 1);
+  // from 0, because numbers above 2^53 are not exact
+  return from + rng.integers(0, to - from + 1);
 }
 
 /** Whether a text is a decimal number without an exponent (`2`, `-.5`, `3.`). */

@@ -79,6 +79,7 @@ function memoryVerdict(before: number): Verdict | undefined {
 
 const nameOf = (text: string): string =>
   text
+    .replace(/\d[\d.e+]*/g, 'N')
     .replace(/[^\w]+/g, '-')
     .replace(/^-|-$/g, '')
     .slice(0, NAME_LENGTH);

@@ -14,6 +14,8 @@ import type { FuzzTarget } from './target.ts';
 const REPORT_EVERY_MS = 1000;
 /** One run in so many is repeated with an enlarged input. */
 const ENLARGED = 50;
+/** The share of the time that enlarged inputs may take. */
+const ENLARGED_SHARE = 0.3;
 /** The share of runs that change one of the latest inputs of the corpus. */
 const RECENT_SHARE = 0.5;
 const RECENT = 20;
@@ -33,6 +35,8 @@ export async function runLoop(target: FuzzTarget): Promise<void> {
   const words = [...(target.dictionary ?? []), ...options.words].map((word) => Buffer.from(word));
   const own = words.slice(0, target.dictionary?.length ?? 0);
   const coverageBefore = branchesReached();
+  const started = Date.now();
+  let enlargedMs = 0;
   let executions = corpus.length;
   let reportAt = 0;
   const report = (): void => {
@@ -56,7 +60,11 @@ export async function runLoop(target: FuzzTarget): Promise<void> {
       const name = createHash('sha1').update(input).digest('hex');
       writeFileSync(join(options.corpus, name), input);
     }
-    if (executions % ENLARGED === 0) await run(enlarge(input));
+    if (executions % ENLARGED === 0 && enlargedMs < ENLARGED_SHARE * (Date.now() - started)) {
+      enlargedMs -= Date.now();
+      await run(enlarge(input));
+      enlargedMs += Date.now();
+    }
     if (Date.now() >= reportAt) report();
   }
   report();

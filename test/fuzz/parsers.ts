@@ -34,6 +34,9 @@ export const PARSERS = {
   workflow: () => target(import('./targets/workflow.ts')),
   yaml: () => target(import('./targets/yaml.ts')),
   zip: () => target(import('./targets/zip.ts')),
+  'request-guard': () => target(import('./targets/request-guard.ts')),
+  'webhook-address': () => target(import('./targets/webhook-address.ts')),
+  's3-answers': () => target(import('./targets/s3-answers.ts')),
 } satisfies Readonly<Record<string, () => Promise<FuzzTarget>>>;
 
 /** The name of a parser, and of its file in targets/. */

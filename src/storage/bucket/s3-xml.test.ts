@@ -16,6 +16,7 @@ describe('elementText', () => {
     ['&#228;&#x1F600;', 'ä😀'],
     ['&unknown;', '&unknown;'],
     ['&amp;lt;', '&lt;'],
+    ['&#1114112;&#x110000;', '&#1114112;&#x110000;'],
   ])('unescapes %s', (escaped, text) => {
     expect(elementText(`<Key>${escaped}</Key>`, 'Key')).toBe(text);
   });
@@ -43,6 +44,11 @@ describe('listedObjects', () => {
     const withType = `<EncodingType>url</EncodingType>${encoded}`;
     expect(listedObjects(withType)[0].key).toBe('sub/a b&c.png');
     expect(listedObjects(encoded)[0].key).toBe('sub/a+b%26c.png');
+  });
+
+  it.each(['100%', '%ff'])('leaves the key %s, which is not encoded so, as it is', (key) => {
+    const xml = `<EncodingType>url</EncodingType>${entry(key)}`;
+    expect(listedObjects(xml)[0].key).toBe(key);
   });
 
   it('returns nothing for an empty listing', () => {

@@ -1,5 +1,5 @@
 // Pixels of images in every format.
-import sharp from 'sharp';
+import sharp, { type Metadata } from 'sharp';
 import { decodeChannel, decodeImage } from '../../../src/image/codec/decode-image.ts';
 import { imageSeeds } from '../image-seeds.ts';
 import type { FuzzTarget } from '../target.ts';
@@ -8,10 +8,14 @@ import type { FuzzTarget } from '../target.ts';
 const MAX_PIXELS = 1e6;
 
 async function isLarge(input: Buffer): Promise<boolean> {
-  const found = await sharp(input, { pages: -1 })
+  const {
+    width = 0,
+    height = 0,
+    pages = 1,
+  } = await sharp(input, { failOn: 'none' })
     .metadata()
-    .catch(() => undefined);
-  return (found?.width ?? 0) * (found?.height ?? 0) > MAX_PIXELS;
+    .catch((): Partial<Metadata> => ({}));
+  return width * height * pages > MAX_PIXELS;
 }
 
 export const target: FuzzTarget = {
