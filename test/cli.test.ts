@@ -362,7 +362,7 @@ describe.concurrent('the other commands', () => {
     });
     const unknown = workflow({ 1: node('Nope') });
     const good = await darkroom(['check', number]);
-    expect(good).toEqual({ code: 0, out: `${number}: runnable\n`, err: '' });
+    expect(good).toEqual({ code: 0, signal: null, out: `${number}: runnable\n`, err: '' });
     const { code, out } = await darkroom([
       'check',
       number,
@@ -387,7 +387,12 @@ describe.concurrent('the other commands', () => {
 
   it('print the version, help and the nodes', async () => {
     const { version } = JSON.parse(readFileSync(join(here, '..', 'package.json'), 'utf8'));
-    expect(await darkroom(['--version'])).toEqual({ code: 0, out: `${version}\n`, err: '' });
+    expect(await darkroom(['--version'])).toEqual({
+      code: 0,
+      signal: null,
+      out: `${version}\n`,
+      err: '',
+    });
     expect((await darkroom(['--help'])).out).toContain('darkroom run FILE');
     expect((await darkroom(['run', '--help'])).out).toContain('--set ID.INPUT=VALUE');
     expect((await darkroom(['nodes', 'TestNumber'])).out).toContain('value: INT, -100 to 100');
