@@ -1,11 +1,12 @@
 // Runs one node: once per item of the lists that its inputs are, with its events, and stores the
 // result.
-import { checkAborted } from '../../errors.ts';
+import { checkAborted, DarkroomError } from '../../errors.ts';
 import type { NodeContext } from '../../nodes/context.ts';
-import type { NodeResult } from '../../nodes/declare.ts';
+import type { NodeDeclaration, NodeResult } from '../../nodes/declare.ts';
 import type { Inputs, InputValues } from '../../nodes/input-types.ts';
 import { watchContext } from '../cache/context-watch.ts';
 import type { CacheEntry } from '../cache/result-cache.ts';
+import { emptyInputError } from './empty-inputs.ts';
 import { type Execution, finishNode } from './execution.ts';
 import { expandNode } from './expansion.ts';
 import { blockerIn, type CallResults, type CallValues, callsOf, mergeUi } from './lists.ts';
@@ -100,9 +101,23 @@ async function makeCalls(
         executed: executed.slice(-MAX_EXECUTED),
       });
     const context = contextOf(call);
-    results.push(block ? undefined : await declaration.run(values as InputValues<Inputs>, context));
+    results.push(block ? undefined : await runOnce(declaration, values, context));
   }
   return results;
+}
+
+/** Runs a node. What it throws because an input is empty becomes DR_INPUT_INVALID. */
+async function runOnce(
+  declaration: NodeDeclaration,
+  values: CallValues,
+  context: NodeContext,
+): Promise<NodeResult> {
+  try {
+    return await declaration.run(values as InputValues<Inputs>, context);
+  } catch (error) {
+    if (error instanceof DarkroomError || context.signal.aborted) throw error;
+    throw emptyInputError(values, error) ?? error;
+  }
 }
 
 /** Stores a result for later runs of the program, where its node and those before it allow that. */

@@ -110,7 +110,7 @@ const ImageFromBatch = defineNode({
   outputs: [output('IMAGE')],
   run({ image, batch_index, length }) {
     const count = image.shape[0];
-    const from = Math.min(count - 1, batch_index);
+    const from = Math.max(0, Math.min(count - 1, batch_index));
     return outputs(sliceBatch(image, from, from + Math.min(count - from, length)));
   },
 });
