@@ -118,7 +118,10 @@ export interface CheckResult {
   readonly nodes: readonly MissingNode[];
   /** The missing model files with their folders and similar names. */
   readonly models: readonly MissingModel[];
-  /** One sentence for each guess that the conversion had to make. */
+  /**
+   * One sentence for each guess that the conversion had to make, and for each embedding and list of
+   * wildcards that is missing.
+   */
   readonly notes: readonly string[];
   /** ComfyUI's own response to the workflow. */
   readonly validation?: Validation;

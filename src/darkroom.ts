@@ -34,6 +34,7 @@ import {
   type Workflow,
 } from './workflow/read/read.ts';
 import { findProblems } from './workflow/validate/find-problems.ts';
+import { missingFromTexts } from './workflow/validate/missing-from-texts.ts';
 import { combineProblems, type Validation, validate } from './workflow/validate/validate.ts';
 
 export * from './darkroom-types.ts';
@@ -151,7 +152,7 @@ function check(
     errors,
     nodes: found.nodes,
     models: found.models,
-    notes: workflow.notes,
+    notes: [...workflow.notes, ...missingFromTexts(prepared.graph, nodes, folders)],
     validation: found.validation,
   };
 }

@@ -1,4 +1,5 @@
 // Verifies a saved image: runs its prompt into a temporary folder and compares the pixels.
+
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +10,7 @@ import { isJsonObject, type Json, type JsonObject } from './formats/json.ts';
 import { parseJson } from './formats/parse-json.ts';
 import { isPng, readPngText } from './image/codec/png.ts';
 import { compareImages, type ImageDifference } from './image/compare-images.ts';
+import { withSlashes } from './slashes.ts';
 import { fingerprint } from './storage/cache/fingerprint.ts';
 import { openEmbeddedModels } from './storage/embedded-models.ts';
 import { type Folders, modelRoots, openFolders } from './storage/folders.ts';
@@ -151,7 +153,8 @@ function noteOnModel(model: Json, folders: Folders): string[] {
     typeof model['name'] !== 'string'
   )
     return [];
-  const { folder, name, hash, bytes } = model as Record<'folder' | 'name', string> & JsonObject;
+  const { folder, hash, bytes } = model as Record<'folder' | 'name', string> & JsonObject;
+  const name = withSlashes(model['name']);
   const modelName = `${folder}/${name}`;
   if (!folders.modelFiles(folder).includes(name)) return [`the model file ${modelName} is missing`];
   if (typeof hash !== 'string')

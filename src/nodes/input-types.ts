@@ -49,6 +49,8 @@ export interface StringInput extends CommonOptions {
   readonly default?: string;
   readonly multiline?: boolean;
   readonly dynamicPrompts?: boolean;
+  /** Whether lists replace the `__name__` in the text when the node runs. */
+  readonly wildcards?: boolean;
 }
 
 export interface BooleanInput extends CommonOptions {

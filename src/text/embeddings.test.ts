@@ -5,7 +5,13 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fixtureModel } from '../../test/support/golden.ts';
 import { tensor } from '../tensor/tensor.ts';
-import { type Embedding, embeddingReader, embeddingVectors, readEmbedding } from './embeddings.ts';
+import {
+  type Embedding,
+  embeddingReader,
+  embeddingVectors,
+  findEmbeddingFile,
+  readEmbedding,
+} from './embeddings.ts';
 
 const fixture = (name: string) =>
   fileURLToPath(new URL(`../../test/fixtures/torch/${name}`, import.meta.url));
@@ -89,7 +95,7 @@ describe('embeddingReader', () => {
 
   async function read(name: string): Promise<{ embedding?: Embedding; warnings: string[] }> {
     const warnings: string[] = [];
-    const lookup = embeddingReader((fileName) => files[fileName]);
+    const lookup = embeddingReader(Object.keys(files), (fileName) => files[fileName]);
     const embedding = await lookup(name, (message) => warnings.push(message));
     return { embedding, warnings };
   }
@@ -120,4 +126,46 @@ describe('embeddingReader', () => {
     expect(embedding).toBeUndefined();
     expect(warnings[0]).toContain(`${broken} is not a valid .safetensors file`);
   });
+});
+
+// load_embed(name, folder, 768) of comfy/sd1_clip.py with these files finds the same, or one of
+// several in its folders' order, which changes from start to start
+describe('findEmbeddingFile', () => {
+  const files = [
+    'a.pt',
+    'a.safetensors',
+    'b/deep_ti.safetensors',
+    'b/inner/only.bin',
+    'c/a.safetensors',
+    'c/b/deep_ti.safetensors',
+    'c/b/twice.pt',
+    'c/twice.pt',
+    'd/twice.safetensors',
+    'Upper.pt',
+    'x.v1.pt',
+  ];
+  it.each([
+    ['a', 'a.safetensors'],
+    ['a.pt', 'a.pt'],
+    ['deep_ti', 'b/deep_ti.safetensors'],
+    ['deep_ti.safetensors', 'b/deep_ti.safetensors'],
+    ['b/deep_ti', 'b/deep_ti.safetensors'],
+    ['c/b/deep_ti', 'c/b/deep_ti.safetensors'],
+    ['c\\b\\deep_ti', 'c/b/deep_ti.safetensors'],
+    ['inner/only', 'b/inner/only.bin'],
+    ['only', 'b/inner/only.bin'],
+    ['twice', 'c/twice.pt'],
+    ['x.v1', 'x.v1.pt'],
+    ['b/../a', 'a.safetensors'],
+    ['./a', 'a.safetensors'],
+  ])('finds %s', (name, file) => {
+    expect(findEmbeddingFile(name, files)).toBe(file);
+  });
+
+  it.each(['upper', 'eep_ti', '../a', 'b/../../a', '/a', '..', '.', '', 'b', 'b/'])(
+    'finds nothing for %j',
+    (name) => {
+      expect(findEmbeddingFile(name, files)).toBeUndefined();
+    },
+  );
 });

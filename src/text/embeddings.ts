@@ -1,6 +1,8 @@
 // Textual inversion (Gal et al. 2022): the vectors for `embedding:name` in a prompt, from files in
 // the layouts that ComfyUI's load_embed reads.
+import { posix } from 'node:path';
 import { withModelFile } from '../formats/model-file.ts';
+import { withSlashes } from '../slashes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
 /** The tensors of an embedding file by key, in the order of the file. */
@@ -58,17 +60,42 @@ function rows(x: Tensor): Float32Array[] {
 const ENDINGS = ['', '.safetensors', '.pt', '.bin'];
 
 /**
- * A lookup in files. `findFile` returns the path of a file in the embeddings folders; it is called
- * with the name as written, then with each file extension.
+ * Returns the file of an embedding, also one in a subfolder that the name leaves out. Of several,
+ * the one in the outermost folder counts, then the first folder by name; in one folder, that of the
+ * name as written, then .safetensors, .pt and .bin. (ComfyUI searches the folders in an order that
+ * changes from start to start.) `files`: names relative to the embeddings folders, with `/`.
  */
-export function embeddingReader(findFile: (name: string) => string | undefined): EmbeddingLookup {
+export function findEmbeddingFile(name: string, files: readonly string[]): string | undefined {
+  const wanted = posix.normalize(withSlashes(name));
+  if (/^(\.{0,2})(\/|$)/.test(wanted)) return undefined;
+  const found = ENDINGS.flatMap((ending, order) =>
+    files
+      .filter((file) => file === wanted + ending || file.endsWith(`/${wanted}${ending}`))
+      .map((file) => {
+        const folder = file.slice(0, file.length - wanted.length - ending.length);
+        return { file, folder, depth: folder.split('/').length, order };
+      }),
+  );
+  const before = (a: (typeof found)[number], b: (typeof found)[number]): number =>
+    a.depth - b.depth || byName(a.folder, b.folder) || a.order - b.order;
+  return found.sort(before)[0]?.file;
+}
+
+const byName = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/**
+ * A lookup in files. `files`: their names, as for findEmbeddingFile; `pathOf` returns the path of
+ * one of them.
+ */
+export function embeddingReader(
+  files: readonly string[],
+  pathOf: (file: string) => string,
+): EmbeddingLookup {
   return async (name, warn) => {
-    const file = ENDINGS.map((ending) => findFile(name + ending)).find(
-      (path) => path !== undefined,
-    );
+    const file = findEmbeddingFile(name, files);
     if (file === undefined) return undefined;
     try {
-      return await readEmbedding(file);
+      return await readEmbedding(pathOf(file));
     } catch (error) {
       warn(
         `embedding:${name} is left out: ${error instanceof Error ? error.message : String(error)}`,

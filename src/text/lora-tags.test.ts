@@ -13,6 +13,12 @@ describe('findLoraFile', () => {
     expect(findLoraFile('ink.pt', files)).toBe('ink.pt');
   });
 
+  it('accepts the slashes of Windows', () => {
+    expect(findLoraFile('a\\b\\ink', ['b/ink.safetensors', 'x/a/b/ink.safetensors'])).toBe(
+      'x/a/b/ink.safetensors',
+    );
+  });
+
   it('returns undefined when no path ends with the name', () => {
     expect(findLoraFile('v1.5', files)).toBeUndefined();
   });

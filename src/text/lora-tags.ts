@@ -1,4 +1,5 @@
 // `<lora:name:strength:clip strength:LBW=…>` in prompts, as the Impact Pack reads them.
+import { withSlashes } from '../slashes.ts';
 import { strip } from '../strip.ts';
 import { isNumeric } from './wildcards.ts';
 
@@ -74,7 +75,7 @@ const MODEL_FILE = /\.(ckpt|pt2?|bin|pth|safetensors|pkl|sft)$/;
  * unless it has an extension.
  */
 export function findLoraFile(name: string, files: readonly string[]): string | undefined {
-  const fileName = MODEL_FILE.test(name) ? name : `${name}.safetensors`;
+  const fileName = withSlashes(MODEL_FILE.test(name) ? name : `${name}.safetensors`);
   return files.find((file) => file.endsWith(fileName));
 }
 

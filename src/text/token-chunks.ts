@@ -4,7 +4,7 @@
 import { strip } from '../strip.ts';
 import { type Bpe, clipBpe, END_TOKEN, START_TOKEN } from './clip-bpe.ts';
 import { type EmbeddingLookup, embeddingVectors, type Warn } from './embeddings.ts';
-import { parseWeights } from './prompt-weights.ts';
+import { parseWeights, type WeightedText } from './prompt-weights.ts';
 import { splitWords } from './python-string.ts';
 
 /** A token id, or a vector of an embedding (textual inversion). */
@@ -52,50 +52,88 @@ export const emptyChunk = (options: Pick<ChunkOptions, 'pad' | 'length'>): Chunk
 async function groupsOf(prompt: string, options: ChunkOptions): Promise<Group[]> {
   const bpe = options.bpe ?? clipBpe();
   const groups: Group[] = [];
-  for (const { text, weight } of parseWeights(prompt)) {
-    for (const piece of text.split(EMBEDDING_SPLIT)) {
-      let rest = piece;
-      if (piece.startsWith(EMBEDDING)) {
-        const found = await findEmbedding(piece.slice(EMBEDDING.length), options);
-        if (found.vectors) groups.push(found.vectors.map((value) => ({ value, weight })));
-        rest = found.rest;
-      }
-      if (rest !== '') groups.push(bpe.encode(rest).map((value) => ({ value, weight })));
+  for (const { text, weight } of piecesOf(prompt)) {
+    let rest = text;
+    if (text.startsWith(EMBEDDING)) {
+      const found = await findEmbedding(text.slice(EMBEDDING.length), options);
+      if (found.vectors) groups.push(found.vectors.map((value) => ({ value, weight })));
+      rest = found.rest;
     }
+    if (rest !== '') groups.push(bpe.encode(rest).map((value) => ({ value, weight })));
   }
   return groups;
 }
 
+/** Divides a prompt at its weights, and before each embedding. */
+const piecesOf = (prompt: string): WeightedText[] =>
+  parseWeights(prompt).flatMap(({ text, weight }) =>
+    text.split(EMBEDDING_SPLIT).map((piece) => ({ text: piece, weight })),
+  );
+
 /**
- * Looks up the name at the beginning of `text`, then the name without surrounding commas. The rest
- * of the text is tokenized in either case.
+ * Returns the names that each `embedding:` of a prompt may stand for, in the order in which they are
+ * looked up. Throws as parseWeights does.
+ */
+export const embeddingNames = (prompt: string): (readonly string[])[] =>
+  piecesOf(prompt)
+    .filter(({ text }) => text.startsWith(EMBEDDING))
+    .map(({ text }) => candidatesIn(text.slice(EMBEDDING.length)).map(({ name }) => name))
+    .filter((names) => names.length > 0);
+
+/** A name that a text may begin with, and the text after it. */
+interface Candidate {
+  readonly name: string;
+  readonly rest: string;
+}
+
+/**
+ * The name at the beginning of a text, the name without surrounding commas, and both up to a `<` or
+ * `[`, where newer versions of ComfyUI end names.
+ */
+function candidatesIn(text: string): Candidate[] {
+  const [word, ...words] = splitWords(text);
+  if (word === undefined) return [];
+  const rest = words.join(' ');
+  const cut = word.search(/[<[]/);
+  const names: Candidate[] = [{ name: word, rest }];
+  if (cut >= 0)
+    names.push({ name: word.slice(0, cut), rest: word.slice(cut) + (rest && ` ${rest}`) });
+  return names
+    .flatMap(({ name, rest }): Candidate[] => {
+      const bare = strip(name, ',');
+      const commas = [...name].slice([...bare].length).join('');
+      return bare === name
+        ? [{ name, rest }]
+        : [
+            { name, rest },
+            { name: bare, rest: `${commas} ${rest}` },
+          ];
+    })
+    .filter(({ name }) => name !== '');
+}
+
+/**
+ * Looks up the name at the beginning of `text`. The rest of the text is tokenized in either case.
  */
 async function findEmbedding(
   text: string,
   options: ChunkOptions,
 ): Promise<{ vectors?: Float32Array[]; rest: string }> {
   const warn: Warn = options.warn ?? (() => {});
-  const [name, ...words] = splitWords(text);
-  const rest = words.join(' ');
-  if (name === undefined) {
+  const [word, ...words] = splitWords(text);
+  if (word === undefined) {
     warn('an embedding without a name (embedding:) is left out of the prompt');
-    return { rest };
+    return { rest: '' };
   }
-  const bare = strip(name, ',');
-  const candidates = [{ name, rest }];
-  if (bare !== name)
-    candidates.push({ name: bare, rest: `${[...name].slice([...bare].length).join('')} ${rest}` });
-  for (const candidate of candidates) {
-    const embedding =
-      candidate.name === '' ? undefined : await options.embeddings?.(candidate.name, warn);
+  for (const { name, rest } of candidatesIn(text)) {
+    const embedding = await options.embeddings?.(name, warn);
     if (embedding)
-      return {
-        vectors: embeddingVectors(embedding, options.key, options.width),
-        rest: candidate.rest,
-      };
+      return { vectors: embeddingVectors(embedding, options.key, options.width), rest };
   }
+  const bare = strip(word, ',');
   warn(`embedding:${bare} does not exist and is left out of the prompt`);
-  return { rest: candidates.at(-1)!.rest };
+  const rest = words.join(' ');
+  return { rest: bare === word ? rest : `${[...word].slice([...bare].length).join('')} ${rest}` };
 }
 
 /** Packs groups of tokens into chunks. */

@@ -16,6 +16,23 @@ const MAX_ROUNDS = 99;
 export const hasWildcards = (text: string): boolean =>
   text.search(GROUP) >= 0 || text.search(NAME) >= 0 || text.split('\n').some(isComment);
 
+/**
+ * Returns the names in a text that no list has, each once. Names without a folder are searched in
+ * all folders.
+ */
+export function missingWildcards(text: string, wildcards: Wildcards): string[] {
+  const lookUp = listLookup(wildcards, new ExpansionBudget(text));
+  const exists = (name: string): boolean => {
+    const { lists, searched } = lookUp(name);
+    return lists !== undefined || (searched && lookUp(`*/${name}`).lists !== undefined);
+  };
+  // populateWildcards leaves `*/` before a name that it did not find in any folder
+  const names = [...removeComments(text).matchAll(NAME)].map(([, name]) =>
+    name.replace(/^(?:\*\/)+/, ''),
+  );
+  return [...new Set(names)].filter((name) => !exists(name));
+}
+
 const isComment = (line: string): boolean => line.trimStart().startsWith('#');
 
 /**

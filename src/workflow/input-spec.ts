@@ -37,6 +37,7 @@ const OWN_KEYS = new Set([
   'folder',
   'editorOnly',
   'former',
+  'wildcards',
   'optional',
   'inline',
 ]);

@@ -8,9 +8,7 @@ import { type Clip, embeddingReader, makeClip } from './clip.ts';
 const g = golden('text', 'clip');
 const MODELS = { base: 'tiny_sdxl_base', refiner: 'tiny_sdxl_refiner', sd1: 'tiny_sd1' };
 const runtime = createRuntime({ threads: 2 });
-const embeddings = embeddingReader((name) =>
-  name === 'tinyti.safetensors' ? fixtureModel('tinyti') : undefined,
-);
+const embeddings = embeddingReader(['tinyti.safetensors'], () => fixtureModel('tinyti'));
 afterAll(() => runtime.close());
 
 describe('golden text/clip', () => {

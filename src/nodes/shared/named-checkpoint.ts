@@ -46,9 +46,8 @@ export function clipOf(
   name: string,
   context: NodeContext,
 ): Clip {
-  const names = new Set(context.modelFiles('embeddings'));
-  const embeddings = embeddingReader((file) =>
-    names.has(file) ? context.modelPath('embeddings', file) : undefined,
+  const embeddings = embeddingReader(context.modelFiles('embeddings'), (file) =>
+    context.modelPath('embeddings', file),
   );
   try {
     return makeClip({ family, encoders, embeddings, warn: context.warn });

@@ -99,6 +99,24 @@ describe('values that cannot be converted', () => {
 });
 
 describe('lists and texts', () => {
+  it.each([
+    ['XL\\base.safetensors', 'XL/base.safetensors'],
+    ['XL/base.safetensors', 'XL/base.safetensors'],
+    ['XL/deep\\a.pt', 'XL/deep/a.pt'],
+    ['back\\slash.pt', 'back\\slash.pt'],
+    ['XL/win.pt', 'XL\\win.pt'],
+  ])('the slashes of %s may lean either way', (written, listed) => {
+    const options = ['XL/base.safetensors', 'XL/deep/a.pt', 'back\\slash.pt', 'XL\\win.pt'];
+    expect(convert(written, combo(options))).toEqual({ value: listed });
+    expect(convert(written, combo(options), true)).toEqual({ value: listed });
+  });
+
+  it('a name of another file is refused as it is written', () => {
+    const { value, issue } = convert('XL\\gone.pt', combo(['XL/base.pt']));
+    expect(value).toBe('XL\\gone.pt');
+    expect(issue?.comfy.type).toBe('value_not_in_list');
+  });
+
   it('a wrapped value is unwrapped', () => {
     expect(convert({ __value__: 'b' }, combo(['a', 'b']))).toEqual({ value: 'b' });
   });

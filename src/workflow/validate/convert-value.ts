@@ -43,6 +43,8 @@ export function convertInputValue(
     if (!(error instanceof PythonError)) throw error;
     return { issue: issues.conversionFailed(location(), type, value, error) };
   }
+  if (input.kind === 'COMBO' && typeof value === 'string' && /[\\/]/.test(value))
+    value = environment.optionOf(input, value) ?? value;
   if (checkedByNode) return { value };
   return { value, issue: valueIssue(value, input, location, environment) };
 }
@@ -77,7 +79,8 @@ function valueIssue(
     return typeof value === 'string' && environment.hasInput(value)
       ? undefined
       : issues.noInputFile(location(), str(value), nearest(environment.inputFiles()));
-  if (typeof value === 'string' && environment.hasOption(input, value)) return undefined;
+  if (typeof value === 'string' && environment.optionOf(input, value) !== undefined)
+    return undefined;
   const options = environment.optionsOf(input);
   return issues.notInList(location(), value, options, nearest(options), input.folder);
 }

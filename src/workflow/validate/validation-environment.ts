@@ -4,11 +4,12 @@ import type { Json } from '../../formats/json.ts';
 import { didYouMean, nearMatches } from '../../near-matches.ts';
 import type { NodeEnvironment } from '../../nodes/context.ts';
 import type { Input } from '../../nodes/input-types.ts';
+import { withSlashes } from '../../slashes.ts';
 import { inputConfig, optionsOf } from '../input-spec.ts';
 
 export interface ValidationEnvironment extends NodeEnvironment {
-  /** Whether a combo has an option. */
-  hasOption(input: ComboInput, value: string): boolean;
+  /** Returns the option of a combo that a value names, whichever way its slashes lean. */
+  optionOf(input: ComboInput, value: string): string | undefined;
   /** The options of a combo. */
   optionsOf(input: ComboInput): readonly string[];
   /** `[type, options]`; null for a long list of options after its first uses. */
@@ -32,7 +33,7 @@ const MAX_LONG_LISTS = 5;
 export function createValidationEnvironment(
   environment: NodeEnvironment | ValidationEnvironment,
 ): ValidationEnvironment {
-  if ('hasOption' in environment) return environment;
+  if ('optionOf' in environment) return environment;
   const { modelFiles, inputFiles, hasInput, wildcards } = environment;
   const listInput = memoOf(() => inputFiles.call(environment));
   const once: NodeEnvironment = {
@@ -42,11 +43,17 @@ export function createValidationEnvironment(
     wildcards: () => wildcards.call(environment),
   };
   const options = memoOf((input: ComboInput) => optionsOf(input, once));
-  const optionSet = memoOf((input: ComboInput) => new Set(options(input)));
+  const optionsByName = memoOf((input: ComboInput) => {
+    const own = options(input);
+    const names = new Map(own.map((name) => [withSlashes(name), name]));
+    for (const name of own) names.set(name, name);
+    return names;
+  });
   return {
     ...once,
     optionsOf: options,
-    hasOption: (input, value) => optionSet(input).has(value),
+    optionOf: (input, value) =>
+      optionsByName(input).get(value) ?? optionsByName(input).get(withSlashes(value)),
     configOf: createConfigs(once),
     ...createMatches(),
   };

@@ -36,7 +36,8 @@ import { chooserInputs } from '../impact-inputs.ts';
 
 const PROMPT = 'ImpactPack/Prompt';
 
-const text = () => string({ multiline: true, dynamicPrompts: false });
+const text = (options: { readonly wildcards?: boolean } = {}) =>
+  string({ multiline: true, dynamicPrompts: false, ...options });
 const MODES = ['populate', 'fixed', 'reproduce'] as const;
 /** The mode, a switch in versions before 8. */
 const mode = combo(MODES, {
@@ -45,7 +46,7 @@ const mode = combo(MODES, {
     'populate: populated_text is made of wildcard_text before the run. fixed: populated_text is ' +
     'used as it is. reproduce: as fixed, and the editor sets populate for the next run.',
 });
-const textInputs = { wildcard_text: text(), populated_text: text(), mode };
+const textInputs = { wildcard_text: text(), populated_text: text({ wildcards: true }), mode };
 
 /** Nodes whose seed is used if they are linked, and the names of their widgets. */
 const LINKED_SEEDS: Readonly<Record<string, string>> = { 'Seed (rgthree)': 'seed' };

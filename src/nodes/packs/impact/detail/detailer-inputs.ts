@@ -36,6 +36,7 @@ export const wildcardInput = {
   wildcard: string({
     multiline: true,
     dynamicPrompts: false,
+    wildcards: true,
     tooltip: 'A prompt for the segments that replaces the positive one, unless it is empty.',
   }),
 };

@@ -42,6 +42,7 @@ const wildcardText = {
   wildcard: string({
     multiline: true,
     dynamicPrompts: false,
+    wildcards: true,
     tooltip: 'A prompt for the segments that replaces the positive one, unless it is empty.',
   }),
   ...chooserInputs,
