@@ -60,7 +60,7 @@ export interface DefaultRng {
   random(): number;
   /** `standard_normal()`. */
   normal(): number;
-  /** `integers(low, high)`, `high` excluded, for ranges up to 2^32. */
+  /** `integers(low, high)`, `high` excluded, for ranges up to 2^63; rounded above 2^53. */
   integers(low: number, high: number): number;
   /** The result of `shuffle(list)` as a new list. */
   shuffled<T>(items: readonly T[]): T[];
@@ -102,8 +102,9 @@ export function defaultRng(seed: bigint | number): DefaultRng {
   };
   const integers = (low: number, high: number): number => {
     const count = high - low;
-    if (!(count >= 1 && count < 2 ** 32)) throw new Error(`internal: integers of ${low}..${high}`);
-    return count === 1 ? low : low + integerBelow(BigInt(count), next32);
+    if (!(count >= 1 && count <= 2 ** 63)) throw new Error(`internal: integers of ${low}..${high}`);
+    if (count === 1) return low;
+    return low + (count <= 2 ** 32 ? below(count, next32, 32n) : below(count, next, 64n));
   };
   return {
     random,
@@ -131,12 +132,16 @@ function integerUpTo(max: number, next32: () => bigint): number {
   }
 }
 
-/** An unbiased integer in 0..count-1, by multiplication (Lemire, arXiv 1805.10941). */
-function integerBelow(count: bigint, next32: () => bigint): number {
-  const threshold = 2n ** 32n % count;
+/**
+ * An unbiased integer in 0..limit-1, by multiplication of words of `bits` bits (Lemire, arXiv
+ * 1805.10941).
+ */
+function below(limit: number, next: () => bigint, bits: bigint): number {
+  const count = BigInt(limit);
+  const threshold = 2n ** bits % count;
   for (;;) {
-    const product = next32() * count;
-    if ((product & 0xffffffffn) >= threshold) return Number(product >> 32n);
+    const product = next() * count;
+    if (BigInt.asUintN(Number(bits), product) >= threshold) return Number(product >> bits);
   }
 }
 

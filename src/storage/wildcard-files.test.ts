@@ -25,9 +25,9 @@ describe('wildcard files', () => {
   };
   const lists = () => Object.fromEntries(open().wildcards());
 
-  it('have one item per line, without comments', () => {
-    writeList('Deep Folder/Colors.txt', '# comment\nred\r\ngreen\n  # more\n\nblue\n');
-    expect(lists()).toEqual({ 'deep-folder/colors': ['red', 'green', '', 'blue'] });
+  it('have one item per line, without comments and blank lines', () => {
+    writeList('Deep Folder/Colors.txt', '# comment\nred\r\ngreen\n  # more\n\n \nblue\n');
+    expect(lists()).toEqual({ 'deep-folder/colors': ['red', 'green', 'blue'] });
   });
 
   it('are read as Latin-1', () => {
@@ -43,14 +43,15 @@ describe('wildcard files', () => {
 
   it('may be maps of lists in YAML', () => {
     writeCustom(
-      'tree.yaml',
+      'tree.yml',
       'Animals:\n  Big Cats:\n    - lion\n    - "2::tiger"\n  one: panther\n' +
-        'numbers: [1, 2.5, yes, null]\nnone: 3\nanimals: &a [x]\ncopy: *a\n',
+        'numbers: [1, 2.5, yes, null]\none: 3\nempty: null\nanimals: &a [x]\ncopy: *a\n',
     );
     expect(lists()).toEqual({
       'animals/big-cats': ['lion', '2::tiger'],
       'animals/one': ['panther'],
       numbers: ['1', '2.5', 'True', ''],
+      one: ['3'],
       animals: ['x'],
       copy: ['x'],
     });

@@ -1,4 +1,4 @@
-// Reads wildcard lists from files: `NAME.txt` has one item per line; `.yaml` files are maps of
+// Reads wildcard lists from files: `NAME.txt` has one item per line; `.yaml` and `.yml` files are maps of
 // lists, whose keys are joined by `/`. Files are read as by the Impact Pack
 // (modules/impact/wildcards.py), including the encoding: text files are Latin-1.
 import { createRequire } from 'node:module';
@@ -64,12 +64,11 @@ export function readWildcards(
   return { lists, problems };
 }
 
-/** Returns the lines of a list without comments. */
+/** Returns the lines of a list without comments and blank lines. */
 const itemsOf = (text: string): string[] => {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: the line ends of Python's splitlines
   const lines = text.split(/\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]/);
-  if (lines.at(-1) === '') lines.pop();
-  return lines.filter((line) => !line.trim().startsWith('#'));
+  return lines.filter((line) => line.trim() !== '' && !line.trim().startsWith('#'));
 };
 
 /**
@@ -100,7 +99,8 @@ function addLists(lists: Map<string, readonly string[]>, key: string, value: unk
   else if (isMap(value))
     for (const [name, inner] of Object.entries(value))
       addLists(lists, normaliseWildcardName(`${key}/${name}`), inner);
-  else if (typeof value === 'string') lists.set(normaliseWildcardName(key), [value]);
+  else if (['string', 'number', 'boolean'].includes(typeof value))
+    lists.set(normaliseWildcardName(key), [textOf(value)]);
 }
 
 const isMap = (value: unknown): value is Record<string, unknown> =>
@@ -112,10 +112,10 @@ const textOf = (value: unknown): string => {
   return value === null || typeof value === 'object' ? '' : String(value);
 };
 
-/** Returns the `.txt` and `.yaml` files under a folder, sorted. */
+/** Returns the `.txt`, `.yaml` and `.yml` files under a folder, sorted. */
 const listFilesIn = (root: string, onUnreadable?: OnUnreadable): string[] =>
   filesUnder(root, { onUnreadable })
-    .filter((name) => /\.(txt|yaml)$/.test(name))
+    .filter((name) => /\.(txt|ya?ml)$/.test(name))
     .sort();
 
 const firstLine = (text: string): string => text.split('\n')[0];

@@ -1,7 +1,7 @@
 // `<lora:name:strength:clip strength:LBW=…>` in prompts, as the Impact Pack reads them.
 import { withSlashes } from '../slashes.ts';
 import { strip } from '../strip.ts';
-import { isNumeric } from './wildcards.ts';
+import { isNumeric } from './wildcard-weights.ts';
 
 export interface LoraTag {
   /** As written: a file name whose extension or folder may be missing. */
@@ -10,6 +10,8 @@ export interface LoraTag {
   readonly clipStrength: number;
   /** Strengths per block (Inspire Pack), as written. */
   readonly blocks?: string;
+  /** The node that loads it (`LOADER=nunchaku`), as written. */
+  readonly loader?: string;
 }
 
 const START = '<lora:';
@@ -54,12 +56,14 @@ export function parseLoraTags(text: string): LoraTag[] {
       .flatMap((item) => item.slice(4).split(';'))
       .filter((item) => item.trim() !== '' && !/^[AB]=/.test(item))
       .at(-1);
+    const loader = rest.findLast((item) => item.startsWith('LOADER='))?.slice('LOADER='.length);
     if (!tags.has(name))
       tags.set(name, {
         name,
         modelStrength,
         clipStrength,
         ...(blocks !== undefined && { blocks }),
+        ...(loader !== undefined && { loader }),
       });
   }
   return [...tags.values()];

@@ -35,7 +35,7 @@ describe('wildcards in long texts', () => {
 
   it('replaces nested groups, and reads texts without an end once', () => {
     expect(populate(`${'{'.repeat(4000)}a${'}'.repeat(4000)}`)).toBe('a');
-    for (const text of ['{', '__/a', '1', '1#', '\n', '-1.'])
+    for (const text of ['{', '\\{', '{\\}', '{\\{', '__/a', '1', '1#', '\n', '-1.'])
       expect(populate(text.repeat(100_000)).length).toBeGreaterThanOrEqual(100_000);
     expect(hasWildcards('\n'.repeat(200_000))).toBe(false);
     expect(populate(`{${'1'.repeat(200_000)}x::a}`)).toContain('x::a');
@@ -57,7 +57,7 @@ describe('wildcards without an end', () => {
     );
     expect(() => populate('_'.repeat(100_000))).toThrow(/too many steps/);
     const names = Array.from({ length: 12 }, () => '__hair__').join(' ');
-    expect(() => populate(`{1$$${names}}`)).toThrow(/too many steps/);
+    expect(populate(`{1$$${names}}`)).toBe('');
   });
 });
 
@@ -66,5 +66,5 @@ it('chooses by numbers of any size below 2^63, as NumPy does', () => {
   expect(populate('{100000000000000000$$a}')).toBe('a');
   expect(populate('{100000000000000000-100000000000000001$$a}')).toBe('a');
   expect(() => populate('{99999999999999999999$$a|b}')).toThrow('before $$ is too large');
-  expect(() => populate(`{1-${'9'.repeat(400)}$$a|b}`)).toThrow('before $$ is too large');
+  expect(populate(`{1-${'9'.repeat(400)}$$a|b}`)).toMatch(/^[ab]( [ab])?$/);
 });

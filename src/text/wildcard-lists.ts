@@ -18,6 +18,8 @@ export interface ListName {
   readonly name: string;
   /** The lists of this name, several for a name with `*`; undefined when there are none. */
   readonly lists?: readonly (readonly string[])[];
+  /** Whether the lists are those that a name with `*` fits. */
+  readonly isPattern: boolean;
   /** Whether the name is searched in all folders: it has neither `/` nor `*`, nor a list. */
   readonly searched: boolean;
 }
@@ -31,8 +33,9 @@ export function listLookup(wildcards: Wildcards, budget: ExpansionBudget): ListL
     let entry = known.get(name);
     if (!entry) {
       const normal = normaliseWildcardName(name);
-      const lists = listsOf(normal, wildcards, budget);
-      entry = { name, lists, searched: !lists && !/[*/]/.test(normal) };
+      const own = wildcards.get(normal);
+      const lists = own ? [own] : fittingLists(normal, wildcards, budget);
+      entry = { name, lists, isPattern: !own, searched: !lists && !/[*/]/.test(normal) };
       known.set(name, entry);
     }
     return entry;
@@ -53,18 +56,29 @@ export function itemAt(lists: readonly (readonly string[])[], index: number): st
   throw new Error(`internal: there is no item ${index}`);
 }
 
-function listsOf(
+/** The lists with items that a name with `*` fits; undefined if there are none. */
+function fittingLists(
   name: string,
   wildcards: Wildcards,
   budget: ExpansionBudget,
 ): ListName['lists'] | undefined {
-  const own = wildcards.get(name);
-  if (own) return [own];
   if (!name.includes('*') || name.length > MAX_PATH_BYTES) return undefined;
-  const segments = name.split('*').map((segment) => Array.from(segment));
   budget.spend([...wildcards.keys()].reduce((sum, { length }) => sum + length, 0));
-  const found = [...wildcards].filter(([key]) => beginsWith(Array.from(`${key}/`), segments));
+  const fits = name.startsWith('*/') && name.length > 2 ? inAnyFolder(name) : beginsLike(name);
+  const found = [...wildcards].filter(([key, { length }]) => length > 0 && fits(key));
   return found.length > 0 ? found.map(([, items]) => items) : undefined;
+}
+
+/** For `*` + `/name`: lists and folders of this name in all folders, and what is inside them. */
+const inAnyFolder =
+  (name: string) =>
+  (key: string): boolean =>
+    `/${key}/`.includes(`${name.slice(1)}/`);
+
+/** For other names with `*`: lists whose name begins like it. */
+function beginsLike(name: string): (key: string) => boolean {
+  const segments = name.split('*').map((segment) => Array.from(segment));
+  return (key) => beginsWith(Array.from(`${key}/`), segments);
 }
 
 /**

@@ -6,6 +6,7 @@ import type { DefaultRng } from '../random/numpy-random.ts';
 import type { ExpansionBudget } from './expansion-budget.ts';
 import { unusable } from './wildcard-errors.ts';
 import { itemAt, itemCount, type ListLookup, type ListName, NAME } from './wildcard-lists.ts';
+import { drawWeighted, weightsOf, withoutWeight } from './wildcard-weights.ts';
 
 /** Every name, also those that share their underscores: `a` and `b` in `__a__b__`. */
 const NAMES = new RegExp(`(?=${NAME.source})`, 'gu');
@@ -42,9 +43,10 @@ function replaceLevel(text: string, expansion: Expansion, level: number): Search
   const { names, starts } = namesIn(text, lookUp);
   const draft = new NameReplacement(text, budget);
   let found = false;
-  for (const [i, { name, lists, searched }] of names.entries()) {
+  for (const [i, entry] of names.entries()) {
+    const { name, lists, searched } = entry;
     if (lists) {
-      draft.replace(name, starts[i], drawItem(name, lists, expansion));
+      draft.replace(name, starts[i], drawItem(entry, expansion));
       found = true;
     } else if (searched) {
       const rest = { text: draft.text(), names: names.slice(i) };
@@ -63,10 +65,11 @@ function replaceSearched(
 ): SearchedNames {
   const { budget } = expansion;
   let state: SearchedNames = { text, found: false, finished: false };
-  for (const { name, lists, searched } of names) {
+  for (const entry of names) {
+    const { name, lists, searched } = entry;
     // in a finished text there is nothing to replace, but the items are drawn
     if (lists) {
-      const item = drawItem(name, lists, expansion);
+      const item = drawItem(entry, expansion);
       const next = state.finished ? state.text : replaceFirst(state.text, name, item, budget);
       state = { ...state, text: next, found: true };
     } else if (searched && state.finished) state = { ...state, found: false };
@@ -94,19 +97,20 @@ const isFinished = (text: string, lookUp: ListLookup): boolean =>
     return !lists && !searched;
   });
 
-function drawItem(name: string, lists: readonly (readonly string[])[], { rng }: Expansion): string {
+/** Draws an item: by the weights of a list of this name, all alike for a name with `*`. */
+function drawItem({ name, lists = [], isPattern }: ListName, { rng, budget }: Expansion): string {
+  const written = `__${name}__`;
   const count = itemCount(lists);
-  if (count === 0) throw unusable(`__${name}__`, 'the list is empty');
-  return itemAt(lists, rng.integers(0, count));
+  if (count === 0) throw unusable(written, 'the list is empty');
+  if (isPattern) return itemAt(lists, rng.integers(0, count));
+  budget.spend(count);
+  const weights = weightsOf(lists[0], written);
+  const [item] = drawWeighted(lists[0], weights, 1, { rng, budget, written });
+  return withoutWeight(item);
 }
 
 /** Replaces the first occurrence of a name; `$` is an ordinary character in `by`. */
-export function replaceFirst(
-  text: string,
-  name: string,
-  by: string,
-  budget: ExpansionBudget,
-): string {
+function replaceFirst(text: string, name: string, by: string, budget: ExpansionBudget): string {
   budget.spend(text.length);
   budget.checkLength(text.length + by.length);
   return text.replace(`__${name}__`, () => by);

@@ -1,7 +1,7 @@
 // Populated prompts, LoRA tags and prompts per segment against the Impact Pack's. The fixture was
 // written by test/fixtures/wildcards.py:
-// `python test/fixtures/wildcards.py ComfyUI-Impact-Pack/.git test/fixtures/wildcards.json.gz`
-// (numpy 2.4.6, Impact Pack 727295b).
+// `python test/fixtures/wildcards.py ComfyUI-Impact-Pack/modules/impact/wildcards.py
+// test/fixtures/wildcards.json.gz` (numpy 2.4.6, Impact Pack 8.28).
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -21,7 +21,15 @@ interface Fixture {
   ][];
   readonly loras: readonly [
     text: string,
-    values: readonly [string, number, number, string | null, number | null, number | null][],
+    values: readonly [
+      name: string,
+      model: number,
+      clip: number,
+      blocks: string | null,
+      a: number | null,
+      b: number | null,
+      loader: string | null,
+    ][],
     rest: string,
   ][];
   readonly segments: readonly [
@@ -38,7 +46,7 @@ const fixture: Fixture = JSON.parse(gunzipSync(readFileSync(file)).toString('utf
 const lists = new Map(Object.entries(fixture.lists));
 
 it('populates every prompt and seed with the original’s text', () => {
-  expect(fixture.cases.length).toBe(576);
+  expect(fixture.cases.length).toBe(664);
   const wrong: unknown[] = [];
   for (const [text, seed, result] of fixture.cases) {
     let got: unknown;
@@ -62,8 +70,9 @@ it('parses and removes LoRA tags as the original does', () => {
       tag.modelStrength,
       tag.clipStrength,
       tag.blocks ?? null,
+      tag.loader ?? null,
     ]);
-    expect(tags, text).toEqual(values.map((value) => value.slice(0, 4)));
+    expect(tags, text).toEqual(values.map((value) => [...value.slice(0, 4), value[6]]));
     expect(removeLoraTags(text), text).toBe(rest);
   }
 });

@@ -1,14 +1,16 @@
 // Wildcards in prompts: `{a|b}`, `{2::a|b}`, `{1-2$$, $$a|b|c}`, `__list__`, `2#__list__`, and `#`
-// for comments. Syntax, generator and order of the draws are those of the Impact Pack
-// (modules/impact/wildcards.py), so that the same seed gives the same text.
+// for comments; `\{` and `\}` are ordinary characters. Syntax, generator and order of the draws are
+// those of the Impact Pack 8.28 (modules/impact/wildcards.py), so that the same seed gives the same
+// text.
 import { MAX_REPETITIONS } from '../limits.ts';
 import { type DefaultRng, defaultRng } from '../random/numpy-random.ts';
 import { ExpansionBudget } from './expansion-budget.ts';
 import { unusable } from './wildcard-errors.ts';
-import { itemCount, type ListName, listLookup, NAME, type Wildcards } from './wildcard-lists.ts';
-import { type Expansion, replaceFirst, replaceNames } from './wildcard-names.ts';
+import { itemCount, listLookup, NAME, type Wildcards } from './wildcard-lists.ts';
+import { type Expansion, replaceNames } from './wildcard-names.ts';
+import { drawWeighted, weightsOf, withoutWeight } from './wildcard-weights.ts';
 
-const GROUP = /\{([^{}]*?)\}/g;
+const GROUP = /(?<!\\)\{((?:[^{}]|(?<=\\)[{}])*?)(?<!\\)\}/g;
 const QUANTIFIED = /(?<!\d)(\d+)#__([\p{L}\p{N}_.\-+/*\\]+?)__/gu;
 const MAX_ROUNDS = 99;
 
@@ -37,9 +39,10 @@ const isComment = (line: string): boolean => line.trimStart().startsWith('#');
 
 /**
  * Replaces every `{…}` and list name in a text by a choice. Names of lists that do not exist stay
- * as written. Throws DR_INPUT_INVALID where nothing can be chosen (weights that are all 0,
- * `{3-2$$…}`, `{word$$…}`, an empty list), and for a text that expands to more than
- * MAX_EXPANDED_TEXT characters or takes too many steps.
+ * as written. As in the original, a group whose weights sum to 1 or less is replaced by all of its
+ * options. Throws DR_INPUT_INVALID where nothing can be chosen (weights that are all 0,
+ * `{word$$…}`, an empty list), and for a text that expands to more than MAX_EXPANDED_TEXT
+ * characters or takes too many steps.
  */
 export function populateWildcards(
   text: string,
@@ -114,110 +117,65 @@ function replaceGroups(text: string, expansion: Expansion): string {
 
 /** Chooses one or several of the options in `{…}`. */
 function choose(group: string, expansion: Expansion): string {
-  const { rng } = expansion;
+  const { rng, budget } = expansion;
+  const written = `{${group}}`;
   let options = group.split('|');
   let range: readonly [number, number] | undefined;
   let separator = ' ';
   const parts = options[0].split('$$');
-  if (parts.length > 1) {
-    range = rangeOf(options[0], group);
-    if (parts.length === 2) {
-      if (options.length === 1 && parts[1].search(NAME) >= 0)
-        options = namedOptions(parts[1], expansion);
-      else options[0] = parts[1];
-    } else if (parts.length === 3) {
-      separator = parts[1];
-      options[0] = parts[2];
-    }
+  if (parts.length > 1) range = rangeOf(options[0], written);
+  if (parts.length === 2 || parts.length === 3) {
+    const first = parts[parts.length - 1];
+    if (parts.length === 3) separator = parts[1];
+    if (options.length === 1 && first.search(NAME) >= 0) options = namedItems(first, expansion);
+    else options[0] = first;
   }
-  const weights = weightsOf(options, group);
-  const count = range ? drawCount(range, rng, group) : 1;
+  const weights = weightsOf(options, written);
+  const count = range ? drawCount(range, options.length, rng, written) : 1;
   const chosen =
-    count > options.length
+    count > options.length || weights.total <= 1
       ? rng.shuffled(options)
-      : draw(options, weights, count, expansion, group);
-  return chosen.map((option) => option.replace(/^\s*[0-9.]+::/, '')).join(separator);
+      : drawWeighted(options, weights, count, { rng, budget, written });
+  return chosen.map(withoutWeight).join(separator);
 }
 
 /** The least and the largest number of choices in `2$$…`, `1-3$$…` or `-3$$…`. */
-function rangeOf(first: string, group: string): readonly [number, number] {
+function rangeOf(first: string, written: string): readonly [number, number] {
   const full = /^(\d+)(?:-(\d+))?/.exec(first);
   if (full) return [Number(full[1]), Number(full[2] ?? full[1])];
   const upTo = /^-(\d+)/.exec(first);
   if (upTo) return [1, Number(upTo[1])];
-  throw unusable(`{${group}}`, 'there is no number before $$');
+  throw unusable(written, 'there is no number before $$');
 }
 
 /** NumPy draws 64-bit integers. */
 const COUNT_LIMIT = 2 ** 63;
 
-function drawCount([from, to]: readonly [number, number], rng: DefaultRng, group: string): number {
-  if (to >= COUNT_LIMIT) throw unusable(`{${group}}`, 'the number before $$ is too large');
-  if (from > to) throw unusable(`{${group}}`, `${from} is more than ${to}`);
-  if (to - from >= 2 ** 32 - 1) throw unusable(`{${group}}`, 'the range is too wide');
-  // from 0, because numbers above 2^53 are not exact
-  return from + rng.integers(0, to - from + 1);
-}
-
-/** Whether a text is a decimal number without an exponent (`2`, `-.5`, `3.`). */
-export const isNumeric = (text: string): boolean => /^-?(?:\d+(?:\.\d*)?|\.\d+)$/.test(text);
-
-/** The weights of the options, scaled to a sum of 1: `3::a` has weight 3, others 1. */
-function weightsOf(options: readonly string[], group: string): number[] {
-  const weights = options.map((option) => {
-    const [number, rest] = splitOnce(option, '::');
-    return rest !== undefined && isNumeric(number.trim()) ? Number(number) : 1;
-  });
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
-  if (options.length > 0 && total === 0) throw unusable(`{${group}}`, 'its weights sum to 0');
-  return weights.map((weight) => weight / total);
-}
-
-function draw(
-  options: readonly string[],
-  weights: readonly number[],
-  count: number,
-  { rng, budget }: Expansion,
-  group: string,
-): string[] {
-  if (weights.some((weight) => weight < 0)) throw unusable(`{${group}}`, 'a weight is below 0');
-  if (weights.filter((weight) => weight > 0).length < count)
-    throw unusable(`{${group}}`, `it has fewer than ${count} options with a weight above 0`);
-  return rng
-    .weightedChoice(weights, count, () => budget.spend(weights.length))
-    .map((index) => options[index]);
-}
-
-/** All items of the lists that a text names; none if no name has a list. */
-function namedOptions(text: string, expansion: Expansion): string[] {
-  const { lookUp } = expansion;
-  const hasLists = ({ name, lists, searched }: ListName): boolean =>
-    lists !== undefined || (searched && lookUp(`*/${name}`).lists !== undefined);
-  const names = [...text.matchAll(NAME)].map(([, name]) => lookUp(name));
-  return names.some(hasLists) ? itemsOf(text, expansion) : [];
-}
-
 /**
- * The items of the names in a text. For a name that is searched in all folders, the original adds
- * those of the whole text with the name so replaced.
+ * Draws how many of `options` are chosen. As in the original, a least number above the largest one
+ * takes part in the draw as its end, so that it is never reached.
  */
-function itemsOf(text: string, expansion: Expansion): string[] {
-  const { lookUp, budget } = expansion;
+function drawCount(
+  [from, to]: readonly [number, number],
+  options: number,
+  rng: DefaultRng,
+  written: string,
+): number {
+  const end = to > 0 ? Math.min(to, options) + 1 : options + 1;
+  if (end === from) return end;
+  const [low, high] = [Math.min(from, end), Math.max(from, end)];
+  if (high > COUNT_LIMIT) throw unusable(written, 'the number before $$ is too large');
+  return rng.integers(low, high);
+}
+
+/** All items of the lists that a text names; names without a list have none. */
+function namedItems(text: string, { lookUp, budget }: Expansion): string[] {
   budget.spend(text.length);
   const items: string[] = [];
   for (const [, match] of text.matchAll(NAME)) {
-    const { name, lists, searched } = lookUp(match);
-    if (lists) {
-      budget.spend(itemCount(lists));
-      for (const list of lists) for (const item of list) items.push(item);
-    } else if (searched)
-      for (const item of itemsOf(replaceFirst(text, name, `__*/${name}__`, budget), expansion))
-        items.push(item);
+    const { lists = [] } = lookUp(match);
+    budget.spend(itemCount(lists));
+    for (const list of lists) for (const item of list) items.push(item);
   }
   return items;
-}
-
-function splitOnce(text: string, by: string): readonly [string, string | undefined] {
-  const at = text.indexOf(by);
-  return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + by.length)];
 }

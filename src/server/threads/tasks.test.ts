@@ -43,6 +43,7 @@ it.each([
   ['readWorkflow', 'POST', '/darkroom/read', savingGraph(1)],
   ['populateWildcards', 'POST', '/impact/wildcards', { text: '{a|b}' }],
   ['wildcardNames', 'GET', '/impact/wildcards/list', undefined],
+  ['loadedWildcardNames', 'GET', '/impact/wildcards/list/loaded', undefined],
   ['exampleNames', 'GET', '/darkroom/examples', undefined],
   ['example', 'GET', '/darkroom/examples/text-to-image', undefined],
 ] as const)('%s is a task of %s %s', async (task, method, url, body) => {

@@ -45,6 +45,9 @@ export interface CheckedPrompt extends Pick<AcceptedPrompt, 'job'> {
 }
 
 /** Each task may throw a Refusal or a DarkroomError. */
+const wildcardNames = (folders: Folders): string[] =>
+  [...folders.wildcards().keys()].map((name) => `__${name}__`);
+
 export const TASKS = {
   /** Opens the context and does nothing else. */
   warm: (_: TaskContext, _input: undefined): void => undefined,
@@ -118,7 +121,13 @@ export const TASKS = {
   },
 
   wildcardNames: ({ folders }: TaskContext, _input: undefined): RouteResponse =>
-    json({ data: [...folders.wildcards().keys()].map((name) => `__${name}__`) }),
+    json({ data: wildcardNames(folders) }),
+
+  /** The same, as the Impact Pack 8.28 tells how many of its lists are in memory. */
+  loadedWildcardNames: ({ folders }: TaskContext, _input: undefined): RouteResponse => {
+    const data = wildcardNames(folders);
+    return json({ data, on_demand_mode: false, total_available: data.length });
+  },
 
   /** The texts in an image; none when they cannot be read. */
   imageTexts: (_: TaskContext, { bytes }: Body): Record<string, string> => {

@@ -15,6 +15,12 @@ describe('wildcards', () => {
 
   it('are listed, and need no refresh', async () => {
     expect((await test.get('/impact/wildcards/list')).json()).toEqual({ data: expect.any(Array) });
+    const { data } = (await test.get('/impact/wildcards/list')).json();
+    expect((await test.get('/impact/wildcards/list/loaded')).json()).toEqual({
+      data,
+      on_demand_mode: false,
+      total_available: data.length,
+    });
     expect((await test.get('/impact/wildcards/refresh')).statusCode).toBe(200);
   });
 });

@@ -29,6 +29,18 @@ const wildcardRoutes = ({ threads }: ServerContext): Route[] => [
     handle: () => threads.run('wildcardNames', undefined),
   },
   {
+    method: 'GET',
+    path: '/impact/wildcards/list/loaded',
+    summary: 'Names of wildcards in memory: all of them.',
+    responses: {
+      200: {
+        description: '`data`: `__name__` of each, `on_demand_mode`: false, `total_available`.',
+        schema: { type: 'object' },
+      },
+    },
+    handle: () => threads.run('loadedWildcardNames', undefined),
+  },
+  {
     method: 'POST',
     path: '/impact/wildcards',
     summary: 'Replaces the wildcards in a text.',

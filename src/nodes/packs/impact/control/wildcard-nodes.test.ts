@@ -179,7 +179,7 @@ it('runs again if a wildcard list changes', async () => {
 });
 
 it('fails before the run for a text that cannot be populated', async () => {
-  await expect(run(processor({ wildcard_text: '{3-1$$a|b}' }))).rejects.toMatchObject({
+  await expect(run(processor({ wildcard_text: '{x$$a|b}' }))).rejects.toMatchObject({
     code: 'DR_INPUT_INVALID',
     nodeId: '1',
   });

@@ -168,12 +168,19 @@ export async function encodeWithLoras(
   const populated = populateInput(input, prompt, seed, context.wildcards());
   let { model, clip } = networks;
   const files = context.modelFiles('loras');
-  for (const { name, modelStrength, clipStrength, blocks } of parseLoraTags(populated)) {
+  for (const { name, modelStrength, clipStrength, blocks, loader } of parseLoraTags(populated)) {
     const file = findLoraFile(name, files);
     if (file === undefined) {
       const suggestion = didYouMean(name, files);
       context.warn(
         `there is no LoRA '${name}', so <lora:${name}> is ignored. ${suggestion}`.trim(),
+      );
+      continue;
+    }
+    if (loader !== undefined) {
+      context.warn(
+        `<lora:${name}> is ignored: LOADER=${loader} names a loader of another pack; ` +
+          'remove it to load the LoRA as usual',
       );
       continue;
     }
