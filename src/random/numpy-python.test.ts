@@ -58,3 +58,10 @@ it('draws default_rng’s normals in the wedges and the tail of the ziggurat too
   expect(values.reduce((a, b) => Math.max(a, Math.abs(b)), 0)).toBeCloseTo(4.023889287038275, 12);
   expect(values.at(-1)).toBeCloseTo(0.8015261728290799, 12);
 });
+
+it('draws integers of ranges above 32 bits as NumPy does', () => {
+  // r = np.random.default_rng(5); [r.integers(0, n) for n in (2**40, 2**32 + 1, 10, 2**40, 10)]
+  const r = defaultRng(5);
+  const drawn = [2 ** 40, 2 ** 32 + 1, 10, 2 ** 40, 10].map((n) => r.integers(0, n));
+  expect(drawn).toEqual([885110075051, 3470079269, 4, 314241940641, 5]);
+});
