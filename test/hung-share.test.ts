@@ -50,11 +50,12 @@ describe.skipIf(!probe)('a watch of folders', () => {
     unmountAll();
     warnings.length = 0;
   });
-  const open = (names: readonly string[]): FolderWatch => {
+  const open = (names: readonly string[], isNeeded = () => true): FolderWatch => {
     watch = createFolderWatch(names.map(at), {
       limitMs: LIMIT_MS,
       retryMs: 200,
       listingMs: 0,
+      isNeeded,
       onWarning: (message) => warnings.push(message),
     });
     return watch;
@@ -69,6 +70,13 @@ describe.skipIf(!probe)('a watch of folders', () => {
     await refresh();
     expect([...names(at('a'), 'tree')!].sort()).toEqual(['a.txt', 'new.txt']);
     expect(watch.unreachable()).toEqual([]);
+  });
+
+  it('is not needed where nothing is mounted that may stop to answer', async () => {
+    const { refresh, names } = open(['a'], () => false);
+    expect(names(at('a'), 'tree')).toBeUndefined();
+    await refresh();
+    expect(names(at('a'), 'tree')).toBeUndefined();
   });
 
   it('notices within the limit that many folders do not answer, and that they are back', async () => {

@@ -3,6 +3,7 @@
 // does not answer in time is left out until it does.
 import { createFolderInquiry, type FolderInquiry } from './folder-inquiry.ts';
 import type { FolderQuestion } from './folder-questions.ts';
+import { hasRemoteMounts } from './remote-mounts.ts';
 
 export interface FolderWatch {
   /**
@@ -33,6 +34,11 @@ export interface FolderWatchOptions {
   readonly retryMs?: number;
   /** The time for which the listing of a tree is used (1000). */
   readonly listingMs?: number;
+  /**
+   * Whether folders may stop to answer at all; where not, they are read directly (whether there are
+   * remote mounts).
+   */
+  readonly isNeeded?: () => boolean;
 }
 
 interface Listing {
@@ -56,6 +62,7 @@ const DEFAULTS: Required<FolderWatchOptions> = {
   limitMs: 5000,
   retryMs: 15_000,
   listingMs: 1000,
+  isNeeded: hasRemoteMounts,
 };
 const MAX_REPORTED = 500;
 
@@ -121,6 +128,11 @@ async function refreshNow(
   isReachable: (path: string) => boolean,
 ): Promise<void> {
   const { roots, inquiry, silent, listings, options } = state;
+  if (silent.size === 0 && !options.isNeeded()) {
+    for (const listing of listings.values())
+      Object.assign(listing, { names: undefined, time: Number.NEGATIVE_INFINITY });
+    return;
+  }
   for (const root of silent.keys()) retry(state, root);
   await probeAll(
     state,
