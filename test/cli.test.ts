@@ -113,6 +113,15 @@ describe.concurrent('darkroom run', () => {
     expect(JSON.parse(readFileSync(join(dir, 'one/out_00001_.txt'), 'utf8')).value).toBe(3);
   });
 
+  it('prints the texts that nodes show', async () => {
+    const content = workflow({
+      1: node('PrimitiveString', { value: 'fox\n\u001b[2Jsnow' }),
+      2: node('PreviewAny', { source: ['1', 0] }),
+    });
+    const { code, out } = await darkroom(['run', content, '--quiet'], { program: BUILT_IN });
+    expect({ code, out }).toEqual({ code: 0, out: 'fox\n?[2Jsnow\n' });
+  });
+
   it('reads the UI format from an image, and saves it with the outputs', async () => {
     const links = [[1, 1, 0, 2, 0, 'INT']];
     const nodes = [

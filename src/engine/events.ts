@@ -95,3 +95,7 @@ export const savedFiles = (ui: NodeUi | undefined): SavedFile[] =>
   Object.values(ui ?? {})
     .flat()
     .filter(isSavedFile);
+
+/** The texts that a node shows, as PreviewAny does. */
+export const shownTexts = (ui: NodeUi | undefined): string[] =>
+  (ui?.['text'] ?? []).flat().filter((text) => typeof text === 'string');

@@ -30,12 +30,12 @@ export function createFolderStorage(folders: StorageFolders): Storage {
     refreshInputNames: async () => undefined,
     inputNames: () => undefined,
     find: async (type, name) => describe(pathOf(type, name), name),
-    read: async (type, name) => {
+    read: async (type, name, range) => {
       const path = pathOf(type, name);
       // a pipe that has taken the file's place does not block this
       return path === undefined
         ? undefined
-        : createReadStream(path, { fd: await openRegular(path) });
+        : createReadStream(path, { ...range, fd: await openRegular(path) });
     },
     localPath: async (type, name) => pathOf(type, name),
     list: async (type) => {

@@ -79,6 +79,17 @@ describe('outputs', () => {
     expect(write(root, 'a/b//c')[0].subfolder).toBe('a/b');
   });
 
+  // os.path.basename(os.path.normpath(prefix)), followed by f"_{counter:05}_.png"
+  it.each([
+    ['', '._00001_.png'],
+    ['.', '._00001_.png'],
+    ['a/..', '._00001_.png'],
+    ['sub/', 'sub_00001_.png'],
+  ])('are named as in ComfyUI for the prefix %j', (prefix, filename) => {
+    expect(write(root, prefix)[0]).toEqual({ filename, subfolder: '', path: join(root, filename) });
+    expect(write(root, prefix)[0].filename).toBe(filename.replace('1_', '2_'));
+  });
+
   it.each(['../x', '/tmp/x', 'a/../../x', '..', 'a/\0'])(
     'cannot be written outside of the folder by the prefix %j',
     (prefix) => {

@@ -101,7 +101,8 @@ export const outputName = (
 };
 
 /**
- * Returns the folder, the subfolder and the beginning of the file name that a prefix stands for.
+ * Returns the folder, the subfolder and the beginning of the file name that a prefix stands for; an
+ * empty prefix stands for `.`, as in ComfyUI.
  * Throws DR_OUTPUT_UNWRITABLE for a prefix that leads outside of the output folder.
  */
 export function outputTarget(request: Omit<OutputRequest, 'files'>): {
@@ -114,7 +115,7 @@ export function outputTarget(request: Omit<OutputRequest, 'files'>): {
   const subfolder = posix.dirname(normal) === '.' ? '' : posix.dirname(normal);
   const name = posix.basename(normal);
   const folder = subfolder === '' ? request.root : pathInside(request.root, subfolder);
-  if (folder && name !== '..' && name !== '.' && !posix.isAbsolute(normal) && !name.includes('\0'))
+  if (folder && name !== '..' && !posix.isAbsolute(normal) && !name.includes('\0'))
     return { folder, subfolder, name };
   throw new DarkroomError('DR_OUTPUT_UNWRITABLE', {
     message: `'${request.prefix}' would save outside the output folder ${request.root}`,

@@ -61,7 +61,7 @@ function testSharedStorage(open: () => Promise<TwoMachines>): void {
     expect(await text(other, 'input', 'none.png')).toBeUndefined();
   });
 
-  it('adds and replaces files of this machine', async () => {
+  it('adds, replaces and reads parts of files of this machine', async () => {
     const path = join(temporaryFolder(), 'upload');
     for (const [content, name] of [
       ['m', 'm.bin'],
@@ -77,6 +77,8 @@ function testSharedStorage(open: () => Promise<TwoMachines>): void {
     writeFileSync(path, 'new');
     await one.replace('temp', 'moved/m.bin', { path });
     expect(await text(other, 'temp', 'moved/m.bin')).toBe('new');
+    const part = await other.read('temp', 'moved/m.bin', { start: 1, end: 2 });
+    expect((await buffer(part!)).toString()).toBe('ew');
   });
 
   it('has files in subfolders and with special characters', async () => {

@@ -12,6 +12,12 @@ export interface StoredFile {
   readonly modified: Date;
 }
 
+/** Bytes `start` to `end`, both included. */
+export interface FileRange {
+  readonly start: number;
+  readonly end: number;
+}
+
 /** The content of a file: its bytes, or the path of a local file, which is moved. */
 export type Content = Uint8Array | { readonly path: string };
 
@@ -47,8 +53,8 @@ export interface Storage {
   /** Returns the names that `refreshInputNames` found; undefined: the files in the folder. */
   inputNames(): readonly string[] | undefined;
   find(type: FolderType, name: string): Promise<StoredFile | undefined>;
-  /** Returns a file's bytes; undefined when it does not exist. */
-  read(type: FolderType, name: string): Promise<Readable | undefined>;
+  /** Returns a file's bytes, or some of them; undefined when it does not exist. */
+  read(type: FolderType, name: string, range?: FileRange): Promise<Readable | undefined>;
   /** Returns the path of an up-to-date copy, or of the file itself. */
   localPath(type: FolderType, name: string): Promise<string | undefined>;
   /** Lists the files directly in a folder. */

@@ -1,8 +1,9 @@
-// darkroom run FILE: runs a workflow, once or several times, and prints the paths of the images.
+// darkroom run FILE: runs a workflow, once or several times, and prints the paths of the images and
+// the texts that nodes show.
 import { relative } from 'node:path';
 import { type Darkroom, openDarkroom } from '../../darkroom.ts';
 import type { RunOptions } from '../../darkroom-types.ts';
-import { type EngineEvent, type Outputs, savedFiles } from '../../engine/events.ts';
+import { type EngineEvent, type Outputs, savedFiles, shownTexts } from '../../engine/events.ts';
 import { badUsage } from '../bad-usage.ts';
 import type { Invocation } from '../command.ts';
 import { asDarkroomError, exitCodeOf, report } from '../error-report.ts';
@@ -10,7 +11,7 @@ import { darkroomOptions, dynamicSeed, type Values } from '../options.ts';
 import { createProgress } from '../progress.ts';
 import { type Failure, planRuns, type Run, reportFailures } from '../run-series.ts';
 import { onStopSignals } from '../stop-signals.ts';
-import { jsonLine, type Terminal, warnings } from '../terminal.ts';
+import { jsonLine, printable, type Terminal, warnings } from '../terminal.ts';
 import { openSource, type Source } from '../workflow-source.ts';
 
 /** Runs the command; returns the exit code. */
@@ -119,7 +120,7 @@ async function runOne(series: Series, index: number): Promise<void> {
       onEvent,
     });
     progress?.end();
-    if (!values.json) printPaths(terminal, outputs);
+    if (!values.json) printOutputs(terminal, outputs);
   } catch (thrown) {
     const error = asDarkroomError(thrown);
     if (!isSeries || error.code === 'DR_INTERRUPTED') throw thrown;
@@ -148,9 +149,12 @@ async function runInterruptibly(
   }
 }
 
-function printPaths(terminal: Terminal, outputs: Outputs): void {
-  for (const output of Object.values(outputs))
+/** Prints the paths of the files that nodes saved, and the texts that they show. */
+function printOutputs(terminal: Terminal, outputs: Outputs): void {
+  for (const output of Object.values(outputs)) {
     for (const file of savedFiles(output)) terminal.out(shortPath(file.path));
+    for (const text of shownTexts(output)) terminal.out(printable(text));
+  }
 }
 
 /** Aborts with the first Ctrl-C (or SIGTERM), and kills the engine with the second. */

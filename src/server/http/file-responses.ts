@@ -1,9 +1,16 @@
-// Files as responses: media types, Last-Modified, 304.
+// Files as responses: media types, validators, ranges, names of downloads.
 import { createReadStream } from 'node:fs';
 import { extname } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { FolderType } from '../../storage/folder-paths.ts';
-import type { Storage } from '../../storage/storage.ts';
+import type { FileRange, Storage } from '../../storage/storage.ts';
+import {
+  conditionOf,
+  etagOf,
+  type FileInfo,
+  type HeaderReader,
+  lastModified,
+} from './conditions.ts';
 import { empty, type RouteResponse } from './responses.ts';
 import { statOf } from './safe-paths.ts';
 
@@ -62,18 +69,23 @@ export const safeMediaTypeOf = (name: string): string => {
   return ACTIVE_TYPES.has(type.split(';', 1)[0]) ? BYTES : type;
 };
 
-/** A file; 404 when there is none, 304 when it is not newer than `since` (If-Modified-Since). */
+/**
+ * A file, or the range of it that the request names; 404 when there is none, 304 when the client
+ * has it.
+ */
 export function fileResponse(
   path: string,
   headers: Headers,
   type: string,
-  since?: string,
+  header: HeaderReader,
 ): RouteResponse {
   const stats = statOf(path);
   if (!stats?.isFile()) return empty(404);
   const file = { size: stats.size, modified: stats.mtime };
-  if (isUnchanged(file, since)) return notModified(file, headers);
-  return streamed(createReadStream(path), file, headers, type);
+  const { status, range } = conditionOf(file, header);
+  return status === 200 || status === 206
+    ? streamed(createReadStream(path, range), file, headers, type, range)
+    : withoutContent(status, file, headers);
 }
 
 /** The same for a file of the input, output or temp folder. */
@@ -81,48 +93,63 @@ export async function storedFileResponse(
   storage: Storage,
   { type, name }: { readonly type: FolderType; readonly name: string },
   headers: Headers,
-  since?: string,
+  header: HeaderReader,
 ): Promise<RouteResponse> {
   const file = await storage.find(type, name);
   if (!file) return empty(404);
-  if (isUnchanged(file, since)) return notModified(file, headers);
-  const body = await storage.read(type, name);
-  return body ? streamed(body, file, headers, safeMediaTypeOf(name)) : empty(404);
+  const { status, range } = conditionOf(file, header);
+  if (status !== 200 && status !== 206) return withoutContent(status, file, headers);
+  const body = await storage.read(type, name, range);
+  return body ? streamed(body, file, headers, safeMediaTypeOf(name), range) : empty(404);
 }
 
-interface FileInfo {
-  readonly size: number;
-  readonly modified: Date;
-}
-
-/** HTTP dates have no fractions of a second. */
-const lastModified = ({ modified }: FileInfo): Date =>
-  new Date(Math.floor(modified.getTime() / 1000) * 1000);
-
-const isUnchanged = (file: FileInfo, since?: string): boolean =>
-  since !== undefined && Date.parse(since) >= lastModified(file).getTime();
-
-const notModified = (file: FileInfo, headers: Headers): RouteResponse => ({
-  status: 304,
-  headers: { ...headers, 'last-modified': lastModified(file).toUTCString() },
+const validators = (file: FileInfo): Headers => ({
+  etag: etagOf(file),
+  'last-modified': lastModified(file),
 });
 
-const streamed = (
+const withoutContent = (status: number, file: FileInfo, headers: Headers): RouteResponse =>
+  status === 416
+    ? { status, headers: { 'content-range': `bytes */${file.size}` } }
+    : { status, headers: { ...headers, ...validators(file) } };
+
+function streamed(
   body: Readable,
   file: FileInfo,
   headers: Headers,
   type: string,
-): RouteResponse => ({
-  status: 200,
-  body,
-  type,
-  headers: {
-    ...headers,
-    'last-modified': lastModified(file).toUTCString(),
-    'content-length': String(file.size),
-  },
-});
+  range: FileRange | undefined,
+): RouteResponse {
+  const { start, end } = range ?? { start: 0, end: file.size - 1 };
+  const ranged = range && { 'content-range': `bytes ${start}-${end}/${file.size}` };
+  return {
+    status: range ? 206 : 200,
+    body,
+    type,
+    headers: {
+      ...headers,
+      ...validators(file),
+      ...ranged,
+      'accept-ranges': 'bytes',
+      'content-length': String(end - start + 1),
+    },
+  };
+}
 
-/** Content-Disposition for a file name; characters that a header cannot have become `_`. */
-export const contentDisposition = (name: string): string =>
-  `filename="${name.replace(/[^\x20-\x7e]|["\\]/g, '_')}"`;
+/**
+ * Content-Disposition for a file name. Characters that a header cannot have become `_`; the name
+ * itself follows as in RFC 5987 (`filename*`).
+ */
+export function contentDisposition(name: string): string {
+  const plain = name.replace(/[^\x20-\x7e]|["\\]/g, '_');
+  return plain === name
+    ? `filename="${name}"`
+    : `filename="${plain}"; filename*=UTF-8''${encodeExtended(name)}`;
+}
+
+/** Percent-encodes all but the `attr-char` of RFC 5987; half surrogates become U+FFFD. */
+const encodeExtended = (name: string): string =>
+  encodeURIComponent(Buffer.from(name).toString()).replace(
+    /['()*]/g,
+    (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`,
+  );

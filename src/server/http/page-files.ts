@@ -2,6 +2,7 @@
 // dist/web/.
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { HeaderReader } from './conditions.ts';
 import { fileResponse, mediaTypeOf } from './file-responses.ts';
 import { empty, type RouteResponse } from './responses.ts';
 import { isFile, resolveInside } from './safe-paths.ts';
@@ -24,17 +25,17 @@ const HEADERS = {
   'referrer-policy': 'no-referrer',
 } as const;
 
-/** `since` is the request's If-Modified-Since, here and below. */
-export const pageResponse = (since?: string): RouteResponse =>
-  fileResponse(join(STATIC_FILES, 'index.html'), HEADERS, 'text/html; charset=utf-8', since);
+/** `header` reads the request's headers, here and below. */
+export const pageResponse = (header: HeaderReader): RouteResponse =>
+  fileResponse(join(STATIC_FILES, 'index.html'), HEADERS, 'text/html; charset=utf-8', header);
 
 export const pageIconResponse = (): RouteResponse =>
-  fileResponse(join(STATIC_FILES, 'icon.svg'), HEADERS, 'image/svg+xml');
+  fileResponse(join(STATIC_FILES, 'icon.svg'), HEADERS, 'image/svg+xml', () => undefined);
 
 /** A script, style or icon of the page by its name; 404 for any other name. */
-export function pageFileResponse(name: string, since?: string): RouteResponse {
+export function pageFileResponse(name: string, header: HeaderReader): RouteResponse {
   if (!FILE_NAME.test(name)) return empty(404);
   const path = resolveInside(name.endsWith('.js') ? SCRIPTS : STATIC_FILES, name);
   if (!path || !isFile(path)) return empty(404);
-  return fileResponse(path, HEADERS, mediaTypeOf(name), since);
+  return fileResponse(path, HEADERS, mediaTypeOf(name), header);
 }

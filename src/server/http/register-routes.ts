@@ -230,7 +230,8 @@ function respondToUnknownPaths(
     }
     if (request.method !== 'GET' && request.method !== 'HEAD')
       return send(reply, text('404: Not Found', 404));
-    return send(reply, staticFileResponse(webRoot, path, request.headers['if-modified-since']));
+    const header = (name: string): string | undefined => [request.headers[name]].flat()[0];
+    return send(reply, staticFileResponse(webRoot, path, header));
   });
 }
 

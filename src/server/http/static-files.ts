@@ -1,6 +1,7 @@
 // Files of an unpacked frontend, with the caching of ComfyUI's middleware/cache_middleware.py;
 // without a frontend, the built-in page.
 import { join } from 'node:path';
+import type { HeaderReader } from './conditions.ts';
 import { fileResponse, mediaTypeOf } from './file-responses.ts';
 import { pageIconResponse, pageResponse } from './page-files.ts';
 import { type RouteResponse, text } from './responses.ts';
@@ -31,23 +32,23 @@ const notFound = (path: string): RouteResponse => ({
   headers: IMAGE.test(path) ? ONE_HOUR : {},
 });
 
-/** The response for a path that is not a route. `since` is the request's If-Modified-Since. */
+/** The response for a path that is not a route. `header` reads the request's headers. */
 export function staticFileResponse(
   root: string | undefined,
   path: string,
-  since: string | undefined,
+  header: HeaderReader,
 ): RouteResponse {
-  if (root === undefined) return path === '/' ? pageResponse(since) : notFound(path);
+  if (root === undefined) return path === '/' ? pageResponse(header) : notFound(path);
   const name = decoded(path);
-  if (name === '/') return indexResponse(root, since);
+  if (name === '/') return indexResponse(root, header);
   const file = name === undefined ? undefined : resolveInside(root, `.${name}`);
   if (!file || !isFile(file)) return substituteResponse(path);
-  return fileResponse(file, cachingOf(path), mediaTypeOf(file), since);
+  return fileResponse(file, cachingOf(path), mediaTypeOf(file), header);
 }
 
-function indexResponse(root: string, since: string | undefined): RouteResponse {
+function indexResponse(root: string, header: HeaderReader): RouteResponse {
   const headers = { ...NO_CACHE, pragma: 'no-cache', expires: '0' };
-  return fileResponse(join(root, 'index.html'), headers, 'text/html; charset=utf-8', since);
+  return fileResponse(join(root, 'index.html'), headers, 'text/html; charset=utf-8', header);
 }
 
 function cachingOf(path: string): Readonly<Record<string, string>> {

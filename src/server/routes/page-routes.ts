@@ -39,7 +39,7 @@ const htmlRoute: Route = {
   only: 'root',
   summary: 'The built-in page.',
   responses: { 200: 'HTML.' },
-  handle: (request) => pageResponse(request.header('if-modified-since')),
+  handle: (request) => pageResponse((name) => request.header(name)),
 };
 
 const fileRoute: Route = {
@@ -48,8 +48,7 @@ const fileRoute: Route = {
   only: 'root',
   summary: 'Files of the built-in page.',
   responses: { 200: 'The file.', 404: 'There is none.' },
-  handle: (request) =>
-    pageFileResponse(request.params['file'], request.header('if-modified-since')),
+  handle: (request) => pageFileResponse(request.params['file'], (name) => request.header(name)),
 };
 
 const readRoute = ({ threads, storage }: ServerContext): Route => ({

@@ -32,7 +32,7 @@ export function bucketCopies(bucket: Bucket, folder: string): BucketCopies {
     const version = versions.get(path);
     const isIntact =
       version !== undefined && statSync(path, { throwIfNoEntry: false })?.ino === version.inode;
-    const found = await bucket.get(key, isIntact ? version.etag : undefined);
+    const found = await bucket.get(key, { etag: isIntact ? version.etag : undefined });
     if (found === 'unchanged') {
       touch(path);
       return path;

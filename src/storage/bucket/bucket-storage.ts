@@ -120,9 +120,9 @@ function bucketFiles(
       const object = key === undefined ? undefined : await bucket.head(key);
       return object && keys.fileOf(type, object);
     },
-    read: async (type, name) => {
+    read: async (type, name, range) => {
       const key = keys.existing(type, name);
-      const found = key === undefined ? undefined : await bucket.get(key);
+      const found = key === undefined ? undefined : await bucket.get(key, { range });
       return found === undefined || found === 'unchanged' || !found.body.body
         ? undefined
         : streamOf(found.body);

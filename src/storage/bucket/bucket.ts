@@ -1,5 +1,6 @@
 // A bucket of an S3-compatible service, after Amazon's S3 API reference.
 import { createHash } from 'node:crypto';
+import type { FileRange } from '../storage.ts';
 import { type BucketOptions, type S3Requests, s3Requests } from './s3-requests.ts';
 import { type BucketObject, elementText, listedObjects } from './s3-xml.ts';
 
@@ -11,10 +12,13 @@ export interface Bucket {
   /** The size of the parts of large objects. */
   readonly partBytes: number;
   head(key: string): Promise<BucketObject | undefined>;
-  /** Returns undefined for no such object, 'unchanged' when its ETag equals the given one. */
+  /**
+   * Returns undefined for no such object, 'unchanged' when its ETag equals the given one. With a
+   * range, the body has these bytes only.
+   */
   get(
     key: string,
-    etag?: string,
+    options?: { readonly etag?: string; readonly range?: FileRange },
   ): Promise<{ readonly object: BucketObject; readonly body: Response } | 'unchanged' | undefined>;
   /**
    * Writes an object whole or not at all. With `onlyNew`, returns false when there is one of that
@@ -56,11 +60,14 @@ export function createBucket(options: BucketOptions): Bucket {
     address,
     partBytes: options.partBytes ?? PART_BYTES,
     head,
-    get: async (key, etag) => {
+    get: async (key, { etag, range } = {}) => {
       const action = `read ${key}`;
-      const headers = etag === undefined ? undefined : { 'if-none-match': etag };
+      const headers = {
+        ...(etag !== undefined && { 'if-none-match': etag }),
+        ...(range && { range: `bytes=${range.start}-${range.end}` }),
+      };
       const body = await send(action, urlOf(key), { headers }, [304, NOT_FOUND]);
-      if (body.status === 200) return { object: objectOf(key, body), body };
+      if (body.status === (range ? 206 : 200)) return { object: objectOf(key, body), body };
       const text = await body.text();
       if (body.status === 304) return 'unchanged';
       // a bucket that is gone is not a missing file

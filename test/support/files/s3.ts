@@ -129,6 +129,10 @@ export async function startS3(): Promise<TestS3> {
         'content-length': String(object.bytes.length),
       };
       if (request.headers['if-none-match'] === etag) return answer(response, 304, '', { etag });
+      const range = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '');
+      const part = range && object.bytes.subarray(Number(range[1]), Number(range[2]) + 1);
+      if (method === 'GET' && part)
+        return answer(response, 206, part, { ...headers, 'content-length': String(part.length) });
       if (method === 'GET') return answer(response, 200, object.bytes, headers);
       response.writeHead(200, headers);
       return response.end();

@@ -50,6 +50,68 @@ describe('/view', () => {
     expect((await test.get('/view?filename=a.png', since)).statusCode).toBe(304);
   });
 
+  // what aiohttp's FileResponse responds to these
+  it.each([
+    ['bytes=0-3', 206, 'bytes 0-3/10', '0123'],
+    ['bytes=4-', 206, 'bytes 4-9/10', '456789'],
+    ['bytes=-3', 206, 'bytes 7-9/10', '789'],
+    ['bytes=-30', 206, 'bytes 0-9/10', '0123456789'],
+    ['bytes=8-30', 206, 'bytes 8-9/10', '89'],
+    ['bytes=10-', 416, 'bytes */10', ''],
+    ['bytes=5-4', 416, 'bytes */10', ''],
+    ['bytes=-', 416, 'bytes */10', ''],
+    ['bytes=0-1,4-5', 416, 'bytes */10', ''],
+    ['lines=0-1', 416, 'bytes */10', ''],
+  ])('responds to the range %s with %i', async (range, status, contentRange, body) => {
+    writeFileSync(join(test.folders.output, 'ten.txt'), '0123456789');
+    const response = await test.get('/view?filename=ten.txt', { range });
+    expect(response.statusCode).toBe(status);
+    expect(response.headers['content-range']).toBe(contentRange);
+    expect(response.body).toBe(body);
+    expect(response.headers['content-length']).toBe(String(body.length));
+  });
+
+  it('responds to conditions on the ETag and the date', async () => {
+    const { headers } = await test.get('/view?filename=a.png');
+    const etag = headers['etag'] as string;
+    expect(etag).toMatch(/^"[0-9a-f]+-[0-9a-f]+"$/);
+    expect(headers['accept-ranges']).toBe('bytes');
+    const date = headers['last-modified'] as string;
+    const old = 'Thu, 01 Jan 1970 00:00:00 GMT';
+    const range = 'bytes=0-0';
+    const cases: [number, Record<string, string>][] = [
+      [304, { 'if-none-match': etag }],
+      [304, { 'if-none-match': `"x", W/${etag}` }],
+      [304, { 'if-none-match': '*' }],
+      [200, { 'if-none-match': '"x"', 'if-modified-since': date }],
+      [200, { 'if-modified-since': old }],
+      [200, { 'if-modified-since': 'no date' }],
+      [412, { 'if-match': '"x"' }],
+      [200, { 'if-match': etag }],
+      [412, { 'if-unmodified-since': old }],
+      [200, { 'if-unmodified-since': date }],
+      [206, { range, 'if-range': etag }],
+      [206, { range, 'if-range': date }],
+      [200, { range, 'if-range': '"x"' }],
+      [200, { range, 'if-range': old }],
+    ];
+    for (const [status, conditions] of cases)
+      expect([(await test.get('/view?filename=a.png', conditions)).statusCode, conditions]).toEqual(
+        [status, conditions],
+      );
+  });
+
+  it('names a download in any script', async () => {
+    const name = "Füchse (1) 'ä' 漢.txt";
+    writeFileSync(join(test.folders.output, name), '');
+    const { headers } = await test.get(`/view?filename=${encodeURIComponent(name)}`);
+    // urllib.parse.quote(name, safe="!#$&+-.^_`|~")
+    expect(headers['content-disposition']).toBe(
+      `filename="F_chse (1) '_' _.txt"; ` +
+        "filename*=UTF-8''F%C3%BCchse%20%281%29%20%27%C3%A4%27%20%E6%BC%A2.txt",
+    );
+  });
+
   it('sends HTML as a download', async () => {
     const { headers } = await test.get('/view?filename=page.html&type=input');
     expect(headers['content-type']).toBe('application/octet-stream');

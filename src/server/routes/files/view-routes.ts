@@ -33,6 +33,7 @@ export const viewRoutes = ({ folders, storage }: ServerContext): Route[] => [
     },
     responses: {
       200: 'The file.',
+      206: 'A range of it.',
       304: 'Unchanged.',
       400: 'An invalid name, not an image, or an image with too many pixels to encode it again.',
       403: 'Outside of the folder.',
@@ -82,7 +83,7 @@ async function viewFile(
   const preview = request.query('preview');
   const channel = request.query('channel') ?? '';
   if (preview === undefined && channel !== 'rgb' && channel !== 'a')
-    return await storedFileResponse(storage, file, headers, request.header('if-modified-since'));
+    return await storedFileResponse(storage, file, headers, (name) => request.header(name));
   const path = (await storage.localPath(file.type, file.name)) ?? refuse(empty(404));
   const { encodeChannel, encodePreview } = await import('../../http/view-images.ts');
   try {

@@ -88,8 +88,8 @@ const viewRoute = (context: ServerContext): Route => ({
   handle: async (request) => {
     const image = await requestedImage(context, request);
     const headers = { 'content-disposition': contentDisposition(basename(image.name)) };
-    const since = request.header('if-modified-since');
-    return await storedFileResponse(context.storage, image, headers, since);
+    const header = (name: string) => request.header(name);
+    return await storedFileResponse(context.storage, image, headers, header);
   },
 });
 

@@ -47,9 +47,8 @@ export function segsPickerRoutes({ queue, storage }: ServerContext): Route[] {
         const id = request.query('id') ?? '';
         const index = integerQuery(request, 'idx') ?? refuse(empty(400));
         const image = pickers.imagesOf(id)?.[index] ?? refuse(empty(400));
-        return await storedFileResponse(storage, image, {
-          'content-disposition': contentDisposition(`${id}${index}.png`),
-        });
+        const headers = { 'content-disposition': contentDisposition(`${id}${index}.png`) };
+        return await storedFileResponse(storage, image, headers, (name) => request.header(name));
       },
     },
   ];

@@ -113,7 +113,7 @@ const readRoute = (context: ServerContext): Route => ({
   handle: (request) => {
     const path = existingPath(pathOf(context, request, 'file'));
     const type = path.endsWith('.css') ? 'text/css' : safeMediaTypeOf(path);
-    return fileResponse(path, {}, type, request.header('if-modified-since'));
+    return fileResponse(path, {}, type, (name) => request.header(name));
   },
 });
 
