@@ -33,6 +33,30 @@ const rankOf = ([name, { shape }]: readonly [string, { readonly shape: readonly 
     ? []
     : [name.endsWith('.a1.weight') ? Math.min(shape[0], shape[1]) : shape[0]];
 
+/** Families that are not run here, by the names of layers that only their models have. */
+const FOREIGN: readonly (readonly [RegExp, string])[] = [
+  [/double_blocks|single_blocks|single_transformer_blocks/, 'FLUX or a model built like it'],
+  [/joint_blocks|(^|[._])transformer[._]transformer_blocks/, 'SD3 or another transformer'],
+  [/blocks[._]\d+[._](self_attn|cross_attn)/, 'Wan or a video model built like it'],
+  [/layers[._]\d+[._](attention|feed_forward)[._]/, 'Lumina or Z-Image'],
+];
+
+/** Returns the family of models that a LoRA was made for; undefined where nothing tells it. */
+export function loraFamily(tensors: Tensors): string | undefined {
+  const names = [...tensors.keys()];
+  const [, foreign] = FOREIGN.find(([pattern]) => names.some((name) => pattern.test(name))) ?? [];
+  return foreign ?? familyByWidth([...tensors]);
+}
+
+function familyByWidth(
+  tensors: readonly (readonly [string, { readonly shape: readonly number[] }])[],
+): string | undefined {
+  const [name, { shape }] = tensors.find(
+    ([name, { shape }]) => DOWN.test(name) && KEYS.test(name) && shape.length === 2,
+  ) ?? ['', { shape: [] }];
+  return BY_CONTEXT[name.endsWith('.a1.weight') ? Math.max(...shape) : shape[1]];
+}
+
 /**
  * Returns a description such as `SDXL, LoRA of rank 16, 722 layers, for UNet and text encoders`.
  */
@@ -42,8 +66,6 @@ export function describeLora(tensors: Tensors): string {
     [...tensors.keys()].some((name) => pattern.test(name)),
   ).map(([, kind]) => kind);
   const ranks = [...new Set(downs.flatMap(rankOf))].sort((a, b) => a - b);
-  const width = downs.find(([name, { shape }]) => KEYS.test(name) && shape.length === 2)?.[1]
-    .shape[1];
   const encoders = [...tensors.keys()].some((name) =>
     /^(lora_te|text_encoder|text_model|lora_prior_te)/.test(name),
   );
@@ -56,7 +78,7 @@ export function describeLora(tensors: Tensors): string {
       : ` of rank ${ranks.length === 1 ? ranks[0] : `${ranks[0]} to ${ranks.at(-1)}`}`;
   const targets = [unet && 'UNet', encoders && 'text encoders'].filter(Boolean).join(' and ');
   return [
-    width && BY_CONTEXT[width],
+    familyByWidth(downs),
     `${kinds.join(' and ') || 'changes'}${rank}`,
     downs.length > 0 && `${downs.length} layers`,
     targets && `for ${targets}`,

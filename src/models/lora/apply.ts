@@ -7,9 +7,9 @@ import type { TextEncoder } from '../clip/text-encoder.ts';
 import type { UNet } from '../unet/unet.ts';
 import type { PatchTargets } from '../weights/changes.ts';
 import type { LoraFile } from './file.ts';
-import { patchFits } from './fit.ts';
+import { patchFits, refusedKind } from './fit.ts';
 import { clipKeys, unetKeys } from './keys.ts';
-import { type AppliedLora, type Patch, readPatches } from './patches.ts';
+import { type AppliedLora, type Patch, prefixesOf, readPatches } from './patches.ts';
 
 export interface LoraResult {
   readonly unet?: UNet;
@@ -18,8 +18,12 @@ export interface LoraResult {
   readonly changed: number;
   /** Tensors of the file that belong to no weight of these networks. */
   readonly unmatched: readonly string[];
+  /** Those of them that belong to a layer of these networks, but to no kind of change. */
+  readonly unread: readonly string[];
   /** Weights of another shape than the LoRA was made for; they stay as they are. */
   readonly shapeMismatches: readonly string[];
+  /** Weights with a change that ComfyUI cannot apply, and the kind of the change. */
+  readonly refused: readonly { readonly weight: string; readonly kind: string }[];
 }
 
 export interface LoraStrengths {
@@ -36,16 +40,26 @@ export function applyLora(
   lora: LoraFile,
   strengths: LoraStrengths,
 ): LoraResult {
-  const matches: Matches = { lora, used: new Set(), changed: 0, shapeMismatches: [] };
+  const matches: Matches = {
+    lora,
+    used: new Set(),
+    layers: new Set(),
+    changed: 0,
+    shapeMismatches: [],
+    refused: [],
+  };
   const result = {
     unet: unet && withLora(unet, matches, strengths.unet),
     clip: clip && clipWithLora(clip, matches, strengths.clip),
   };
+  const unmatched = [...lora.tensors.keys()].filter((name) => !matches.used.has(name));
   return {
     ...result,
     changed: matches.changed,
-    unmatched: [...lora.tensors.keys()].filter((name) => !matches.used.has(name)),
+    unmatched,
+    unread: unmatched.filter((name) => prefixesOf(name).some((key) => matches.layers.has(key))),
     shapeMismatches: matches.shapeMismatches,
+    refused: matches.refused,
   };
 }
 
@@ -54,8 +68,11 @@ interface Matches {
   readonly lora: LoraFile;
   /** Tensors of the file that patches are made of. */
   readonly used: Set<string>;
+  /** The names that the layers of the networks have in LoRA files. */
+  readonly layers: Set<string>;
   changed: number;
   readonly shapeMismatches: string[];
+  readonly refused: { readonly weight: string; readonly kind: string }[];
 }
 
 function withLora(unet: UNet, matches: Matches, strength: number): UNet {
@@ -99,9 +116,10 @@ const targetsOf = ({ patchable, tokenTable }: TextEncoder): PatchTargets =>
   new Map([...(patchable ?? []), ...(tokenTable ? ([[TOKENS, tokenTable]] as const) : [])]);
 
 function patchesFor(
-  { lora, used }: Matches,
+  { lora, used, layers }: Matches,
   keys: ReadonlyMap<string, string>,
 ): ReadonlyMap<string, Patch> {
+  for (const key of keys.keys()) layers.add(key);
   const found = readPatches(lora, keys);
   for (const name of found.used) used.add(name);
   return found.patches;
@@ -120,7 +138,9 @@ function fittingPatches(
     const name = key.slice(prefix.length);
     const target = targets.get(name);
     if (!target) continue;
-    if (patchFits(patch, target.shape, matches.lora)) fitting.set(name, patch);
+    const kind = refusedKind(patch);
+    if (kind !== undefined) matches.refused.push({ weight: key, kind });
+    else if (patchFits(patch, target.shape, matches.lora)) fitting.set(name, patch);
     else matches.shapeMismatches.push(key);
   }
   matches.changed += fitting.size;

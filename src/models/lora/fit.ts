@@ -8,7 +8,21 @@ import type { Patch } from './patches.ts';
 type ShapeOf = (tensor: string) => readonly number[];
 
 /** Returns whether a patch can be applied to a weight of this shape. */
-export function patchFits(patch: Patch, shape: readonly number[], { tensors }: LoraFile): boolean {
+export const patchFits = (patch: Patch, shape: readonly number[], lora: LoraFile): boolean =>
+  refusedKind(patch) === undefined && hasShape(patch, shape, lora);
+
+/**
+ * Returns the kind of a patch that ComfyUI cannot apply to any weight: it reports an error, and the
+ * weight stays as it is.
+ */
+export function refusedKind(patch: Patch): string | undefined {
+  // torch.kron refuses the strides of the original's product around a core
+  if (patch.kind === 'lokr' && patch.core) return 'LoKr with a core (lokr_t2)';
+  if (patch.kind === 'boft' && patch.constraint === undefined) return 'BOFT without an alpha';
+  return undefined;
+}
+
+function hasShape(patch: Patch, shape: readonly number[], { tensors }: LoraFile): boolean {
   const shapeOf: ShapeOf = (name) => tensors.get(name)!.shape;
   if ('dora' in patch && patch.dora && !doraFits(shapeOf(patch.dora), shape)) return false;
   switch (patch.kind) {
@@ -62,9 +76,7 @@ function lokrSize(patch: Kind<'lokr'>, shapeOf: ShapeOf): number {
     typeof patch.right === 'string'
       ? wholeSize(patch.right, [2, 4])
       : pairSize(patch.right, shapeOf);
-  // torch.kron refuses the strides of the original's product around a core: it reports an error and
-  // does not change the weight
-  return !patch.core && left > 0 && right > 0 ? left * right : NONE;
+  return left > 0 && right > 0 ? left * right : NONE;
 }
 
 /** The size of the product of two matrices. */
@@ -90,12 +102,9 @@ function coreSize([a, b]: readonly [string, string], core: string, shapeOf: Shap
   return fits ? left[1] * right[1] * sizeOf(spatial) : NONE;
 }
 
-/**
- * Whether the blocks divide the rows of a weight, for BOFT after each swap too. ComfyUI cannot
- * apply BOFT without a constraint: it reports an error and does not change the weight.
- */
+/** Whether the blocks divide the rows of a weight, for BOFT after each swap too. */
 function rotates(
-  { kind, blocks, rescale, constraint }: Kind<'oft' | 'boft'>,
+  { kind, blocks, rescale }: Kind<'oft' | 'boft'>,
   [rows, ...others]: readonly number[],
   shapeOf: ShapeOf,
 ): boolean {
@@ -105,7 +114,6 @@ function rotates(
   const [steps] = shapeOf(blocks);
   const largest = 2 ** (steps - 1) * 2 * Math.floor(size / 2);
   return (
-    constraint !== undefined &&
     size > 1 &&
     rows % largest === 0 &&
     (rescale === undefined || scalesRows(shapeOf(rescale), [rows, ...others]))

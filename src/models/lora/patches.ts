@@ -72,8 +72,8 @@ interface WeightTensors {
   need(ending: string): string;
   /** Returns a dimension of a tensor's shape. */
   size(name: string, axis: number): number;
-  /** Returns the number of dimensions of a tensor. */
-  dimensions(name: string): number;
+  /** Returns the number of dimensions of a tensor, which does not count as used. */
+  dimensions(ending: string): number | undefined;
   /** Returns alpha / rank, or 1 without an alpha or a rank. */
   scaled(rank: number | undefined): Scaled;
   readonly alpha?: number;
@@ -127,10 +127,9 @@ const glora: PatchReader = ({ find, need, alpha }) => {
 
 /** Blocks of three dimensions are OFT's, of four BOFT's. */
 const rotation: PatchReader = ({ find, dimensions, alpha: constraint }) => {
-  const blocks = find('.oft_blocks');
-  const kind = blocks && ROTATIONS[dimensions(blocks)];
+  const kind = ROTATIONS[dimensions('.oft_blocks') ?? 0];
   if (!kind) return undefined;
-  const rescale = find('.rescale');
+  const [blocks, rescale] = [find('.oft_blocks')!, find('.rescale')];
   return { kind, blocks, rescale, constraint, dora: find('.dora_scale') };
 };
 const ROTATIONS: Readonly<Record<number, 'oft' | 'boft'>> = { 3: 'oft', 4: 'boft' };
@@ -172,7 +171,7 @@ export interface LoraPatches {
 export function readPatches(file: LoraFile, keys: ReadonlyMap<string, string>): LoraPatches {
   const patches = new Map<string, Patch>();
   const used = new Set<string>();
-  const prefixes = prefixesOf(file);
+  const prefixes = new Set([...file.tensors.keys()].flatMap(prefixesOf));
   for (const [key, weight] of keys) {
     if (!prefixes.has(key)) continue;
     const tensors = tensorsOf(file, key, used);
@@ -190,15 +189,13 @@ export function readPatches(file: LoraFile, keys: ReadonlyMap<string, string>): 
   return { patches, used };
 }
 
-/** Returns everything before a dot (or `_lora.`) in the names of a file: the possible keys. */
-function prefixesOf({ tensors }: LoraFile): Set<string> {
-  const prefixes = new Set<string>();
-  for (const name of tensors.keys()) {
-    for (let dot = name.indexOf('.'); dot >= 0; dot = name.indexOf('.', dot + 1))
-      prefixes.add(name.slice(0, dot));
-    const suffix = name.indexOf('_lora.');
-    if (suffix >= 0) prefixes.add(name.slice(0, suffix));
-  }
+/** Returns everything before a dot (or `_lora.`) in the name of a tensor: the possible keys. */
+export function prefixesOf(name: string): string[] {
+  const prefixes: string[] = [];
+  for (let dot = name.indexOf('.'); dot >= 0; dot = name.indexOf('.', dot + 1))
+    prefixes.push(name.slice(0, dot));
+  const suffix = name.indexOf('_lora.');
+  if (suffix >= 0) prefixes.push(name.slice(0, suffix));
   return prefixes;
 }
 
@@ -225,7 +222,7 @@ function tensorsOf(
       });
     },
     size: (name, axis) => tensors.get(name)!.shape[axis] ?? 1,
-    dimensions: (name) => tensors.get(name)!.shape.length,
+    dimensions: (ending) => tensors.get(key + ending)?.shape.length,
     alpha: alphas.get(`${key}.alpha`),
     scaled: (rank) => {
       const alpha = alphas.get(`${key}.alpha`);

@@ -15,7 +15,7 @@ import { full } from '../../../../tensor/tensor.ts';
 const root = mkdtempSync(join(tmpdir(), 'darkroom-lora-nodes-'));
 afterAll(() => rmSync(root, { recursive: true }));
 const writtenFiles = Object.fromEntries(
-  ['cut', 'half', 'partly', 'alpha'].map((name) => [
+  ['cut', 'half', 'partly', 'alpha', 'kinds', 'family'].map((name) => [
     `${name}.safetensors`,
     join(root, `${name}.safetensors`),
   ]),
@@ -200,6 +200,45 @@ describe('files that do not fit', () => {
       ),
     );
     expect(context.warnings[0]).toMatch(/\d+ weights have another shape and stay unchanged/);
+  });
+
+  it('tells the kinds of changes that ComfyUI does not read, or cannot apply', async () => {
+    const layer = 'lora_unet_input_blocks_4_1_proj_in';
+    await write('kinds', {
+      [`${layer}.new_kind`]: factor(2, 2),
+      [`${layer}.oft_blocks`]: factor(2, 16, 2, 2),
+    });
+    const { model, after } = await apply('kinds.safetensors');
+    expect(after[0].unet).toBe(model.unet);
+    // 0.33.0: "lora key not loaded: ….new_kind"; "ERROR boft … '>' not supported between
+    // instances of 'NoneType' and 'int'"
+    expect(context.warnings).toEqual([
+      `kinds.safetensors changes nothing: 1 tensors of its layers are of no kind that ComfyUI ` +
+        `reads and are ignored: ${layer}.new_kind; it is a BOFT without an alpha, which ComfyUI ` +
+        'cannot apply, on input_blocks.4.1.proj_in.weight',
+    ]);
+  });
+
+  it('tells the family that a LoRA belongs to', async () => {
+    const layer = 'lora_unet_input_blocks_4_1_transformer_blocks_0_attn2_to_k';
+    await write('family', {
+      [`${layer}.lora_up.weight`]: factor(64, 2),
+      [`${layer}.lora_down.weight`]: factor(2, 768),
+    });
+    await apply('family.safetensors');
+    expect(context.warnings).toEqual([
+      expect.stringMatching(
+        /^family\.safetensors changes nothing: it belongs to SD1\.x, and the model is SDXL; 1 weights have another shape/,
+      ),
+    ]);
+    await write('family', {
+      'lora_unet_double_blocks_0_img_attn_proj.lora_up.weight': factor(4, 2),
+    });
+    await apply('family.safetensors');
+    expect(context.warnings).toEqual([
+      'family.safetensors changes nothing: it belongs to FLUX or a model built like it, and the ' +
+        'model is SDXL',
+    ]);
   });
 
   it('does not warn if all tensors are used, or only the model is changed', async () => {
