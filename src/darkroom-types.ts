@@ -156,6 +156,20 @@ export interface Darkroom {
    * await darkroom.close();
    */
   check(workflow: WorkflowSource, options?: Pick<RunOptions, 'set'>): CheckResult;
+  /**
+   * Returns one line for each LoRA of a workflow that its model cannot use as a whole: one of
+   * another family, of a kind that is not read, for weights of another shape. Reads the headers of
+   * the files. Throws as `check` does for a file that is no workflow.
+   *
+   * @example
+   * const darkroom = await openDarkroom();
+   * console.log(await darkroom.checkLoras('workflow.json'));
+   * await darkroom.close();
+   */
+  checkLoras(
+    workflow: WorkflowSource,
+    options?: Pick<RunOptions, 'set'>,
+  ): Promise<readonly string[]>;
   /** Ends the running job immediately. */
   kill(): void;
   /** Process id of the engine while it runs. */

@@ -60,6 +60,7 @@ export async function openDarkroom(options: DarkroomOptions = {}): Promise<Darkr
   return {
     run: (workflow, runOptions) => run(context, workflow, runOptions),
     check: (workflow, checkOptions) => check(context, workflow, checkOptions),
+    checkLoras: (workflow, checkOptions) => checkLoras(context, workflow, checkOptions),
     kill: engine.kill,
     enginePid: engine.pid,
     close: engine.close,
@@ -155,6 +156,16 @@ function check(
     notes: [...workflow.notes, ...missingFromTexts(prepared.graph, nodes, folders)],
     validation: found.validation,
   };
+}
+
+async function checkLoras(
+  { folders, nodes }: Context,
+  source: WorkflowSource,
+  { set }: Pick<RunOptions, 'set'> = {},
+): Promise<readonly string[]> {
+  const { prepared } = prepareWorkflow({ folders, nodes }, source, { set });
+  const { loraNotes } = await import('./workflow/validate/lora-notes.ts');
+  return loraNotes({ graph: prepared.graph, nodes, folders });
 }
 
 /** Reads a workflow, sets its values, and runs the preparations of its nodes. */

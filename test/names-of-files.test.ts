@@ -16,6 +16,7 @@ const put = (file: string, fixture: string): void => {
 };
 put('models/checkpoints/XL/base.safetensors', 'tiny_sdxl_base');
 put('models/loras/style/l.safetensors', 'tiny_lora_sdxl');
+put('models/loras/other.safetensors', 'tiny_lora_sd1');
 put('models/embeddings/sub/deep_ti.safetensors', 'tinyti');
 mkdirSync(join(root, 'models/wildcards/people'), { recursive: true });
 writeFileSync(join(root, 'models/wildcards/people/hair.txt'), 'brown\n');
@@ -93,4 +94,15 @@ it('check names a missing embedding and a missing list, and the workflow can run
     2: { class_type: 'PreviewAny', inputs: { source: ['1', 0] } },
   });
   expect(lists.notes).toEqual([expect.stringContaining('__gone__')]);
+});
+
+it('checkLoras tells what a LoRA will not change, by the name of its file', async () => {
+  const fitting = workflow('a fox', 'XL\\base.safetensors', 'style\\l.safetensors');
+  expect(await darkroom.checkLoras(fitting)).toEqual([]);
+  const other = workflow('a fox', 'XL\\base.safetensors', 'other.safetensors');
+  expect(await darkroom.checkLoras(other)).toEqual([
+    expect.stringMatching(/^other\.safetensors: \d+ tensors match no weight of the model/),
+  ]);
+  const missing = workflow('a fox', 'gone.safetensors', 'gone.safetensors');
+  expect(await darkroom.checkLoras(missing)).toEqual([]);
 });

@@ -46,8 +46,12 @@ async function checkFile(
   set: Overrides,
 ): Promise<Omit<CheckResult, 'validation'>> {
   try {
-    const { validation: _, ...result } = darkroom.check((await openSource(file)).content, { set });
-    return result;
+    const { content } = await openSource(file);
+    const { validation: _, ...result } = darkroom.check(content, { set });
+    return {
+      ...result,
+      notes: [...result.notes, ...(await darkroom.checkLoras(content, { set }))],
+    };
   } catch (error) {
     if (!(error instanceof DarkroomError)) throw error;
     return {
