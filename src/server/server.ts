@@ -30,6 +30,8 @@ const MAX_PARAMETER_LENGTH = 4096;
 const MAX_CONNECTIONS = 2000;
 const HEADERS_MS = 20_000;
 const CHECK_CONNECTIONS_MS = 5000;
+/** How long requests may take after the server was closed. */
+const CLOSE_MS = 3000;
 
 /**
  * Creates a server. `app.inject` works at once, `listen` opens the port. No file is read before a
@@ -81,7 +83,10 @@ export function createServer(options: ServerOptions): DarkroomServer {
     close: async () => {
       closing.abort();
       clients.close();
+      // a client that does not read its response, or does not end its request, is not waited for
+      const late = setTimeout(() => app.server.closeAllConnections(), CLOSE_MS);
       await app.close();
+      clearTimeout(late);
       await context.threads.close();
     },
   };

@@ -52,7 +52,7 @@ export async function readForm(
   headers: IncomingHttpHeaders,
   { folder, fileLimit }: FormOptions,
 ): Promise<StoredForm> {
-  const parser = parserOf(headers, fileLimit.maxBytes);
+  const parser = parserOf(body, headers, fileLimit.maxBytes);
   const fields = new Map<string, string>();
   const files = new Map<string, Promise<StoredFile>>();
   const streams: Readable[] = [];
@@ -82,14 +82,16 @@ export async function readForm(
   }
 }
 
-function parserOf(headers: IncomingHttpHeaders, fileSize: number): BusboyInstance {
-  if (!/^multipart\/form-data/i.test(headers['content-type'] ?? '')) return refuse(empty(400));
+function parserOf(body: Readable, headers: IncomingHttpHeaders, fileSize: number): BusboyInstance {
   try {
-    return new Busboy({ headers: headers as BusboyHeaders, limits: { ...LIMITS, fileSize } });
+    if (/^multipart\/form-data/i.test(headers['content-type'] ?? ''))
+      return new Busboy({ headers: headers as BusboyHeaders, limits: { ...LIMITS, fileSize } });
   } catch {
     // without a boundary
-    return refuse(empty(400));
   }
+  // so that its connection can be used again
+  body.destroy();
+  return refuse(empty(400));
 }
 
 /** Errors of the parser are those of the form; others are thrown as they are. */

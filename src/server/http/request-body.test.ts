@@ -253,3 +253,39 @@ it('a connection whose body is not sent is closed after the response', async () 
   socket.resume();
   await once(socket, 'close');
 }, 20_000);
+
+describe('a body that nobody reads', () => {
+  it.each(['/upload/image', '/upload/mask'])('may be cut off: %s', async (path) => {
+    const socket = await connect(path, 'Content-Type: text/plain\r\nContent-Length: 99\r\n', '{');
+    let received = '';
+    socket.setEncoding('latin1').on('data', (text: string) => {
+      received += text;
+    });
+    await expect.poll(() => received).toContain(' 400 ');
+    const closed = once(socket, 'close');
+    socket.destroy();
+    await closed;
+    // an error without a listener would end the process here
+    expect((await fetch(`${address}/features`)).status).toBe(200);
+  });
+
+  it('is closed with the stream that failed', async () => {
+    const raw = Object.assign(new PassThrough(), { headers: {}, socket: { end: vi.fn() } });
+    const body = openBody(raw as unknown as IncomingMessage, { maxBytes: 99, content: 'JSON' });
+    raw.emit('aborted');
+    await expect.poll(() => body.closed).toBe(true);
+  });
+});
+
+it('a server that is closed does not wait for a client that does not read', async () => {
+  const closing = await testServer({ noQueue: true });
+  const port = Number(new URL(await closing.listen()).port);
+  const socket = createConnection(port, '127.0.0.1').on('error', () => undefined);
+  await once(socket, 'connect');
+  socket.pause();
+  socket.write('GET /object_info HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(20));
+  // until no buffer has room for more
+  await new Promise((resolve) => setTimeout(resolve, 2000));
+  await closing.close();
+  socket.destroy();
+}, 15_000);

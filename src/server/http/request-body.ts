@@ -36,15 +36,18 @@ export function openBody(raw: IncomingMessage, limit: BodyLimit): Readable {
   if (Number(headers['content-length'] ?? 0) > limit.maxBytes) refuse(tooLarge(limit));
   const decoder = decoderOf(headers);
   const body = arriving(raw, limit);
-  if (!decoder) return body;
+  if (!decoder) return withoutReader(body);
   const decoded = new SizeLimiter(limit);
   // the first error of a stream is the one that counts
   decoder.on('error', (error) => {
     if (isDamage(error)) decoded.destroy(new Refusal(DAMAGED));
   });
   pipeline(body, decoder, decoded, () => undefined);
-  return decoded;
+  return withoutReader(decoded);
 }
+
+/** A body that nobody reads yet, or any more, may fail: its connection can be cut at any time. */
+const withoutReader = (body: Readable): Readable => body.on('error', () => undefined);
 
 function decoderOf(headers: IncomingHttpHeaders): Transform | undefined {
   const encoding = headers['content-encoding']?.trim().toLowerCase() || 'identity';

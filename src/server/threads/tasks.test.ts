@@ -2,6 +2,7 @@
 // every task.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import sharp from 'sharp';
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { savingGraph, type TestServer, testServer } from '../../../test/support/server.ts';
 import { DarkroomError } from '../../errors.ts';
@@ -28,9 +29,12 @@ beforeEach(() => {
 });
 
 it('imageTexts is a task of POST /upload/mask', async () => {
-  writeFileSync(join(test.folders.input, 'a.png'), 'a');
+  const image = await sharp({ create: { width: 1, height: 1, channels: 4, background: 'red' } })
+    .png()
+    .toBuffer();
+  writeFileSync(join(test.folders.input, 'a.png'), image);
   const form = new FormData();
-  form.append('image', new Blob(['mask']), 'a.png');
+  form.append('image', new Blob([new Uint8Array(image)]), 'a.png');
   form.append('original_ref', JSON.stringify({ filename: 'a.png', type: 'input' }));
   const url = await test.listen();
   const response = await fetch(`${url}/upload/mask`, { method: 'POST', body: form });
