@@ -1,4 +1,4 @@
-// The schedules of the Impact Pack's nodes: ComfyUI's, and four from tables (impact_sampling.py
+// The schedules of the Impact Pack's nodes: ComfyUI's, and some from tables (impact_sampling.py
 // calculate_sigmas).
 import { SAMPLER_KINDS } from '../samplers/index.ts';
 import {
@@ -8,7 +8,7 @@ import {
   type Schedule,
   withoutPenultimate,
 } from './schedules.ts';
-import { alignedSigmas, gitsSigmas } from './tabulated.ts';
+import { alignedSigmas, gitsSigmas, ltxVideoSigmas, optimalSigmas } from './tabulated.ts';
 
 /** Schedules by the pack's names, in its order. */
 export const IMPACT_SCHEDULES: Readonly<Record<string, Schedule>> = {
@@ -17,6 +17,11 @@ export const IMPACT_SCHEDULES: Readonly<Record<string, Schedule>> = {
   'AYS SD1': (_, steps) => alignedSigmas('SD1', steps),
   'AYS SVD': (_, steps) => alignedSigmas('SVD', steps),
   'GITS[coeff=1.2]': (_, steps) => gitsSigmas(1.2, steps),
+  // for flow models; as in the original, always of 20 steps
+  'LTXV[default]': () => ltxVideoSigmas(20),
+  'OSS FLUX': (_, steps) => optimalSigmas('FLUX', steps),
+  'OSS Wan': (_, steps) => optimalSigmas('Wan', steps),
+  'OSS Chroma': (_, steps) => optimalSigmas('Chroma', steps),
 };
 
 export const IMPACT_SCHEDULERS: readonly string[] = Object.keys(IMPACT_SCHEDULES);

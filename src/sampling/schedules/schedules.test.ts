@@ -4,6 +4,7 @@ import { DarkroomError } from '../../errors.ts';
 import { discreteSampling } from '../model/model-sampling.ts';
 import { SAMPLER_KINDS } from '../samplers/index.ts';
 import { betaQuantile } from './beta-distribution.ts';
+import { IMPACT_SCHEDULES } from './impact-schedules.ts';
 import { calculateSigmas, ksamplerSigmas, SCHEDULERS } from './schedules.ts';
 
 const KINDS: Record<string, ReturnType<typeof discreteSampling>> = {
@@ -80,4 +81,27 @@ it('inverts the beta distribution', () => {
     expect(betaQuantile(Number(p), 0.6, 0.6)).toBeCloseTo(x, 12);
   expect(betaQuantile(0.9, 0.6, 0.6)).toBeCloseTo(0.9604155944112192, 12);
   expect(betaQuantile(0.999, 0.6, 0.6)).toBeCloseTo(0.9999814412614826, 12);
+});
+
+it.each([
+  ['OSS FLUX', 10, [0.9968, 0.9886, 0.9819, 0.975, 0.966, 0.9471, 0.9158, 0.8287, 0.5512, 0.2808]],
+  ['OSS FLUX', 4, [0.9968000054359436, 0.9784439206123352, 0.9470999836921692, 0.6758546233177185]],
+  [
+    'OSS Wan',
+    5,
+    [1, 0.9909999966621399, 0.9800000190734863, 0.9599999785423279, 0.8640000224113464],
+  ],
+])('%s of %s steps are the sigmas of OptimalStepsScheduler', (scheduler, steps, expected) => {
+  const sigmas = IMPACT_SCHEDULES[scheduler](KINDS.eps, steps);
+  expect(sigmas).toHaveLength(steps + 1);
+  for (const [i, value] of [...expected, 0].entries()) expect(sigmas[i]).toBeCloseTo(value, 6);
+});
+
+it('LTXV[default] is the schedule of LTXVScheduler for 20 steps', () => {
+  // LTXVScheduler().get_sigmas(20, 2.05, 0.95, True, 0.1)
+  const sigmas = IMPACT_SCHEDULES['LTXV[default]'](KINDS.eps, 7);
+  expect(sigmas).toHaveLength(21);
+  const expected = { 0: 1, 1: 0.99146682, 10: 0.85538703, 18: 0.31943899, 19: 0.09999996, 20: 0 };
+  for (const [i, value] of Object.entries(expected))
+    expect(sigmas[Number(i)]).toBeCloseTo(value, 6);
 });

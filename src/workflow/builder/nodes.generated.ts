@@ -8,6 +8,7 @@ export type FullSampleSchedule = 'none' | 'interleave1' | 'interleave2' | 'inter
 export type Mode = 'populate' | 'fixed' | 'reproduce';
 export type Op = 'a * b + c' | 'a + c' | 'a - c' | 'a * b' | 'a / b';
 export type Preset = 'all' | 'hand' | 'face' | 'mouth' | 'eyes' | 'eyebrows' | 'pupils' | 'left_eyebrow' | 'left_eye' | 'left_pupil' | 'right_eyebrow' | 'right_eye' | 'right_pupil' | 'short_sleeved_shirt' | 'long_sleeved_shirt' | 'short_sleeved_outwear' | 'long_sleeved_outwear' | 'vest' | 'sling' | 'shorts' | 'trousers' | 'skirt' | 'short_sleeved_dress' | 'long_sleeved_dress' | 'vest_dress' | 'sling_dress' | 'person' | 'bicycle' | 'car' | 'motorcycle' | 'airplane' | 'bus' | 'train' | 'truck' | 'boat' | 'traffic light' | 'fire hydrant' | 'stop sign' | 'parking meter' | 'bench' | 'bird' | 'cat' | 'dog' | 'horse' | 'sheep' | 'cow' | 'elephant' | 'bear' | 'zebra' | 'giraffe' | 'backpack' | 'umbrella' | 'handbag' | 'tie' | 'suitcase' | 'frisbee' | 'skis' | 'snowboard' | 'sports ball' | 'kite' | 'baseball bat' | 'baseball glove' | 'skateboard' | 'surfboard' | 'tennis racket' | 'bottle' | 'wine glass' | 'cup' | 'fork' | 'knife' | 'spoon' | 'bowl' | 'banana' | 'apple' | 'sandwich' | 'orange' | 'broccoli' | 'carrot' | 'hot dog' | 'pizza' | 'donut' | 'cake' | 'chair' | 'couch' | 'potted plant' | 'bed' | 'dining table' | 'toilet' | 'tv' | 'laptop' | 'mouse' | 'remote' | 'keyboard' | 'cell phone' | 'microwave' | 'oven' | 'toaster' | 'sink' | 'refrigerator' | 'book' | 'clock' | 'vase' | 'scissors' | 'teddy bear' | 'hair drier' | 'toothbrush';
+export type PreviewMethod = 'Latent2RGB-FLUX.1' | 'Latent2RGB-SDXL' | 'Latent2RGB-SD15' | 'Latent2RGB-SD3' | 'Latent2RGB-SD-X4' | 'Latent2RGB-Playground-2.5' | 'Latent2RGB-SC-Prior' | 'Latent2RGB-SC-B' | 'Latent2RGB-LTXV' | 'TAEF1' | 'TAESDXL' | 'TAESD15' | 'TAESD3';
 export type ResamplingMethod = 'lanczos' | 'nearest' | 'bilinear' | 'bicubic';
 export type RestoreMask = 'never' | 'always' | 'if_same_size';
 export type Rotation = 'none' | '90 degrees' | '180 degrees' | '270 degrees';
@@ -16,7 +17,7 @@ export type SamMaskHintUseNegative = 'False' | 'Small' | 'Outter';
 export type SamplerName = 'euler' | 'euler_cfg_pp' | 'euler_ancestral' | 'euler_ancestral_cfg_pp' | 'heun' | 'heunpp2' | 'dpm_2' | 'dpm_2_ancestral' | 'lms' | 'dpm_fast' | 'dpm_adaptive' | 'dpmpp_2s_ancestral' | 'dpmpp_2s_ancestral_cfg_pp' | 'dpmpp_sde' | 'dpmpp_sde_gpu' | 'dpmpp_2m' | 'dpmpp_2m_cfg_pp' | 'dpmpp_2m_sde' | 'dpmpp_2m_sde_gpu' | 'dpmpp_2m_sde_heun' | 'dpmpp_2m_sde_heun_gpu' | 'dpmpp_3m_sde' | 'dpmpp_3m_sde_gpu' | 'ddpm' | 'lcm' | 'ipndm' | 'ipndm_v' | 'deis' | 'res_multistep' | 'res_multistep_cfg_pp' | 'res_multistep_ancestral' | 'res_multistep_ancestral_cfg_pp' | 'gradient_estimation' | 'gradient_estimation_cfg_pp' | 'er_sde' | 'seeds_2' | 'seeds_3' | 'sa_solver' | 'sa_solver_pece' | 'ddim' | 'uni_pc' | 'uni_pc_bh2';
 export type ScaleMethod = 'nearest-exact' | 'bilinear' | 'lanczos' | 'area';
 export type Scheduler = 'simple' | 'sgm_uniform' | 'karras' | 'exponential' | 'ddim_uniform' | 'beta' | 'normal' | 'linear_quadratic' | 'kl_optimal';
-export type Scheduler2 = 'simple' | 'sgm_uniform' | 'karras' | 'exponential' | 'ddim_uniform' | 'beta' | 'normal' | 'linear_quadratic' | 'kl_optimal' | 'AYS SDXL' | 'AYS SD1' | 'AYS SVD' | 'GITS[coeff=1.2]';
+export type Scheduler2 = 'simple' | 'sgm_uniform' | 'karras' | 'exponential' | 'ddim_uniform' | 'beta' | 'normal' | 'linear_quadratic' | 'kl_optimal' | 'AYS SDXL' | 'AYS SD1' | 'AYS SVD' | 'GITS[coeff=1.2]' | 'LTXV[default]' | 'OSS FLUX' | 'OSS Wan' | 'OSS Chroma';
 export type TileMode = 'None' | 'Both' | 'Decode(input) only' | 'Encode(output) only';
 export type UpscaleMethod = 'nearest-exact' | 'bilinear' | 'area' | 'bicubic' | 'lanczos';
 export type UpscaleMethod2 = 'nearest-exact' | 'bilinear' | 'area' | 'bicubic' | 'bislerp';
@@ -2079,7 +2080,7 @@ export const ImpactScaleBy_BBOX_SEG_ELT: NodeFunction<{
 export const ImpactSchedulerAdapter: NodeFunction<{
   scheduler: OneOf<Scheduler>;
   /** Replaces the scheduler unless it is None. */
-  extra_scheduler: OneOf<'None' | 'AYS SDXL' | 'AYS SD1' | 'AYS SVD' | 'GITS[coeff=1.2]'>;
+  extra_scheduler: OneOf<'None' | 'AYS SDXL' | 'AYS SD1' | 'AYS SVD' | 'GITS[coeff=1.2]' | 'LTXV[default]' | 'OSS FLUX' | 'OSS Wan' | 'OSS Chroma'>;
 }, Node<{ scheduler: 'COMBO' }>> = nodeFunction('ImpactSchedulerAdapter', [['scheduler', 'COMBO']]);
 
 /** Pixelwise(SEGS & MASK) (ImpactPack/Operation) */
@@ -2596,7 +2597,7 @@ export const LatentSender: NodeFunction<{
   filename_prefix: Text;
   /** 0 to 9223372036854775807; default in the editor: 0. */
   link_id: Int;
-  preview_method: OneOf<'Latent2RGB-SDXL' | 'Latent2RGB-SD15' | 'TAESDXL' | 'TAESD15'>;
+  preview_method: OneOf<PreviewMethod>;
 }, OutputNode> = nodeFunction('LatentSender');
 
 /** LatentSubtract (latent/advanced) */
@@ -3326,7 +3327,7 @@ export const PreviewBridgeLatent: NodeFunction<{
   latent: Link<'LATENT'>;
   /** The edited image, set by the editor. A file name also works: sub/name.png [temp]. */
   image: Text;
-  preview_method: OneOf<'Latent2RGB-FLUX.1' | 'Latent2RGB-SDXL' | 'Latent2RGB-SD15' | 'Latent2RGB-SD3' | 'Latent2RGB-SD-X4' | 'Latent2RGB-Playground-2.5' | 'Latent2RGB-SC-Prior' | 'Latent2RGB-SC-B' | 'TAEF1' | 'TAESDXL' | 'TAESD15' | 'TAESD3'>;
+  preview_method: OneOf<PreviewMethod>;
   vae_opt?: Link<'VAE'>;
   /** Blocks the nodes that follow while the mask is empty. Default in the editor: false. */
   block?: Bool;

@@ -49,15 +49,18 @@ describe('editor nodes', () => {
   it.each([
     { mode: true, behavior: 'Stop', expected: [5] },
     { mode: false, behavior: 'Stop', expected: undefined },
-    { mode: false, behavior: 'Mute', expected: undefined },
+    { mode: false, behavior: 'Mute', expected: undefined, extra: { workflow: { nodes: [] } } },
+    // without the editor's workflow, the Impact Pack 8 passes the value on
+    { mode: false, behavior: 'Mute', expected: [5] },
     { mode: false, behavior: 'Bypass', expected: [5] },
-  ])('a control bridge, active: $mode, $behavior', async ({ mode, behavior, expected }) => {
-    const { shown } = await runPrompt({
+  ])('a control bridge, active: $mode, $behavior, $extra', async (c) => {
+    const { mode, behavior, expected, extra } = c;
+    const prompt = {
       value: node('ImpactInt', { value: 5 }),
       bridge: node('ImpactControlBridge', { value: ['value', 0], mode, behavior }),
       out: node('Show', { value: ['bridge', 0] }),
-    });
-    expect(shown('out')).toEqual(expected);
+    };
+    expect((await runPrompt(prompt, { extra })).shown('out')).toEqual(expected);
   });
 
   it('remote nodes set widgets of their type before the run', async () => {

@@ -3,7 +3,7 @@
 // impact_server.py (remote controls), util_nodes.py.
 import { setTimeout as wait } from 'node:timers/promises';
 import { checkAborted } from '../../../../errors.ts';
-import type { Json } from '../../../../formats/json.ts';
+import { isJsonObject, type Json } from '../../../../formats/json.ts';
 import type { NodeContext } from '../../../context.ts';
 import {
   boolean,
@@ -170,8 +170,9 @@ const ImpactControlBridge = defineNode({
   display: 'Control Bridge',
   category: 'ImpactPack/Logic',
   description:
-    'Passes its value on while it is active. Otherwise, Stop and Mute block the nodes that ' +
-    'follow; Bypass, for which the editor changes the workflow, passes the value on.',
+    'Passes its value on while it is active. Otherwise, Stop blocks the nodes that follow, and ' +
+    "so does Mute if the prompt has the editor's workflow; Bypass, for which the editor changes " +
+    'the workflow, passes the value on.',
   outputNode: true,
   inputs: {
     value: anyInput(),
@@ -182,8 +183,9 @@ const ImpactControlBridge = defineNode({
   outputs: [output('*', 'value')],
   run({ value, mode, behavior }, context) {
     if (mode) return outputs(value);
-    if (behavior !== 'Bypass') return outputs(blocker());
-    warnEditorOnly(context, 'Control Bridge with the behavior Bypass');
+    const canMute = isJsonObject(context.extra()['workflow']);
+    if (behavior === 'Stop' || (behavior === 'Mute' && canMute)) return outputs(blocker());
+    warnEditorOnly(context, `Control Bridge with the behavior ${behavior}`);
     return outputs(value);
   },
 });

@@ -1,7 +1,6 @@
 // Previews on which a mask can be drawn: they output the image and the mask, which the editor saves
 // in the alpha channel of a file. Source: Impact Pack bridge_nodes.py. The last image and mask are
 // in the node's state; the original stores them in its server.
-import { DarkroomError } from '../../../../errors.ts';
 import { decodeImage } from '../../../../image/codec/decode-image.ts';
 import { readImageFile } from '../../../../image/codec/image-file.ts';
 import { fromBytes } from '../../../../image/image-bytes.ts';
@@ -25,6 +24,7 @@ import {
 import { loadNamedVae } from '../../../shared/named-vae.ts';
 import { saveImages, tempSuffix } from '../../../shared/save-images.ts';
 import { blocker } from '../../../socket-values.ts';
+import { checkPreviewMethod, PREVIEW_METHODS } from './preview-methods.ts';
 import { savedFileOf } from './sender-nodes.ts';
 
 const UTIL = 'ImpactPack/Util';
@@ -84,15 +84,20 @@ function editedFile(
   return isUnchanged ? shown?.files[0] : undefined;
 }
 
-/** The last mask that was not empty, if `mode` restores it for an image of this size. */
+/**
+ * The last mask that was not empty, if `mode` restores it for a new image of this size; `never`
+ * forgets it.
+ */
 function restoredMask(
   mode: string | undefined,
   height: number,
   width: number,
   context: NodeContext,
 ): Tensor | undefined {
-  const { mask } = stateOf(context);
-  if (!mask || mode === undefined || mode === 'never') return undefined;
+  const state = stateOf(context);
+  if (mode === undefined || mode === 'never') state.mask = undefined;
+  const { mask } = state;
+  if (!mask) return undefined;
   return mode === 'always' || (mask.shape[1] === height && mask.shape[2] === width)
     ? mask
     : undefined;
@@ -174,29 +179,6 @@ const TINY_AUTOENCODERS: Readonly<Record<string, string>> = {
   TAESDXL: 'taesdxl',
   TAESD15: 'taesd',
 };
-/** Preview methods for latents of 16 channels. */
-const METHODS_16_CHANNELS = [
-  'Latent2RGB-FLUX.1',
-  'Latent2RGB-SD3',
-  'Latent2RGB-SC-Prior',
-  'TAEF1',
-  'TAESD3',
-];
-const METHODS = [
-  'Latent2RGB-FLUX.1',
-  'Latent2RGB-SDXL',
-  'Latent2RGB-SD15',
-  'Latent2RGB-SD3',
-  'Latent2RGB-SD-X4',
-  'Latent2RGB-Playground-2.5',
-  'Latent2RGB-SC-Prior',
-  'Latent2RGB-SC-B',
-  'TAEF1',
-  'TAESDXL',
-  'TAESD15',
-  'TAESD3',
-];
-
 /**
  * A preview of a latent: decoded by a VAE, or the colours of its channels at eight times its size.
  * Throws DR_INPUT_INVALID for a method that does not support the latent.
@@ -208,15 +190,7 @@ async function latentPreview(
   context: NodeContext,
 ): Promise<Tensor> {
   if (vae) return vae.decode(samples);
-  const needs16Channels = METHODS_16_CHANNELS.includes(method);
-  if (needs16Channels !== (samples.shape[1] === 16) || needs16Channels)
-    throw new DarkroomError('DR_INPUT_INVALID', {
-      message:
-        `the preview method ${method} does not support ` +
-        `latents of ${samples.shape[1]} channels`,
-      hint: 'Choose Latent2RGB-SD15 or Latent2RGB-SDXL, or connect vae_opt.',
-      input: 'preview_method',
-    });
+  checkPreviewMethod(method, samples, ', or connect vae_opt');
   if (TINY_AUTOENCODERS[method])
     return (await loadNamedVae(TINY_AUTOENCODERS[method], context)).decode(samples);
   const small = previewLatent(samples, LATENT_COLOURS[method]);
@@ -234,7 +208,7 @@ const PreviewBridgeLatent = defineNode({
   inputs: {
     latent: socket('LATENT'),
     image: string(IMAGE),
-    preview_method: combo(METHODS),
+    preview_method: combo(PREVIEW_METHODS),
     vae_opt: socket('VAE', { optional: true }),
     ...bridgeInputs,
   },
@@ -258,9 +232,8 @@ const PreviewBridgeLatent = defineNode({
       state.shown ??= { source, files: [file] };
     } else {
       const preview = await latentPreview(latent, preview_method, vae_opt, context);
-      const mask =
-        latent.noise_mask ??
-        restoredMask(restore_mask, preview.shape[1], preview.shape[2], context);
+      const restored = restoredMask(restore_mask, preview.shape[1], preview.shape[2], context);
+      const mask = latent.noise_mask ?? restored;
       const files = await savePreview(preview, mask, 'PBL', context);
       result = { latent, mask: mask ?? full([1, ...latent.samples.shape.slice(2)], 1), files };
       state.shown = { source, files };

@@ -72,6 +72,23 @@ describe('latents in images', () => {
     });
   });
 
+  it.each([
+    ['Latent2RGB-FLUX.1', false],
+    ['Latent2RGB-LTXV', false],
+    ['Latent2RGB-SD-X4', true],
+    ['TAESDXL', true],
+  ])('are shown by %s: %s', async (preview_method, works) => {
+    const samples = { samples: prepareNoise([1, 4, 8, 8], 3) };
+    const sent = runWhole('LatentSender', {
+      samples,
+      filename_prefix: 'latents/LatentSender',
+      link_id: 0,
+      preview_method,
+    });
+    if (works) expect(saved(await sent)).toHaveLength(1);
+    else await expect(sent).rejects.toMatchObject({ input: 'preview_method' });
+  });
+
   it('are empty, with a warning, for an image without a latent', async () => {
     writeFileSync(
       join(input, 'plain.latent.png'),
@@ -192,6 +209,12 @@ describe('preview bridges', () => {
     expect(pngColourType(bytes)).toBe(6);
     const larger = await run({ images: grey(1, 8, 8), restore_mask: 'if_same_size', block: false });
     expect((larger.outputs[1] as Tensor).shape).toEqual([1, 64, 64]);
+    // as in Impact Pack 8: a new image without restore_mask forgets the last mask
+    const restored = await run({ images: grey(1, 4, 4, 0.5), restore_mask: 'always' });
+    expect(restored.outputs[1]).toEqual(mask);
+    await run({ images: grey(1, 4, 4, 0.75) });
+    const forgotten = await run({ images: grey(1, 4, 4, 1), restore_mask: 'always' });
+    expect(forgotten.outputs.every(isBlocker)).toBe(true);
   });
 
   it('output the mask of a file that is set before the first run', async () => {

@@ -25,6 +25,7 @@ import {
 import { inputContentHash, readLatentFile } from '../../../shared/input-files.ts';
 import { saveImages, tempSuffix } from '../../../shared/save-images.ts';
 import { linkId } from './logic-nodes.ts';
+import { checkPreviewMethod, PREVIEW_METHODS, type PreviewMethod } from './preview-methods.ts';
 
 const UTIL = 'ImpactPack/Util';
 const HIDDEN = { prompt: 'PROMPT', extra_pnginfo: 'EXTRA_PNGINFO' } as const;
@@ -126,13 +127,9 @@ function resizePreview(preview: ByteImage): ByteImage {
   );
 }
 
-const PREVIEWS: Readonly<Record<string, keyof typeof LATENT_COLOURS>> = {
-  'Latent2RGB-SDXL': 'Latent2RGB-SDXL',
-  'Latent2RGB-SD15': 'Latent2RGB-SD15',
-  // as in the original, which never uses the tiny autoencoders
-  TAESDXL: 'Latent2RGB-SDXL',
-  TAESD15: 'Latent2RGB-SD15',
-};
+/** The colours of a method. As in the original, the tiny autoencoders are those of SD15. */
+const coloursOf = (method: PreviewMethod) =>
+  LATENT_COLOURS[method] ?? LATENT_COLOURS['Latent2RGB-SD15'];
 
 const LatentSender = defineNode({
   type: 'LatentSender',
@@ -147,14 +144,13 @@ const LatentSender = defineNode({
     samples: socket('LATENT'),
     filename_prefix: string({ default: 'latents/LatentSender' }),
     link_id: linkId(),
-    preview_method: combo(Object.keys(PREVIEWS)),
+    preview_method: combo(PREVIEW_METHODS),
   },
   hidden: HIDDEN,
   outputs: [],
   async run({ samples, filename_prefix, link_id, preview_method }, context) {
-    const preview = resizePreview(
-      previewLatent(samples.samples, LATENT_COLOURS[PREVIEWS[preview_method]], true),
-    );
+    checkPreviewMethod(preview_method, samples.samples);
+    const preview = resizePreview(previewLatent(samples.samples, coloursOf(preview_method), true));
     const file = await encodePng(preview, {
       text: context.metadata(),
       exif: latentExif(samples.samples),

@@ -50,6 +50,12 @@ describe('ImpactSwitch', () => {
     const { failure } = await runPrompt(prompt({ select: 4 }));
     expect(failure).toMatchObject({ nodeId: '3', input: 'input4' });
   });
+
+  it('takes the nodes behind it their links if it selects a missing input on prompt', async () => {
+    await expect(runPrompt(prompt({ select: 4, sel_mode: true }))).rejects.toMatchObject({
+      message: "Show (node out) has no value for 'value'",
+    });
+  });
 });
 
 describe('ImpactInversedSwitch', () => {

@@ -178,6 +178,10 @@ describe('conditionings and schedules', () => {
       'AYS SD1',
       'AYS SVD',
       'GITS[coeff=1.2]',
+      'LTXV[default]',
+      'OSS FLUX',
+      'OSS Wan',
+      'OSS Chroma',
     ]);
   });
 
