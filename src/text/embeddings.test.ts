@@ -165,7 +165,12 @@ describe('findEmbeddingFile', () => {
   it.each(['upper', 'eep_ti', '../a', 'b/../../a', '/a', '..', '.', '', 'b', 'b/'])(
     'finds nothing for %j',
     (name) => {
-      expect(findEmbeddingFile(name, files)).toBeUndefined();
+      expect(findEmbeddingFile(name, files, false)).toBeUndefined();
     },
   );
+
+  it('ignores the case where the file system does', () => {
+    expect(findEmbeddingFile('UPPER', files, true)).toBe('Upper.pt');
+    expect(findEmbeddingFile('B\\Deep_TI', files, true)).toBe('b/deep_ti.safetensors');
+  });
 });

@@ -57,6 +57,7 @@ function rows(x: Tensor): Float32Array[] {
   );
 }
 
+const IGNORES_CASE = process.platform === 'win32' || process.platform === 'darwin';
 const ENDINGS = ['', '.safetensors', '.pt', '.bin'];
 
 /**
@@ -64,13 +65,19 @@ const ENDINGS = ['', '.safetensors', '.pt', '.bin'];
  * the one in the outermost folder counts, then the first folder by name; in one folder, that of the
  * name as written, then .safetensors, .pt and .bin. (ComfyUI searches the folders in an order that
  * changes from start to start.) `files`: names relative to the embeddings folders, with `/`.
+ * `ignoreCase`: as the file systems of macOS and Windows do.
  */
-export function findEmbeddingFile(name: string, files: readonly string[]): string | undefined {
-  const wanted = posix.normalize(withSlashes(name));
+export function findEmbeddingFile(
+  name: string,
+  files: readonly string[],
+  ignoreCase = IGNORES_CASE,
+): string | undefined {
+  const cased = (text: string): string => (ignoreCase ? text.toLowerCase() : text);
+  const wanted = cased(posix.normalize(withSlashes(name)));
   if (/^(\.{0,2})(\/|$)/.test(wanted)) return undefined;
   const found = ENDINGS.flatMap((ending, order) =>
     files
-      .filter((file) => file === wanted + ending || file.endsWith(`/${wanted}${ending}`))
+      .filter((file) => `/${cased(file)}`.endsWith(`/${wanted}${ending}`))
       .map((file) => {
         const folder = file.slice(0, file.length - wanted.length - ending.length);
         return { file, folder, depth: folder.split('/').length, order };
