@@ -1613,7 +1613,7 @@ export const ImpactConditionalStopIteration: NodeFunction<{
   cond: Bool;
 }, OutputNode> = nodeFunction('ImpactConditionalStopIteration');
 
-/** Control Bridge (ImpactPack/Logic): Passes its value on while it is active. Otherwise, Stop and Mute block the nodes that follow; Bypass, for which the editor changes the workflow, passes the value on. */
+/** Control Bridge (ImpactPack/Logic): Passes its value on while it is active. Otherwise, Stop blocks the nodes that follow, and so does Mute if the prompt has the editor's workflow; Bypass, for which the editor changes the workflow, passes the value on. */
 export const ImpactControlBridge: NodeFunction<{
   value: Anything;
   /** Default in the editor: true. */
