@@ -66,11 +66,14 @@ function checkStore({ place, log, book }: World): void {
   }
 }
 
-/** Removes the files of these jobs, and most of the history: the disk is small. */
+/**
+ * Removes the files of these jobs, and most of the history: the disk is small. Asks again for
+ * deletions, because the connection of the first request may have broken.
+ */
 async function forget({ place, book, log }: World, ended: readonly JobRecord[]): Promise<void> {
-  const old = ended.filter(({ deleted }) => !deleted).slice(0, -50);
+  const deleted = [...book.jobs.values()].filter((job) => job.deleted);
+  const old = [...ended.filter((job) => !job.deleted).slice(0, -50), ...deleted];
   for (const job of ended) place.outputs.remove(place.outputs.ofJob(job.name));
-  for (const job of [...book.jobs.values()].filter(({ deleted }) => deleted)) book.archive(job);
   if (old.length === 0) return;
   await postJson(`${place.address}/history`, { delete: old.map(({ promptId }) => promptId) });
   for (const job of old) {
