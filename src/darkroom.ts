@@ -174,7 +174,7 @@ function prepareWorkflow(
   source: WorkflowSource,
   { set = {}, extra = {}, dynamicSeed }: RunOptions,
 ): { workflow: Workflow; prepared: PreparedPrompt } {
-  const workflow = readSource(source, nodes, dynamicSeed);
+  const workflow = readSource(source, nodes, folders, dynamicSeed);
   const graph = applyOverrides(workflow.graph, set, nodes);
   const allExtra = { ...workflow.extra, ...extra } as JsonObject;
   return { workflow, prepared: preparePrompt(graph, allExtra, nodes, folders) };
@@ -195,9 +195,10 @@ function checkOutputFolders(
 function readSource(
   source: WorkflowSource,
   nodes: NodeTable,
+  { modelFiles }: Pick<Folders, 'modelFiles'>,
   dynamicSeed: number | bigint = 0,
 ): Workflow {
-  const options = { nodes, random: pythonRandom(dynamicSeed).random };
+  const options = { nodes, random: pythonRandom(dynamicSeed).random, modelFiles };
   if (source instanceof Uint8Array) return readWorkflowBytes(source, 'the workflow', options);
   if (typeof source !== 'string') return readWorkflow(source as Json, 'the workflow', options);
   return isJsonText(source)

@@ -149,7 +149,10 @@ function workflowResponse(
   bytes: Uint8Array,
   name: string,
 ): WorkflowResponse {
-  const { graph, extra, form, notes } = readWorkflowBytes(bytes, name, { nodes });
+  const { graph, extra, form, notes } = readWorkflowBytes(bytes, name, {
+    nodes,
+    modelFiles: (folder) => folders.modelFiles(folder),
+  });
   return {
     prompt: apiGraphOf(graph) as unknown as PromptGraph,
     extra: extra as JsonObject,

@@ -6,10 +6,19 @@ import { splitLoraTags } from '../../text/lora-tags.ts';
 export const isA1111 = (text: string): boolean =>
   !/^\s*[{[]/.test(text) && /(^|\n)Steps:\s*\d+\s*,/.test(text);
 
+export interface A1111Lora {
+  readonly name: string;
+  readonly weight: number;
+}
+
 export interface A1111Parameters {
   readonly positive: string;
   readonly negative: string;
-  readonly loras: readonly { readonly name: string; readonly weight: number }[];
+  readonly loras: readonly A1111Lora[];
+  /** The LoRAs in the negative prompt. */
+  readonly negativeLoras: readonly A1111Lora[];
+  /** LoRA tags without a valid weight, as written. */
+  readonly invalidLoras: readonly string[];
   /** The settings by their names in lower case. */
   readonly settings: ReadonlyMap<string, string>;
 }
@@ -24,17 +33,22 @@ export function parseParameters(text: string): A1111Parameters {
     : prompts.lastIndexOf('\nNegative prompt:');
   const positive = split < 0 ? prompts : prompts.slice(0, split);
   const negative = split < 0 ? '' : prompts.slice(split).replace(/^\n?Negative prompt:/, '');
-  const { tags, rest } = splitLoraTags(positive, hasName);
-  const loras = tags.map((tag) => {
-    const [name, weight] = tag.split(':', 2);
-    return { name, weight: Number(weight || 1) };
-  });
+  const inPositive = splitLoraTags(positive, hasName);
+  const inNegative = splitLoraTags(negative, hasName);
+  const isValid = (tag: string): boolean => Number.isFinite(loraOf(tag).weight);
   return {
-    positive: rest.trim(),
-    negative: splitLoraTags(negative, hasName).rest.trim(),
-    loras: loras.filter(({ weight }) => Number.isFinite(weight)),
+    positive: inPositive.rest.trim(),
+    negative: inNegative.rest.trim(),
+    loras: inPositive.tags.filter(isValid).map(loraOf),
+    negativeLoras: inNegative.tags.filter(isValid).map(loraOf),
+    invalidLoras: [...inPositive.tags, ...inNegative.tags].filter((tag) => !isValid(tag)),
     settings: parseSettings(normalized.slice(start).split('\n')[0]),
   };
+}
+
+function loraOf(tag: string): A1111Lora {
+  const [name, weight] = tag.split(':', 2);
+  return { name, weight: Number(weight || 1) };
 }
 
 const hasName = (tag: string): boolean => tag !== '' && !tag.startsWith(':');

@@ -18,6 +18,7 @@ import { NODES } from '../../nodes/index.ts';
 import type { Graph } from '../api-graph.ts';
 import { type ConvertOptions, convertUi } from '../ui/ui-to-api.ts';
 import { a1111Graph } from './a1111.ts';
+import type { ModelFiles } from './a1111-names.ts';
 import { isA1111 } from './a1111-parameters.ts';
 import { parseApiGraph, splitNodes, withLaterInputs, withNewNames } from './api-format.ts';
 import { componentsBeside } from './component-files.ts';
@@ -54,6 +55,8 @@ export interface ReadOptions extends Partial<Omit<ConvertOptions, 'components'>>
    * The form to read from an image that contains both. Default: `API`, the prompt that was run.
    */
   readonly prefer?: 'API' | 'UI';
+  /** Lists the model files that A1111's names are looked up in. */
+  readonly modelFiles?: ModelFiles;
   /** Refuses what is not a node in an API graph, as ComfyUI does, instead of ignoring it. */
   readonly strict?: boolean;
 }
@@ -202,7 +205,7 @@ function fromUi(
 }
 
 function fromA1111(text: string, file: string, options: ReadOptions): Workflow {
-  const { graph, notes } = a1111Graph(text, file, options.nodes ?? NODES);
+  const { graph, notes } = a1111Graph(text, file, options.nodes ?? NODES, options.modelFiles);
   return { graph, extra: { parameters: text }, form: 'A1111', notes };
 }
 
