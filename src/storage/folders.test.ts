@@ -74,6 +74,12 @@ describe('the input folder', () => {
     folders = openFolders({ input: join(root, 'in'), output: join(root, 'out') });
   });
 
+  it('has files whose names are written with the slashes of Windows', () => {
+    expect(folders.hasInput('sub\\dog.png')).toBe(true);
+    expect(folders.inputPath('sub\\dog.png [input]')).toBe(join(root, 'in/sub/dog.png'));
+    expect(folders.hasInput('..\\secret.png')).toBe(false);
+  });
+
   it('lists the files directly in it', () => {
     expect(folders.inputFiles()).toEqual(['cat.png']);
   });
