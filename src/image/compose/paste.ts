@@ -15,6 +15,26 @@ export function pasteMasked(image: Tensor, patch: Tensor, offset: Offset, mask: 
   return result;
 }
 
+/**
+ * Blends one pixel of a patch, at `from`, into one of an image, at `to`, with the weight `m`. The
+ * alpha of a patch is laid over that of the image; a patch without alpha is opaque.
+ */
+function blendPixel(image: Tensor, to: number, patch: Tensor, from: number, m: number): void {
+  const [channels, patchChannels] = [image.shape[3], patch.shape[3]];
+  const { data } = image;
+  const hasAlpha = channels === 4;
+  const weight = !hasAlpha && patchChannels === 4 ? f(m * patch.data[from + 3]) : m;
+  const rest = f(1 - weight);
+  for (let c = 0; c < (hasAlpha ? 3 : channels); c++)
+    data[to + c] = f(rest * data[to + c]) + f(weight * patch.data[from + c]);
+  if (!hasAlpha) return;
+  const alpha = data[to + 3];
+  data[to + 3] =
+    patchChannels === 4
+      ? alpha + f(f(patch.data[from + 3] * m) * f(1 - alpha))
+      : f(alpha * rest) + m;
+}
+
 /** As pasteMasked, but changes `image` itself. */
 export function pasteMaskedInto(
   image: Tensor,
@@ -23,12 +43,11 @@ export function pasteMaskedInto(
   mask: Tensor,
 ): void {
   const [n, height, width, channels] = image.shape;
-  const [patches, h, w] = patch.shape;
+  const [patches, h, w, patchChannels] = patch.shape;
   const [masks, maskH, maskW] = mask.shape;
   const planes = reshape(mask, [masks, 1, maskH, maskW]);
   const fits = maskH === h && maskW === w;
   const weights = fits ? planes : interpolate(planes, { height: h, width: w }, 'bilinear');
-  const { data } = image;
   const rows = Math.min(h, height - top);
   const columns = Math.min(w, width - left);
   for (let item = 0; item < n; item++)
@@ -36,11 +55,9 @@ export function pasteMaskedInto(
       for (let column = 0; column < columns; column++) {
         const position = row * w + column;
         const m = weights.data[(item % masks) * h * w + position];
-        const rest = f(1 - m);
-        const from = ((item % patches) * h * w + position) * channels;
+        const from = ((item % patches) * h * w + position) * patchChannels;
         const to = ((item * height + top + row) * width + left + column) * channels;
-        for (let c = 0; c < channels; c++)
-          data[to + c] = f(rest * data[to + c]) + f(m * patch.data[from + c]);
+        blendPixel(image, to, patch, from, m);
       }
 }
 
