@@ -2,9 +2,13 @@ import { describe, expect, it } from 'vitest';
 import {
   convert,
   convertedInputs,
+  link,
   node,
   SAMPLER_VALUES,
+  type Slot,
   sampler,
+  type TestNode,
+  widget,
 } from '../../../test/support/workflows/ui-workflows.ts';
 import { chooseOptions } from './texts.ts';
 
@@ -37,6 +41,68 @@ describe('texts', () => {
     expect(convertedInputs(workflow, '3', { now })).toEqual({
       filename_prefix: '2025-01-09_70503/7_640_%width%_%Nobody.x%',
     });
+  });
+});
+
+describe('placeholders in file names', () => {
+  const save = (prefix: string, links: Slot[] = []) => node(99, 'SaveImage', links, [prefix]);
+  const prefixOf = (prefix: string, nodes: TestNode[], more: Record<string, unknown> = {}) =>
+    convertedInputs({ nodes: [save(prefix), ...nodes], ...more }, '99')?.['filename_prefix'];
+  const size = (id: number, width: number, more: Slot = {}) =>
+    node(id, 'EmptyLatentImage', [], [width, 64, 1], more);
+
+  // applyTextReplacements of ComfyUI's frontend, and the names that onNodeCreated gives to nodes
+  it.each<[string, TestNode[], string]>([
+    ['%EmptyLatentImage.width%', [size(1, 640)], '640'],
+    ['%Empty Latent Image.width%', [size(1, 640)], '640'],
+    ['%Size.width%', [size(1, 640, { title: 'Size' })], '640'],
+    ['%EmptyLatentImage.width%', [size(1, 640), size(2, 32)], '640'],
+    [
+      '%A.width%',
+      [
+        size(1, 1, { title: 'A' }),
+        size(2, 2, { properties: { 'Node name for S&R': 'A' } }),
+        size(3, 3, { title: 'A' }),
+      ],
+      '2',
+    ],
+    ['%Empty Latent Image.width%', [size(1, 640, { title: 'Size' })], '%Empty Latent Image.width%'],
+    ['%EmptyLatentImage.depth%', [size(1, 640)], '%EmptyLatentImage.depth%'],
+    ['%SaveImage.filename_prefix%', [], '%SaveImage.filename_prefix%'],
+    ['%KSampler.control_after_generate%', [sampler(1, [])], 'randomize'],
+    ['%Primitive.value%', [node(1, 'PrimitiveNode', [], ['fox', 'fixed'])], 'fox'],
+    ['%My seed.value%', [node(1, 'PrimitiveNode', [], [7, 'fixed'], { title: 'My seed' })], '7'],
+    ['%PrimitiveNode.value%', [node(1, 'PrimitiveNode', [], [7])], '%PrimitiveNode.value%'],
+    ['%Unknown.text%', [node(1, 'Unknown', [], ['a/b:c'])], 'a_b_c'],
+    ['%Unknown.text%', [node(1, 'Unknown', [], { text: 'fox', n: 1 })], 'fox'],
+    [
+      '%Unknown.n%',
+      [node(1, 'Unknown', [widget('text', 'STRING'), widget('n', 'INT')], ['fox', 5])],
+      '5',
+    ],
+    ['%Unknown.text%', [node(1, 'Unknown', [], ['fox', 5])], '%Unknown.text%'],
+  ])('%s', (prefix, nodes, expected) => {
+    expect(prefixOf(prefix, nodes)).toBe(expected);
+  });
+
+  it('have the value of the primitive that a widget is linked to', () => {
+    const nodes = [
+      node(1, 'PrimitiveNode', [], [512, 'fixed']),
+      node(2, 'EmptyLatentImage', [widget('width', 'INT', 1)], [640, 64, 1]),
+    ];
+    const links = [link(1, 1, 0, 2, 0)];
+    expect(prefixOf('%EmptyLatentImage.width%', nodes, { links })).toBe('512');
+  });
+
+  it('are found in subgraphs, where they come before the nodes that follow', () => {
+    const subgraphs = [{ id: 'u', name: 'Sizes', nodes: [size(5, 128)], links: [] }];
+    const inner = node(1, 'u');
+    expect(
+      prefixOf('%EmptyLatentImage.width%', [inner, size(2, 640)], { definitions: { subgraphs } }),
+    ).toBe('128');
+    expect(
+      prefixOf('%EmptyLatentImage.width%', [size(2, 640), inner], { definitions: { subgraphs } }),
+    ).toBe('640');
   });
 });
 

@@ -1,11 +1,12 @@
 // Converts a UI workflow to an API graph as ComfyUI's editor does when a prompt is queued
 // (graphToPrompt in its executionUtil.ts).
-import { type Json, type JsonObject, keysOf, numberOf, objectOf } from '../../formats/json.ts';
+import { type Json, type JsonObject, keysOf, objectOf } from '../../formats/json.ts';
 import { type Graph, type GraphNode, linkOf } from '../api-graph.ts';
 import type { NodeTable } from '../node-table.ts';
-import { expand, type Scope, type ScopedNode } from './expand.ts';
+import { expand, type ScopedNode } from './expand.ts';
 import { FileNodeTypes } from './file-node-types.ts';
 import type { NodeTypes } from './node-types.ts';
+import { type WidgetLookUp, widgetLookUp } from './placeholders.ts';
 import { resolveInput, type Source } from './resolve.ts';
 import { chooseOptions, isDynamic, replacePlaceholders } from './texts.ts';
 import { type UiNode, uiGraph } from './ui-graph.ts';
@@ -30,20 +31,14 @@ export interface Converted {
 const FILE_NAME_INPUT = 'filename_prefix';
 /** A primitive's property that enables placeholders in its value. */
 const REPLACE_PROPERTY = 'Run widget replace on values';
-/** The property with the name that placeholders use for a node. */
-const NAME_PROPERTY = 'Node name for S&R';
 
 /** Converts a workflow in the UI format. Throws DR_WORKFLOW_FORMAT. */
 export function convertUi(json: JsonObject, options: ConvertOptions): Converted {
   const types = new FileNodeTypes(json, options.nodes, options.components);
   const { root, nodes } = expand(uiGraph(json), types);
-  let names: NodeNames | undefined;
   const conversion: Conversion = {
     types,
-    names: () => {
-      names ??= nodeNames(root);
-      return names;
-    },
+    lookUp: widgetLookUp(types, root),
     now: options.now ?? new Date(),
     random: options.random ?? (() => 0),
     notes: new Set(),
@@ -65,7 +60,7 @@ export function convertUi(json: JsonObject, options: ConvertOptions): Converted 
 
 interface Conversion {
   readonly types: NodeTypes;
-  readonly names: () => NodeNames;
+  readonly lookUp: WidgetLookUp;
   readonly now: Date;
   readonly random: () => number;
   readonly notes: Set<string>;
@@ -123,36 +118,8 @@ function convertValue(
   return chosen;
 }
 
-const withoutPlaceholders = ({ types, names, now }: Conversion, text: string): string =>
-  replacePlaceholders(text, now, (name, widget) => {
-    const { named, titled } = names();
-    const node = named.get(name) ?? titled.get(name);
-    const value = node && types.valuesOf(node).values.get(widget);
-    return value === undefined ? undefined : value === null ? '' : jsText(value);
-  });
-
-/** The names of nodes for placeholders, and their titles; inner nodes included. */
-interface NodeNames {
-  readonly named: ReadonlyMap<Json, UiNode>;
-  readonly titled: ReadonlyMap<string, UiNode>;
-}
-
-/** The nodes by name and by title, of equal ones the first. */
-function nodeNames(root: Scope): NodeNames {
-  const named = new Map<Json, UiNode>();
-  const titled = new Map<string, UiNode>();
-  const collect = (scope: Scope): void => {
-    for (const node of scope.graph.nodes.values()) {
-      const name = node.properties[NAME_PROPERTY];
-      if (name !== undefined && !named.has(name)) named.set(name, node);
-      const title = node.title ?? node.type;
-      if (!titled.has(title)) titled.set(title, node);
-    }
-    for (const inner of scope.inner.values()) collect(inner);
-  };
-  collect(root);
-  return { named, titled };
-}
+const withoutPlaceholders = ({ lookUp, now }: Conversion, text: string): string =>
+  replacePlaceholders(text, now, lookUp);
 
 function apiNode(types: NodeTypes, node: UiNode, inputs: JsonObject): GraphNode {
   const classType = types.classType(node.type);
@@ -194,7 +161,3 @@ const MAX_SHOWN = 80;
 
 const shortened = (text: string): string =>
   (text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN - 1)}…` : text).replace(/\s+/g, ' ');
-
-/** A value as JavaScript prints it. */
-const jsText = (value: Json): string =>
-  String(numberOf(value) !== undefined && typeof value !== 'bigint' ? numberOf(value) : value);

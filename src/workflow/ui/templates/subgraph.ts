@@ -39,7 +39,7 @@ export function subgraphTemplate(definition: JsonObject, types: NodeTypes): Temp
       ? []
       : slotsOf(input.name, types.inputOf(node!, widget)).slice(0, 1);
   });
-  return { name: `subgraph '${name}'`, graph, inputs, outputs, layout };
+  return { name: `subgraph '${name}'`, subgraphName: name, graph, inputs, outputs, layout };
 }
 
 /** The links that end at an output, and those from an input to a widget: the first of each. */

@@ -9,6 +9,8 @@ export const BOUNDARY = '-10';
 export interface Template {
   /** For messages: `subgraph 'Upscale'`. */
   readonly name: string;
+  /** The name of a subgraph, whose inner nodes the editor searches too; of others undefined. */
+  readonly subgraphName?: string;
   /** Inner nodes; a link from slot k of BOUNDARY comes from input k. */
   readonly graph: UiGraph;
   /** Sockets and widgets of the outer node, by name. */
