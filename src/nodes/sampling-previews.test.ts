@@ -168,6 +168,7 @@ const SAMPLING_NODES = [
   'SEGSUpscaler',
   'SEGSUpscalerPipe',
   'DetailerForEach',
+  'DetailerForEachAutoRetry',
   'DetailerForEachDebug',
   'DetailerForEachPipe',
   'DetailerForEachDebugPipe',
