@@ -88,10 +88,7 @@ async function soak(place: Installation, { minutes, seed }: SoakOptions): Promis
   const audit = createAudit(place, book, log);
   const footprint = startFootprint(world);
   const probe = startProbe(world);
-  const loops = [
-    ...Array.from({ length: CLIENTS }, (_, i) => runClient(world, `client-${i}`)),
-    ...Array.from({ length: HOSTILE_CLIENTS }, () => runHostileClient(world)),
-  ];
+  const clients = startClients(world);
 
   /** Runs the clients for some time, with disturbances; then waits until all is quiet. */
   const phase = async (ms: number, lists: readonly (typeof DEATHS)[]): Promise<void> => {
@@ -126,12 +123,19 @@ async function soak(place: Installation, { minutes, seed }: SoakOptions): Promis
   clearInterval(progress);
   footprint.checkGrowth();
   state.stopped = true;
-  await Promise.all([...loops, probe.done, footprint.done]);
+  await Promise.all([...clients, probe.done, footprint.done]);
   await Promise.all(processes.map((one) => one.stop()));
   await webhooks.close();
   const seconds = (performance.now() - started) / 1000;
   console.log(summarise(world, probe, footprint, processorSeconds(process.pid) / seconds));
   console.log(`${log.violations.length} violations; the events are in ${options.log}`);
+}
+
+function startClients(world: World): Promise<void>[] {
+  return [
+    ...Array.from({ length: CLIENTS }, (_, i) => runClient(world, `client-${i}`)),
+    ...Array.from({ length: HOSTILE_CLIENTS }, () => runHostileClient(world)),
+  ];
 }
 
 function printProgress({ book, log }: World, started: number): void {
