@@ -2,7 +2,6 @@
 // the texts that nodes show.
 import { relative } from 'node:path';
 import { type Darkroom, openDarkroom } from '../../darkroom.ts';
-import type { RunOptions } from '../../darkroom-types.ts';
 import { type EngineEvent, type Outputs, savedFiles, shownTexts } from '../../engine/events.ts';
 import { badUsage } from '../bad-usage.ts';
 import type { Invocation } from '../command.ts';
@@ -63,10 +62,12 @@ async function runFile(
     firstSeed,
     reported,
     failures: [],
+    interruption: createInterruption(terminal, darkroom),
   };
   try {
     return await runAll(series);
   } finally {
+    series.interruption.release();
     await darkroom.close();
   }
 }
@@ -83,6 +84,7 @@ interface Series {
   readonly firstSeed: bigint;
   readonly reported: ReportedErrors;
   readonly failures: Failure[];
+  readonly interruption: Interruption;
 }
 
 async function runAll(series: Series): Promise<number> {
@@ -99,7 +101,8 @@ async function runAll(series: Series): Promise<number> {
 }
 
 async function runOne(series: Series, index: number): Promise<void> {
-  const { values, terminal, runs, isSeries, reported, failures } = series;
+  const { darkroom, source, values, terminal, runs, isSeries, reported, failures, interruption } =
+    series;
   const run = runs[index];
   const progress = values.quiet || values.json ? undefined : createProgress(terminal);
   const printEvent = (event: object): void =>
@@ -113,12 +116,15 @@ async function runOne(series: Series, index: number): Promise<void> {
       if (values.json) printEvent(event);
       progress?.show(event);
     };
-    const outputs = await runInterruptibly(series, {
+    const running = darkroom.run(source.content, {
       set: run.set,
       dynamicSeed: series.firstSeed + BigInt(index),
       partial: values.partial,
       onEvent,
+      signal: interruption.signal,
     });
+    interruption.catchSignals();
+    const { outputs } = await running;
     progress?.end();
     if (!values.json) printOutputs(terminal, outputs);
   } catch (thrown) {
@@ -132,21 +138,26 @@ async function runOne(series: Series, index: number): Promise<void> {
 }
 
 /**
- * Runs the workflow until a signal interrupts it. Before the engine starts, while the workflow is
- * read and checked on this thread, signals are left to the system, which ends the program at once.
+ * Catches signals from the first run on, until `release`. Before its engine starts, while the
+ * workflow is read and checked on this thread, they are left to the system, which ends the program
+ * at once.
  */
-async function runInterruptibly(
-  { darkroom, source, terminal }: Series,
-  options: RunOptions,
-): Promise<Outputs> {
+interface Interruption {
+  readonly signal: AbortSignal;
+  catchSignals(): void;
+  release(): void;
+}
+
+function createInterruption(terminal: Terminal, { kill }: Darkroom): Interruption {
   const interrupt = new AbortController();
-  const running = darkroom.run(source.content, { ...options, signal: interrupt.signal });
-  const release = interruptOnSignals(terminal, interrupt, darkroom.kill);
-  try {
-    return (await running).outputs;
-  } finally {
-    release();
-  }
+  let release: (() => void) | undefined;
+  return {
+    signal: interrupt.signal,
+    catchSignals: () => {
+      release ??= interruptOnSignals(terminal, interrupt, kill);
+    },
+    release: () => release?.(),
+  };
 }
 
 /** Prints the paths of the files that nodes saved, and the texts that they show. */
