@@ -1,9 +1,8 @@
 // Removes temporary images: those of earlier runs when a server starts, as ComfyUI does, and old
 // ones while it runs. Files that waiting jobs read are kept.
-import { sep } from 'node:path';
 import { parseJson } from '../formats/parse-json.ts';
 import { makeFolder } from '../make-folder.ts';
-import { isFolder, parseAnnotatedName } from './folder-paths.ts';
+import { isAtOrUnder, isFolder, parseAnnotatedName } from './folder-paths.ts';
 import { type Storage, type StoredFile, stringsIn } from './storage.ts';
 import { lockTempFolder, TEMP_MARKER, type TempLock } from './temp-lock.ts';
 
@@ -56,7 +55,7 @@ export async function startTempCleaning(
 
   let lock: TempLock | undefined;
   if (storage.location === undefined) {
-    const isShared = otherFolders.some((other) => `${other}${sep}`.startsWith(`${folder}${sep}`));
+    const isShared = otherFolders.some((other) => isAtOrUnder(other, folder));
     try {
       // throws where the folder does not answer
       await storage.temp.list();

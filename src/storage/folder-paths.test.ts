@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { parseAnnotatedName } from './folder-paths.ts';
+import { isAtOrUnder, parseAnnotatedName } from './folder-paths.ts';
 
 it('separates the folder from a name', () => {
   expect(parseAnnotatedName('a b.png  [temp]')).toEqual({ name: 'a b.png', type: 'temp' });
@@ -12,4 +12,13 @@ it('reads a name of many spaces in linear time', () => {
   const spaces = ' '.repeat(1_000_000);
   expect(parseAnnotatedName(`a${spaces}x`)).toEqual({ name: `a${spaces}x` });
   expect(parseAnnotatedName(`a${spaces}[output]`)).toEqual({ name: 'a', type: 'output' });
+});
+
+it.each([
+  ['/models', '/models', true],
+  ['/models/loras/a.pt', '/models', true],
+  ['/models2/a.pt', '/models', false],
+  ['/models/a.pt', '/', true],
+])('%s at or under %s: %s', (path, folder, expected) => {
+  expect(isAtOrUnder(path, folder)).toBe(expected);
 });

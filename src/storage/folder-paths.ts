@@ -24,8 +24,14 @@ export function parseAnnotatedName(name: string): {
 export function pathInside(root: string, name: string): string | undefined {
   if (name === '' || name.includes('\0')) return undefined;
   const path = resolve(root, name.replaceAll('\\', sep === '\\' ? '\\' : '/'));
-  return path.startsWith(root.endsWith(sep) ? root : root + sep) ? path : undefined;
+  return path.startsWith(withSeparator(root)) ? path : undefined;
 }
+
+/** Whether an absolute path is that of a folder or of something in it. */
+export const isAtOrUnder = (path: string, folder: string): boolean =>
+  path === folder || path.startsWith(withSeparator(folder));
+
+const withSeparator = (folder: string): string => (folder.endsWith(sep) ? folder : folder + sep);
 
 /** Compares strings as Python does, by code point. */
 export const byCodePoint = (a: string, b: string): number => {

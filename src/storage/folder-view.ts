@@ -1,4 +1,5 @@
 // How folders are looked at: directly, or through a watch that knows which of them answer.
+import { isAtOrUnder } from './folder-paths.ts';
 import { filesIn, filesUnder, type OnUnreadable } from './walk-folder.ts';
 import type { FolderWatch } from './watch/folder-watch.ts';
 
@@ -37,7 +38,7 @@ export function watchedView(
 export const viewWithout = (unreachable: () => readonly string[]): FolderView => {
   const direct = directView();
   const isReachable = (path: string): boolean =>
-    !unreachable().some((folder) => path === folder || path.startsWith(`${folder}/`));
+    !unreachable().some((folder) => isAtOrUnder(path, folder));
   return {
     isReachable,
     names: (folder, kind, skip) => (isReachable(folder) ? direct.names(folder, kind, skip) : []),

@@ -1,6 +1,7 @@
 // Watches the folders of a server: whether they answer, and what is in them. A network share that
 // is gone blocks whoever touches it, so the folders are looked at by another process, and one that
 // does not answer in time is left out until it does.
+import { isAtOrUnder } from '../folder-paths.ts';
 import { createFolderInquiry, type FolderInquiry } from './folder-inquiry.ts';
 import type { FolderQuestion } from './folder-questions.ts';
 import { hasRemoteMounts } from './remote-mounts.ts';
@@ -83,7 +84,7 @@ export function createFolderWatch(
   let running: Promise<void> | undefined;
   let next: Promise<void> | undefined;
   const isReachable = (path: string): boolean => {
-    for (const root of state.silent.keys()) if (isInside(path, root)) return false;
+    for (const root of state.silent.keys()) if (isAtOrUnder(path, root)) return false;
     return true;
   };
   const run = (): Promise<void> => {
@@ -119,9 +120,6 @@ export function createFolderWatch(
     },
   };
 }
-
-const isInside = (path: string, root: string): boolean =>
-  path === root || path.startsWith(root.endsWith('/') ? root : `${root}/`);
 
 async function refreshNow(
   state: WatchState,
