@@ -36,9 +36,7 @@ export function bucketOutputs(
     const names = (await bucket.list(prefix)).map(({ key }) => posix.basename(key));
     return { next: nextCounter(names, name) };
   };
-  /**
-   * Calls `put` with the keys of the next counters until one is free. Throws DR_OUTPUT_UNWRITABLE.
-   */
+  /** Calls `put` with the next keys until one is free. Throws DR_OUTPUT_UNWRITABLE. */
   const putUnderFreeName = async (
     request: NamedRequest,
     batchIndex: number | undefined,

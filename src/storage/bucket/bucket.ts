@@ -90,24 +90,33 @@ export function createBucket(options: BucketOptions): Bucket {
       const answer = await send(`remove ${key}`, urlOf(key), { method: 'DELETE' }, [NOT_FOUND]);
       await answer.body?.cancel();
     },
-    list: async (prefix, deep = false, limit = Number.POSITIVE_INFINITY) => {
-      const objects: BucketObject[] = [];
-      let token = '';
-      do {
-        const query = [
-          `list-type=2&encoding-type=url&max-keys=${Math.min(limit, 1000)}`,
-          `prefix=${encode(prefix)}`,
-          ...(deep ? [] : ['delimiter=%2F']),
-          ...(token === '' ? [] : [`continuation-token=${encode(token)}`]),
-        ].join('&');
-        const page = await send(`list ${prefix || 'its files'}`, `${address}/?${query}`);
-        const xml = await page.text();
-        objects.push(...listedObjects(xml));
-        token = elementText(xml, 'NextContinuationToken');
-      } while (token !== '' && objects.length < limit);
-      return objects;
-    },
+    list: (prefix, deep = false, limit = Number.POSITIVE_INFINITY) =>
+      listObjects(requests, prefix, deep, limit),
   };
+}
+
+/** Lists the objects with a prefix page by page, at least `limit` of them if there are so many. */
+async function listObjects(
+  { address, send }: S3Requests,
+  prefix: string,
+  deep: boolean,
+  limit: number,
+): Promise<BucketObject[]> {
+  const objects: BucketObject[] = [];
+  let token = '';
+  do {
+    const query = [
+      `list-type=2&encoding-type=url&max-keys=${Math.min(limit, 1000)}`,
+      `prefix=${encode(prefix)}`,
+      ...(deep ? [] : ['delimiter=%2F']),
+      ...(token === '' ? [] : [`continuation-token=${encode(token)}`]),
+    ].join('&');
+    const page = await send(`list ${prefix || 'its files'}`, `${address}/?${query}`);
+    const xml = await page.text();
+    objects.push(...listedObjects(xml));
+    token = elementText(xml, 'NextContinuationToken');
+  } while (token !== '' && objects.length < limit);
+  return objects;
 }
 
 interface LargeObject {
