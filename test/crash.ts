@@ -1,9 +1,10 @@
 // npm run test:crash: 50 kills during a stream of 100 jobs, on the embedded database and on
 // PostgreSQL with two workers. npm run test:crash -- [embedded|postgres] [kills] [jobs] [seed]
 import { join } from 'node:path';
-import { crash, seeded } from './support/queue/crash.ts';
+import { crash } from './support/queue/crash.ts';
 import { startPostgres, whyNoPostgres } from './support/queue/postgres.ts';
 import { temporaryFolder } from './support/queue/queue.ts';
+import { seeded } from './support/seeded.ts';
 
 const [only, kills = 50, jobs = 100, seed = 1] = process.argv
   .slice(2)

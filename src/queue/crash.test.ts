@@ -1,9 +1,10 @@
 // Kills processes at a few random moments; `npm run test:crash` does so at many.
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { crash, seeded } from '../../test/support/queue/crash.ts';
+import { crash } from '../../test/support/queue/crash.ts';
 import { startPostgres, whyNoPostgres } from '../../test/support/queue/postgres.ts';
 import { temporaryFolder } from '../../test/support/queue/queue.ts';
+import { seeded } from '../../test/support/seeded.ts';
 
 describe('every accepted job ends once, whichever processes are killed', () => {
   it('on the embedded database', async () => {

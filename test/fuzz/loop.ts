@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
-import { seeded } from '../support/queue/crash.ts';
+import { seeded } from '../support/seeded.ts';
 import { branchesReached, resetCounters, sawNew } from './coverage-map.ts';
 import { judge, type Verdict } from './judge.ts';
 import { HEADER_BYTES, type LoopFigures, type LoopOptions, saveFinding } from './loop-protocol.ts';

@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { seeded } from '../support/queue/crash.ts';
+import { seeded } from '../support/seeded.ts';
 import { createAudit } from './audit.ts';
 import { runClient, uploadAll, type World } from './client.ts';
 import { DEATHS, disturb, HARDSHIPS } from './disturbances.ts';
