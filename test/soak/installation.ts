@@ -5,7 +5,6 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { OPTIONS } from '../../src/cli/option-table.ts';
 import { BUCKET, startS3, type TestS3 } from '../support/files/s3.ts';
 import { type SmallDisk, smallDisk } from '../support/files/small-disk.ts';
 import { startPostgres, type TestServer, whyNoPostgres } from '../support/queue/postgres.ts';
@@ -37,7 +36,9 @@ const PROGRAM = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url)
 const DISK_MEGABYTES = 700;
 const WORKERS = 2;
 /** Attempts after the first: enough for the kills that may hit one job. */
-export const RETRIES = 4;
+const RETRIES = 4;
+/** The receiver of the webhooks is on the loopback address. */
+const WEBHOOKS = ['--webhook-allow', '127.0.0.1'];
 
 const freePort = (): Promise<number> =>
   new Promise((resolve, reject) => {
@@ -85,7 +86,7 @@ export async function createInstallation(
     {
       ...common,
       name: 'server',
-      args: ['serve', '--port', String(port), '--log-level', 'warn', ...serverOptions(), ...shared],
+      args: ['serve', '--port', String(port), '--log-level', 'warn', ...WEBHOOKS, ...shared],
       outputFile: outputFile('server'),
       isReady: async () => (await ask(`${address}/healthz`, { timeoutMs: 5000 })).status === 200,
     },
@@ -118,7 +119,3 @@ export async function createInstallation(
     },
   };
 }
-
-/** Options that allow what the soak does: webhooks to this machine. */
-const serverOptions = (): string[] =>
-  'webhook-allow' in OPTIONS ? ['--webhook-allow', '127.0.0.1'] : [];

@@ -14,9 +14,7 @@ const read = (path: string): string => {
 
 /** The engine process of a server or worker; undefined when none runs. */
 export function engineOf(pid: number): number | undefined {
-  const children = read(`/proc/${pid}/task/${pid}/children`).split(' ').filter(Boolean);
-  const engine = children.find((child) => /engine.process/.test(read(`/proc/${child}/cmdline`)));
-  return engine === undefined ? undefined : Number(engine);
+  return childrenOf(pid).find((child) => /engine.process/.test(read(`/proc/${child}/cmdline`)));
 }
 
 /** The child processes of a process. */
