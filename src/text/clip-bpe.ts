@@ -73,7 +73,7 @@ export interface Bpe {
  * Creates the tokenizer from the text of a merges file: a version line, then 48894 lines of two
  * symbols.
  */
-export function createBpe(merges: string): Bpe {
+function createBpe(merges: string): Bpe {
   const lines = merges.split('\n').slice(1, MERGES + 1);
   const { symbols, tokens } = byteOrder();
   const ids = new Map<string, number>();

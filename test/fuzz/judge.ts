@@ -9,7 +9,7 @@ export interface Verdict {
 }
 
 /** Processor time for inputs of up to 100 kB; longer ones are given more. */
-export const MAX_SECONDS = 1;
+const MAX_SECONDS = 1;
 const BYTES_PER_SECOND = 100_000;
 const MAX_GROWTH = 512 * 2 ** 20;
 /** Below this, the clock on the wall says enough. */

@@ -16,7 +16,7 @@ const torch =
     interpolate(x, size, mode);
 
 /** The resizes of NCHW tensors, by the names that workflows use. */
-export const UPSCALE_METHODS = {
+const UPSCALE_METHODS = {
   'nearest-exact': torch('nearest-exact'),
   bilinear: torch('bilinear'),
   area: torch('area'),

@@ -166,7 +166,7 @@ function bypassedInput(
  * Whether the editor connects two types: equal ones (ignoring case), unions that share a
  * member, and any type with `*`.
  */
-export function canConnect(a: string, b: string): boolean {
+function canConnect(a: string, b: string): boolean {
   if (a === b || a === '*' || b === '*' || a === '' || b === '') return true;
   const others = b.toLowerCase().split(',');
   return a

@@ -84,7 +84,7 @@ const DATE_PARTS: Readonly<Record<string, (date: Date) => number>> = {
 };
 
 /** Formats a date by a pattern such as `yyyy-MM-dd_hhmmss`, in local time. */
-export const formatDate = (pattern: string, date: Date): string =>
+const formatDate = (pattern: string, date: Date): string =>
   pattern.replace(/dd?|MM?|hh?|mm?|ss?|yyy?y?/g, (part) => {
     if (part === 'yyyy') return String(date.getFullYear());
     if (part === 'yy') return String(date.getFullYear()).slice(2);
