@@ -20,7 +20,7 @@ it.each([
   expect(error.hint).toMatch(hint);
 });
 
-it('errors of a name are told from errors of the disk', () => {
+it('errors of a name are distinguished from errors of the disk', () => {
   for (const code of ['ENAMETOOLONG', 'EISDIR', 'ENOTDIR', 'ELOOP', 'EINVAL'])
     expect(isNameError(failure(code)), code).toBe(true);
   for (const code of ['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EIO', 'EMFILE'])

@@ -23,7 +23,7 @@ describe('describeLora', () => {
     expect(description).toBe('LoRA of rank 4 to 8, 2 layers, for UNet');
   });
 
-  it('tells LoHa and DoRA apart from LoRA', () => {
+  it('distinguishes LoHa and DoRA from LoRA', () => {
     expect(lora({ 'lora_unet_a.hada_w1_a': [8, 4], 'lora_unet_a.hada_w1_b': [4, 8] })).toBe(
       'LoHa of rank 4, 1 layers, for UNet',
     );
@@ -32,7 +32,7 @@ describe('describeLora', () => {
     );
   });
 
-  it('tells GLoRA, OFT and BOFT', () => {
+  it('recognises GLoRA, OFT and BOFT', () => {
     expect(lora({ 'lora_unet_a.a1.weight': [320, 8], 'lora_unet_a.a2.weight': [8, 320] })).toBe(
       'GLoRA of rank 8, 1 layers, for UNet',
     );

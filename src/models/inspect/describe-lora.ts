@@ -41,7 +41,7 @@ const FOREIGN: readonly (readonly [RegExp, string])[] = [
   [/layers[._]\d+[._](attention|feed_forward)[._]/, 'Lumina or Z-Image'],
 ];
 
-/** Returns the family of models that a LoRA was made for; undefined where nothing tells it. */
+/** Returns the family of models that a LoRA was made for; undefined if it is not recognised. */
 export function loraFamily(tensors: Tensors): string | undefined {
   const names = [...tensors.keys()];
   const [, foreign] = FOREIGN.find(([pattern]) => names.some((name) => pattern.test(name))) ?? [];

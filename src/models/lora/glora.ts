@@ -1,5 +1,5 @@
 // GLoRA (arXiv 2306.07967): a weight W becomes W + W A + B, with A and B of low rank. Which factor
-// is the outer one depends on LyCORIS' version; ComfyUI tells by the shapes
+// is the outer one depends on LyCORIS' version; ComfyUI decides by the shapes
 // (comfy/weight_adapter/glora.py).
 import type { Graph, Value } from '../../onnx/builder.ts';
 import { sizeOf } from '../../tensor/tensor.ts';

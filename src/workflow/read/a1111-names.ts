@@ -24,7 +24,7 @@ export function fileNamed(folder: string, name: string, modelFiles: ModelFiles):
 }
 
 /** The names of embeddings: those of the files, and those that `TI hashes` lists. */
-export function embeddingNames(
+export function knownEmbeddings(
   settings: ReadonlyMap<string, string>,
   modelFiles: ModelFiles,
 ): string[] {

@@ -4,7 +4,7 @@ import { DarkroomError } from '../../errors.ts';
 import type { Json, JsonObject } from '../../formats/json.ts';
 import type { Graph, GraphNode } from '../api-graph.ts';
 import type { NodeTable } from '../node-table.ts';
-import { embeddingNames, fileNamed, type ModelFiles, withEmbeddings } from './a1111-names.ts';
+import { fileNamed, knownEmbeddings, type ModelFiles, withEmbeddings } from './a1111-names.ts';
 import {
   type A1111Lora,
   type A1111Parameters,
@@ -123,7 +123,7 @@ interface Sampled {
 function addSampling(building: Building, loaded: LoadedModel, steps: number): Sampled {
   const { add, parameters, modelFiles } = building;
   const { samplerName, scheduler } = samplerOf(parameters);
-  const embeddings = embeddingNames(parameters.settings, modelFiles);
+  const embeddings = knownEmbeddings(parameters.settings, modelFiles);
   const encode = (clip: Json, text: string): Json => [
     add('CLIPTextEncode', { clip, text: withEmbeddings(text, embeddings) }),
     0,

@@ -105,7 +105,7 @@ describe('lists and texts', () => {
     ['XL/deep\\a.pt', 'XL/deep/a.pt'],
     ['back\\slash.pt', 'back\\slash.pt'],
     ['XL/win.pt', 'XL\\win.pt'],
-  ])('the slashes of %s may lean either way', (written, listed) => {
+  ])('%s names the option whether its slashes are / or \\', (written, listed) => {
     const options = ['XL/base.safetensors', 'XL/deep/a.pt', 'back\\slash.pt', 'XL\\win.pt'];
     expect(convert(written, combo(options))).toEqual({ value: listed });
     expect(convert(written, combo(options), true)).toEqual({ value: listed });

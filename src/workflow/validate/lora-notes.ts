@@ -34,7 +34,7 @@ interface Place {
 
 /**
  * Returns one line for each LoRA that its model cannot use as a whole. Files that are missing or
- * cannot be read, and LoRAs with no model or several, are passed over: a run tells of them.
+ * cannot be read, and LoRAs with no model or several, are skipped: a run reports them.
  */
 export async function loraNotes(place: Place): Promise<string[]> {
   const runtime = createModelRuntime({ threads: 1 });

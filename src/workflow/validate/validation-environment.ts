@@ -8,7 +8,7 @@ import { withSlashes } from '../../slashes.ts';
 import { inputConfig, optionsOf } from '../input-spec.ts';
 
 export interface ValidationEnvironment extends NodeEnvironment {
-  /** Returns the option of a combo that a value names, whichever way its slashes lean. */
+  /** Returns the option of a combo that a value names, with `/` or `\` between folders. */
   optionOf(input: ComboInput, value: string): string | undefined;
   /** The options of a combo. */
   optionsOf(input: ComboInput): readonly string[];
