@@ -41,28 +41,16 @@ export async function openQueue(options: QueueOptions = {}): Promise<Queue> {
     : NO_WEBHOOKS;
   const previewRequests = createPreviewRequests(bus);
   const held = new Set<HeldJob>();
-  const maintenance = startMaintenance({
-    jobs,
-    bus,
-    leaseSeconds,
-    historyLimit,
-    held,
-    onProblem,
-    announceCounts,
-  });
+  const tools = { jobs, bus, held, leaseSeconds, onProblem, announceCounts };
+  const maintenance = startMaintenance({ ...tools, historyLimit });
   const endWaiter = createEndWaiter(database, bus, POLL_MS);
   const unsubscribe = bus.subscribe((call) => {
     if (call.type === 'event' && call.event.type === 'ended') webhooks.wake();
   });
   const workers = createWorkers({
-    jobs,
-    bus,
-    held,
+    ...tools,
     retries,
-    leaseSeconds,
     pollMs: POLL_MS,
-    onProblem,
-    announceCounts,
     hasPreviewClient: previewRequests.include,
     isAlone: database.exclusive,
   });

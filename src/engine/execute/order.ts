@@ -42,6 +42,40 @@ interface PendingNode {
 }
 
 export function createOrder({ sourcesOf, isOutput, isDone }: OrderView): Order {
+  const { insert, link, queueIfReady, ...nodes } = createPendingNodes(isOutput);
+  const add = (first: string): void => {
+    const stack = [first];
+    for (let id = stack.pop(); id !== undefined; id = stack.pop()) {
+      if (nodes.pending.has(id)) continue;
+      const sources = sourcesOf(id);
+      insert(id);
+      for (const source of sources) {
+        if (isDone(source)) continue;
+        link(id, source);
+        stack.push(source);
+      }
+      queueIfReady(id);
+    }
+  };
+  const wait = (id: string, source: string): void => {
+    if (isDone(source)) return;
+    add(source);
+    link(id, source);
+  };
+  return { ...nodes, add, wait };
+}
+
+interface PendingNodes extends Pick<Order, 'pending' | 'next' | 'complete' | 'circle'> {
+  /** Adds a node that waits for nothing yet. */
+  insert(id: string): void;
+  /** Makes a node wait for another one, which may be inserted later. */
+  link(id: string, source: string): void;
+  /** To be called when all links of a new node are there. */
+  queueIfReady(id: string): void;
+}
+
+/** The nodes that have not run, and the links between them. */
+function createPendingNodes(isOutput: OrderView['isOutput']): PendingNodes {
   const nodes = new Map<string, PendingNode>();
   const pending = new Set<string>();
   const consumers = new Map<string, Set<string>>();
@@ -75,25 +109,6 @@ export function createOrder({ sourcesOf, isOutput, isDone }: OrderView): Order {
     nodes.set(id, { sources: new Set(), position: count++, rank });
     pending.add(id);
   };
-  const add = (first: string): void => {
-    const stack = [first];
-    for (let id = stack.pop(); id !== undefined; id = stack.pop()) {
-      if (pending.has(id)) continue;
-      const sources = sourcesOf(id);
-      insert(id);
-      for (const source of sources) {
-        if (isDone(source)) continue;
-        link(id, source);
-        stack.push(source);
-      }
-      queueIfReady(id);
-    }
-  };
-  const wait = (id: string, source: string): void => {
-    if (isDone(source)) return;
-    add(source);
-    link(id, source);
-  };
   const next = (): string | undefined => {
     for (let first = ready.first(); first; first = ready.first()) {
       const node = nodes.get(first.id);
@@ -112,7 +127,7 @@ export function createOrder({ sourcesOf, isOutput, isDone }: OrderView): Order {
   };
   const circle = (): readonly string[] =>
     findCircle(pending, (id) => nodes.get(id)!.sources, consumersOf);
-  return { pending, add, wait, next, circle, complete };
+  return { pending, insert, link, queueIfReady, next, complete, circle };
 }
 
 /** What remains when nodes without a source or a consumer among the rest are removed repeatedly. */

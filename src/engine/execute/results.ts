@@ -80,14 +80,20 @@ export function createJobResults(
       }
       return [...all];
     },
-    restore: async (ids, store) => {
-      const visited = new Set<string>();
-      const stack = [...ids].reverse();
-      for (let id = stack.pop(); id !== undefined; id = stack.pop()) {
-        if (visited.has(id)) continue;
-        visited.add(id);
-        stack.push(...(await restoreNode(id, store)));
-      }
-    },
+    restore: (ids, store) => visitAll(ids, (id) => restoreNode(id, store)),
   };
+}
+
+/** Calls `visit` once with each of the ids and with those that it returns. */
+async function visitAll(
+  ids: readonly string[],
+  visit: (id: string) => Promise<readonly string[]>,
+): Promise<void> {
+  const visited = new Set<string>();
+  const stack = [...ids].reverse();
+  for (let id = stack.pop(); id !== undefined; id = stack.pop()) {
+    if (visited.has(id)) continue;
+    visited.add(id);
+    stack.push(...(await visit(id)));
+  }
 }
