@@ -6,11 +6,11 @@ import { basename } from 'node:path';
 import sharp, { type Sharp } from 'sharp';
 import { DarkroomError } from '../../errors.ts';
 import { encodePng } from '../../image/codec/png.ts';
-import { createGate } from './gate.ts';
+import { createGate } from '../gate.ts';
 import { Refusal, refuse, text as textResponse } from './responses.ts';
 
 /** 8192 × 8192: 256 MiB as RGBA. */
-export const MAX_DECODED_PIXELS = 2 ** 26;
+const MAX_DECODED_PIXELS = 2 ** 26;
 const DEFAULT_QUALITY = 90;
 /** Those of Pillow that sharp reads too. sharp would also draw SVG and PDF. */
 const FORMATS: ReadonlySet<string> = new Set(['png', 'jpeg', 'webp', 'gif', 'tiff', 'heif']);

@@ -6,7 +6,7 @@ import type { Tinypool } from 'tinypool';
 import { DarkroomError } from '../../errors.ts';
 import { threadModule } from '../../start-module.ts';
 import type { FolderWatch } from '../../storage/watch/folder-watch.ts';
-import { createGate } from '../http/gate.ts';
+import { createGate } from '../gate.ts';
 import { refuse } from '../http/responses.ts';
 import type { TaskInput, TaskName, TaskOutput } from './tasks.ts';
 import type { TaskReply, TaskRequest, ThreadSettings } from './thread.ts';
