@@ -45,9 +45,6 @@ export interface CheckedPrompt extends Pick<AcceptedPrompt, 'job'> {
 }
 
 /** Each task may throw a Refusal or a DarkroomError. */
-const wildcardNames = (folders: Folders): string[] =>
-  [...folders.wildcards().keys()].map((name) => `__${name}__`);
-
 export const TASKS = {
   /** Opens the context and does nothing else. */
   warm: (_: TaskContext, _input: undefined): void => undefined,
@@ -120,10 +117,11 @@ export const TASKS = {
     }
   },
 
+  /** The names of all lists of wildcards. */
   wildcardNames: ({ folders }: TaskContext, _input: undefined): RouteResponse =>
     json({ data: wildcardNames(folders) }),
 
-  /** The same, as the Impact Pack 8.28 tells how many of its lists are in memory. */
+  /** The same, with the fields by which the Impact Pack 8.28 reports what it has loaded. */
   loadedWildcardNames: ({ folders }: TaskContext, _input: undefined): RouteResponse => {
     const data = wildcardNames(folders);
     return json({ data, on_demand_mode: false, total_available: data.length });
@@ -138,6 +136,10 @@ export const TASKS = {
     }
   },
 } satisfies Record<string, (context: TaskContext, input: never) => unknown>;
+
+/** As they are written in prompts. */
+const wildcardNames = (folders: Folders): string[] =>
+  [...folders.wildcards().keys()].map((name) => `__${name}__`);
 
 type Tasks = typeof TASKS;
 export type TaskName = keyof Tasks;
