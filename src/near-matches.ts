@@ -5,13 +5,11 @@ const MAX_LENGTH = 200;
 /** Candidates that are kept prepared. */
 const MAX_CANDIDATES = 20_000;
 
-/** The least number of insertions, deletions, replacements and swaps that turn `a` into `b`. */
-export function editDistance(a: string, b: string): number {
-  return distanceWithin(a, b, Math.max(a.length, b.length));
-}
-
-/** The same up to `limit`; a larger number where the distance is larger. */
-function distanceWithin(a: string, b: string, limit: number): number {
+/**
+ * The least number of insertions, deletions, replacements and swaps that turn `a` into `b`; any
+ * larger number than `limit` if it is larger than that.
+ */
+export function distanceWithin(a: string, b: string, limit: number): number {
   let [secondLast, last, row] = [0, 1, 2].map(() => new Uint16Array(b.length + 1));
   const far = limit + 1;
   let leastOfLast = 0;

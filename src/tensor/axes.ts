@@ -46,7 +46,7 @@ export function flip(x: Tensor, axis: number): Tensor {
 }
 
 /** The tensor with two axes swapped. */
-export function swapAxes(x: Tensor, a: number, b: number): Tensor {
+function swapAxes(x: Tensor, a: number, b: number): Tensor {
   const swap = (values: readonly number[]): number[] =>
     replaced(replaced(values, a, values[b]), b, values[a]);
   return gather(x, swap(x.shape), swap(stridesOf(x.shape)), 0);

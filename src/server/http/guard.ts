@@ -85,7 +85,7 @@ export function checkListen({
 }
 
 /** localhost and its subdomains, 127.x.y.z, ::1. */
-export const isLoopback = (name: string): boolean =>
+const isLoopback = (name: string): boolean =>
   /^((.+\.)?localhost|127(\.\d{1,3}){3}|\[?::1\]?|\[?::ffff:127(\.\d{1,3}){3}\]?)$/i.test(name);
 
 const pathOf = (url = ''): string => url.split('?', 1)[0];

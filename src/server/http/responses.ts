@@ -12,7 +12,7 @@ export interface RouteResponse {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-export const JSON_TYPE = 'application/json; charset=utf-8';
+const JSON_TYPE = 'application/json; charset=utf-8';
 
 /** `T` is the type of the body, from api-types.ts if the route has one. */
 export const json = <T>(value: T, status = 200): RouteResponse => ({

@@ -7,7 +7,7 @@ import type { Route } from '../http/route.ts';
 import type { ServerContext } from '../server-context.ts';
 
 /** The ComfyUI version whose nodes and API these are. */
-export const COMFYUI_VERSION = '0.3.64';
+const COMFYUI_VERSION = '0.3.64';
 
 export const featuresOf = (maxUploadBytes: number): Features => ({
   supports_preview_metadata: true,
