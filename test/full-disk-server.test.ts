@@ -83,13 +83,21 @@ describe.skipIf(!probe)('a disk that nothing can be written to', () => {
     await expectOldFiles();
   });
 
-  const MOVE: (typeof REQUESTS)[number] = [
-    'POST /userdata/…/move',
-    (test) => test.post('/userdata/old.json/move/deep%2Fer%2Fnew.json'),
-    '--user-directory',
+  /** They need no space. */
+  const CHANGES: typeof REQUESTS = [
+    [
+      'POST /userdata/…/move',
+      (test) => test.post('/userdata/old.json/move/deep%2Fer%2Fnew.json'),
+      '--user-directory',
+    ],
+    [
+      'DELETE /userdata/…',
+      (test) => test.server.app.inject({ method: 'DELETE', url: '/userdata/old.json' }),
+      '--user-directory',
+    ],
   ];
 
-  it.each([...REQUESTS, MOVE])('%s on a read-only disk', async (_, send, option) => {
+  it.each([...REQUESTS, ...CHANGES])('%s on a read-only disk', async (_, send, option) => {
     execFileSync('mount', ['-o', 'remount,ro', disk.path]);
     const { statusCode, body } = await send(test);
     expect({ statusCode, body }).toEqual({

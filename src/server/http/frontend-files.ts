@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { DarkroomError } from '../../errors.ts';
 import { makeFolder } from '../../make-folder.ts';
 import { replaceFile } from '../../storage/file-names.ts';
-import { writeUserFile } from '../users.ts';
+import { unwritableError } from '../../write-errors.ts';
 import { isFile } from './safe-paths.ts';
 
 export const FRONTEND_PACKAGE = 'comfyui-frontend-package';
@@ -47,17 +47,16 @@ const SETTINGS = {
  */
 export function prepareUser(user: string): void {
   const folder = join(user, 'default');
-  writeUserFile(folder, () => {
-    for (const name of ['workflows', 'subgraphs']) makeFolder(join(folder, name));
-  });
   const files = {
     'user.css': '',
     'comfy.templates.json': '[]',
     'comfy.settings.json': JSON.stringify(SETTINGS),
   };
-  for (const [name, content] of Object.entries(files))
-    if (!existsSync(join(folder, name)))
-      writeUserFile(join(folder, name), () =>
-        replaceFile(join(folder, name), Buffer.from(content)),
-      );
+  try {
+    for (const name of ['workflows', 'subgraphs']) makeFolder(join(folder, name));
+    for (const [name, content] of Object.entries(files))
+      if (!existsSync(join(folder, name))) replaceFile(join(folder, name), Buffer.from(content));
+  } catch (error) {
+    throw unwritableError(folder, error as NodeJS.ErrnoException, '--user-directory');
+  }
 }

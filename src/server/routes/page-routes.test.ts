@@ -111,6 +111,14 @@ describe('ComfyUI’s own frontend', () => {
     expect(() => frontendFolder(join(root, 'empty'))).toThrow(/no frontend/);
   });
 
+  it('is refused when its files for a new user cannot be written', () => {
+    const file = join(root, 'file');
+    writeFileSync(file, '');
+    expect(() => prepareUser(file)).toThrow(
+      expect.objectContaining({ code: 'DR_OUTPUT_UNWRITABLE' }),
+    );
+  });
+
   it('is at /, the built-in page at /darkroom', async () => {
     expect((await test.get('/')).body).toBe('<p>Frontend');
     expect((await test.get('/darkroom')).body).toContain('<title>Darkroom');

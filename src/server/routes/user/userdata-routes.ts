@@ -145,10 +145,10 @@ const deleteRoute = (context: ServerContext): Route => ({
   path: '/userdata/{file}',
   summary: 'Deletes a file.',
   responses: { 204: 'Deleted.', 400: 'A folder.', 403: OUTSIDE, 404: NOT_FOUND, 507: NOT_STORED },
-  handle: (request) => {
+  handle: async (request) => {
     const path = existingPath(pathOf(context, request, 'file'));
     if (!isFile(path)) return empty(400);
-    writeUserFile(path, () => rmSync(path));
+    await writeUserFile(path, () => rmSync(path));
     return empty(204);
   },
 });
