@@ -2,6 +2,7 @@
 // ones while it runs. Files that waiting jobs read are kept.
 import { parseJson } from '../formats/parse-json.ts';
 import { makeFolder } from '../make-folder.ts';
+import { withSlashes } from '../slashes.ts';
 import { isAtOrUnder, isFolder, parseAnnotatedName } from './folder-paths.ts';
 import { type Storage, type StoredFile, stringsIn } from './storage.ts';
 import { lockTempFolder, TEMP_MARKER, type TempLock } from './temp-lock.ts';
@@ -125,7 +126,7 @@ async function namesIn(
   for await (const json of jobs) {
     if (!json.includes('[temp]')) continue;
     for (const { name, type } of stringsIn(parseJson(json)).map(parseAnnotatedName))
-      if (type === 'temp') names.add(name.replaceAll('\\', '/'));
+      if (type === 'temp') names.add(withSlashes(name));
   }
   return names;
 }

@@ -4,6 +4,7 @@ import { accessSync, constants, readdirSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { DarkroomError } from '../errors.ts';
 import { makeFolder } from '../make-folder.ts';
+import { withSlashes } from '../slashes.ts';
 import { noFreeName, unwritableError } from '../write-errors.ts';
 import { writeAtomic, writeAtomicParts } from './atomic-write.ts';
 import { linkNew } from './file-names.ts';
@@ -111,7 +112,7 @@ export function outputTarget(request: Omit<OutputRequest, 'files'>): {
   readonly name: string;
 } {
   const prefix = expandPrefix(request.prefix, request.size, request.now);
-  const normal = posix.normalize(prefix.replaceAll('\\', '/'));
+  const normal = posix.normalize(withSlashes(prefix));
   const subfolder = posix.dirname(normal) === '.' ? '' : posix.dirname(normal);
   const name = posix.basename(normal);
   const folder = subfolder === '' ? request.root : pathInside(request.root, subfolder);

@@ -1,5 +1,6 @@
 // The lists that names in a text stand for: `__colors__`, `__people/hair__`, `__people/*__`.
 import { MAX_PATH_BYTES } from '../limits.ts';
+import { withSlashes } from '../slashes.ts';
 import type { ExpansionBudget } from './expansion-budget.ts';
 
 /** Lists by normalised name (`colors`, `people/hair`), in the order they were read. */
@@ -11,7 +12,7 @@ export const NAME = /__([\p{L}\p{N}_.\-+/*\\]+?)__/gu;
 
 /** The normalised name of a list: lower case, `/` between folders, `-` for spaces. */
 export const normaliseWildcardName = (name: string): string =>
-  name.replaceAll('\\', '/').replaceAll(' ', '-').toLowerCase();
+  withSlashes(name).replaceAll(' ', '-').toLowerCase();
 
 /** A name as it is written in a text, and what it stands for. */
 export interface ListName {

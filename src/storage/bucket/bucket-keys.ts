@@ -1,6 +1,7 @@
 // The keys of a storage's files in its bucket: `PREFIX/input/NAME`.
 import { posix } from 'node:path';
 import { DarkroomError } from '../../errors.ts';
+import { withSlashes } from '../../slashes.ts';
 import type { FolderType } from '../folder-paths.ts';
 import { throwOutside } from '../folder-storage.ts';
 import type { StoredFile } from '../storage.ts';
@@ -23,7 +24,7 @@ export interface BucketKeys {
 export function bucketKeys(location: string, prefix: string): BucketKeys {
   const prefixOf = (type: FolderType): string => `${prefix}${type}/`;
   const existing = (type: FolderType, name: string): string | undefined => {
-    const normal = posix.normalize(name.replaceAll('\\', '/'));
+    const normal = posix.normalize(withSlashes(name));
     const key = prefixOf(type) + normal;
     const isName =
       name !== '' &&
