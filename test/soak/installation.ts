@@ -11,7 +11,7 @@ import { startPostgres, type TestServer, whyNoPostgres } from '../support/queue/
 import type { EventLog } from './event-log.ts';
 import { ask } from './http-request.ts';
 import type { JobBook } from './job-book.ts';
-import { type ManagedProcess, manageProcess } from './managed-process.ts';
+import { type ManagedProcess, manageProcess, type ProcessPlan } from './managed-process.ts';
 import type { SoakOptions } from './options.ts';
 import { bucketOutputs, folderOutputs, type Outputs } from './outputs.ts';
 import { createQuota, type Quota } from './quota.ts';
@@ -78,31 +78,13 @@ export async function createInstallation(
     ...s3?.environment,
     ...quota?.environment,
   };
+  const address = `http://127.0.0.1:${port}`;
   const isExcused = (): boolean => book.isRecent('disk', 'database', 'store');
   const common = { environment, folder, program: PROGRAM, isExcused };
-  const outputFile = (name: string): string => `${logFile.replace(/\.log$/, '')}.${name}.log`;
-  const address = `http://127.0.0.1:${port}`;
-  const server = manageProcess(
-    {
-      ...common,
-      name: 'server',
-      args: ['serve', '--port', String(port), '--log-level', 'warn', ...WEBHOOKS, ...shared],
-      outputFile: outputFile('server'),
-      isReady: async () => (await ask(`${address}/healthz`, { timeoutMs: 5000 })).status === 200,
-    },
-    log,
-  );
+  const manage = { common, shared, logFile, log };
+  const server = manageServer(manage, address, port);
   const workers = Array.from({ length: postgres ? WORKERS : 0 }, (_, i) =>
-    manageProcess(
-      {
-        ...common,
-        name: `worker ${i + 1}`,
-        args: ['worker', ...shared],
-        outputFile: outputFile(`worker-${i + 1}`),
-        isReady: async (printed) => printed.includes('waiting for jobs'),
-      },
-      log,
-    ),
+    manageWorker(manage, i + 1),
   );
   return {
     ...{ address, port, server, workers, postgres, s3, folder },
@@ -119,3 +101,43 @@ export async function createInstallation(
     },
   };
 }
+
+/** What the server and the workers have in common. */
+interface ManagePlan {
+  readonly common: Pick<ProcessPlan, 'environment' | 'folder' | 'program' | 'isExcused'>;
+  /** Options that all of them are started with. */
+  readonly shared: readonly string[];
+  readonly logFile: string;
+  readonly log: EventLog;
+}
+
+const manageServer = (
+  { common, shared, logFile, log }: ManagePlan,
+  address: string,
+  port: number,
+): ManagedProcess =>
+  manageProcess(
+    {
+      ...common,
+      name: 'server',
+      args: ['serve', '--port', String(port), '--log-level', 'warn', ...WEBHOOKS, ...shared],
+      outputFile: outputFile(logFile, 'server'),
+      isReady: async () => (await ask(`${address}/healthz`, { timeoutMs: 5000 })).status === 200,
+    },
+    log,
+  );
+
+const manageWorker = ({ common, shared, logFile, log }: ManagePlan, i: number): ManagedProcess =>
+  manageProcess(
+    {
+      ...common,
+      name: `worker ${i}`,
+      args: ['worker', ...shared],
+      outputFile: outputFile(logFile, `worker-${i}`),
+      isReady: async (printed) => printed.includes('waiting for jobs'),
+    },
+    log,
+  );
+
+const outputFile = (logFile: string, name: string): string =>
+  `${logFile.replace(/\.log$/, '')}.${name}.log`;

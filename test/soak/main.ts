@@ -1,5 +1,5 @@
-// npm run soak: clients, kills, full disks and hostile requests for as long as it is told, then the
-// check that every accepted job ended once. Linux only.
+// npm run soak: clients, kills, full disks and hostile requests for some time, then the check
+// that every accepted job ended once. Linux only.
 import { existsSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
