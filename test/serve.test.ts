@@ -2,18 +2,23 @@
 // ends it.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PLACE } from '../src/writer-identity.ts';
 import { savingGraph, slowGraph } from './support/server.ts';
 
 const CLI = fileURLToPath(new URL('./support/cli.ts', import.meta.url));
 const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+/** Above the largest id of a process on Linux. */
+const NO_PROCESS = 2 ** 22 + 1;
 const root = mkdtempSync(join(tmpdir(), 'darkroom-serve-'));
-beforeAll(() => mkdirSync(join(root, 'models')));
+beforeAll(() => {
+  for (const folder of ['models', 'input']) mkdirSync(join(root, folder));
+});
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 interface Serving {
@@ -74,10 +79,15 @@ describe('darkroom serve', () => {
     first.process.kill('SIGTERM');
     expect(await first.exit).toBe(0);
     writeFileSync(join(root, 'temp', 'preview.png'), 'of the first run');
+    const unfinished = ['input', 'user'].map((folder) =>
+      join(root, folder, `.a.png.0-0.tmp-${PLACE.processes}-${NO_PROCESS}-1`),
+    );
+    for (const path of unfinished) writeFileSync(path, 'half');
 
     const second = await serve('--log-level', 'warn');
     await ready(second.address);
     expect(readdirSync(join(root, 'temp'))).toEqual(['.darkroom-temp']);
+    await expect.poll(() => unfinished.filter((path) => existsSync(path))).toEqual([]);
     const again = await post(`${second.address}/prompt?wait=1`, { prompt: savingGraph(3) });
     expect(again.number).toBeGreaterThan(waiting.number);
     const history = (await (await fetch(`${second.address}/history`)).json()) as Record<

@@ -7,6 +7,7 @@ import { frontendFolder, prepareUser } from '../../server/http/frontend-files.ts
 import { checkListen } from '../../server/http/guard.ts';
 import { createLogs, type Logs } from '../../server/http/logs.ts';
 import { createServer } from '../../server/server.ts';
+import { removeAbandoned } from '../../storage/atomic-write.ts';
 import { startTempCleaning, type TempCleaning } from '../../storage/clean-temp.ts';
 import { watchedStorage } from '../../storage/watch/watched-storage.ts';
 import { badUsage } from '../bad-usage.ts';
@@ -66,6 +67,7 @@ export async function serveCommand(invocation: Invocation): Promise<number> {
     queue.resolve(opened);
     logs.logger.info({ address }, 'ready');
     void server.warmThreads().catch(() => undefined);
+    void removeHalfWritten(serverFolders, settings, logs);
     await signals.stop;
     logs.logger.info('stopping');
     await Promise.race([worker.close({ finishMs: settings.finishMs }), signals.hurry]);
@@ -81,6 +83,18 @@ export async function serveCommand(invocation: Invocation): Promise<number> {
     serverFolders.watch?.close();
     await opened?.close();
   }
+}
+
+/** Removes what killed servers left half-written: uploads, settings and workflows. */
+async function removeHalfWritten(
+  { folders, watch }: ServerFolders,
+  { user }: ServeSettings,
+  { logger }: Logs,
+): Promise<void> {
+  const readable = [folders.input, user].filter((path) => watch?.isReachable(path) ?? true);
+  await Promise.all(readable.map(removeAbandoned)).catch((error) =>
+    logger.warn({ err: error }, 'half-written files of dead processes can’t be removed'),
+  );
 }
 
 /** Removes the temporary images of earlier runs, and from now on those that are old. */
