@@ -1,13 +1,16 @@
 // The server: ComfyUI's HTTP and WebSocket API over a queue. It responds before the queue is open;
 // routes that need the queue wait.
+import type { AddressInfo } from 'node:net';
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
 import { DarkroomError } from '../errors.ts';
 import type { Queue } from '../queue/contract.ts';
 import { createFolderStorage } from '../storage/folder-storage.ts';
 import type { Storage } from '../storage/storage.ts';
 import { watchedStorage } from '../storage/watch/watched-storage.ts';
+import { logFailedJobs } from './failed-jobs.ts';
+import { createGuard } from './http/access/guard.ts';
+import { signInRoute } from './http/access/sign-in.ts';
 import { createBodyMemory } from './http/body-memory.ts';
-import { createGuard } from './http/guard.ts';
 import { createLogs, type Logs } from './http/logs.ts';
 import { registerRoutes } from './http/register-routes.ts';
 import { empty } from './http/responses.ts';
@@ -71,7 +74,8 @@ export function createServer(options: ServerOptions): DarkroomServer {
     wantsPreviews: ({ clientId }) => clientId !== undefined && clients.wantsPreviews(clientId),
     listen: async ({ host, port }) => {
       try {
-        return await app.listen({ host, port });
+        await app.listen({ host, port });
+        return addressOf(app.server.address() as AddressInfo);
       } catch (error) {
         throw listenError(host, port, error as NodeJS.ErrnoException);
       }
@@ -101,14 +105,15 @@ function createContext(options: ServerOptions, closing: AbortSignal): ServerCont
     previews: options.previews,
     onJobEnded: (state) => metrics.recordEndedJob(state),
   });
-  const queue = connectQueue(options.queue, clients, closing);
+  const logs = options.logs ?? createLogs();
+  const queue = connectQueue({ opening: options.queue, clients, logs, closing });
   let objectInfo: Promise<ObjectInfo> | undefined;
   let routes: readonly Route[] = [];
   const context: ServerContext = {
     folders,
     storage: storageOf(options),
     clients,
-    logs: options.logs ?? createLogs(),
+    logs,
     metrics,
     maxUploadBytes,
     webRoot: options.webRoot,
@@ -126,7 +131,12 @@ function createContext(options: ServerOptions, closing: AbortSignal): ServerCont
     argv: options.argv ?? ['darkroom', 'serve'],
     routes: () => routes,
   };
-  routes = [...routesOf(context), webSocketRoute, ...(options.routes?.(context) ?? [])];
+  routes = [
+    ...routesOf(context),
+    webSocketRoute,
+    signInRoute(options.token),
+    ...(options.routes?.(context) ?? []),
+  ];
   return context;
 }
 
@@ -148,17 +158,27 @@ interface QueueConnection {
   isOpen(): boolean;
 }
 
-/** Sends the events of a queue, which may still be opening, to the clients. */
-function connectQueue(
-  opening: Queue | Promise<Queue>,
-  clients: WebSocketClients,
-  closing: AbortSignal,
-): QueueConnection {
+/** Sends the events of a queue, which may still be opening, to the clients; logs failed jobs. */
+function connectQueue({
+  opening,
+  clients,
+  logs,
+  closing,
+}: {
+  readonly opening: Queue | Promise<Queue>;
+  readonly clients: WebSocketClients;
+  readonly logs: Logs;
+  readonly closing: AbortSignal;
+}): QueueConnection {
   let isOpen = false;
   const opened = Promise.resolve(opening).then((queue) => {
     isOpen = true;
     const unsubscribe = queue.subscribe((event) => clients.handleQueueEvent(event));
-    closing.addEventListener('abort', unsubscribe);
+    const stopLogging = logFailedJobs(queue, logs);
+    closing.addEventListener('abort', () => {
+      unsubscribe();
+      stopLogging();
+    });
     void queue.counts().then(
       (counts) => clients.setQueueCounts(counts),
       () => undefined,
@@ -203,6 +223,10 @@ const webSocketRoute: Route = {
   responses: { 101: 'The WebSocket.', 400: 'Not a request for a WebSocket.' },
   handle: () => empty(400),
 };
+
+/** The address that a server listens on, not one of those that it stands for. */
+const addressOf = ({ address, family, port }: AddressInfo): string =>
+  `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
 
 const LISTEN_HINTS: Readonly<Record<string, string>> = {
   EADDRINUSE: 'Is another Darkroom or ComfyUI running? Choose another port with --port.',

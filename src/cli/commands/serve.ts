@@ -1,10 +1,11 @@
 // darkroom serve: starts the listener first, then the database, then the engine; runs until Ctrl-C.
+import { networkInterfaces } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { DarkroomError } from '../../errors.ts';
 import { didYouMean } from '../../near-matches.ts';
 import type { Queue } from '../../queue/contract.ts';
+import { checkListen } from '../../server/http/access/guard.ts';
 import { frontendFolder, prepareUser } from '../../server/http/frontend-files.ts';
-import { checkListen } from '../../server/http/guard.ts';
 import { createLogs, type Logs } from '../../server/http/logs.ts';
 import { createServer } from '../../server/server.ts';
 import { removeAbandoned } from '../../storage/atomic-write.ts';
@@ -48,6 +49,7 @@ export async function serveCommand(invocation: Invocation): Promise<number> {
   });
   const address = await server.listen({ host: settings.host, port: settings.port });
   terminal.out(`Darkroom listens on ${address}`);
+  for (const line of addressesBehind(address)) terminal.out(`  ${line}`);
   const signals = stopSignals(terminal);
   let opened: Queue | undefined;
   let temp: TempCleaning | undefined;
@@ -83,6 +85,19 @@ export async function serveCommand(invocation: Invocation): Promise<number> {
     serverFolders.watch?.close();
     await opened?.close();
   }
+}
+
+/** The addresses that a browser can open when a server listens on all of the machine's. */
+function addressesBehind(address: string): string[] {
+  const { hostname, port } = new URL(address);
+  if (hostname !== '0.0.0.0' && hostname !== '[::]') return [];
+  const external = Object.values(networkInterfaces())
+    .flatMap((list = []) => list)
+    .filter(({ family, internal }) => family === 'IPv4' && !internal);
+  return [
+    `here:                http://127.0.0.1:${port}`,
+    ...external.map(({ address: ip }) => `from other machines: http://${ip}:${port}`),
+  ];
 }
 
 /** Removes what killed servers left half-written: uploads, settings and workflows. */

@@ -1,15 +1,23 @@
 // Registers the tables of routes with Fastify: under `/` and `/api`, with the guard, CORS, 404 and
 // 405, the files of a frontend, and failures.
+import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { DarkroomError } from '../../errors.ts';
 import type { FolderWatch } from '../../storage/watch/folder-watch.ts';
 import { checkReachable } from '../../storage/watch/watched-storage.ts';
 import type { Metrics } from '../metrics.ts';
+import {
+  type Guard,
+  type GuardRefusal,
+  hasQueryToken,
+  pathOf,
+  tokenCookie,
+} from './access/guard.ts';
+import { normalOrigin } from './access/origin.ts';
+import { isPage, signInForm, withoutToken } from './access/sign-in.ts';
 import { clientError } from './client-error.ts';
-import { type Guard, tokenCookie } from './guard.ts';
 import type { Logs } from './logs.ts';
-import { normalOrigin } from './origin.ts';
 import {
   empty,
   errorBody,
@@ -63,18 +71,21 @@ function guardRequests(
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(headers);
     const refusal = guard(request.raw);
-    if (refusal === 401) reply.header('www-authenticate', 'Bearer');
-    if (refusal !== undefined)
-      return send(reply, refusal === 403 ? text(FOREIGN, 403) : empty(refusal));
-    const cookie = tokenCookie(request.raw, token);
-    if (cookie !== undefined) reply.header('set-cookie', cookie);
+    if (refusal) return send(reply, refusalResponse(request.raw, refusal));
+    if (token !== undefined && hasQueryToken(request.raw, token)) {
+      reply.header('set-cookie', tokenCookie(request.headers.host, token));
+      if (isPage(request.raw))
+        return send(reply, { status: 303, headers: { location: withoutToken(request.url) } });
+    }
     if (request.method === 'OPTIONS') return send(reply, empty());
   });
 }
 
-const FOREIGN =
-  'Pages of other origins, and names of other hosts, may not use this server; see ' +
-  '--enable-cors-header and --allow-host.';
+function refusalResponse(request: IncomingMessage, { status, message }: GuardRefusal) {
+  if (status !== 401) return text(message, status);
+  const response = isPage(request) ? signInForm(request.url) : text(message, status);
+  return { ...response, headers: { ...response.headers, 'www-authenticate': 'Bearer' } };
+}
 
 /** Which pages may show images of this server, whatever browsers say about the pages. */
 function resourcePolicy({ token, corsOrigin }: Pick<HttpOptions, 'token' | 'corsOrigin'>): string {
@@ -237,8 +248,6 @@ function respondToUnknownPaths(
 
 const patternOf = (path: string): RegExp =>
   new RegExp(`^${path.replace(/:[a-z_]+/g, '[^/]+').replace('*', '.*')}$`);
-
-const pathOf = (url: string): string => url.split('?', 1)[0];
 
 function send(reply: FastifyReply, response: RouteResponse): FastifyReply {
   const { status, body, type, headers = {} } = response;

@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 import { DarkroomError } from '../../errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../formats/json.ts';
 import { parseJson } from '../../formats/parse-json.ts';
-import { empty, INTERNAL_ERROR, type RouteResponse, refuse } from './responses.ts';
+import { empty, errorBody, INTERNAL_ERROR, json, type RouteResponse, refuse } from './responses.ts';
 
 export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 
@@ -67,18 +67,21 @@ export interface RouteRequest {
   readonly signal: AbortSignal;
 }
 
+/** Of the reason why a body is not JSON, which may quote it. */
+const MAX_REASON = 500;
+
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
-/**
- * The body as JSON; responds with 500 when it is not JSON, as ComfyUI does. Throws
- * DR_JSON_TOO_LARGE.
- */
+/** The body as JSON; responds with 400 when it is not JSON. Throws DR_JSON_TOO_LARGE. */
 export function jsonBody(request: Pick<RouteRequest, 'bytes'>): Json {
   try {
     return parseJson(decoder.decode(request.bytes), { file: 'the body' });
   } catch (error) {
     if (error instanceof DarkroomError && error.code === 'DR_JSON_TOO_LARGE') throw error;
-    return refuse(INTERNAL_ERROR);
+    const reason = error instanceof Error ? error.message : '';
+    return refuse(
+      json(errorBody('invalid_json', 'the body is not JSON', reason.slice(0, MAX_REASON)), 400),
+    );
   }
 }
 

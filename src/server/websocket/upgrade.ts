@@ -2,7 +2,7 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
-import type { Guard } from '../http/guard.ts';
+import type { Guard } from '../http/access/guard.ts';
 import { isId } from '../http/route.ts';
 
 /** Clients send only short messages. */
@@ -39,7 +39,7 @@ export function acceptWebSockets(server: Server, options: UpgradeOptions): void 
 function refusalOf(request: IncomingMessage, { guard, hasRoom }: UpgradeOptions) {
   if (!SOCKET_PATH.test(request.url ?? '/')) return 404;
   const refusal = guard(request);
-  if (refusal !== undefined) return refusal;
+  if (refusal) return refusal.status;
   const clientId = clientIdIn(request);
   if (clientId && !isId(clientId)) return 400;
   return hasRoom() ? undefined : 503;

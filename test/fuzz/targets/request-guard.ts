@@ -1,5 +1,6 @@
 // Headers and URLs of requests, as far as they decide whether a request is allowed.
-import { createGuard, tokenCookie } from '../../../src/server/http/guard.ts';
+import { createGuard, tokenCookie } from '../../../src/server/http/access/guard.ts';
+import { withoutToken } from '../../../src/server/http/access/sign-in.ts';
 import type { FuzzTarget } from '../target.ts';
 
 const TOKEN = 'secret';
@@ -18,7 +19,8 @@ export const target: FuzzTarget = {
       rawHeaders: given.flat(),
     };
     for (const guard of GUARDS) guard(request);
-    tokenCookie(request, TOKEN);
+    tokenCookie(request.headers.host, TOKEN);
+    withoutToken(request.url);
     if (!input.includes(TOKEN) && GUARDS[1](request) === undefined) checkPublic(url);
   },
   seeds: () => [
@@ -38,8 +40,8 @@ export const target: FuzzTarget = {
   ],
 };
 
-/** Without the token, only this path may be requested. */
+/** Without the token, only these paths may be requested. */
 function checkPublic(url: string): void {
-  if (/^(api\/)?healthz(\?|$)/.test(url)) return;
+  if (/^((api\/)?healthz|sign-in)(\?|$)/.test(url)) return;
   throw new Error(`allowed without the token: ${url}`);
 }

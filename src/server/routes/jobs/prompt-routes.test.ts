@@ -205,8 +205,14 @@ it('secrets are not stored in the history', async () => {
 });
 
 describe('a body that is not JSON', () => {
-  it.each(['/prompt', '/queue', '/history', '/free'])('fails as in ComfyUI at %s', async (url) => {
-    expect((await test.post(url, 'no')).statusCode).toBe(500);
+  it.each(['/prompt', '/queue', '/history', '/free'])('is refused at %s', async (url) => {
+    const response = await test.post(url, 'no');
+    expect(response.statusCode).toBe(400);
+    expect(response.json().error).toMatchObject({
+      type: 'invalid_json',
+      message: 'the body is not JSON',
+    });
+    expect(response.json().error.details).not.toBe('');
   });
 
   it('names no job at /interrupt', async () => {

@@ -38,6 +38,6 @@ describe('/settings', () => {
 
   it('refuses JSON that is not an object, and fails for other bodies', async () => {
     expect((await test.post('/settings', '[]')).statusCode).toBe(400);
-    expect((await test.post('/settings/a', 'no')).statusCode).toBe(500);
+    expect((await test.post('/settings/a', 'no')).statusCode).toBe(400);
   });
 });

@@ -4,7 +4,7 @@
 // one of this machine (DNS rebinding). Checks bearer tokens and cookies.
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { DarkroomError } from '../../errors.ts';
+import { DarkroomError } from '../../../errors.ts';
 import { parseHost, senderOf } from './origin.ts';
 
 export interface GuardOptions {
@@ -15,11 +15,37 @@ export interface GuardOptions {
 
 export type GuardedRequest = Pick<IncomingMessage, 'headers' | 'rawHeaders' | 'method' | 'url'>;
 
-/** The status of a refusal; undefined when the request is allowed. */
-export type Guard = (request: GuardedRequest) => 400 | 401 | 403 | undefined;
+export interface GuardRefusal {
+  readonly status: 400 | 401 | 403;
+  /** What the client can do. */
+  readonly message: string;
+}
 
-/** Needs no token: load balancers request it. */
-const PUBLIC_PATH = /^\/(api\/)?healthz$/;
+/** Undefined when the request is allowed. */
+export type Guard = (request: GuardedRequest) => GuardRefusal | undefined;
+
+/** What load balancers request, and where the token is sent to. */
+const PUBLIC_PATH = /^\/((api\/)?healthz|sign-in)$/;
+
+const BAD_HOST: GuardRefusal = { status: 400, message: 'There must be one valid Host header.' };
+const FOREIGN: GuardRefusal = {
+  status: 403,
+  message: 'Pages of other origins may not use this server; see --enable-cors-header.',
+};
+const NO_TOKEN: GuardRefusal = {
+  status: 401,
+  message: 'This server needs its token: send the header "Authorization: Bearer TOKEN".',
+};
+
+function otherHost(name: string | undefined): GuardRefusal {
+  const shown = name !== undefined && /^[a-z0-9.:[\]-]{1,253}$/.test(name) ? name : 'NAME';
+  return {
+    status: 403,
+    message:
+      'This server does not know the host name that it was called by. If it is its own, start ' +
+      `it with --allow-host ${shown}, or with a --token.`,
+  };
+}
 
 /** Creates a guard that checks the token, the host name and the origin of requests. */
 export function createGuard({ token, corsOrigin, hosts }: GuardOptions): Guard {
@@ -28,44 +54,42 @@ export function createGuard({ token, corsOrigin, hosts }: GuardOptions): Guard {
     allowedHosts.has('*') || allowedHosts.has(name) || isLoopback(name);
   return (request) => {
     const host = parseHost(request.headers.host);
-    if (hostsIn(request) > 1 || (!host && request.headers.host)) return 400;
+    if (hostsIn(request) > 1 || (!host && request.headers.host)) return BAD_HOST;
     const sender = senderOf(request, corsOrigin);
-    if (sender === 'foreign') return 403;
+    if (sender === 'foreign') return FOREIGN;
     // the browser asks whether a page may send a request, without a token
     if (corsOrigin !== undefined && request.method === 'OPTIONS') return undefined;
     if (PUBLIC_PATH.test(pathOf(request.url))) return undefined;
-    if (token === undefined) return host && !isAllowedHost(host.name) ? 403 : undefined;
-    if (equals(explicitToken(request), token)) return undefined;
+    if (token === undefined)
+      return host && !isAllowedHost(host.name) ? otherHost(host.name) : undefined;
+    if (isToken(explicitToken(request), token)) return undefined;
     const isCookieAllowed =
       sender === 'own' ||
       sender === 'allowed' ||
       (sender === undefined && ['GET', 'HEAD'].includes(request.method ?? ''));
-    return isCookieAllowed && equals(cookieIn(request), cookieValue(request, token))
+    return isCookieAllowed && isToken(cookieIn(request), cookieValue(request.headers.host, token))
       ? undefined
-      : 401;
+      : NO_TOKEN;
   };
 }
 
+/** Whether the query of a URL has the right token. */
+export const hasQueryToken = ({ url }: GuardedRequest, token: string | undefined): boolean =>
+  token !== undefined && isToken(queryToken(url), token);
+
 /**
- * The Set-Cookie value for a request with the right token in its URL; undefined without. Pages load
- * their images without headers, so a token in the query becomes a cookie.
+ * The Set-Cookie value that replaces the token at a host: pages load their images without headers.
  */
-export function tokenCookie(
-  request: GuardedRequest,
-  token: string | undefined,
-): string | undefined {
-  if (token === undefined || !equals(queryToken(request.url), token)) return undefined;
-  const value = cookieValue(request, token);
-  return `${cookieName(request)}=${value}; Path=/; HttpOnly; SameSite=Strict`;
-}
+export const tokenCookie = (host: string | undefined, token: string): string =>
+  `${cookieName(host)}=${cookieValue(host, token)}; Path=/; HttpOnly; SameSite=Strict`;
 
 /** Browsers share cookies among the ports of a host. */
-const cookieName = ({ headers }: GuardedRequest): string =>
-  `darkroom_${parseHost(headers.host)?.port ?? 'token'}`;
+const cookieName = (host: string | undefined): string =>
+  `darkroom_${parseHost(host)?.port ?? 'token'}`;
 
 /** Other servers of this host are sent the cookie too, so it is not the token. */
-const cookieValue = ({ headers }: GuardedRequest, token: string): string =>
-  createHmac('sha256', token).update(`cookie of ${headers.host?.toLowerCase()}`).digest('hex');
+const cookieValue = (host: string | undefined, token: string): string =>
+  createHmac('sha256', token).update(`cookie of ${host?.toLowerCase()}`).digest('hex');
 
 /** Throws DR_BAD_USAGE for a server that other machines could use without a token. */
 export function checkListen({
@@ -88,7 +112,7 @@ export function checkListen({
 const isLoopback = (name: string): boolean =>
   /^((.+\.)?localhost|127(\.\d{1,3}){3}|\[?::1\]?|\[?::ffff:127(\.\d{1,3}){3}\]?)$/i.test(name);
 
-const pathOf = (url = ''): string => url.split('?', 1)[0];
+export const pathOf = (url = ''): string => url.split('?', 1)[0];
 
 const queryToken = (url = ''): string | undefined =>
   new URLSearchParams(url.slice(pathOf(url).length)).get('token') ?? undefined;
@@ -98,7 +122,7 @@ const explicitToken = ({ headers, url }: GuardedRequest): string | undefined =>
   /^Bearer\s+(\S.*)$/i.exec(headers.authorization ?? '')?.[1] ?? queryToken(url);
 
 function cookieIn(request: GuardedRequest): string | undefined {
-  const name = cookieName(request);
+  const name = cookieName(request.headers.host);
   const cookies = request.headers.cookie?.split(';').map((part) => part.trim().split('='));
   return cookies?.find(([other]) => other === name)?.[1];
 }
@@ -110,5 +134,5 @@ const hostsIn = ({ rawHeaders }: GuardedRequest): number =>
 const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
 
 /** Compares digests, so that the time does not depend on the first difference. */
-const equals = (sent: string | undefined, expected: string): boolean =>
+export const isToken = (sent: string | undefined, expected: string): boolean =>
   sent !== undefined && timingSafeEqual(sha256(sent), sha256(expected));

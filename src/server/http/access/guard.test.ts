@@ -2,7 +2,7 @@ import { createConnection } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { type TestServer, testServer } from '../../../test/support/server.ts';
+import { type TestServer, testServer } from '../../../../test/support/server.ts';
 
 let test: TestServer;
 let address: string;
