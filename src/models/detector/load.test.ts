@@ -99,21 +99,33 @@ describe('YOLO', () => {
     ]);
   });
 
+  const portsOf = (input: (number | string)[], output: (number | string)[]) => ({
+    inputs: [{ name: 'x', element: 1, dims: input }],
+    outputs: [{ name: 'y', element: 1, dims: output }],
+    metadata: new Map(),
+  });
+
   it('letterboxes the image on grey, in planes of red, green and blue', () => {
     const red = tensor(
       [1, 2, 4, 3],
       Float32Array.from({ length: 24 }, (_, i) => (i % 3 === 0 ? 1 : 0)),
     );
-    const ports = {
-      inputs: [{ name: 'x', element: 1, dims: [1, 3, 8, 8] }],
-      outputs: [],
-      metadata: new Map(),
-    };
-    const { input } = yolo.prepare(red, ports);
+    const { input } = yolo.prepare(red, portsOf([1, 3, 8, 8], [1, 6, 21]));
     expect(input.shape).toEqual([1, 3, 8, 8]);
     const rows = Array.from({ length: 8 }, (_, y) => input.data[y * 8]);
     expect(rows.map((v) => Number(v.toFixed(3)))).toEqual([0.447, 0.447, 1, 1, 1, 1, 0.447, 0.447]);
     expect(input.data[64 + 3 * 8]).toBe(0);
+  });
+
+  it('pads as little as possible for networks that accept any size', () => {
+    const input = ['batch', 3, 'height', 'width'];
+    const shapeFor = (height: number, width: number, output: (number | string)[]) =>
+      yolo.prepare(full([1, height, width, 3], 0), portsOf(input, output)).input.shape;
+    // LetterBox((640, 640), auto=True, stride=32)(image=np.zeros((1080, 810, 3), np.uint8)).shape
+    expect(shapeFor(1080, 810, ['batch', 22, 'anchors'])).toEqual([1, 3, 640, 480]);
+    expect(shapeFor(32, 64, ['batch', 300, 6])).toEqual([1, 3, 320, 640]);
+    // YOLOv5's detect.py: LoadImages(source, img_size=640, auto=pt), where pt is False for ONNX
+    expect(shapeFor(32, 64, ['batch', 'anchors', 85])).toEqual([1, 3, 640, 640]);
   });
 
   it('reads the names of classes from the metadata', () => {

@@ -2,50 +2,21 @@
 // also with mask coefficients), v5 and v7 ([1, N, 5 + classes]), and end-to-end models ([1, N, 6]).
 // The Impact Pack's ONNX reader does not support them; images are preprocessed as in Ultralytics:
 // RGB in 0..1, letterboxed on grey, non-maximum suppression at an overlap of 0.7.
-import { toNCHW } from '../../image/channel-order.ts';
-import { interpolate } from '../../image/resize/torch-interpolate.ts';
+import { toBytes } from '../../image/image-bytes.ts';
 import type { FilePort, OnnxPorts } from '../../onnx/ports.ts';
-import { roundHalfEven } from '../../tensor/round-half-even.ts';
-import { full, type Tensor } from '../../tensor/tensor.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
 import { type Box, suppressOverlaps } from './boxes.ts';
 import type { DetectorKind } from './detector-kind.ts';
+import { type LetterboxTarget, letterbox, toImageCorners } from './letterbox.ts';
 
 /** ONNX's element type of float32 tensors. */
 const FLOAT = 1;
-const GREY = 114 / 255;
 /** Side of the input of networks that accept any size, in pixels. */
 const DEFAULT_SIDE = 640;
+const DEFAULT_STRIDE = 32;
 const MAX_OVERLAP = 0.7;
 const MAX_BOXES = 300;
-
-/**
- * The image's position in the network's input: scaled by `scale`, then moved by `left` and `top`.
- */
-interface Placement {
-  readonly scale: number;
-  readonly left: number;
-  readonly top: number;
-}
-
-/** Scales an image to fit into `side` and centres it on grey, [1,3,height,width]. */
-function letterbox(
-  image: Tensor,
-  side: { readonly width: number; readonly height: number },
-): { input: Tensor; placement: Placement } {
-  const [, height, width] = image.shape;
-  const scale = Math.min(side.width / width, side.height / height);
-  const [w, h] = [roundHalfEven(width * scale), roundHalfEven(height * scale)];
-  const left = roundHalfEven((side.width - w) / 2 - 0.1);
-  const top = roundHalfEven((side.height - h) / 2 - 0.1);
-  const planes = interpolate(toNCHW(image), { height: h, width: w }, 'bilinear');
-  const input = full([1, 3, side.height, side.width], GREY);
-  for (let c = 0; c < 3; c++)
-    for (let y = 0; y < h; y++) {
-      const row = planes.data.subarray((c * h + y) * w, (c * h + y + 1) * w);
-      input.data.set(row, (c * side.height + top + y) * side.width + left);
-    }
-  return { input, placement: { scale, left, top } };
-}
+const f = Math.fround;
 
 /** One detection: corners in the network's input, score and class. */
 interface Detection {
@@ -60,10 +31,10 @@ type ReadRow = (row: Row, columns: number) => Detection;
 
 /** Columns 0 to 3 are the centre and the size of a box. */
 const cornersAroundCentre = (row: Row): Box['corners'] => [
-  row(0) - row(2) / 2,
-  row(1) - row(3) / 2,
-  row(0) + row(2) / 2,
-  row(1) + row(3) / 2,
+  f(row(0) - row(2) / 2),
+  f(row(1) - row(3) / 2),
+  f(row(0) + row(2) / 2),
+  f(row(1) + row(3) / 2),
 ];
 
 /** The best of the class scores in the columns `from` to `to`. */
@@ -130,8 +101,27 @@ export function classNames(metadata: OnnxPorts['metadata']): ReadonlyMap<number,
   return new Map(pairs.map(([, number, single, double]) => [Number(number), single ?? double]));
 }
 
-const side = (dim: number | string | undefined): number =>
-  typeof dim === 'number' && dim > 0 ? dim : DEFAULT_SIDE;
+/**
+ * The input of a network: its own size, or for networks that accept any size, 640 pixels on the
+ * longer side. v8 and later take the smallest rectangle of whole cells then, v5 and v7 a square.
+ */
+function inputTarget({ inputs, outputs, metadata }: OnnxPorts): LetterboxTarget {
+  const [, , height, width] = inputs[0].dims!;
+  const fixed = (dim: number | string | undefined): number | undefined =>
+    typeof dim === 'number' && dim > 0 ? dim : undefined;
+  const side = { width: fixed(width) ?? DEFAULT_SIDE, height: fixed(height) ?? DEFAULT_SIDE };
+  const [, rows, columns] = outputs[0].dims ?? [];
+  const hasObjectness = fixed(rows) === undefined && (fixed(columns) ?? 0) > 6;
+  const stride = hasObjectness ? undefined : Number(metadata.get('stride')) || DEFAULT_STRIDE;
+  return {
+    side,
+    multiple: {
+      width: fixed(width) ?? stride ?? side.width,
+      height: fixed(height) ?? stride ?? side.height,
+    },
+  };
+}
+
 /** Whether an input takes images as planes, [N,3,H,W]. */
 const isPlanes = ({ element, dims }: FilePort): boolean =>
   element === FLOAT && dims?.length === 4 && (dims[1] === 3 || typeof dims[1] !== 'number');
@@ -145,34 +135,26 @@ export const yolo: DetectorKind = {
     outputs[0].element === FLOAT &&
     (outputs[0].dims?.length ?? 3) === 3,
   prepare(image, ports) {
-    const [, , height, width] = ports.inputs[0].dims!;
-    const { input, placement } = letterbox(image, { width: side(width), height: side(height) });
+    const [, height, width] = image.shape;
+    const imageSize = { width, height };
+    const { input, inputSize } = letterbox(toBytes(image), imageSize, inputTarget(ports));
     const names = classNames(ports.metadata);
-    const [, h, w] = image.shape;
     return {
       input,
       boxes(outputs, threshold) {
         const masks = ports.outputs.length > 1 ? outputs[ports.outputs[1].name].shape[1] : 0;
         const output = outputs[ports.outputs[0].name];
         const { detections, isEndToEnd } = readDetections(output, masks);
-        const toImage = (v: number, offset: number, limit: number): number =>
-          Math.min(limit, Math.max(0, (v - offset) / placement.scale));
         const found = detections
-          .filter(({ score }) => score > threshold)
-          .map(({ corners: [x1, y1, x2, y2], score, label }): Box => {
-            const corners = [
-              toImage(x1, placement.left, w),
-              toImage(y1, placement.top, h),
-              toImage(x2, placement.left, w),
-              toImage(y2, placement.top, h),
-            ] as const;
+          .filter(({ score }) => score > f(threshold))
+          .map(({ corners, score, label }): Box => {
             return { corners, score, label: names.get(label) ?? String(label) };
           });
         const boxes = isEndToEnd ? found : suppressOverlaps(found, MAX_OVERLAP, MAX_BOXES);
-        return boxes.map(({ corners: [x1, y1, x2, y2], ...box }) => ({
-          ...box,
-          corners: [Math.trunc(x1), Math.trunc(y1), Math.trunc(x2), Math.trunc(y2)],
-        }));
+        return boxes.map(({ corners, ...box }) => {
+          const [x1, y1, x2, y2] = toImageCorners(corners, inputSize, imageSize).map(Math.trunc);
+          return { ...box, corners: [x1, y1, x2, y2] };
+        });
       },
     };
   },

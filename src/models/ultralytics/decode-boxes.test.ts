@@ -1,25 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { tensor } from '../../tensor/tensor.ts';
-import { decode, letterbox } from './decode-boxes.ts';
-
-describe('letterbox', () => {
-  it('pads with grey to multiples of the stride', () => {
-    const image = new Uint8Array(4 * 8 * 3).fill(255);
-    const { input, inputSize } = letterbox(image, { width: 8, height: 4 }, 8, 4);
-    expect(inputSize).toEqual({ width: 8, height: 4 });
-    expect(input.shape).toEqual([1, 3, 4, 8]);
-    expect(Math.min(...input.data)).toBe(1);
-  });
-
-  it('centres an image that does not fill the input', () => {
-    const image = new Uint8Array(4 * 8 * 3).fill(255);
-    const { input, inputSize } = letterbox(image, { width: 8, height: 4 }, 8, 8);
-    expect(inputSize).toEqual({ width: 8, height: 8 });
-    const firstColumn = Array.from({ length: 8 }, (_, y) => input.data[y * 8] === 1);
-    expect(firstColumn).toEqual([false, false, true, true, true, true, false, false]);
-    expect(input.data[0]).toBe(Math.fround(114 / 255));
-  });
-});
+import { decode } from './decode-boxes.ts';
 
 describe('decode', () => {
   const size = { width: 16, height: 16 };

@@ -1,62 +1,20 @@
-// Preprocessing and decoding for YOLO models. Source: Ultralytics' predictor: letterbox with
-// OpenCV's resize, boxes from distances, non-maximum suppression per class, masks from prototypes.
+// Decodes the outputs of YOLO models. Source: Ultralytics' predictor: boxes from distances,
+// non-maximum suppression per class, masks from prototypes.
 
-import { toNCHW } from '../../image/channel-order.ts';
 import type { Size } from '../../image/geometry.ts';
-import { fromBytes } from '../../image/image-bytes.ts';
-import { resizeBytes } from '../../image/resize/opencv-resize.ts';
 import { interpolate } from '../../image/resize/torch-interpolate.ts';
-import { allocate, allocateBytes } from '../../tensor/allocate.ts';
-import { roundHalfEven } from '../../tensor/round-half-even.ts';
+import { allocate } from '../../tensor/allocate.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { type Box, suppressOverlaps } from '../detector/boxes.ts';
+import { toImageCorners } from '../detector/letterbox.ts';
 import type { YoloHead } from './graph.ts';
 
-const GREY = 114;
 const MAX_OVERLAP = 0.7;
 const MAX_BOXES = 300;
 const MAX_CANDIDATES = 30_000;
 /** Boxes of different classes are moved apart by this distance, so that they never overlap. */
 const CLASS_OFFSET = 7680;
 const f = Math.fround;
-
-export interface Letterbox {
-  /** [1,3,H,W] in 0..1. */
-  readonly input: Tensor;
-  readonly inputSize: Size;
-}
-
-/**
- * Resizes an image of bytes [H,W,3] to fit into `side` and pads it with grey to the next multiples
- * of `stride`.
- */
-export function letterbox(
-  bytes: Uint8Array,
-  imageSize: Size,
-  side: number,
-  stride: number,
-): Letterbox {
-  const scale = Math.min(side / imageSize.height, side / imageSize.width);
-  const [width, height] = [imageSize.width, imageSize.height].map((v) =>
-    Math.max(roundHalfEven(v * scale), 1),
-  );
-  const [padX, padY] = [width, height].map((v) => ((((side - v) % stride) + stride) % stride) / 2);
-  const [left, right, top, bottom] = [padX - 0.1, padX + 0.1, padY - 0.1, padY + 0.1].map(
-    roundHalfEven,
-  );
-  const inputSize = { width: width + left + right, height: height + top + bottom };
-  const resized = resizeBytes(bytes, imageSize, { width, height }, 3);
-  const padded = allocateBytes(inputSize.width * inputSize.height * 3).fill(GREY);
-  for (let y = 0; y < height; y++)
-    padded.set(
-      resized.subarray(y * width * 3, (y + 1) * width * 3),
-      ((top + y) * inputSize.width + left) * 3,
-    );
-  return {
-    input: toNCHW(fromBytes(padded, [1, inputSize.height, inputSize.width, 3])),
-    inputSize,
-  };
-}
 
 export interface YoloDetection extends Box {
   /** 1 inside the object, at the size of the network's input; absent for models without masks. */
@@ -139,31 +97,6 @@ function candidates(
   }
   if (cell !== count) throw new Error(`internal: ${cell} cells for ${count} boxes`);
   return found.sort((a, b) => b.score - a.score).slice(0, MAX_CANDIDATES);
-}
-
-/** Converts corners in the network's input to corners in the image. */
-function toImageCorners(corners: Box['corners'], inputSize: Size, imageSize: Size): Box['corners'] {
-  const scale = Math.min(inputSize.height / imageSize.height, inputSize.width / imageSize.width);
-  const [width, height] = [imageSize.width, imageSize.height].map((v) =>
-    Math.max(roundHalfEven(v * scale), 1),
-  );
-  const axes = {
-    x: {
-      pad: roundHalfEven((inputSize.width - width) / 2 - 0.1),
-      scale: width / imageSize.width,
-      limit: imageSize.width,
-    },
-    y: {
-      pad: roundHalfEven((inputSize.height - height) / 2 - 0.1),
-      scale: height / imageSize.height,
-      limit: imageSize.height,
-    },
-  };
-  const [x1, y1, x2, y2] = corners.map((v, i) => {
-    const axis = i % 2 ? axes.y : axes.x;
-    return Math.min(Math.max(f(f(v - axis.pad) / f(axis.scale)), 0), axis.limit);
-  });
-  return [x1, y1, x2, y2];
 }
 
 /**

@@ -12,8 +12,9 @@ import { toBytes } from '../../image/image-bytes.ts';
 import type { Network } from '../../runtime/network.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
+import { letterbox } from '../detector/letterbox.ts';
 import { weightsOf } from '../weights/tensors.ts';
-import { decode, letterbox, type YoloDetection } from './decode-boxes.ts';
+import { decode, type YoloDetection } from './decode-boxes.ts';
 import { readYolo } from './graph.ts';
 
 export interface UltralyticsModel {
@@ -77,7 +78,10 @@ export async function loadUltralytics(file: string, runtime: Runtime): Promise<U
     async detect(image, threshold) {
       const [, height, width] = image.shape;
       const imageSize = { width, height };
-      const { input, inputSize } = letterbox(toBytes(image), imageSize, side, stride);
+      const { input, inputSize } = letterbox(toBytes(image), imageSize, {
+        side: { width: side, height: side },
+        multiple: { width: stride, height: stride },
+      });
       return decode(await network.run({ x: input }), threshold, {
         head: yolo.head,
         strides,
