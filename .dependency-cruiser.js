@@ -16,6 +16,7 @@ const LAYERS = [
   'workflow',
   'engine',
   'darkroom-types.ts',
+  'check-workflow.ts',
   'darkroom.ts',
   'verify-image.ts',
   'queue',

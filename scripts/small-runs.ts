@@ -116,7 +116,6 @@ async function run(darkroom: Darkroom, graph: Graph): Promise<string> {
   const started = performance.now();
   try {
     const { outputs, nodeErrors } = await darkroom.run(apiGraphOf(graph), {
-      partial: true,
       signal: AbortSignal.timeout(LIMIT_MS),
     });
     const left = Object.keys(nodeErrors).length;

@@ -71,15 +71,17 @@ export interface RunOptions {
   /** Ids of the output nodes to run. Default: all. */
   readonly targets?: readonly string[];
   /**
-   * Runs the valid outputs, as ComfyUI does, when others are invalid; `nodeErrors` of the result
-   * describes the others.
+   * Refuses a workflow of which only some outputs are valid. By default the valid outputs are run,
+   * as in ComfyUI, with a warning for each one that is left out.
    */
-  readonly partial?: boolean;
+  readonly strict?: boolean;
   /** Seed for the choices among `{a|b}` in texts of workflows in UI format. Default: 0. */
   readonly dynamicSeed?: number | bigint;
   /** Is written into images beside the prompt, as ComfyUI's `extra_pnginfo`. */
   readonly extra?: Readonly<Record<string, unknown>>;
 }
+
+export type CheckOptions = Pick<RunOptions, 'set' | 'strict'>;
 
 /** An image file that a node saved. */
 export interface Picture extends SavedFile {
@@ -105,12 +107,18 @@ export interface RunResult {
   readonly outputs: Readonly<Record<string, NodeOutput>>;
   /** All images of `outputs`. */
   readonly images: readonly Picture[];
-  /** ComfyUI's errors of the outputs that were left out, by node id; empty unless `partial`. */
+  /** ComfyUI's errors of the outputs that were left out, by node id. */
   readonly nodeErrors: Readonly<Record<string, NodeErrors>>;
 }
 
 export interface CheckResult {
+  /**
+   * Whether `run` with the same options would start, as far as the headers of the model files tell.
+   * Where there are errors nevertheless, they are of the outputs `leftOut`.
+   */
   readonly runnable: boolean;
+  /** The ids of the output nodes that `run` would leave out; empty if nothing can run. */
+  readonly leftOut: readonly string[];
   readonly missingNodes: readonly string[];
   readonly missingModels: readonly string[];
   readonly errors: readonly DarkroomError[];
@@ -119,8 +127,8 @@ export interface CheckResult {
   /** The missing model files with their folders and similar names. */
   readonly models: readonly MissingModel[];
   /**
-   * One sentence for each guess that the conversion had to make, and for each embedding and list of
-   * wildcards that is missing.
+   * One sentence for each guess that the conversion had to make, for each embedding and list of
+   * wildcards that is missing, and for each LoRA that its model cannot use as a whole.
    */
   readonly notes: readonly string[];
   /** ComfyUI's own response to the workflow. */
@@ -146,30 +154,16 @@ export interface Darkroom {
    */
   run(workflow: WorkflowSource, options?: RunOptions): Promise<RunResult>;
   /**
-   * Checks whether a workflow can run here, and what is missing. Throws only when the workflow
-   * can't be read.
+   * Checks whether a workflow can run here, and what is missing. Opens the headers of the model
+   * files and reports what `run` would. Throws only when the workflow can't be read.
    *
    * @example
    * const darkroom = await openDarkroom();
-   * const { runnable, missingNodes, missingModels } = darkroom.check('workflow.json');
+   * const { runnable, missingNodes, missingModels } = await darkroom.check('workflow.json');
    * console.log(runnable, missingNodes, missingModels);
    * await darkroom.close();
    */
-  check(workflow: WorkflowSource, options?: Pick<RunOptions, 'set'>): CheckResult;
-  /**
-   * Returns one line for each LoRA of a workflow that its model cannot use as a whole: one of
-   * another family, of a kind that is not read, for weights of another shape. Reads the headers of
-   * the files. Throws as `check` does for a file that is no workflow.
-   *
-   * @example
-   * const darkroom = await openDarkroom();
-   * console.log(await darkroom.checkLoras('workflow.json'));
-   * await darkroom.close();
-   */
-  checkLoras(
-    workflow: WorkflowSource,
-    options?: Pick<RunOptions, 'set'>,
-  ): Promise<readonly string[]>;
+  check(workflow: WorkflowSource, options?: CheckOptions): Promise<CheckResult>;
   /** Ends the running job immediately. */
   kill(): void;
   /** Process id of the engine while it runs. */

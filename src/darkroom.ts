@@ -1,6 +1,7 @@
 // The library: opens the folders, reads, checks and runs workflows, closes the engine.
 import { readFileSync } from 'node:fs';
 import type {
+  CheckOptions,
   CheckResult,
   Darkroom,
   DarkroomOptions,
@@ -33,8 +34,7 @@ import {
   readWorkflowFile,
   type Workflow,
 } from './workflow/read/read.ts';
-import { findProblems } from './workflow/validate/find-problems.ts';
-import { missingFromTexts } from './workflow/validate/missing-from-texts.ts';
+import { leftOutWarnings } from './workflow/validate/left-out.ts';
 import { combineProblems, type Validation, validate } from './workflow/validate/validate.ts';
 
 export * from './darkroom-types.ts';
@@ -59,8 +59,7 @@ export async function openDarkroom(options: DarkroomOptions = {}): Promise<Darkr
   const context: Context = { folders, engine, nodes: options.nodes?.table ?? NODES };
   return {
     run: (workflow, runOptions) => run(context, workflow, runOptions),
-    check: (workflow, checkOptions) => check(context, workflow, checkOptions),
-    checkLoras: (workflow, checkOptions) => checkLoras(context, workflow, checkOptions),
+    check: async (workflow, checkOptions) => checkHere(context, workflow, checkOptions),
     kill: engine.kill,
     enginePid: engine.pid,
     close: engine.close,
@@ -109,16 +108,17 @@ async function checkAndRun(
   source: WorkflowSource,
   options: RunOptions,
 ): Promise<RunResult> {
-  const { signal, onEvent = () => undefined, targets, partial } = options;
+  const { signal, onEvent = () => undefined, targets, strict } = options;
   checkAborted(signal);
   const { workflow, prepared } = prepareWorkflow({ folders, nodes }, source, options);
   const validation = validate(prepared.graph, nodes, folders, targets);
   for (const message of workflow.notes) onEvent({ type: 'warning', message });
   const problems = [...prepared.problems, ...validation.problems];
-  const canRun = partial && validation.error === null;
-  const error = combineProblems({ problems: canRun ? prepared.problems : problems });
+  const runsInPart = !strict && validation.error === null;
+  const error = combineProblems({ problems: runsInPart ? prepared.problems : problems });
   if (error) throw error;
-  for (const { message } of problems) onEvent({ type: 'warning', message: `left out: ${message}` });
+  for (const message of leftOutWarnings(validation, nodes, targets))
+    onEvent({ type: 'warning', message });
   checkOutputFolders(validation, nodes, folders);
   for (const message of prepared.messages) onEvent({ type: 'message', ...message });
   const outputs = await engine.run(
@@ -138,34 +138,15 @@ async function checkAndRun(
   };
 }
 
-function check(
+/** The check is imported when it is first made. */
+async function checkHere(
   { folders, nodes }: Context,
   source: WorkflowSource,
-  { set }: Pick<RunOptions, 'set'> = {},
-): CheckResult {
-  const { workflow, prepared } = prepareWorkflow({ folders, nodes }, source, { set });
-  const found = findProblems(prepared.graph, nodes, folders);
-  const errors = [...prepared.problems, ...found.problems];
-  return {
-    runnable: errors.length === 0,
-    missingNodes: found.nodes.map(({ type }) => type),
-    missingModels: found.models.map(({ file }) => file),
-    errors,
-    nodes: found.nodes,
-    models: found.models,
-    notes: [...workflow.notes, ...missingFromTexts(prepared.graph, nodes, folders)],
-    validation: found.validation,
-  };
-}
-
-async function checkLoras(
-  { folders, nodes }: Context,
-  source: WorkflowSource,
-  { set }: Pick<RunOptions, 'set'> = {},
-): Promise<readonly string[]> {
-  const { prepared } = prepareWorkflow({ folders, nodes }, source, { set });
-  const { loraNotes } = await import('./workflow/validate/lora-notes.ts');
-  return loraNotes({ graph: prepared.graph, nodes, folders });
+  options: CheckOptions = {},
+): Promise<CheckResult> {
+  const prepared = prepareWorkflow({ folders, nodes }, source, options);
+  const { checkWorkflow } = await import('./check-workflow.ts');
+  return checkWorkflow({ ...prepared, nodes, folders, strict: options.strict });
 }
 
 /** Reads a workflow, sets its values, and runs the preparations of its nodes. */

@@ -79,7 +79,6 @@ export async function verifyPicture(
     const { images } = await darkroom.run(texts['prompt'], {
       signal,
       onEvent,
-      partial: targets === undefined,
       targets,
     });
     const difference = await nearest(bytes, images);

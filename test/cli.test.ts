@@ -86,17 +86,28 @@ const lines = (text: string) =>
     .map((line) => JSON.parse(line));
 
 describe.concurrent('darkroom run', () => {
-  it('runs the valid outputs with --partial', async () => {
+  it('runs the valid outputs and warns of each other one; refuses them with --strict', async () => {
     const half = workflow({
       1: node('TestNumber', { value: 3 }),
       2: save(['1', 0], 'half'),
       3: save(['9', 0]),
+      4: node('TestSave', { value: ['5', 0], filename_prefix: 'x' }, 'Other'),
+      5: node('TestNumber', { value: 1000 }),
     });
-    expect((await darkroom(['run', half])).code).toBe(2);
-    const { code, out, err } = await darkroom(['run', half, '--partial', '--output', 'half']);
+    const { code, out, err } = await darkroom(['run', half, '--output', 'half']);
     expect(out).toBe('half/half_00001_.txt\n');
-    expect(err).toContain('warning: left out: ');
+    expect(err).toMatch(/warning: TestSave \(node 3\) is left out: .*'9'/);
+    expect(err).toMatch(/warning: TestSave 'Other' \(node 4\) is left out: .*1000/);
+    expect(err.match(/is left out/g)).toHaveLength(2);
     expect(code).toBe(0);
+    expect((await darkroom(['run', half, '--partial', '--output', 'half'])).code).toBe(0);
+    const strict = await darkroom(['run', half, '--strict', '--output', 'half']);
+    expect(strict.err).toMatch(/error: .*1000/);
+    expect({ code: strict.code, out: strict.out }).toEqual({ code: 2, out: '' });
+    const check = await darkroom(['check', half]);
+    expect(check.out).toContain(`${half}: runnable in part (2 outputs are left out)`);
+    expect(check.code).toBe(0);
+    expect((await darkroom(['check', half, '--strict'])).code).toBe(2);
   });
 
   it('runs a file and prints the path of the image', async () => {

@@ -57,7 +57,7 @@ it('workflows of Windows and embeddings without a folder run to the same image',
     'style/l.safetensors',
   );
   const other = workflow('embedding:deep_ti a fox', 'XL\\base.safetensors', 'style\\l.safetensors');
-  expect(darkroom.check(other)).toMatchObject({ runnable: true, errors: [], notes: [] });
+  expect(await darkroom.check(other)).toMatchObject({ runnable: true, errors: [], notes: [] });
   const images: Uint8Array[] = [];
   const warnings: string[] = [];
   for (const one of [
@@ -75,12 +75,12 @@ it('workflows of Windows and embeddings without a folder run to the same image',
   expect(images[2]).not.toEqual(images[0]);
 });
 
-it('check names a missing embedding and a missing list, and the workflow can run', () => {
+it('check names a missing embedding and a missing list, and the workflow can run', async () => {
   const text = 'embedding:deep_to, __x__';
-  const found = darkroom.check(workflow(text, 'XL\\base.safetensors', 'style/l.safetensors'));
+  const found = await darkroom.check(workflow(text, 'XL\\base.safetensors', 'style/l.safetensors'));
   expect(found.runnable).toBe(true);
   expect(found.notes).toEqual([expect.stringContaining("Did you mean 'sub/deep_ti.safetensors'?")]);
-  const lists = darkroom.check({
+  const lists = await darkroom.check({
     1: {
       class_type: 'ImpactWildcardProcessor',
       inputs: {
@@ -96,13 +96,13 @@ it('check names a missing embedding and a missing list, and the workflow can run
   expect(lists.notes).toEqual([expect.stringContaining('__gone__')]);
 });
 
-it('checkLoras tells what a LoRA will not change, by the name of its file', async () => {
+it('check tells what a LoRA will not change, by the name of its file', async () => {
   const fitting = workflow('a fox', 'XL\\base.safetensors', 'style\\l.safetensors');
-  expect(await darkroom.checkLoras(fitting)).toEqual([]);
+  expect((await darkroom.check(fitting)).notes).toEqual([]);
   const other = workflow('a fox', 'XL\\base.safetensors', 'other.safetensors');
-  expect(await darkroom.checkLoras(other)).toEqual([
+  expect((await darkroom.check(other)).notes).toEqual([
     expect.stringMatching(/^other\.safetensors: \d+ tensors match no weight of the model/),
   ]);
   const missing = workflow('a fox', 'gone.safetensors', 'gone.safetensors');
-  expect(await darkroom.checkLoras(missing)).toEqual([]);
+  expect((await darkroom.check(missing)).notes).toEqual([]);
 });

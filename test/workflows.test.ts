@@ -178,6 +178,7 @@ it('the examples validate with their models', async () => {
   });
   const names = readdirSync(examples).filter((name) => name.endsWith('.json'));
   expect(names.length).toBeGreaterThanOrEqual(4);
-  for (const name of names) expect(example.check(join(examples, name)).errors, name).toEqual([]);
+  for (const name of names)
+    expect((await example.check(join(examples, name))).errors, name).toEqual([]);
   await example.close();
 });

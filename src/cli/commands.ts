@@ -44,6 +44,7 @@ export const COMMANDS: readonly Command[] = [
       'batch',
       'csv',
       'dynamic-seed',
+      'strict',
       'partial',
       ...FOLDER_OPTIONS,
       ...ENGINE_OPTIONS,
@@ -57,7 +58,7 @@ export const COMMANDS: readonly Command[] = [
     name: 'check',
     usage: 'check FILE…',
     help: 'check whether workflows can run: missing nodes, missing models, invalid inputs',
-    options: ['set', 'models', 'input', 'json'],
+    options: ['set', 'strict', 'models', 'input', 'json'],
     run: async (invocation) => (await import('./commands/check.ts')).checkCommand(invocation),
   },
   {

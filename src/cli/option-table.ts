@@ -7,6 +7,8 @@ export interface Option {
   readonly short?: string;
   /** Placeholder for the value in the help. */
   readonly value?: string;
+  /** An option of earlier versions that is the default now: accepted, but not in the help. */
+  readonly isDefault?: boolean;
   readonly help: string;
 }
 
@@ -34,10 +36,11 @@ const WORKFLOW_OPTIONS = {
     value: 'N',
     help: 'seed for the choices among {a|b} in texts of UI workflows (default: 0)',
   },
-  partial: {
+  strict: {
     type: 'boolean',
-    help: 'run the valid outputs, as ComfyUI does, and report the others',
+    help: 'refuse a workflow with invalid outputs; by default the valid outputs are run',
   },
+  partial: { type: 'boolean', isDefault: true, help: 'run the valid outputs (the default)' },
   to: {
     type: 'string',
     value: 'FORM',

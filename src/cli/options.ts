@@ -119,8 +119,9 @@ export function dynamicSeed(values: Values): bigint {
 
 /** Lines of help for some options. */
 export const helpLines = (names: readonly OptionName[]): string[] =>
-  names.map((name) => {
-    const { short, value, help }: Option = OPTIONS[name];
+  names.flatMap((name) => {
+    const { short, value, help, isDefault }: Option = OPTIONS[name];
+    if (isDefault) return [];
     const flags = `${short ? `-${short}, ` : ''}--${name}${value ? ` ${value}` : ''}`;
-    return `  ${flags.padEnd(26)}  ${help}`;
+    return [`  ${flags.padEnd(26)}  ${help}`];
   });

@@ -158,15 +158,15 @@ describe('a prompt that is partly invalid', () => {
     4: save(['3', 0], 'bad'),
   };
 
-  it('is refused as a whole', async () => {
-    expect(await failureOf(darkroom.run(workflow))).toMatchObject({
+  it('is refused as a whole with `strict`', async () => {
+    expect(await failureOf(darkroom.run(workflow, { strict: true }))).toMatchObject({
       code: 'DR_WORKFLOW_INVALID',
       nodeId: '3',
     });
   });
 
-  it('runs as far as it is valid with `partial`', async () => {
-    const { outputs, nodeErrors } = await darkroom.run(workflow, { partial: true });
+  it('runs as far as it is valid', async () => {
+    const { outputs, nodeErrors } = await darkroom.run(workflow);
     expect(Object.keys(outputs)).toEqual(['2']);
     expect(nodeErrors).toMatchObject({
       3: {
@@ -176,7 +176,7 @@ describe('a prompt that is partly invalid', () => {
       },
     });
     const none = { 3: workflow[3], 4: workflow[4] };
-    expect(await failureOf(darkroom.run(none, { partial: true }))).toMatchObject({
+    expect(await failureOf(darkroom.run(none))).toMatchObject({
       code: 'DR_WORKFLOW_INVALID',
       nodeId: '3',
     });

@@ -1,8 +1,13 @@
 // darkroom check FILE…: checks whether workflows can run here, and lists everything that is
 // missing.
-import { type CheckResult, type Darkroom, openDarkroom } from '../../darkroom.ts';
+import {
+  type CheckOptions,
+  type CheckResult,
+  type Darkroom,
+  openDarkroom,
+} from '../../darkroom.ts';
 import { DarkroomError } from '../../errors.ts';
-import { type Overrides, parseOverrides } from '../../workflow/overrides/overrides.ts';
+import { parseOverrides } from '../../workflow/overrides/overrides.ts';
 import { badUsage } from '../bad-usage.ts';
 import type { Invocation } from '../command.ts';
 import { partsOf, sentence } from '../error-report.ts';
@@ -28,7 +33,9 @@ export async function checkCommand({
     onUnreadable: warnings(terminal, values.quiet),
   });
   const results: FileResult[] = [];
-  for (const file of positionals) results.push({ file, ...(await checkFile(darkroom, file, set)) });
+  const options: CheckOptions = { set, strict: values.strict };
+  for (const file of positionals)
+    results.push({ file, ...(await checkFile(darkroom, file, options)) });
   await darkroom.close();
   const fileCounts = countFilesByType(results);
   if (values.json) terminal.out(jsonLine(results.map((result) => withCounts(result, fileCounts))));
@@ -43,19 +50,17 @@ export async function checkCommand({
 async function checkFile(
   darkroom: Darkroom,
   file: string,
-  set: Overrides,
+  options: CheckOptions,
 ): Promise<Omit<CheckResult, 'validation'>> {
   try {
     const { content } = await openSource(file);
-    const { validation: _, ...result } = darkroom.check(content, { set });
-    return {
-      ...result,
-      notes: [...result.notes, ...(await darkroom.checkLoras(content, { set }))],
-    };
+    const { validation: _, ...result } = await darkroom.check(content, options);
+    return result;
   } catch (error) {
     if (!(error instanceof DarkroomError)) throw error;
     return {
       runnable: false,
+      leftOut: [],
       missingNodes: [],
       missingModels: [],
       errors: partsOf(error),
@@ -79,11 +84,17 @@ const withCounts = (result: FileResult, fileCounts: ReadonlyMap<string, number>)
   nodes: result.nodes.map((node) => ({ ...node, files: fileCounts.get(node.type) })),
 });
 
-function printResult(terminal: Terminal, { file, runnable, errors, notes }: FileResult): void {
-  const verdict = runnable
-    ? coloured(terminal, 32, 'runnable')
-    : coloured(terminal, 31, 'not runnable');
-  terminal.out(`${printable(file)}: ${verdict}`);
+/** `runnable`, `runnable in part (1 output is left out)` or `not runnable`. */
+function verdictOn(terminal: Terminal, { runnable, leftOut }: FileResult): string {
+  if (!runnable) return coloured(terminal, 31, 'not runnable');
+  if (leftOut.length === 0) return coloured(terminal, 32, 'runnable');
+  const outputs = leftOut.length === 1 ? '1 output is' : `${leftOut.length} outputs are`;
+  return coloured(terminal, 33, `runnable in part (${outputs} left out)`);
+}
+
+function printResult(terminal: Terminal, result: FileResult): void {
+  const { file, errors, notes } = result;
+  terminal.out(`${printable(file)}: ${verdictOn(terminal, result)}`);
   for (const error of errors) {
     terminal.out(`  ${printable(sentence(error))}`);
     if (error.hint) terminal.out(`    ${printable(error.hint)}`);

@@ -119,7 +119,7 @@ async function runOne(series: Series, index: number): Promise<void> {
     const running = darkroom.run(source.content, {
       set: run.set,
       dynamicSeed: series.firstSeed + BigInt(index),
-      partial: values.partial,
+      strict: values.strict,
       onEvent,
       signal: interruption.signal,
     });

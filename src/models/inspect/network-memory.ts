@@ -14,15 +14,23 @@ export interface NetworkMemory {
   readonly loadPeak: number;
 }
 
-/** A runtime that adds the networks created on it to `specs` and opens none. */
-export const recordingRuntime = (specs: NetworkSpec[]): ModelRuntime => ({
+/**
+ * A runtime that adds the networks created on it to `specs` and opens none. `onRun` is called when
+ * one of them is to run, which fails.
+ */
+export const recordingRuntime = (specs: NetworkSpec[], onRun?: () => void): ModelRuntime => ({
   device: 'cpu',
   threads: 1,
   textEncoders: 'fp16',
   precision: 'fp32',
   network: (spec) => {
     specs.push(spec);
-    return { run: () => Promise.reject(new Error('internal: a network that is only inspected')) };
+    return {
+      run: () => {
+        onRun?.();
+        return Promise.reject(new Error('internal: a network that is only inspected'));
+      },
+    };
   },
   openNetworks: () => [],
   close: async () => undefined,

@@ -37,6 +37,8 @@ export interface FoundProblems {
   readonly models: readonly MissingModel[];
   /** Every finding: missing types first, then model files and inputs. */
   readonly problems: readonly DarkroomError[];
+  /** The graph after the conversions, which are made although types are missing. */
+  readonly graph: Graph;
 }
 
 /** Checks a graph. Returns what is wrong with it and does not throw for it. */
@@ -49,12 +51,11 @@ export function findProblems(
   const validation = validate(graph, nodes, environment);
   const unknown = nodesOfUnknownType(graph, nodes);
   unknown.delete('');
-  const problems = [
-    ...validation.problems,
-    ...(unknown.size > 0 ? problemsBesides(unknown, graph, nodes, environment) : []),
-  ];
+  const rest = unknown.size > 0 ? problemsBesides(unknown, graph, nodes, environment) : validation;
+  const problems = [...validation.problems, ...(unknown.size > 0 ? rest.problems : [])];
   return {
     validation,
+    graph: rest.graph,
     nodes: [...unknown].map(([type, nodeIds]) => {
       const refused = REFUSED.get(type);
       return { type, pack: refused?.pack ?? packTitleOf(type), reason: refused?.reason, nodeIds };
@@ -64,15 +65,20 @@ export function findProblems(
   };
 }
 
-/** The problems that remain when placeholders replace the unknown types. */
+/** The problems that remain when placeholders replace the unknown types, and the graph. */
 function problemsBesides(
   unknown: ReadonlyMap<string, readonly string[]>,
   graph: Graph,
   nodes: NodeTable,
   environment: NodeEnvironment,
-): readonly DarkroomError[] {
-  const { error, problems } = validate(...withPlaceholders(graph, nodes, unknown), environment);
-  return error?.type === 'prompt_no_outputs' ? [] : problems;
+): Pick<Validation, 'problems' | 'graph'> {
+  const found = validate(...withPlaceholders(graph, nodes, unknown), environment);
+  return {
+    problems: found.error?.type === 'prompt_no_outputs' ? [] : found.problems,
+    graph: new Map(
+      [...found.graph].map(([id, node]) => [id, { ...node, classType: graph.get(id)!.classType }]),
+    ),
+  };
 }
 
 function missingModels(

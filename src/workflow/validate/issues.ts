@@ -357,7 +357,10 @@ export const innerException = (location: InputLocation, error: PythonError, link
   );
 
 /** A Python exception at an output node. */
-export const outputException = (error: PythonError): Issue =>
+export const outputException = (
+  error: PythonError,
+  output: Pick<InputLocation, 'nodeId' | 'nodeType'>,
+): Issue =>
   createIssue(
     {
       type: 'exception_during_validation',
@@ -365,6 +368,6 @@ export const outputException = (error: PythonError): Issue =>
       details: error.message,
       extra_info: { exception_type: error.type, traceback: [] },
     },
-    {},
+    output,
     { message: error.explanation, hint: EXPORT_AGAIN },
   );

@@ -154,7 +154,11 @@ function validateOutput(state: GraphValidation, output: string): Verdict {
     return validateNode(state, output);
   } catch (error) {
     if (!(error instanceof PythonError)) throw error;
-    const verdict = { valid: false, issues: [outputException(error)] };
+    const nodeType = state.graph.get(output)?.classType ?? '';
+    const verdict = {
+      valid: false,
+      issues: [outputException(error, { nodeId: output, nodeType })],
+    };
     storeVerdict(state, output, verdict);
     return verdict;
   }

@@ -1,0 +1,144 @@
+// Runs the nodes that load and use models on a runtime that opens no network, so that only the
+// headers of model files are read. What they throw and warn of is what a run would.
+import { DarkroomError } from '../../errors.ts';
+import { recordingRuntime } from '../../models/inspect/network-memory.ts';
+import type { Autoencoder } from '../../models/vae/autoencoder.ts';
+import { createFolderStorage } from '../../storage/folder-storage.ts';
+import type { Folders } from '../../storage/folders.ts';
+import { zeros } from '../../tensor/tensor.ts';
+import type { Graph } from '../../workflow/api-graph.ts';
+import type { NodeTable } from '../../workflow/node-table.ts';
+import { nodesBefore } from '../../workflow/nodes-before.ts';
+import type { EngineEvent } from '../events.ts';
+import { createDynamicGraph } from '../execute/dynamic-prompt.ts';
+import { createExecution, type Execution } from '../execute/execution.ts';
+import { failureOf } from '../execute/failures.ts';
+import { runNode } from '../execute/run-node.ts';
+import { createNodeContexts } from '../node-context.ts';
+import { declarationOf, modelNodes } from './model-nodes.ts';
+
+export interface DryRunOptions {
+  /** The graph after validation's conversions. */
+  readonly graph: Graph;
+  readonly nodes: NodeTable;
+  readonly folders: Folders;
+  /** The nodes whose results matter; they and those before them are run if they can be. */
+  readonly targets: readonly string[];
+  /** Nodes that are known to be invalid. */
+  readonly invalid: ReadonlySet<string>;
+}
+
+export interface DryRun {
+  /** What a run would throw, with `nodeId` and `nodeType`. */
+  readonly errors: readonly DarkroomError[];
+  readonly warnings: readonly string[];
+}
+
+/** The running dry run. */
+interface State {
+  readonly execution: Execution;
+  /** The nodes whose outputs are known. */
+  readonly done: Set<string>;
+  readonly errors: DarkroomError[];
+  /** Whether the node that runs has tried to run a network: what it throws then says nothing. */
+  reachedNetwork: boolean;
+}
+
+/** Returns what a run would report about model files. Never throws for the graph or its files. */
+export async function dryRun(options: DryRunOptions): Promise<DryRun> {
+  const { graph, nodes, targets, invalid } = options;
+  const warnings = new Set<string>();
+  const state = createState(options, (event) => {
+    if (event.type === 'warning') warnings.add(event.message);
+  });
+  const reached = nodesBefore(graph, targets);
+  for (const id of modelNodes(graph, nodes, reached))
+    if (!invalid.has(id) && areSourcesDone(state, id)) await runDry(state, id);
+  for (const id of reached) if (!invalid.has(id)) await checkAutoencoders(state, id);
+  return { errors: state.errors, warnings: [...warnings] };
+}
+
+function createState(options: DryRunOptions, emit: (event: EngineEvent) => void): State {
+  const { graph, nodes, folders } = options;
+  const dynamic = createDynamicGraph(graph);
+  const { signal } = new AbortController();
+  const contextOf = createNodeContexts({
+    graph,
+    dynamic,
+    extra: {},
+    nodes,
+    folders,
+    storage: createFolderStorage(folders),
+    runtime: recordingRuntime([], () => {
+      state.reachedNetwork = true;
+    }),
+    signal,
+    emit,
+    onFolder: () => undefined,
+    now: () => new Date(),
+    random: Math.random,
+    states: new Map(),
+    interrupt: () => undefined,
+  });
+  const execution = createExecution({
+    graph,
+    dynamic,
+    outputs: [],
+    nodes,
+    cache: new Map(),
+    signal,
+    emit,
+    contextOf: (id, call) => ({
+      ...contextOf(id, call),
+      save: writesNothing,
+      saveLarge: writesNothing,
+    }),
+  });
+  const state: State = { execution, done: new Set(), errors: [], reachedNetwork: false };
+  return state;
+}
+
+const writesNothing = (): Promise<never> =>
+  Promise.reject(new Error('internal: a dry run writes nothing'));
+
+const areSourcesDone = ({ execution, done }: State, id: string): boolean =>
+  execution.lookup.linksOf(id).every(([, [source]]) => done.has(source));
+
+/** Runs a node; records its DarkroomError unless it tried to run a network. */
+async function runDry(state: State, id: string): Promise<void> {
+  const { execution, done } = state;
+  await attempt(state, id, async () => {
+    await execution.signatures.sign(id);
+    if (!execution.results.of(id)) await runNode(execution, id);
+    // a node that expanded to others, or waits for lazy inputs, has no result
+    if (execution.results.of(id)) done.add(id);
+  });
+}
+
+async function attempt(state: State, id: string, action: () => Promise<unknown>): Promise<void> {
+  state.reachedNetwork = false;
+  try {
+    await action();
+  } catch (thrown) {
+    const { graph, dynamic, signal } = state.execution;
+    if (state.reachedNetwork || !(thrown instanceof DarkroomError)) return;
+    state.errors.push(failureOf(thrown, id, graph, dynamic, signal));
+  }
+}
+
+/** Decodes a small latent with the autoencoders that a node will use: a file may contain none. */
+async function checkAutoencoders(state: State, id: string): Promise<void> {
+  const { execution, done } = state;
+  const { graph, nodes, lookup, results } = execution;
+  if (done.has(id) || !declarationOf(graph, nodes, id)) return;
+  for (const [, [source, slot], input] of lookup.linksOf(id)) {
+    if (input.kind !== 'SOCKET' || input.type !== 'VAE' || !done.has(source)) continue;
+    const [vae] = (results.of(source)?.outputs[slot] ?? []) as (Autoencoder | undefined)[];
+    if (vae) await attempt(state, id, async () => vae.decode(smallLatent(vae)));
+  }
+}
+
+const LATENT_SIDE = 8;
+
+const smallLatent = ({ latentChannels }: Autoencoder) =>
+  zeros([1, latentChannels, LATENT_SIDE, LATENT_SIDE]);

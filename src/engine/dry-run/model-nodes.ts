@@ -1,0 +1,53 @@
+// The nodes of a graph whose errors a dry run can find: those that load models, use them without
+// pictures or latents, or choose their files.
+import type { NodeDeclaration } from '../../nodes/declare.ts';
+import type { Graph } from '../../workflow/api-graph.ts';
+import type { NodeTable } from '../../workflow/node-table.ts';
+import { nodesBefore } from '../../workflow/nodes-before.ts';
+
+/** Socket types of loaded models. */
+const MODEL_TYPES: ReadonlySet<string> = new Set([
+  'MODEL',
+  'CLIP',
+  'VAE',
+  'CLIP_VISION',
+  'STYLE_MODEL',
+  'GLIGEN',
+  'CONTROL_NET',
+  'UPSCALE_MODEL',
+  'BBOX_DETECTOR',
+  'SEGM_DETECTOR',
+  'SAM_MODEL',
+]);
+/** Socket types whose values take long to compute, or need a network. */
+const COMPUTED_TYPES: ReadonlySet<string> = new Set(['IMAGE', 'MASK', 'LATENT', 'SEGS', 'SEG_ELT']);
+
+/** The nodes among `ids` that load or use models, and those before them that could run dry. */
+export function modelNodes(graph: Graph, nodes: NodeTable, ids: readonly string[]): string[] {
+  const users = ids.filter((id) => {
+    const declaration = declarationOf(graph, nodes, id);
+    return declaration !== undefined && isComputable(declaration) && usesModels(declaration);
+  });
+  return nodesBefore(graph, users).filter((id) => {
+    const declaration = declarationOf(graph, nodes, id);
+    return declaration !== undefined && isComputable(declaration);
+  });
+}
+
+export const declarationOf = (
+  graph: Graph,
+  nodes: NodeTable,
+  id: string,
+): NodeDeclaration | undefined => nodes.get(graph.get(id)?.classType ?? '');
+
+/** Whether a node's outputs need no network and no picture, as far as its types tell. */
+const isComputable = ({ outputNode, outputs }: NodeDeclaration): boolean =>
+  !outputNode && !outputs.some(({ type }) => COMPUTED_TYPES.has(type));
+
+const usesModels = ({ inputs, outputs }: NodeDeclaration): boolean =>
+  outputs.some(({ type }) => MODEL_TYPES.has(type)) ||
+  Object.values(inputs).some((input) =>
+    input.kind === 'COMBO'
+      ? input.folder !== undefined
+      : input.kind === 'SOCKET' && MODEL_TYPES.has(input.type),
+  );
