@@ -45,6 +45,17 @@ describe('findProblems', () => {
     expect(found.problems[0].hint).toContain('darkroom nodes');
   });
 
+  it('says why a node of another model family or an online service can not be run', () => {
+    const { nodes } = inspected({
+      1: ['FluxGuidance', {}],
+      2: ['LumaImageNode', {}],
+    });
+    expect(nodes.map(({ type, pack, reason }) => [type, pack, reason])).toEqual([
+      ['FluxGuidance', 'ComfyUI itself', 'only SD1.x, SD2.x and SDXL models are supported'],
+      ['LumaImageNode', 'ComfyUI itself', 'it calls an online service'],
+    ]);
+  });
+
   it('lists missing model files with folders and similar names', () => {
     expect(found.models).toEqual([
       {
