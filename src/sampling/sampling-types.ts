@@ -90,6 +90,8 @@ export interface LatentFormat {
 /** A diffusion model as MODEL sockets carry it. Immutable: patching returns a new model. */
 export interface Model {
   readonly family: 'sd1' | 'sd2' | 'sdxl' | 'sdxl-refiner';
+  /** The title that its file has (`modelspec.title`). */
+  readonly title?: string;
   readonly unet: UNet;
   readonly sampling: ModelSampling;
   readonly latentFormat: LatentFormat;

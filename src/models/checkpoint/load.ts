@@ -21,6 +21,8 @@ import { rejectScaledFp8, wrongFile } from './wrong-file.ts';
 export interface DiffusionModel {
   readonly file: string;
   readonly family: Family;
+  /** The title in its metadata (`modelspec.title`). */
+  readonly title?: string;
   readonly unet: UNet;
   readonly prediction: Prediction;
 }
@@ -77,7 +79,7 @@ export const loadDiffusionModel = (
 
 async function diffusionModel(
   runtime: ModelRuntime,
-  { file, read }: TensorFile,
+  { file, metadata, read }: TensorFile,
   tensors: ReadonlyMap<string, TensorInfo>,
   { family, unet }: { readonly family: Family; readonly unet: UNetPart },
   rounding?: Rounding,
@@ -87,6 +89,7 @@ async function diffusionModel(
   return {
     file,
     family,
+    title: metadata['modelspec.title'],
     unet: createUNet(runtime, weightsOf(file, named, unet.prefix, { rounding })),
     prediction: await resolvePrediction(unet.prediction, read),
   };

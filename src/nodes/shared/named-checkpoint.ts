@@ -34,8 +34,10 @@ function vaeOf({ vae }: Checkpoint, name: string): Autoencoder {
 }
 
 /** The MODEL of a loaded diffusion model. */
-export const modelOf = ({ family, unet, prediction }: DiffusionModel): Model =>
-  makeModel(family, unet, prediction);
+export const modelOf = ({ family, title, unet, prediction }: DiffusionModel): Model => ({
+  ...makeModel(family, unet, prediction),
+  title,
+});
 
 /**
  * The CLIP of a family's text encoders. Where encoders are missing, its methods throw

@@ -27,12 +27,10 @@ export function previewOf(
 ): Promise<ByteImage | undefined> | ByteImage | undefined {
   const tiny = TINY_VAES[model.family];
   if (context.previewMethod !== 'taesd' || !vaeNames(context).includes(tiny))
-    return samplingPreview(model.latentFormat, denoised);
+    return samplingPreview(model, denoised);
   // a copy, since the sampler changes the latent meanwhile
   const first = map(sliceBatch(denoised, 0, 1), (value) => value);
-  return decodePreview(model, first, tiny, context).catch(() =>
-    samplingPreview(model.latentFormat, first),
-  );
+  return decodePreview(model, first, tiny, context).catch(() => samplingPreview(model, first));
 }
 
 async function decodePreview(

@@ -17,7 +17,7 @@ const SDXL_BYTES = [
 
 describe('shows the first latent of a batch in the colours of its format', () => {
   it('SD', () => {
-    expect(samplingPreview(SD, denoised)).toEqual({
+    expect(samplingPreview({ latentFormat: SD }, denoised)).toEqual({
       width: 3,
       height: 2,
       channels: 3,
@@ -26,17 +26,17 @@ describe('shows the first latent of a batch in the colours of its format', () =>
   });
 
   it('SDXL', () => {
-    expect([...samplingPreview(SDXL, denoised)!.bytes]).toEqual(SDXL_BYTES);
+    expect([...samplingPreview({ latentFormat: SDXL }, denoised)!.bytes]).toEqual(SDXL_BYTES);
   });
 });
 
 describe('has no preview', () => {
   it('of formats without colours', () => {
     const format = { ...SD, channels: 16, scale: 1 };
-    expect(samplingPreview(format, zeros([1, 16, 2, 2]))).toBeUndefined();
+    expect(samplingPreview({ latentFormat: format }, zeros([1, 16, 2, 2]))).toBeUndefined();
   });
 
   it('of latents with another number of channels', () => {
-    expect(samplingPreview(SD, zeros([1, 9, 2, 2]))).toBeUndefined();
+    expect(samplingPreview({ latentFormat: SD }, zeros([1, 9, 2, 2]))).toBeUndefined();
   });
 });

@@ -2,9 +2,10 @@
 // (comfy.latent_formats latent_rgb_factors). The Impact Pack's previews have no offsets; ComfyUI's
 // previews during sampling have them.
 import type { ByteImage } from '../../image/image-bytes.ts';
+import { ownValue } from '../../own-value.ts';
 import { sliceBatch, type Tensor } from '../../tensor/tensor.ts';
 import { f32 } from '../float32.ts';
-import type { LatentFormat } from '../sampling-types.ts';
+import type { LatentFormat, Model } from '../sampling-types.ts';
 import { SD, SD_LATENT, SDXL, SDXL_PLAYGROUND, toModelLatent } from './latent-format.ts';
 
 interface Colours {
@@ -93,9 +94,34 @@ const SAMPLING_COLOURS: readonly Colours[] = [
   LATENT_COLOURS['Latent2RGB-Playground-2.5'],
 ];
 
-/** Converts a denoised latent in model units to an image; undefined for formats without colours. */
-export function samplingPreview(format: LatentFormat, denoised: Tensor): ByteImage | undefined {
+/** Fitted to latents and pictures of the embedded checkpoints, whose autoencoder is their own. */
+const EMBEDDED: Colours = {
+  format: SDXL,
+  factors: [
+    [0.4134, 0.0876, -0.1515],
+    [-0.162, -0.339, 0.06],
+    [-0.3269, -0.2405, -0.5269],
+    [-0.3306, 0.2328, 0.0508],
+  ],
+  bias: [0.4759, 0.2744, 0.0782],
+};
+
+/** Checkpoints with latents of their own, by the titles in their files (`modelspec.title`). */
+const COLOURS_BY_TITLE: Readonly<Record<string, Colours>> = {
+  'Darkroom Tiny Base': EMBEDDED,
+  'Darkroom Tiny Refiner': EMBEDDED,
+};
+
+/**
+ * Converts a denoised latent in the units of a model to an image; undefined for formats without
+ * colours.
+ */
+export function samplingPreview(
+  { latentFormat: format, title }: Pick<Model, 'latentFormat' | 'title'>,
+  denoised: Tensor,
+): ByteImage | undefined {
   const colours =
+    ownValue(COLOURS_BY_TITLE, title ?? '') ??
     SAMPLING_COLOURS.find((c) => c.format === format) ??
     SAMPLING_COLOURS.find((c) => c.format.scale === format.scale);
   return colours && denoised.shape[1] === colours.format.channels
