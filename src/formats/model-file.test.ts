@@ -46,11 +46,15 @@ describe('files that are not models', () => {
     'is an XML document': () => '<?xml version="1.0"?><Error><Code>AccessDenied</Code></Error>',
     'is a JSON document': () =>
       '{"error":"Access to model is restricted. You must be authenticated to access it."}',
+    'is a TensorFlow.js model': () => '{"format": "layers-model", "generatedBy": "keras v2.10.0"}',
+    'is the index of a model in several files': () =>
+      '{\n  "metadata": {\n    "total_size": 10265380512\n  },\n  "weight_map": {',
     'is a GGUF model': () => Buffer.from('GGUF\x03\0\0\0\x10\0\0\0\0\0\0\0', 'latin1'),
     'is an ONNX model': onnx,
     'is an HDF5 file': () => Buffer.from('89484446' + '0d0a1a0a00000000', 'hex'),
     'is a NumPy array': () => Buffer.from('\x93NUMPY\x01\0v\0{', 'latin1'),
     'is the description of an ncnn network': () => '7767517\n75 83\nInput data 0 1 data\n',
+    'has the weights of an ncnn network': () => Buffer.from('476b30019b2aa330', 'hex'),
     'is a 7z archive': () => Buffer.from('377abcaf271c0004', 'hex'),
     'is a RAR archive': () => Buffer.from('526172211a0701003392b5e5', 'hex'),
     'is a gzip archive': () => gzipSync(model()),

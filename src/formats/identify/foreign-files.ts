@@ -49,6 +49,16 @@ const FOREIGN_FILES: readonly Kind[] = [
     hint: DOWNLOAD_AGAIN,
   },
   {
+    matches: text(/^\s*\{[\s\S]*"(modelTopology|format":\s*"(layers|graph)-model)"/),
+    what: 'is a TensorFlow.js model',
+    hint: CONVERT,
+  },
+  {
+    matches: text(/^\s*\{[\s\S]*"(weight_map|total_size)":/),
+    what: 'is the index of a model in several files, not its weights',
+    hint: 'Get the model as one .safetensors file.',
+  },
+  {
     matches: text(/^\s*(\{\s*"|\[\s*[{["\d])/),
     what: 'is a JSON document, not a model',
     hint: DOWNLOAD_AGAIN,
@@ -68,6 +78,12 @@ const FOREIGN_FILES: readonly Kind[] = [
   { matches: bytes('89484446'), what: 'is an HDF5 file (perhaps from Keras)', hint: CONVERT },
   { matches: bytes('934e554d5059'), what: 'is a NumPy array', hint: CONVERT },
   { matches: text(/^7767517\s/), what: 'is the description of an ncnn network', hint: CONVERT },
+  {
+    // the marks of float16 and int8 weights; float32 weights have none
+    matches: (head) => bytes('476b3001')(head) || bytes('384b0d00')(head),
+    what: 'has the weights of an ncnn network',
+    hint: CONVERT,
+  },
   { matches: ascii('ustar', 257), what: 'is a tar archive', hint: UNPACK },
   { matches: bytes('504b0506'), what: 'is an empty archive', hint: CUT_OFF },
   { matches: bytes('377abcaf271c'), what: 'is a 7z archive', hint: UNPACK },

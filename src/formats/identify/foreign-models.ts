@@ -80,6 +80,11 @@ const KINDS: Readonly<Record<string, readonly string[]>> = {
     'params_ema.stylegan_decoder.style_mlp.1.weight',
   ],
   'a hypernetwork': ['768.0.linear.0.weight', '320.0.linear.0.weight'],
+  'an MTCNN face detector': ['prelu1.weight'],
+  'a FaceNet face recognition model': ['block8.branch1.2.conv.weight'],
+  'an LPIPS picture distance': ['lin0.model.1.weight'],
+  'a ResNet classifier': ['layer4.0.downsample.0.weight'],
+  'a VGG or AlexNet classifier': ['classifier.6.weight'],
   'a MiDaS depth model': ['pretrained.model.patch_embed.proj.weight'],
 };
 

@@ -367,3 +367,16 @@ it('returns a reason for unidentified files', () => {
   expect(identify(shapes({ 'a.b.c': [1, 2, 3] }))).toMatchObject({ kind: 'unknown' });
   expect(identify(shapes({}))).toEqual({ kind: 'unknown', reason: 'it contains no tensors' });
 });
+
+it.each([
+  ['prelu1.weight', 'an MTCNN face detector'],
+  ['block8.branch1.2.conv.weight', 'a FaceNet face recognition model'],
+  ['lin0.model.1.weight', 'an LPIPS picture distance'],
+  ['module.layer4.0.downsample.0.weight', 'a ResNet classifier'],
+  ['classifier.6.weight', 'a VGG or AlexNet classifier'],
+])('names networks that prepare or judge pictures: %s', (name, reason) => {
+  expect(identify(shapes({ 'conv1.weight': [8, 3, 3, 3], [name]: [8] }))).toEqual({
+    kind: 'unknown',
+    reason,
+  });
+});

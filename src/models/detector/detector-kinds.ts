@@ -4,8 +4,9 @@ import type { OnnxPorts } from '../../onnx/ports.ts';
 import type { DetectorKind } from './detector-kind.ts';
 import { retinanet } from './retinanet-onnx.ts';
 import { yolo } from './yolo-onnx.ts';
+import { yolox } from './yolox-onnx.ts';
 
-const KINDS: readonly DetectorKind[] = [retinanet, yolo];
+const KINDS: readonly DetectorKind[] = [retinanet, yolox, yolo];
 
 const describePorts = ({ inputs, outputs }: OnnxPorts): string =>
   [inputs, outputs]
