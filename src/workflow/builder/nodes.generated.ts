@@ -2699,6 +2699,23 @@ export const LoraLoaderModelOnly: NodeFunction<{
 }, Node<{ MODEL: 'MODEL' }>> = nodeFunction('LoraLoaderModelOnly', [['MODEL', 'MODEL']]);
 
 /**
+ * Extract and Save Lora (_for_testing): Saves the result of ModelMergeSubtract and CLIPMergeSubtract as a LoRA of some rank. A large model takes minutes.
+ * @experimental
+ */
+export const LoraSave: NodeFunction<{
+  filename_prefix: Text;
+  /** 1 to 4096; default in the editor: 8. */
+  rank: Int;
+  lora_type: OneOf<'standard' | 'full_diff'>;
+  /** Default in the editor: true. */
+  bias_diff: Bool;
+  /** The ModelSubtract output to be converted to a lora. */
+  model_diff?: Link<'MODEL'>;
+  /** The CLIPSubtract output to be converted to a lora. */
+  text_encoder_diff?: Link<'CLIP'>;
+}, OutputNode> = nodeFunction('LoraSave');
+
+/**
  * Mahiro is so cute that she deserves a better guidance function!! (。・ω・。) (_for_testing): Guides in the direction of the positive prediction rather than of its difference from the negative one.
  * @experimental
  */
@@ -5421,6 +5438,7 @@ export const nodes: {
   LoadLatent: typeof LoadLatent;
   LoraLoader: typeof LoraLoader;
   LoraLoaderModelOnly: typeof LoraLoaderModelOnly;
+  LoraSave: typeof LoraSave;
   Mahiro: typeof Mahiro;
   MaskComposite: typeof MaskComposite;
   MaskDetailerPipe: typeof MaskDetailerPipe;
@@ -5909,6 +5927,7 @@ export const nodes: {
   LoadLatent,
   LoraLoader,
   LoraLoaderModelOnly,
+  LoraSave,
   Mahiro,
   MaskComposite,
   MaskDetailerPipe,

@@ -32,7 +32,7 @@ export const CORE_OTHER_TYPES: readonly string[] = `
   CreateHookModelAsLoraModelOnly CreateList CropByBBoxes CurveEditor CustomCombo DrawBBoxes
   DualModelGuider EasyCache HyperTile ImageCompare ImageCompositor ImageCropToMask ImageCropV2
   ImageDeduplication ImageGrid ImageHistogram ImageMergeTileList ImageQuantize JsonExtractString
-  LatentCutToBatch LayersFromBoundingBoxes LoraLoaderBypass LoraLoaderBypassModelOnly LoraSave
+  LatentCutToBatch LayersFromBoundingBoxes LoraLoaderBypass LoraLoaderBypassModelOnly
   ManualSigmas MergeImageLists MergeTextLists ModelAttentionBackend ModelComputeDtype
   MultiGPU_WorkUnits NAGuidance NormalizeImages Painter PairConditioningSetDefaultCombine
   PatchModelAddDownscale PhotoMakerEncode PhotoMakerLoader PrimitiveBoundingBox RandomCropImages

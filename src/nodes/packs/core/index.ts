@@ -27,6 +27,7 @@ import { DIFFUSERS_NODES } from './models/diffusers-loader.ts';
 import { DIFFUSION_MODEL_LOADER_NODES } from './models/diffusion-model-loader.ts';
 import { HYPERNETWORK_NODES } from './models/hypernetwork-nodes.ts';
 import { LORA_NODES } from './models/lora-nodes.ts';
+import { LORA_SAVE_NODES } from './models/lora-save-node.ts';
 import { MERGE_NODES } from './models/model-merge-nodes.ts';
 import { SAVE_MODEL_NODES } from './models/save-model-nodes.ts';
 import { TEXT_ENCODER_LOADER_NODES } from './models/text-encoder-loaders.ts';
@@ -57,6 +58,7 @@ export const CORE_PACK: Pack = {
     ...VISION_NODES,
     ...UNSUPPORTED_MODEL_NODES,
     ...LORA_NODES,
+    ...LORA_SAVE_NODES,
     ...PROMPT_NODES,
     ...CONDITIONING_NODES,
     ...CONDITIONING_PROPS_NODES,

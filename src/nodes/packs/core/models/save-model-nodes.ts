@@ -1,13 +1,11 @@
 // Nodes that save models, text encoders and autoencoders, with merges and LoRAs applied.
 // Source: ComfyUI comfy_extras/nodes_model_merging.py.
-import { DarkroomError } from '../../../../errors.ts';
 import { CLIP_LOCATIONS, UNET_PREFIX, VAE_PREFIX } from '../../../../formats/identify/identify.ts';
 import {
   encodeLazySafetensors,
   type LazyTensor,
 } from '../../../../formats/safetensors/safetensors-write.ts';
 import type { Clip } from '../../../../models/clip/clip.ts';
-import type { EncoderBase, TextEncoder } from '../../../../models/clip/text-encoder.ts';
 import type { Autoencoder } from '../../../../models/vae/autoencoder.ts';
 import {
   encoderFileTensors,
@@ -19,6 +17,7 @@ import type { Model } from '../../../../sampling/sampling-types.ts';
 import type { NodeContext, SavedFile } from '../../../context.ts';
 import { defineNode, outputs, socket, string } from '../../../declare.ts';
 import { METADATA_INPUTS } from '../../../shared/save-images.ts';
+import { missingPart, requireBase } from './missing-part.ts';
 
 const common = {
   category: 'advanced/model_merging',
@@ -66,22 +65,6 @@ function markerTensors({ sampling }: Model): LazyTensor[] {
     ];
   return [marker('v_pred'), ...(sampling.zsnr ? [marker('ztsnr')] : [])];
 }
-
-const requireBase = (
-  encoder: TextEncoder,
-  input: string,
-): TextEncoder & { readonly base: EncoderBase } => {
-  const { base } = encoder;
-  if (base) return { ...encoder, base };
-  throw missingPart('text encoder', input);
-};
-
-const missingPart = (part: string, input: string): DarkroomError =>
-  new DarkroomError('DR_MODEL_PART_MISSING', {
-    message: `there is no ${part} to save`,
-    hint: `Connect a ${part} that was loaded from a file.`,
-    input,
-  });
 
 function modelTensors({ unet }: Model, threads: number): LazyTensor[] {
   if (!unet.base) throw missingPart('model', 'model');
