@@ -128,6 +128,39 @@ describe('YOLO', () => {
     expect(shapeFor(32, 64, ['batch', 'anchors', 85])).toEqual([1, 3, 640, 640]);
   });
 
+  it('takes key points and coefficients of masks for no class scores', () => {
+    const ports = {
+      ...portsOf([1, 3, 64, 64], [1, 8, 10]),
+      metadata: new Map([['names', "{0: 'face'}"]]),
+    };
+    const values = new Float32Array(80);
+    // centre, size, score of the face, and a key point with its visibility
+    for (const [column, value] of [20, 30, 16, 8, 0.9, 25, 31, 0.95].entries())
+      values[column * 10] = value;
+    const { boxes } = yolo.prepare(full([1, 64, 64, 3], 0), ports);
+    const found = boxes({ y: tensor([1, 8, 10], values) }, 0.5);
+    expect(found).toEqual([{ corners: [12, 26, 28, 34], score: Math.fround(0.9), label: 'face' }]);
+  });
+
+  it('reads rows with masks or key points of networks that suppress boxes themselves', () => {
+    const ports = {
+      ...portsOf([1, 3, 64, 64], [1, 3, 9]),
+      metadata: new Map([['args', "{'batch': 1, 'nms': True}"]]),
+    };
+    const values = new Float32Array(27);
+    values.set([12, 26, 28, 34, 0.9, 3, 20, 30, 0.95]);
+    const { boxes } = yolo.prepare(full([1, 64, 64, 3], 0), ports);
+    expect(boxes({ y: tensor([1, 3, 9], values) }, 0.5)).toEqual([
+      { corners: [12, 26, 28, 34], score: Math.fround(0.9), label: '3' },
+    ]);
+  });
+
+  it('is not recognised in networks for oriented boxes', () => {
+    const ports = portsOf([1, 3, 64, 64], [1, 20, 84]);
+    expect(yolo.matches(ports)).toBe(true);
+    expect(yolo.matches({ ...ports, metadata: new Map([['task', 'obb']]) })).toBe(false);
+  });
+
   it('reads the names of classes from the metadata', () => {
     expect(classNames(new Map([['names', `{0: 'face', 1: "person's hand"}`]]))).toEqual(
       new Map([

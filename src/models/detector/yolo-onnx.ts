@@ -56,13 +56,30 @@ const readWithObjectness: ReadRow = (row, columns) => {
   const { score, label } = bestClass(row, 5, columns);
   return { corners: cornersAroundCentre(row), score: score * row(4), label };
 };
-/** v8 to v12: centre, size, class scores, coefficients of `masks` masks. */
+/** v8 to v12: centre, size, scores of `classes` classes, then what else the network returns. */
 const readClassScores =
-  (masks: number): ReadRow =>
-  (row, columns) => ({
+  (classes: number): ReadRow =>
+  (row) => ({
     corners: cornersAroundCentre(row),
-    ...bestClass(row, 4, columns - masks),
+    ...bestClass(row, 4, 4 + classes),
   });
+
+/**
+ * The number of classes of a network of v8 or later, whose rows may end in coefficients of masks or
+ * in key points: that of the names in the file, else what the masks leave.
+ */
+function classCount(columns: number, names: number, masks: number): number {
+  return names > 0 && 4 + names <= columns ? names : columns - 4 - masks;
+}
+
+interface RowLayout {
+  /** Number of names of classes in the file. */
+  readonly names: number;
+  /** Number of masks whose coefficients end a row. */
+  readonly masks: number;
+  /** Whether the file says that the network includes non-maximum suppression. */
+  readonly endToEnd: boolean;
+}
 
 /**
  * Reads the detections of an output in either orientation. `isEndToEnd`: the network includes
@@ -70,16 +87,16 @@ const readClassScores =
  */
 function readDetections(
   output: Tensor,
-  masks: number,
+  { names, masks, endToEnd }: RowLayout,
 ): { detections: Detection[]; isEndToEnd: boolean } {
   const [, first, second] = output.shape;
-  const isTransposed = first < second;
+  const isTransposed = !endToEnd && first < second;
   const [rows, columns] = isTransposed ? [second, first] : [first, second];
-  const isEndToEnd = !isTransposed && columns === 6 && rows <= 1000;
+  const isEndToEnd = endToEnd || (!isTransposed && columns === 6 && rows <= 1000);
   const read = isEndToEnd
     ? readEndToEnd
     : isTransposed
-      ? readClassScores(masks)
+      ? readClassScores(classCount(columns, names, masks))
       : readWithObjectness;
   const rowAt =
     (row: number): Row =>
@@ -90,6 +107,10 @@ function readDetections(
     isEndToEnd,
   };
 }
+
+/** Whether an export of Ultralytics says that it includes non-maximum suppression. */
+const saysEndToEnd = (metadata: OnnxPorts['metadata']): boolean =>
+  metadata.get('end2end') === 'True' || /'nms': True/.test(metadata.get('args') ?? '');
 
 /** Parses class names as Ultralytics stores them: `{0: 'face', 1: 'hand'}`. */
 export function classNames(metadata: OnnxPorts['metadata']): ReadonlyMap<number, string> {
@@ -128,7 +149,9 @@ const isPlanes = ({ element, dims }: FilePort): boolean =>
 
 export const yolo: DetectorKind = {
   name: 'YOLO',
-  matches: ({ inputs, outputs }) =>
+  matches: ({ inputs, outputs, metadata }) =>
+    // oriented boxes have an angle, which no node reads
+    metadata.get('task') !== 'obb' &&
     inputs.length === 1 &&
     isPlanes(inputs[0]) &&
     outputs.length >= 1 &&
@@ -144,7 +167,11 @@ export const yolo: DetectorKind = {
       boxes(outputs, threshold) {
         const masks = ports.outputs.length > 1 ? outputs[ports.outputs[1].name].shape[1] : 0;
         const output = outputs[ports.outputs[0].name];
-        const { detections, isEndToEnd } = readDetections(output, masks);
+        const { detections, isEndToEnd } = readDetections(output, {
+          names: names.size,
+          masks,
+          endToEnd: saysEndToEnd(ports.metadata),
+        });
         const found = detections
           .filter(({ score }) => score > f(threshold))
           .map(({ corners, score, label }): Box => {
