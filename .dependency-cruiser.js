@@ -8,6 +8,7 @@ const LAYERS = [
   'text',
   'onnx',
   'storage',
+  'download',
   'runtime',
   'models',
   'sampling',

@@ -42,6 +42,8 @@ export const ERROR_CODES = {
   DR_TOO_EXPENSIVE: 1,
   /** The queue's database can't be opened or reached. */
   DR_DATABASE: 1,
+  /** A file can't be downloaded: its host refuses, or what it sends is not what was expected. */
+  DR_DOWNLOAD: 1,
   /** The bucket of inputs and outputs can't be reached, or refused a request. */
   DR_STORAGE: 1,
   DR_INTERRUPTED: 130,

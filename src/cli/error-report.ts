@@ -24,7 +24,7 @@ export const partsOf = (error: DarkroomError): readonly DarkroomError[] =>
 /** Prints an error and its hint. */
 export function report(terminal: Terminal, error: DarkroomError): void {
   if (error.code === 'DR_INTERRUPTED') {
-    terminal.err('interrupted; no incomplete files were left\n');
+    terminal.err(`interrupted; ${error.hint ?? 'no incomplete files were left'}\n`);
     return;
   }
   for (const part of partsOf(error)) {

@@ -41,6 +41,11 @@ const WORKFLOW_OPTIONS = {
     help: 'refuse a workflow with invalid outputs; by default the valid outputs are run',
   },
   partial: { type: 'boolean', isDefault: true, help: 'run the valid outputs (the default)' },
+  get: {
+    type: 'boolean',
+    help: 'download missing model files that the workflow names the origin of; asks first',
+  },
+  yes: { type: 'boolean', short: 'y', help: 'answer the question of --get with yes' },
   to: {
     type: 'string',
     value: 'FORM',
@@ -209,6 +214,12 @@ const SERVER_OPTIONS = {
 
 const OUTPUT_OPTIONS = {
   'no-hash': { type: 'boolean', help: 'skip the SHA-256, which reads the whole file' },
+  folder: {
+    type: 'string',
+    value: 'NAME',
+    help: 'folder that a downloaded file belongs in: checkpoints, loras, vae …',
+  },
+  'dry-run': { type: 'boolean', help: 'show what is missing and download nothing' },
   json: { type: 'boolean', help: 'print JSON; while running, one event per line' },
   quiet: { type: 'boolean', help: 'print no progress and no warnings' },
   help: { type: 'boolean', short: 'h', help: 'show this help' },

@@ -46,7 +46,8 @@ export function finishedLine(node: RunningNode, now: number, position: string): 
   return `${position} ${node.title}: ${duration}${steps}`;
 }
 
-function bar(step: number, total: number): string {
+/** A bar of fixed width. */
+export function bar(step: number, total: number): string {
   const filled = Math.round((BAR_WIDTH * Math.min(step, total)) / total);
   return `${'█'.repeat(filled)}${'░'.repeat(BAR_WIDTH - filled)}`;
 }

@@ -1,5 +1,6 @@
 // Standard output for results, standard error for messages. Passed in, so that tests can replace
 // it.
+import { createInterface } from 'node:readline/promises';
 
 export interface Terminal {
   /** Prints a line of results: paths, lists, JSON. */
@@ -12,6 +13,8 @@ export interface Terminal {
   columns(): number;
   /** Time in milliseconds. */
   now(): number;
+  /** Prints a question and returns the line that the user types; absent without a user. */
+  readonly ask?: (question: string) => Promise<string>;
 }
 
 /** The terminal of this process. */
@@ -21,7 +24,23 @@ export const processTerminal = (): Terminal => ({
   interactive: process.stderr.isTTY === true && process.env.TERM !== 'dumb',
   columns: () => process.stderr.columns || 80,
   now: () => performance.now(),
+  ask: process.stdin.isTTY && process.stderr.isTTY ? askUser : undefined,
 });
+
+/** Ctrl-C and Ctrl-D answer nothing; Ctrl-C also reaches the handlers of signals. */
+async function askUser(question: string): Promise<string> {
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  lines.on('SIGINT', () => {
+    lines.close();
+    process.kill(process.pid, 'SIGINT');
+  });
+  const closed = new Promise<string>((resolve) => lines.on('close', () => resolve('')));
+  try {
+    return await Promise.race([lines.question(question), closed]);
+  } finally {
+    lines.close();
+  }
+}
 
 const NO_COLOR = process.env.NO_COLOR !== undefined && process.env.NO_COLOR !== '';
 

@@ -49,6 +49,13 @@ const OTHER_EXTENSIONS: Readonly<Record<string, ReadonlySet<string>>> = {
   diffusers: new Set(['.json']),
 };
 
+/** Whether files of this name are listed in a kind's folder. */
+export const isModelName = (kind: string, name: string): boolean =>
+  extensionsOf(ownValue(OLD_KINDS, kind) ?? kind).has(extensionOf(name));
+
+const extensionsOf = (kind: string): ReadonlySet<string> =>
+  ownValue(OTHER_EXTENSIONS, kind) ?? MODEL_EXTENSIONS;
+
 const SKIPPED_FOLDERS: ReadonlySet<string> = new Set(['.git']);
 
 /**
@@ -67,7 +74,7 @@ export function openModelFolders(
     );
   const listFiles = shortLived((kind) => {
     const files = new Set<string>(embedded?.names(kind) ?? []);
-    const extensions = ownValue(OTHER_EXTENSIONS, kind) ?? MODEL_EXTENSIONS;
+    const extensions = extensionsOf(kind);
     for (const folder of foldersOf(kind))
       for (const name of view.names(folder, 'tree', SKIPPED_FOLDERS))
         if (extensions.has(extensionOf(name))) files.add(name);

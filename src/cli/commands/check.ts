@@ -13,6 +13,7 @@ import type { Invocation } from '../command.ts';
 import { partsOf, sentence } from '../error-report.ts';
 import { darkroomOptions } from '../options.ts';
 import { coloured, jsonLine, printable, type Terminal, warnings } from '../terminal.ts';
+import { downloadHint } from '../workflow-models.ts';
 import { openSource } from '../workflow-source.ts';
 
 type FileResult = Omit<CheckResult, 'validation'> & { readonly file: string };
@@ -53,9 +54,10 @@ async function checkFile(
   options: CheckOptions,
 ): Promise<Omit<CheckResult, 'validation'>> {
   try {
-    const { content } = await openSource(file);
-    const { validation: _, ...result } = await darkroom.check(content, options);
-    return result;
+    const source = await openSource(file);
+    const { validation: _, ...result } = await darkroom.check(source.content, options);
+    const hint = downloadHint(result.missingModels, source);
+    return { ...result, notes: hint === undefined ? result.notes : [...result.notes, hint] };
   } catch (error) {
     if (!(error instanceof DarkroomError)) throw error;
     return {

@@ -235,17 +235,25 @@ describe('darkroom models inspect', () => {
   });
 });
 
-it('darkroom models list prints every file with its kind, or with an error', async () => {
-  const { code, out } = await run('list', '--models', models);
-  expect(code).toBe(0);
+it('darkroom models list prints every file with its kind, or with an error, and fails', async () => {
+  const { code, out, err } = await run('list', '--models', models);
+  expect(code).toBe(1);
   for (const name of Object.keys(GOOD))
     expect(out.filter((line) => line.includes(`${name}: `))).toHaveLength(1);
-  expect(out.find((line) => line.includes('checkpoints/lora.safetensors'))).toMatch(/: LoRA, /);
+  expect(out.find((line) => line.includes('checkpoints/lora.safetensors'))).toMatch(
+    /: LoRA, .*; it belongs in the folder 'loras'$/,
+  );
   for (const [name, sentence] of Object.entries(WRONG))
     expect(out.find((line) => line.includes(`checkpoints/${name}: `))).toMatch(sentence);
+  expect(err).toMatch(
+    new RegExp(`^${Object.keys(WRONG).length + 1} of \\d+ files can't be used\n$`),
+  );
   const listed = JSON.parse((await run('list', '--models', models, '--json')).out[0]);
   expect(listed).toContainEqual(
     expect.objectContaining({ folder: 'checkpoints', name: 'sd1.safetensors', kind: 'checkpoint' }),
+  );
+  expect(listed).toContainEqual(
+    expect.objectContaining({ name: 'lora.safetensors', belongsIn: 'loras' }),
   );
   expect(listed).toContainEqual(
     expect.objectContaining({
@@ -253,6 +261,14 @@ it('darkroom models list prints every file with its kind, or with an error', asy
       error: expect.objectContaining({ code: 'DR_MODEL_INVALID' }),
     }),
   );
+});
+
+it('darkroom models list says size and architecture of what comes with Darkroom', async () => {
+  const { code, out } = await run('list', '--models', join(models, 'vae'));
+  expect(code).toBe(0);
+  expect(out).not.toEqual([]);
+  for (const line of out)
+    expect(line).toMatch(/^ *\d+(\.\d)? [kMG]B {2}.*: \w.*, .* \(comes with Darkroom\)$/);
 });
 
 it('wrong files among the checkpoints are refused by the loader with file and kind', async () => {

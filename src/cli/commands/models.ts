@@ -2,40 +2,20 @@
 import { basename, join } from 'node:path';
 import { DarkroomError } from '../../errors.ts';
 import { formatSize } from '../../format-size.ts';
-import {
-  identifyModel,
-  inspectModel,
-  type ModelReport,
-} from '../../models/inspect/inspect-model.ts';
+import { inspectModel, type ModelReport } from '../../models/inspect/inspect-model.ts';
 import { didYouMean } from '../../near-matches.ts';
 import { contentHash } from '../../storage/cache/content-hash.ts';
 import { openEmbeddedModels } from '../../storage/embedded-models.ts';
-import { isFile, statOf } from '../../storage/folder-paths.ts';
+import { statOf } from '../../storage/folder-paths.ts';
 import { type Folders, modelRoots, openFolders } from '../../storage/folders.ts';
 import { cacheFolder } from '../../user-cache-folder.ts';
 import { badUsage } from '../bad-usage.ts';
 import type { Invocation } from '../command.ts';
 import { asDarkroomError, exitCodeOf, report } from '../error-report.ts';
-import { coloured, jsonLine, printable, type Terminal, warnings } from '../terminal.ts';
+import { jsonLine, printable, type Terminal, warnings } from '../terminal.ts';
+import { getModels } from './models-get.ts';
+import { listModels, MODEL_FOLDERS } from './models-list.ts';
 
-/** The model folders of ComfyUI and the packs. */
-const KINDS = [
-  'checkpoints',
-  'diffusion_models',
-  'text_encoders',
-  'vae',
-  'vae_approx',
-  'loras',
-  'controlnet',
-  'clip_vision',
-  'embeddings',
-  'hypernetworks',
-  'upscale_models',
-  'ultralytics',
-  'sams',
-  'onnx',
-  'clipseg',
-];
 /** Files of at least this many bytes have a progress line while they are hashed. */
 const LARGE = 5e8;
 /** Longest metadata value that is printed, in characters. */
@@ -49,77 +29,18 @@ export async function modelsCommand(invocation: Invocation): Promise<number> {
     embedded: openEmbeddedModels(),
     onUnreadable: warnings(invocation.terminal),
   });
-  if (action === 'list' && names.length === 0) return list(invocation, folders);
+  if (action === 'list' && names.length === 0) return listModels(invocation, folders);
   if (action === 'inspect' && names.length > 0) return inspectFiles(invocation, folders, names);
+  if (action === 'get' && names.length > 0) return getModels(invocation, folders, names);
   throw badUsage(
     action === 'inspect'
       ? 'models inspect needs a file'
-      : 'models needs an action: list or inspect FILE',
+      : action === 'get'
+        ? 'models get needs a workflow or an address'
+        : 'models needs an action: list, inspect FILE or get WORKFLOW',
     'For example: darkroom models inspect models/checkpoints/model.safetensors',
   );
 }
-
-async function list({ values, terminal }: Invocation, folders: Folders): Promise<number> {
-  const found = KINDS.flatMap((folder) =>
-    folders
-      .modelFiles(folder)
-      .map((name) => ({ folder, name, path: pathOf(folders, folder, name) })),
-  );
-  const listed = [];
-  for (const { folder, name, path } of found) {
-    const size = path === undefined ? undefined : statOf(path)?.size;
-    listed.push({
-      folder,
-      name,
-      size,
-      ...(path === undefined
-        ? { kind: 'comes with Darkroom', architecture: '' }
-        : await identify(path)),
-    });
-  }
-  if (values.json) terminal.out(jsonLine(listed));
-  else if (listed.length === 0)
-    terminal.err('there are no model files; name the folder of your models with --models\n');
-  else
-    for (const { folder, name, size, ...fileKind } of listed)
-      terminal.out(line(terminal, folder, name, size, fileKind));
-  return 0;
-}
-
-/** The kind of a file, or the error why it is unknown. */
-type FileKind = Pick<ModelReport, 'kind' | 'architecture'> | { readonly error: DarkroomError };
-
-async function identify(path: string): Promise<FileKind> {
-  try {
-    return await identifyModel(path);
-  } catch (error) {
-    return { error: asDarkroomError(error) };
-  }
-}
-
-function line(
-  terminal: Terminal,
-  folder: string,
-  name: string,
-  size: number | undefined,
-  fileKind: FileKind,
-): string {
-  const what =
-    'error' in fileKind
-      ? coloured(terminal, 31, printable(fileKind.error.message))
-      : [fileKind.kind, fileKind.architecture].filter(Boolean).join(', ');
-  const shownSize = size === undefined ? '' : formatSize(size);
-  return `${shownSize.padStart(8)}  ${printable(join(folder, name))}: ${what}`;
-}
-
-/**
- * The path of a listed file; undefined for files inside the package, which are unpacked when used.
- */
-const pathOf = (folders: Folders, folder: string, name: string): string | undefined =>
-  folders
-    .modelFolders(folder)
-    .map((dir) => join(dir, name))
-    .find(isFile);
 
 async function inspectFiles(
   { values, terminal }: Invocation,
@@ -151,7 +72,7 @@ async function inspectFiles(
 /** A path, or a name in one of the models folders. Throws DR_FILE_MISSING. */
 function locate(folders: Folders, name: string): string {
   if (statOf(name)) return name;
-  const all = KINDS.flatMap((folder) =>
+  const all = MODEL_FOLDERS.flatMap((folder) =>
     folders.modelFiles(folder).map((file) => ({ folder, file })),
   );
   const found = all.find(

@@ -3,14 +3,16 @@
 import { relative } from 'node:path';
 import { type Darkroom, openDarkroom } from '../../darkroom.ts';
 import { type EngineEvent, type Outputs, savedFiles, shownTexts } from '../../engine/events.ts';
+import type { DarkroomError } from '../../errors.ts';
 import { badUsage } from '../bad-usage.ts';
 import type { Invocation } from '../command.ts';
-import { asDarkroomError, exitCodeOf, report } from '../error-report.ts';
+import { asDarkroomError, exitCodeOf, partsOf, report } from '../error-report.ts';
 import { darkroomOptions, dynamicSeed, type Values } from '../options.ts';
 import { createProgress } from '../progress.ts';
 import { type Failure, planRuns, type Run, reportFailures } from '../run-series.ts';
 import { onStopSignals } from '../stop-signals.ts';
-import { jsonLine, printable, type Terminal, warnings } from '../terminal.ts';
+import { coloured, jsonLine, printable, type Terminal, warnings } from '../terminal.ts';
+import { downloadHint, getBeforeRun } from '../workflow-models.ts';
 import { openSource, type Source } from '../workflow-source.ts';
 
 /** Runs the command; returns the exit code. */
@@ -23,19 +25,27 @@ export async function runCommand(invocation: Invocation): Promise<number> {
     const error = asDarkroomError(thrown);
     if (values.json && !reported.hasErrorEvent) terminal.out(jsonLine({ type: 'error', error }));
     report(terminal, error);
+    const hint = reported.source && downloadHint(missingModels(error), reported.source);
+    if (hint !== undefined)
+      terminal.err(`${coloured(terminal, 36, ' hint:')} ${printable(hint)}\n`);
     return exitCodeOf(error);
   }
 }
 
+const missingModels = (error: DarkroomError): string[] =>
+  partsOf(error).flatMap(({ code, file }) =>
+    code === 'DR_MODEL_MISSING' && file !== undefined ? [file] : [],
+  );
+
 interface ReportedErrors {
   /** Whether the error of the last run was printed as a JSON event. */
   hasErrorEvent: boolean;
+  /** The workflow that is run. */
+  source?: Source;
 }
 
-async function runFile(
-  { values, positionals, terminal, nodes }: Invocation,
-  reported: ReportedErrors,
-): Promise<number> {
+async function runFile(invocation: Invocation, reported: ReportedErrors): Promise<number> {
+  const { values, positionals, terminal, nodes } = invocation;
   if (positionals.length !== 1)
     throw badUsage(
       positionals.length === 0
@@ -45,6 +55,8 @@ async function runFile(
     );
   const firstSeed = dynamicSeed(values);
   const source = await openSource(positionals[0]);
+  reported.source = source;
+  if (values.get) await getBeforeRun(invocation, [source]);
   const runs = planRuns(values, source, nodes?.table);
   const isSeries = runs.length > 1 || values.csv !== undefined || values.batch !== undefined;
   const darkroom = await openDarkroom({

@@ -1,0 +1,153 @@
+// darkroom models get WORKFLOW|URL…: downloads the model files that workflows name the origin of,
+// or a single file, into the models folder.
+import { basename } from 'node:path';
+import { type ModelSource, pathOfSource } from '../../download/model-source.ts';
+import type { DownloadPlan } from '../../download/plan.ts';
+import { bytesOf } from '../../download/remote-file.ts';
+import { DarkroomError } from '../../errors.ts';
+import { NODES } from '../../nodes/index.ts';
+import type { Folders } from '../../storage/folders.ts';
+import { isModelName } from '../../storage/model-folders.ts';
+import { modelSources } from '../../workflow/model-sources.ts';
+import type { NodeTable } from '../../workflow/node-table.ts';
+import { readWorkflowBytes, readWorkflowFile, type Workflow } from '../../workflow/read/read.ts';
+import { findProblems } from '../../workflow/validate/find-problems.ts';
+import { badUsage } from '../bad-usage.ts';
+import type { Invocation } from '../command.ts';
+import {
+  type DownloadOutcome,
+  type Downloads,
+  downloadMissing,
+  planModels,
+  printPlan,
+  reportDownloads,
+  startDownloads,
+} from '../model-downloads.ts';
+import type { Values } from '../options.ts';
+import { jsonLine, printable, type Terminal } from '../terminal.ts';
+import { openSource, type Source } from '../workflow-source.ts';
+
+const MAX_WORKFLOW_BYTES = 64 * 1024 * 1024;
+
+/** Runs the command; returns the exit code: 0 if nothing is missing any more. */
+export async function getModels(
+  { values, terminal, nodes }: Invocation,
+  folders: Folders,
+  names: readonly string[],
+): Promise<number> {
+  const downloads = startDownloads(values);
+  try {
+    const wanted: Wanted[] = [];
+    for (const name of names)
+      wanted.push(await wantedBy(name, values, nodes?.table, folders, downloads));
+    const sources = wanted.flatMap((one) => one.sources);
+    const unknown = withoutSource(wanted);
+    const plan = await planModels(sources, folders, downloads);
+    if (!values.quiet) printPlan(terminal, plan, downloads.root);
+    const outcome: DownloadOutcome = values['dry-run']
+      ? { downloaded: [], errors: plan.missing.flatMap(({ remote }) => remote.error ?? []) }
+      : await downloadMissing(terminal, plan.missing, downloads, {
+          quiet: values.quiet || values.json,
+          noHash: values['no-hash'],
+          onFile: (path) => values.json || terminal.out(path),
+        });
+    if (values.json) terminal.out(jsonLine({ ...plan, ...outcome, unknown }));
+    reportDownloads(terminal, plan, outcome);
+    return conclude(terminal, values, { plan, outcome, unknown });
+  } finally {
+    downloads.release();
+  }
+}
+
+interface Conclusion {
+  readonly plan: DownloadPlan;
+  readonly outcome: DownloadOutcome;
+  readonly unknown: readonly string[];
+}
+
+function conclude(
+  terminal: Terminal,
+  values: Values,
+  { plan, outcome, unknown }: Conclusion,
+): number {
+  for (const path of unknown)
+    terminal.err(
+      `${printable(path)} is missing, and the workflow does not say where it comes from\n`,
+    );
+  const isComplete = unknown.length + plan.refused.length + outcome.errors.length === 0;
+  if (isComplete && plan.missing.length === 0 && !values.quiet)
+    terminal.err(
+      plan.present.length === 0
+        ? 'the workflow names no model files with their origin\n'
+        : `nothing is missing: ${plan.present.length} model files are there\n`,
+    );
+  const isMissing = values['dry-run'] === true && plan.missing.length > 0;
+  return isComplete && !isMissing ? 0 : 1;
+}
+
+/** What an argument stands for. */
+interface Wanted {
+  readonly sources: readonly ModelSource[];
+  /** Paths of the model files that a workflow lacks: `vae/kl.safetensors`. */
+  readonly missing: readonly string[];
+}
+
+/** The missing files that no workflow names the origin of. */
+function withoutSource(wanted: readonly Wanted[]): string[] {
+  const known = new Set(wanted.flatMap(({ sources }) => sources.map(pathOfSource)));
+  const names = new Set([...known].map((path) => basename(path)));
+  const missing = new Set(wanted.flatMap((one) => one.missing));
+  return [...missing].filter((path) => !known.has(path) && !names.has(basename(path)));
+}
+
+async function wantedBy(
+  name: string,
+  values: Values,
+  nodes: NodeTable = NODES,
+  folders: Folders,
+  downloads: Downloads,
+): Promise<Wanted> {
+  const single = singleFile(name, values);
+  if (single) return { sources: [single], missing: [] };
+  const { content, name: shown } = await openWorkflow(name, downloads);
+  const options = { nodes, modelFiles: folders.modelFiles };
+  const { graph, extra }: Workflow =
+    typeof content === 'string'
+      ? readWorkflowFile(content, options)
+      : readWorkflowBytes(content, shown, options);
+  const { models } = findProblems(graph, nodes, folders);
+  return {
+    sources: modelSources(extra),
+    missing: models.map(({ file, folder }) => pathOfSource({ folder, name: file })),
+  };
+}
+
+const isWebAddress = (name: string): boolean => /^https?:\/\//i.test(name) && URL.canParse(name);
+
+/** The model file that an address leads to; undefined for workflows. */
+function singleFile(name: string, { folder, out }: Values): ModelSource | undefined {
+  if (!isWebAddress(name)) return undefined;
+  const file = out ?? decodeURIComponent(basename(new URL(name).pathname));
+  if (folder === undefined && !isModelName('', file)) return undefined;
+  if (folder === undefined)
+    throw badUsage(
+      `models get needs the folder that ${file} belongs in`,
+      'For example: --folder checkpoints (or loras, vae, controlnet, upscale_models …)',
+    );
+  return { url: name, name: file, folder };
+}
+
+/** Reads a workflow: a path, standard input, or any http(s) address. */
+async function openWorkflow(name: string, { client, signal }: Downloads): Promise<Source> {
+  if (!isWebAddress(name)) return openSource(name);
+  try {
+    const response = await client.get({ url: name, signal });
+    return { content: await bytesOf(response, MAX_WORKFLOW_BYTES), name };
+  } catch (error) {
+    if (error instanceof DarkroomError) throw error;
+    throw new DarkroomError('DR_DOWNLOAD', {
+      message: `the workflow can't be read: ${(error as Error).message}`,
+      hint: 'Check the address in a browser.',
+    });
+  }
+}

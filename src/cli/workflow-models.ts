@@ -1,0 +1,98 @@
+// The model files of the workflows that `run` and `check` are given: where they come from, and
+// downloading those that are missing before a run.
+import type { ModelSource } from '../download/model-source.ts';
+import { DarkroomError } from '../errors.ts';
+import { NODES } from '../nodes/index.ts';
+import { withSlashes } from '../slashes.ts';
+import { openEmbeddedModels } from '../storage/embedded-models.ts';
+import { modelRoots, openFolders } from '../storage/folders.ts';
+import { modelSources } from '../workflow/model-sources.ts';
+import type { NodeTable } from '../workflow/node-table.ts';
+import { readWorkflowBytes, readWorkflowFile } from '../workflow/read/read.ts';
+import { badUsage } from './bad-usage.ts';
+import type { Invocation } from './command.ts';
+import {
+  confirm,
+  downloadMissing,
+  planModels,
+  printPlan,
+  reportDownloads,
+  startDownloads,
+  sumOf,
+} from './model-downloads.ts';
+import type { Source } from './workflow-source.ts';
+
+/** The sources that a workflow names. Throws the errors of reading it. */
+export function sourcesOf({ content, name }: Source, nodes: NodeTable = NODES): ModelSource[] {
+  const { extra } =
+    typeof content === 'string'
+      ? readWorkflowFile(content, { nodes })
+      : readWorkflowBytes(content, name, { nodes });
+  return modelSources(extra);
+}
+
+/**
+ * Downloads what workflows lack and name the origin of, after a question. Throws DR_BAD_USAGE where
+ * nobody can be asked, and DR_INTERRUPTED; what can't be downloaded is reported.
+ */
+export async function getBeforeRun(
+  { values, terminal, nodes }: Invocation,
+  workflows: readonly Source[],
+): Promise<void> {
+  const sources = workflows.flatMap((workflow) => sourcesOf(workflow, nodes?.table));
+  const folders = openFolders({
+    models: modelRoots(values.models),
+    embedded: openEmbeddedModels(),
+  });
+  const downloads = startDownloads(values);
+  try {
+    const plan = await planModels(sources, folders, downloads);
+    const { missing } = plan;
+    printPlan(terminal, plan, downloads.root);
+    const isAgreed =
+      missing.length === 0 ||
+      values.yes ||
+      (await confirm(terminal, `Download ${sumOf(missing)}?`));
+    if (isAgreed === undefined)
+      throw badUsage(
+        '--get asks before it downloads, and there is no terminal to ask on',
+        'Add --yes to download without a question.',
+      );
+    const outcome = isAgreed
+      ? await downloadMissing(terminal, missing, downloads, { quiet: values.quiet || values.json })
+      : { downloaded: [], errors: [] };
+    reportDownloads(terminal, plan, outcome);
+  } finally {
+    downloads.release();
+  }
+}
+
+/** A sentence that says how to get missing files whose origin a workflow names. */
+export function downloadHint(
+  missingFiles: readonly string[],
+  workflow: Source,
+  nodes?: NodeTable,
+): string | undefined {
+  const { name } = workflow;
+  if (missingFiles.length === 0 || name === 'standard input') return undefined;
+  const missing = new Set(missingFiles.map(withSlashes));
+  const found = knownSources(workflow, nodes).filter((source) =>
+    missing.has(withSlashes(source.name)),
+  );
+  const files = [...new Set(found.map((source) => source.name))];
+  return files.length === 0
+    ? undefined
+    : `The workflow says where to get ${files.join(', ')}: darkroom models get ${quoted(name)}`;
+}
+
+function knownSources(workflow: Source, nodes?: NodeTable): readonly ModelSource[] {
+  try {
+    return sourcesOf(workflow, nodes);
+  } catch (error) {
+    if (error instanceof DarkroomError) return [];
+    throw error;
+  }
+}
+
+/** A path as it is typed into a shell. */
+const quoted = (path: string): string => (/^[\w./:@%+=-]+$/.test(path) ? path : `"${path}"`);
