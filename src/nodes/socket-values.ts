@@ -1,6 +1,7 @@
 // The values of each socket type. Packs add their own types to the `extends` list.
 import type { Clip } from '../models/clip/clip.ts';
 import type { ControlNet } from '../models/controlnet/controlnet.ts';
+import type { PhotoMaker } from '../models/photomaker/load.ts';
 import type { UpscaleModel } from '../models/upscaler/load.ts';
 import type { Autoencoder } from '../models/vae/autoencoder.ts';
 import type { VisionModel, VisionOutput } from '../models/vision/load.ts';
@@ -21,6 +22,7 @@ export interface SocketValues extends ImpactSockets, SeargeSockets {
   CONTROL_NET: ControlNet;
   CLIP_VISION: VisionModel;
   CLIP_VISION_OUTPUT: VisionOutput;
+  PHOTOMAKER: PhotoMaker;
   /** These models cannot be loaded. */
   STYLE_MODEL: never;
   GLIGEN: never;

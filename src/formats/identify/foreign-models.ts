@@ -70,7 +70,7 @@ const KINDS: Readonly<Record<string, readonly string[]>> = {
   ],
   'a Llama text encoder': ['model.layers.0.self_attn.q_proj.weight'],
   'an IP-Adapter': ['ip_adapter.1.to_k_ip.weight', 'image_proj.latents', 'image_proj.proj.weight'],
-  'an InstantID or PhotoMaker model': ['id_encoder.visual_projection.weight'],
+  'an InstantID model or a PhotoMaker model of version 2': ['id_encoder.visual_projection.weight'],
   'a SAM model': [
     'image_encoder.blocks.0.attn.rel_pos_h',
     'prompt_encoder.pe_layer.positional_encoding_gaussian_matrix',

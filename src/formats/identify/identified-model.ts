@@ -57,6 +57,8 @@ export type ModelFile =
       readonly architecture: 'esrgan' | 'srvgg';
       readonly naming: 'old' | 'new' | 'bsrgan';
     }
+  | { readonly kind: 'gligen' }
+  | { readonly kind: 'photomaker'; readonly prefix: string }
   | { readonly kind: 'embedding'; readonly encoders: readonly string[] }
   /** `reason` says for the user what the file is. */
   | { readonly kind: 'unknown'; readonly reason: string };

@@ -310,6 +310,24 @@ const embedding: Recogniser = (tensors) => {
     : undefined;
 };
 
+/** GLIGEN: gated attention for each transformer of a UNet, and the network of positions. */
+const gligen: Recogniser = (tensors) =>
+  tensors.has('position_net.null_positive_feature') &&
+  [...tensors.keys()].some((name) => name.endsWith('.fuser.linear.weight'))
+    ? { kind: 'gligen' }
+    : undefined;
+
+/** PhotoMaker (version 1): a CLIP vision model with a second projection, and a fuse module. */
+const photomaker: Recogniser = (tensors) => {
+  const prefix = ['id_encoder.', ''].find(
+    (one) =>
+      tensors.has(`${one}visual_projection_2.weight`) &&
+      tensors.has(`${one}fuse_module.mlp1.fc1.weight`) &&
+      !hasPrefix(tensors, `${one}qformer_perceiver.`),
+  );
+  return prefix === undefined ? undefined : { kind: 'photomaker', prefix };
+};
+
 const foreign: Recogniser = (tensors) => {
   const reason = foreignModel(tensors);
   return reason === undefined ? undefined : { kind: 'unknown', reason };
@@ -317,6 +335,8 @@ const foreign: Recogniser = (tensors) => {
 
 /** Unsupported models come first, because some have the tensors of supported ones and more. */
 const RECOGNISERS: readonly Recogniser[] = [
+  gligen,
+  photomaker,
   foreign,
   checkpoint,
   controlnet,

@@ -40,6 +40,14 @@ const KINDS: Readonly<
     name: 'an upscale model',
     hint: 'It belongs in the folder upscale_models; load it with UpscaleModelLoader.',
   },
+  gligen: {
+    name: 'a GLIGEN model',
+    hint: 'It belongs in the folder gligen; load it with GLIGENLoader.',
+  },
+  photomaker: {
+    name: 'a PhotoMaker model',
+    hint: 'It belongs in the folder photomaker; load it with PhotoMakerLoader.',
+  },
   embedding: {
     name: 'a textual inversion',
     hint: 'It belongs in the folder embeddings; name it in the prompt as embedding:NAME.',

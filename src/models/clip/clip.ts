@@ -34,6 +34,8 @@ export interface Clip {
   /** In the order of their features. */
   readonly encoders: readonly TextEncoder[];
   encode(text: string, warn?: Warn): Promise<EncodedPrompt>;
+  /** Encodes a prompt after a change of its chunks. */
+  encodeChanged(text: string, change: (chunk: Chunk) => Chunk, warn?: Warn): Promise<EncodedPrompt>;
   /**
    * Encodes one prompt for each encoder of SDXL; the shorter one is padded with empty chunks.
    * Throws DR_INPUT_INVALID for other families.
@@ -120,15 +122,17 @@ export function makeClip(options: ClipOptions): Clip {
 
 function clipOf(options: ClipOptions, parts: readonly Part[], stopAt?: number): Clip {
   const { family } = options;
+  const encodeChanged: Clip['encodeChanged'] = async (text, change, callWarn) => {
+    const warn = once(callWarn ?? options.warn);
+    const prompts: Chunk[][] = [];
+    for (const part of parts) prompts.push((await chunksOf(options, part, text, warn)).map(change));
+    return encodePrompts(family, parts, prompts, { stopAt, warn });
+  };
   return {
     family,
     encoders: parts.map((part) => part.encoder),
-    encode: async (text, callWarn) => {
-      const warn = once(callWarn ?? options.warn);
-      const prompts: Chunk[][] = [];
-      for (const part of parts) prompts.push(await chunksOf(options, part, text, warn));
-      return encodePrompts(family, parts, prompts, { stopAt, warn });
-    },
+    encode: (text, warn) => encodeChanged(text, (chunk) => chunk, warn),
+    encodeChanged,
     encodePair: async (textG, textL, callWarn) => {
       const texts: Texts = { clip_g: textG, clip_l: textL };
       checkPair(family, parts, texts);

@@ -9,6 +9,7 @@ import { loadTextEncoder } from '../clip/load.ts';
 import { loadControlNet } from '../controlnet/load.ts';
 import { loadDetector } from '../detector/load.ts';
 import type { ModelRuntime } from '../model-runtime.ts';
+import { loadPhotoMaker } from '../photomaker/load.ts';
 import { loadSam } from '../sam/load.ts';
 import { loadUltralytics } from '../ultralytics/load.ts';
 import { openHypernetwork } from '../unet/hypernetwork-file.ts';
@@ -132,6 +133,14 @@ async function recogniseTensors(
       return recogniseControlNet(file, model, tensors);
     case 'upscaler':
       return recogniseUpscaler(file);
+    case 'gligen':
+      return { kind: 'GLIGEN model', architecture: gligenFamily(tensors) };
+    case 'photomaker':
+      return {
+        kind: 'PhotoMaker model',
+        architecture: 'version 1, SDXL',
+        open: (runtime) => loadPhotoMaker(file, runtime),
+      };
     case 'embedding':
       return { kind: 'textual inversion', architecture: describeEmbedding(description) };
     case 'unknown':
@@ -216,6 +225,10 @@ function familyOf(tensors: Tensors): string | undefined {
     if (/attn2\.to_k\.(weight|down)$/.test(name)) return BY_CONTEXT[shape.at(-1)!];
   return undefined;
 }
+
+/** The model family of a GLIGEN model, by the width of its text features. */
+const gligenFamily = (tensors: Tensors): string =>
+  BY_CONTEXT[tensors.get('position_net.null_positive_feature')?.shape[0] ?? 0] ?? 'unknown family';
 
 const visionWidth = ({ tensors }: ModelDescription): number =>
   [...tensors].find(([name]) => /class_embedding$/.test(name))?.[1].shape.at(-1) ?? 0;

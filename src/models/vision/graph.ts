@@ -86,8 +86,13 @@ export function visionConfig(weights: Weights, layout: VisionLayout): VisionConf
 /**
  * Builds the graph. Input `pixels` [B, 3, S, S], normalised; outputs `last` and `penultimate` [B,
  * T, width], the states after the last block and the one before it, and `embeds` [B, projected].
+ * `more`: the matrices of further projections, by the names of their outputs.
  */
-export function visionGraph(weights: Weights, config: VisionConfig): Graph {
+export function visionGraph(
+  weights: Weights,
+  config: VisionConfig,
+  more: Readonly<Record<string, string>> = {},
+): Graph {
   const g = createGraph();
   const net: Net = { g, w: weights };
   const { layout, width, layers, size, patch } = config;
@@ -121,9 +126,15 @@ export function visionGraph(weights: Weights, config: VisionConfig): Graph {
     g.ints([-1, width]),
   ]);
   const projection = weights.value(g, layout.projection);
-  const embeds = g.op('Gemm', [layerNorm(net, classStates, layout.after), projection], {
+  const pooled = layerNorm(net, classStates, layout.after);
+  const embeds = g.op('Gemm', [pooled, projection], {
     transB: layout.projectionTransposed ? 0 : 1,
   });
   g.output('embeds', embeds, ['B', config.projected]);
+  for (const [name, matrix] of Object.entries(more))
+    g.output(name, g.op('Gemm', [pooled, weights.value(g, matrix)], { transB: 1 }), [
+      'B',
+      weights.shape(matrix)[0],
+    ]);
   return g;
 }

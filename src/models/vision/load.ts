@@ -67,27 +67,37 @@ function findVision(
   if (!part) return undefined;
   rejectScaledFp8(file, new Map([...tensors].filter(([name]) => name.startsWith(part.prefix))));
   const layout = VISION_LAYOUTS[part.layout];
-  const exact = weightsOf(file, tensors, part.prefix);
+  return createVision(runtime, visionWeights(file, tensors, part.prefix, layout, runtime), layout);
+}
+
+type Layout = (typeof VISION_LAYOUTS)[keyof typeof VISION_LAYOUTS];
+
+/**
+ * Returns the weights of a vision model, rounded as in ComfyUI; `more`: further tensors that are
+ * not rounded.
+ */
+export function visionWeights(
+  file: string,
+  tensors: ReadonlyMap<string, TensorInfo>,
+  prefix: string,
+  layout: Layout,
+  runtime: ModelRuntime,
+  more: readonly string[] = [],
+): Weights {
+  const exact = weightsOf(file, tensors, prefix);
   // ComfyUI stores all weights in float16 except the norms around the blocks and the projection
   const unrounded = new Set([
     ...[layout.before, layout.after].flatMap((norm) => [`${norm}.weight`, `${norm}.bias`]),
     layout.projection,
+    ...more,
   ]);
-  const float16 = weightsOf(file, tensors, part.prefix, { rounding: 'f16' });
+  const float16 = weightsOf(file, tensors, prefix, { rounding: 'f16' });
   const value: Weights['value'] = (g, name, view) =>
     (unrounded.has(name) ? exact : float16).value(g, name, view);
-  return createVision(
-    runtime,
-    textEncoderRounding(runtime) ? { ...float16, value } : exact,
-    layout,
-  );
+  return textEncoderRounding(runtime) ? { ...float16, value } : exact;
 }
 
-function createVision(
-  runtime: ModelRuntime,
-  weights: Weights,
-  layout: (typeof VISION_LAYOUTS)[keyof typeof VISION_LAYOUTS],
-): VisionModel {
+function createVision(runtime: ModelRuntime, weights: Weights, layout: Layout): VisionModel {
   const config = visionConfig(weights, layout);
   const network = runtime.network({
     file: weights.file,

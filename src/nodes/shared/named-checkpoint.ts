@@ -62,6 +62,7 @@ export function clipOf(
       family,
       encoders: [],
       encode: fail,
+      encodeChanged: fail,
       encodePair: fail,
       withLastLayer: fail,
       withEncoders: () => clip,

@@ -3236,6 +3236,26 @@ export const PerturbedAttentionGuidance: NodeFunction<{
   scale: Float;
 }, Node<{ MODEL: 'MODEL' }>> = nodeFunction('PerturbedAttentionGuidance', [['MODEL', 'MODEL']]);
 
+/**
+ * PhotoMakerEncode (_for_testing/photomaker): Encodes a prompt with a face at the word "photomaker". The first image counts.
+ * @experimental
+ */
+export const PhotoMakerEncode: NodeFunction<{
+  photomaker: Link<'PHOTOMAKER'>;
+  image: Link<'IMAGE'>;
+  clip: Link<'CLIP'>;
+  text: Text;
+}, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('PhotoMakerEncode', [['CONDITIONING', 'CONDITIONING']]);
+
+/**
+ * PhotoMakerLoader (_for_testing/photomaker)
+ * @experimental
+ */
+export const PhotoMakerLoader: NodeFunction<{
+  /** A file of models/photomaker. */
+  photomaker_model_name: FileName;
+}, Node<{ PHOTOMAKER: 'PHOTOMAKER' }>> = nodeFunction('PhotoMakerLoader', [['PHOTOMAKER', 'PHOTOMAKER']]);
+
 /** PixelKSampleHookCombine (ImpactPack/Upscale): Combines two hooks; the first one is called first. */
 export const PixelKSampleHookCombine: NodeFunction<{
   hook1: Link<'PK_HOOK'>;
@@ -5473,6 +5493,8 @@ export const nodes: {
   PerpNeg: typeof PerpNeg;
   PerpNegGuider: typeof PerpNegGuider;
   PerturbedAttentionGuidance: typeof PerturbedAttentionGuidance;
+  PhotoMakerEncode: typeof PhotoMakerEncode;
+  PhotoMakerLoader: typeof PhotoMakerLoader;
   PixelKSampleHookCombine: typeof PixelKSampleHookCombine;
   PixelKSampleUpscalerProvider: typeof PixelKSampleUpscalerProvider;
   PixelKSampleUpscalerProviderPipe: typeof PixelKSampleUpscalerProviderPipe;
@@ -5962,6 +5984,8 @@ export const nodes: {
   PerpNeg,
   PerpNegGuider,
   PerturbedAttentionGuidance,
+  PhotoMakerEncode,
+  PhotoMakerLoader,
   PixelKSampleHookCombine,
   PixelKSampleUpscalerProvider,
   PixelKSampleUpscalerProviderPipe,

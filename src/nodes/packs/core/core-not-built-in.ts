@@ -35,7 +35,7 @@ export const CORE_OTHER_TYPES: readonly string[] = `
   LatentCutToBatch LayersFromBoundingBoxes LoraLoaderBypass LoraLoaderBypassModelOnly
   ManualSigmas MergeImageLists MergeTextLists ModelAttentionBackend ModelComputeDtype
   MultiGPU_WorkUnits NAGuidance NormalizeImages Painter PairConditioningSetDefaultCombine
-  PatchModelAddDownscale PhotoMakerEncode PhotoMakerLoader PrimitiveBoundingBox RandomCropImages
+  PatchModelAddDownscale   PrimitiveBoundingBox RandomCropImages
   ReplaceText ReplaceVideoLatentFrames ResizeImageMaskNode ResizeImagesByLongerEdge
   ResizeImagesByShorterEdge ResolutionSelector SamplerLCM SamplerSEEDS2 SaveImageAdvanced
   SaveImageWebsocket SaveText SD_4XUpscale_Conditioning SeedNode SelectCLIPDevice

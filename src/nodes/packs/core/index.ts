@@ -5,6 +5,7 @@ import { CONDITIONING_NODES } from './conditioning/conditioning-nodes.ts';
 import { CONDITIONING_PROPS_NODES } from './conditioning/conditioning-property-nodes.ts';
 import { CONTROLNET_NODES } from './conditioning/controlnet-nodes.ts';
 import { MODEL_INPUT_NODES } from './conditioning/image-conditioning-nodes.ts';
+import { PHOTOMAKER_NODES } from './conditioning/photomaker-nodes.ts';
 import { PROMPT_NODES } from './conditioning/text-encode-nodes.ts';
 import { CORE_ALIASES, CORE_OTHER_TYPES, CORE_REFUSED } from './core-not-built-in.ts';
 import { COMPOSITING_NODES } from './image/compositing-nodes.ts';
@@ -60,6 +61,7 @@ export const CORE_PACK: Pack = {
     ...LORA_NODES,
     ...LORA_SAVE_NODES,
     ...PROMPT_NODES,
+    ...PHOTOMAKER_NODES,
     ...CONDITIONING_NODES,
     ...CONDITIONING_PROPS_NODES,
     ...LATENT_NODES,
