@@ -70,7 +70,7 @@ function watchInterrupt(): { readonly now: boolean } {
   return state;
 }
 
-async function soak(place: Installation, { minutes, seed }: SoakOptions): Promise<void> {
+async function soak(place: Installation, { minutes, seed, kills }: SoakOptions): Promise<void> {
   const started = performance.now();
   const end = started + minutes * MINUTE_MS;
   const random = seeded(seed);
@@ -115,8 +115,10 @@ async function soak(place: Installation, { minutes, seed }: SoakOptions): Promis
   await phase(WARM_UP_MS, []);
   const cycleMs = Math.min(CYCLE_MS, end - performance.now());
   while (performance.now() < end && !interrupted.now) {
-    log.event('storm: processes are killed');
-    await phase(cycleMs * STORM_SHARE, [DEATHS, HARDSHIPS]);
+    if (kills) {
+      log.event('storm: processes are killed');
+      await phase(cycleMs * STORM_SHARE, [DEATHS, HARDSHIPS]);
+    }
     log.event('processes live on');
     await phase(cycleMs * (1 - STORM_SHARE), [HARDSHIPS]);
   }

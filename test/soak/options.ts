@@ -6,12 +6,14 @@ export interface SoakOptions {
   readonly database: 'embedded' | 'postgres';
   readonly store: 'folder' | 's3';
   readonly seed: number;
+  /** Whether processes of Darkroom are killed; without, their memory is measured for longer. */
+  readonly kills: boolean;
   /** The file that the events are written to. */
   readonly log: string;
 }
 
 export const USAGE = `npm run soak -- [--minutes 60] [--database embedded|postgres]
-                [--store folder|s3] [--seed N] [--log FILE]`;
+                [--store folder|s3] [--seed N] [--no-kills] [--log FILE]`;
 
 const oneOf = <T extends string>(name: string, text: string, choices: readonly T[]): T => {
   const found = choices.find((choice) => choice === text);
@@ -28,6 +30,7 @@ export function readOptions(args: readonly string[]): SoakOptions {
       database: { type: 'string', default: 'embedded' },
       store: { type: 'string' },
       seed: { type: 'string' },
+      'no-kills': { type: 'boolean', default: false },
       log: { type: 'string' },
     },
   });
@@ -42,6 +45,7 @@ export function readOptions(args: readonly string[]): SoakOptions {
     database,
     store: oneOf('store', store, ['folder', 's3'] as const),
     seed,
+    kills: !values['no-kills'],
     log: values.log ?? `soak-${database}-${seed}.log`,
   };
 }
