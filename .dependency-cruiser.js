@@ -72,7 +72,7 @@ export default {
       name: 'one-importer-of-onnxruntime',
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/runtime/' },
-      to: { path: 'onnxruntime-node' },
+      to: { path: 'onnxruntime-common' },
     },
     {
       name: 'no-import-of-tests',

@@ -4,6 +4,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { BUNDLED_PACKAGES } from './bundle.ts';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 const OUT = join(ROOT, 'docs', 'dependencies.md');
@@ -17,26 +18,42 @@ interface LockEntry {
   readonly hasInstallScript?: boolean;
   readonly os?: readonly string[];
   readonly cpu?: readonly string[];
+  readonly dependencies?: Readonly<Record<string, string>>;
 }
 
 interface Package extends LockEntry {
   readonly name: string;
+  readonly path: string;
 }
 
-/** The page about the packages of a lock file; `ownDependencies` are those of package.json. */
-export function dependenciesPage(lockText: string, ownDependencies: readonly string[]): string {
-  const { packages } = JSON.parse(lockText) as { packages: Readonly<Record<string, LockEntry>> };
+type Lock = Readonly<Record<string, LockEntry>>;
+
+/**
+ * The page about the packages of a lock file; `own` are the dependencies of package.json, `bundled`
+ * those that are compiled into the program.
+ */
+export function dependenciesPage(
+  lockText: string,
+  own: readonly string[],
+  bundled: readonly string[] = [],
+): string {
+  const { packages } = JSON.parse(lockText) as { packages: Lock };
   const all = Object.entries(packages)
     .filter(([path]) => path !== '')
-    .map(([path, entry]): Package => ({ ...entry, name: path.replace(/^.*node_modules\//, '') }))
+    .map(([path, entry]): Package => ({ ...entry, path, name: nameOf(path) }))
     .sort((a, b) => compare(a.name, b.name) || compare(a.version, b.version));
+  const inBundles = withDependencies(packages, bundled);
   const production = all.filter(({ dev }) => !dev);
-  const development = all.filter(({ dev }) => dev);
+  const compiledIn = all.filter(({ dev, path }) => dev && inBundles.has(path));
+  const development = all.filter(({ dev, path }) => dev && !inBundles.has(path));
   return `# Dependencies
 
 Generated from package-lock.json by \`npm run dependencies\`; a test compares the two. Licences are those that the packages declare.
 
-${production.length} packages are used by the program, ${ownDependencies.length} of them directly (in bold); ${development.length} are for its development only and are not installed with it.
+${production.length} packages are installed with the program (those of other platforms are left out), ${own.length} of them used directly (in bold). ${compiledIn.length} are compiled into it
+(\`scripts/bundle.ts\`; their licences are in \`dist/bundled/LICENSES.txt\`). ${development.length} are for its development only.
+
+ONNX Runtime's native library comes out of the npm package onnxruntime-node (MIT), which is not installed (\`scripts/native.ts\`).
 
 ## Install scripts
 
@@ -48,7 +65,13 @@ ${installScripts(all)}
 
 | package | version | licence | install script | only on |
 |---|---|---|---|---|
-${production.map((one) => row(one, ownDependencies)).join('\n')}
+${production.map((one) => row(one, own)).join('\n')}
+
+## Compiled into the program
+
+| package | version | licence | install script | only on |
+|---|---|---|---|---|
+${compiledIn.map((one) => row(one, bundled)).join('\n')}
 
 ## For development
 
@@ -56,6 +79,26 @@ ${production.map((one) => row(one, ownDependencies)).join('\n')}
 |---|---|
 ${licenceRows(development).join('\n')}
 `;
+}
+
+const nameOf = (path: string): string => path.replace(/^.*node_modules\//, '');
+
+/** The paths in a lock file of packages and of everything that they depend on. */
+function withDependencies(packages: Lock, names: readonly string[]): ReadonlySet<string> {
+  const found = new Set<string>();
+  const add = (name: string, from: string): void => {
+    const path = `${from && `${from}/`}node_modules/${name}`;
+    if (!(path in packages)) {
+      // as Node looks for a package: in the folder above
+      if (from) add(name, from.replace(/\/?node_modules\/(@[^/]+\/)?[^/]+$/, ''));
+      return;
+    }
+    if (found.has(path)) return;
+    found.add(path);
+    for (const one of Object.keys(packages[path].dependencies ?? {})) add(one, path);
+  };
+  for (const name of names) add(name, '');
+  return found;
 }
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
@@ -71,8 +114,6 @@ function row(one: Package, own: readonly string[]): string {
 
 /** What the install scripts of these packages do. A package that is not here is listed as new. */
 const INSTALL_SCRIPTS: Readonly<Record<string, string>> = {
-  'onnxruntime-node':
-    'downloads CUDA libraries; `.npmrc` switches it off in this checkout. The CPU library is in the package',
   esbuild: 'replaces its JavaScript launcher with the binary of the platform',
 };
 
@@ -82,7 +123,9 @@ function installScripts(all: readonly Package[]): string {
     ({ name, version, dev }) =>
       `- ${name} ${version} (${dev ? 'development' : 'program'}): ${INSTALL_SCRIPTS[name] ?? 'not described yet'}.`,
   );
-  return [`${withScripts.length} packages have one:`, '', ...new Set(lines)].join('\n');
+  const count =
+    withScripts.length === 1 ? '1 package has one' : `${lines.length} packages have one`;
+  return [`${count}:`, '', ...new Set(lines)].join('\n');
 }
 
 /** The most frequent licences first. */
@@ -102,6 +145,7 @@ export function currentPage(): string {
   return dependenciesPage(
     readFileSync(join(ROOT, 'package-lock.json'), 'utf8'),
     Object.keys(dependencies),
+    Object.keys(BUNDLED_PACKAGES),
   );
 }
 

@@ -20,12 +20,18 @@ it('packages are listed with licence, install script and platform', () => {
         'node_modules/b': { version: '2.0.0', license: 'MIT', os: ['linux'], cpu: ['x64'] },
         'node_modules/b/node_modules/a': { version: '1.0.0', hasInstallScript: true },
         'node_modules/c': { version: '3.0.0', license: 'ISC', dev: true },
+        'node_modules/d': { version: '4.0.0', license: 'BSD', dev: true, dependencies: { e: '1' } },
+        'node_modules/e': { version: '5.0.0', license: 'BSD', dev: true },
       },
     }),
     ['b'],
+    ['d'],
   );
   expect(page).toContain('| **b** | 2.0.0 | MIT |  | linux / x64 |');
   expect(page).toContain('| a | 1.0.0 | not declared | yes |  |');
   expect(page).toContain('- a 1.0.0 (program): not described yet.');
   expect(page).toContain('| ISC | 1 |');
+  const compiledIn = page.split('## Compiled into the program')[1].split('## For')[0];
+  expect(compiledIn).toMatch(/\| \*\*d\*\* .*\n\| e \| 5\.0\.0 /);
+  expect(page.split('## For development')[1]).not.toContain('| BSD |');
 });

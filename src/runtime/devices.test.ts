@@ -155,7 +155,7 @@ describe('CUDA that is missing', () => {
     await expect(openDevice('cuda')).rejects.toMatchObject({
       code: 'DR_DEVICE_MISSING',
       message: expect.stringContaining('CUDA does not work here'),
-      hint: expect.stringContaining('onnxruntime-node/script/install'),
+      hint: expect.stringContaining('npm install onnxruntime-node@'),
     });
     expect((await openDevice('auto')).name).toBe('cpu');
   });

@@ -1,9 +1,6 @@
 // The devices that networks run on: ONNX Runtime's providers for each, how graphs are transformed
 // for it, and the error when it is missing. What a device supports is tested once with small
 // graphs, not derived from its name.
-import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
 import { DarkroomError } from '../errors.ts';
 import { createGraph, type Graph } from '../onnx/builder.ts';
 import { toFloat16 } from '../onnx/float16.ts';
@@ -13,6 +10,7 @@ import { withPlainNorms } from '../onnx/plain-norm.ts';
 import type { Model, Node } from '../onnx/serialize.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
 import type { DeviceChoice, DeviceName } from './device-names.ts';
+import { findNativeLibrary, ONNX_RUNTIME } from './native-library.ts';
 import { openSession } from './session.ts';
 
 export interface Device {
@@ -41,23 +39,11 @@ export async function openDevice(
   if (choice === 'cpu') return CPU;
   if (choice === 'webgpu') return openWebGpu(precision);
   if (choice === 'cuda') return openCuda(precision);
-  return hasCudaLibrary() ? openCuda(precision).catch(() => CPU) : CPU;
-}
-
-/** Returns whether ONNX Runtime's library for CUDA is installed, which is downloaded separately. */
-function hasCudaLibrary(): boolean {
-  const entry = createRequire(import.meta.url).resolve('onnxruntime-node');
-  const name =
-    process.platform === 'win32'
-      ? 'onnxruntime_providers_cuda.dll'
-      : 'libonnxruntime_providers_cuda.so';
-  return existsSync(
-    join(dirname(entry), '..', 'bin', 'napi-v6', process.platform, process.arch, name),
-  );
+  return findNativeLibrary().hasCuda ? openCuda(precision).catch(() => CPU) : CPU;
 }
 
 async function openCuda(precision: 'fp32' | 'fp16' = 'fp16'): Promise<Device> {
-  if (!hasCudaLibrary())
+  if (!findNativeLibrary().hasCuda)
     throw missing('CUDA', 'ONNX Runtime’s library for it is not installed', CUDA_HINT);
   await testDevice('cuda', 'CUDA', (attempt) => attempt(product(), toFloat16), CUDA_HINT);
   const transform = (float16: boolean): ((model: Model) => Model) =>
@@ -66,8 +52,8 @@ async function openCuda(precision: 'fp32' | 'fp16' = 'fp16'): Promise<Device> {
 }
 
 const CUDA_HINT =
-  'It needs an NVIDIA card, its driver, CUDA 12 with cuDNN 9, and ONNX Runtime’s own library: ' +
-  'ONNXRUNTIME_NODE_INSTALL=cuda12 node node_modules/onnxruntime-node/script/install. ' +
+  'It needs Linux x64, an NVIDIA card, its driver, CUDA 12 with cuDNN 9, and ONNX Runtime’s own ' +
+  `library, installed beside Darkroom: npm install onnxruntime-node@${ONNX_RUNTIME}. ` +
   'Or use --device cpu.';
 
 async function openWebGpu(precision?: 'fp32' | 'fp16'): Promise<Device> {

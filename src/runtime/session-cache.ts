@@ -16,7 +16,8 @@ import { removeAbandonedFolders, temporaryFolder } from '../storage/atomic-write
 import { contentHash } from '../storage/cache/content-hash.ts';
 import { fingerprint } from '../storage/cache/fingerprint.ts';
 import { touch } from '../storage/cache/touch.ts';
-import { ONNX_RUNTIME, openSession, type Session, type SessionOptions } from './session.ts';
+import { ONNX_RUNTIME } from './native-library.ts';
+import { openSession, type Session, type SessionOptions } from './session.ts';
 
 export interface SessionCache {
   /**

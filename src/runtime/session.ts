@@ -1,8 +1,8 @@
-// A session of ONNX Runtime: a graph in memory whose weights are in files of one folder. Only this
-// file imports onnxruntime.
-import { env, InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
+// A session of ONNX Runtime: a graph in memory whose weights are in files of one folder.
+import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-common';
 import { DarkroomError } from '../errors.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
+import { registerNativeBackend } from './native-backend.ts';
 
 export interface SessionOptions {
   /** The name of the network, for messages. */
@@ -30,9 +30,6 @@ export interface Session {
   close(): Promise<void>;
 }
 
-/** ONNX Runtime's version. */
-export const ONNX_RUNTIME: string = env.versions.node ?? env.versions.common;
-
 /**
  * Opens a session from the bytes of an ONNX model or the path of one. Throws DR_OUT_OF_MEMORY or
  * DR_RUNTIME_FAILED.
@@ -41,6 +38,7 @@ export async function openSession(
   model: Uint8Array | string,
   options: SessionOptions,
 ): Promise<Session> {
+  registerNativeBackend();
   const { save } = options;
   const session = await InferenceSession.create(model as Uint8Array, {
     executionProviders: [...options.providers],
