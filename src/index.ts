@@ -1,4 +1,4 @@
-// Darkroom as a library. The functions of the nodes are in `darkroom/nodes`; docs/library.md is the
+// Darkroom as a library. The functions of the nodes are in `darkroom-engine/nodes`; docs/library.md is the
 // guide.
 
 export {

@@ -47,7 +47,7 @@ async function runExample(code: string): Promise<string[]> {
     readFileSync,
     console: { log: (...values: unknown[]) => printed.push(values.map(String).join(' ')) },
   };
-  const nodeImport = /^import \{([^}]*)\} from 'darkroom\/nodes';$/m.exec(code)?.[1] ?? '';
+  const nodeImport = /^import \{([^}]*)\} from 'darkroom-engine\/nodes';$/m.exec(code)?.[1] ?? '';
   for (const name of nodeImport.split(',').map((word) => word.trim()))
     if (name) scope[name] = NODE_FUNCTIONS.get(name);
   const body = ts.transpile(code.replaceAll(/^import .*$/gm, ''), {

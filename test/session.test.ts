@@ -58,12 +58,12 @@ beforeAll(() => {
   );
   writeFileSync(join(dir, 'workflow.json'), JSON.stringify(WORKFLOW));
   // the package as it is installed, but from source
-  const library = join(dir, 'node_modules', 'darkroom');
+  const library = join(dir, 'node_modules', 'darkroom-engine');
   mkdirSync(library, { recursive: true });
   const exports = { '.': './index.ts', './nodes': './nodes.ts' };
   writeFileSync(
     join(library, 'package.json'),
-    JSON.stringify({ name: 'darkroom', type: 'module', exports }),
+    JSON.stringify({ name: 'darkroom-engine', type: 'module', exports }),
   );
   writeFileSync(join(library, 'index.ts'), `export * from '${join(source, 'index.ts')}';`);
   writeFileSync(

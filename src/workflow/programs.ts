@@ -47,7 +47,7 @@ export const applyOverrides = (graph: ApiGraph, set: Overrides): ApiGraph =>
   apiGraphOf(overrideGraph(read(graph).graph, set, NODES)) as unknown as ApiGraph;
 
 /**
- * Prints a graph as a program on `darkroom/nodes` that builds and runs it. Throws
+ * Prints a graph as a program on `darkroom-engine/nodes` that builds and runs it. Throws
  * DR_WORKFLOW_INVALID for unknown node types, links from missing nodes, and cycles.
  *
  * @example

@@ -18,7 +18,7 @@ export type ApiGraph = Readonly<Record<string, ApiNode>>;
  * the same id.
  *
  * @example
- * import { MaskToImage, SaveImage, SolidMask } from 'darkroom/nodes';
+ * import { MaskToImage, SaveImage, SolidMask } from 'darkroom-engine/nodes';
  *
  * const { MASK } = SolidMask({ value: 0.5, width: 64, height: 64 });
  * const { IMAGE } = MaskToImage({ mask: MASK });

@@ -27,7 +27,7 @@ async function builtBy(program: string): Promise<Graph> {
   const body = ts
     .transpile(program, { target: ts.ScriptTarget.ES2023, module: ts.ModuleKind.ES2022 })
     .replace(
-      /^import (\{[^}]*\}) from 'darkroom(\/nodes)?';$/gm,
+      /^import (\{[^}]*\}) from 'darkroom-engine(\/nodes)?';$/gm,
       (_, names, nodes) => `const ${names} = ${nodes ? 'functions' : 'library'};`,
     );
   let graph: Graph | undefined;
@@ -115,8 +115,8 @@ it('the programs of all golden workflows compile', () => {
     skipLibCheck: true,
     types: ['node'],
     paths: {
-      darkroom: [join(dir, 'darkroom.ts')],
-      'darkroom/nodes': [join(here, '..', 'builder', 'nodes.generated.ts')],
+      'darkroom-engine': [join(dir, 'darkroom.ts')],
+      'darkroom-engine/nodes': [join(here, '..', 'builder', 'nodes.generated.ts')],
     },
   };
   const diagnostics = ts.getPreEmitDiagnostics(ts.createProgram(roots, options));
@@ -167,7 +167,7 @@ it('prints nodes in the order of execution, with names after titles and roles', 
     toTypeScript(readWorkflow(workflow as unknown as Json).graph, NODES, { file: 'cat.json' }),
   ).toMatchInlineSnapshot(`
     "// cat.json as a program: save it as an .mts file, then npx tsx FILE.mts
-    import { graph, openDarkroom } from 'darkroom';
+    import { graph, openDarkroom } from 'darkroom-engine';
     import {
       CheckpointLoaderSimple,
       CLIPTextEncode,
@@ -176,7 +176,7 @@ it('prints nodes in the order of execution, with names after titles and roles', 
       LoraLoader,
       SaveImage,
       VAEDecode,
-    } from 'darkroom/nodes';
+    } from 'darkroom-engine/nodes';
 
     const { MODEL, CLIP, VAE } = CheckpointLoaderSimple({ ckpt_name: 'it\\'s.safetensors' });
     const loraLoader = LoraLoader({

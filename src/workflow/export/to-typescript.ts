@@ -60,8 +60,8 @@ export function toTypeScript(
     .map((id) => `${oneLine(graph.get(id)!.classType)} (node ${id})`);
   return [
     `// ${title}: save it as an .mts file, then npx tsx FILE.mts`,
-    `import { graph, openDarkroom } from 'darkroom';`,
-    braces('import', importedNames(graph, order), " from 'darkroom/nodes';"),
+    `import { graph, openDarkroom } from 'darkroom-engine';`,
+    braces('import', importedNames(graph, order), " from 'darkroom-engine/nodes';"),
     '',
     ...order.map((id) => nodeStatement({ graph, nodes, names }, id)),
     '',
