@@ -3,6 +3,7 @@
 
 import { DarkroomError } from '../../../../errors.ts';
 import { blurImage, sharpenImage } from '../../../../image/blur/blur-and-sharpen.ts';
+import { DITHERS, quantize } from '../../../../image/colour/quantize.ts';
 import { rgbToYcbcr, spreadChannel, ycbcrToRgb } from '../../../../image/colour/ycbcr.ts';
 import { MORPHOLOGY } from '../../../../image/mask/kornia-morphology.ts';
 import { allocate } from '../../../../tensor/allocate.ts';
@@ -47,6 +48,28 @@ const ImageSharpen = defineNode({
   outputs: [output('IMAGE')],
   run: ({ image, sharpen_radius, sigma, alpha }) =>
     outputs(sharpenImage(image, sharpen_radius, sigma, alpha)),
+});
+
+const ImageQuantize = defineNode({
+  type: 'ImageQuantize',
+  display: 'Image Quantize',
+  category,
+  inputs: {
+    image: socket('IMAGE'),
+    colors: int({ default: 256, min: 1, max: 256, step: 1 }),
+    dither: combo(DITHERS),
+  },
+  outputs: [output('IMAGE')],
+  run({ image, colors, dither }) {
+    const channels = image.shape[3];
+    if (channels !== 3)
+      throw new DarkroomError('DR_INPUT_INVALID', {
+        message: `ImageQuantize takes images of 3 channels, these have ${channels}`,
+        hint: 'Remove the alpha channel first, with SplitImageWithAlpha for example.',
+        input: 'image',
+      });
+    return outputs(quantize(image, colors, dither));
+  },
 });
 
 const Morphology = defineNode({
@@ -124,6 +147,7 @@ const ImageYUVToRGB = defineNode({
 export const IMAGE_FILTER_NODES: readonly NodeDeclaration[] = [
   ImageBlur,
   ImageSharpen,
+  ImageQuantize,
   Morphology,
   ImageRGBToYUV,
   ImageYUVToRGB,
