@@ -1,7 +1,7 @@
 // The initial noise of a sampling run (comfy.sample.prepare_noise): torch's CPU randn of the
 // latent's size.
 import { concatBatch, sizeOf, type Tensor, tensor } from '../tensor/tensor.ts';
-import { torchGenerator } from './torch-generator.ts';
+import { type TorchGenerator, torchGenerator } from './torch-generator.ts';
 
 /**
  * Standard normal noise of `shape` [N, …], drawn at once for the whole batch. With `batchIndex`
@@ -23,4 +23,17 @@ export function prepareNoise(
     if (requested.has(i)) items.set(i, tensor(itemShape, noise));
   }
   return concatBatch(batchIndex.map((i) => items.get(i)!));
+}
+
+/** The generator as `prepareNoise` leaves it, which is torch's global one in the original. */
+export function generatorAfter(
+  seed: bigint | number,
+  shape: readonly number[],
+  batchIndex?: readonly number[],
+): TorchGenerator {
+  const generator = torchGenerator(seed);
+  const draws = batchIndex ? Math.max(...batchIndex) + 1 : 1;
+  const count = sizeOf(batchIndex ? [1, ...shape.slice(1)] : shape);
+  for (let i = 0; i < draws; i++) generator.randn(count);
+  return generator;
 }

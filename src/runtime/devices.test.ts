@@ -40,7 +40,7 @@ async function results(device: Device, model: string): Promise<Tensor[]> {
     outputs.push(
       await unet
         .variant({
-          freeU: { version: 2, b1: 1.3, b2: 1.4, s1: 0.9, s2: 0.2 },
+          patches: [{ kind: 'freeU', version: 2, b1: 1.3, b2: 1.4, s1: 0.9, s2: 0.2 }],
           perturbedMiddle: true,
         })
         .evaluate(inputs),

@@ -117,6 +117,11 @@ export interface ModelPatches {
     denoised: Tensor,
     step: GuidanceStep,
   ) => Promise<Tensor> | Tensor)[];
+  /**
+   * The network records the attention of the negative side, which is therefore evaluated at cfg 1
+   * too.
+   */
+  readonly recordsAttention?: boolean;
   /** Returns the noise mask [B,C,H,W] at a noise level (denoise_mask_function). */
   readonly denoiseMask?: (
     sigma: number,
@@ -144,10 +149,18 @@ export interface GuidanceStep {
   readonly cond: Tensor;
   /** Zeros if cfg is 1 and neither sampler nor patches need the negative side. */
   readonly uncond: Tensor;
-  /** Predicts for the positive side or another prompt, by the run's UNet or a variant of it. */
+  /**
+   * What the network recorded of the negative side in this step, or in an earlier one where it was
+   * not evaluated (UNetInputs.onAttention).
+   */
+  readonly attention?: Tensor;
+  /**
+   * Predicts for one side or another prompt, by the run's UNet or a variant of it, at the step's
+   * latent or another one.
+   */
   evaluate(
-    conditioning: 'positive' | { readonly negative: Conditioning },
-    variant?: UNetVariant,
+    conditioning: 'positive' | 'negative' | { readonly negative: Conditioning },
+    change?: { readonly variant?: UNetVariant; readonly x?: Tensor },
   ): Promise<Tensor>;
 }
 

@@ -7,6 +7,10 @@ export const GPU_NOISE_WARNING =
   'the noise of a *_gpu sampler is generated as on the CPU: ' +
   'images equal those of the sampler without _gpu';
 
+export const UNSEEDED_WARNING =
+  'HyperTile and TomePatchModel draw from the generator of the initial noise, which ComfyUI does ' +
+  'not seed without noise: here it starts from the seed';
+
 /** The latent is NaN from this step (1-based) on. */
 export const nanWarning = (step: number, total: number): string =>
   `NaN at step ${step} of ${total}: the image will be black; ` +

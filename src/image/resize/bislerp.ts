@@ -6,7 +6,7 @@ import type { Size } from '../geometry.ts';
 import { interpolate } from './torch-interpolate.ts';
 
 /** For each new position, two source positions and the mixing ratio. */
-interface Pairs {
+export interface BislerpPairs {
   readonly first: Int32Array;
   readonly second: Int32Array;
   readonly ratio: Float32Array;
@@ -14,8 +14,11 @@ interface Pairs {
 
 const f = Math.fround;
 
-/** Computed by resizing the coordinates themselves, as in the original, rounding included. */
-function pairs(from: number, to: number): Pairs {
+/**
+ * The pairs along one axis, computed by resizing the coordinates themselves, as in the original,
+ * rounding included.
+ */
+export function bislerpPairs(from: number, to: number): BislerpPairs {
   const resized = (values: Float32Array): Float32Array => {
     const row = { shape: [1, 1, 1, from], data: values };
     return interpolate(row, { height: 1, width: to }, 'bilinear').data;
@@ -97,7 +100,7 @@ function mixVectors(
 export function bislerp(x: Tensor, { width, height }: Size): Tensor {
   const [n, c, h, w] = x.shape;
   const across = allocate(n * c * h * width);
-  const columns = pairs(w, width);
+  const columns = bislerpPairs(w, width);
   const mixColumns = mixer(c, { data: x.data, step: h * w }, { data: across, step: h * width });
   for (let item = 0; item < n; item++)
     for (let y = 0; y < h; y++) {
@@ -107,7 +110,7 @@ export function bislerp(x: Tensor, { width, height }: Size): Tensor {
         mixColumns(from + columns.first[i], from + columns.second[i], columns.ratio[i], to + i);
     }
   const data = allocate(n * c * height * width);
-  const rows = pairs(h, height);
+  const rows = bislerpPairs(h, height);
   const mixRows = mixer(c, { data: across, step: h * width }, { data, step: height * width });
   for (let item = 0; item < n; item++)
     for (let y = 0; y < height; y++) {

@@ -20,7 +20,8 @@ const sourceIndex = (scale: number, i: number): number => f(scale * (i + 0.5) - 
 
 const scaleOf = (from: number, to: number): number => f(f(from) / to);
 
-function nearest(from: number, to: number): Int32Array {
+/** The source index of each output position. */
+export function nearestIndices(from: number, to: number): Int32Array {
   const scale = scaleOf(from, to);
   return Int32Array.from({ length: to }, (_, i) => Math.min(Math.floor(f(i * scale)), from - 1));
 }
@@ -142,7 +143,11 @@ function areaPlane(from: Size, to: Size): ResizePlane {
 /** Creates the function that resizes a plane in each mode. */
 const MODES = {
   nearest: (from: Size, to: Size): ResizePlane =>
-    nearestPlane(nearest(from.height, to.height), nearest(from.width, to.width), from.width),
+    nearestPlane(
+      nearestIndices(from.height, to.height),
+      nearestIndices(from.width, to.width),
+      from.width,
+    ),
   'nearest-exact': (from: Size, to: Size): ResizePlane =>
     nearestPlane(
       nearestExact(from.height, to.height),
@@ -174,4 +179,46 @@ export function interpolate(x: Tensor, { width, height }: Size, mode: Interpolat
       data.subarray(i * height * width, (i + 1) * height * width),
     );
   return { shape: [n, c, height, width], data };
+}
+
+/** The window of each output position of a resize by areas, with equal weights. */
+function areaWindow(from: number, to: number, i: number): readonly [number, number][] {
+  const start = Math.floor((i * from) / to);
+  const count = Math.ceil(((i + 1) * from) / to) - start;
+  return Array.from({ length: count }, (_, k) => [start + k, 1 / count]);
+}
+
+const tapPairs = ({ count, index, weight }: Taps, i: number): readonly [number, number][] =>
+  Array.from({ length: count }, (_, k) => [index[count * i + k], weight[count * i + k]]);
+
+/** For each mode, the (source index, weight) pairs of output position i. */
+const PAIRS: Readonly<
+  Record<InterpolateMode, (from: number, to: number) => (i: number) => readonly [number, number][]>
+> = {
+  nearest: (from, to) => {
+    const index = nearestIndices(from, to);
+    return (i) => [[index[i], 1]];
+  },
+  'nearest-exact': (from, to) => {
+    const index = nearestExact(from, to);
+    return (i) => [[index[i], 1]];
+  },
+  bilinear: (from, to) => {
+    const taps = linear(from, to);
+    return (i) => tapPairs(taps, i);
+  },
+  bicubic: (from, to) => {
+    const taps = cubic(from, to);
+    return (i) => tapPairs(taps, i);
+  },
+  area: (from, to) => (i) => areaWindow(from, to, i),
+};
+
+/** Returns the matrix [to, from] by which a mode resizes along one axis. */
+export function interpolationMatrix(from: number, to: number, mode: InterpolateMode): Tensor {
+  const pairsOf = PAIRS[mode](from, to);
+  const data = allocate(to * from);
+  for (let i = 0; i < to; i++)
+    for (const [source, weight] of pairsOf(i)) data[i * from + source] += weight;
+  return { shape: [to, from], data };
 }

@@ -14,29 +14,30 @@ export interface FreeUScales {
   readonly skip: Value;
 }
 
-/**
- * Scales backbone [B, channels, H, W] and skip [B, S, H, W] and joins them to [B, channels + S, H,
- * W]. The scales are values of one element.
- */
-export function joinFreeU(
+/** The features of the backbone [B, C, H, W], and of the skip connection that they meet. */
+export interface JoinedFeatures {
+  readonly h: Value;
+  readonly skip: Value;
+}
+
+/** Scales backbone, of `channels`, and skip. The scales are values of one element. */
+export function scaleFreeU(
   net: Net,
   version: 1 | 2,
-  h: Value,
+  { h, skip }: JoinedFeatures,
   channels: number,
-  skip: Value,
   scales: FreeUScales,
-): Value {
+): JoinedFeatures {
   const { g } = net;
   const half = Math.floor(channels / 2);
   const channelRange = (from: number, to: number): Value =>
     g.op('Slice', [h, g.ints([from]), g.ints([to]), g.ints([1])]);
   const factor = version === 1 ? scales.backbone : structureFactor(net, h, scales.backbone);
   const amplified = g.op('Mul', [channelRange(0, half), factor]);
-  return g.op(
-    'Concat',
-    [amplified, channelRange(half, channels), scaleLowFrequencies(net, skip, scales.skip)],
-    { axis: 1 },
-  );
+  return {
+    h: g.op('Concat', [amplified, channelRange(half, channels)], { axis: 1 }),
+    skip: scaleLowFrequencies(net, skip, scales.skip),
+  };
 }
 
 /** 1 + scale * the mean over the channels, normalised to 0..1 per image; [B, 1, H, W]. */

@@ -7,24 +7,42 @@ import type { Int8Plan } from '../layers/int8.ts';
 import type { TileSide } from '../layers/winograd.ts';
 import type { Weights } from '../weights/tensors.ts';
 import type { UNetConfig, UNetLayer } from './config.ts';
-import { joinFreeU } from './freeu.ts';
+import { resizeFeatures, resizeNearest } from './feature-resize.ts';
+import { type ShrinkPoints, shrinkPoints } from './feature-sizes.ts';
+import { type JoinedFeatures, scaleFreeU } from './freeu.ts';
 import { type KeyValueSources, keyValueSources } from './hypernetwork.ts';
 import type { Hypernetwork } from './hypernetwork-file.ts';
+import type { QueryChange } from './query-patches.ts';
+import { receivedAttention } from './received-attention.ts';
+import { mergeTables, mergeTokens } from './token-merging.ts';
+import { tileTable, tileTokens } from './token-tiles.ts';
 import {
   channelsOf,
   contextTokens,
+  type QueryChanger,
   runBlock,
   type SharedInputs,
   timeEmbedding,
 } from './unet-layers.ts';
+import { type FreeU, patchesOf, type UNetPatch } from './unet-patch.ts';
 
 /**
  * Additions to the graph. Their numbers are inputs, so that the session can be used again when a
  * number changes.
  */
 export interface UNetGraphOptions {
-  /** Version of FreeU. Adds the input `freeU` [4]: b1, b2 (version 2: minus 1), s1 - 1, s2 - 1. */
-  readonly freeU?: 1 | 2;
+  /**
+   * Patches in their order. FreeU adds an input `freeU…` [4]: b1, b2 (version 2: minus 1), s1 - 1,
+   * s2 - 1. Deep shrink adds those of its resizes, whose names begin with `shrink`, `join` and `up`.
+   */
+  readonly patches?: readonly UNetPatch[];
+  /**
+   * What is done to queries, by the index of the self-attention. Adds the inputs `tiles`, and
+   * `mergeOrders`, `mergeInverses` and `mergeCounts`.
+   */
+  readonly queryChanges?: ReadonlyMap<number, QueryChange>;
+  /** Adds the output `attention` [B*T, N]: UNetInputs.onAttention. */
+  readonly recordsAttention?: boolean;
   /**
    * Adds the input `unattended` [1]: above 0.5 the middle block's self-attention returns its values
    * without attention (PAG, arXiv 2403.17377).
@@ -77,51 +95,85 @@ export function unetGraph(
     embedding: timeEmbedding(net, config),
     context: contextTokens(net, config),
     keyValueSources: hypernetworkTokens(net, options),
+    nextQueries: queryChangers(net, options),
   };
   const addInput = (h: Value, name: string): Value =>
     add(net, h, g.input(name, [`${name}B`, `${name}C`, `${name}H`, `${name}W`]));
   const controlled = (h: Value, name: string): Value => (options.control ? addInput(h, name) : h);
+  const shrinks = patchesOf(options.patches ?? [], 'deepShrink');
+  const points = shrinkPoints(config, shrinks);
+  const shrink = (h: Value, patches: readonly number[]): Value =>
+    patches.reduce((x, i) => resizeFeatures(g, x, shrinkInput(i), shrinks[i].down), h);
 
   let level = 0;
-  const nets: Net[] = [];
-  /** The net for the current level, where all feature maps have one size. */
-  const atLevel = (features: Value): Net => {
-    nets[level] ??= {
-      ...net,
-      im2col: im2colTables(g, features),
-      winograd: options.winograd ? WINOGRAD_LEVELS[level] : undefined,
-    };
-    return nets[level];
-  };
-  const has = (block: readonly UNetLayer[], kind: UNetLayer['kind']): boolean =>
-    block.some((layer) => layer.kind === kind);
+  const atLevel = netsByLevel(net, options);
 
   let h = x;
   const skips: Value[] = [];
   for (const [i, block] of config.input.entries()) {
-    h = runBlock(atLevel(h), block, h, shared);
+    h = runBlock(atLevel(h, level, depthBefore(points, i)), block, h, shared);
     if (has(block, 'down')) level++;
     if (options.adapter) h = addInput(h, `adapter${i}`);
+    h = shrink(h, points.before[i]);
     skips.push(h);
+    h = shrink(h, points.after[i]);
   }
-  h = controlled(
-    runBlock(atLevel(h), config.middle, h, { ...shared, unattended: unattended(net, options) }),
-    'middle',
-  );
-  const join = joiner(net, config, options);
+  const middle = { ...shared, ...middleInputs(net, options) };
+  const inMiddle = atLevel(h, level, depthBefore(points, config.input.length));
+  h = controlled(runBlock(inMiddle, config.middle, h, middle), 'middle');
+  const join = joiner(net, config, options, points);
   let channels = channelsOf(
     net,
     config.middle.length > 0 ? config.middle : config.input[config.input.length - 1],
   );
-  for (const [i, block] of config.output.entries()) {
-    h = join(h, channels, controlled(skips.pop()!, `control${i}`));
-    h = runBlock(atLevel(h), block, h, shared, skips.at(-1));
+  for (const [j, block] of config.output.entries()) {
+    h = join(h, channels, controlled(skips.pop()!, `control${j}`), j);
+    const enlarge = points.ups.has(j)
+      ? (features: Value): Value => resizeNearest(g, features, upInput(j))
+      : undefined;
+    const atSkip = atLevel(h, level, points.depths[skips.length]);
+    h = runBlock(atSkip, block, h, shared, skips.at(-1), enlarge);
     if (has(block, 'up')) level--;
     channels = channelsOf(net, block);
   }
   h = conv(net, silu(net, groupNorm(net, h, 'out.0', 1e-5)), 'out.2');
   g.output('out', h, ['B', config.outChannels, 'H', 'W']);
   return g;
+}
+
+const has = (block: readonly UNetLayer[], kind: UNetLayer['kind']): boolean =>
+  block.some((layer) => layer.kind === kind);
+
+/** The names of resizes, from which those of their inputs are made. */
+export const shrinkInput = (patch: number): string => `shrink${patch}`;
+export const joinInput = (block: number): string => `join${block}`;
+export const upInput = (block: number): string => `up${block}`;
+/** The name of the input of a FreeU, counted from 0. */
+export const freeUInput = (index: number): string => `freeU${index}`;
+
+/** Number of deep shrinks before an input block. */
+const depthBefore = ({ depths, after }: ShrinkPoints, block: number): number =>
+  block === 0 ? 0 : depths[block - 1] + after[block - 1].length;
+
+/**
+ * Returns the net for a level and a number of deep shrinks before it, where all feature maps have
+ * one size.
+ */
+function netsByLevel(
+  net: Net,
+  options: UNetGraphOptions,
+): (features: Value, level: number, depth: number) => Net {
+  const nets = new Map<string, Net>();
+  return (features, level, depth) => {
+    const key = `${level} ${depth}`;
+    const made = nets.get(key) ?? {
+      ...net,
+      im2col: im2colTables(net.g, features),
+      winograd: options.winograd ? WINOGRAD_LEVELS[level] : undefined,
+    };
+    nets.set(key, made);
+    return made;
+  };
 }
 
 /** Declares the input of the strengths, if there are hypernetworks. */
@@ -139,23 +191,91 @@ function hypernetworkTokens(
   );
 }
 
-/** Declares the switch of perturbed attention, if there is one. */
-function unattended({ g }: Net, options: UNetGraphOptions): Value | undefined {
-  return options.unattended
-    ? g.op('Greater', [g.input('unattended', [1]), g.floats([0.5])])
-    : undefined;
+/** Declares the switch of perturbed attention, and what is recorded, if there are. */
+function middleInputs(
+  { g }: Net,
+  options: UNetGraphOptions,
+): Pick<SharedInputs, 'unattended' | 'record'> {
+  return {
+    unattended: options.unattended
+      ? g.op('Greater', [g.input('unattended', [1]), g.floats([0.5])])
+      : undefined,
+    record: options.recordsAttention
+      ? (attention) => g.output('attention', receivedAttention(g, attention), ['BT', 'N'])
+      : undefined,
+  };
 }
 
-/** Returns the function that joins backbone and skip along the channels. */
+/** Declares the inputs of HyperTile and token merging; returns them one self-attention at a time. */
+function queryChangers(
+  { g }: Net,
+  { queryChanges }: UNetGraphOptions,
+): SharedInputs['nextQueries'] {
+  if (!queryChanges || queryChanges.size === 0) return undefined;
+  const count = (kind: QueryChange): number =>
+    [...queryChanges.values()].filter((change) => change === kind).length;
+  const tiles = count('tiled') > 0 ? tileTable(g, count('tiled')) : '';
+  const merges = count('merged') > 0 ? mergeTables(g, count('merged')) : undefined;
+  let [attention, tiled, merged] = [0, 0, 0];
+  const changers: Readonly<Record<QueryChange, () => QueryChanger>> = {
+    tiled: () => {
+      const row = tiled++;
+      return (tokens, like) => {
+        const { untile, ...changed } = tileTokens(g, tiles, row, tokens, like);
+        return { ...changed, restore: untile };
+      };
+    },
+    merged: () => {
+      const row = merged++;
+      return (tokens, like) => {
+        const { unmerge, ...changed } = mergeTokens(g, merges!, row, tokens, like);
+        return { ...changed, batch: like.batch, restore: unmerge };
+      };
+    },
+  };
+  return () => {
+    const change = queryChanges.get(attention++);
+    return change && changers[change]();
+  };
+}
+
+type Join = (features: JoinedFeatures, channels: number, block: number) => JoinedFeatures;
+
+/**
+ * Returns the function that joins backbone and skip along the channels, after the patches that
+ * change them.
+ */
 function joiner(
   net: Net,
   config: UNetConfig,
-  { freeU }: UNetGraphOptions,
-): (h: Value, channels: number, skip: Value) => Value {
+  { patches = [] }: UNetGraphOptions,
+  { joins }: ShrinkPoints,
+): (h: Value, channels: number, skip: Value, block: number) => Value {
   const { g } = net;
-  const concat = (h: Value, skip: Value): Value => g.op('Concat', [h, skip], { axis: 1 });
-  if (!freeU) return (h, _, skip) => concat(h, skip);
-  const numbers = g.input('freeU', [4]);
+  // After the first deep shrink sizes are equal, so that others have nothing to resize.
+  const firstShrink = patches.find(({ kind }) => kind === 'deepShrink');
+  let freeUs = 0;
+  const changes = patches.flatMap((patch): Join[] => {
+    if (patch.kind === 'freeU') return [freeU(net, config, patch, freeUInput(freeUs++))];
+    if (patch.kind !== 'deepShrink' || patch !== firstShrink) return [];
+    return [
+      ({ h, skip }, _, block) => ({
+        h: joins.has(block) ? resizeFeatures(g, h, joinInput(block), patch.up) : h,
+        skip,
+      }),
+    ];
+  });
+  return (h, channels, skip, block) => {
+    const start: JoinedFeatures = { h, skip };
+    const joined = changes.reduce((features, change) => change(features, channels, block), start);
+    return g.op('Concat', [joined.h, joined.skip], { axis: 1 });
+  };
+}
+
+/** Declares the input of a FreeU; returns its change in the two widest levels. */
+function freeU(net: Net, config: UNetConfig, { version }: FreeU, name: string): Join {
+  const { g } = net;
+  const numbers = g.input(name, [4]);
   const number = (i: number): Value => g.op('Slice', [numbers, g.ints([i]), g.ints([i + 1])]);
   const scales = new Map(
     [4, 2].map((multiple, i) => [
@@ -163,8 +283,8 @@ function joiner(
       { backbone: number(i), skip: number(i + 2) },
     ]),
   );
-  return (h, channels, skip) => {
+  return (features, channels) => {
     const levelScales = scales.get(channels);
-    return levelScales ? joinFreeU(net, freeU, h, channels, skip, levelScales) : concat(h, skip);
+    return levelScales ? scaleFreeU(net, version, features, channels, levelScales) : features;
   };
 }

@@ -9,10 +9,12 @@ import { changedGraph } from '../weights/merged.ts';
 import { planChanges } from '../weights/plan-changes.ts';
 import type { Weights } from '../weights/tensors.ts';
 import { type UNetConfig, unetConfig } from './config.ts';
-import { skipCount, type UNetGraphOptions, unetGraph } from './graph.ts';
+import { freeUInput, skipCount, type UNetGraphOptions, unetGraph } from './graph.ts';
 import { INT8_LAYERS } from './int8-layers.ts';
+import { type EvaluationPlan, evaluationPlanner, patchesName } from './patch-plan.ts';
 import { timestepEmbedding } from './timestep.ts';
 import type { ControlResiduals, UNet, UNetInputs, UNetVariant } from './unet.ts';
+import { type FreeU, patchesOf } from './unet-patch.ts';
 
 /**
  * Memory of an evaluation per latent cell in float32. A high estimate, from which the runtime
@@ -30,11 +32,21 @@ export function createUNet(
   const { inChannels, outChannels, contextDim, admChannels, modelChannels } = config;
   const base = { weights, targets: plainTargets(weights), changes: change.changes ?? [] };
   const plan = planChanges(base, 'ahead');
-  const network = (control: boolean, adapter: boolean): Network =>
-    createNetwork(runtime, base, config, { ...graphOptions(runtime, change), control, adapter });
-  const plain = network(false, false);
-  const controlled = network(true, false);
-  const adapted = network(true, true);
+  const patches = change.patches ?? [];
+  const planPatches = evaluationPlanner(config, patches, change);
+  const networks = new Map<string, Network>();
+  const networkFor = (control: ControlResiduals | undefined, planned: EvaluationPlan): Network => {
+    const options = {
+      ...graphOptions(runtime, change),
+      control: control !== undefined,
+      adapter: control?.input !== undefined,
+      queryChanges: planned.queryChanges,
+    };
+    const name = variantName(options);
+    const network = networks.get(name) ?? createNetwork(runtime, base, config, options);
+    networks.set(name, network);
+    return network;
+  };
   const variantInputs = { ...changeInputs(change), ...plan?.inputs };
   return {
     inChannels,
@@ -48,28 +60,33 @@ export function createUNet(
         ...change,
         ...more,
         changes: [...(change.changes ?? []), ...(more.changes ?? [])],
+        patches: [...patches, ...(more.patches ?? [])],
         hypernetworks: [...(change.hypernetworks ?? []), ...(more.hypernetworks ?? [])],
       }),
     async evaluate(inputs) {
       checkInputs(config, inputs);
-      const { x, timesteps, context, y, control } = inputs;
-      const selected = control?.input ? adapted : control ? controlled : plain;
-      const { out } = await selected.run({
+      const { x, timesteps, context, y } = inputs;
+      const planned = planPatches(inputs);
+      const { control } = planned;
+      const { out, attention } = await networkFor(control, planned).run({
         x,
         time: timestepEmbedding(timesteps, modelChannels),
         context,
         ...(admChannels > 0 && y ? { y } : {}),
         ...variantInputs,
+        ...planned.inputs,
         ...(control && controlInputs(control, skipCount(config), config.input.length)),
       });
+      if (change.recordsAttention) inputs.onAttention?.(attention);
       return out;
     },
   };
 }
 
 const graphOptions = (runtime: ModelRuntime, change: UNetVariant): UNetGraphOptions => ({
-  freeU: change.freeU?.version,
+  patches: change.patches,
   unattended: change.perturbedMiddle !== undefined,
+  recordsAttention: change.recordsAttention,
   hypernetworks: change.hypernetworks?.map(({ hypernetwork }) => hypernetwork),
   int8: runtime.precision === 'int8' ? INT8_LAYERS : undefined,
   winograd: runtime.precision === 'fp32' && runtime.prepacked !== undefined,
@@ -94,7 +111,7 @@ function createNetwork(
     file: weights.file,
     part: 'unet',
     variant: [weights.rounding, variantName(options), plan?.key].filter(Boolean).join(' '),
-    outputs: ['out'],
+    outputs: options.recordsAttention ? ['out', 'attention'] : ['out'],
     float16: true,
     cacheSession: !plan,
     workingBytes: ({ x }) => BYTES_PER_CELL * (sizeOf(x.shape) / x.shape[1]),
@@ -126,8 +143,10 @@ function checkInputs(
 
 /** Returns a name for the graph that differs from those of the file's other graphs. */
 const variantName = ({
-  freeU,
+  patches = [],
+  queryChanges,
   unattended,
+  recordsAttention,
   control,
   adapter,
   hypernetworks = [],
@@ -135,8 +154,9 @@ const variantName = ({
 }: UNetGraphOptions): string =>
   [
     int8 && 'int8',
-    freeU && `freeu${freeU}`,
+    ...patchesName(patches, queryChanges),
     unattended && 'unattended',
+    recordsAttention && 'attention',
     control && 'control',
     adapter && 'adapter',
     ...hypernetworks.map(({ identity }) => `hypernetwork ${identity}`),
@@ -146,7 +166,7 @@ const variantName = ({
 
 /** Returns the inputs for the numbers of a variant. */
 function changeInputs({
-  freeU,
+  patches = [],
   perturbedMiddle,
   hypernetworks = [],
 }: UNetVariant): Record<string, Tensor> {
@@ -157,12 +177,14 @@ function changeInputs({
       Float32Array.from(hypernetworks, ({ strength }) => strength),
     );
   if (perturbedMiddle !== undefined) inputs.unattended = full([1], perturbedMiddle ? 1 : 0);
-  if (freeU) {
-    const { version, b1, b2, s1, s2 } = freeU;
-    const base = version === 1 ? 0 : 1;
-    inputs.freeU = tensor([4], Float32Array.of(b1 - base, b2 - base, s1 - 1, s2 - 1));
-  }
+  for (const [i, patch] of patchesOf(patches, 'freeU').entries())
+    inputs[freeUInput(i)] = freeUScales(patch);
   return inputs;
+}
+
+function freeUScales({ version, b1, b2, s1, s2 }: FreeU): Tensor {
+  const base = version === 1 ? 0 : 1;
+  return tensor([4], Float32Array.of(b1 - base, b2 - base, s1 - 1, s2 - 1));
 }
 
 /** Returns the inputs for residuals; absent ones are a single 0, which the graph broadcasts. */

@@ -18,6 +18,26 @@ import {
 import type { EncoderConfig, UNetLayer } from './config.ts';
 import type { KeyValueSources } from './hypernetwork.ts';
 
+/** Changes the tokens [B*N, C] of queries; returns how the result is changed back. */
+export type QueryChanger = (
+  tokens: Value,
+  like: { readonly batch: Value; readonly channels: number },
+) => {
+  readonly tokens: Value;
+  /** The number of rows of tokens, [1]. */
+  readonly batch: Value;
+  readonly restore: (result: Value) => Value;
+};
+
+/** What the attention of one layer is computed from. */
+export interface RecordedAttention {
+  readonly q: Value;
+  readonly k: Value;
+  readonly batch: Value;
+  readonly channels: number;
+  readonly heads: number;
+}
+
 /** Inputs that all layers of one evaluation share. */
 export interface SharedInputs {
   readonly batch: Value;
@@ -27,6 +47,10 @@ export interface SharedInputs {
   readonly context: Value;
   /** A boolean [1]: self-attention returns its values without attention. */
   readonly unattended?: Value;
+  /** Changes the queries of the next self-attention; undefined where they are not changed. */
+  readonly nextQueries?: () => QueryChanger | undefined;
+  /** Receives queries and keys of the first self-attention, which `unattended` does not affect. */
+  readonly record?: (attention: RecordedAttention) => void;
   /** Returns the tokens that keys and values are computed from; the given ones if absent. */
   readonly keyValueSources?: KeyValueSources;
 }
@@ -65,7 +89,7 @@ export const contextTokens = ({ g }: Net, { contextDim }: EncoderConfig): Value 
 
 /**
  * Applies the layers of a block in turn. An upsampling layer resizes to the size of `nextSkip`, the
- * skip connection that is joined after the block.
+ * skip connection that is joined after the block, or as `enlarge` does.
  */
 export function runBlock(
   net: Net,
@@ -73,6 +97,7 @@ export function runBlock(
   x: Value,
   shared: SharedInputs,
   nextSkip = '',
+  enlarge?: (x: Value) => Value,
 ): Value {
   let h = x;
   for (const layer of block) {
@@ -90,7 +115,9 @@ export function runBlock(
         h = conv(net, h, `${layer.name}.op`, { stride: 2 });
         break;
       case 'up':
-        h = upsampleConvTo(net, h, nextSkip, `${layer.name}.conv`);
+        h = enlarge
+          ? conv({ ...net, im2col: undefined }, enlarge(h), `${layer.name}.conv`)
+          : upsampleConvTo(net, h, nextSkip, `${layer.name}.conv`);
         break;
     }
   }
@@ -141,8 +168,12 @@ function transformer(net: Net, x: Value, layer: Transformer, shared: SharedInput
     toTokens(net, groupNorm(net, x, `${name}.norm`, 1e-6), channels),
     `${name}.proj_in`,
   );
+  const { unattended, record, ...others } = shared;
   for (let i = 0; i < depth; i++)
-    h = transformerBlock(net, h, `${name}.transformer_blocks.${i}`, layer, shared);
+    h = transformerBlock(net, h, `${name}.transformer_blocks.${i}`, layer, {
+      ...others,
+      ...(record && i === 0 ? { record } : { unattended }),
+    });
   return add(net, x, fromTokens(net, linear(net, h, `${name}.proj_out`), channels, x));
 }
 
@@ -153,27 +184,37 @@ function transformerBlock(
   { channels, heads }: Transformer,
   shared: SharedInputs,
 ): Value {
-  const { batch, context, unattended, keyValueSources } = shared;
-  const attend = (queries: Value, tokens: Value, layer: string, bypass?: Value): Value => {
+  const { batch, context, keyValueSources } = shared;
+  const attend = (
+    layer: string,
+    queries: { readonly tokens: Value; readonly batch: Value },
+    tokens: Value,
+    { unattended, record }: Pick<SharedInputs, 'unattended' | 'record'> = {},
+  ): Value => {
     const { keys, values } = keyValueSources?.(tokens, net.w.shape(`${layer}.to_k.weight`)[1]) ?? {
       keys: tokens,
       values: tokens,
     };
     const [q, k, v] = [
-      linear(net, queries, `${layer}.to_q`),
+      linear(net, queries.tokens, `${layer}.to_q`),
       linear(net, keys, `${layer}.to_k`),
       linear(net, values, `${layer}.to_v`),
     ];
-    const attended = attention(net, q, k, v, { batch, channels, heads });
+    const sizes = { batch: queries.batch, channels, heads };
+    record?.({ q, k, ...sizes });
+    const attended = attention(net, q, k, v, sizes);
     return linear(
       net,
-      bypass ? net.g.op('Where', [bypass, v, attended]) : attended,
+      unattended ? net.g.op('Where', [unattended, v, attended]) : attended,
       `${layer}.to_out.0`,
     );
   };
   const normed = layerNorm(net, x, `${name}.norm1`);
-  const h = add(net, x, attend(normed, normed, `${name}.attn1`, unattended));
-  const h2 = add(net, h, attend(layerNorm(net, h, `${name}.norm2`), context, `${name}.attn2`));
+  const queries = shared.nextQueries?.()?.(normed, { batch, channels });
+  const self = attend(`${name}.attn1`, queries ?? { tokens: normed, batch }, normed, shared);
+  const h = add(net, x, queries ? queries.restore(self) : self);
+  const crossQueries = { tokens: layerNorm(net, h, `${name}.norm2`), batch };
+  const h2 = add(net, h, attend(`${name}.attn2`, crossQueries, context));
   return add(net, h2, feedForward(net, layerNorm(net, h2, `${name}.norm3`), `${name}.ff.net`));
 }
 

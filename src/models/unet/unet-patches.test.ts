@@ -17,7 +17,7 @@ const FILES: Readonly<Record<string, string>> = { base: 'tiny_sdxl_base', sd1: '
 function changeOf({ patch, scales }: Params): UNetVariant {
   if (patch === 'pag') return { perturbedMiddle: true };
   const [b1, b2, s1, s2] = scales;
-  return { freeU: { version: patch === 'freeu' ? 1 : 2, b1, b2, s1, s2 } };
+  return { patches: [{ kind: 'freeU', version: patch === 'freeu' ? 1 : 2, b1, b2, s1, s2 }] };
 }
 
 const evaluations = g.cases.filter(({ params }) => params.patch);
@@ -48,7 +48,7 @@ describe('UNet variants', () => {
       context: g.float(inputs.context),
       y: g.float(inputs.y),
     };
-    const neutral = { version: 1, b1: 1, b2: 1, s1: 1, s2: 1 } as const;
+    const neutral = { kind: 'freeU', version: 1, b1: 1, b2: 1, s1: 1, s2: 1 } as const;
     const load = async () => (await loadCheckpoint(fixtureModel('tiny_sdxl_base'), runtime)).unet;
 
     it('predict the same with perturbed attention switched off', async () => {
@@ -67,7 +67,7 @@ describe('UNet variants', () => {
     it('predict nearly the same with FreeU factors of 1', async () => {
       const unet = await load();
       const plain = await unet.evaluate(common);
-      const scaled = await unet.variant({ freeU: neutral }).evaluate(common);
+      const scaled = await unet.variant({ patches: [neutral] }).evaluate(common);
       const differences = scaled.data.map((value, i) => Math.abs(value - plain.data[i]));
       expect(Math.max(...differences)).toBeLessThan(1e-5);
     });
@@ -79,9 +79,9 @@ describe('UNet variants', () => {
         {},
         { perturbedMiddle: true },
         { perturbedMiddle: false },
-        { freeU: neutral },
-        { freeU: { ...neutral, b1: 2 } },
-        { freeU: { ...neutral, version: 2 } },
+        { patches: [neutral] },
+        { patches: [{ ...neutral, b1: 2 }] },
+        { patches: [{ ...neutral, version: 2 }] },
       ];
       for (const variant of variants) await unet.variant(variant).evaluate(common);
       await unet.evaluate({ ...common, control: { output: [], middle: null } });

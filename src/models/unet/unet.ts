@@ -3,6 +3,7 @@
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { NetworkBase, PatchTargets, WeightChange } from '../weights/changes.ts';
 import type { Hypernetwork } from './hypernetwork-file.ts';
+import type { Draws, UNetPatch } from './unet-patch.ts';
 
 /** The inputs of one UNet evaluation: B rows that are evaluated together. */
 export interface UNetInputs {
@@ -15,6 +16,16 @@ export interface UNetInputs {
   /** ADM vector [B, admChannels]; only for models that have one. */
   readonly y?: Tensor;
   readonly control?: ControlResiduals;
+  /** The noise level; needed by patches that act in a range of it. */
+  readonly sigma?: number;
+  /** What patches draw from, evaluation by evaluation; needed by those with a random part. */
+  readonly draws?: Draws;
+  /**
+   * Receives what a UNet with `recordsAttention` recorded, [B*T, N]: for each token of the middle
+   * block the attention that it gets from all tokens, the mean over the heads. T is the number of
+   * tiles of HyperTile, 1 without.
+   */
+  readonly onAttention?: (received: Tensor) => void;
 }
 
 /** Residuals of a ControlNet or T2I-Adapter, which are added inside a UNet. */
@@ -32,22 +43,15 @@ export interface ControlResiduals {
 
 /** Changes of a UNet's graph or weights. Variants share the file; each has its own session. */
 export interface UNetVariant {
-  /**
-   * FreeU (arXiv 2309.11497): factors of backbone (b) and skip features (s) in the two widest
-   * levels of the output blocks.
-   */
-  readonly freeU?: {
-    readonly version: 1 | 2;
-    readonly b1: number;
-    readonly b2: number;
-    readonly s1: number;
-    readonly s2: number;
-  };
+  /** Applied after the existing patches. */
+  readonly patches?: readonly UNetPatch[];
   /**
    * Perturbed-attention guidance (arXiv 2403.17377): true replaces the result of the middle
    * block's self-attention by its values. false computes the plain result in the same session.
    */
   readonly perturbedMiddle?: boolean;
+  /** Computes what `onAttention` receives, in the first transformer of the middle block. */
+  readonly recordsAttention?: boolean;
   /** Applied after the existing changes. */
   readonly changes?: readonly WeightChange[];
   /** Applied after the existing hypernetworks. */

@@ -87,10 +87,13 @@ interface Setting {
   readonly negative?: Conditioning;
 }
 
-const freeU = { version: 2, b1: 1.3, b2: 1.4, s1: 0.9, s2: 0.2 } as const;
+const freeU = { kind: 'freeU', version: 2, b1: 1.3, b2: 1.4, s1: 0.9, s2: 0.2 } as const;
 const SETTINGS: Readonly<Record<string, Setting>> = {
   pag: { extra: 0, change: (model) => perturbedAttentionGuidance(model, 3) },
-  freeu: { extra: 0, change: (model) => ({ ...model, unet: model.unet.variant({ freeU }) }) },
+  freeu: {
+    extra: 0,
+    change: (model) => ({ ...model, unet: model.unet.variant({ patches: [freeU] }) }),
+  },
   inpaint9: {
     extra: 5,
     latent: { samples: image, noise_mask: inpainting.concat_mask },

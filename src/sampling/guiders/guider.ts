@@ -1,6 +1,7 @@
 // Guiders combine the predictions for a run's conditionings into one (comfy.samplers CFGGuider,
 // sampling_function; comfy_extras/nodes_custom_sampler.py, nodes_perpneg.py).
-import { tensor, zeros } from '../../tensor/tensor.ts';
+import type { Draws } from '../../models/unet/unet-patch.ts';
+import { type Tensor, tensor, zeros } from '../../tensor/tensor.ts';
 import {
   type ConditionedRun,
   type PreparedCondition,
@@ -22,6 +23,8 @@ import { predictSides } from './predict.ts';
 export interface GuidedRun extends ConditionedRun {
   /** The sampler needs the negative side's prediction: all sides are evaluated. */
   readonly allSides?: boolean;
+  /** What patches of the network draw from. */
+  readonly draws?: Draws;
 }
 
 /** The value of a GUIDER socket. */
@@ -56,12 +59,13 @@ export const cfgGuider = (
       { positive: ['positive', positive], negative: ['negative', negative] },
       run,
     );
-    const single = isClose(cfg, 1) && !run.allSides;
+    const single = isClose(cfg, 1) && !needsAllSides(model, run);
     const evaluated = single ? [sides.positive] : [sides.positive, sides.negative];
+    const evaluations = new RunEvaluations(model, run);
     return withPredictPatches(model, async (x, sigma) => {
-      const [cond, uncond = zeros(x.shape)] = await predictSides(model, evaluated, x, sigma);
-      const evaluate = evaluator({ model, run, positive: sides.positive, x, sigma });
-      return guideSides(model, { x, sigma, cfg, cond, uncond, single, evaluate });
+      const [cond, uncond = zeros(x.shape)] = await evaluations.predict(evaluated, x, sigma);
+      const step = evaluations.step(sides, x, sigma);
+      return guideSides(model, { ...step, cfg, cond, uncond, single });
     });
   },
 });
@@ -96,20 +100,21 @@ export const dualCfgGuider = (model: Model, options: DualCfgOptions): Guider => 
       },
       run,
     );
-    const skipsNegative = !nested && !run.allSides && isClose(cfgCond2Negative, 1);
+    const skipsNegative = !nested && !needsAllSides(model, run) && isClose(cfgCond2Negative, 1);
     const evaluated: Conditions[] = [
       skipsNegative ? [] : sides.negative,
       skipsNegative && isClose(cfgConds, 1) ? [] : sides.middle,
       sides.positive,
     ];
+    const evaluations = new RunEvaluations(model, run);
     return withPredictPatches(model, async (x, sigma) => {
-      const [negative, cond2, cond1] = await predictSides(model, evaluated, x, sigma);
-      const evaluate = evaluator({ model, run, positive: sides.positive, x, sigma });
-      const step = { x, sigma, evaluate };
+      const [negative, cond2, cond1] = await evaluations.predict(evaluated, x, sigma);
       if (nested) {
+        const step = evaluations.step({ ...sides, negative: sides.middle }, x, sigma);
         const inner = await guide(model, { ...step, cfg: cfgConds, cond: cond1, uncond: cond2 });
         return { denoised: applyGuidance(negative, inner, cfgCond2Negative), uncond: cond2 };
       }
+      const step = evaluations.step(sides, x, sigma);
       const outer = { ...step, cfg: cfgCond2Negative, cond: cond2, uncond: negative };
       const base = await guide(model, outer);
       const guidance = scale(sub(cond1.data, cond2.data), cfgConds);
@@ -144,19 +149,19 @@ export const perpNegGuider = (model: Model, options: PerpNegOptions): Guider => 
       },
       run,
     );
-    const single = !run.allSides && isClose(negScale, 0);
+    const single = !needsAllSides(model, run) && isClose(negScale, 0);
     const evaluated: Conditions[] = [
       sides.positive,
       single ? [] : sides.negative,
       single && isClose(cfg, 1) ? [] : sides.empty,
     ];
+    const evaluations = new RunEvaluations(model, run);
     return withPredictPatches(model, async (x, sigma) => {
-      const [positive, negative, empty] = await predictSides(model, evaluated, x, sigma);
+      const [positive, negative, empty] = await evaluations.predict(evaluated, x, sigma);
       const predictions = { x, sigma, cfg, cond: positive, uncond: negative, single };
       const { cond, uncond } = beforeCfg(model, predictions);
-      const evaluate = evaluator({ model, run, positive: sides.positive, x, sigma });
       const guided = perpendicular(cond, uncond, empty, negScale, cfg);
-      const step = { x, sigma, cfg, cond, uncond, evaluate };
+      const step = { ...evaluations.step(sides, x, sigma), cfg, cond, uncond };
       return { denoised: await afterCfg(model, guided, step), uncond };
     });
   },
@@ -166,22 +171,55 @@ export const perpNegGuider = (model: Model, options: PerpNegOptions): Guider => 
 const isClose = (a: number, b: number): boolean =>
   Math.abs(a - b) <= 1e-9 * Math.max(Math.abs(a), Math.abs(b));
 
-interface EvaluatorOptions extends Pick<GuidanceStep, 'x' | 'sigma'> {
-  readonly model: Model;
-  readonly run: GuidedRun;
-  readonly positive: Conditions;
-}
+/** Whether the sampler or a patch needs the prediction of the negative side. */
+const needsAllSides = (model: Model, run: GuidedRun): boolean =>
+  run.allSides === true || model.patches?.recordsAttention === true;
 
-/** Evaluations for patches, besides those of the guider. */
-const evaluator =
-  ({ model, run, positive, x, sigma }: EvaluatorOptions): GuidanceStep['evaluate'] =>
-  async (conditioning, variant) => {
-    const unet = variant ? model.unet.variant(variant) : model.unet;
-    const conditions =
-      conditioning === 'positive'
-        ? positive
-        : prepareConditions(model, { other: ['negative' as Side, conditioning.negative] }, run)
-            .other;
-    const [prediction] = await predictSides({ ...model, unet }, [conditions], x, sigma);
-    return prediction;
-  };
+/** The evaluations of a run: those of the guider, and those that patches request. */
+class RunEvaluations {
+  readonly #model: Model;
+  readonly #run: GuidedRun;
+  /** What the network recorded last. */
+  #attention: Tensor | undefined;
+
+  constructor(model: Model, run: GuidedRun) {
+    this.#model = model;
+    this.#run = run;
+  }
+
+  /** Predicts for the guider's sides; the second is the one that is recorded. */
+  predict(sides: readonly Conditions[], x: Tensor, sigma: number): Promise<Tensor[]> {
+    return predictSides(this.#model, sides, x, sigma, {
+      draws: this.#run.draws,
+      onAttention: (received) => {
+        this.#attention = received;
+      },
+    });
+  }
+
+  /** What patches receive of a step besides its predictions. */
+  step(
+    sides: { readonly positive: Conditions; readonly negative: Conditions },
+    x: Tensor,
+    sigma: number,
+  ): Pick<GuidanceStep, 'x' | 'sigma' | 'attention' | 'evaluate'> {
+    const [model, run] = [this.#model, this.#run];
+    return {
+      x,
+      sigma,
+      attention: this.#attention,
+      evaluate: async (conditioning, { variant, x: other } = {}) => {
+        const unet = variant ? model.unet.variant(variant) : model.unet;
+        const conditions =
+          typeof conditioning === 'string'
+            ? sides[conditioning]
+            : prepareConditions(model, { other: ['negative' as Side, conditioning.negative] }, run)
+                .other;
+        const options = { draws: run.draws };
+        const changed = { ...model, unet };
+        const [prediction] = await predictSides(changed, [conditions], other ?? x, sigma, options);
+        return prediction;
+      },
+    };
+  }
+}

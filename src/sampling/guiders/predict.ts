@@ -3,8 +3,15 @@
 // mask.
 
 import { DarkroomError } from '../../errors.ts';
+import type { Draws } from '../../models/unet/unet-patch.ts';
 import { allocate } from '../../tensor/allocate.ts';
-import { concatBatch, repeatToBatch, type Tensor, tensor } from '../../tensor/tensor.ts';
+import {
+  concatBatch,
+  repeatToBatch,
+  sliceBatch,
+  type Tensor,
+  tensor,
+} from '../../tensor/tensor.ts';
 import { joinChannels } from '../conditioning/concat.ts';
 import { controlResiduals, uniformResiduals } from '../conditioning/control.ts';
 import type { CellArea, NetworkCondition, PreparedCondition } from '../conditioning/prepare.ts';
@@ -27,6 +34,16 @@ interface Task {
   readonly weight: Float32Array;
 }
 
+export interface EvaluationOptions {
+  /** What patches with a random part draw from. */
+  readonly draws?: Draws;
+  /**
+   * Receives what the network recorded of the first condition of the second side, [B*T, N]
+   * (UNetInputs.onAttention).
+   */
+  readonly onAttention?: (received: Tensor) => void;
+}
+
 /**
  * Predicts the denoised latents [B,C,H,W] at `sigma` for each side, blended from its conditions; 0
  * where no condition of a side is active.
@@ -36,6 +53,7 @@ export async function predictSides(
   sides: readonly (readonly PreparedCondition[])[],
   x: Tensor,
   sigma: number,
+  options: EvaluationOptions = {},
 ): Promise<Tensor[]> {
   const [batch, , height, width] = x.shape;
   const sums = sides.map(() => allocate(x.data.length));
@@ -52,7 +70,7 @@ export async function predictSides(
     const [first] = waiting;
     const batchTasks = waiting.filter((task) => canShareBatch(task, first)).reverse();
     waiting = waiting.filter((task) => !batchTasks.includes(task));
-    const predictions = await evaluate(model, batchTasks, sigma, uniform);
+    const predictions = await evaluate(model, batchTasks, sigma, uniform, options);
     for (const [i, { side, area, weight }] of batchTasks.entries()) {
       accumulate(
         sums[side],
@@ -183,6 +201,7 @@ async function evaluate(
   tasks: readonly Task[],
   sigma: number,
   uniform: ReturnType<typeof uniformResiduals>,
+  { draws, onAttention }: EvaluationOptions,
 ): Promise<Tensor> {
   const { sampling, unet } = model;
   const batch = tasks[0].x.shape[0];
@@ -216,8 +235,20 @@ async function evaluate(
     ...inputs,
     x: concat ? joinChannels(inputs.x, concat) : inputs.x,
     control: uniform(residuals),
+    sigma,
+    draws,
+    onAttention: (received) => {
+      const recorded = tasks.findIndex(({ side }) => side === 1);
+      if (recorded >= 0) onAttention?.(partOf(received, recorded, tasks.length));
+    },
   });
   return tensor(x.shape, sampling.calculateDenoised(sigma, output.data, x.data));
+}
+
+/** Returns the rows of one of `count` equal parts of a batch. */
+function partOf(x: Tensor, index: number, count: number): Tensor {
+  const rows = x.shape[0] / count;
+  return sliceBatch(x, index * rows, (index + 1) * rows);
 }
 
 /** Repeats all tokens; attention over repeated tokens has the same result. */

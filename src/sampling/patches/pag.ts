@@ -12,7 +12,7 @@ export function perturbedAttentionGuidance(model: Model, amount: number): Model 
   // The perturbation is a switch in the network, so both evaluations use one session.
   const switchable = { ...model, unet: model.unet.variant({ perturbedMiddle: false }) };
   return addPostCfg(switchable, async (denoised, { cond, evaluate }) => {
-    const perturbed = await evaluate('positive', { perturbedMiddle: true });
+    const perturbed = await evaluate('positive', { variant: { perturbedMiddle: true } });
     const guidance = scale(sub(cond.data, perturbed.data), amount);
     return tensor(denoised.shape, add(denoised.data, guidance));
   });

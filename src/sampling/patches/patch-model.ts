@@ -1,4 +1,5 @@
 // Adds patches to a model. Each function returns a new model and leaves the old one unchanged.
+import type { UNetPatch } from '../../models/unet/unet-patch.ts';
 import type { Model, ModelPatches } from '../sampling-types.ts';
 
 /** The patches that are lists, applied one after another. */
@@ -30,3 +31,9 @@ export const addPreCfg = (model: Model, patch: PreCfgPatch): Model =>
 /** Appends a change of the guided prediction. */
 export const addPostCfg = (model: Model, patch: PostCfgPatch): Model =>
   setPatches(model, { postCfg: [...(model.patches?.postCfg ?? []), patch] });
+
+/** Appends a patch of the network. */
+export const addUNetPatch = (model: Model, patch: UNetPatch): Model => ({
+  ...model,
+  unet: model.unet.variant({ patches: [patch] }),
+});

@@ -1,6 +1,8 @@
 // Sampling with a given guider, configured sampler, sigmas and noise (comfy_extras/
 // nodes_custom_sampler.py).
-import { prepareNoise } from '../../random/prepare-noise.ts';
+
+import type { Draws } from '../../models/unet/unet-patch.ts';
+import { generatorAfter, prepareNoise } from '../../random/prepare-noise.ts';
 import { map, type Tensor, tensor, zeros } from '../../tensor/tensor.ts';
 import { f32 } from '../float32.ts';
 import type { Guider } from '../guiders/guider.ts';
@@ -14,11 +16,14 @@ import { sampleWithGuider } from './sample.ts';
 export interface NoiseGenerator {
   readonly seed: bigint;
   generate(latent: Latent): Tensor;
+  /** torch's global generator as `generate` leaves it; absent if that draws nothing. */
+  draws?(latent: Latent): Draws;
 }
 
 export const randomNoise = (seed: bigint): NoiseGenerator => ({
   seed,
   generate: ({ samples, batch_index }) => prepareNoise(samples.shape, seed, batch_index),
+  draws: ({ samples, batch_index }) => generatorAfter(seed, samples.shape, batch_index),
 });
 
 /** No noise; `seed` is for a stochastic sampler. */
@@ -53,6 +58,7 @@ export async function sampleCustom(run: CustomRun): Promise<{ output: Latent; de
     latent: latent.samples,
     noiseMask: latent.noise_mask,
     seed: noise.seed,
+    draws: noise.draws && (() => noise.draws!(latent)),
     signal,
     onStep,
     warn,

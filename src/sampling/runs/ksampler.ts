@@ -1,7 +1,7 @@
 // KSampler and KSamplerAdvanced (nodes.common_ksampler, comfy.samplers.KSampler): samples a latent
 // from a seed, a schedule and a range of its steps.
 import { didYouMean } from '../../near-matches.ts';
-import { prepareNoise } from '../../random/prepare-noise.ts';
+import { generatorAfter, prepareNoise } from '../../random/prepare-noise.ts';
 import { type Tensor, zeros } from '../../tensor/tensor.ts';
 import { cfgGuider } from '../guiders/guider.ts';
 import { SAMPLER_NAMES, samplerKind } from '../samplers/index.ts';
@@ -38,10 +38,9 @@ export async function commonKSampler(o: KSamplerOptions): Promise<Latent> {
   const samplerName = nameOrFirst('sampler', o.samplerName, SAMPLER_NAMES, o.warn);
   const scheduler = nameOrFirst('scheduler', o.scheduler, SCHEDULERS, o.warn);
   const latent = withModelChannels(o.latent.samples, model.latentFormat.channels);
-  const noise =
-    (o.addNoise ?? true)
-      ? prepareNoise(latent.shape, seed, o.latent.batch_index)
-      : zeros(latent.shape);
+  const addNoise = o.addNoise ?? true;
+  const { batch_index } = o.latent;
+  const noise = addNoise ? prepareNoise(latent.shape, seed, batch_index) : zeros(latent.shape);
   const sigmas = stepRangeOf(
     ksamplerSigmas({ sampling: model.sampling, scheduler, samplerName, steps, denoise }),
     o,
@@ -56,6 +55,7 @@ export async function commonKSampler(o: KSamplerOptions): Promise<Latent> {
     latent,
     noiseMask: o.latent.noise_mask,
     seed,
+    draws: addNoise ? () => generatorAfter(seed, latent.shape, batch_index) : undefined,
     signal,
     onStep,
     warn,

@@ -3,6 +3,8 @@
 // (CFGGuider.sample).
 import { checkAborted, DarkroomError } from '../../errors.ts';
 import { prepareMask } from '../../image/mask/core-masks.ts';
+import type { Draws } from '../../models/unet/unet-patch.ts';
+import { generatorAfter } from '../../random/prepare-noise.ts';
 import { torchGenerator } from '../../random/torch-generator.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import type { Vector } from '../float32.ts';
@@ -18,7 +20,7 @@ import type {
   NoiseSource,
 } from '../samplers/sampler.ts';
 import type { LatentFormat, ModelPatches, SamplingHooks } from '../sampling-types.ts';
-import { GPU_NOISE_WARNING, nanWarning } from '../warnings.ts';
+import { GPU_NOISE_WARNING, nanWarning, UNSEEDED_WARNING } from '../warnings.ts';
 
 export interface SamplerRun {
   readonly sampler: ConfiguredSampler;
@@ -91,6 +93,8 @@ export interface GuiderRun extends SamplingHooks {
   readonly noiseMask?: Tensor;
   readonly seed: bigint;
   readonly stepNoise?: NoiseSource;
+  /** torch's global generator as the noise left it; undefined if no noise was drawn. */
+  readonly draws?: () => Draws;
 }
 
 /** Unscaled latents, [B,C,H,W]. */
@@ -115,7 +119,8 @@ export async function sampleWithGuider(run: GuiderRun): Promise<SampledLatent> {
   const scaled = isEmptyLatent(latent) ? latent : toModelLatent(latentFormat, latent);
   const mask = run.noiseMask && prepareMask(run.noiseMask, shape);
   const allSides = kind.usesUncond;
-  const predict = guider.prepare({ shape, latent: scaled, mask, seed, allSides });
+  const draws = lazyDraws(run);
+  const predict = guider.prepare({ shape, latent: scaled, mask, seed, allSides, draws });
   if (kind.gpuVariant) run.warn?.(GPU_NOISE_WARNING);
 
   const progress = new RunProgress(run, shape);
@@ -146,6 +151,24 @@ export async function sampleWithGuider(run: GuiderRun): Promise<SampledLatent> {
   return {
     samples: finished,
     denoised: denoised ? fromModelLatent(latentFormat, denoised) : finished,
+  };
+}
+
+/** What the network's patches draw from in a run; created when they first draw. */
+function lazyDraws({ sampler, noise, seed, draws, warn }: GuiderRun): Draws {
+  let generator: Draws | undefined;
+  const create = (): Draws => {
+    // ComfyUI's ddim draws noise for the mask, masked or not.
+    if (sampler.kind.freshMaskNoise) return generatorAfter(seed + 1n, noise.shape);
+    if (draws) return draws();
+    warn?.(UNSEEDED_WARNING);
+    return torchGenerator(seed);
+  };
+  return {
+    randint: (...args) => {
+      generator ??= create();
+      return generator.randint(...args);
+    },
   };
 }
 

@@ -73,7 +73,8 @@ export async function sampleRange(sampler: StepSampler, range: StepRange): Promi
   const kind = configuredSampler?.kind ?? samplerKind(sampler.samplerName);
   const samples = withModelChannels(latent.samples, model.latentFormat.channels);
   const noiseGenerator = range.addNoise ? randomNoise(seed) : emptyNoise();
-  const noise = range.noise ?? noiseGenerator.generate({ ...latent, samples });
+  const start = { ...latent, samples };
+  const noise = range.noise ?? noiseGenerator.generate(start);
   const count = noise.data.length;
   const usesWholePath = !configuredSampler && kind.wholePath;
   const result = await sampleWithGuider({
@@ -87,6 +88,7 @@ export async function sampleRange(sampler: StepSampler, range: StepRange): Promi
     stepNoise: usesWholePath
       ? memo('path', [kind, seed, count, whole], () => kind.noise?.({ seed, count, sigmas: whole }))
       : undefined,
+    draws: range.noise || !noiseGenerator.draws ? undefined : () => noiseGenerator.draws!(start),
     signal: range.signal,
     onStep: range.onStep,
     warn: range.warn,

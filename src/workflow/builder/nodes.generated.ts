@@ -4,6 +4,7 @@ import type { Anything, Bool, FileName, Float, Int, Link, Node, NodeFunction, On
 
 export type AdditionalMode = 'DISABLE' | 'ratio additional' | 'ratio between';
 export type AdditionalSampler = 'AUTO' | 'euler' | 'heun' | 'heunpp2' | 'dpm_2' | 'dpm_fast' | 'dpmpp_2m' | 'ddpm';
+export type DownscaleMethod = 'bicubic' | 'nearest-exact' | 'bilinear' | 'area' | 'bislerp';
 export type FullSampleSchedule = 'none' | 'interleave1' | 'interleave2' | 'interleave3' | 'last1' | 'last2' | 'interleave1+last1' | 'interleave2+last1' | 'interleave3+last1';
 export type Mode = 'populate' | 'fixed' | 'reproduce';
 export type Op = 'a * b + c' | 'a + c' | 'a - c' | 'a * b' | 'a / b';
@@ -1311,6 +1312,19 @@ export const GrowMask: NodeFunction<{
   tapered_corners: Bool;
 }, Node<{ MASK: 'MASK' }>> = nodeFunction('GrowMask', [['MASK', 'MASK']]);
 
+/** HyperTile (model_patches/unet) */
+export const HyperTile: NodeFunction<{
+  model: Link<'MODEL'>;
+  /** 1 to 2048; default in the editor: 256. */
+  tile_size: Int;
+  /** 1 to 128; default in the editor: 2. */
+  swap_size: Int;
+  /** 0 to 10; default in the editor: 0. */
+  max_depth: Int;
+  /** Default in the editor: false. */
+  scale_depth: Bool;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('HyperTile', [['MODEL', 'MODEL']]);
+
 /** HypernetworkLoader (loaders) */
 export const HypernetworkLoader: NodeFunction<{
   model: Link<'MODEL'>;
@@ -1445,6 +1459,14 @@ export const ImagePadForOutpaint: NodeFunction<{
   /** 0 to 16384; default in the editor: 40. */
   feathering: Int;
 }, Node<{ IMAGE: 'IMAGE'; MASK: 'MASK' }>> = nodeFunction('ImagePadForOutpaint', [['IMAGE', 'IMAGE'], ['MASK', 'MASK']]);
+
+/** Image Quantize (image/postprocessing) */
+export const ImageQuantize: NodeFunction<{
+  image: Link<'IMAGE'>;
+  /** 1 to 256; default in the editor: 256. */
+  colors: Int;
+  dither: OneOf<'none' | 'floyd-steinberg' | 'bayer-2' | 'bayer-4' | 'bayer-8' | 'bayer-16'>;
+}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageQuantize', [['IMAGE', 'IMAGE']]);
 
 /** ImageRGBToYUV (image/batch) */
 export const ImageRGBToYUV: NodeFunction<{
@@ -3202,6 +3224,23 @@ export const PairConditioningSetPropertiesAndCombine: NodeFunction<{
   timesteps?: Link<'TIMESTEPS_RANGE'>;
 }, Node<{ positive: 'CONDITIONING'; negative: 'CONDITIONING' }>> = nodeFunction('PairConditioningSetPropertiesAndCombine', [['positive', 'CONDITIONING'], ['negative', 'CONDITIONING']]);
 
+/** PatchModelAddDownscale (Kohya Deep Shrink) (model_patches/unet) */
+export const PatchModelAddDownscale: NodeFunction<{
+  model: Link<'MODEL'>;
+  /** 1 to 32; default in the editor: 3. */
+  block_number: Int;
+  /** 0.1 to 9; default in the editor: 2. */
+  downscale_factor: Float;
+  /** 0 to 1; default in the editor: 0. */
+  start_percent: Float;
+  /** 0 to 1; default in the editor: 0.35. */
+  end_percent: Float;
+  /** Default in the editor: true. */
+  downscale_after_skip: Bool;
+  downscale_method: OneOf<DownscaleMethod>;
+  upscale_method: OneOf<DownscaleMethod>;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('PatchModelAddDownscale', [['MODEL', 'MODEL']]);
+
 /**
  * Perp-Neg (DEPRECATED by PerpNegGuider) (_for_testing)
  * @deprecated
@@ -4663,6 +4702,18 @@ export const SegsToCombinedMask: NodeFunction<{
   segs: Link<'SEGS'>;
 }, Node<{ MASK: 'MASK' }>> = nodeFunction('SegsToCombinedMask', [['MASK', 'MASK']]);
 
+/**
+ * Self-Attention Guidance (_for_testing)
+ * @experimental
+ */
+export const SelfAttentionGuidance: NodeFunction<{
+  model: Link<'MODEL'>;
+  /** -2 to 5; default in the editor: 0.5. */
+  scale: Float;
+  /** 0 to 10; default in the editor: 2. */
+  blur_sigma: Float;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('SelfAttentionGuidance', [['MODEL', 'MODEL']]);
+
 /** Set Default Image for SEGS (ImpactPack/Util) */
 export const SetDefaultImageForSEGS: NodeFunction<{
   segs: Link<'SEGS'>;
@@ -4867,6 +4918,13 @@ export const ToDetailerPipeSDXL: NodeFunction<{
   segm_detector_opt?: Link<'SEGM_DETECTOR'>;
   detailer_hook?: Link<'DETAILER_HOOK'>;
 }, Node<{ detailer_pipe: 'DETAILER_PIPE' }>> = nodeFunction('ToDetailerPipeSDXL', [['detailer_pipe', 'DETAILER_PIPE']]);
+
+/** TomePatchModel (model_patches/unet) */
+export const TomePatchModel: NodeFunction<{
+  model: Link<'MODEL'>;
+  /** 0 to 1; default in the editor: 0.3. */
+  ratio: Float;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('TomePatchModel', [['MODEL', 'MODEL']]);
 
 /** TwoAdvancedSamplersForMask (ImpactPack/Sampler): A RegionalSampler with the mask as its only region: one step of the base alone, then both in each step. */
 export const TwoAdvancedSamplersForMask: NodeFunction<{
@@ -5305,6 +5363,7 @@ export const nodes: {
   GLIGENLoader: typeof GLIGENLoader;
   GetImageSize: typeof GetImageSize;
   GrowMask: typeof GrowMask;
+  HyperTile: typeof HyperTile;
   HypernetworkLoader: typeof HypernetworkLoader;
   ImageAddNoise: typeof ImageAddNoise;
   ImageBatch: typeof ImageBatch;
@@ -5320,6 +5379,7 @@ export const nodes: {
   ImageMaskSwitch: typeof ImageMaskSwitch;
   ImageOnlyCheckpointLoader: typeof ImageOnlyCheckpointLoader;
   ImagePadForOutpaint: typeof ImagePadForOutpaint;
+  ImageQuantize: typeof ImageQuantize;
   ImageRGBToYUV: typeof ImageRGBToYUV;
   ImageReceiver: typeof ImageReceiver;
   ImageRotate: typeof ImageRotate;
@@ -5490,6 +5550,7 @@ export const nodes: {
   PairConditioningCombine: typeof PairConditioningCombine;
   PairConditioningSetProperties: typeof PairConditioningSetProperties;
   PairConditioningSetPropertiesAndCombine: typeof PairConditioningSetPropertiesAndCombine;
+  PatchModelAddDownscale: typeof PatchModelAddDownscale;
   PerpNeg: typeof PerpNeg;
   PerpNegGuider: typeof PerpNegGuider;
   PerturbedAttentionGuidance: typeof PerturbedAttentionGuidance;
@@ -5611,6 +5672,7 @@ export const nodes: {
   SegmDetectorSEGS: typeof SegmDetectorSEGS;
   SegsMaskCombine: typeof SegsMaskCombine;
   SegsToCombinedMask: typeof SegsToCombinedMask;
+  SelfAttentionGuidance: typeof SelfAttentionGuidance;
   SetDefaultImageForSEGS: typeof SetDefaultImageForSEGS;
   SetFirstSigma: typeof SetFirstSigma;
   SetLatentNoiseMask: typeof SetLatentNoiseMask;
@@ -5637,6 +5699,7 @@ export const nodes: {
   ToBinaryMask: typeof ToBinaryMask;
   ToDetailerPipe: typeof ToDetailerPipe;
   ToDetailerPipeSDXL: typeof ToDetailerPipeSDXL;
+  TomePatchModel: typeof TomePatchModel;
   TwoAdvancedSamplersForMask: typeof TwoAdvancedSamplersForMask;
   TwoSamplersForMask: typeof TwoSamplersForMask;
   TwoSamplersForMaskUpscalerProvider: typeof TwoSamplersForMaskUpscalerProvider;
@@ -5796,6 +5859,7 @@ export const nodes: {
   GLIGENLoader,
   GetImageSize,
   GrowMask,
+  HyperTile,
   HypernetworkLoader,
   ImageAddNoise,
   ImageBatch,
@@ -5811,6 +5875,7 @@ export const nodes: {
   ImageMaskSwitch,
   ImageOnlyCheckpointLoader,
   ImagePadForOutpaint,
+  ImageQuantize,
   ImageRGBToYUV,
   ImageReceiver,
   ImageRotate,
@@ -5981,6 +6046,7 @@ export const nodes: {
   PairConditioningCombine,
   PairConditioningSetProperties,
   PairConditioningSetPropertiesAndCombine,
+  PatchModelAddDownscale,
   PerpNeg,
   PerpNegGuider,
   PerturbedAttentionGuidance,
@@ -6102,6 +6168,7 @@ export const nodes: {
   SegmDetectorSEGS,
   SegsMaskCombine,
   SegsToCombinedMask,
+  SelfAttentionGuidance,
   SetDefaultImageForSEGS,
   SetFirstSigma,
   SetLatentNoiseMask,
@@ -6128,6 +6195,7 @@ export const nodes: {
   ToBinaryMask,
   ToDetailerPipe,
   ToDetailerPipeSDXL,
+  TomePatchModel,
   TwoAdvancedSamplersForMask,
   TwoSamplersForMask,
   TwoSamplersForMaskUpscalerProvider,

@@ -30,18 +30,18 @@ export const CORE_OTHER_TYPES: readonly string[] = `
   ConvertDictionaryToString CreateBoundingBoxes CreateHookKeyframe CreateHookKeyframesFromFloats
   CreateHookKeyframesInterpolated CreateHookLora CreateHookLoraModelOnly CreateHookModelAsLora
   CreateHookModelAsLoraModelOnly CreateList CropByBBoxes CurveEditor CustomCombo DrawBBoxes
-  DualModelGuider EasyCache HyperTile ImageCompare ImageCompositor ImageCropToMask ImageCropV2
-  ImageDeduplication ImageGrid ImageHistogram ImageMergeTileList ImageQuantize JsonExtractString
+  DualModelGuider EasyCache ImageCompare ImageCompositor ImageCropToMask ImageCropV2
+  ImageDeduplication ImageGrid ImageHistogram ImageMergeTileList JsonExtractString
   LatentCutToBatch LayersFromBoundingBoxes LoraLoaderBypass LoraLoaderBypassModelOnly
   ManualSigmas MergeImageLists MergeTextLists ModelAttentionBackend ModelComputeDtype
   MultiGPU_WorkUnits NAGuidance NormalizeImages Painter PairConditioningSetDefaultCombine
-  PatchModelAddDownscale   PrimitiveBoundingBox RandomCropImages
+    PrimitiveBoundingBox RandomCropImages
   ReplaceText ReplaceVideoLatentFrames ResizeImageMaskNode ResizeImagesByLongerEdge
   ResizeImagesByShorterEdge ResolutionSelector SamplerLCM SamplerSEEDS2 SaveImageAdvanced
   SaveImageWebsocket SaveText SD_4XUpscale_Conditioning SeedNode SelectCLIPDevice
-  SelectModelDevice SelectVAEDevice SelfAttentionGuidance SetClipHooks SetHookKeyframes
+  SelectModelDevice SelectVAEDevice SetClipHooks SetHookKeyframes
   ShuffleDataset SplitImageToTileList StringFormat StripWhitespace TemporalScoreRescaling
-  TextOverlay TextToLowercase TextToUppercase TomePatchModel TorchCompileModel TruncateText
+  TextOverlay TextToLowercase TextToUppercase TorchCompileModel TruncateText
   WebcamCapture
 `
   .trim()

@@ -1,0 +1,113 @@
+// What the patches of a UNet need in one evaluation: the inputs of its graph that depend on the
+// sizes of features, the noise level and the draws.
+import { DarkroomError } from '../../errors.ts';
+import type { Size } from '../../image/geometry.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import type { UNetConfig } from './config.ts';
+import { nearestInputs, resizeInputs } from './feature-resize.ts';
+import { type FeatureSizes, featureSizes, shrinkPoints } from './feature-sizes.ts';
+import { joinInput, shrinkInput, upInput } from './graph.ts';
+import { planQueries, type QueryChange } from './query-patches.ts';
+import type { ControlResiduals, UNetInputs, UNetVariant } from './unet.ts';
+import { type DeepShrink, patchesOf, type QueryPatch, type UNetPatch } from './unet-patch.ts';
+
+export interface EvaluationPlan {
+  readonly queryChanges?: ReadonlyMap<number, QueryChange>;
+  readonly inputs: Readonly<Record<string, Tensor>>;
+  /** The residuals that fit the features. */
+  readonly control?: ControlResiduals;
+}
+
+const isQueryPatch = (patch: UNetPatch): patch is QueryPatch =>
+  patch.kind === 'hyperTile' || patch.kind === 'tokenMerging';
+
+/**
+ * Returns the function that plans an evaluation. It throws DR_INPUT_INVALID where the patches
+ * cannot be applied to the input's size.
+ */
+export function evaluationPlanner(
+  config: UNetConfig,
+  patches: readonly UNetPatch[],
+  { perturbedMiddle }: UNetVariant,
+): (inputs: UNetInputs) => EvaluationPlan {
+  const shrinks = patchesOf(patches, 'deepShrink');
+  const queryPatches = patches.filter(isQueryPatch);
+  if (shrinks.length + queryPatches.length === 0) return ({ control }) => ({ inputs: {}, control });
+  const beforeMiddle = transformersIn(config.input.flat());
+  return ({ x, sigma, draws, control }) => {
+    if (sigma === undefined) throw new Error('internal: an evaluation without its noise level');
+    const size = { width: x.shape[3], height: x.shape[2] };
+    const sizes = featureSizes(config, shrinks, size, sigma);
+    const queries = planQueries(queryPatches, size, sizes.attentions, draws);
+    if (perturbedMiddle && queries.changes.has(beforeMiddle)) throw tiledPerturbation();
+    return {
+      queryChanges: queries.changes,
+      inputs: { ...queries.inputs, ...shrinkInputs(config, shrinks, sizes) },
+      control: control && (shrinks.length > 0 ? fittingResiduals(control, sizes) : control),
+    };
+  };
+}
+
+const transformersIn = (layers: UNetConfig['middle']): number =>
+  layers.reduce((count, layer) => count + (layer.kind === 'transformer' ? layer.depth : 0), 0);
+
+const tiledPerturbation = (): DarkroomError =>
+  new DarkroomError('DR_INPUT_INVALID', {
+    message:
+      'PerturbedAttentionGuidance cannot perturb an attention that HyperTile cuts into tiles',
+    hint: "Use a smaller max_depth of HyperTile, so that it does not reach the UNet's middle.",
+    input: 'max_depth',
+  });
+
+/** The inputs of all resizes, those that change no size included. */
+function shrinkInputs(
+  config: UNetConfig,
+  shrinks: readonly DeepShrink[],
+  { shrunk, joins, ups }: FeatureSizes,
+): Record<string, Tensor> {
+  if (shrinks.length === 0) return {};
+  const points = shrinkPoints(config, shrinks);
+  return Object.assign(
+    {},
+    ...shrunk.map((resize, i) => resize && resizeInputs(shrinkInput(i), shrinks[i].down, resize)),
+    ...[...points.joins].map((j) => resizeInputs(joinInput(j), shrinks[0].up, joins[j])),
+    ...[...points.ups].map((j) => nearestInputs(upInput(j), ups[j])),
+  );
+}
+
+/** As the original, leaves out residuals that differ in size from the features. */
+function fittingResiduals(
+  { input, middle, output }: ControlResiduals,
+  sizes: FeatureSizes,
+): ControlResiduals {
+  const fitting = (residual: Tensor | null | undefined, size: Size): Tensor | null => {
+    const [height, width] = residual?.shape.slice(2) ?? [];
+    const fits = [size.height, 1].includes(height) && [size.width, 1].includes(width);
+    return residual && fits ? residual : null;
+  };
+  return {
+    input: input?.map((residual, i) => fitting(residual, sizes.input[i])),
+    middle: fitting(middle, sizes.middle),
+    output: output.map((residual, j) => fitting(residual, sizes.skips[sizes.skips.length - 1 - j])),
+  };
+}
+
+/** Names the parts of a graph that patches change; their numbers are inputs. */
+export function patchesName(
+  patches: readonly UNetPatch[],
+  queryChanges: ReadonlyMap<number, QueryChange> = new Map(),
+): string[] {
+  const names = patches.map((patch) => {
+    switch (patch.kind) {
+      case 'freeU':
+        return `freeu${patch.version}`;
+      case 'deepShrink': {
+        const { block, afterSkip, down, up } = patch;
+        return `shrink ${block} ${afterSkip ? 'after' : 'before'} ${down} ${up}`;
+      }
+      default:
+        return '';
+    }
+  });
+  return [...names, ...[...queryChanges].map(([index, change]) => `${change} ${index}`)];
+}
