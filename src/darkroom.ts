@@ -27,6 +27,7 @@ import { checkWritable } from './storage/output.ts';
 import { apiGraphOf } from './workflow/api-graph.ts';
 import type { NodeTable } from './workflow/node-table.ts';
 import { applyOverrides } from './workflow/overrides/overrides.ts';
+import { sizeNote } from './workflow/overrides/shorthands.ts';
 import { type PreparedPrompt, preparePrompt } from './workflow/prepare-prompt.ts';
 import {
   readWorkflow,
@@ -155,7 +156,9 @@ function prepareWorkflow(
   source: WorkflowSource,
   { set = {}, extra = {}, dynamicSeed }: RunOptions,
 ): { workflow: Workflow; prepared: PreparedPrompt } {
-  const workflow = readSource(source, nodes, folders, dynamicSeed);
+  const read = readSource(source, nodes, folders, dynamicSeed);
+  const rounding = sizeNote(set.size) ?? [];
+  const workflow = { ...read, notes: read.notes.concat(rounding) };
   const graph = applyOverrides(workflow.graph, set, nodes);
   const allExtra = { ...workflow.extra, ...extra } as JsonObject;
   return { workflow, prepared: preparePrompt(graph, allExtra, nodes, folders) };

@@ -358,7 +358,7 @@ describe.concurrent('the other commands', () => {
       '--threads must be a whole number from 1 to 1024, got many',
       '--threads 1',
     ],
-    [['run', number, '--device', 'gpu'], "unknown device 'gpu'", 'cpu'],
+    [['run', number, '--device', 'gpu'], "unknown device 'gpu'", "Use 'cuda'"],
     [['run', number, '--models', 'nowhere'], 'does not exist', 'checkpoints'],
     [['run', number, '--set', '1=2'], 'not of the form', 'For example'],
     [['run', 'portriat.json'], 'there is no file portriat.json', "Did you mean 'portrait.json'?"],

@@ -3,11 +3,14 @@ import type { DarkroomOptions } from '../darkroom.ts';
 import { versions } from '../engine/versions.ts';
 import type { DarkroomError } from '../errors.ts';
 import { didYouMean } from '../near-matches.ts';
+import { ownValue } from '../own-value.ts';
 import { badUsage } from './bad-usage.ts';
 import type { Command } from './command.ts';
 import { COMMANDS } from './commands.ts';
 import { asDarkroomError, exitCodeOf, report } from './error-report.ts';
-import { helpLines, parseOptions } from './options.ts';
+import { commandHelp, helpWidth, programHelp } from './help.ts';
+import { parseOptions } from './options.ts';
+import { COMMAND_SYNONYMS } from './synonyms.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Runs one command line; returns the exit code. */
@@ -19,13 +22,11 @@ export async function main(
   try {
     const [name, ...rest] = args;
     if (name === undefined || name.startsWith('-')) return withoutCommand(args, terminal);
-    const command = COMMANDS.find((candidate) => candidate.name === name);
-    if (!command) throw unknownCommand(name);
+    if (name === 'help') return help(rest, terminal);
+    if (name === 'version') return withoutCommand(['--version', ...rest], terminal);
+    const command = findCommand(name);
     const { values, positionals } = parseOptions(rest, [...command.options, 'help']);
-    if (values.help) {
-      terminal.out(helpOf(command));
-      return 0;
-    }
+    if (values.help) return help([name], terminal);
     return await command.run({ values, positionals, terminal, nodes });
   } catch (thrown) {
     const error = asDarkroomError(thrown);
@@ -34,21 +35,39 @@ export async function main(
   }
 }
 
+/** Throws DR_BAD_USAGE. */
+function findCommand(name: string): Command {
+  const command = COMMANDS.find((candidate) => candidate.name === name);
+  if (!command) throw unknownCommand(name);
+  return command;
+}
+
+/** `darkroom help`, `darkroom help run`. */
+function help([name]: readonly string[], terminal: Terminal): number {
+  const width = helpWidth(terminal.columns());
+  terminal.out(
+    name === undefined ? programHelp(COMMANDS, width) : commandHelp(findCommand(name), width),
+  );
+  return 0;
+}
+
 function unknownCommand(name: string): DarkroomError {
   const names = COMMANDS.map((command) => command.name);
-  const isFile = /\.(json|png|webp)$/i.test(name);
+  const isFile = /\.(json|png|webp|jpe?g)$/i.test(name);
+  const synonym = ownValue(COMMAND_SYNONYMS, name);
   return badUsage(
     `unknown command '${name}'`,
-    didYouMean(name, names) ||
+    (synonym && `Did you mean 'darkroom ${synonym}'?`) ||
+      didYouMean(name, [...names, 'help', 'version']) ||
       (isFile ? `To run this file: darkroom run ${name}` : `The commands are ${names.join(', ')}.`),
   );
 }
 
-/** `darkroom`, `darkroom --help`, `darkroom --version`. */
+/** `darkroom`, `darkroom --help`, `darkroom --version`, `darkroom -V`. */
 function withoutCommand(args: readonly string[], terminal: Terminal): number {
   const { values, positionals } = parseOptions(args, ['help', 'version']);
   if (values.version) terminal.out(versions().version);
-  else if (values.help || args.length === 0) terminal.out(HELP);
+  else if (values.help || args.length === 0) help([], terminal);
   else
     throw badUsage(
       `the command must come first${positionals[0] ? `: darkroom ${positionals[0]} …` : ''}`,
@@ -56,27 +75,3 @@ function withoutCommand(args: readonly string[], terminal: Terminal): number {
     );
   return args.length === 0 ? 2 : 0;
 }
-
-const helpOf = (command: Command): string =>
-  [
-    `darkroom ${command.usage}`,
-    `  ${command.help}`,
-    '',
-    'Options:',
-    ...helpLines([...command.options, 'help']),
-    ...(command.notes ? ['', ...command.notes] : []),
-  ].join('\n');
-
-const HELP = [
-  'Darkroom runs ComfyUI image workflows.',
-  '',
-  'Commands:',
-  ...COMMANDS.map((command) => `  darkroom ${command.usage.padEnd(19)}  ${command.help}`),
-  '',
-  'Options:',
-  ...helpLines(['help', 'version']),
-  '',
-  'Run darkroom COMMAND --help for the options of a command.',
-  'Exit codes: 0 success, 1 failure while running, 2 bad usage or invalid workflow,',
-  '130 interrupted.',
-].join('\n');

@@ -17,7 +17,9 @@ export interface Command {
   readonly usage: string;
   readonly help: string;
   readonly options: readonly OptionName[];
-  /** Lines below the options in the help. */
+  /** Command lines for the help. */
+  readonly examples: readonly string[];
+  /** Paragraphs below the options in the help. */
   readonly notes?: readonly string[];
   /** Returns the exit code. Throws a DarkroomError, which is then reported. */
   run(invocation: Invocation): Promise<number>;

@@ -37,8 +37,15 @@ const HTTP_OPTIONS: readonly OptionName[] = [
 export const COMMANDS: readonly Command[] = [
   {
     name: 'run',
-    usage: 'run FILE',
-    help: 'run a workflow and print the paths of its images; FILE may be an image, - is stdin',
+    usage: 'run FILE…',
+    help: 'run workflows and print the paths of their images; FILE may be an image, - is stdin',
+    examples: [
+      'darkroom run workflow.json',
+      'darkroom run workflow.json --prompt "a red fox" --seed 42 --output fox.png',
+      'darkroom run a.json b.png --models ~/ComfyUI/models --output pictures',
+      'darkroom run picture.png --set "KSampler.steps=30" --batch 4',
+      'darkroom run workflow.json --csv prompts.csv --json',
+    ],
     options: [
       ...OVERRIDE_OPTIONS,
       'batch',
@@ -48,18 +55,30 @@ export const COMMANDS: readonly Command[] = [
       'partial',
       'get',
       'yes',
+      'open',
+      'show',
       ...FOLDER_OPTIONS,
       ...ENGINE_OPTIONS,
       'json',
       'quiet',
     ],
-    notes: ['With --batch or --csv, JSON events have the number of their run: {"run":1,"type":…}.'],
+    notes: [
+      'Several pictures of --output fox.png are fox-1.png, fox-2.png …',
+      'With several files, --batch or --csv, JSON events have the number of their run: ' +
+        '{"run":1,"type":…}.',
+      'Exit codes: 0 all runs succeeded, also when outputs were left out with a warning; 1 a run ' +
+        'failed; 2 bad usage or an invalid workflow; 130 interrupted.',
+    ],
     run: async (invocation) => (await import('./commands/run.ts')).runCommand(invocation),
   },
   {
     name: 'check',
     usage: 'check FILE…',
     help: 'check whether workflows can run: missing nodes, missing models, invalid inputs',
+    examples: [
+      'darkroom check workflow.json --models ~/ComfyUI/models',
+      'darkroom check *.json --strict',
+    ],
     options: ['set', 'strict', 'models', 'input', 'json'],
     run: async (invocation) => (await import('./commands/check.ts')).checkCommand(invocation),
   },
@@ -67,6 +86,10 @@ export const COMMANDS: readonly Command[] = [
     name: 'convert',
     usage: 'convert FILE',
     help: 'convert a workflow (UI format, image, A1111) to the API format or to TypeScript',
+    examples: [
+      'darkroom convert picture.png -o workflow.json',
+      'darkroom convert workflow.json --to ts -o program.ts',
+    ],
     options: ['to', 'out', 'dynamic-seed', 'quiet'],
     run: async (invocation) => (await import('./commands/convert.ts')).convertCommand(invocation),
   },
@@ -74,6 +97,7 @@ export const COMMANDS: readonly Command[] = [
     name: 'verify',
     usage: 'verify FILE.png',
     help: "run an image's workflow again and compare the result: exit code 0 if equal, else 1",
+    examples: ['darkroom verify output/ComfyUI_00001_.png --models ~/ComfyUI/models'],
     options: ['models', 'input', 'device', 'threads', 'json', 'quiet'],
     run: async (invocation) => (await import('./commands/verify.ts')).verifyCommand(invocation),
   },
@@ -81,6 +105,7 @@ export const COMMANDS: readonly Command[] = [
     name: 'nodes',
     usage: 'nodes [TYPE]',
     help: 'list the available nodes, or the inputs and outputs of one',
+    examples: ['darkroom nodes', 'darkroom nodes KSampler'],
     options: ['json'],
     run: async (invocation) => (await import('./commands/nodes.ts')).nodesCommand(invocation),
   },
@@ -88,6 +113,11 @@ export const COMMANDS: readonly Command[] = [
     name: 'serve',
     usage: 'serve',
     help: "serve ComfyUI's HTTP and WebSocket API; jobs survive restarts",
+    examples: [
+      'darkroom serve --models ~/ComfyUI/models',
+      'darkroom serve --listen 0.0.0.0 --token "$(openssl rand -hex 16)"',
+      'darkroom serve --database postgres://user:password@host/name --storage s3://bucket/prefix',
+    ],
     options: [
       ...HTTP_OPTIONS,
       'database',
@@ -105,8 +135,8 @@ export const COMMANDS: readonly Command[] = [
       ...ENGINE_OPTIONS,
     ],
     notes: [
-      'Ctrl-C stops the server after the running job, or after --finish seconds; a job that was',
-      'interrupted is started again when the server is.',
+      'Ctrl-C stops the server after the running job, or after --finish seconds; a job that was ' +
+        'interrupted is started again when the server is.',
     ],
     run: async (invocation) => (await import('./commands/serve.ts')).serveCommand(invocation),
   },
@@ -114,6 +144,7 @@ export const COMMANDS: readonly Command[] = [
     name: 'worker',
     usage: 'worker',
     help: "run jobs of a server's queue, on this or any number of other machines",
+    examples: ['darkroom worker --database postgres://user:password@host/name --device cuda'],
     options: [
       'database',
       'storage',
@@ -124,8 +155,8 @@ export const COMMANDS: readonly Command[] = [
       'quiet',
     ],
     notes: [
-      'Start one worker for each device. The models must be on this machine, under the same names',
-      'as on the server.',
+      'Start one worker for each device. The models must be on this machine, under the same names ' +
+        'as on the server.',
     ],
     run: async (invocation) => (await import('./commands/worker.ts')).workerCommand(invocation),
   },
@@ -133,14 +164,20 @@ export const COMMANDS: readonly Command[] = [
     name: 'models',
     usage: 'models list|inspect|get',
     help: 'list model files, describe some, or download those that a workflow needs',
+    examples: [
+      'darkroom models list --models ~/ComfyUI/models',
+      'darkroom models inspect model.safetensors',
+      'darkroom models get workflow.json --dry-run',
+      'darkroom models get https://huggingface.co/OWNER/NAME/resolve/main/lora.safetensors --folder loras',
+    ],
     options: ['models', 'no-hash', 'folder', 'out', 'dry-run', 'json', 'quiet'],
     notes: [
-      'inspect shows architecture, precision, memory, licence and hash of files, which are paths',
-      'or names of files in the models folders.',
-      'get WORKFLOW downloads what is missing and the workflow names the origin of, as the',
-      'templates of ComfyUI do, into the first models folder; get URL --folder NAME downloads one',
-      'file. Downloads that were stopped go on; hashes are checked. HF_TOKEN is sent to',
-      'huggingface.co, for models with terms that your account has accepted.',
+      'inspect shows architecture, precision, memory, licence and hash of files, which are paths ' +
+        'or names of files in the models folders.',
+      'get WORKFLOW downloads what is missing and the workflow names the origin of, as the ' +
+        'templates of ComfyUI do, into the first models folder; get URL --folder NAME downloads ' +
+        'one file. Downloads that were stopped go on; hashes are checked. HF_TOKEN is sent to ' +
+        'huggingface.co, for models with terms that your account has accepted.',
     ],
     run: async (invocation) => (await import('./commands/models.ts')).modelsCommand(invocation),
   },
@@ -148,10 +185,11 @@ export const COMMANDS: readonly Command[] = [
     name: 'cache',
     usage: 'cache list|clear',
     help: 'list the contents of the cache folder, or clear it',
+    examples: ['darkroom cache list', 'darkroom cache clear'],
     options: ['json'],
     notes: [
-      'clear removes everything that can be created again, or only what is named: a kind or name',
-      'of the list, or a model file.',
+      'clear removes everything that can be created again, or only what is named: a kind or name ' +
+        'of the list, or a model file.',
       'The folder is $DARKROOM_CACHE, else darkroom in $XDG_CACHE_HOME, else ~/.cache/darkroom.',
     ],
     run: async (invocation) => (await import('./commands/cache.ts')).cacheCommand(invocation),
@@ -160,10 +198,11 @@ export const COMMANDS: readonly Command[] = [
     name: 'frontend',
     usage: 'frontend install',
     help: "download ComfyUI's own editor with pip, for serve --frontend",
+    examples: ['darkroom frontend install'],
     options: ['out'],
     notes: [
-      `The editor is the Python package ${FRONTEND_PACKAGE} (GPL-3). Only its files are used;`,
-      'Python is not needed to run it.',
+      `The editor is the Python package ${FRONTEND_PACKAGE} (GPL-3). Only its files are used; ` +
+        'Python is not needed to run it.',
       '--out names the folder to install it into.',
     ],
     run: async (invocation) => (await import('./commands/frontend.ts')).installCommand(invocation),

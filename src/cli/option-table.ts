@@ -9,6 +9,8 @@ export interface Option {
   readonly value?: string;
   /** An option of earlier versions that is the default now: accepted, but not in the help. */
   readonly isDefault?: boolean;
+  /** An earlier name of an option: accepted, with a note, but not in the help. */
+  readonly isFormer?: boolean;
   readonly help: string;
 }
 
@@ -46,6 +48,8 @@ const WORKFLOW_OPTIONS = {
     help: 'download missing model files that the workflow names the origin of; asks first',
   },
   yes: { type: 'boolean', short: 'y', help: 'answer the question of --get with yes' },
+  open: { type: 'boolean', help: "show the pictures in the system's viewer" },
+  show: { type: 'boolean', help: 'draw the pictures on the terminal (kitty, iTerm2 and others)' },
   to: {
     type: 'string',
     value: 'FORM',
@@ -74,7 +78,9 @@ const FOLDER_OPTIONS = {
   output: {
     type: 'string',
     value: 'DIR',
-    help: 'folder that SaveImage writes to (default: output)',
+    help:
+      'folder that SaveImage writes to (default: output); for run also the name of a picture: ' +
+      'fox.png, fox.webp or fox.jpg, with the workflow inside',
   },
   temp: {
     type: 'string',
@@ -223,7 +229,7 @@ const OUTPUT_OPTIONS = {
   json: { type: 'boolean', help: 'print JSON; while running, one event per line' },
   quiet: { type: 'boolean', help: 'print no progress and no warnings' },
   help: { type: 'boolean', short: 'h', help: 'show this help' },
-  version: { type: 'boolean', help: 'show the version' },
+  version: { type: 'boolean', short: 'V', help: 'show the version' },
 } as const satisfies Readonly<Record<string, Option>>;
 
 export const OPTIONS = {

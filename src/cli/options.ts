@@ -2,10 +2,12 @@
 import { parseArgs } from 'node:util';
 import type { DarkroomOptions } from '../darkroom.ts';
 import { didYouMean } from '../near-matches.ts';
+import { ownValue } from '../own-value.ts';
 import { DEVICE_CHOICES, isDeviceChoice } from '../runtime/device-names.ts';
 import { resolvePrecision } from '../runtime/precision.ts';
 import { badUsage } from './bad-usage.ts';
-import { OPTIONS, type Option } from './option-table.ts';
+import { OPTIONS } from './option-table.ts';
+import { DEVICE_SYNONYMS, OPTION_SYNONYMS } from './synonyms.ts';
 
 export type OptionName = keyof typeof OPTIONS;
 
@@ -36,12 +38,17 @@ export function parseOptions(
     const text = (error as Error).message;
     const unknown = /Unknown option '(-[^']*)'/.exec(text)?.[1];
     if (unknown === undefined) throw badUsage(text.split('\n')[0], 'See --help.');
-    const near = didYouMean(
-      unknown,
-      names.map((name) => `--${name}`),
-    );
-    throw badUsage(`unknown option ${unknown}`, near || 'See --help.');
+    throw badUsage(`unknown option ${unknown}`, optionHint(unknown, names));
   }
+}
+
+/** What an unknown option may stand for, among those that the command has. */
+function optionHint(unknown: string, names: readonly OptionName[]): string {
+  const options = names.map((name) => `--${name}`);
+  const synonym = ownValue(OPTION_SYNONYMS, unknown.toLowerCase());
+  if (synonym !== undefined && options.includes(synonym.split(' ')[0]))
+    return `Did you mean '${synonym}'?`;
+  return didYouMean(unknown, options) || 'See --help.';
 }
 
 const MAX_THREADS = 1024;
@@ -53,7 +60,9 @@ export function darkroomOptions(values: Values): DarkroomOptions {
   if (device !== undefined && !isDeviceChoice(device))
     throw badUsage(
       `unknown device '${device}'`,
-      didYouMean(device, DEVICE_CHOICES) || `The devices are ${DEVICE_CHOICES.join(', ')}.`,
+      ownValue(DEVICE_SYNONYMS, device.toLowerCase()) ||
+        didYouMean(device, DEVICE_CHOICES) ||
+        `The devices are ${DEVICE_CHOICES.join(', ')}.`,
     );
   const precision = resolvePrecision(values.precision, device);
   const threads = wholeNumber(values, 'threads', 1, MAX_THREADS);
@@ -116,12 +125,3 @@ export function dynamicSeed(values: Values): bigint {
     );
   return BigInt(text);
 }
-
-/** Lines of help for some options. */
-export const helpLines = (names: readonly OptionName[]): string[] =>
-  names.flatMap((name) => {
-    const { short, value, help, isDefault }: Option = OPTIONS[name];
-    if (isDefault) return [];
-    const flags = `${short ? `-${short}, ` : ''}--${name}${value ? ` ${value}` : ''}`;
-    return [`  ${flags.padEnd(26)}  ${help}`];
-  });

@@ -41,7 +41,7 @@ export function statusLine(node: RunningNode, now: number, position: string): st
 /** One line about a node that has finished. */
 export function finishedLine(node: RunningNode, now: number, position: string): string {
   const steps =
-    node.totalSteps > 1 ? `, ${node.step} steps, ${secondsPerStep(node).toFixed(2)} s/it` : '';
+    node.totalSteps > 1 ? `, ${node.step} steps, ${formatRate(secondsPerStep(node))}` : '';
   const duration = formatDuration((now - node.startedAt) / 1000);
   return `${position} ${node.title}: ${duration}${steps}`;
 }
@@ -56,8 +56,14 @@ function rate(node: RunningNode): string {
   if (node.step <= node.timedFromStep) return '';
   const seconds = secondsPerStep(node);
   const remaining = seconds * (node.totalSteps - node.step);
-  return `  ${seconds.toFixed(2)} s/it  ETA ${formatDuration(remaining)}`;
+  return `  ${formatRate(seconds)}  ETA ${formatDuration(remaining)}`;
 }
+
+/** `2.00 s/it`; `4.00 it/s` where a step is shorter than a second. */
+export const formatRate = (secondsPerStep: number): string =>
+  secondsPerStep > 0 && secondsPerStep < 1
+    ? `${(1 / secondsPerStep).toFixed(2)} it/s`
+    : `${secondsPerStep.toFixed(2)} s/it`;
 
 const secondsPerStep = (node: RunningNode): number =>
   (node.lastStepAt - node.timedSince) / 1000 / Math.max(1, node.step - node.timedFromStep);

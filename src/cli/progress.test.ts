@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { createProgress } from './progress.ts';
-import { formatDuration } from './progress-text.ts';
+import { formatDuration, formatRate } from './progress-text.ts';
 import type { Terminal } from './terminal.ts';
 
 function fake(interactive: boolean) {
@@ -107,4 +107,14 @@ it.each([
   [7260, '2 h 1 min'],
 ])('%s seconds are %s', (seconds, text) => {
   expect(formatDuration(seconds)).toBe(text);
+});
+
+it('a rate is in steps per second where a step is shorter than a second', () => {
+  expect([2.5, 1, 0.999, 0.25, 0].map(formatRate)).toEqual([
+    '2.50 s/it',
+    '1.00 s/it',
+    '1.00 it/s',
+    '4.00 it/s',
+    '0.00 s/it',
+  ]);
 });

@@ -21,6 +21,8 @@ export interface Failure {
   readonly run: number;
   /** The line of the table. */
   readonly line?: number;
+  /** The workflow, where there are several. */
+  readonly file?: string;
   readonly error: DarkroomError;
 }
 
@@ -76,9 +78,10 @@ export function reportFailures(
   terminal.err(`${coloured(terminal, 31, `${failures.length} of ${runCount} runs failed`)}\n`);
   for (const message of new Set(failures.map(({ error }) => error.message))) {
     const same = failures.filter(({ error }) => error.message === message);
-    const names = same.map(({ run, line }) =>
-      line === undefined ? `run ${run}` : `run ${run} (line ${line})`,
-    );
+    const names = same.map(({ run, line, file }) => {
+      const details = [file, line === undefined ? undefined : `line ${line}`].filter(Boolean);
+      return details.length === 0 ? `run ${run}` : `run ${run} (${details.join(', ')})`;
+    });
     const more = names.length > MAX_LISTED ? ` and ${names.length - MAX_LISTED} more` : '';
     terminal.err(`${names.slice(0, MAX_LISTED).join(', ')}${more}:\n`);
     report(terminal, same[0].error);

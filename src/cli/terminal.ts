@@ -1,6 +1,7 @@
 // Standard output for results, standard error for messages. Passed in, so that tests can replace
 // it.
 import { createInterface } from 'node:readline/promises';
+import { type PictureProtocol, pictureProtocol } from './show-pictures.ts';
 
 export interface Terminal {
   /** Prints a line of results: paths, lists, JSON. */
@@ -15,6 +16,8 @@ export interface Terminal {
   now(): number;
   /** Prints a question and returns the line that the user types; absent without a user. */
   readonly ask?: (question: string) => Promise<string>;
+  /** How standard output draws pictures, if it does. */
+  readonly pictures?: PictureProtocol;
 }
 
 /** The terminal of this process. */
@@ -24,6 +27,7 @@ export const processTerminal = (): Terminal => ({
   interactive: process.stderr.isTTY === true && process.env.TERM !== 'dumb',
   columns: () => process.stderr.columns || 80,
   now: () => performance.now(),
+  pictures: process.stdout.isTTY ? pictureProtocol(process.env) : undefined,
   ask: process.stdin.isTTY && process.stderr.isTTY ? askUser : undefined,
 });
 

@@ -1,5 +1,5 @@
-// darkroom run FILE: runs a workflow, once or several times, and prints the paths of the images and
-// the texts that nodes show.
+// darkroom run FILE…: runs workflows, each once or several times, and prints the paths of the images
+// and the texts that nodes show.
 import { relative } from 'node:path';
 import { type Darkroom, openDarkroom } from '../../darkroom.ts';
 import { type EngineEvent, type Outputs, savedFiles, shownTexts } from '../../engine/events.ts';
@@ -7,9 +7,11 @@ import type { DarkroomError } from '../../errors.ts';
 import { badUsage } from '../bad-usage.ts';
 import type { Invocation } from '../command.ts';
 import { asDarkroomError, exitCodeOf, partsOf, report } from '../error-report.ts';
+import { type NamedOutput, openNamedOutput } from '../named-output.ts';
 import { darkroomOptions, dynamicSeed, type Values } from '../options.ts';
 import { createProgress } from '../progress.ts';
 import { type Failure, planRuns, type Run, reportFailures } from '../run-series.ts';
+import { openInViewer, type PictureProtocol, pictureSequence } from '../show-pictures.ts';
 import { onStopSignals } from '../stop-signals.ts';
 import { coloured, jsonLine, printable, type Terminal, warnings } from '../terminal.ts';
 import { downloadHint, getBeforeRun } from '../workflow-models.ts';
@@ -20,22 +22,15 @@ export async function runCommand(invocation: Invocation): Promise<number> {
   const { values, terminal } = invocation;
   const reported: ReportedErrors = { hasErrorEvent: false };
   try {
-    return await runFile(invocation, reported);
+    return await runFiles(invocation, reported);
   } catch (thrown) {
     const error = asDarkroomError(thrown);
     if (values.json && !reported.hasErrorEvent) terminal.out(jsonLine({ type: 'error', error }));
     report(terminal, error);
-    const hint = reported.source && downloadHint(missingModels(error), reported.source);
-    if (hint !== undefined)
-      terminal.err(`${coloured(terminal, 36, ' hint:')} ${printable(hint)}\n`);
+    printDownloadHint(terminal, error, reported.source);
     return exitCodeOf(error);
   }
 }
-
-const missingModels = (error: DarkroomError): string[] =>
-  partsOf(error).flatMap(({ code, file }) =>
-    code === 'DR_MODEL_MISSING' && file !== undefined ? [file] : [],
-  );
 
 interface ReportedErrors {
   /** Whether the error of the last run was printed as a JSON event. */
@@ -44,58 +39,90 @@ interface ReportedErrors {
   source?: Source;
 }
 
-async function runFile(invocation: Invocation, reported: ReportedErrors): Promise<number> {
+function printDownloadHint(terminal: Terminal, error: DarkroomError, source?: Source): void {
+  const missing = partsOf(error).flatMap(({ code, file }) =>
+    code === 'DR_MODEL_MISSING' && file !== undefined ? [file] : [],
+  );
+  const hint = source && downloadHint(missing, source);
+  if (hint !== undefined) terminal.err(`${coloured(terminal, 36, ' hint:')} ${printable(hint)}\n`);
+}
+
+/** A run of one of the workflows. */
+interface PlannedRun extends Run {
+  readonly source: Source;
+}
+
+async function runFiles(invocation: Invocation, reported: ReportedErrors): Promise<number> {
   const { values, positionals, terminal, nodes } = invocation;
-  if (positionals.length !== 1)
+  if (positionals.length === 0)
     throw badUsage(
-      positionals.length === 0
-        ? 'run needs a workflow file'
-        : `run takes one workflow file, not ${positionals.length}`,
+      'run needs a workflow file',
       'For example: darkroom run workflow.json --models path/to/ComfyUI/models',
     );
   const firstSeed = dynamicSeed(values);
-  const source = await openSource(positionals[0]);
-  reported.source = source;
-  if (values.get) await getBeforeRun(invocation, [source]);
-  const runs = planRuns(values, source, nodes?.table);
+  const protocol = values.show ? protocolOf(terminal) : undefined;
+  const sources: Source[] = [];
+  for (const name of positionals) sources.push(await openSource(name));
+  reported.source = sources[0];
+  const runs = sources.flatMap((source) =>
+    planRuns(values, source, nodes?.table).map((run): PlannedRun => ({ ...run, source })),
+  );
+  if (values.get) await getBeforeRun(invocation, sources);
   const isSeries = runs.length > 1 || values.csv !== undefined || values.batch !== undefined;
-  const darkroom = await openDarkroom({
-    ...darkroomOptions(values),
-    nodes,
-    onUnreadable: warnings(terminal, values.quiet),
-  });
-  const series: Series = {
-    darkroom,
-    source,
-    values,
-    terminal,
-    runs,
-    isSeries,
-    firstSeed,
-    reported,
-    failures: [],
-    interruption: createInterruption(terminal, darkroom),
-  };
+  const warn = warnings(terminal, values.quiet);
+  const named = openNamedOutput(values.output, { isSeries: runs.length > 1, warn });
   try {
-    return await runAll(series);
+    const options = darkroomOptions(values);
+    const darkroom = await openDarkroom({
+      ...options,
+      output: named?.folder ?? options.output,
+      nodes,
+      onUnreadable: warn,
+    });
+    const interruption = createInterruption(terminal, darkroom);
+    const picturePaths: string[] = [];
+    try {
+      return await runAll({
+        ...{ darkroom, values, terminal, runs, isSeries, firstSeed, reported },
+        ...{ named, protocol, picturePaths, interruption },
+        failures: [],
+      });
+    } finally {
+      interruption.release();
+      await darkroom.close();
+      if (values.open) await openPictures(picturePaths, warn);
+    }
   } finally {
-    series.interruption.release();
-    await darkroom.close();
+    named?.close();
   }
+}
+
+/** Throws DR_BAD_USAGE for a terminal that draws no pictures. */
+function protocolOf({ pictures }: Terminal): PictureProtocol {
+  if (pictures) return pictures;
+  throw badUsage(
+    '--show needs a terminal that draws pictures',
+    'kitty, iTerm2, WezTerm, Ghostty and Konsole do; --open shows pictures in a window.',
+  );
 }
 
 /** The runs of one command. */
 interface Series {
   readonly darkroom: Darkroom;
-  readonly source: Source;
   readonly values: Values;
   readonly terminal: Terminal;
-  readonly runs: readonly Run[];
-  /** With --batch or --csv, a failure does not end the command. */
+  readonly runs: readonly PlannedRun[];
+  /** With several files, --batch or --csv, a failure does not end the command. */
   readonly isSeries: boolean;
   readonly firstSeed: bigint;
   readonly reported: ReportedErrors;
   readonly failures: Failure[];
+  /** The files that --output names. */
+  readonly named?: NamedOutput;
+  /** How pictures are drawn on the terminal. */
+  readonly protocol?: PictureProtocol;
+  /** Paths of the images, for --open. */
+  readonly picturePaths: string[];
   readonly interruption: Interruption;
 }
 
@@ -113,22 +140,25 @@ async function runAll(series: Series): Promise<number> {
 }
 
 async function runOne(series: Series, index: number): Promise<void> {
-  const { darkroom, source, values, terminal, runs, isSeries, reported, failures, interruption } =
-    series;
+  const { darkroom, values, terminal, runs, isSeries, reported, failures, interruption } = series;
   const run = runs[index];
   const progress = values.quiet || values.json ? undefined : createProgress(terminal);
   const printEvent = (event: object): void =>
     terminal.out(jsonLine(isSeries ? { run: index + 1, ...event } : event));
-  if (isSeries && progress) terminal.err(`run ${index + 1} of ${runs.length}\n`);
+  if (isSeries && progress)
+    terminal.err(`run ${index + 1} of ${runs.length}${nameOfFile(series, run)}\n`);
   reported.hasErrorEvent = false;
+  reported.source = run.source;
   try {
     if (run.error) throw run.error;
     const onEvent = (event: EngineEvent): void => {
       reported.hasErrorEvent ||= event.type === 'error';
-      if (values.json) printEvent(event);
+      // printed when its files have their names
+      const isLater = event.type === 'done' && series.named !== undefined;
+      if (values.json && !isLater) printEvent(event);
       progress?.show(event);
     };
-    const running = darkroom.run(source.content, {
+    const running = darkroom.run(run.source.content, {
       set: run.set,
       dynamicSeed: series.firstSeed + BigInt(index),
       strict: values.strict,
@@ -138,15 +168,62 @@ async function runOne(series: Series, index: number): Promise<void> {
     interruption.catchSignals();
     const { outputs } = await running;
     progress?.end();
-    if (!values.json) printOutputs(terminal, outputs);
+    await presentOutputs(series, outputs, printEvent);
   } catch (thrown) {
     const error = asDarkroomError(thrown);
     if (!isSeries || error.code === 'DR_INTERRUPTED') throw thrown;
     if (values.json && !reported.hasErrorEvent) printEvent({ type: 'error', error });
-    failures.push({ run: index + 1, line: run.line, error });
+    failures.push({ run: index + 1, line: run.line, file: fileOf(series, run), error });
   } finally {
     progress?.end();
   }
+}
+
+/** The name of a run's workflow, where there are several. */
+const fileOf = ({ runs }: Series, { source }: PlannedRun): string | undefined =>
+  runs.some((other) => other.source !== source) ? source.name : undefined;
+
+function nameOfFile(series: Series, run: PlannedRun): string {
+  const file = fileOf(series, run);
+  return file === undefined ? '' : `: ${printable(file)}`;
+}
+
+/** Gives files their names, prints their paths and the texts that nodes show, draws pictures. */
+async function presentOutputs(
+  { named, values, terminal, protocol, picturePaths }: Series,
+  outputs: Outputs,
+  printEvent: (event: object) => void,
+): Promise<void> {
+  const files = Object.values(outputs).flatMap(savedFiles);
+  const placed = await named?.place(files);
+  const pathOf = (file: (typeof files)[number]): string | undefined =>
+    placed ? placed.get(file) : file.path;
+  if (values.json && placed)
+    printEvent({ type: 'done', files: [...placed.values()].map(shortPath) });
+  for (const output of values.json ? [] : Object.values(outputs)) {
+    for (const path of savedFiles(output).map(pathOf))
+      if (path !== undefined) terminal.out(shortPath(path));
+    for (const text of shownTexts(output)) terminal.out(printable(text));
+  }
+  const pictures = files
+    .map(pathOf)
+    .filter((path): path is string => path !== undefined && /\.(png|webp|jpe?g)$/i.test(path));
+  picturePaths.push(...pictures);
+  if (protocol) for (const path of pictures) terminal.out(await pictureSequence(path, protocol));
+}
+
+/** The maximum number of pictures that --open opens. */
+const MAX_OPENED = 8;
+
+async function openPictures(
+  paths: readonly string[],
+  warn: (message: string) => void,
+): Promise<void> {
+  for (const path of paths.slice(0, MAX_OPENED))
+    if (!(await openInViewer(path))) {
+      warn('no program to show pictures was found');
+      return;
+    }
 }
 
 /**
@@ -170,14 +247,6 @@ function createInterruption(terminal: Terminal, { kill }: Darkroom): Interruptio
     },
     release: () => release?.(),
   };
-}
-
-/** Prints the paths of the files that nodes saved, and the texts that they show. */
-function printOutputs(terminal: Terminal, outputs: Outputs): void {
-  for (const output of Object.values(outputs)) {
-    for (const file of savedFiles(output)) terminal.out(shortPath(file.path));
-    for (const text of shownTexts(output)) terminal.out(printable(text));
-  }
 }
 
 /** Aborts with the first Ctrl-C (or SIGTERM), and kills the engine with the second. */

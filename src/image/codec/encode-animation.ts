@@ -2,31 +2,12 @@
 // as ComfyUI's SaveAnimatedWEBP and SaveAnimatedPNG write them: in EXIF entries `key:text`, or in
 // `comf` chunks.
 import type { ByteImage } from '../image-bytes.ts';
+import { ascii, exifOf } from './exif-entries.ts';
 import { sharp } from './load-sharp.ts';
 import { encodeChunk, encodePng, PNG_SIGNATURE, readChunks } from './png.ts';
 
 /** The frames of an animation, all of one size. */
 export type Frames = readonly ByteImage[];
-
-/** JSON with every character outside ASCII escaped. */
-const ascii = (json: string): string =>
-  json.replace(/[^\x20-\x7e]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
-
-/** The EXIF entry of the prompt, and those of the other texts in order. */
-const PROMPT_ENTRY = 'Model';
-const ENTRIES = ['Make', 'ImageDescription', 'DocumentName'];
-
-function exifOf(texts: Readonly<Record<string, string>>): Record<string, string> {
-  const others = Object.entries(texts).filter(([key]) => key !== 'prompt');
-  return {
-    ...(texts.prompt !== undefined && { [PROMPT_ENTRY]: `prompt:${ascii(texts.prompt)}` }),
-    ...Object.fromEntries(
-      others
-        .slice(0, ENTRIES.length)
-        .map(([key, text], i) => [ENTRIES[i], `${key}:${ascii(text)}`]),
-    ),
-  };
-}
 
 export interface WebpOptions {
   /** Duration of each frame in milliseconds. */

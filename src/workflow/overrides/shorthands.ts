@@ -191,10 +191,29 @@ function settingChanges(
   return [target, ...others].map((changed) => [changed, value]);
 }
 
-function sizeChanges({ graph, roles, sampler }: WorkflowRoles, value: unknown): Changes {
+/** The side of a latent cell in pixels. */
+const CELL = 8;
+
+/** A sentence about a size whose sides are no multiples of 8, which images have. */
+export function sizeNote(value: unknown): string | undefined {
+  const sides = sidesOf(value);
+  const rounded = sides?.map((side) => side - (side % CELL));
+  if (!sides || !rounded || rounded.every((side, i) => side === sides[i])) return undefined;
+  return (
+    `the size ${sides.join('x')} is rounded to ${rounded.join('x')}: ` +
+    `sides are multiples of ${CELL} pixels`
+  );
+}
+
+function sidesOf(value: unknown): number[] | undefined {
   const parts =
     typeof value === 'string' ? /^\s*(\d+)\s*[x×*]\s*(\d+)\s*$/i.exec(value) : undefined;
-  if (!parts) throw badValue('size', value, 'a width and a height, such as 1024x768');
+  return parts?.slice(1).map(Number);
+}
+
+function sizeChanges({ graph, roles, sampler }: WorkflowRoles, value: unknown): Changes {
+  const sides = sidesOf(value);
+  if (!sides) throw badValue('size', value, 'a width and a height, such as 1024x768');
   const targets = roles.size(sampler) ?? roles.samplers.map((id) => roles.size(id)).find(Boolean);
   if (!targets) throw notSettable('size', 'no sampler starts from an empty latent of a given size');
   const [width, height] = targets.map((target) => numberAt(graph, target));
@@ -208,8 +227,8 @@ function sizeChanges({ graph, roles, sampler }: WorkflowRoles, value: unknown): 
     .filter(([w, h]) => numberAt(graph, w) === width && numberAt(graph, h) === height);
   return [targets, ...others].flatMap(
     ([w, h]): Changes => [
-      [w, Number(parts[1])],
-      [h, Number(parts[2])],
+      [w, sides[0]],
+      [h, sides[1]],
     ],
   );
 }
