@@ -74,13 +74,15 @@ export type EngineEvent =
       /** The nodes that ran before it, the latest thousand. */
       readonly executed: readonly string[];
     }
-  /** A preview of the image that is being sampled, encoded. */
+  /** A preview of the image that is being sampled, or an image for the client; encoded. */
   | {
       readonly type: 'preview';
       readonly nodeId: string;
       readonly displayId?: string;
       readonly mime: 'image/jpeg' | 'image/png';
       readonly image: Uint8Array;
+      /** A result of the node, not a preview: the job's client receives it in any case. */
+      readonly isResult?: boolean;
     }
   | { readonly type: 'done'; readonly outputs: Outputs }
   | { readonly type: 'error'; readonly error: Readonly<Record<string, unknown>> };

@@ -114,6 +114,7 @@ async function runGraph(
     random: Math.random,
     states: nodeStates,
     previewListener: () => (state.previewsEnabled ? showPreview : undefined),
+    sendsImages: job.sendsImages,
     interrupt: () => controller.abort(),
   });
   const { outputs } = job;

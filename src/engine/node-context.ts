@@ -39,6 +39,8 @@ export interface JobContext {
   /** Returns the receiver of previews; while it is undefined, no previews are computed. */
   readonly previewListener?: () => ShowPreview | undefined;
   readonly previewMethod?: PreviewMethod;
+  /** Nodes can send images to the client. */
+  readonly sendsImages?: boolean;
   /** Ends the job before its next node. */
   readonly interrupt: () => void;
 }
@@ -116,6 +118,7 @@ function createNodeContext(
       emit({ type: 'progress', nodeId, step, total });
       if (preview) showPreview(job, nodeId, preview);
     },
+    sendImage: job.sendsImages ? (image) => sendImage(job, nodeId, image) : undefined,
     inputType: (input) => givenType(job, nodeId, input),
     subgraph: () => createSubgraph(`${nodeId}.${call}.${subgraphCount++}.`),
     metadata: () => metadataOf(job, nodeId),
@@ -159,6 +162,11 @@ const fileAccess = (
     return { ...file, type };
   },
 });
+
+function sendImage({ dynamic, emit }: JobContext, nodeId: string, image: Uint8Array): void {
+  const displayId = dynamic.isOriginal(nodeId) ? undefined : dynamic.displayOf(nodeId);
+  emit({ type: 'preview', nodeId, displayId, mime: 'image/png', image, isResult: true });
+}
 
 /** Computes a preview and passes it to the receiver, if there is one. Ignores failures. */
 function showPreview(

@@ -38,6 +38,8 @@ export interface EngineJob {
    */
   readonly extra: string;
   readonly outputs: readonly string[];
+  /** Nodes send images to the client of the job where they are to; otherwise they save them. */
+  readonly sendsImages?: boolean;
 }
 
 export type ToEngine =

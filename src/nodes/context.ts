@@ -39,6 +39,11 @@ export interface NodeContext extends NodeEnvironment {
   ): void;
   /** The kind of previews; latent2rgb by default. */
   readonly previewMethod?: PreviewMethod;
+  /**
+   * Sends a PNG file to the client of the job, in the form of a preview; undefined where there is
+   * none, as on the command line.
+   */
+  sendImage?(png: Uint8Array): void;
   /** Reports a warning of one line. Each is shown once per job. */
   warn(message: string): void;
   /** Reports what the node is doing (`2/5 regions`), and its progress from 0 to 1, if available. */

@@ -105,6 +105,8 @@ export type QueueEvent =
       readonly metadata: string;
       readonly mime: 'image/jpeg' | 'image/png';
       readonly image: Uint8Array;
+      /** A result: the client receives it whether it shows previews or not. */
+      readonly isResult?: boolean;
     }
   /** The last event of a job. */
   | {

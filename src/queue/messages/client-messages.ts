@@ -225,9 +225,9 @@ function plainHandlers(job: HeldJob, now: () => number): Handlers {
   const { promptId, clientId } = job;
   const send = (event: string, data: Data): QueueEvent[] => [messageOf(job, event, data)];
   return {
-    preview: ({ nodeId, displayId = nodeId, mime, image }) => {
-      const ids = { ...nodeMeta(promptId, nodeId, displayId), image_type: mime };
-      return [{ type: 'preview', promptId, clientId, metadata: dumpsJson(ids), mime, image }];
+    preview: ({ nodeId, displayId = nodeId, mime, image, isResult }) => {
+      const metadata = dumpsJson({ ...nodeMeta(promptId, nodeId, displayId), image_type: mime });
+      return [{ type: 'preview', promptId, clientId, metadata, mime, image, isResult }];
     },
     blocked: (event) =>
       send('execution_error', {

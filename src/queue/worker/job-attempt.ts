@@ -91,7 +91,7 @@ async function runOnce(attempt: Attempt, options: EngineRunOptions): Promise<End
   const timer = setInterval(() => void sendEvents(attempt, messages.due()), DUE_MS);
   try {
     const outputs = await engine.run(
-      { prompt: job.prompt, extra: job.extra, outputs: job.outputs },
+      { prompt: job.prompt, extra: job.extra, outputs: job.outputs, sendsImages: true },
       { ...options, onEvent: (event) => void sendEvents(attempt, messages.event(event)) },
     );
     return { kind: 'success', outputs };

@@ -11,6 +11,7 @@ import {
   testServer,
 } from '../../../test/support/server.ts';
 import { openSocket, type TestSocket } from '../../../test/support/web-socket.ts';
+import { sharp } from '../../image/codec/load-sharp.ts';
 
 const FEATURES = { supports_preview_metadata: true };
 
@@ -276,6 +277,71 @@ describe('previews by default', () => {
     await queue(slowGraph(20, 15, { value: clientId }), clientId, url);
     await client.until('execution_success');
     expect(client.frames.length > 0).toBe(receives);
+  });
+});
+
+describe('the images of SaveImageWebsocket', () => {
+  const connect = sockets();
+  let builtIn: TestServer;
+  let url: string;
+  beforeAll(async () => {
+    builtIn = await testServer({ builtIn: true, previews: 'none' });
+    url = await builtIn.listen();
+  });
+  afterAll(() => builtIn.close());
+
+  const graph = (color: number) => ({
+    '1': node('EmptyImage', { width: 5, height: 3, batch_size: 2, color }),
+    '2': node('SaveImageWebsocket', { images: ['1', 0] }),
+  });
+  const pixels = async (png: Buffer) => {
+    const { data, info } = await sharp(png).raw().toBuffer({ resolveWithObject: true });
+    return {
+      format: 'png',
+      width: info.width,
+      height: info.height,
+      first: [...data.subarray(0, 3)],
+    };
+  };
+  const expected = { format: 'png', width: 5, height: 3, first: [0x1a, 0x7f, 0xc3] };
+
+  // websocket_image_save.py and server.py (send_image): struct.pack(">I", 1) + struct.pack(">I", 2)
+  // + PNG, after `progress` with the value 0, 1 … of 2
+  it('are frames of kind 1 for clients that announce nothing, whatever they show', async () => {
+    const client = await connect(url, 'plain');
+    const prompt_id = await queue(graph(0x1a7fc3), 'plain', url);
+    await client.until('execution_success');
+    expect(client.frames.map((frame) => frame.subarray(0, 8).toString('hex'))).toEqual([
+      '0000000100000002',
+      '0000000100000002',
+    ]);
+    for (const frame of client.frames) expect(await pixels(frame.subarray(8))).toEqual(expected);
+    const values = client.messages.filter(({ type }) => type === 'progress');
+    expect(values.map(({ data }) => data)).toEqual(
+      [0, 1].map((value) => ({ value, max: 2, prompt_id, node: '2' })),
+    );
+    expect(client.messages.some(({ type }) => type === 'executed')).toBe(false);
+    const history = await builtIn.get(`/history/${prompt_id}`);
+    expect(history.json()[prompt_id].outputs).toEqual({});
+  });
+
+  it('are frames of kind 4 with metadata for clients that support them', async () => {
+    const client = await connect(url, 'supporting');
+    await announce(client, FEATURES);
+    const prompt_id = await queue(graph(0x1a7fc3), 'supporting', url);
+    await client.until('execution_success');
+    expect(client.frames).toHaveLength(2);
+    const [frame] = client.frames;
+    const end = 8 + frame.readUInt32BE(4);
+    expect(JSON.parse(frame.subarray(8, end).toString())).toEqual({
+      node_id: '2',
+      prompt_id,
+      display_node_id: '2',
+      parent_node_id: null,
+      real_node_id: '2',
+      image_type: 'image/png',
+    });
+    expect(await pixels(frame.subarray(end))).toEqual(expected);
   });
 });
 

@@ -139,9 +139,10 @@ export class WebSocketClients {
     else if (clientId !== undefined) this.#clients.get(clientId)?.send(text);
   }
 
-  #sendPreview({ clientId, metadata, mime, image }: PreviewEvent): void {
+  #sendPreview({ clientId, metadata, mime, image, isResult }: PreviewEvent): void {
     const client = clientId === undefined ? undefined : this.#clients.get(clientId);
-    if (!client || !this.#receivesPreviews(client) || !client.canReceivePreview) return;
+    if (!client) return;
+    if (!isResult && !(this.#receivesPreviews(client) && client.canReceivePreview)) return;
     client.send(
       client.supportsPreviews
         ? previewFrameWithMetadata(metadata, image)

@@ -4114,6 +4114,11 @@ export const SaveImage: NodeFunction<{
   filename_prefix: Text;
 }, OutputNode> = nodeFunction('SaveImage');
 
+/** SaveImageWebsocket (api/image): Sends images to the client as PNG files, in the form of previews, without the workflow in them. Where there is no client, as on the command line, they are saved in the output folder. */
+export const SaveImageWebsocket: NodeFunction<{
+  images: Link<'IMAGE'>;
+}, OutputNode> = nodeFunction('SaveImageWebsocket');
+
 /** SaveLatent (_for_testing) */
 export const SaveLatent: NodeFunction<{
   samples: Link<'LATENT'>;
@@ -5622,6 +5627,7 @@ export const nodes: {
   SaveAnimatedPNG: typeof SaveAnimatedPNG;
   SaveAnimatedWEBP: typeof SaveAnimatedWEBP;
   SaveImage: typeof SaveImage;
+  SaveImageWebsocket: typeof SaveImageWebsocket;
   SaveLatent: typeof SaveLatent;
   SeargeCheckpointLoader: typeof SeargeCheckpointLoader;
   SeargeConditioningMuxer2: typeof SeargeConditioningMuxer2;
@@ -6118,6 +6124,7 @@ export const nodes: {
   SaveAnimatedPNG,
   SaveAnimatedWEBP,
   SaveImage,
+  SaveImageWebsocket,
   SaveLatent,
   SeargeCheckpointLoader,
   SeargeConditioningMuxer2,

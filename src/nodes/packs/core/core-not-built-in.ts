@@ -38,7 +38,7 @@ export const CORE_OTHER_TYPES: readonly string[] = `
     PrimitiveBoundingBox RandomCropImages
   ReplaceText ReplaceVideoLatentFrames ResizeImageMaskNode ResizeImagesByLongerEdge
   ResizeImagesByShorterEdge ResolutionSelector SamplerLCM SamplerSEEDS2 SaveImageAdvanced
-  SaveImageWebsocket SaveText SD_4XUpscale_Conditioning SeedNode SelectCLIPDevice
+  SaveText SD_4XUpscale_Conditioning SeedNode SelectCLIPDevice
   SelectModelDevice SelectVAEDevice SetClipHooks SetHookKeyframes
   ShuffleDataset SplitImageToTileList StringFormat StripWhitespace TemporalScoreRescaling
   TextOverlay TextToLowercase TextToUppercase TorchCompileModel TruncateText

@@ -6,8 +6,10 @@ import {
   type GoldenCase,
   golden,
 } from '../../../../../test/support/golden.ts';
-import { runNode } from '../../../../../test/support/run-node.ts';
-import type { Tensor } from '../../../../tensor/tensor.ts';
+import { runNode, testContext } from '../../../../../test/support/run-node.ts';
+import { sharp } from '../../../../image/codec/load-sharp.ts';
+import { type Tensor, tensor } from '../../../../tensor/tensor.ts';
+import type { SavedFile } from '../../../context.ts';
 import { NODES } from '../../../index.ts';
 
 const g = golden('core_nodes', 'images');
@@ -80,4 +82,23 @@ it('is exact where no values are averaged', async () => {
     const [image] = (await runCase(one)) as [Tensor];
     expect(difference(g, one.outputs.out0, image.data).worst, one.id).toBe(0);
   }
+});
+
+it('saves the images of SaveImageWebsocket where there is no client', async () => {
+  const context = testContext();
+  const image = tensor([2, 1, 1, 3], Float32Array.of(0, 0.5, 1, 1, 0.25, 0));
+  const { ui } = await NODES.get('SaveImageWebsocket')!.run({ images: image }, context);
+  const files = (ui?.['images'] ?? []) as SavedFile[];
+  expect(files.map(({ type }) => type)).toEqual(['output', 'output']);
+  expect(context.steps).toEqual([
+    [0, 2],
+    [1, 2],
+  ]);
+  // np.clip(255. * image, 0, 255).astype(np.uint8)
+  const pixels = await Promise.all(files.map(({ path }) => sharp(path).raw().toBuffer()));
+  expect(pixels.map((bytes) => [...bytes])).toEqual([
+    [0, 127, 255],
+    [255, 63, 0],
+  ]);
+  await context.runtime.close();
 });

@@ -4,7 +4,10 @@ import { extname } from 'node:path';
 import { encodeSafetensors } from '../../../../formats/safetensors/safetensors-write.ts';
 import { decodeChannel, decodeImage } from '../../../../image/codec/decode-image.ts';
 import { readImageFile } from '../../../../image/codec/image-file.ts';
+import { encodePng } from '../../../../image/codec/png.ts';
+import { toBytes } from '../../../../image/image-bytes.ts';
 import { type Channel, maskToImage } from '../../../../image/mask/mask-conversions.ts';
+import { sliceBatch } from '../../../../tensor/tensor.ts';
 import type { NodeEnvironment } from '../../../context.ts';
 import { combo, defineNode, inputFile, output, outputs, socket, string } from '../../../declare.ts';
 import { inputContentHash, readLatentFile } from '../../../shared/input-files.ts';
@@ -113,6 +116,41 @@ const SaveImage = defineNode({
     saveImages(images, context, { type: 'output', prefix: filename_prefix, level: 4 }),
 });
 
+const SaveImageWebsocket = defineNode({
+  type: 'SaveImageWebsocket',
+  display: 'SaveImageWebsocket',
+  category: 'api/image',
+  description:
+    'Sends images to the client as PNG files, in the form of previews, without the workflow in ' +
+    'them. Where there is no client, as on the command line, they are saved in the output folder.',
+  inputs: { images: socket('IMAGE') },
+  outputs: [],
+  outputNode: true,
+  saves: 'output',
+  fingerprint: () => Number.NaN,
+  async run({ images }, context) {
+    const [count, height, width, channels] = images.shape;
+    const files: Uint8Array[] = [];
+    for (let i = 0; i < count; i++) {
+      context.progress(i, count);
+      const bytes = toBytes(sliceBatch(images, i, i + 1));
+      const png = await encodePng({ width, height, channels, bytes }, { level: 1 });
+      if (context.sendImage) context.sendImage(png);
+      else files.push(png);
+    }
+    if (context.sendImage) return outputs();
+    const size = { width, height };
+    const saved = await context.save({
+      type: 'output',
+      prefix: 'ComfyUI',
+      extension: 'png',
+      size,
+      files,
+    });
+    return { ...outputs(), ui: { images: saved } };
+  },
+});
+
 const PreviewImage = defineNode({
   type: 'PreviewImage',
   display: 'Preview Image',
@@ -195,6 +233,7 @@ export const FILE_NODES = [
   LoadImageOutput,
   LoadImageMask,
   SaveImage,
+  SaveImageWebsocket,
   PreviewImage,
   MaskPreview,
   SaveLatent,
