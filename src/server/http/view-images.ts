@@ -5,17 +5,23 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import sharp, { type Sharp } from 'sharp';
 import { DarkroomError } from '../../errors.ts';
+import { readImageFile } from '../../image/codec/image-file.ts';
 import { encodePng } from '../../image/codec/png.ts';
 import { createGate } from '../gate.ts';
+import type { ThreadPool } from '../threads/thread-pool.ts';
 import { Refusal, refuse, text as textResponse } from './responses.ts';
 
 /** 8192 × 8192: 256 MiB as RGBA. */
 const MAX_DECODED_PIXELS = 2 ** 26;
 const DEFAULT_QUALITY = 90;
-/** Those of Pillow that sharp reads too. sharp would also draw SVG and PDF. */
+/** Those that sharp reads; the others of Pillow are decoded in a thread. sharp would also draw SVG. */
 const FORMATS: ReadonlySet<string> = new Set(['png', 'jpeg', 'webp', 'gif', 'tiff', 'heif']);
 
 const gate = createGate(MAX_DECODED_PIXELS);
+
+/** Whether decoding took too much time or memory. */
+export const isTooExpensive = (error: unknown): boolean =>
+  error instanceof DarkroomError && error.code === 'DR_TOO_EXPENSIVE';
 
 interface EncodedImage {
   readonly body: Uint8Array;
@@ -23,29 +29,63 @@ interface EncodedImage {
   readonly type: string;
 }
 
-const open = (path: string): Sharp => sharp(path, { limitInputPixels: MAX_DECODED_PIXELS });
+/** An image whose header is read. */
+interface Source {
+  readonly path: string;
+  readonly width: number;
+  readonly height: number;
+  /** A damaged image is shown as far as it can be decoded. */
+  open(options?: { readonly ignoreIcc?: boolean }): Sharp;
+}
+
+const TOLERANT = { limitInputPixels: MAX_DECODED_PIXELS, failOn: 'none' } as const;
 
 /** Calls `decode` as soon as there is room for the pixels of the images at some paths. */
-async function decoding<T>(paths: readonly string[], decode: () => Promise<T>): Promise<T> {
-  const pixels = await Promise.all(paths.map(pixelsOf));
-  const leave = await gate.enter(pixels.reduce((sum, count) => sum + count, 0));
+async function decoding<T>(
+  paths: readonly string[],
+  threads: ThreadPool,
+  decode: (...sources: Source[]) => Promise<T>,
+): Promise<T> {
+  const sources = await Promise.all(paths.map((path) => openSource(path, threads)));
+  const leave = await gate.enter(
+    sources.reduce((sum, { width, height }) => sum + width * height, 0),
+  );
   try {
-    return await decode();
+    return await decode(...sources);
   } finally {
     leave();
   }
 }
 
-/** Refuses an image that has too many pixels. Throws when the file is not an image. */
-async function pixelsOf(path: string): Promise<number> {
-  const { width, height, format } = await sharp(path, { limitInputPixels: false }).metadata();
-  if (!FORMATS.has(format)) throw new Error(`${format} files are not decoded`);
-  if (width * height <= MAX_DECODED_PIXELS) return width * height;
+/**
+ * Opens an image; those that sharp does not read are decoded in a thread. Refuses an image that has
+ * too many pixels. Throws when the file is not an image.
+ */
+async function openSource(path: string, threads: ThreadPool): Promise<Source> {
+  const meta = await sharp(path, { limitInputPixels: false, failOn: 'none' })
+    .metadata()
+    .catch(() => undefined);
+  if (meta && FORMATS.has(meta.format)) {
+    const { width, height } = meta;
+    checkSize(path, width, height);
+    return { path, width, height, open: (options) => sharp(path, { ...TOLERANT, ...options }) };
+  }
+  const { width, height, frame } = await threads.run('firstFrame', {
+    bytes: await readImageFile(path, basename(path)),
+    name: basename(path),
+    maxPixels: MAX_DECODED_PIXELS,
+  });
+  checkSize(path, width, height);
+  if (!frame) throw new Error('the image has too many frames');
+  const raw = { width, height, channels: frame.channels as 3 | 4 };
+  return { path, width, height, open: () => sharp(frame.bytes, { raw }) };
+}
+
+function checkSize(path: string, width: number, height: number): void {
+  if (width * height <= MAX_DECODED_PIXELS) return;
   const problem = `${basename(path)} has ${width} × ${height} pixels`;
   const limit = `more than ${MAX_DECODED_PIXELS}`;
-  return refuse(
-    textResponse(`${problem}, ${limit}, and is not decoded. Request the file itself.`, 400),
-  );
+  refuse(textResponse(`${problem}, ${limit}, and is not decoded. Request the file itself.`, 400));
 }
 
 /**
@@ -57,17 +97,18 @@ export const encodePreview = (
   path: string,
   format: string,
   channel: string,
-): Promise<EncodedImage> => decoding([path], () => preview(path, format, channel));
+  threads: ThreadPool,
+): Promise<EncodedImage> => decoding([path], threads, (source) => preview(source, format, channel));
 
-async function preview(path: string, format: string, channel: string): Promise<EncodedImage> {
+async function preview(source: Source, format: string, channel: string): Promise<EncodedImage> {
   const parts = format.split(';');
   const last = parts[parts.length - 1];
   const quality = /^\d+$/.test(last) ? Math.min(Math.max(Number(last), 1), 100) : DEFAULT_QUALITY;
   if (parts[0] === 'jpeg' && !channel.includes('a')) {
-    const body = await open(path).removeAlpha().jpeg({ quality }).toBuffer();
+    const body = await source.open().removeAlpha().jpeg({ quality }).toBuffer();
     return { body, type: 'image/jpeg' };
   }
-  const image = channel === 'rgb' ? open(path).removeAlpha() : open(path);
+  const image = channel === 'rgb' ? source.open().removeAlpha() : source.open();
   return { body: await image.webp({ quality }).toBuffer(), type: 'image/webp' };
 }
 
@@ -75,17 +116,23 @@ async function preview(path: string, format: string, channel: string): Promise<E
  * A PNG of one channel: `rgb` without alpha, `a` as a black image with the alpha. Refuses and
  * throws as `encodePreview` does.
  */
-export const encodeChannel = (path: string, channel: string): Promise<EncodedImage> =>
-  decoding([path], () => channelImage(path, channel));
+export const encodeChannel = (
+  path: string,
+  channel: string,
+  threads: ThreadPool,
+): Promise<EncodedImage> => decoding([path], threads, (source) => channelImage(source, channel));
 
-async function channelImage(path: string, channel: string): Promise<EncodedImage> {
+async function channelImage(source: Source, channel: string): Promise<EncodedImage> {
   const image =
-    channel === 'rgb' ? open(path).removeAlpha().toColourspace('srgb') : await alphaOnBlack(path);
+    channel === 'rgb'
+      ? source.open().removeAlpha().toColourspace('srgb')
+      : await alphaOnBlack(source);
   return { body: await image.png().toBuffer(), type: 'image/png' };
 }
 
-async function alphaOnBlack(path: string): Promise<Sharp> {
-  const { data, info } = await open(path)
+async function alphaOnBlack(source: Source): Promise<Sharp> {
+  const { data, info } = await source
+    .open()
     .ensureAlpha()
     .extractChannel('alpha')
     .raw()
@@ -97,41 +144,40 @@ async function alphaOnBlack(path: string): Promise<Sharp> {
 
 /**
  * A PNG of the image at `path` with the alpha of the image at `mask`, and the image's texts;
- * undefined when the sizes differ, or one of them is not an image. `readTexts` returns the texts of
- * an image file.
+ * undefined when the sizes differ, or one of them is not an image.
  */
 export async function withMask(
   path: string,
   mask: string,
-  readTexts: (file: Uint8Array) => Promise<Record<string, string>>,
+  threads: ThreadPool,
 ): Promise<Uint8Array | undefined> {
   try {
-    return await decoding([path, mask], async () => {
-      const alpha = await decodeAlpha(mask);
-      const file = await readFile(path);
-      const image = await decodeRgba(file);
-      const { width, height, channels } = image.info;
-      if (alpha.width !== width || alpha.height !== height || channels !== 4) return undefined;
-      for (let i = 0; i < alpha.bytes.length; i++) image.data[4 * i + 3] = alpha.bytes[i];
-      const text = await readTexts(file);
-      return await encodePng({ width, height, channels: 4, bytes: image.data }, { text, level: 4 });
+    return await decoding([path, mask], threads, async (image, alpha) => {
+      const { data, info } = await decodeRgba(image);
+      const { width, height, channels } = info;
+      const levels = await decodeAlpha(alpha);
+      if (levels.width !== width || levels.height !== height || channels !== 4) return undefined;
+      for (let i = 0; i < levels.bytes.length; i++) data[4 * i + 3] = levels.bytes[i];
+      const text = await threads.run('imageTexts', { bytes: await readFile(path) });
+      return await encodePng({ width, height, channels: 4, bytes: data }, { text, level: 4 });
     });
   } catch (error) {
-    if (error instanceof Refusal || error instanceof DarkroomError) throw error;
+    if (error instanceof Refusal || isTooExpensive(error)) throw error;
     return undefined;
   }
 }
 
-const decodeRgba = (file: Uint8Array | string) =>
-  sharp(file, { limitInputPixels: MAX_DECODED_PIXELS, ignoreIcc: true })
+const decodeRgba = (source: Source) =>
+  source
+    .open({ ignoreIcc: true })
     .toColourspace('srgb')
     .ensureAlpha()
     .raw()
     .toBuffer({ resolveWithObject: true });
 
 /** The alpha channel of an image, without its other channels. */
-async function decodeAlpha(path: string) {
-  const { data, info } = await decodeRgba(path);
+async function decodeAlpha(source: Source) {
+  const { data, info } = await decodeRgba(source);
   const { width, height, channels } = info;
   const bytes = new Uint8Array(width * height);
   for (let i = 0; i < bytes.length; i++) bytes[i] = data[(i + 1) * channels - 1];

@@ -8,6 +8,8 @@ import { DarkroomError } from '../../errors.ts';
 import { dumpsJson } from '../../formats/dumps-json.ts';
 import { isJsonObject, type Json, type JsonObject, numberOf } from '../../formats/json.ts';
 import { parseJson } from '../../formats/parse-json.ts';
+import { decodeFrames, openImage } from '../../image/codec/decode-frames.ts';
+import type { Frame } from '../../image/codec/frames.ts';
 import { readImageTexts } from '../../image/codec/image-text.ts';
 import type { Folders } from '../../storage/folders.ts';
 import { stringsIn } from '../../storage/storage.ts';
@@ -134,6 +136,17 @@ export const TASKS = {
     } catch {
       return {};
     }
+  },
+
+  /** The size of an image, and its first frame when all have at most `maxPixels` together. */
+  firstFrame: async (
+    _: TaskContext,
+    { bytes, name, maxPixels }: Body & { readonly name: string; readonly maxPixels: number },
+  ): Promise<{ readonly width: number; readonly height: number; readonly frame?: Frame }> => {
+    const { width, height, pages } = await openImage(Buffer.from(bytes));
+    if (width * height * pages > maxPixels) return { width, height };
+    const [frame] = (await decodeFrames(bytes, name, () => undefined)).frames;
+    return { width: frame.width, height: frame.height, frame };
   },
 } satisfies Record<string, (context: TaskContext, input: never) => unknown>;
 

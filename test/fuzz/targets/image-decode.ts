@@ -1,21 +1,16 @@
 // Pixels of images in every format.
-import sharp, { type Metadata } from 'sharp';
+
+import { openImage } from '../../../src/image/codec/decode-frames.ts';
 import { decodeChannel, decodeImage } from '../../../src/image/codec/decode-image.ts';
-import { imageSeeds } from '../image-seeds.ts';
+import { damagedImageSeeds, imageSeeds, rawImageSeeds } from '../image-seeds.ts';
 import type { FuzzTarget } from '../target.ts';
 
 /** Images with more pixels take their time, as they may. */
 const MAX_PIXELS = 1e6;
 
 async function isLarge(input: Buffer): Promise<boolean> {
-  const {
-    width = 0,
-    height = 0,
-    pages = 1,
-  } = await sharp(input, { failOn: 'none' })
-    .metadata()
-    .catch((): Partial<Metadata> => ({}));
-  return width * height * pages > MAX_PIXELS;
+  const opened = await openImage(input).catch(() => undefined);
+  return opened !== undefined && opened.width * opened.height * opened.pages > MAX_PIXELS;
 }
 
 export const target: FuzzTarget = {
@@ -24,6 +19,25 @@ export const target: FuzzTarget = {
     await decodeImage(input);
     await decodeChannel(input, 'alpha');
   },
-  seeds: imageSeeds,
-  dictionary: ['IHDR', 'IDAT', 'PLTE', 'tRNS', 'acTL', 'fcTL', 'VP8 ', 'VP8L', 'ANIM', 'GIF89a'],
+  seeds: async () => [...(await imageSeeds()), ...rawImageSeeds(), ...(await damagedImageSeeds())],
+  dictionary: [
+    'IHDR',
+    'IDAT',
+    'PLTE',
+    'tRNS',
+    'acTL',
+    'fcTL',
+    'fdAT',
+    'VP8 ',
+    'VP8L',
+    'ANIM',
+    'GIF89a',
+    'BM',
+    'P3',
+    'P6',
+    'Pf',
+    'TRUEVISION-XFILE.',
+    'nclx',
+    'irot',
+  ],
 };

@@ -1,5 +1,5 @@
 // The core nodes without goldens: their declarations, batches, files, missing parts, wrong shapes.
-import { copyFileSync, mkdtempSync, readFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -7,7 +7,7 @@ import { fixtureModel } from '../../../../test/support/golden.ts';
 import { fixtureFolders, runNode, testContext } from '../../../../test/support/run-node.ts';
 import { openSafetensors } from '../../../formats/safetensors/safetensors.ts';
 import { writeSafetensors } from '../../../formats/safetensors/safetensors-write.ts';
-import { readPngText } from '../../../image/codec/png.ts';
+import { encodePng, readPngText } from '../../../image/codec/png.ts';
 import type { Latent } from '../../../sampling/sampling-types.ts';
 import { full, type Tensor, tensor, zeros } from '../../../tensor/tensor.ts';
 import type { NodeEnvironment, SavedFile } from '../../context.ts';
@@ -138,6 +138,27 @@ it('saves images with their workflow and loads them again', async () => {
     context,
   );
   expect([...red.data].map((v) => Math.round(v * 255))).toEqual([0, 25]);
+});
+
+it('loads an image that is cut, with a warning', async () => {
+  const input = folder();
+  const context = testContext({}, input);
+  // all rows are there
+  const file = await encodePng({
+    width: 1,
+    height: 2,
+    channels: 3,
+    bytes: Uint8Array.of(1, 2, 3, 4, 5, 6),
+  });
+  writeFileSync(join(input, 'cut.png'), file.subarray(0, file.length - 20));
+  const warnings: string[] = [];
+  const warned = { ...context, warn: (text: string) => warnings.push(text) };
+  const [image] = await runNode<readonly Tensor[]>('LoadImage', { image: 'cut.png' }, warned);
+  expect(image.shape).toEqual([1, 2, 1, 3]);
+  const mask = { image: 'cut.png', channel: 'red' };
+  const [red] = await runNode<readonly Tensor[]>('LoadImageMask', mask, warned);
+  expect(red.shape).toEqual([1, 2, 1]);
+  expect(warnings).toEqual(new Array(2).fill('the image cut.png is damaged: its end is missing'));
 });
 
 it('saves latents and loads them again, scaling files of the old format', async () => {

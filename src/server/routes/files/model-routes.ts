@@ -5,7 +5,7 @@ import { parseJson } from '../../../formats/parse-json.ts';
 import { openRegularSync } from '../../../formats/regular-file.ts';
 import type { ModelFile } from '../../api-types.ts';
 import { empty, json, type RouteResponse } from '../../http/responses.ts';
-import type { Route } from '../../http/route.ts';
+import type { Route, RouteRequest } from '../../http/route.ts';
 import { isFile, resolveInside, statOf } from '../../http/safe-paths.ts';
 import type { ServerContext } from '../../server-context.ts';
 import { isModelKind, MODEL_KINDS } from './comfy-model-kinds.ts';
@@ -21,9 +21,9 @@ const UNKNOWN_KIND = 'An unknown kind.';
 
 type Folders = ServerContext['folders'];
 
-export const modelRoutes = ({ folders }: ServerContext): Route[] => [
+export const modelRoutes = ({ folders, threads }: ServerContext): Route[] => [
   ...listRoutes(folders),
-  ...experimentRoutes(folders),
+  ...experimentRoutes({ folders, threads }),
   metadataRoute(folders),
 ];
 
@@ -48,7 +48,9 @@ const listRoutes = (folders: Folders): Route[] => [
   },
 ];
 
-const experimentRoutes = (folders: Folders): Route[] => [
+type Context = Pick<ServerContext, 'folders' | 'threads'>;
+
+const experimentRoutes = ({ folders, threads }: Context): Route[] => [
   {
     method: 'GET',
     path: '/experiment/models',
@@ -83,8 +85,7 @@ const experimentRoutes = (folders: Folders): Route[] => [
     path: '/experiment/models/preview/{folder}/{path_index}/{filename+}',
     summary: 'The preview image beside a model file.',
     responses: { 200: 'A WebP image.', 404: 'There is none.' },
-    handle: ({ params }) =>
-      previewResponse(folders, params['folder'], params['path_index'], params['filename']),
+    handle: ({ params }) => previewResponse({ folders, threads }, params),
   },
 ];
 
@@ -127,10 +128,8 @@ function modelFile(folders: Folders, kind: string, name: string): ModelFile {
 }
 
 async function previewResponse(
-  folders: Folders,
-  kind: string,
-  pathIndex: string,
-  name: string,
+  { folders, threads }: Context,
+  { folder: kind, path_index: pathIndex, filename: name }: RouteRequest['params'],
 ): Promise<RouteResponse> {
   if (!isModelKind(kind) || !/^\d{1,4}$/.test(pathIndex)) return empty(404);
   const folder = folders.modelFolders(kind)[Number(pathIndex)];
@@ -139,7 +138,7 @@ async function previewResponse(
   if (path === undefined) return empty(404);
   const { encodePreview } = await import('../../http/view-images.ts');
   try {
-    return { status: 200, ...(await encodePreview(path, 'webp;80', '')) };
+    return { status: 200, ...(await encodePreview(path, 'webp;80', '', threads)) };
   } catch {
     return empty(404);
   }

@@ -46,9 +46,8 @@ export const uploadRoutes = (context: ServerContext): Route[] => [
       const form = await request.form();
       const mask = form.files.get('image') ?? refuse(empty(400));
       const { withMask } = await import('../../http/view-images.ts');
-      const readTexts = (file: Uint8Array) => context.threads.run('imageTexts', { bytes: file });
       const masked =
-        (await withMask(await originalPath(form, context), mask.path, readTexts)) ??
+        (await withMask(await originalPath(form, context), mask.path, context.threads)) ??
         refuse(empty(400));
       return json(await save(form, context, masked));
     },

@@ -177,6 +177,36 @@ describe('large images', () => {
   });
 });
 
+describe('images that sharp does not read, or that are damaged', () => {
+  const ppm = Buffer.concat([Buffer.from('P6 2 1 255\n'), Buffer.from([9, 8, 7, 1, 2, 3])]);
+
+  it('are encoded anew', async () => {
+    writeFileSync(join(test.folders.output, 'a.ppm'), ppm);
+    const response = await test.get('/view?filename=a.ppm&channel=rgb');
+    expect(response.statusCode).toBe(200);
+    expect([...(await sharp(response.rawPayload).raw().toBuffer())]).toEqual([9, 8, 7, 1, 2, 3]);
+    const { headers } = await test.get('/view?filename=a.ppm');
+    expect(headers['content-type']).toBe('image/x-portable-pixmap');
+  });
+
+  it('are shown as far as they can be decoded', async () => {
+    const jpeg = await sharp({ create: { width: 64, height: 64, channels: 3, background: 'red' } })
+      .jpeg()
+      .toBuffer();
+    writeFileSync(join(test.folders.output, 'cut.jpg'), jpeg.subarray(0, -2));
+    writeFileSync(join(test.folders.output, 'cut.png'), (await testPng()).subarray(0, -16));
+    for (const name of ['cut.jpg', 'cut.png'])
+      expect((await test.get(`/view?filename=${name}&preview=webp`)).statusCode, name).toBe(200);
+  });
+
+  it('are refused when they have too many pixels', async () => {
+    writeFileSync(join(test.folders.output, 'huge.ppm'), 'P6 60000 60000 255\n');
+    const response = await test.get('/view?filename=huge.ppm&preview=webp');
+    expect(response.statusCode).toBe(400);
+    expect(response.body).toContain('huge.ppm has 60000 × 60000 pixels');
+  });
+});
+
 it('/view draws no SVG', async () => {
   const svg = '<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"/>';
   writeFileSync(join(test.folders.output, 'a.svg'), svg);

@@ -18,7 +18,7 @@ const fileQuery = {
   subfolder: { type: 'string' },
 } as const;
 
-export const viewRoutes = ({ folders, storage }: ServerContext): Route[] => [
+export const viewRoutes = ({ folders, storage, threads }: ServerContext): Route[] => [
   {
     method: 'GET',
     path: '/view',
@@ -39,7 +39,7 @@ export const viewRoutes = ({ folders, storage }: ServerContext): Route[] => [
       403: 'Outside of the folder.',
       404: 'There is no such file.',
     },
-    handle: (request) => viewFile(request, requestedFile(request, folders), storage),
+    handle: (request) => viewFile(request, requestedFile(request, folders), { storage, threads }),
   },
   {
     method: 'GET',
@@ -77,7 +77,7 @@ function requestedFile(request: RouteRequest, folders: ServerContext['folders'])
 async function viewFile(
   request: RouteRequest,
   file: RequestedFile,
-  storage: ServerContext['storage'],
+  { storage, threads }: Pick<ServerContext, 'storage' | 'threads'>,
 ): Promise<RouteResponse> {
   const headers = { 'content-disposition': contentDisposition(basename(file.name)) };
   const preview = request.query('preview');
@@ -85,15 +85,17 @@ async function viewFile(
   if (preview === undefined && channel !== 'rgb' && channel !== 'a')
     return await storedFileResponse(storage, file, headers, (name) => request.header(name));
   const path = (await storage.localPath(file.type, file.name)) ?? refuse(empty(404));
-  const { encodeChannel, encodePreview } = await import('../../http/view-images.ts');
+  const { encodeChannel, encodePreview, isTooExpensive } = await import(
+    '../../http/view-images.ts'
+  );
   try {
     const image =
       preview === undefined
-        ? await encodeChannel(path, channel)
-        : await encodePreview(path, preview, channel);
+        ? await encodeChannel(path, channel, threads)
+        : await encodePreview(path, preview, channel, threads);
     return { status: 200, ...image, headers };
   } catch (error) {
-    if (error instanceof Refusal) throw error;
+    if (error instanceof Refusal || isTooExpensive(error)) throw error;
     return refuse(empty(400));
   }
 }

@@ -15,14 +15,26 @@ import { METADATA_INPUTS, saveImages, tempSuffix } from '../../../shared/save-im
 
 const IMAGE_EXTENSIONS = new Set([
   '.png',
+  '.apng',
   '.jpg',
   '.jpeg',
+  '.jpe',
+  '.jfif',
   '.webp',
   '.gif',
   '.tif',
   '.tiff',
   '.avif',
   '.bmp',
+  '.ico',
+  '.tga',
+  '.pbm',
+  '.pgm',
+  '.ppm',
+  '.pnm',
+  '.jp2',
+  '.j2k',
+  '.jpx',
   '.heic',
   '.heif',
 ]);
@@ -42,7 +54,8 @@ const LoadImage = defineNode({
   outputs: [output('IMAGE'), output('MASK')],
   fingerprint: ({ image }, context) => inputContentHash(image, context),
   async run({ image }, context) {
-    const decoded = await decodeImage(await readImageFile(context.inputPath(image), image), image);
+    const file = await readImageFile(context.inputPath(image), image);
+    const decoded = await decodeImage(file, image, context.warn);
     return outputs(decoded.image, decoded.mask);
   },
 });
@@ -73,7 +86,8 @@ const LoadImageOutput = defineNode({
       typeof image !== 'string' || environment.hasInput(image) || `Invalid image file: ${image}`,
   },
   async run({ image }, context) {
-    const decoded = await decodeImage(await readImageFile(context.inputPath(image), image), image);
+    const file = await readImageFile(context.inputPath(image), image);
+    const decoded = await decodeImage(file, image, context.warn);
     return outputs(decoded.image, decoded.mask);
   },
 });
@@ -88,10 +102,10 @@ const LoadImageMask = defineNode({
   inputs: { image: inputFile(), channel: combo(MASK_CHANNELS) },
   outputs: [output('MASK')],
   fingerprint: ({ image }, context) => inputContentHash(image, context),
-  run: async ({ image, channel }, context) =>
-    outputs(
-      await decodeChannel(await readImageFile(context.inputPath(image), image), channel, image),
-    ),
+  async run({ image, channel }, context) {
+    const file = await readImageFile(context.inputPath(image), image);
+    return outputs(await decodeChannel(file, channel, image, context.warn));
+  },
 });
 
 const SaveImage = defineNode({

@@ -155,6 +155,7 @@ const PreviewBridge = defineNode({
       const decoded = await decodeImage(
         await readImageFile(file.path, file.filename),
         file.filename,
+        context.warn,
       );
       result = { pixels: decoded.image, mask: decoded.mask, files: [file] };
       state.shown ??= { source: [images], files: [file] };
@@ -227,6 +228,7 @@ const PreviewBridgeLatent = defineNode({
       const { mask } = await decodeImage(
         await readImageFile(file.path, file.filename),
         file.filename,
+        context.warn,
       );
       result = { latent: { ...latent, noise_mask: mask }, mask, files: [file] };
       state.shown ??= { source, files: [file] };

@@ -100,6 +100,7 @@ const ImageReceiver = defineNode({
       const decoded = await decodeImage(
         await readImageFile(context.inputPath(image), image),
         image,
+        context.warn,
       );
       return outputs(decoded.image, decoded.mask);
     }
@@ -107,7 +108,9 @@ const ImageReceiver = defineNode({
     const decoded =
       base64 === undefined
         ? undefined
-        : await decodeImage(Buffer.from(base64, 'base64'), 'image_data').catch(() => undefined);
+        : await decodeImage(Buffer.from(base64, 'base64'), 'image_data', context.warn).catch(
+            () => undefined,
+          );
     if (decoded) return outputs(decoded.image, decoded.mask);
     context.warn('image_data is not an image; a black image is used instead');
     return outputs(zeros([1, 64, 64, 3]), zeros([1, 64, 64]));
