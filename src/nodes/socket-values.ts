@@ -1,6 +1,7 @@
 // The values of each socket type. Packs add their own types to the `extends` list.
 import type { Clip } from '../models/clip/clip.ts';
 import type { ControlNet } from '../models/controlnet/controlnet.ts';
+import type { Gligen } from '../models/gligen/load.ts';
 import type { PhotoMaker } from '../models/photomaker/load.ts';
 import type { UpscaleModel } from '../models/upscaler/load.ts';
 import type { Autoencoder } from '../models/vae/autoencoder.ts';
@@ -23,9 +24,9 @@ export interface SocketValues extends ImpactSockets, SeargeSockets {
   CLIP_VISION: VisionModel;
   CLIP_VISION_OUTPUT: VisionOutput;
   PHOTOMAKER: PhotoMaker;
+  GLIGEN: Gligen;
   /** These models cannot be loaded. */
   STYLE_MODEL: never;
-  GLIGEN: never;
   CONDITIONING: Conditioning;
   /** Fractions of the whole denoising, 0 to 1. */
   TIMESTEPS_RANGE: readonly [start: number, end: number];

@@ -1,6 +1,7 @@
 // The values that travel between sampling nodes: latents, conditioning, models, and what model
 // patches work on. Types only; the functions on them are in the folders beside this file.
 import type { ControlNet } from '../models/controlnet/controlnet.ts';
+import type { Gligen, PlacedObject } from '../models/gligen/load.ts';
 import type { UNet, UNetVariant } from '../models/unet/unet.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { ModelSampling } from './model/model-sampling.ts';
@@ -58,11 +59,18 @@ export interface ConditioningEntry {
   readonly control?: Control;
   /** The control also acts on negative prompts that have none. */
   readonly control_apply_to_uncond?: boolean;
+  readonly gligen?: GligenObjects;
   /** Unscaled latents [N,C,h,w] of the image that inpainting and edit models take as input. */
   readonly concat_latent_image?: Tensor;
   readonly unclip_conditioning?: readonly UnclipCondition[];
   /** Where inpainting models paint (1), [N,H,W] in any resolution. */
   readonly concat_mask?: Tensor;
+}
+
+/** Objects with their boxes, for a GLIGEN model. */
+export interface GligenObjects {
+  readonly model: Gligen;
+  readonly objects: readonly PlacedObject[];
 }
 
 /** Image embeddings for unCLIP models, or for SDXL in place of the pooled prompt. */

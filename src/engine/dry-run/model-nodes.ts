@@ -13,6 +13,7 @@ const MODEL_TYPES: ReadonlySet<string> = new Set([
   'CLIP_VISION',
   'STYLE_MODEL',
   'GLIGEN',
+  'PHOTOMAKER',
   'CONTROL_NET',
   'UPSCALE_MODEL',
   'BBOX_DETECTOR',

@@ -1,6 +1,8 @@
 // The UNet of Stable Diffusion 1, 2 and XL (Rombach et al. 2022, Podell et al. 2023) as a graph
 // with free batch, height, width and tokens.
 import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
+import { gatedAttention } from '../gligen/gated-attention.ts';
+import { GLIGEN_TOKENS, type Gligen } from '../gligen/load.ts';
 import { add, batchOf, conv, groupNorm, type Net, silu } from '../layers/blocks.ts';
 import { im2colTables } from '../layers/im2col.ts';
 import type { Int8Plan } from '../layers/int8.ts';
@@ -60,6 +62,8 @@ export interface UNetGraphOptions {
   readonly adapter?: boolean;
   /** Applied one after another. Adds the input `hypernetworks` [n]: their strengths. */
   readonly hypernetworks?: readonly Hypernetwork[];
+  /** Adds the input `objects` [30, K]: the tokens of GLIGEN's objects. */
+  readonly gligen?: Gligen;
   /** Which layers compute in 8-bit integers. */
   readonly int8?: Int8Plan;
   /**
@@ -90,12 +94,14 @@ export function unetGraph(
   const g = createGraph();
   const net: Net = { g, w: weights, int8: options.int8 };
   const x = g.input('x', ['B', config.inChannels, 'H', 'W']);
+  const batch = batchOf(net, x);
   const shared: SharedInputs = {
-    batch: batchOf(net, x),
+    batch,
     embedding: timeEmbedding(net, config),
     context: contextTokens(net, config),
     keyValueSources: hypernetworkTokens(net, options),
     nextQueries: queryChangers(net, options),
+    nextFuse: objectFusers(net, options, batch),
   };
   const addInput = (h: Value, name: string): Value =>
     add(net, h, g.input(name, [`${name}B`, `${name}C`, `${name}H`, `${name}W`]));
@@ -189,6 +195,22 @@ function hypernetworkTokens(
     hypernetworks,
     hypernetworks.map((_, i) => g.op('Slice', [strengths, g.ints([i]), g.ints([i + 1])])),
   );
+}
+
+/** Declares the input of GLIGEN's objects; returns what fuses them, one transformer at a time. */
+function objectFusers(
+  net: Net,
+  { gligen }: UNetGraphOptions,
+  batch: Value,
+): SharedInputs['nextFuse'] {
+  if (!gligen) return undefined;
+  const objects = net.g.input('objects', [GLIGEN_TOKENS, gligen.keyWidth]);
+  const fuse = gatedAttention(net, gligen, objects);
+  let transformer = 0;
+  return () => {
+    const index = transformer++;
+    return (x) => fuse(x, index, batch);
+  };
 }
 
 /** Declares the switch of perturbed attention, and what is recorded, if there are. */

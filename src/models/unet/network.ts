@@ -1,8 +1,11 @@
 // A UNet over the networks of its graph: one without and two with inputs for ControlNets. Timesteps
 // are embedded here, everything else is computed in the graph.
+import { basename } from 'node:path';
+import { DarkroomError } from '../../errors.ts';
 import type { Graph } from '../../onnx/builder.ts';
 import type { Network } from '../../runtime/network.ts';
 import { full, sizeOf, type Tensor, tensor, zeros } from '../../tensor/tensor.ts';
+import type { Gligen } from '../gligen/load.ts';
 import type { ModelRuntime } from '../model-runtime.ts';
 import { type ChangedNetwork, type PatchPlan, plainTargets } from '../weights/changes.ts';
 import { changedGraph } from '../weights/merged.ts';
@@ -35,9 +38,14 @@ export function createUNet(
   const patches = change.patches ?? [];
   const planPatches = evaluationPlanner(config, patches, change);
   const networks = new Map<string, Network>();
-  const networkFor = (control: ControlResiduals | undefined, planned: EvaluationPlan): Network => {
+  const networkFor = (
+    control: ControlResiduals | undefined,
+    planned: EvaluationPlan,
+    gligen: Gligen | undefined,
+  ): Network => {
     const options = {
       ...graphOptions(runtime, change),
+      gligen,
       control: control !== undefined,
       adapter: control?.input !== undefined,
       queryChanges: planned.queryChanges,
@@ -65,14 +73,16 @@ export function createUNet(
       }),
     async evaluate(inputs) {
       checkInputs(config, inputs);
-      const { x, timesteps, context, y } = inputs;
+      const { x, timesteps, context, y, objects } = inputs;
+      if (objects) checkObjects(config, objects.gligen);
       const planned = planPatches(inputs);
       const { control } = planned;
-      const { out, attention } = await networkFor(control, planned).run({
+      const { out, attention } = await networkFor(control, planned, objects?.gligen).run({
         x,
         time: timestepEmbedding(timesteps, modelChannels),
         context,
         ...(admChannels > 0 && y ? { y } : {}),
+        ...(objects && { objects: objects.tokens }),
         ...variantInputs,
         ...planned.inputs,
         ...(control && controlInputs(control, skipCount(config), config.input.length)),
@@ -141,6 +151,20 @@ function checkInputs(
     throw new Error(`internal: ADM vector [${y.shape}] for a UNet of ${admChannels}`);
 }
 
+/** Throws DR_INPUT_INVALID for a GLIGEN model of another UNet. */
+function checkObjects({ input, middle, output }: UNetConfig, { file, layers }: Gligen): void {
+  const widths = [...input.flat(), ...middle, ...output.flat()].flatMap((layer) =>
+    layer.kind === 'transformer' ? [layer.channels] : [],
+  );
+  if (widths.every((width, i) => layers[i]?.width === width)) return;
+  throw new DarkroomError('DR_INPUT_INVALID', {
+    message: `the GLIGEN model ${basename(file)} is not for this model: its layers have other sizes`,
+    hint: 'GLIGEN models exist for SD1.x only.',
+    input: 'model',
+    file,
+  });
+}
+
 /** Returns a name for the graph that differs from those of the file's other graphs. */
 const variantName = ({
   patches = [],
@@ -150,6 +174,7 @@ const variantName = ({
   control,
   adapter,
   hypernetworks = [],
+  gligen,
   int8,
 }: UNetGraphOptions): string =>
   [
@@ -160,6 +185,7 @@ const variantName = ({
     control && 'control',
     adapter && 'adapter',
     ...hypernetworks.map(({ identity }) => `hypernetwork ${identity}`),
+    gligen && `gligen ${gligen.identity}`,
   ]
     .filter(Boolean)
     .join(' ');

@@ -6,7 +6,6 @@ import {
   attention,
   conv,
   fromTokens,
-  gelu,
   groupNorm,
   layerNorm,
   linear,
@@ -16,6 +15,7 @@ import {
   upsampleConvTo,
 } from '../layers/blocks.ts';
 import type { EncoderConfig, UNetLayer } from './config.ts';
+import { feedForward } from './feed-forward.ts';
 import type { KeyValueSources } from './hypernetwork.ts';
 
 /** Changes the tokens [B*N, C] of queries; returns how the result is changed back. */
@@ -49,6 +49,8 @@ export interface SharedInputs {
   readonly unattended?: Value;
   /** Changes the queries of the next self-attention; undefined where they are not changed. */
   readonly nextQueries?: () => QueryChanger | undefined;
+  /** Fuses objects into the tokens of the next transformer's blocks, between their attentions. */
+  readonly nextFuse?: () => (x: Value) => Value;
   /** Receives queries and keys of the first self-attention, which `unattended` does not affect. */
   readonly record?: (attention: RecordedAttention) => void;
   /** Returns the tokens that keys and values are computed from; the given ones if absent. */
@@ -168,11 +170,13 @@ function transformer(net: Net, x: Value, layer: Transformer, shared: SharedInput
     toTokens(net, groupNorm(net, x, `${name}.norm`, 1e-6), channels),
     `${name}.proj_in`,
   );
-  const { unattended, record, ...others } = shared;
+  const { unattended, record, nextFuse, ...others } = shared;
+  const fuse = nextFuse?.();
   for (let i = 0; i < depth; i++)
     h = transformerBlock(net, h, `${name}.transformer_blocks.${i}`, layer, {
       ...others,
       ...(record && i === 0 ? { record } : { unattended }),
+      fuse,
     });
   return add(net, x, fromTokens(net, linear(net, h, `${name}.proj_out`), channels, x));
 }
@@ -182,9 +186,9 @@ function transformerBlock(
   x: Value,
   name: string,
   { channels, heads }: Transformer,
-  shared: SharedInputs,
+  shared: Omit<SharedInputs, 'nextFuse'> & { readonly fuse?: (x: Value) => Value },
 ): Value {
-  const { batch, context, keyValueSources } = shared;
+  const { batch, context, keyValueSources, fuse = (tokens: Value) => tokens } = shared;
   const attend = (
     layer: string,
     queries: { readonly tokens: Value; readonly batch: Value },
@@ -212,19 +216,8 @@ function transformerBlock(
   const normed = layerNorm(net, x, `${name}.norm1`);
   const queries = shared.nextQueries?.()?.(normed, { batch, channels });
   const self = attend(`${name}.attn1`, queries ?? { tokens: normed, batch }, normed, shared);
-  const h = add(net, x, queries ? queries.restore(self) : self);
+  const h = fuse(add(net, x, queries ? queries.restore(self) : self));
   const crossQueries = { tokens: layerNorm(net, h, `${name}.norm2`), batch };
   const h2 = add(net, h, attend(`${name}.attn2`, crossQueries, context));
   return add(net, h2, feedForward(net, layerNorm(net, h2, `${name}.norm3`), `${name}.ff.net`));
-}
-
-/**
- * GEGLU (Shazeer 2020): the first half of the projection's rows is the value, the second the gate.
- */
-function feedForward(net: Net, x: Value, name: string): Value {
-  const projection = `${name}.0.proj`;
-  const rows = net.w.shape(`${projection}.weight`)[0];
-  const value = linear(net, x, projection, [0, rows / 2]);
-  const gate = gelu(net, linear(net, x, projection, [rows / 2, rows]));
-  return linear(net, net.g.op('Mul', [value, gate]), `${name}.2`);
 }

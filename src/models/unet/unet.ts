@@ -1,6 +1,7 @@
 // The UNet as samplers use it: a network that predicts noise or velocity, and the variants of it
 // that model patches create.
 import type { Tensor } from '../../tensor/tensor.ts';
+import type { Gligen } from '../gligen/load.ts';
 import type { NetworkBase, PatchTargets, WeightChange } from '../weights/changes.ts';
 import type { Hypernetwork } from './hypernetwork-file.ts';
 import type { Draws, UNetPatch } from './unet-patch.ts';
@@ -16,6 +17,8 @@ export interface UNetInputs {
   /** ADM vector [B, admChannels]; only for models that have one. */
   readonly y?: Tensor;
   readonly control?: ControlResiduals;
+  /** The tokens of GLIGEN's objects, [30, keyWidth], for all rows. */
+  readonly objects?: { readonly gligen: Gligen; readonly tokens: Tensor };
   /** The noise level; needed by patches that act in a range of it. */
   readonly sigma?: number;
   /** What patches draw from, evaluation by evaluation; needed by those with a random part. */

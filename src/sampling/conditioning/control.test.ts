@@ -6,7 +6,8 @@ import type { UNet } from '../../models/unet/unet.ts';
 import { full, tensor, zeros } from '../../tensor/tensor.ts';
 import { discreteSampling } from '../model/model-sampling.ts';
 import type { Control } from '../sampling-types.ts';
-import { controlResiduals, shareControl, uniformResiduals } from './control.ts';
+import { controlResiduals, uniformResiduals } from './control.ts';
+import { shareControl } from './share.ts';
 
 const sampling = discreteSampling();
 

@@ -66,34 +66,6 @@ export function applyControlToSides(
   );
 }
 
-/** The fields of a condition that shareControl uses. */
-interface Controlled {
-  readonly area?: unknown;
-  readonly control?: Control;
-  readonly controlsNegatives?: boolean;
-}
-
-/**
- * Adds the networks of `positive` that control negatives to conditions of another side, in turn: to
- * those without an area, unless one of them has a network of its own.
- */
-export function shareControl<T extends Controlled>(
-  positive: readonly Controlled[],
-  other: readonly T[],
-): T[] {
-  const shared = positive.filter(
-    ({ area, control, controlsNegatives }) => !area && control && controlsNegatives,
-  );
-  const free = other.flatMap(({ area, control }, i) => (area || control ? [] : [i]));
-  const result = [...other];
-  if (free.length === 0 || other.some(({ area, control }) => !area && control)) return result;
-  shared.forEach(({ control }, i) => {
-    const index = free[i % free.length];
-    result[index] = { ...other[index], control };
-  });
-  return result;
-}
-
 /** One evaluation of the controlled network. */
 export interface ControlledEvaluation {
   /** The UNet's inputs; `x` without concatenated channels. */

@@ -7,10 +7,16 @@ import { DarkroomError } from '../../errors.ts';
 import { interpolate } from '../../image/resize/torch-interpolate.ts';
 import { roundHalfEven } from '../../tensor/round-half-even.ts';
 import { reshape, type Tensor } from '../../tensor/tensor.ts';
-import type { Conditioning, ConditioningEntry, Control, Model } from '../sampling-types.ts';
+import type {
+  Conditioning,
+  ConditioningEntry,
+  Control,
+  GligenObjects,
+  Model,
+} from '../sampling-types.ts';
 import { admVector } from './adm.ts';
 import { concatChannels } from './concat.ts';
-import { shareControl } from './control.ts';
+import { shareControl, shareObjects } from './share.ts';
 
 /** Height, width, y, x in latent cells. */
 export type CellArea = readonly [number, number, number, number];
@@ -36,6 +42,7 @@ export interface PreparedCondition {
   readonly start: number;
   readonly end: number;
   readonly control?: Control;
+  readonly gligen?: GligenObjects;
   /** The control also acts on other sides. */
   readonly controlsNegatives?: boolean;
 }
@@ -76,7 +83,8 @@ export function prepareConditions<K extends string>(
   const positive = (prepared as Partial<Record<string, PreparedCondition[]>>).positive;
   if (positive)
     for (const name of names)
-      if (name !== 'positive') prepared[name] = shareControl(positive, prepared[name]);
+      if (name !== 'positive')
+        prepared[name] = shareObjects(positive, shareControl(positive, prepared[name]));
   return prepared;
 }
 
@@ -129,6 +137,7 @@ function prepare(
         ? Number.NEGATIVE_INFINITY
         : Math.fround(percentToSigma(entry.end_percent)),
     control: entry.control,
+    gligen: entry.gligen,
     controlsNegatives: entry.control_apply_to_uncond,
   };
 }

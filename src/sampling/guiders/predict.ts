@@ -3,6 +3,7 @@
 // mask.
 
 import { DarkroomError } from '../../errors.ts';
+import type { UNetInputs } from '../../models/unet/unet.ts';
 import type { Draws } from '../../models/unet/unet-patch.ts';
 import { allocate } from '../../tensor/allocate.ts';
 import {
@@ -16,7 +17,7 @@ import { joinChannels } from '../conditioning/concat.ts';
 import { controlResiduals, uniformResiduals } from '../conditioning/control.ts';
 import type { CellArea, NetworkCondition, PreparedCondition } from '../conditioning/prepare.ts';
 import { f32 } from '../float32.ts';
-import type { Control, LatentFormat, Model } from '../sampling-types.ts';
+import type { Control, GligenObjects, LatentFormat, Model } from '../sampling-types.ts';
 
 /** Number of cells over which the edges of an area without a mask fade. */
 const FADE = 8;
@@ -30,6 +31,7 @@ interface Task {
   readonly x: Tensor;
   readonly area: CellArea;
   readonly control?: Control;
+  readonly gligen?: GligenObjects;
   /** Weight of each cell, [B,h,w]. */
   readonly weight: Float32Array;
 }
@@ -106,6 +108,7 @@ function toTask(prepared: PreparedCondition, side: number, x: Tensor, format: La
     x: crop(x, area),
     area,
     control: prepared.control,
+    gligen: prepared.gligen,
     weight: weights(prepared, area, batch, height, width),
   };
 }
@@ -185,6 +188,8 @@ function fadeFactors(length: number, fadeStart: boolean, fadeEnd: boolean): numb
 
 function canShareBatch(task: Task, first: Task): boolean {
   if (task.control !== first.control) return false;
+  // as in the original, where objects are a patch of their condition
+  if (task !== first && (task.gligen || first.gligen)) return false;
   const [a, b] = [task.condition.context.shape[1], first.condition.context.shape[1]];
   return (
     task.x.shape.join() === first.x.shape.join() &&
@@ -233,6 +238,7 @@ async function evaluate(
     tasks[0].condition.concat && concatBatch(tasks.map(({ condition }) => condition.concat!));
   const output = await unet.evaluate({
     ...inputs,
+    objects: await objectsOf(tasks[0]),
     x: concat ? joinChannels(inputs.x, concat) : inputs.x,
     control: uniform(residuals),
     sigma,
@@ -243,6 +249,13 @@ async function evaluate(
     },
   });
   return tensor(x.shape, sampling.calculateDenoised(sigma, output.data, x.data));
+}
+
+async function objectsOf({ gligen, x }: Task): Promise<UNetInputs['objects']> {
+  if (!gligen) return undefined;
+  const [height, width] = x.shape.slice(-2);
+  const { model, objects } = gligen;
+  return { gligen: model, tokens: await model.tokens(objects, height, width) };
 }
 
 /** Returns the rows of one of `count` equal parts of a batch. */

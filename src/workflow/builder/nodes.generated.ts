@@ -1292,11 +1292,27 @@ export const GITSSchedulerFuncProvider: NodeFunction<{
   denoise: Float;
 }, Node<{ SCHEDULER_FUNC: 'SCHEDULER_FUNC' }>> = nodeFunction('GITSSchedulerFuncProvider', [['SCHEDULER_FUNC', 'SCHEDULER_FUNC']]);
 
-/** GLIGENLoader (loaders): Not supported: GLIGEN models are not supported. Position objects with ConditioningSetArea or ConditioningSetMask. */
+/** GLIGENLoader (loaders) */
 export const GLIGENLoader: NodeFunction<{
   /** A file of models/gligen. */
   gligen_name: FileName;
 }, Node<{ GLIGEN: 'GLIGEN' }>> = nodeFunction('GLIGENLoader', [['GLIGEN', 'GLIGEN']]);
+
+/** GLIGENTextBoxApply (conditioning/gligen): Adds an object to a prompt: what a text describes, in a box of the image. */
+export const GLIGENTextBoxApply: NodeFunction<{
+  conditioning_to: Link<'CONDITIONING'>;
+  clip: Link<'CLIP'>;
+  gligen_textbox_model: Link<'GLIGEN'>;
+  text: Text;
+  /** 8 to 16384; default in the editor: 64. */
+  width: Int;
+  /** 8 to 16384; default in the editor: 64. */
+  height: Int;
+  /** 0 to 16384; default in the editor: 0. */
+  x: Int;
+  /** 0 to 16384; default in the editor: 0. */
+  y: Int;
+}, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('GLIGENTextBoxApply', [['CONDITIONING', 'CONDITIONING']]);
 
 /** Get Image Size (image): Width, height and number of the images. */
 export const GetImageSize: NodeFunction<{
@@ -5366,6 +5382,7 @@ export const nodes: {
   GITSScheduler: typeof GITSScheduler;
   GITSSchedulerFuncProvider: typeof GITSSchedulerFuncProvider;
   GLIGENLoader: typeof GLIGENLoader;
+  GLIGENTextBoxApply: typeof GLIGENTextBoxApply;
   GetImageSize: typeof GetImageSize;
   GrowMask: typeof GrowMask;
   HyperTile: typeof HyperTile;
@@ -5863,6 +5880,7 @@ export const nodes: {
   GITSScheduler,
   GITSSchedulerFuncProvider,
   GLIGENLoader,
+  GLIGENTextBoxApply,
   GetImageSize,
   GrowMask,
   HyperTile,

@@ -1,11 +1,10 @@
 // Types of ComfyUI itself that are not built in.
 import type { Aliases, RefusedTypes } from '../../pack.ts';
 import { CORE_OUTSIDE } from './core-outside.ts';
-import { GLIGEN_MODELS, STYLE_MODELS } from './models/unsupported-model-nodes.ts';
+import { STYLE_MODELS } from './models/unsupported-model-nodes.ts';
 
 export const CORE_REFUSED: readonly RefusedTypes[] = [
   { ...STYLE_MODELS, types: ['StyleModelApply'] },
-  { ...GLIGEN_MODELS, types: ['GLIGENTextBoxApply'] },
   ...CORE_OUTSIDE,
 ];
 

@@ -83,8 +83,10 @@ it('latent operations are passed through links', async () => {
 
 it('unsupported models are refused by validation', async () => {
   const prompt = {
-    1: ['GLIGENLoader', { gligen_name: 'a.pth' }],
+    1: ['StyleModelLoader', { style_model_name: 'a.pth' }],
     2: ['RecordValue', { value: ['1', 0] }],
   } as Readonly<{ [id: string]: [string, object] }>;
-  await expect(run(prompt)).rejects.toThrow('GLIGEN models are not supported');
+  await expect(run(prompt)).rejects.toThrow(
+    'style models (T2I-Adapter style, FLUX Redux) are not supported',
+  );
 });

@@ -4,6 +4,7 @@ import { VISION_NODES } from './conditioning/clip-vision-nodes.ts';
 import { CONDITIONING_NODES } from './conditioning/conditioning-nodes.ts';
 import { CONDITIONING_PROPS_NODES } from './conditioning/conditioning-property-nodes.ts';
 import { CONTROLNET_NODES } from './conditioning/controlnet-nodes.ts';
+import { GLIGEN_NODES } from './conditioning/gligen-nodes.ts';
 import { MODEL_INPUT_NODES } from './conditioning/image-conditioning-nodes.ts';
 import { PHOTOMAKER_NODES } from './conditioning/photomaker-nodes.ts';
 import { PROMPT_NODES } from './conditioning/text-encode-nodes.ts';
@@ -63,6 +64,7 @@ export const CORE_PACK: Pack = {
     ...PROMPT_NODES,
     ...PHOTOMAKER_NODES,
     ...CONDITIONING_NODES,
+    ...GLIGEN_NODES,
     ...CONDITIONING_PROPS_NODES,
     ...LATENT_NODES,
     ...LATENT_RESIZE_NODES,

@@ -8,17 +8,17 @@ import { encodePng } from '../../../../image/codec/png.ts';
 import type { Tensor } from '../../../../tensor/tensor.ts';
 import { NODES } from '../../../index.ts';
 
-it.each([
-  ['StyleModelLoader', 'style_model_name', 'style models'],
-  ['GLIGENLoader', 'gligen_name', 'GLIGEN'],
-])('%s is declared, and refused by validation', async (type, input, words) => {
-  const node = NODES.get(type)!;
-  expect(node.inputs[input]).toMatchObject({ kind: 'COMBO' });
-  expect(node.validate!.check({ [input]: 'a.pth' }, testContext(), {})).toContain(words);
-  await expect((async () => runNode(type, { [input]: 'a.pth' }))()).rejects.toMatchObject({
-    code: 'DR_MODEL_UNSUPPORTED',
-  });
-});
+it.each([['StyleModelLoader', 'style_model_name', 'style models']])(
+  '%s is declared, and refused by validation',
+  async (type, input, words) => {
+    const node = NODES.get(type)!;
+    expect(node.inputs[input]).toMatchObject({ kind: 'COMBO' });
+    expect(node.validate!.check({ [input]: 'a.pth' }, testContext(), {})).toContain(words);
+    await expect((async () => runNode(type, { [input]: 'a.pth' }))()).rejects.toMatchObject({
+      code: 'DR_MODEL_UNSUPPORTED',
+    });
+  },
+);
 
 it('LoadImageOutput loads an existing image', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'darkroom-output-'));

@@ -14,12 +14,6 @@ export const STYLE_MODELS = {
     'checkpoint.',
 };
 
-/** Why the nodes of GLIGEN models are not supported. */
-export const GLIGEN_MODELS = {
-  reason: 'GLIGEN models are not supported',
-  hint: 'Position objects with ConditioningSetArea or ConditioningSetMask.',
-};
-
 interface UnsupportedModel {
   readonly type: string;
   readonly display: string;
@@ -60,13 +54,5 @@ export const UNSUPPORTED_MODEL_NODES: readonly NodeDeclaration[] = [
     folder: 'style_models',
     output: 'STYLE_MODEL',
     ...STYLE_MODELS,
-  }),
-  unsupportedLoader({
-    type: 'GLIGENLoader',
-    display: 'GLIGENLoader',
-    input: 'gligen_name',
-    folder: 'gligen',
-    output: 'GLIGEN',
-    ...GLIGEN_MODELS,
   }),
 ];
