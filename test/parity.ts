@@ -1,10 +1,12 @@
 // npm run parity: runs the test suite and writes docs/parity.md, the table of every tensor compared
 // with the originals. With a folder as argument it takes what a run with DARKROOM_PARITY=FOLDER
-// left there instead of running the suite again.
+// left there instead of running the suite again. The section on real weights is from the last
+// npm run real-files.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type Figure, realWeightsSection } from './real/figure.ts';
 
 interface Row {
   readonly family: string;
@@ -73,6 +75,10 @@ for (const [name, list] of [...groups].sort(([a], [b]) => a.localeCompare(b))) {
   details.push('', '</details>', '');
 }
 
+const figures = JSON.parse(
+  readFileSync(join(import.meta.dirname, 'real', 'figures.json'), 'utf8'),
+) as Figure[];
+
 writeFileSync(
   join(import.meta.dirname, '..', 'docs', 'parity.md'),
   `# Parity with the originals
@@ -80,6 +86,9 @@ writeFileSync(
 Written by \`npm run parity\` from one run of the test suite. The references were made by ComfyUI v0.3.64 and the node packs on a CPU in fp32.
 A tensor passes when no value differs by more than max(2e-6, 1e-5 x the reference's largest value, 10 x the difference between two runs of the
 original with other summation orders); a bound of 0 means that the values must be equal. The row of a case is its tensor nearest to its bound.
+
+${realWeightsSection(figures)}
+## Tensors of the test suite
 
 ${summary.join('\n')}
 
