@@ -82,7 +82,9 @@ export interface SocketInput<S extends SocketType = SocketType> extends CommonOp
   readonly type: S;
   /** The prompt may contain a literal value (names passed between nodes), not only a link. */
   readonly inline?: boolean;
-  readonly default?: string;
+  readonly default?: string | number;
+  readonly min?: number;
+  readonly step?: number;
 }
 
 export type Input = IntInput | FloatInput | StringInput | BooleanInput | ComboInput | SocketInput;

@@ -2,6 +2,8 @@
 import type { Clip } from '../models/clip/clip.ts';
 import type { ControlNet } from '../models/controlnet/controlnet.ts';
 import type { Gligen } from '../models/gligen/load.ts';
+import type { HookGroup } from '../models/hooks/hooks.ts';
+import type { Keyframes } from '../models/hooks/keyframes.ts';
 import type { PhotoMaker } from '../models/photomaker/load.ts';
 import type { UpscaleModel } from '../models/upscaler/load.ts';
 import type { Autoencoder } from '../models/vae/autoencoder.ts';
@@ -30,8 +32,9 @@ export interface SocketValues extends ImpactSockets, SeargeSockets {
   CONDITIONING: Conditioning;
   /** Fractions of the whole denoising, 0 to 1. */
   TIMESTEPS_RANGE: readonly [start: number, end: number];
-  /** No node outputs one yet. */
-  HOOKS: never;
+  HOOKS: HookGroup;
+  HOOK_KEYFRAMES: Keyframes;
+  FLOATS: number | readonly number[];
   LATENT: Latent;
   LATENT_OPERATION: LatentOperation;
   SAMPLER: ConfiguredSampler;

@@ -2,6 +2,7 @@
 // patches work on. Types only; the functions on them are in the folders beside this file.
 import type { ControlNet } from '../models/controlnet/controlnet.ts';
 import type { Gligen, PlacedObject } from '../models/gligen/load.ts';
+import type { HookGroup } from '../models/hooks/hooks.ts';
 import type { UNet, UNetVariant } from '../models/unet/unet.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { ModelSampling } from './model/model-sampling.ts';
@@ -56,6 +57,13 @@ export interface ConditioningEntry {
   readonly set_area_to_bounds?: boolean;
   readonly start_percent?: number;
   readonly end_percent?: number;
+  /** The range for which a scheduled CLIP encoded the prompt. */
+  readonly clip_start_percent?: number;
+  readonly clip_end_percent?: number;
+  /** Changes of the model's weights for this prompt. */
+  readonly hooks?: HookGroup;
+  /** The prompt acts where the masks of the others leave something over. */
+  readonly default?: boolean;
   readonly control?: Control;
   /** The control also acts on negative prompts that have none. */
   readonly control_apply_to_uncond?: boolean;

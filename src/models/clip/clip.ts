@@ -6,6 +6,7 @@ import { blendWeights, joinFeatures } from '../../text/blend-weights.ts';
 import { END_TOKEN } from '../../text/clip-bpe.ts';
 import type { EmbeddingLookup, Warn } from '../../text/embeddings.ts';
 import { type Chunk, emptyChunk, type TokenValue, tokenize } from '../../text/token-chunks.ts';
+import type { HookGroup } from '../hooks/hooks.ts';
 import type { TextEncoder } from './text-encoder.ts';
 
 export {
@@ -48,6 +49,21 @@ export interface Clip {
   withLastLayer(stopAtClipLayer: number): Clip;
   /** Replaces encoders by others of the same kind; encoders of other kinds are not changed. */
   withEncoders(encoders: readonly TextEncoder[]): Clip;
+  /** Hooks that change the encoders in each encoding (SetClipHooks); not `encoders` themselves. */
+  readonly hooks?: ClipHooks;
+}
+
+/** The hooks of a CLIP. */
+export interface ClipHooks {
+  readonly group: HookGroup;
+  /** Hooks that conditionings get that are encoded with the CLIP. */
+  readonly ofConditionings?: HookGroup;
+  /** Prompts are encoded once for each part of the denoising, with the keyframes of that part. */
+  readonly isScheduled: boolean;
+  /** The CLIP without hooks. */
+  readonly plain: Clip;
+  /** Returns the CLIP with the hooks' weights; `factors` are those of the group's hooks. */
+  at(factors: readonly number[]): Clip;
 }
 
 export interface ClipOptions {

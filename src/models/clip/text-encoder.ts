@@ -5,6 +5,7 @@ import type {
   ChangedNetwork,
   PatchTarget,
   PatchTargets,
+  Rounded,
   WeightChange,
 } from '../weights/changes.ts';
 import type { ClipLayout } from './config.ts';
@@ -30,7 +31,7 @@ export interface EncoderBase extends ChangedNetwork {
 }
 
 /** A change of the token table. */
-export type TokenChange = TokenBlend | TokenPatch;
+export type TokenChange = TokenBlend | TokenPatch | TokenShift | Rounded;
 
 /** A LoRA's change of the token table. */
 export interface TokenPatch extends Omit<AppliedLora, 'patches'> {
@@ -46,6 +47,13 @@ export interface TokenBlend {
    * is used.
    */
   readonly rows?: (ids: readonly number[]) => Promise<Float32Array>;
+}
+
+/** Moves a token table towards another encoder's: see Shift. */
+export interface TokenShift {
+  readonly strength: number;
+  /** Returns rows of the other table. */
+  readonly rows: (ids: readonly number[]) => Promise<Float32Array>;
 }
 
 export interface EncodeOptions {

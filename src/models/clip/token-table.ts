@@ -9,7 +9,7 @@ import { patchScale } from '../lora/branch.ts';
 import { mergePatch } from '../lora/merge.ts';
 import type { Patch } from '../lora/patches.ts';
 import { type Weights, weightsOf } from '../weights/tensors.ts';
-import type { TokenBlend, TokenChange, TokenPatch } from './text-encoder.ts';
+import type { TokenBlend, TokenChange, TokenPatch, TokenShift } from './text-encoder.ts';
 
 export interface TokenTable {
   readonly weights: Weights;
@@ -27,7 +27,12 @@ export async function tokenTableRows(
   const change = table.changes.at(-1);
   if (!change || ids.length === 0) return storedRows(table, ids);
   const before = { ...table, changes: table.changes.slice(0, -1) };
-  if (!('patch' in change)) return blended(await tokenTableRows(before, ids), ids, change);
+  if (!('patch' in change)) {
+    const rows = await tokenTableRows(before, ids);
+    if ('ownShare' in change) return blended(rows, ids, change);
+    if ('strength' in change) return shifted(rows, await storedRows(table, ids), ids, change);
+    return table.weights.rounding === 'f16' ? roundToFloat16(rows) : rows;
+  }
   if (rowTensor(change.patch) !== undefined)
     return patchedRows(table, await tokenTableRows(before, ids), change, ids);
   const [count, width] = table.weights.shape(table.name);
@@ -65,6 +70,17 @@ async function blended(
   return rows.map((value, i) =>
     otherRows ? Math.fround(value * own) + Math.fround(otherRows[i] * other) : value * own,
   );
+}
+
+async function shifted(
+  rows: Float32Array,
+  stored: Float32Array,
+  ids: readonly number[],
+  { strength, rows: readOther }: TokenShift,
+): Promise<Float32Array> {
+  const factor = Math.fround(strength);
+  const other = await readOther(ids);
+  return rows.map((value, i) => value + Math.fround(Math.fround(other[i] - stored[i]) * factor));
 }
 
 /**

@@ -40,14 +40,7 @@ export function applyLora(
   lora: LoraFile,
   strengths: LoraStrengths,
 ): LoraResult {
-  const matches: Matches = {
-    lora,
-    used: new Set(),
-    layers: new Set(),
-    changed: 0,
-    shapeMismatches: [],
-    refused: [],
-  };
+  const matches = noMatches(lora);
   const result = {
     unet: unet && withLora(unet, matches, strengths.unet),
     clip: clip && clipWithLora(clip, matches, strengths.clip),
@@ -75,14 +68,27 @@ interface Matches {
   readonly refused: { readonly weight: string; readonly kind: string }[];
 }
 
+const noMatches = (lora: LoraFile): Matches => ({
+  lora,
+  used: new Set(),
+  layers: new Set(),
+  changed: 0,
+  shapeMismatches: [],
+  refused: [],
+});
+
+/** Returns the patches of a LoRA that fit a UNet, by the names of its weights. */
+export const loraPatches = (unet: UNet, lora: LoraFile): ReadonlyMap<string, Patch> =>
+  unetPatches(unet, noMatches(lora));
+
+const unetPatches = ({ patchable }: UNet, matches: Matches): ReadonlyMap<string, Patch> =>
+  patchable
+    ? fittingPatches(matches, patchesFor(matches, unetKeys(patchable.keys())), patchable)
+    : new Map<string, Patch>();
+
 function withLora(unet: UNet, matches: Matches, strength: number): UNet {
-  if (!unet.patchable) return unet;
-  const patches = patchesFor(matches, unetKeys(unet.patchable.keys()));
-  const applied: AppliedLora = {
-    lora: matches.lora,
-    strength,
-    patches: fittingPatches(matches, patches, unet.patchable),
-  };
+  const patches = unetPatches(unet, matches);
+  const applied: AppliedLora = { lora: matches.lora, strength, patches };
   return hasEffect(applied) ? unet.variant({ changes: [applied] }) : unet;
 }
 
@@ -148,5 +154,5 @@ function fittingPatches(
 }
 
 /** At strength 0 only patches that replace a weight have an effect. */
-const hasEffect = ({ strength, patches }: AppliedLora): boolean =>
+export const hasEffect = ({ strength, patches }: AppliedLora): boolean =>
   patches.size > 0 && (strength !== 0 || [...patches.values()].some(({ kind }) => kind === 'set'));

@@ -7,6 +7,7 @@ import {
   changesByTarget,
   type PatchStep,
   type ScaleStep,
+  type ShiftStep,
   type Step,
 } from './change-steps.ts';
 
@@ -75,6 +76,11 @@ export const scaleNumber = ({ index, group, factor }: ScaleStep, path: Path): Ch
   factor,
 ];
 
+export const shiftNumber = ({ index, shift }: ShiftStep, path: Path): ChangeNumber => [
+  `${path}${index} shift`,
+  shift.strength,
+];
+
 export const shareNumber = (
   { index, share }: BlendStep,
   which: 'own' | 'other',
@@ -88,10 +94,14 @@ export const pathInto = (index: number, path: Path): Path => `${path}${index}/`;
 export function numbersOf(step: Step, path: Path = ''): ChangeNumber[] {
   if (step.kind === 'patch') return [patchNumber(step, path)];
   if (step.kind === 'scale') return [scaleNumber(step, path)];
-  const inner = step.target && changesByTarget(step.other).get(step.target);
+  if (step.kind === 'round') return [];
+  const isShift = step.kind === 'shift';
+  const other = isShift ? step.shift.other : step.other;
+  const inner = step.target && changesByTarget(other).get(step.target);
   return [
-    shareNumber(step, 'own', path),
-    shareNumber(step, 'other', path),
+    ...(isShift
+      ? [shiftNumber(step, path)]
+      : [shareNumber(step, 'own', path), shareNumber(step, 'other', path)]),
     ...(inner?.merged ?? []).flatMap((one) => numbersOf(one, pathInto(step.index, path))),
   ];
 }

@@ -10,9 +10,11 @@ import {
   patchNumber,
   scaleNumber,
   shareNumber,
+  shiftNumber,
 } from './change-numbers.ts';
-import type { BlendStep, PatchStep, Step } from './change-steps.ts';
-import type { TensorView, Weights } from './tensors.ts';
+import type { BlendStep, PatchStep, ShiftStep, Step } from './change-steps.ts';
+import type { PatchTarget } from './changes.ts';
+import type { Rounding, TensorView, Weights } from './tensors.ts';
 
 /** What the changes of one weight are computed from. */
 export interface StepContext {
@@ -22,6 +24,10 @@ export interface StepContext {
   readonly numbers: NumberSource;
   /** The path of the network in the names of the numbers (change-numbers.ts). */
   readonly path: string;
+  /** The weight without changes. */
+  readonly stored: Value;
+  /** The type that weights of the network are rounded to. */
+  readonly rounding?: Rounding;
   /** The tensors of each LoRA, by the index of its change. */
   readonly loraWeights: readonly (Weights | undefined)[];
   /** The changed weights of each blended network, by the index of its change. */
@@ -35,9 +41,11 @@ export function applyStep(
   shape: readonly number[],
   step: Step,
 ): Value {
-  const { g, path } = context;
+  const { g, path, rounding } = context;
   if (step.kind === 'patch') return patched(context, weight, shape, step);
   if (step.kind === 'blend') return blended(context, weight, step);
+  if (step.kind === 'shift') return shifted(context, weight, step);
+  if (step.kind === 'round') return rounding ? g.round(weight, rounding) : weight;
   return g.op('Mul', [weight, factor(context, scaleNumber(step, path))]);
 }
 
@@ -58,14 +66,29 @@ function patched(
 }
 
 function blended(context: StepContext, weight: Value, step: BlendStep): Value {
-  const { g, path, after, otherWeights } = context;
+  const { g, path } = context;
   const own = g.op('Mul', [weight, factor(context, shareNumber(step, 'own', path))]);
   if (!step.target) return own;
-  const { tensor, rows, transposed } = step.target;
-  const stored = otherWeights[step.index]!.value(g, tensor, { rows, after });
-  const other = transposed ? transpose(g, stored) : stored;
+  const other = otherWeight(context, step.index, step.target);
   const share = factor(context, shareNumber(step, 'other', path));
   return g.op('Add', [own, g.op('Mul', [other, share])]);
+}
+
+function shifted(context: StepContext, weight: Value, step: ShiftStep): Value {
+  const { g, path, stored } = context;
+  const difference = g.op('Sub', [otherWeight(context, step.index, step.target), stored]);
+  const strength = factor(context, shiftNumber(step, path));
+  return g.op('Add', [weight, g.op('Mul', [difference, strength])]);
+}
+
+/** Returns a weight of the network that the change of this index blends in. */
+function otherWeight(
+  { g, after, otherWeights }: StepContext,
+  index: number,
+  { tensor, rows, transposed }: PatchTarget,
+): Value {
+  const stored = otherWeights[index]!.value(g, tensor, { rows, after });
+  return transposed ? transpose(g, stored) : stored;
 }
 
 const numberValue = ({ g, numbers }: StepContext, [name, value]: ChangeNumber): Value =>

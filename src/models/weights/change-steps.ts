@@ -9,10 +9,11 @@ import type {
   PatchTargets,
   Scaling,
   Share,
+  Shift,
 } from './changes.ts';
 
 /** One change of one weight; `index` is the position of the change in the network's list. */
-export type Step = PatchStep | BlendStep | ScaleStep;
+export type Step = PatchStep | BlendStep | ScaleStep | ShiftStep | RoundStep;
 
 export interface PatchStep {
   readonly kind: 'patch';
@@ -38,6 +39,19 @@ export interface ScaleStep {
   readonly group: number;
 }
 
+export interface ShiftStep {
+  readonly kind: 'shift';
+  readonly index: number;
+  readonly shift: Shift;
+  /** The weight of the other network. */
+  readonly target: PatchTarget;
+}
+
+export interface RoundStep {
+  readonly kind: 'round';
+  readonly index: number;
+}
+
 /** A target with its changes. */
 export interface ChangedTensor extends PatchTarget {
   /** Changes that are computed into the weight, in order. */
@@ -53,7 +67,7 @@ export function changedTensors(
 ): ChangedTensor[] {
   const byTarget = new Map<PatchTarget, Step[]>();
   for (const [index, change] of changes.entries())
-    for (const [target, step] of stepsOf(change, index, targets)) {
+    for (const [target, step] of stepsOf(change, index, targets, byTarget)) {
       if (time !== 'each time' && hasNoEffect(step)) continue;
       byTarget.set(target, [...(byTarget.get(target) ?? []), step]);
     }
@@ -62,15 +76,18 @@ export function changedTensors(
 
 type TargetSteps = [target: PatchTarget, step: Step][];
 
+/** `changed`: the targets of earlier changes. */
 function stepsOf(
   change: ChangedNetwork['changes'][number],
   index: number,
   targets: PatchTargets,
+  changed: ReadonlyMap<PatchTarget, unknown>,
 ): TargetSteps {
   if ('lora' in change) return patchSteps(change, index, targets);
-  return 'other' in change
-    ? blendSteps(change, index, targets)
-    : scaleSteps(change, index, targets);
+  if ('share' in change) return blendSteps(change, index, targets);
+  if ('other' in change) return shiftSteps(change, index, targets);
+  if ('factor' in change) return scaleSteps(change, index, targets);
+  return [...changed.keys()].map((target) => [target, { kind: 'round', index }]);
 }
 
 function patchSteps(lora: AppliedLora, index: number, targets: PatchTargets): TargetSteps {
@@ -100,6 +117,13 @@ function blendSteps(blend: Blend, index: number, targets: PatchTargets): TargetS
   });
 }
 
+function shiftSteps(shift: Shift, index: number, targets: PatchTargets): TargetSteps {
+  return [...targets].flatMap(([name, target]): TargetSteps => {
+    const other = shift.other.targets.get(name);
+    return other ? [[target, { kind: 'shift', index, shift, target: other }]] : [];
+  });
+}
+
 function scaleSteps(scaling: Scaling, index: number, targets: PatchTargets): TargetSteps {
   return scaledTargets(scaling, targets).map(({ target, factor, group }) => [
     target,
@@ -125,6 +149,7 @@ export function scaledTargets(
 /** Whether a step leaves its weight as it is. */
 function hasNoEffect(step: Step): boolean {
   if (step.kind === 'blend') return step.share.own === 1 && step.share.other === 0;
+  if (step.kind === 'shift') return step.shift.strength === 0;
   return step.kind === 'scale' && step.factor === 1;
 }
 

@@ -91,10 +91,13 @@ function createMerger({ weights, changes }: ChangedNetwork, strategy: ChangeStra
   const values = new Map<string, Value>();
 
   const merge = (g: Graph, changed: ChangedTensor, after: TensorView['after']): Value => {
-    const context = { g, after, numbers: mergedNumbers, path, loraWeights, otherWeights };
     const { tensor, rows, transposed, shape } = changed;
-    const stored = weights.value(g, tensor, { rows });
-    let value = transposed ? transpose(g, stored) : stored;
+    const inFile = weights.value(g, tensor, { rows });
+    const stored = transposed ? transpose(g, inFile) : inFile;
+    const numbers = mergedNumbers;
+    const { rounding } = weights;
+    const context = { g, after, numbers, path, stored, rounding, loraWeights, otherWeights };
+    let value = stored;
     for (const step of changed.merged) value = applyStep(context, value, shape, step);
     if (isRounded && weights.rounding) value = g.round(value, weights.rounding);
     return transposed ? transpose(g, value) : value;

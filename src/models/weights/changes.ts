@@ -45,7 +45,21 @@ export interface Scaling {
   factor(weight: string): number | undefined;
 }
 
-export type WeightChange = AppliedLora | Blend | Scaling;
+/**
+ * Weights moved towards another network's: each by `strength` times the other's weight minus the
+ * weight as it is stored. Weights that the other lacks stay as they are.
+ */
+export interface Shift {
+  readonly other: ChangedNetwork;
+  readonly strength: number;
+}
+
+/** Weights rounded to the type that the network's weights are rounded to, after earlier changes. */
+export interface Rounded {
+  readonly isRounded: true;
+}
+
+export type WeightChange = AppliedLora | Blend | Scaling | Shift | Rounded;
 
 export interface ChangedNetwork {
   readonly weights: Weights;

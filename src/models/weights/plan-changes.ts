@@ -102,8 +102,9 @@ const keyOf = ({ changes, targets }: ChangedNetwork): string =>
         const groups = scaledTargets(change, targets).map(({ name, group }) => [name, group]);
         return `scale ${createHash('sha256').update(JSON.stringify(groups)).digest('hex')}`;
       }
+      if ('isRounded' in change) return 'round';
       const { weights } = change.other;
       const inner = [weights.file, weights.rounding, keyOf(change.other)].filter(Boolean);
-      return `blend (${inner.join(' ')})`;
+      return `${'share' in change ? 'blend' : 'shift'} (${inner.join(' ')})`;
     })
     .join(' ');

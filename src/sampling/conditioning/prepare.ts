@@ -16,6 +16,7 @@ import type {
 } from '../sampling-types.ts';
 import { admVector } from './adm.ts';
 import { concatChannels } from './concat.ts';
+import { type ConditionHooks, conditionHooks, type HookedRun } from './condition-hooks.ts';
 import { shareControl, shareObjects } from './share.ts';
 
 /** Height, width, y, x in latent cells. */
@@ -45,13 +46,17 @@ export interface PreparedCondition {
   readonly gligen?: GligenObjects;
   /** The control also acts on other sides. */
   readonly controlsNegatives?: boolean;
+  /** Absent if no condition of the run has hooks. */
+  readonly hooks?: ConditionHooks;
+  /** It acts where the masks of the side's other conditions leave something over. */
+  readonly isDefault?: boolean;
 }
 
 /** The input that a conditioning is for; the refiner's default aesthetic score depends on it. */
 export type Side = 'positive' | 'negative';
 
 /** The run that conditionings are prepared for. */
-export interface ConditionedRun {
+export interface ConditionedRun extends HookedRun {
   /** [B,C,H,W] */
   readonly shape: readonly number[];
   /** The initial latent, in model units. */
@@ -72,10 +77,18 @@ export function prepareConditions<K extends string>(
   run: ConditionedRun,
 ): Record<K, readonly PreparedCondition[]> {
   const names = Object.keys(sides) as K[];
+  const hooksOf = conditionHooks(
+    model,
+    names.map((name) => sides[name][1]),
+    run,
+  );
   const prepared = {} as Record<K, PreparedCondition[]>;
   for (const name of names) {
     const [side, conditioning] = sides[name];
-    prepared[name] = conditioning.map((entry) => prepare(model, entry, run, side));
+    prepared[name] = conditioning.map((entry) => ({
+      ...prepare(model, entry, run, side),
+      hooks: hooksOf?.(entry.hooks),
+    }));
   }
   for (const name of names)
     for (const condition of [...prepared[name]])
@@ -96,7 +109,6 @@ function prepare(
 ): PreparedCondition {
   const [height, width] = run.shape.slice(-2);
   const mask = entry.mask && maskAtSize(entry.mask, height, width);
-  const { percentToSigma } = model.sampling;
   const { downscaleRatio } = model.latentFormat;
   if (entry.cond.shape[2] !== model.unet.contextDim)
     throw new DarkroomError('DR_INPUT_INVALID', {
@@ -128,17 +140,27 @@ function prepare(
     mask,
     strength: entry.strength ?? 1,
     maskStrength: entry.mask_strength ?? 1,
-    start:
-      entry.start_percent === undefined
-        ? Number.POSITIVE_INFINITY
-        : Math.fround(percentToSigma(entry.start_percent)),
-    end:
-      entry.end_percent === undefined
-        ? Number.NEGATIVE_INFINITY
-        : Math.fround(percentToSigma(entry.end_percent)),
+    ...sigmaRange(model, entry),
+    isDefault: entry.default !== undefined,
     control: entry.control,
     gligen: entry.gligen,
     controlsNegatives: entry.control_apply_to_uncond,
+  };
+}
+
+/** The range of an entry, within the range that its prompt was encoded for. */
+function sigmaRange(
+  { sampling: { percentToSigma } }: Model,
+  entry: ConditioningEntry,
+): Pick<PreparedCondition, 'start' | 'end'> {
+  const { clip_start_percent: clipStart, clip_end_percent: clipEnd } = entry;
+  const start =
+    clipStart === undefined ? entry.start_percent : Math.max(clipStart, entry.start_percent ?? 0);
+  const end =
+    clipStart === undefined ? entry.end_percent : Math.min(clipEnd ?? 1, entry.end_percent ?? 1);
+  return {
+    start: start === undefined ? Number.POSITIVE_INFINITY : Math.fround(percentToSigma(start)),
+    end: end === undefined ? Number.NEGATIVE_INFINITY : Math.fround(percentToSigma(end)),
   };
 }
 

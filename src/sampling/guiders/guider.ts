@@ -209,15 +209,13 @@ class RunEvaluations {
       sigma,
       attention: this.#attention,
       evaluate: async (conditioning, { variant, x: other } = {}) => {
-        const unet = variant ? model.unet.variant(variant) : model.unet;
         const conditions =
           typeof conditioning === 'string'
             ? sides[conditioning]
             : prepareConditions(model, { other: ['negative' as Side, conditioning.negative] }, run)
                 .other;
-        const options = { draws: run.draws };
-        const changed = { ...model, unet };
-        const [prediction] = await predictSides(changed, [conditions], other ?? x, sigma, options);
+        const options = { draws: run.draws, variant };
+        const [prediction] = await predictSides(model, [conditions], other ?? x, sigma, options);
         return prediction;
       },
     };

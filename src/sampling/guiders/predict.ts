@@ -3,7 +3,7 @@
 // mask.
 
 import { DarkroomError } from '../../errors.ts';
-import type { UNetInputs } from '../../models/unet/unet.ts';
+import type { UNetInputs, UNetVariant } from '../../models/unet/unet.ts';
 import type { Draws } from '../../models/unet/unet-patch.ts';
 import { allocate } from '../../tensor/allocate.ts';
 import {
@@ -14,6 +14,7 @@ import {
   tensor,
 } from '../../tensor/tensor.ts';
 import { joinChannels } from '../conditioning/concat.ts';
+import type { ConditionHooks } from '../conditioning/condition-hooks.ts';
 import { controlResiduals, uniformResiduals } from '../conditioning/control.ts';
 import type { CellArea, NetworkCondition, PreparedCondition } from '../conditioning/prepare.ts';
 import { f32 } from '../float32.ts';
@@ -32,11 +33,14 @@ interface Task {
   readonly area: CellArea;
   readonly control?: Control;
   readonly gligen?: GligenObjects;
+  readonly hooks?: ConditionHooks;
   /** Weight of each cell, [B,h,w]. */
   readonly weight: Float32Array;
 }
 
 export interface EvaluationOptions {
+  /** A variant of the model's network, with the weights of hooks. */
+  readonly variant?: UNetVariant;
   /** What patches with a random part draw from. */
   readonly draws?: Draws;
   /**
@@ -46,13 +50,15 @@ export interface EvaluationOptions {
   readonly onAttention?: (received: Tensor) => void;
 }
 
+type Sides = readonly (readonly PreparedCondition[])[];
+
 /**
  * Predicts the denoised latents [B,C,H,W] at `sigma` for each side, blended from its conditions; 0
  * where no condition of a side is active.
  */
 export async function predictSides(
   model: Model,
-  sides: readonly (readonly PreparedCondition[])[],
+  sides: Sides,
   x: Tensor,
   sigma: number,
   options: EvaluationOptions = {},
@@ -61,18 +67,14 @@ export async function predictSides(
   const sums = sides.map(() => allocate(x.data.length));
   const counts = sides.map(() => allocate(batch * height * width).fill(1e-37));
 
-  let waiting = sides.flatMap((conditions, side) =>
-    conditions
-      .filter(({ start, end }) => !(sigma > start || sigma < end))
-      .map((condition) => toTask(condition, side, x, model.latentFormat)),
-  );
+  let waiting = byHooks(activeTasks(model, sides, x, sigma));
   // If any condition has a ControlNet, the same session serves those without one.
   const uniform = uniformResiduals(sides.flat().map(({ control }) => control));
   while (waiting.length) {
     const [first] = waiting;
     const batchTasks = waiting.filter((task) => canShareBatch(task, first)).reverse();
     waiting = waiting.filter((task) => !batchTasks.includes(task));
-    const predictions = await evaluate(model, batchTasks, sigma, uniform, options);
+    const predictions = await evaluate(model, batchTasks, { ...options, sigma, uniform });
     for (const [i, { side, area, weight }] of batchTasks.entries()) {
       accumulate(
         sums[side],
@@ -95,6 +97,72 @@ export async function predictSides(
   });
 }
 
+/** The tasks of the active conditions, and of those that act where the others leave some over. */
+function activeTasks(
+  { latentFormat }: Model,
+  sides: Sides,
+  x: Tensor,
+  sigma: number,
+): readonly Task[] {
+  const tasks: Task[] = [];
+  const active = ({ start, end }: PreparedCondition): boolean => !(sigma > start || sigma < end);
+  for (const [side, conditions] of sides.entries())
+    for (const condition of conditions) {
+      if (condition.isDefault || !active(condition)) continue;
+      tasks.push(toTask(condition, side, x, latentFormat));
+      condition.hooks?.advance(sigma);
+    }
+  const placed = byHooks(tasks);
+  for (const [side, conditions] of sides.entries()) {
+    const defaults = conditions.filter(({ isDefault }) => isDefault);
+    if (defaults.length === 0) continue;
+    const weight = remainingWeight(
+      placed.filter((task) => task.side === side),
+      x.shape,
+    );
+    if (weight.every((value) => value === 0)) continue;
+    for (const condition of defaults) {
+      if (!active(condition)) continue;
+      checkWholeArea(condition, x.shape);
+      tasks.push({ ...toTask(condition, side, x, latentFormat), weight });
+      condition.hooks?.advance(sigma);
+    }
+  }
+  return tasks;
+}
+
+/** What the weights of tasks leave of 1 in each cell, [B,H,W]. */
+function remainingWeight(
+  tasks: readonly Task[],
+  [batch, , height, width]: readonly number[],
+): Float32Array {
+  const remaining = allocate(batch * height * width).fill(1);
+  for (const { area, weight } of tasks) {
+    const [h, w, top, left] = area;
+    for (let i = 0; i < weight.length; i++) {
+      const [item, row, column] = [Math.floor(i / (h * w)), Math.floor(i / w) % h, i % w];
+      remaining[(item * height + top + row) * width + left + column] -= weight[i];
+    }
+  }
+  return remaining.map((value) => Math.max(0, value));
+}
+
+function checkWholeArea({ area }: PreparedCondition, shape: readonly number[]): void {
+  const [height, width] = shape.slice(-2);
+  if (!area || (area[0] >= height && area[1] >= width)) return;
+  throw new DarkroomError('DR_INPUT_INVALID', {
+    message: 'a default conditioning has an area, but acts wherever the others leave some over',
+    hint: 'Remove the area, or the mask bounds, of the default conditioning.',
+  });
+}
+
+/** Sorts tasks by their hooks, in the order of the first task with them. */
+function byHooks(tasks: readonly Task[]): readonly Task[] {
+  const groups = new Map<ConditionHooks | undefined, Task[]>();
+  for (const task of tasks) groups.set(task.hooks, [...(groups.get(task.hooks) ?? []), task]);
+  return [...groups.values()].flat();
+}
+
 function toTask(prepared: PreparedCondition, side: number, x: Tensor, format: LatentFormat): Task {
   const [batch, , height, width] = x.shape;
   const area = clipArea(prepared.area ?? [height, width, 0, 0], height, width, format);
@@ -109,6 +177,7 @@ function toTask(prepared: PreparedCondition, side: number, x: Tensor, format: La
     area,
     control: prepared.control,
     gligen: prepared.gligen,
+    hooks: prepared.hooks,
     weight: weights(prepared, area, batch, height, width),
   };
 }
@@ -187,7 +256,7 @@ function fadeFactors(length: number, fadeStart: boolean, fadeEnd: boolean): numb
 }
 
 function canShareBatch(task: Task, first: Task): boolean {
-  if (task.control !== first.control) return false;
+  if (task.control !== first.control || task.hooks !== first.hooks) return false;
   // as in the original, where objects are a patch of their condition
   if (task !== first && (task.gligen || first.gligen)) return false;
   const [a, b] = [task.condition.context.shape[1], first.condition.context.shape[1]];
@@ -201,14 +270,18 @@ const greatestCommonDivisor = (a: number, b: number): number =>
   b === 0 ? a : greatestCommonDivisor(b, a % b);
 const leastCommonMultiple = (a: number, b: number): number => (a / greatestCommonDivisor(a, b)) * b;
 
+interface Evaluation extends EvaluationOptions {
+  readonly sigma: number;
+  readonly uniform: ReturnType<typeof uniformResiduals>;
+}
+
 async function evaluate(
   model: Model,
   tasks: readonly Task[],
-  sigma: number,
-  uniform: ReturnType<typeof uniformResiduals>,
-  { draws, onAttention }: EvaluationOptions,
+  { sigma, uniform, variant, draws, onAttention }: Evaluation,
 ): Promise<Tensor> {
   const { sampling, unet } = model;
+  const hooked = tasks[0].hooks?.unet(model) ?? unet;
   const batch = tasks[0].x.shape[0];
   const tokens = tasks
     .map(({ condition }) => condition.context.shape[1])
@@ -236,7 +309,8 @@ async function evaluate(
     }));
   const concat =
     tasks[0].condition.concat && concatBatch(tasks.map(({ condition }) => condition.concat!));
-  const output = await unet.evaluate({
+  const network = variant ? hooked.variant(variant) : hooked;
+  const output = await network.evaluate({
     ...inputs,
     objects: await objectsOf(tasks[0]),
     x: concat ? joinChannels(inputs.x, concat) : inputs.x,

@@ -7,6 +7,7 @@ import type { Draws } from '../../models/unet/unet-patch.ts';
 import { generatorAfter } from '../../random/prepare-noise.ts';
 import { torchGenerator } from '../../random/torch-generator.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
+import type { LastSigmas } from '../conditioning/keyframe-progress.ts';
 import type { Vector } from '../float32.ts';
 import type { Guider } from '../guiders/guider.ts';
 import { fromModelLatent, isEmptyLatent, toModelLatent } from '../model/latent-format.ts';
@@ -95,6 +96,8 @@ export interface GuiderRun extends SamplingHooks {
   readonly stepNoise?: NoiseSource;
   /** torch's global generator as the noise left it; undefined if no noise was drawn. */
   readonly draws?: () => Draws;
+  /** Shared by runs that follow one another in a node. */
+  readonly lastSigmas?: LastSigmas;
 }
 
 /** Unscaled latents, [B,C,H,W]. */
@@ -119,9 +122,10 @@ export async function sampleWithGuider(run: GuiderRun): Promise<SampledLatent> {
   const scaled = isEmptyLatent(latent) ? latent : toModelLatent(latentFormat, latent);
   const mask = run.noiseMask && prepareMask(run.noiseMask, shape);
   const allSides = kind.usesUncond;
-  const draws = lazyDraws(run);
-  const predict = guider.prepare({ shape, latent: scaled, mask, seed, allSides, draws });
-  if (kind.gpuVariant) run.warn?.(GPU_NOISE_WARNING);
+  const { lastSigmas, warn } = run;
+  const conditioned = { shape, latent: scaled, mask, seed, sigmas, lastSigmas, warn };
+  const predict = guider.prepare({ ...conditioned, allSides, draws: lazyDraws(run) });
+  if (kind.gpuVariant) warn?.(GPU_NOISE_WARNING);
 
   const progress = new RunProgress(run, shape);
   const samples = await runSampler({

@@ -4,6 +4,7 @@
 // over the whole schedule.
 import { DarkroomError } from '../../errors.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
+import type { LastSigmas } from '../conditioning/keyframe-progress.ts';
 import { f32 } from '../float32.ts';
 import { basicGuider, cfgGuider, type GuidedRun, type Guider } from '../guiders/guider.ts';
 import { type Memo, noMemo } from '../memo.ts';
@@ -92,6 +93,7 @@ export async function sampleRange(sampler: StepSampler, range: StepRange): Promi
     signal: range.signal,
     onStep: range.onStep,
     warn: range.warn,
+    lastSigmas: memo('last sigmas', [], (): LastSigmas => new WeakMap()),
   });
   return { ...latent, samples: returnWithLeftoverNoise ? result.samples : result.denoised };
 }
@@ -115,8 +117,10 @@ function memoizedGuider({ model, positive, negative, cfg }: StepSampler, memo: M
     negative === NO_NEGATIVE
       ? basicGuider(model, positive)
       : cfgGuider(model, positive, negative, cfg);
-  // The concatenated channels of inpainting models depend on the latent and its mask.
-  if (model.unet.inChannels !== model.latentFormat.channels) return create();
+  // The concatenated channels of inpainting models depend on the latent and its mask, keyframes of
+  // hooks on the sigmas.
+  const hasHooks = [...positive, ...negative].some(({ hooks }) => hooks);
+  if (model.unet.inChannels !== model.latentFormat.channels || hasHooks) return create();
   return memo('guider', [model, positive, negative, cfg], () => {
     const guider = create();
     const prepare = ({ shape, allSides }: GuidedRun) =>

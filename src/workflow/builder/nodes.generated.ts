@@ -445,6 +445,41 @@ export const CheckpointSave: NodeFunction<{
   filename_prefix: Text;
 }, OutputNode> = nodeFunction('CheckpointSave');
 
+/**
+ * Combine Hooks [2] (advanced/hooks/combine)
+ * @experimental
+ */
+export const CombineHooks2: NodeFunction<{
+  hooks_A?: Link<'HOOKS'>;
+  hooks_B?: Link<'HOOKS'>;
+}, Node<{ HOOKS: 'HOOKS' }>> = nodeFunction('CombineHooks2', [['HOOKS', 'HOOKS']]);
+
+/**
+ * Combine Hooks [4] (advanced/hooks/combine)
+ * @experimental
+ */
+export const CombineHooks4: NodeFunction<{
+  hooks_A?: Link<'HOOKS'>;
+  hooks_B?: Link<'HOOKS'>;
+  hooks_C?: Link<'HOOKS'>;
+  hooks_D?: Link<'HOOKS'>;
+}, Node<{ HOOKS: 'HOOKS' }>> = nodeFunction('CombineHooks4', [['HOOKS', 'HOOKS']]);
+
+/**
+ * Combine Hooks [8] (advanced/hooks/combine)
+ * @experimental
+ */
+export const CombineHooks8: NodeFunction<{
+  hooks_A?: Link<'HOOKS'>;
+  hooks_B?: Link<'HOOKS'>;
+  hooks_C?: Link<'HOOKS'>;
+  hooks_D?: Link<'HOOKS'>;
+  hooks_E?: Link<'HOOKS'>;
+  hooks_F?: Link<'HOOKS'>;
+  hooks_G?: Link<'HOOKS'>;
+  hooks_H?: Link<'HOOKS'>;
+}, Node<{ HOOKS: 'HOOKS' }>> = nodeFunction('CombineHooks8', [['HOOKS', 'HOOKS']]);
+
 /** CombineRegionalPrompts (ImpactPack/Regional) */
 export const CombineRegionalPrompts: NodeFunction<{
   /** A region. Each connection adds another input. */
@@ -508,6 +543,16 @@ export const ConditioningSetAreaStrength: NodeFunction<{
   /** 0 to 10; default in the editor: 1. */
   strength: Float;
 }, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('ConditioningSetAreaStrength', [['CONDITIONING', 'CONDITIONING']]);
+
+/**
+ * Cond Set Default Combine (advanced/hooks/cond single)
+ * @experimental
+ */
+export const ConditioningSetDefaultCombine: NodeFunction<{
+  cond: Link<'CONDITIONING'>;
+  cond_DEFAULT: Link<'CONDITIONING'>;
+  hooks?: Link<'HOOKS'>;
+}, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('ConditioningSetDefaultCombine', [['CONDITIONING', 'CONDITIONING']]);
 
 /** Conditioning (Set Mask) (conditioning) */
 export const ConditioningSetMask: NodeFunction<{
@@ -605,6 +650,106 @@ export const ControlNetLoader: NodeFunction<{
   /** A file of models/controlnet. */
   control_net_name: FileName;
 }, Node<{ CONTROL_NET: 'CONTROL_NET' }>> = nodeFunction('ControlNetLoader', [['CONTROL_NET', 'CONTROL_NET']]);
+
+/**
+ * Create Hook Keyframe (advanced/hooks/scheduling)
+ * @experimental
+ */
+export const CreateHookKeyframe: NodeFunction<{
+  /** -20 to 20; default in the editor: 1. */
+  strength_mult: Float;
+  /** 0 to 1; default in the editor: 0. */
+  start_percent: Float;
+  prev_hook_kf?: Link<'HOOK_KEYFRAMES'>;
+}, Node<{ HOOK_KF: 'HOOK_KEYFRAMES' }>> = nodeFunction('CreateHookKeyframe', [['HOOK_KF', 'HOOK_KEYFRAMES']]);
+
+/**
+ * Create Hook Keyframes From Floats (advanced/hooks/scheduling)
+ * @experimental
+ */
+export const CreateHookKeyframesFromFloats: NodeFunction<{
+  floats_strength: Link<'FLOATS'>;
+  /** 0 to 1; default in the editor: 0. */
+  start_percent: Float;
+  /** 0 to 1; default in the editor: 1. */
+  end_percent: Float;
+  /** Default in the editor: false. */
+  print_keyframes: Bool;
+  prev_hook_kf?: Link<'HOOK_KEYFRAMES'>;
+}, Node<{ HOOK_KF: 'HOOK_KEYFRAMES' }>> = nodeFunction('CreateHookKeyframesFromFloats', [['HOOK_KF', 'HOOK_KEYFRAMES']]);
+
+/**
+ * Create Hook Keyframes Interp. (advanced/hooks/scheduling)
+ * @experimental
+ */
+export const CreateHookKeyframesInterpolated: NodeFunction<{
+  /** 0 to 10; default in the editor: 1. */
+  strength_start: Float;
+  /** 0 to 10; default in the editor: 1. */
+  strength_end: Float;
+  interpolation: OneOf<'linear' | 'ease_in' | 'ease_out' | 'ease_in_out'>;
+  /** 0 to 1; default in the editor: 0. */
+  start_percent: Float;
+  /** 0 to 1; default in the editor: 1. */
+  end_percent: Float;
+  /** 2 to 100; default in the editor: 5. */
+  keyframes_count: Int;
+  /** Default in the editor: false. */
+  print_keyframes: Bool;
+  prev_hook_kf?: Link<'HOOK_KEYFRAMES'>;
+}, Node<{ HOOK_KF: 'HOOK_KEYFRAMES' }>> = nodeFunction('CreateHookKeyframesInterpolated', [['HOOK_KF', 'HOOK_KEYFRAMES']]);
+
+/**
+ * Create Hook LoRA (advanced/hooks/create)
+ * @experimental
+ */
+export const CreateHookLora: NodeFunction<{
+  /** A file of models/loras. */
+  lora_name: FileName;
+  /** -20 to 20; default in the editor: 1. */
+  strength_model: Float;
+  /** -20 to 20; default in the editor: 1. */
+  strength_clip: Float;
+  prev_hooks?: Link<'HOOKS'>;
+}, Node<{ HOOKS: 'HOOKS' }>> = nodeFunction('CreateHookLora', [['HOOKS', 'HOOKS']]);
+
+/**
+ * Create Hook LoRA (MO) (advanced/hooks/create)
+ * @experimental
+ */
+export const CreateHookLoraModelOnly: NodeFunction<{
+  /** A file of models/loras. */
+  lora_name: FileName;
+  /** -20 to 20; default in the editor: 1. */
+  strength_model: Float;
+  prev_hooks?: Link<'HOOKS'>;
+}, Node<{ HOOKS: 'HOOKS' }>> = nodeFunction('CreateHookLoraModelOnly', [['HOOKS', 'HOOKS']]);
+
+/**
+ * Create Hook Model as LoRA (advanced/hooks/create)
+ * @experimental
+ */
+export const CreateHookModelAsLora: NodeFunction<{
+  /** A file of models/checkpoints. */
+  ckpt_name: FileName;
+  /** -20 to 20; default in the editor: 1. */
+  strength_model: Float;
+  /** -20 to 20; default in the editor: 1. */
+  strength_clip: Float;
+  prev_hooks?: Link<'HOOKS'>;
+}, Node<{ HOOKS: 'HOOKS' }>> = nodeFunction('CreateHookModelAsLora', [['HOOKS', 'HOOKS']]);
+
+/**
+ * Create Hook Model as LoRA (MO) (advanced/hooks/create)
+ * @experimental
+ */
+export const CreateHookModelAsLoraModelOnly: NodeFunction<{
+  /** A file of models/checkpoints. */
+  ckpt_name: FileName;
+  /** -20 to 20; default in the editor: 1. */
+  strength_model: Float;
+  prev_hooks?: Link<'HOOKS'>;
+}, Node<{ HOOKS: 'HOOKS' }>> = nodeFunction('CreateHookModelAsLoraModelOnly', [['HOOKS', 'HOOKS']]);
 
 /** CropMask (mask) */
 export const CropMask: NodeFunction<{
@@ -3209,6 +3354,18 @@ export const PairConditioningCombine: NodeFunction<{
 }, Node<{ positive: 'CONDITIONING'; negative: 'CONDITIONING' }>> = nodeFunction('PairConditioningCombine', [['positive', 'CONDITIONING'], ['negative', 'CONDITIONING']]);
 
 /**
+ * Cond Pair Set Default Combine (advanced/hooks/cond pair)
+ * @experimental
+ */
+export const PairConditioningSetDefaultCombine: NodeFunction<{
+  positive: Link<'CONDITIONING'>;
+  negative: Link<'CONDITIONING'>;
+  positive_DEFAULT: Link<'CONDITIONING'>;
+  negative_DEFAULT: Link<'CONDITIONING'>;
+  hooks?: Link<'HOOKS'>;
+}, Node<{ positive: 'CONDITIONING'; negative: 'CONDITIONING' }>> = nodeFunction('PairConditioningSetDefaultCombine', [['positive', 'CONDITIONING'], ['negative', 'CONDITIONING']]);
+
+/**
  * Cond Pair Set Props (advanced/hooks/cond pair)
  * @experimental
  */
@@ -4735,6 +4892,19 @@ export const SelfAttentionGuidance: NodeFunction<{
   blur_sigma: Float;
 }, Node<{ MODEL: 'MODEL' }>> = nodeFunction('SelfAttentionGuidance', [['MODEL', 'MODEL']]);
 
+/**
+ * Set CLIP Hooks (advanced/hooks/clip)
+ * @experimental
+ */
+export const SetClipHooks: NodeFunction<{
+  clip: Link<'CLIP'>;
+  /** Default in the editor: true. */
+  apply_to_conds: Bool;
+  /** Default in the editor: false. */
+  schedule_clip: Bool;
+  hooks?: Link<'HOOKS'>;
+}, Node<{ CLIP: 'CLIP' }>> = nodeFunction('SetClipHooks', [['CLIP', 'CLIP']]);
+
 /** Set Default Image for SEGS (ImpactPack/Util) */
 export const SetDefaultImageForSEGS: NodeFunction<{
   segs: Link<'SEGS'>;
@@ -4749,6 +4919,15 @@ export const SetFirstSigma: NodeFunction<{
   /** 0 to 20000; default in the editor: 136. */
   sigma: Float;
 }, Node<{ SIGMAS: 'SIGMAS' }>> = nodeFunction('SetFirstSigma', [['SIGMAS', 'SIGMAS']]);
+
+/**
+ * Set Hook Keyframes (advanced/hooks/scheduling)
+ * @experimental
+ */
+export const SetHookKeyframes: NodeFunction<{
+  hooks: Link<'HOOKS'>;
+  hook_kf?: Link<'HOOK_KEYFRAMES'>;
+}, Node<{ HOOKS: 'HOOKS' }>> = nodeFunction('SetHookKeyframes', [['HOOKS', 'HOOKS']]);
 
 /** Set Latent Noise Mask (latent/inpaint) */
 export const SetLatentNoiseMask: NodeFunction<{
@@ -5326,6 +5505,9 @@ export const nodes: {
   CheckpointLoader: typeof CheckpointLoader;
   CheckpointLoaderSimple: typeof CheckpointLoaderSimple;
   CheckpointSave: typeof CheckpointSave;
+  CombineHooks2: typeof CombineHooks2;
+  CombineHooks4: typeof CombineHooks4;
+  CombineHooks8: typeof CombineHooks8;
   CombineRegionalPrompts: typeof CombineRegionalPrompts;
   ConditioningAverage: typeof ConditioningAverage;
   ConditioningCombine: typeof ConditioningCombine;
@@ -5333,6 +5515,7 @@ export const nodes: {
   ConditioningSetArea: typeof ConditioningSetArea;
   ConditioningSetAreaPercentage: typeof ConditioningSetAreaPercentage;
   ConditioningSetAreaStrength: typeof ConditioningSetAreaStrength;
+  ConditioningSetDefaultCombine: typeof ConditioningSetDefaultCombine;
   ConditioningSetMask: typeof ConditioningSetMask;
   ConditioningSetProperties: typeof ConditioningSetProperties;
   ConditioningSetPropertiesAndCombine: typeof ConditioningSetPropertiesAndCombine;
@@ -5342,6 +5525,13 @@ export const nodes: {
   ControlNetApply: typeof ControlNetApply;
   ControlNetApplyAdvanced: typeof ControlNetApplyAdvanced;
   ControlNetLoader: typeof ControlNetLoader;
+  CreateHookKeyframe: typeof CreateHookKeyframe;
+  CreateHookKeyframesFromFloats: typeof CreateHookKeyframesFromFloats;
+  CreateHookKeyframesInterpolated: typeof CreateHookKeyframesInterpolated;
+  CreateHookLora: typeof CreateHookLora;
+  CreateHookLoraModelOnly: typeof CreateHookLoraModelOnly;
+  CreateHookModelAsLora: typeof CreateHookModelAsLora;
+  CreateHookModelAsLoraModelOnly: typeof CreateHookModelAsLoraModelOnly;
   CropMask: typeof CropMask;
   CustomSamplerDetailerHookProvider: typeof CustomSamplerDetailerHookProvider;
   DenoiseScheduleHookProvider: typeof DenoiseScheduleHookProvider;
@@ -5570,6 +5760,7 @@ export const nodes: {
   ONNXDetectorProvider: typeof ONNXDetectorProvider;
   ONNXDetectorSEGS: typeof ONNXDetectorSEGS;
   PairConditioningCombine: typeof PairConditioningCombine;
+  PairConditioningSetDefaultCombine: typeof PairConditioningSetDefaultCombine;
   PairConditioningSetProperties: typeof PairConditioningSetProperties;
   PairConditioningSetPropertiesAndCombine: typeof PairConditioningSetPropertiesAndCombine;
   PatchModelAddDownscale: typeof PatchModelAddDownscale;
@@ -5696,8 +5887,10 @@ export const nodes: {
   SegsMaskCombine: typeof SegsMaskCombine;
   SegsToCombinedMask: typeof SegsToCombinedMask;
   SelfAttentionGuidance: typeof SelfAttentionGuidance;
+  SetClipHooks: typeof SetClipHooks;
   SetDefaultImageForSEGS: typeof SetDefaultImageForSEGS;
   SetFirstSigma: typeof SetFirstSigma;
+  SetHookKeyframes: typeof SetHookKeyframes;
   SetLatentNoiseMask: typeof SetLatentNoiseMask;
   SetUnionControlNetType: typeof SetUnionControlNetType;
   SolidMask: typeof SolidMask;
@@ -5824,6 +6017,9 @@ export const nodes: {
   CheckpointLoader,
   CheckpointLoaderSimple,
   CheckpointSave,
+  CombineHooks2,
+  CombineHooks4,
+  CombineHooks8,
   CombineRegionalPrompts,
   ConditioningAverage,
   ConditioningCombine,
@@ -5831,6 +6027,7 @@ export const nodes: {
   ConditioningSetArea,
   ConditioningSetAreaPercentage,
   ConditioningSetAreaStrength,
+  ConditioningSetDefaultCombine,
   ConditioningSetMask,
   ConditioningSetProperties,
   ConditioningSetPropertiesAndCombine,
@@ -5840,6 +6037,13 @@ export const nodes: {
   ControlNetApply,
   ControlNetApplyAdvanced,
   ControlNetLoader,
+  CreateHookKeyframe,
+  CreateHookKeyframesFromFloats,
+  CreateHookKeyframesInterpolated,
+  CreateHookLora,
+  CreateHookLoraModelOnly,
+  CreateHookModelAsLora,
+  CreateHookModelAsLoraModelOnly,
   CropMask,
   CustomSamplerDetailerHookProvider,
   DenoiseScheduleHookProvider,
@@ -6068,6 +6272,7 @@ export const nodes: {
   ONNXDetectorProvider,
   ONNXDetectorSEGS,
   PairConditioningCombine,
+  PairConditioningSetDefaultCombine,
   PairConditioningSetProperties,
   PairConditioningSetPropertiesAndCombine,
   PatchModelAddDownscale,
@@ -6194,8 +6399,10 @@ export const nodes: {
   SegsMaskCombine,
   SegsToCombinedMask,
   SelfAttentionGuidance,
+  SetClipHooks,
   SetDefaultImageForSEGS,
   SetFirstSigma,
+  SetHookKeyframes,
   SetLatentNoiseMask,
   SetUnionControlNetType,
   SolidMask,

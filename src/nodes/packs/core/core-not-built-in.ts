@@ -23,25 +23,19 @@ export const CORE_ALIASES: Aliases = {
 export const CORE_OTHER_TYPES: readonly string[] = `
   AddLayer AddTextPrefix AddTextSuffix AdjustBrightness AdjustContrast BatchImagesNode
   BatchLatentsNode BatchMasksNode CenterCropImages CFGOverride CLIPTextEncodeControlnet
-  ColorToRGBInt ColorTransfer CombineHooks2 CombineHooks4 CombineHooks8 ComfyAndNode
-  ComfyMathExpression ComfyNotNode ComfyNumberConvert ComfyOrNode ComfySwitchNode
-  ConditioningMultiply ConditioningSetDefaultCombine ControlNetApplySD3 ConvertArrayToString
-  ConvertDictionaryToString CreateBoundingBoxes CreateHookKeyframe CreateHookKeyframesFromFloats
-  CreateHookKeyframesInterpolated CreateHookLora CreateHookLoraModelOnly CreateHookModelAsLora
-  CreateHookModelAsLoraModelOnly CreateList CropByBBoxes CurveEditor CustomCombo DrawBBoxes
-  DualModelGuider EasyCache ImageCompare ImageCompositor ImageCropToMask ImageCropV2
+  ColorToRGBInt ColorTransfer ComfyAndNode ComfyMathExpression ComfyNotNode ComfyNumberConvert
+  ComfyOrNode ComfySwitchNode ConditioningMultiply ControlNetApplySD3 ConvertArrayToString
+  ConvertDictionaryToString CreateBoundingBoxes CreateList CropByBBoxes CurveEditor CustomCombo
+  DrawBBoxes DualModelGuider EasyCache ImageCompare ImageCompositor ImageCropToMask ImageCropV2
   ImageDeduplication ImageGrid ImageHistogram ImageMergeTileList JsonExtractString
-  LatentCutToBatch LayersFromBoundingBoxes LoraLoaderBypass LoraLoaderBypassModelOnly
-  ManualSigmas MergeImageLists MergeTextLists ModelAttentionBackend ModelComputeDtype
-  MultiGPU_WorkUnits NAGuidance NormalizeImages Painter PairConditioningSetDefaultCombine
-    PrimitiveBoundingBox RandomCropImages
-  ReplaceText ReplaceVideoLatentFrames ResizeImageMaskNode ResizeImagesByLongerEdge
-  ResizeImagesByShorterEdge ResolutionSelector SamplerLCM SamplerSEEDS2 SaveImageAdvanced
-  SaveText SD_4XUpscale_Conditioning SeedNode SelectCLIPDevice
-  SelectModelDevice SelectVAEDevice SetClipHooks SetHookKeyframes
-  ShuffleDataset SplitImageToTileList StringFormat StripWhitespace TemporalScoreRescaling
-  TextOverlay TextToLowercase TextToUppercase TorchCompileModel TruncateText
-  WebcamCapture
+  LatentCutToBatch LayersFromBoundingBoxes LoraLoaderBypass LoraLoaderBypassModelOnly ManualSigmas
+  MergeImageLists MergeTextLists ModelAttentionBackend ModelComputeDtype MultiGPU_WorkUnits
+  NAGuidance NormalizeImages Painter PrimitiveBoundingBox RandomCropImages ReplaceText
+  ReplaceVideoLatentFrames ResizeImageMaskNode ResizeImagesByLongerEdge ResizeImagesByShorterEdge
+  ResolutionSelector SamplerLCM SamplerSEEDS2 SaveImageAdvanced SaveText SD_4XUpscale_Conditioning
+  SeedNode SelectCLIPDevice SelectModelDevice SelectVAEDevice ShuffleDataset SplitImageToTileList
+  StringFormat StripWhitespace TemporalScoreRescaling TextOverlay TextToLowercase TextToUppercase
+  TorchCompileModel TruncateText WebcamCapture
 `
   .trim()
   .split(/\s+/);

@@ -5,6 +5,7 @@ import { CONDITIONING_NODES } from './conditioning/conditioning-nodes.ts';
 import { CONDITIONING_PROPS_NODES } from './conditioning/conditioning-property-nodes.ts';
 import { CONTROLNET_NODES } from './conditioning/controlnet-nodes.ts';
 import { GLIGEN_NODES } from './conditioning/gligen-nodes.ts';
+import { HOOK_NODES } from './conditioning/hook-nodes.ts';
 import { MODEL_INPUT_NODES } from './conditioning/image-conditioning-nodes.ts';
 import { PHOTOMAKER_NODES } from './conditioning/photomaker-nodes.ts';
 import { PROMPT_NODES } from './conditioning/text-encode-nodes.ts';
@@ -66,6 +67,7 @@ export const CORE_PACK: Pack = {
     ...CONDITIONING_NODES,
     ...GLIGEN_NODES,
     ...CONDITIONING_PROPS_NODES,
+    ...HOOK_NODES,
     ...LATENT_NODES,
     ...LATENT_RESIZE_NODES,
     ...LATENT_TRANSFORM_NODES,

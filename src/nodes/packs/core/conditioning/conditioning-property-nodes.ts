@@ -1,6 +1,8 @@
-// Nodes that set mask and timestep range of a conditioning at once, for one or for a pair. Their
-// hooks (LoRAs for one conditioning only) are not supported yet.
+// Nodes that set hooks, mask and timestep range of a conditioning at once, for one or for a pair,
+// and that add a default conditioning.
 // Source: ComfyUI comfy_extras/nodes_hooks.py.
+import type { HookGroup } from '../../../../models/hooks/hooks.ts';
+import { addHooks, asDefault } from '../../../../sampling/conditioning/hook-operations.ts';
 import {
   combineConditioning,
   setMask,
@@ -41,26 +43,31 @@ interface Properties {
   readonly strength: number;
   readonly set_cond_area: string;
   readonly mask?: Tensor;
+  readonly hooks?: HookGroup;
   readonly timesteps?: readonly [start: number, end: number];
 }
 
 /** Strength and area apply to the mask: without a mask they have no effect. */
-function withProperties(
-  conditioning: Conditioning,
-  { strength, set_cond_area, mask, timesteps }: Properties,
-): Conditioning {
-  const masked = mask
-    ? setMask(conditioning, mask, strength, set_cond_area !== 'default')
-    : conditioning;
-  return timesteps ? setTimestepRange(masked, ...timesteps) : masked;
-}
+const withProperties = <T extends readonly Conditioning[]>(
+  conditionings: T,
+  { strength, set_cond_area, mask, hooks, timesteps }: Properties,
+): T =>
+  addHooks(conditionings, hooks).map((conditioning) => {
+    const masked = mask
+      ? setMask(conditioning, mask, strength, set_cond_area !== 'default')
+      : conditioning;
+    return timesteps ? setTimestepRange(masked, ...timesteps) : masked;
+  }) as readonly Conditioning[] as T;
+
+type Single = readonly [Conditioning];
+type Pair = readonly [Conditioning, Conditioning];
 
 const ConditioningSetProperties = defineNode({
   ...singleNode,
   type: 'ConditioningSetProperties',
   display: 'Cond Set Props',
   inputs: { cond_NEW: socket('CONDITIONING'), ...propertyInputs },
-  run: ({ cond_NEW, ...properties }) => outputs(withProperties(cond_NEW, properties)),
+  run: ({ cond_NEW, ...properties }) => outputs(withProperties<Single>([cond_NEW], properties)[0]),
 });
 
 const ConditioningSetPropertiesAndCombine = defineNode({
@@ -68,8 +75,10 @@ const ConditioningSetPropertiesAndCombine = defineNode({
   type: 'ConditioningSetPropertiesAndCombine',
   display: 'Cond Set Props Combine',
   inputs: { cond: socket('CONDITIONING'), cond_NEW: socket('CONDITIONING'), ...propertyInputs },
-  run: ({ cond, cond_NEW, ...properties }) =>
-    outputs(combineConditioning(cond, withProperties(cond_NEW, properties))),
+  run: ({ cond, cond_NEW, ...properties }) => {
+    const [added] = withProperties<Single>([cond_NEW], properties);
+    return outputs(combineConditioning(cond, added));
+  },
 });
 
 const PairConditioningSetProperties = defineNode({
@@ -82,7 +91,7 @@ const PairConditioningSetProperties = defineNode({
     ...propertyInputs,
   },
   run: ({ positive_NEW, negative_NEW, ...properties }) =>
-    outputs(withProperties(positive_NEW, properties), withProperties(negative_NEW, properties)),
+    outputs(...withProperties<Pair>([positive_NEW, negative_NEW], properties)),
 });
 
 const PairConditioningSetPropertiesAndCombine = defineNode({
@@ -96,11 +105,13 @@ const PairConditioningSetPropertiesAndCombine = defineNode({
     negative_NEW: socket('CONDITIONING'),
     ...propertyInputs,
   },
-  run: ({ positive, negative, positive_NEW, negative_NEW, ...properties }) =>
-    outputs(
-      combineConditioning(positive, withProperties(positive_NEW, properties)),
-      combineConditioning(negative, withProperties(negative_NEW, properties)),
-    ),
+  run: ({ positive, negative, positive_NEW, negative_NEW, ...properties }) => {
+    const added = withProperties<Pair>([positive_NEW, negative_NEW], properties);
+    return outputs(
+      combineConditioning(positive, added[0]),
+      combineConditioning(negative, added[1]),
+    );
+  },
 });
 
 const PairConditioningCombine = defineNode({
@@ -118,6 +129,41 @@ const PairConditioningCombine = defineNode({
       combineConditioning(positive_A, positive_B),
       combineConditioning(negative_A, negative_B),
     ),
+});
+
+const ConditioningSetDefaultCombine = defineNode({
+  ...singleNode,
+  type: 'ConditioningSetDefaultCombine',
+  display: 'Cond Set Default Combine',
+  inputs: {
+    cond: socket('CONDITIONING'),
+    cond_DEFAULT: socket('CONDITIONING'),
+    hooks: socket('HOOKS', { optional: true }),
+  },
+  run: ({ cond, cond_DEFAULT, hooks }) => {
+    const [added] = addHooks<Single>([cond_DEFAULT], hooks);
+    return outputs(combineConditioning(cond, asDefault(added)));
+  },
+});
+
+const PairConditioningSetDefaultCombine = defineNode({
+  ...pairNode,
+  type: 'PairConditioningSetDefaultCombine',
+  display: 'Cond Pair Set Default Combine',
+  inputs: {
+    positive: socket('CONDITIONING'),
+    negative: socket('CONDITIONING'),
+    positive_DEFAULT: socket('CONDITIONING'),
+    negative_DEFAULT: socket('CONDITIONING'),
+    hooks: socket('HOOKS', { optional: true }),
+  },
+  run: ({ positive, negative, positive_DEFAULT, negative_DEFAULT, hooks }) => {
+    const added = addHooks<Pair>([positive_DEFAULT, negative_DEFAULT], hooks);
+    return outputs(
+      combineConditioning(positive, asDefault(added[0])),
+      combineConditioning(negative, asDefault(added[1])),
+    );
+  },
 });
 
 const percent = (value: number) => float({ default: value, min: 0, max: 1, step: 0.001 });
@@ -143,5 +189,7 @@ export const CONDITIONING_PROPS_NODES: readonly NodeDeclaration[] = [
   PairConditioningSetProperties,
   PairConditioningSetPropertiesAndCombine,
   PairConditioningCombine,
+  ConditioningSetDefaultCombine,
+  PairConditioningSetDefaultCombine,
   ConditioningTimestepsRange,
 ];

@@ -1,5 +1,6 @@
 // Nodes that encode prompts. Source: ComfyUI nodes.py, comfy_extras/nodes_clip_sdxl.py.
 import { defineNode, float, int, output, outputs, socket, string } from '../../../declare.ts';
+import { encodePrompt } from '../../../shared/encode-prompt.ts';
 import { MAX_RESOLUTION } from '../../../shared/image-limits.ts';
 
 const prompt = (tooltip?: string) =>
@@ -16,10 +17,8 @@ const CLIPTextEncode = defineNode({
     clip: socket('CLIP', { tooltip: 'The text encoder, from a checkpoint loader.' }),
   },
   outputs: [output('CONDITIONING')],
-  async run({ text, clip }, { warn }) {
-    const { cond, pooled } = await clip.encode(text, warn);
-    return outputs([{ cond, pooled_output: pooled }]);
-  },
+  run: async ({ text, clip }, { warn }) =>
+    outputs(await encodePrompt(clip, (one) => one.encode(text, warn))),
 });
 
 const CLIPTextEncodeSDXL = defineNode({
@@ -39,8 +38,7 @@ const CLIPTextEncodeSDXL = defineNode({
   },
   outputs: [output('CONDITIONING')],
   async run({ clip, text_g, text_l, ...size }, { warn }) {
-    const { cond, pooled } = await clip.encodePair(text_g, text_l, warn);
-    return outputs([{ cond, pooled_output: pooled, ...size }]);
+    return outputs(await encodePrompt(clip, (one) => one.encodePair(text_g, text_l, warn), size));
   },
 });
 
@@ -57,8 +55,8 @@ const CLIPTextEncodeSDXLRefiner = defineNode({
   },
   outputs: [output('CONDITIONING')],
   async run({ ascore, width, height, text, clip }, { warn }) {
-    const { cond, pooled } = await clip.encode(text, warn);
-    return outputs([{ cond, pooled_output: pooled, aesthetic_score: ascore, width, height }]);
+    const values = { aesthetic_score: ascore, width, height };
+    return outputs(await encodePrompt(clip, (one) => one.encode(text, warn), values));
   },
 });
 

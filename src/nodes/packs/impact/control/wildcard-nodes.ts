@@ -30,6 +30,7 @@ import {
 } from '../../../declare.ts';
 import { replacedOption } from '../../../former-options.ts';
 import type { PromptEditor, PromptPreparation } from '../../../prompt-hooks.ts';
+import { encodePrompt } from '../../../shared/encode-prompt.ts';
 import { fileState } from '../../../shared/file-cache.ts';
 import { withNamedLora } from '../../../shared/named-lora.ts';
 import { chooserInputs } from '../impact-inputs.ts';
@@ -200,8 +201,7 @@ export async function encodeWithLoras(
   }
   let conditioning: Conditioning | undefined;
   for (const part of splitAtBreak(removeLoraTags(populated))) {
-    const { cond, pooled } = await clip.encode(part, context.warn);
-    const encoded: Conditioning = [{ cond, pooled_output: pooled }];
+    const encoded = await encodePrompt(clip, (one) => one.encode(part, context.warn));
     conditioning = conditioning ? concatConditioning(conditioning, encoded, context.warn) : encoded;
   }
   return { model, clip, conditioning: conditioning!, text: populated };

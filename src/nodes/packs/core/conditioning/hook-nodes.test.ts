@@ -1,0 +1,217 @@
+// Graphs with hooks against ComfyUI's own run of them (golden: make.py of test/golden/hooks).
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { noise, seededTensors, tensorsOf } from '../../../../../test/support/files/rewrite.ts';
+import { expectGolden, fixtureModel, golden } from '../../../../../test/support/golden.ts';
+import { fixtureFolders, runNode, testContext } from '../../../../../test/support/run-node.ts';
+import { writeSafetensors } from '../../../../formats/safetensors/safetensors-write.ts';
+import type { HookGroup, HookWeights } from '../../../../models/hooks/hooks.ts';
+import type { Keyframes } from '../../../../models/hooks/keyframes.ts';
+import { createModelRuntime } from '../../../../models/model-runtime.ts';
+import type { Conditioning, Latent } from '../../../../sampling/sampling-types.ts';
+import type { Tensor } from '../../../../tensor/tensor.ts';
+import { NODES } from '../../../index.ts';
+
+const g = golden('hooks', 'graphs');
+const [filesCase, ...cases] = g.cases;
+const root = mkdtempSync(join(tmpdir(), 'darkroom-hooks-'));
+afterAll(() => rmSync(root, { recursive: true }));
+
+const fixtures = fixtureFolders({
+  checkpoints: ['tiny_sd1', 'tiny_sdxl_base'],
+  loras: ['tiny_lora_sd1', 'tiny_lora_sdxl'],
+  controlnet: ['tiny_controlnet_sdxl'],
+});
+const own = (name: string) => ({ [name]: join(root, name) });
+const folders = {
+  ...fixtures,
+  checkpoints: { ...fixtures.checkpoints, ...own('other.safetensors') },
+  loras: { ...fixtures.loras, ...own('low.safetensors'), ...own('full.safetensors') },
+};
+// ComfyUI computed the goldens with --fp32-text-enc
+const context = {
+  ...testContext(folders),
+  runtime: createModelRuntime({ threads: 1, textEncoders: 'fp32' }),
+};
+afterAll(() => context.runtime.close());
+
+interface GoldenFiles {
+  readonly files: Readonly<Record<string, Parameters<typeof seededTensors>[0]>>;
+  readonly other: number;
+}
+
+beforeAll(async () => {
+  const { files, other } = filesCase.params as GoldenFiles;
+  for (const [name, specs] of Object.entries(files))
+    await writeSafetensors(join(root, name), seededTensors(specs));
+  const tensors = await tensorsOf(fixtureModel('tiny_sd1'));
+  const changed = Object.keys(tensors)
+    .sort()
+    .map((name, i) => {
+      const { dtype, shape, data } = tensors[name];
+      if (dtype !== 'F32') return [name, tensors[name]] as const;
+      const values = new Float32Array(Uint8Array.from(data as Uint8Array).buffer);
+      const added = noise(values.length, i + 1, other);
+      return [name, { dtype, shape, data: values.map((v, k) => v + added[k]) }] as const;
+    });
+  await writeSafetensors(join(root, 'other.safetensors'), Object.fromEntries(changed));
+});
+
+type Graph = Readonly<
+  Record<
+    string,
+    { readonly class_type: string; readonly inputs: Readonly<Record<string, unknown>> }
+  >
+>;
+
+const PHOTO = 'a photo of a red fox in the snow, golden hour';
+const LOADERS = ['CheckpointLoaderSimple', 'ControlNetLoader'];
+const loaded = new Map<string, Promise<readonly unknown[]>>();
+
+/** Returns the outputs of the node `out` of a graph in the API format. */
+async function runGraph(graph: Graph, at = context): Promise<readonly unknown[]> {
+  const results = new Map<string, Promise<readonly unknown[]>>();
+  const resolve = async (value: unknown): Promise<unknown> =>
+    Array.isArray(value) && typeof value[0] === 'string'
+      ? (await resultsOf(value[0]))[value[1]]
+      : value;
+  const run = async (id: string): Promise<readonly unknown[]> => {
+    const { class_type, inputs } = graph[id];
+    const values: Record<string, unknown> = {};
+    for (const [name, value] of Object.entries(inputs)) {
+      const input = NODES.get(class_type)!.inputs[name];
+      const isWide = input?.kind === 'INT' && input.wide;
+      values[name] = isWide ? BigInt(value as number) : await resolve(value);
+    }
+    if (!LOADERS.includes(class_type) || at !== context) return runNode(class_type, values, at);
+    const key = class_type + JSON.stringify(inputs);
+    loaded.set(key, loaded.get(key) ?? runNode(class_type, values, context));
+    return loaded.get(key)!;
+  };
+  const resultsOf = (id: string): Promise<readonly unknown[]> => {
+    results.set(id, results.get(id) ?? run(id));
+    return results.get(id)!;
+  };
+  return resultsOf('out');
+}
+
+/** Names in ids are those of the goldens' makers. */
+const graphOf = (id: string): Graph => cases.find((one) => one.id === id)!.params.graph;
+
+describe.each([
+  ['graphs', cases],
+  ['packs', golden('hooks', 'packs').cases.slice(1)],
+])('hooks/%s', (group, all) => {
+  const own = golden('hooks', group);
+  it.each(all)('$id', async ({ id, params, outputs }) => {
+    const [result] = (await runGraph(params.graph)) as readonly [Latent | Tensor];
+    expectGolden(own, id, outputs.samples, 'samples' in result ? result.samples : result);
+  });
+});
+
+describe('keyframes', () => {
+  const all = golden('hooks', 'keyframes').cases.filter(({ params }) => params.node);
+
+  it.each(all)('$id', async ({ params, scalars }) => {
+    const [keyframes] = await runNode<readonly [Keyframes]>(params.node, params.values);
+    expect(keyframes.length).toBe(scalars!.values.length);
+    for (const [i, [strength, start, guaranteed]] of scalars!.values.entries()) {
+      expect(keyframes[i].strength).toBeCloseTo(strength, 6);
+      expect([keyframes[i].startPercent, keyframes[i].guaranteeSteps]).toEqual([start, guaranteed]);
+    }
+  });
+
+  it('are added to those before them, and to all hooks of a group', async () => {
+    const after = { strength_mult: 0.5, start_percent: 0.4 };
+    const [late] = await runNode<readonly [Keyframes]>('CreateHookKeyframe', after);
+    const before = { strength_mult: 2, start_percent: 0.1, prev_hook_kf: late };
+    const [hook_kf] = await runNode<readonly [Keyframes]>('CreateHookKeyframe', before);
+    expect(hook_kf.map(({ strength }) => strength)).toEqual([2, 0.5]);
+    const hooks = [{ weights: {} }, { weights: {} }];
+    const [set] = await runNode<readonly [HookGroup]>('SetHookKeyframes', { hooks, hook_kf });
+    expect(set[0].keyframes).toEqual(hook_kf);
+    expect(set[1].keyframes).toBe(set[0].keyframes);
+    expect(await runNode('SetHookKeyframes', { hooks })).toEqual([hooks]);
+  });
+});
+
+describe('groups of hooks', () => {
+  const group = (...names: string[]): HookGroup =>
+    names.map((name) => ({ weights: named(name), keyframes: [] }));
+  const known = new Map<string, HookWeights>();
+  const named = (name: string): HookWeights => {
+    const weights = known.get(name) ?? ({ name } as HookWeights);
+    known.set(name, weights);
+    return weights;
+  };
+  const namesOf = ([hooks]: readonly [HookGroup]) => hooks.map(({ weights }) => weights.name);
+
+  it('have each hook once', async () => {
+    const inputs = { hooks_A: group('a', 'b'), hooks_C: group('b', 'c'), hooks_D: undefined };
+    expect(namesOf(await runNode('CombineHooks4', inputs))).toEqual(['a', 'b', 'c']);
+  });
+
+  it('are returned as they are if there is only one, or none', async () => {
+    const hooks_H = group('a');
+    const [same] = await runNode<readonly [HookGroup]>('CombineHooks8', { hooks_H });
+    expect(same).toBe(hooks_H);
+    expect(await runNode('CombineHooks2', {})).toEqual([undefined]);
+  });
+
+  it('do not get a LoRA whose strengths are 0', async () => {
+    const prev_hooks = group('a');
+    const inputs = { lora_name: 'missing.safetensors', strength_model: 0, prev_hooks };
+    expect(await runNode('CreateHookLoraModelOnly', inputs)).toEqual([prev_hooks]);
+  });
+});
+
+describe('sessions', () => {
+  const openUNets = (at: typeof context) =>
+    at.runtime.openNetworks().filter((key) => key.includes('unet'));
+
+  async function withRuntime(check: (at: typeof context) => Promise<void>): Promise<void> {
+    const runtime = createModelRuntime({ threads: 1, textEncoders: 'fp32' });
+    await check({ ...context, runtime }).finally(() => runtime.close());
+  }
+
+  it('one serves all hooks of low rank, and conditions without hooks, at any strength', () =>
+    withRuntime(async (at) => {
+      for (const id of ['two regions', 'default']) {
+        await runGraph(graphOf(id), at);
+        expect(openUNets(at).length, id).toBe(id === 'default' ? 2 : 1);
+      }
+      await runGraph(graphOf('keyframes from 0 to 1'), at);
+      expect(openUNets(at).length).toBe(2);
+    }));
+
+  it('changes of full rank have a session for each strength', () =>
+    withRuntime(async (at) => {
+      await runGraph(graphOf('keyframes of full rank'), at);
+      expect(openUNets(at).length).toBe(2);
+    }));
+});
+
+it('rounds text encoders to float16 before and after hooks, as ComfyUI does by default', async () => {
+  const at = { ...context, runtime: createModelRuntime({ threads: 1 }) };
+  const lora = { lora_name: 'low.safetensors', strength_model: 0.5, strength_clip: 0.5 };
+  const hook = { lora_name: 'tiny_lora_sd1.safetensors', strength_model: 1, strength_clip: -0.7 };
+  const graph: Graph = {
+    1: { class_type: 'CheckpointLoaderSimple', inputs: { ckpt_name: 'tiny_sd1.safetensors' } },
+    2: { class_type: 'LoraLoader', inputs: { model: ['1', 0], clip: ['1', 1], ...lora } },
+    3: { class_type: 'CreateHookLora', inputs: hook },
+    4: {
+      class_type: 'SetClipHooks',
+      inputs: { clip: ['2', 1], hooks: ['3', 0], apply_to_conds: false, schedule_clip: false },
+    },
+    out: { class_type: 'CLIPTextEncode', inputs: { text: PHOTO, clip: ['4', 0] } },
+  };
+  const [[{ cond, hooks }]] = (await runGraph(graph, at)) as readonly [Conditioning];
+  await at.runtime.close();
+  expect(hooks).toBeUndefined();
+  // main.py --cpu: this graph -> cond[0, 5, :6]
+  const expected = [1.22120976, 1.12257957, 1.21786106, 0.3324855, 0.35437191, -0.369046];
+  for (const [i, v] of expected.entries())
+    expect(Math.abs(cond.data[5 * 128 + i] - v)).toBeLessThan(2e-6);
+});
