@@ -194,6 +194,13 @@ for mode, subsampling in (("RGB", 0), ("RGB", 1), ("RGB", 2), ("L", 0), ("CMYK",
             add(f"{name} with junk behind it", file + b"junk behind the end")
             for share in (0.5, 0.65, 0.8, 0.95):
                 add(f"{name} cut at {share}", file[:int(len(file) * share)])
+for interlace in (0, 1):
+    file = save(picture("P", w=61, h=45), "GIF", interlace=interlace)
+    name = f"gif{' interlaced' if interlace else ''}"
+    add(name, file)
+    add(f"{name} with junk behind it", file + b"junk behind the end")
+    for share in (0.3, 0.5, 0.7, 0.9):
+        add(f"{name} cut at {share}", file[:int(len(file) * share)])
 add("jpeg without pixels", save(picture("RGB"), "JPEG")[:300])
 finish("jpeg")
 

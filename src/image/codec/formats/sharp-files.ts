@@ -3,6 +3,7 @@ import type { Metadata } from 'sharp';
 import type { DecodedFrames, Frame, ImageFileFormat, OpenedImage } from '../frames.ts';
 import { upright } from '../frames.ts';
 import { sharp } from '../load-sharp.ts';
+import { type CutGif, openCutGif } from './gif-repair.ts';
 import { readPixels, STRICT } from './sharp-frames.ts';
 
 /** sharp decodes the frames of an animation into one tall image. */
@@ -49,19 +50,27 @@ interface SharpFormat {
   readonly signature: RegExp;
   readonly read: (file: Buffer, meta: Metadata) => Promise<Frame[]>;
   readonly hasAlpha: (frames: readonly Frame[]) => boolean;
+  /** Opens a file that is cut; undefined for one that is whole. */
+  readonly openCut?: (file: Buffer) => CutGif | undefined;
 }
 
-async function decode(file: Buffer, meta: Metadata, format: SharpFormat): Promise<DecodedFrames> {
-  const frames = await format.read(file, meta);
-  return { frames, hasAlpha: format.hasAlpha(frames) };
+async function decode(file: Buffer, { read, hasAlpha }: SharpFormat): Promise<DecodedFrames> {
+  const frames = await read(file, await sharp(file, STRICT).metadata());
+  return { frames, hasAlpha: hasAlpha(frames) };
+}
+
+async function decodeCut(cut: CutGif, format: SharpFormat): Promise<DecodedFrames> {
+  const { file, problem } = cut.repair();
+  return { ...(await decode(file, format)), problem };
 }
 
 const sharpFormat = (format: SharpFormat): ImageFileFormat => ({
   accepts: (file) => format.signature.test(file.toString('latin1', 0, 12)),
   async open(file): Promise<OpenedImage> {
-    const meta = await sharp(file, STRICT).metadata();
-    const { width, height, pages = 1 } = meta;
-    return { width, height, pages, read: () => decode(file, meta, format) };
+    const cut = format.openCut?.(file);
+    if (cut) return { ...cut, read: () => decodeCut(cut, format) };
+    const { width, height, pages = 1 } = await sharp(file, STRICT).metadata();
+    return { width, height, pages, read: () => decode(file, format) };
   },
 });
 
@@ -75,6 +84,7 @@ export const GIF = sharpFormat({
   signature: /^GIF8/,
   read: readAnimation,
   hasAlpha: hasTransparentPixels,
+  openCut: openCutGif,
 });
 
 export const TIFF = sharpFormat({
