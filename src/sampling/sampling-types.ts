@@ -71,6 +71,10 @@ export interface ConditioningEntry {
   /** Unscaled latents [N,C,h,w] of the image that inpainting and edit models take as input. */
   readonly concat_latent_image?: Tensor;
   readonly unclip_conditioning?: readonly UnclipCondition[];
+  /** The low-resolution image of the x4 upscaler, [N,3,h,w] in -1..1. */
+  readonly concat_image?: Tensor;
+  /** How much noise is added to that image, 0..1. */
+  readonly noise_augmentation?: number;
   /** Where inpainting models paint (1), [N,H,W] in any resolution. */
   readonly concat_mask?: Tensor;
 }

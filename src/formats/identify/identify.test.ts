@@ -188,6 +188,11 @@ it('identifies SD2, and its prediction by the deviation of one tensor', async ()
   ).toMatchObject({
     unet: { inChannels: 9, prediction: { kind: 'eps' } },
   });
+  // the x4 upscaler has an embedding of noise levels
+  expect(identify(shapes({ ...names, [`${unet}label_emb.weight`]: [1000, 1024] }))).toMatchObject({
+    family: 'sd2',
+    unet: { prediction: { kind: 'v', zsnr: false } },
+  });
 });
 
 it('identifies ControlNets in three layouts', () => {

@@ -46,6 +46,8 @@ function predictionOf(
     }
     if (tensors.has('v_pred')) return { kind: 'v', zsnr: tensors.has('ztsnr') };
   }
+  // the x4 upscaler, which has an embedding of noise levels
+  if (tensors.has(`${prefix}label_emb.weight`)) return { kind: 'v', zsnr: false };
   const tensor = `${prefix}output_blocks.11.1.transformer_blocks.0.norm1.bias`;
   if (family === 'sd2' && inChannels === 4 && tensors.has(tensor))
     return { kind: 'measured', tensor, above: SD2_V_THRESHOLD };

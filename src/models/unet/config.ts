@@ -10,6 +10,8 @@ export type UNetLayer =
       readonly depth: number;
       readonly channels: number;
       readonly heads: number;
+      /** The first attention of its blocks attends to the prompt, as the second does. */
+      readonly withoutSelfAttention: boolean;
     };
 
 /** The first half of a UNet, which is also that of a ControlNet. */
@@ -19,8 +21,13 @@ export interface EncoderConfig {
   readonly modelChannels: number;
   /** Width of the prompt's features; 0 if no layer has cross-attention. */
   readonly contextDim: number;
-  /** Width of the ADM vector; 0 for models without one. */
+  /** Width of the ADM vector; 0 for models without one, 1 with noise levels. */
   readonly admChannels: number;
+  /**
+   * Number of noise levels of the low-resolution image, one of which takes the place of an ADM
+   * vector (Stable Diffusion's x4 upscaler); 0 for other models.
+   */
+  readonly noiseLevels: number;
   readonly input: readonly (readonly UNetLayer[])[];
   readonly middle: readonly UNetLayer[];
 }
@@ -32,8 +39,10 @@ export interface UNetConfig extends EncoderConfig {
 
 /** Width of a head in SD2 and SDXL, whose projections are linear layers. */
 const HEAD_WIDTH = 64;
-/** Number of heads in SD1, whose projections are convolutions. */
-const SD1_HEADS = 8;
+/** Number of heads in SD1, whose projections are convolutions, and in the x4 upscaler. */
+const FIXED_HEADS = 8;
+/** A row for each noise level. */
+const NOISE_LEVELS = 'label_emb.weight';
 
 /** The tensor that identifies each kind of layer, in the order in which they are tested. */
 const KINDS = [
@@ -71,10 +80,19 @@ export function encoderConfig(weights: Weights): EncoderConfig {
     contextDim: crossAttention
       ? weights.shape(`${crossAttention.name}.transformer_blocks.0.attn2.to_k.weight`)[1]
       : 0,
-    admChannels: weights.has('label_emb.0.0.weight') ? weights.shape('label_emb.0.0.weight')[1] : 0,
+    admChannels: admWidth(weights),
+    noiseLevels: noiseLevels(weights),
     input,
     middle,
   };
+}
+
+const noiseLevels = (weights: Weights): number =>
+  weights.has(NOISE_LEVELS) ? weights.shape(NOISE_LEVELS)[0] : 0;
+
+function admWidth(weights: Weights): number {
+  if (weights.has('label_emb.0.0.weight')) return weights.shape('label_emb.0.0.weight')[1];
+  return noiseLevels(weights) > 0 ? 1 : 0;
 }
 
 /** Reads the consecutively numbered blocks of a list. */
@@ -103,11 +121,14 @@ function transformer(weights: Weights, name: string): UNetLayer {
   const channels = projection[0];
   let depth = 0;
   while (weights.has(`${name}.transformer_blocks.${depth}.norm1.weight`)) depth++;
+  const hasFixedHeads = projection.length !== 2 || noiseLevels(weights) > 0;
+  const firstKeys = `${name}.transformer_blocks.0.attn1.to_k.weight`;
   return {
     kind: 'transformer',
     name,
     depth,
     channels,
-    heads: projection.length === 2 ? channels / HEAD_WIDTH : SD1_HEADS,
+    heads: hasFixedHeads ? FIXED_HEADS : channels / HEAD_WIDTH,
+    withoutSelfAttention: depth > 0 && weights.shape(firstKeys)[1] !== channels,
   };
 }

@@ -61,6 +61,7 @@ export function createUNet(
     outChannels,
     contextDim,
     admChannels,
+    hasNoiseLevels: config.noiseLevels > 0,
     patchable: base.targets,
     base: { ...base, plan },
     variant: (more) =>

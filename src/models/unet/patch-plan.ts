@@ -3,7 +3,7 @@
 import { DarkroomError } from '../../errors.ts';
 import type { Size } from '../../image/geometry.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import type { UNetConfig } from './config.ts';
+import type { UNetConfig, UNetLayer } from './config.ts';
 import { nearestInputs, resizeInputs } from './feature-resize.ts';
 import { type FeatureSizes, featureSizes, shrinkPoints } from './feature-sizes.ts';
 import { joinInput, shrinkInput, upInput } from './graph.ts';
@@ -34,11 +34,14 @@ export function evaluationPlanner(
   const queryPatches = patches.filter(isQueryPatch);
   if (shrinks.length + queryPatches.length === 0) return ({ control }) => ({ inputs: {}, control });
   const beforeMiddle = transformersIn(config.input.flat());
+  const reads = [...config.input, config.middle, ...config.output].flat().flatMap(promptReaders);
   return ({ x, sigma, draws, control }) => {
     if (sigma === undefined) throw new Error('internal: an evaluation without its noise level');
     const size = { width: x.shape[3], height: x.shape[2] };
     const sizes = featureSizes(config, shrinks, size, sigma);
     const queries = planQueries(queryPatches, size, sizes.attentions, draws);
+    if (reads.some((readsPrompt, i) => readsPrompt && queries.changes.get(i) === 'tiled'))
+      throw tiledPrompt();
     if (perturbedMiddle && queries.changes.has(beforeMiddle)) throw tiledPerturbation();
     return {
       queryChanges: queries.changes,
@@ -50,6 +53,17 @@ export function evaluationPlanner(
 
 const transformersIn = (layers: UNetConfig['middle']): number =>
   layers.reduce((count, layer) => count + (layer.kind === 'transformer' ? layer.depth : 0), 0);
+
+/** For each transformer block of a layer, whether its first attention reads the prompt. */
+const promptReaders = (layer: UNetLayer): boolean[] =>
+  layer.kind === 'transformer' ? Array(layer.depth).fill(layer.withoutSelfAttention) : [];
+
+const tiledPrompt = (): DarkroomError =>
+  new DarkroomError('DR_INPUT_INVALID', {
+    message: 'HyperTile cannot cut the attention of this model, which is to the prompt, into tiles',
+    hint: 'Remove HyperTile, or use a smaller max_depth.',
+    input: 'max_depth',
+  });
 
 const tiledPerturbation = (): DarkroomError =>
   new DarkroomError('DR_INPUT_INVALID', {

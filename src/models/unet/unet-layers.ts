@@ -1,6 +1,7 @@
 // The layers of UNets and ControlNets (Rombach et al. 2022): residual blocks,
 // transformers, down- and upsampling.
 import type { Value } from '../../onnx/builder.ts';
+import { ELEMENT } from '../../onnx/serialize.ts';
 import {
   add,
   attention,
@@ -72,6 +73,7 @@ export function timeEmbedding(net: Net, config: EncoderConfig, addend?: Value): 
   );
   const time = addend ? add(net, plain, addend) : plain;
   if (config.admChannels === 0) return silu(net, time);
+  if (config.noiseLevels > 0) return silu(net, add(net, time, noiseLevelEmbedding(net)));
   return silu(
     net,
     add(
@@ -80,6 +82,12 @@ export function timeEmbedding(net: Net, config: EncoderConfig, addend?: Value): 
       twoLayers(g.input('y', ['B', config.admChannels]), 'label_emb.0.0', 'label_emb.0.2'),
     ),
   );
+}
+
+/** Declares the input `y` [B, 1], noise levels; returns their embedding [B, E]. */
+function noiseLevelEmbedding({ g, w }: Net): Value {
+  const level = g.op('Cast', [g.input('y', ['B', 1])], { to: ELEMENT.i64 });
+  return g.op('Gather', [w.value(g, 'label_emb.weight'), g.op('Squeeze', [level, g.ints([1])])]);
 }
 
 /** Declares the input `context` [B, T, contextDim] and returns it as [B*T, contextDim]. */
@@ -185,7 +193,7 @@ function transformerBlock(
   net: Net,
   x: Value,
   name: string,
-  { channels, heads }: Transformer,
+  { channels, heads, withoutSelfAttention }: Transformer,
   shared: Omit<SharedInputs, 'nextFuse'> & { readonly fuse?: (x: Value) => Value },
 ): Value {
   const { batch, context, keyValueSources, fuse = (tokens: Value) => tokens } = shared;
@@ -214,8 +222,9 @@ function transformerBlock(
     );
   };
   const normed = layerNorm(net, x, `${name}.norm1`);
+  const tokens = withoutSelfAttention ? context : normed;
   const queries = shared.nextQueries?.()?.(normed, { batch, channels });
-  const self = attend(`${name}.attn1`, queries ?? { tokens: normed, batch }, normed, shared);
+  const self = attend(`${name}.attn1`, queries ?? { tokens: normed, batch }, tokens, shared);
   const h = fuse(add(net, x, queries ? queries.restore(self) : self));
   const crossQueries = { tokens: layerNorm(net, h, `${name}.norm2`), batch };
   const h2 = add(net, h, attend(`${name}.attn2`, crossQueries, context));

@@ -71,6 +71,8 @@ export interface UNet {
   readonly contextDim: number;
   /** 0 when the model has no ADM vector (SD1.x, SD2.x). */
   readonly admChannels: number;
+  /** Whether a noise level of the low-resolution image takes the place of the ADM vector. */
+  readonly hasNoiseLevels?: boolean;
   /**
    * The weights that LoRAs may change, by their names in the original layout; absent for networks
    * without weights.

@@ -6,6 +6,7 @@ import { timestepEmbedding } from '../../models/unet/timestep.ts';
 import { allocate } from '../../tensor/allocate.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import type { ConditioningEntry, Model } from '../sampling-types.ts';
+import { noiseLevelOf } from './noise-level.ts';
 import { unclipVector } from './unclip.ts';
 
 /** Width of each number's sinusoidal embedding. */
@@ -44,11 +45,12 @@ const ADM_NUMBERS: Readonly<Partial<Record<Model['family'], (source: AdmSource) 
 };
 
 /**
- * Returns an entry's vector y [1, admChannels]. Throws DR_INPUT_INVALID if the entry has no pooled
+ * Returns an entry's vector y [1, admChannels], or its noise level [1, 1]. Throws DR_INPUT_INVALID if the entry has no pooled
  * prompt or image embedding of the model's width.
  */
 export function admVector(model: Model, entry: ConditioningEntry, run: AdmRun): Tensor {
   const { side, width, height, seed } = run;
+  if (model.unet.hasNoiseLevels) return tensor([1, 1], Float32Array.of(noiseLevelOf(entry)));
   const numbers = ADM_NUMBERS[model.family]?.({
     ...run,
     entry,

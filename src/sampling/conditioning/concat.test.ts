@@ -150,8 +150,8 @@ describe('model inputs', () => {
     }
   });
 
-  it('refuses a model with another number of channels', async () => {
-    const model = await modelWith(1);
+  it.each([1, 3])('refuses a model with %d more channels', async (extra) => {
+    const model = await modelWith(extra);
     const run = commonKSampler({
       model,
       seed: 1n,

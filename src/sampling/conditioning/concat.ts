@@ -8,6 +8,7 @@ import { roundHalfEven } from '../../tensor/round-half-even.ts';
 import { full, map, reshape, type Tensor, tensor, zeros } from '../../tensor/tensor.ts';
 import { toModelLatent } from '../model/latent-format.ts';
 import type { ConditioningEntry, LatentFormat, Model } from '../sampling-types.ts';
+import { noiseLevelOf, withNoise } from './noise-level.ts';
 
 interface ConcatSource {
   readonly entry: ConditioningEntry;
@@ -17,6 +18,8 @@ interface ConcatSource {
   readonly latent?: Tensor;
   /** The run's noise mask, [B,C,H,W]. */
   readonly mask?: Tensor;
+  /** Seed of the run's noise; 0 by default. */
+  readonly seed?: bigint;
   readonly format: LatentFormat;
 }
 
@@ -25,11 +28,12 @@ const GREY = [0.8223, -0.6876, 0.6364, 0.138];
 
 /**
  * By the number of added channels: the mask and masked image of inpainting models, the image of
- * InstructPix2Pix (arXiv 2211.09800).
+ * InstructPix2Pix (arXiv 2211.09800), the low-resolution image of the x4 upscaler.
  */
 const KINDS: Readonly<Record<number, (source: ConcatSource) => Tensor>> = {
   5: maskAndImage,
   4: editedImage,
+  3: lowResolutionImage,
 };
 
 /**
@@ -44,11 +48,14 @@ export function concatChannels(
   const format = model.latentFormat;
   const added = model.unet.inChannels - format.channels;
   if (added === 0) return undefined;
-  const kind = KINDS[added];
+  // Without noise levels it is the x4 upscaler in the layout of diffusers.
+  const kind = added === 3 && !model.unet.hasNoiseLevels ? undefined : KINDS[added];
   if (kind) return kind({ ...run, entry, format });
   throw new DarkroomError('DR_MODEL_UNSUPPORTED', {
     message: `the model's input has ${model.unet.inChannels} channels`,
-    hint: 'Use a model with 4 channels, an inpainting model (9) or an InstructPix2Pix model (8).',
+    hint:
+      'Use a model with 4 channels, an inpainting model (9), an InstructPix2Pix model (8) or the ' +
+      "x4 upscaler (7) in a checkpoint of the original's layout.",
     input: 'model',
   });
 }
@@ -78,6 +85,20 @@ function maskAndImage({ entry, shape, latent, mask, format }: ConcatSource): Ten
 
 function editedImage({ entry, shape }: ConcatSource): Tensor {
   return resizeBatch(fitted(entry.concat_latent_image ?? zeros(shape), shape), shape[0]);
+}
+
+/** The image in pixels, not latents, with noise of its level. */
+function lowResolutionImage({ entry, shape, seed = 0n }: ConcatSource): Tensor {
+  const [batch, , height, width] = shape;
+  const { concat_image: image, noise_augmentation: amount = 0 } = entry;
+  if (image && image.shape[1] !== 3)
+    throw new DarkroomError('DR_INPUT_INVALID', {
+      message: `the x4 upscaler takes images of 3 channels, this one has ${image.shape[1]}`,
+      hint: 'Remove the alpha channel first, with SplitImageWithAlpha for example.',
+      input: 'images',
+    });
+  const planes = fitted(image ?? zeros([batch, 3, height, width]), shape);
+  return resizeBatch(amount > 0 ? withNoise(planes, noiseLevelOf(entry), seed) : planes, batch);
 }
 
 /** Crops to the run's aspect ratio and resizes to its size. */

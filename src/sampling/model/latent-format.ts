@@ -16,6 +16,9 @@ export const SDXL_PLAYGROUND: LatentFormat = {
   std: [8.4927, 5.9022, 6.5498, 5.2299],
 };
 
+/** Stable Diffusion's x4 upscaler: one cell for 4 x 4 pixels. */
+export const SD_X4: LatentFormat = { channels: 4, downscaleRatio: 4, scale: 0.08333 };
+
 /** Model latents from VAE latents [B,C,H,W] (process_latent_in). */
 export function toModelLatent({ scale, mean, std }: LatentFormat, latent: Tensor): Tensor {
   const k = f32(scale);

@@ -6,7 +6,7 @@ import { ownValue } from '../../own-value.ts';
 import { sliceBatch, type Tensor } from '../../tensor/tensor.ts';
 import { f32 } from '../float32.ts';
 import type { LatentFormat, Model } from '../sampling-types.ts';
-import { SD, SD_LATENT, SDXL, SDXL_PLAYGROUND, toModelLatent } from './latent-format.ts';
+import { SD, SD_LATENT, SD_X4, SDXL, SDXL_PLAYGROUND, toModelLatent } from './latent-format.ts';
 
 interface Colours {
   readonly format: LatentFormat;
@@ -37,7 +37,7 @@ export const LATENT_COLOURS: Readonly<Record<string, Colours>> = {
     ],
   },
   'Latent2RGB-SD-X4': {
-    format: { ...SD_LATENT, scale: 0.08333 },
+    format: SD_X4,
     factors: [
       [-0.234, -0.3863, -0.3257],
       [0.0994, 0.0885, -0.0908],
@@ -92,6 +92,7 @@ const SAMPLING_COLOURS: readonly Colours[] = [
   LATENT_COLOURS['Latent2RGB-SD15'],
   { ...LATENT_COLOURS['Latent2RGB-SDXL'], bias: [0.1084, -0.0175, -0.0011] },
   LATENT_COLOURS['Latent2RGB-Playground-2.5'],
+  LATENT_COLOURS['Latent2RGB-SD-X4'],
 ];
 
 /** Fitted to latents and pictures of the embedded checkpoints, whose autoencoder is their own. */

@@ -152,8 +152,7 @@ function modelSampling(
 }
 
 const STEPS = 1000;
-const BETA_START = 0.00085;
-const BETA_END = 0.012;
+const BETAS = [0.00085, 0.012] as const;
 /** Replaces the 0 that the rescale would have at the end. */
 const LAST_ALPHA_BAR = 4.8973451890853435e-8;
 
@@ -164,6 +163,8 @@ export interface DiscreteOptions {
    * Number of evenly spaced timesteps of a distilled model, with the last one; all 1000 by default.
    */
   readonly timesteps?: number;
+  /** The first and the last beta; those of Stable Diffusion by default. */
+  readonly betas?: readonly [number, number];
 }
 
 /** The model sampling of SD1, SD2 and SDXL: scaled linear betas over 1000 steps. */
@@ -171,8 +172,9 @@ export function discreteSampling({
   prediction = 'eps',
   zsnr = false,
   timesteps = STEPS,
+  betas = BETAS,
 }: DiscreteOptions = {}): ModelSampling {
-  const table = zsnr ? zeroTerminalSnr(sigmaTable()) : sigmaTable();
+  const table = zsnr ? zeroTerminalSnr(sigmaTable(betas)) : sigmaTable(betas);
   if (timesteps === STEPS) return modelSampling(discreteLevels(table, 1), prediction, { zsnr });
   const skip = Math.floor(STEPS / timesteps);
   const distilled = Float64Array.from({ length: timesteps }, (_, i) =>
@@ -281,8 +283,8 @@ export function continuousSampling({
 }
 
 /** Sigmas of the scaled linear betas, in double precision. */
-function sigmaTable(): Float64Array {
-  const [from, to] = [BETA_START ** 0.5, BETA_END ** 0.5];
+export function sigmaTable(betas: readonly [number, number]): Float64Array {
+  const [from, to] = betas.map((beta) => beta ** 0.5);
   const step = (to - from) / (STEPS - 1);
   const table = new Float64Array(STEPS);
   let alphaBar = 1;

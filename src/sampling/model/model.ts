@@ -2,7 +2,7 @@
 import type { Prediction } from '../../formats/identify/prediction.ts';
 import type { UNet } from '../../models/unet/unet.ts';
 import type { LatentFormat, Model } from '../sampling-types.ts';
-import { SD, SDXL, SDXL_PLAYGROUND } from './latent-format.ts';
+import { SD, SD_X4, SDXL, SDXL_PLAYGROUND } from './latent-format.ts';
 import { continuousSampling, discreteSampling, type ModelSampling } from './model-sampling.ts';
 
 const LATENT_FORMATS: Readonly<Record<Model['family'], LatentFormat>> = {
@@ -34,14 +34,26 @@ function samplingOf(prediction: Prediction): ModelSampling {
   }
 }
 
+/** The betas of the x4 upscaler, and of the noise on its low-resolution image. */
+export const X4_BETAS = [0.0001, 0.02] as const;
+
 /** Creates a model of a family, with eps prediction by default. */
-export const makeModel = (
+export function makeModel(
   family: Model['family'],
   unet: UNet,
   prediction: Prediction = { kind: 'eps' },
-): Model => ({
-  family,
-  unet,
-  sampling: samplingOf(prediction),
-  latentFormat: prediction.kind === 'edm' ? SDXL_PLAYGROUND : LATENT_FORMATS[family],
-});
+): Model {
+  if (unet.hasNoiseLevels)
+    return {
+      family,
+      unet,
+      sampling: discreteSampling({ prediction: 'v', betas: X4_BETAS }),
+      latentFormat: SD_X4,
+    };
+  return {
+    family,
+    unet,
+    sampling: samplingOf(prediction),
+    latentFormat: prediction.kind === 'edm' ? SDXL_PLAYGROUND : LATENT_FORMATS[family],
+  };
+}

@@ -3891,6 +3891,17 @@ export const SDTurboScheduler: NodeFunction<{
   denoise: Float;
 }, Node<{ SIGMAS: 'SIGMAS' }>> = nodeFunction('SDTurboScheduler', [['SIGMAS', 'SIGMAS']]);
 
+/** SD_4XUpscale_Conditioning (conditioning/upscale_diffusion) */
+export const SD_4XUpscale_Conditioning: NodeFunction<{
+  images: Link<'IMAGE'>;
+  positive: Link<'CONDITIONING'>;
+  negative: Link<'CONDITIONING'>;
+  /** 0 to 10; default in the editor: 4. */
+  scale_ratio: Float;
+  /** 0 to 1; default in the editor: 0. */
+  noise_augmentation: Float;
+}, Node<{ positive: 'CONDITIONING'; negative: 'CONDITIONING'; latent: 'LATENT' }>> = nodeFunction('SD_4XUpscale_Conditioning', [['positive', 'CONDITIONING'], ['negative', 'CONDITIONING'], ['latent', 'LATENT']]);
+
 /** SEGSDetailer (ImpactPack/Detailer): Samples each segment at a larger size and stores the results as the segments' images; SEGSPaste pastes them. */
 export const SEGSDetailer: NodeFunction<{
   image: Link<'IMAGE'>;
@@ -5806,6 +5817,7 @@ export const nodes: {
   SAMDetectorSegmented: typeof SAMDetectorSegmented;
   SAMLoader: typeof SAMLoader;
   SDTurboScheduler: typeof SDTurboScheduler;
+  SD_4XUpscale_Conditioning: typeof SD_4XUpscale_Conditioning;
   SEGSDetailer: typeof SEGSDetailer;
   SEGSLabelFilterDetailerHookProvider: typeof SEGSLabelFilterDetailerHookProvider;
   SEGSOrderedFilterDetailerHookProvider: typeof SEGSOrderedFilterDetailerHookProvider;
@@ -6318,6 +6330,7 @@ export const nodes: {
   SAMDetectorSegmented,
   SAMLoader,
   SDTurboScheduler,
+  SD_4XUpscale_Conditioning,
   SEGSDetailer,
   SEGSLabelFilterDetailerHookProvider,
   SEGSOrderedFilterDetailerHookProvider,

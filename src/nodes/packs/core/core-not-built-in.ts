@@ -32,7 +32,7 @@ export const CORE_OTHER_TYPES: readonly string[] = `
   MergeImageLists MergeTextLists ModelAttentionBackend ModelComputeDtype MultiGPU_WorkUnits
   NAGuidance NormalizeImages Painter PrimitiveBoundingBox RandomCropImages ReplaceText
   ReplaceVideoLatentFrames ResizeImageMaskNode ResizeImagesByLongerEdge ResizeImagesByShorterEdge
-  ResolutionSelector SamplerLCM SamplerSEEDS2 SaveImageAdvanced SaveText SD_4XUpscale_Conditioning
+  ResolutionSelector SamplerLCM SamplerSEEDS2 SaveImageAdvanced SaveText
   SeedNode SelectCLIPDevice SelectModelDevice SelectVAEDevice ShuffleDataset SplitImageToTileList
   StringFormat StripWhitespace TemporalScoreRescaling TextOverlay TextToLowercase TextToUppercase
   TorchCompileModel TruncateText WebcamCapture
