@@ -9,10 +9,15 @@ import type { Overrides } from './workflow/overrides/overrides.ts';
 import type { MissingModel, MissingNode } from './workflow/validate/find-problems.ts';
 import type { NodeErrors, Validation } from './workflow/validate/validate.ts';
 
+/** What can be kept in the cache folder for later runs. */
+export const KEPT_KINDS = ['results', 'weights'] as const;
+export type KeptKind = (typeof KEPT_KINDS)[number];
+
 export interface DarkroomOptions {
   /**
    * Folders that contain `checkpoints`, `vae`, `loras` … like ComfyUI's `models`; the first folder
-   * that has a file is used. Default: `models`, if it exists.
+   * that has a file is used. Also files like ComfyUI's `extra_model_paths.yaml`, which list folders.
+   * Default: DARKROOM_MODELS, else `models`, if it exists.
    */
   readonly models?: string | readonly string[];
   /** Folder that LoadImage reads from. Default: `input`. */
@@ -41,14 +46,18 @@ export interface DarkroomOptions {
    */
   readonly precision?: Precision;
   /**
-   * Caches prepacked weights of large models in the cache folder: they open in seconds and run
-   * faster. Takes three times the disk space of the model in float32 (SD1.5: 11 GB).
+   * What is kept in the cache folder for later: `results` of nodes, to reuse what has not changed;
+   * prepacked `weights` of large models, which open in seconds and run faster, and take three times
+   * the disk space of the model in float32 (SD1.5: 11 GB). Default: nothing.
    */
+  readonly keep?: readonly KeptKind[];
+  /** The same as `weights` in `keep`. */
   readonly cacheWeights?: boolean;
-  /** Folder that caches the results of nodes for later runs. Default: none. */
+  /** Keeps the results of nodes in this folder instead of the cache folder. */
   readonly cache?: string;
   /**
-   * Largest size of `cache` in bytes; the least recently used is removed first. Default: 10 GiB.
+   * Largest size of the results in bytes; the least recently used are removed first. Default: 10
+   * GiB.
    */
   readonly cacheSize?: number;
   /** Replaces the built-in nodes: a table, and the URL of the module that exports it as NODES. */

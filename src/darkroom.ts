@@ -1,5 +1,6 @@
 // The library: opens the folders, reads, checks and runs workflows, closes the engine.
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type {
   CheckOptions,
   CheckResult,
@@ -11,7 +12,7 @@ import type {
   RunResult,
   WorkflowSource,
 } from './darkroom-types.ts';
-import { createEngine, type Engine } from './engine/client.ts';
+import { createEngine, type Engine, type EngineOptions } from './engine/client.ts';
 import type { Emit, NodeUi, Outputs } from './engine/events.ts';
 import { checkAborted, DarkroomError } from './errors.ts';
 import { dumpsJson } from './formats/dumps-json.ts';
@@ -24,6 +25,7 @@ import { resolvePrecision } from './runtime/precision.ts';
 import { openEmbeddedModels } from './storage/embedded-models.ts';
 import { type Folders, modelRoots, openFolders } from './storage/folders.ts';
 import { checkWritable } from './storage/output.ts';
+import { cacheFolder } from './user-cache-folder.ts';
 import { apiGraphOf } from './workflow/api-graph.ts';
 import type { NodeTable } from './workflow/node-table.ts';
 import { applyOverrides } from './workflow/overrides/overrides.ts';
@@ -83,11 +85,17 @@ const openEngine = (options: DarkroomOptions, folders: Folders): Engine =>
     threads: options.threads,
     textEncoders: options.textEncoders,
     precision: resolvePrecision(options.precision, options.device),
-    cacheWeights: options.cacheWeights,
-    cache: options.cache,
+    ...keptBy(options),
     cacheSize: options.cacheSize,
     nodesModule: options.nodes?.module,
   });
+
+/** What the engine stores for later runs, and where. */
+export const keptBy = ({
+  keep = [],
+  cacheWeights = keep.includes('weights'),
+  cache = keep.includes('results') ? join(cacheFolder(), 'results') : undefined,
+}: DarkroomOptions): Pick<EngineOptions, 'cacheWeights' | 'cache'> => ({ cacheWeights, cache });
 
 /** Runs a workflow, and reports its errors as events too. */
 async function run(

@@ -1,7 +1,9 @@
 // Darkroom as a library. The functions of the nodes are in `darkroom-engine/nodes`; docs/library.md is the
 // guide.
 
+export { type DarkroomConfig, defineConfig } from './cli/config-types.ts';
 export {
+  type CheckOptions,
   type CheckResult,
   type Darkroom,
   type DarkroomOptions,

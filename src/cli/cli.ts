@@ -7,11 +7,13 @@ import { ownValue } from '../own-value.ts';
 import { badUsage } from './bad-usage.ts';
 import type { Command } from './command.ts';
 import { COMMANDS } from './commands.ts';
+import { withConfig } from './config-file.ts';
 import { asDarkroomError, exitCodeOf, report } from './error-report.ts';
 import { commandHelp, helpWidth, programHelp } from './help.ts';
-import { parseOptions } from './options.ts';
+import { OPTIONS, type Option } from './option-table.ts';
+import { type OptionName, parseOptions, type Values } from './options.ts';
 import { COMMAND_SYNONYMS } from './synonyms.ts';
-import type { Terminal } from './terminal.ts';
+import { type Terminal, warnings } from './terminal.ts';
 
 /** Runs one command line; returns the exit code. */
 export async function main(
@@ -25,13 +27,25 @@ export async function main(
     if (name === 'help') return help(rest, terminal);
     if (name === 'version') return withoutCommand(['--version', ...rest], terminal);
     const command = findCommand(name);
-    const { values, positionals } = parseOptions(rest, [...command.options, 'help']);
-    if (values.help) return help([name], terminal);
+    const parsed = parseOptions(rest, [...command.options, 'config', 'help']);
+    if (parsed.values.help) return help([name], terminal);
+    const values = await withConfig(parsed.values, command, COMMANDS);
+    noteFormerOptions(values, terminal);
+    const { positionals } = parsed;
     return await command.run({ values, positionals, terminal, nodes });
   } catch (thrown) {
     const error = asDarkroomError(thrown);
     report(terminal, error);
     return exitCodeOf(error);
+  }
+}
+
+/** Says what has replaced options of earlier versions. */
+function noteFormerOptions(values: Values, terminal: Terminal): void {
+  const note = warnings(terminal, values.quiet);
+  for (const name of Object.keys(values) as OptionName[]) {
+    const { isFormer }: Option = OPTIONS[name];
+    if (isFormer !== undefined) note(`--${name} is now ${isFormer}`);
   }
 }
 

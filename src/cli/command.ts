@@ -16,6 +16,8 @@ export interface Command {
   /** `run FILE` */
   readonly usage: string;
   readonly help: string;
+  /** The words that can come first: `list` … */
+  readonly actions?: readonly string[];
   readonly options: readonly OptionName[];
   /** Command lines for the help. */
   readonly examples: readonly string[];

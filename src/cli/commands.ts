@@ -3,6 +3,7 @@
 import { FRONTEND_PACKAGE } from '../server/http/frontend-files.ts';
 import type { Command } from './command.ts';
 import type { OptionName } from './options.ts';
+import { SHELLS } from './shells.ts';
 
 /** Options that set inputs of a workflow. */
 const OVERRIDE_OPTIONS: readonly OptionName[] = [
@@ -14,14 +15,16 @@ const OVERRIDE_OPTIONS: readonly OptionName[] = [
   'size',
   'set',
 ];
-const FOLDER_OPTIONS: readonly OptionName[] = ['models', 'input', 'output', 'temp'];
+const MODEL_OPTIONS: readonly OptionName[] = ['models', 'extra-model-paths-config'];
+const FOLDER_OPTIONS: readonly OptionName[] = [...MODEL_OPTIONS, 'input', 'output', 'temp'];
 const ENGINE_OPTIONS: readonly OptionName[] = [
   'device',
   'precision',
   'threads',
+  'keep',
+  'cache-size',
   'cache-weights',
   'cache',
-  'cache-size',
 ];
 const HTTP_OPTIONS: readonly OptionName[] = [
   'listen',
@@ -79,7 +82,7 @@ export const COMMANDS: readonly Command[] = [
       'darkroom check workflow.json --models ~/ComfyUI/models',
       'darkroom check *.json --strict',
     ],
-    options: ['set', 'strict', 'models', 'input', 'json'],
+    options: ['set', 'strict', ...MODEL_OPTIONS, 'input', 'json', 'quiet'],
     run: async (invocation) => (await import('./commands/check.ts')).checkCommand(invocation),
   },
   {
@@ -98,7 +101,7 @@ export const COMMANDS: readonly Command[] = [
     usage: 'verify FILE.png',
     help: "run an image's workflow again and compare the result: exit code 0 if equal, else 1",
     examples: ['darkroom verify output/ComfyUI_00001_.png --models ~/ComfyUI/models'],
-    options: ['models', 'input', 'device', 'threads', 'json', 'quiet'],
+    options: [...MODEL_OPTIONS, 'input', 'device', 'threads', 'json', 'quiet'],
     run: async (invocation) => (await import('./commands/verify.ts')).verifyCommand(invocation),
   },
   {
@@ -164,13 +167,14 @@ export const COMMANDS: readonly Command[] = [
     name: 'models',
     usage: 'models list|inspect|get',
     help: 'list model files, describe some, or download those that a workflow needs',
+    actions: ['list', 'inspect', 'get'],
     examples: [
       'darkroom models list --models ~/ComfyUI/models',
       'darkroom models inspect model.safetensors',
       'darkroom models get workflow.json --dry-run',
       'darkroom models get https://huggingface.co/OWNER/NAME/resolve/main/lora.safetensors --folder loras',
     ],
-    options: ['models', 'no-hash', 'folder', 'out', 'dry-run', 'json', 'quiet'],
+    options: [...MODEL_OPTIONS, 'no-hash', 'folder', 'out', 'dry-run', 'json', 'quiet'],
     notes: [
       'inspect shows architecture, precision, memory, licence and hash of files, which are paths ' +
         'or names of files in the models folders.',
@@ -185,6 +189,7 @@ export const COMMANDS: readonly Command[] = [
     name: 'cache',
     usage: 'cache list|clear',
     help: 'list the contents of the cache folder, or clear it',
+    actions: ['list', 'clear'],
     examples: ['darkroom cache list', 'darkroom cache clear'],
     options: ['json'],
     notes: [
@@ -198,6 +203,7 @@ export const COMMANDS: readonly Command[] = [
     name: 'frontend',
     usage: 'frontend install',
     help: "download ComfyUI's own editor with pip, for serve --frontend",
+    actions: ['install'],
     examples: ['darkroom frontend install'],
     options: ['out'],
     notes: [
@@ -206,5 +212,20 @@ export const COMMANDS: readonly Command[] = [
       '--out names the folder to install it into.',
     ],
     run: async (invocation) => (await import('./commands/frontend.ts')).installCommand(invocation),
+  },
+  {
+    name: 'completion',
+    usage: 'completion SHELL',
+    help: 'print the completion of a shell: bash, zsh or fish',
+    actions: SHELLS,
+    examples: [
+      'darkroom completion bash > ~/.local/share/bash-completion/completions/darkroom',
+      'darkroom completion zsh > ~/.zfunc/_darkroom',
+      'darkroom completion fish > ~/.config/fish/completions/darkroom.fish',
+    ],
+    options: [],
+    notes: ['For zsh, ~/.zfunc stands for a folder of $fpath.'],
+    run: async (invocation) =>
+      (await import('./commands/completion.ts')).completionCommand(invocation, COMMANDS),
   },
 ];

@@ -23,7 +23,7 @@ export function commandHelp(command: Command, width: number): string {
     ...examples.map((example) => `  ${example}`),
     '',
     'Options:',
-    ...optionLines([...options, 'help'], width),
+    ...optionLines([...options, 'config', 'help'], width),
     ...notes.flatMap((note) => ['', ...wrap(note, width)]),
   ].join('\n');
 }

@@ -6,10 +6,11 @@ import { type DownloadPlan, type MissingFile, planDownloads } from '../download/
 import { createWebClient, type WebClient } from '../download/web-client.ts';
 import { DarkroomError } from '../errors.ts';
 import { formatSize } from '../format-size.ts';
-import type { Folders } from '../storage/folders.ts';
+import { isExtraModelPaths } from '../storage/extra-model-paths.ts';
+import { type Folders, modelRoots } from '../storage/folders.ts';
 import { createFileProgress } from './download-progress.ts';
 import { asDarkroomError, report } from './error-report.ts';
-import type { Values } from './options.ts';
+import { modelEntries, type Values } from './options.ts';
 import { onStopSignals } from './stop-signals.ts';
 import { coloured, printable, type Terminal } from './terminal.ts';
 
@@ -23,7 +24,7 @@ export interface Downloads {
 }
 
 /** Prepares downloads, which Ctrl-C stops; a second Ctrl-C ends the program. */
-export function startDownloads({ models }: Values): Downloads {
+export function startDownloads(values: Values): Downloads {
   const controller = new AbortController();
   const release = onStopSignals((count) => {
     if (count > 1) process.exit(130);
@@ -32,10 +33,14 @@ export function startDownloads({ models }: Values): Downloads {
   return {
     client: createWebClient({ huggingFaceToken: process.env.HF_TOKEN || undefined }),
     signal: controller.signal,
-    root: resolve(models?.[0] ?? 'models'),
+    root: resolve(firstFolder(values) ?? 'models'),
     release,
   };
 }
+
+/** The first models folder. */
+const firstFolder = (values: Values): string | undefined =>
+  modelRoots(modelEntries(values)).find((entry) => !isExtraModelPaths(entry));
 
 /** What of the sources is missing. Throws DR_INTERRUPTED. */
 export const planModels = (

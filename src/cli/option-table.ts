@@ -1,5 +1,11 @@
 // The options of all commands. Parsing, suggestions and help texts are derived from this table.
+import { KEPT_KINDS } from '../darkroom-types.ts';
+import { DEVICE_CHOICES } from '../runtime/device-names.ts';
+import { PRECISIONS } from '../runtime/precision.ts';
 import { SHORTHANDS } from '../workflow/overrides/shorthands.ts';
+
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'];
+export const PREVIEW_METHODS = ['auto', 'latent2rgb', 'taesd', 'none'];
 
 export interface Option {
   readonly type: 'string' | 'boolean';
@@ -9,8 +15,12 @@ export interface Option {
   readonly value?: string;
   /** An option of earlier versions that is the default now: accepted, but not in the help. */
   readonly isDefault?: boolean;
-  /** An earlier name of an option: accepted, with a note, but not in the help. */
-  readonly isFormer?: boolean;
+  /** What has replaced an option of earlier versions: accepted, with a note, but not in the help. */
+  readonly isFormer?: string;
+  /** The values that are possible, for completion. */
+  readonly choices?: readonly string[];
+  /** A path: in a configuration file, relative to its folder. */
+  readonly isPath?: boolean;
   readonly help: string;
 }
 
@@ -30,6 +40,7 @@ const WORKFLOW_OPTIONS = {
   batch: { type: 'string', value: 'N', help: 'run N times, with the seeds seed, seed+1, …' },
   csv: {
     type: 'string',
+    isPath: true,
     value: 'FILE',
     help: 'run once for each line; the first line names columns: prompt, seed, ID.INPUT …',
   },
@@ -52,11 +63,13 @@ const WORKFLOW_OPTIONS = {
   show: { type: 'boolean', help: 'draw the pictures on the terminal (kitty, iTerm2 and others)' },
   to: {
     type: 'string',
+    choices: ['api', 'ts'],
     value: 'FORM',
     help: 'api for the API format, ts for a TypeScript program (default: api)',
   },
   out: {
     type: 'string',
+    isPath: true,
     short: 'o',
     value: 'FILE',
     help: 'write to a file instead of standard output',
@@ -66,17 +79,29 @@ const WORKFLOW_OPTIONS = {
 const FOLDER_OPTIONS = {
   models: {
     type: 'string',
+    isPath: true,
     multiple: true,
     value: 'DIR',
     help: "folder with checkpoints, vae, loras … like ComfyUI's; repeatable (default: models)",
   },
+  'extra-model-paths-config': {
+    type: 'string',
+    isPath: true,
+    multiple: true,
+    value: 'FILE',
+    help:
+      "list of further model folders, as ComfyUI's extra_model_paths.yaml (default: a file of " +
+      'this name here); repeatable',
+  },
   input: {
     type: 'string',
+    isPath: true,
     value: 'DIR',
     help: 'folder that LoadImage reads from (default: input)',
   },
   output: {
     type: 'string',
+    isPath: true,
     value: 'DIR',
     help:
       'folder that SaveImage writes to (default: output); for run also the name of a picture: ' +
@@ -84,6 +109,7 @@ const FOLDER_OPTIONS = {
   },
   temp: {
     type: 'string',
+    isPath: true,
     value: 'DIR',
     help: 'folder that PreviewImage writes to (default: temp)',
   },
@@ -92,11 +118,13 @@ const FOLDER_OPTIONS = {
 const ENGINE_OPTIONS = {
   device: {
     type: 'string',
+    choices: DEVICE_CHOICES,
     value: 'NAME',
     help: 'cpu, cuda, webgpu, or auto: cuda if it works, else cpu (default: auto)',
   },
   precision: {
     type: 'string',
+    choices: PRECISIONS,
     value: 'NAME',
     help:
       'precision of UNets: fp32, fp16 (GPUs) or int8 (CPUs: faster, less memory, slightly ' +
@@ -107,32 +135,43 @@ const ENGINE_OPTIONS = {
     value: 'N',
     help: 'threads for running networks (default: all cores)',
   },
-  'cache-weights': {
-    type: 'boolean',
-    help:
-      'cache prepacked weights: large models open in seconds and run faster; ' +
-      'takes about 11 GB of disk space for SD1.5',
-  },
-  cache: {
+  keep: {
     type: 'string',
-    value: 'DIR',
-    help: 'cache the results of nodes in this folder, to reuse what has not changed',
+    choices: KEPT_KINDS,
+    multiple: true,
+    value: 'KIND',
+    help:
+      'keep in the cache folder for later: results (of nodes, to reuse what has not changed) or ' +
+      'weights (prepacked: large models open in seconds and run faster; about 11 GB for SD1.5); ' +
+      'repeatable',
   },
   'cache-size': {
     type: 'string',
     value: 'MB',
-    help: 'maximum size of --cache; the least recently used is removed first (default: 10240)',
+    help:
+      'maximum size of the results that are kept; the least recently used are removed first ' +
+      '(default: 10240)',
+  },
+  'cache-weights': { type: 'boolean', isFormer: '--keep weights', help: 'keep prepacked weights' },
+  cache: {
+    type: 'string',
+    isFormer: '--keep results, in the cache folder',
+    isPath: true,
+    value: 'DIR',
+    help: 'keep the results of nodes in this folder',
   },
 } as const satisfies Readonly<Record<string, Option>>;
 
 const SERVER_OPTIONS = {
   database: {
     type: 'string',
+    isPath: true,
     value: 'URL',
     help: 'postgres://user:password@host/name, or the folder of an embedded database',
   },
   storage: {
     type: 'string',
+    isPath: true,
     value: 'LOCATION',
     help: 'folder with input, output and temp that all machines share, or s3://BUCKET/PREFIX',
   },
@@ -181,6 +220,7 @@ const SERVER_OPTIONS = {
   },
   frontend: {
     type: 'string',
+    isPath: true,
     value: 'DIR',
     help: "folder of ComfyUI's own frontend to serve at /; the built-in page moves to /darkroom",
   },
@@ -191,6 +231,7 @@ const SERVER_OPTIONS = {
   },
   'user-directory': {
     type: 'string',
+    isPath: true,
     value: 'DIR',
     help: 'folder for settings and workflows (default: user)',
   },
@@ -206,6 +247,7 @@ const SERVER_OPTIONS = {
   },
   'preview-method': {
     type: 'string',
+    choices: PREVIEW_METHODS,
     value: 'NAME',
     help:
       'auto: previews for clients that request them; latent2rgb, taesd: for all; none ' +
@@ -213,6 +255,7 @@ const SERVER_OPTIONS = {
   },
   'log-level': {
     type: 'string',
+    choices: LOG_LEVELS,
     value: 'LEVEL',
     help: 'debug, info, warn, error or silent (default: info; on a terminal: warn)',
   },
@@ -222,11 +265,18 @@ const OUTPUT_OPTIONS = {
   'no-hash': { type: 'boolean', help: 'skip the SHA-256, which reads the whole file' },
   folder: {
     type: 'string',
+    choices: ['checkpoints', 'diffusion_models', 'text_encoders', 'vae', 'loras', 'controlnet'],
     value: 'NAME',
     help: 'folder that a downloaded file belongs in: checkpoints, loras, vae …',
   },
   'dry-run': { type: 'boolean', help: 'show what is missing and download nothing' },
   json: { type: 'boolean', help: 'print JSON; while running, one event per line' },
+  config: {
+    type: 'string',
+    isPath: true,
+    value: 'FILE',
+    help: 'configuration file (default: darkroom.config.ts, .js, .mjs or .json here, if any)',
+  },
   quiet: { type: 'boolean', help: 'print no progress and no warnings' },
   help: { type: 'boolean', short: 'h', help: 'show this help' },
   version: { type: 'boolean', short: 'V', help: 'show the version' },

@@ -1,10 +1,12 @@
 // Parses options, and converts their values.
+import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import type { DarkroomOptions } from '../darkroom.ts';
+import { type DarkroomOptions, KEPT_KINDS, type KeptKind } from '../darkroom.ts';
 import { didYouMean } from '../near-matches.ts';
 import { ownValue } from '../own-value.ts';
 import { DEVICE_CHOICES, isDeviceChoice } from '../runtime/device-names.ts';
 import { resolvePrecision } from '../runtime/precision.ts';
+import { modelRoots } from '../storage/folders.ts';
 import { badUsage } from './bad-usage.ts';
 import { OPTIONS } from './option-table.ts';
 import { DEVICE_SYNONYMS, OPTION_SYNONYMS } from './synonyms.ts';
@@ -54,9 +56,23 @@ function optionHint(unknown: string, names: readonly OptionName[]): string {
 const MAX_THREADS = 1024;
 const BYTES_PER_MB = 2 ** 20;
 
+/** ComfyUI's name of the file. */
+const EXTRA_MODEL_PATHS = 'extra_model_paths.yaml';
+
+/**
+ * The models folders and the lists of such folders; undefined if none is named, so that the default
+ * holds.
+ */
+export function modelEntries(values: Values): readonly string[] | undefined {
+  const lists =
+    values['extra-model-paths-config'] ??
+    (existsSync(EXTRA_MODEL_PATHS) ? [EXTRA_MODEL_PATHS] : []);
+  return lists.length === 0 ? values.models : [...modelRoots(values.models), ...lists];
+}
+
 /** The options of `openDarkroom`. Throws DR_BAD_USAGE. */
 export function darkroomOptions(values: Values): DarkroomOptions {
-  const { models, input, output, temp, device, cache } = values;
+  const { input, output, temp, device, cache } = values;
   if (device !== undefined && !isDeviceChoice(device))
     throw badUsage(
       `unknown device '${device}'`,
@@ -67,20 +83,37 @@ export function darkroomOptions(values: Values): DarkroomOptions {
   const precision = resolvePrecision(values.precision, device);
   const threads = wholeNumber(values, 'threads', 1, MAX_THREADS);
   const megabytes = wholeNumber(values, 'cache-size', 1);
-  if (megabytes !== undefined && cache === undefined)
-    throw badUsage('--cache-size needs --cache', 'For example: --cache cached --cache-size 2000');
+  const keep = keptKinds(values);
+  if (megabytes !== undefined && cache === undefined && !keep.includes('results'))
+    throw badUsage(
+      '--cache-size needs --keep results',
+      'For example: --keep results --cache-size 2000',
+    );
   return {
-    models,
+    models: modelEntries(values),
     input,
     output,
     temp,
     device,
     precision,
     threads,
+    keep,
     cacheWeights: values['cache-weights'],
     cache,
     cacheSize: megabytes === undefined ? undefined : megabytes * BYTES_PER_MB,
   };
+}
+
+/** `--keep`. Throws DR_BAD_USAGE. */
+function keptKinds({ keep = [] }: Values): KeptKind[] {
+  return keep.map((name) => {
+    const kind = KEPT_KINDS.find((one) => one === name);
+    if (kind) return kind;
+    throw badUsage(
+      `nothing named '${name}' can be kept`,
+      didYouMean(name, KEPT_KINDS) || `Use --keep ${KEPT_KINDS.join(' or --keep ')}.`,
+    );
+  });
 }
 
 /** Default of --finish. */

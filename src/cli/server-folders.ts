@@ -1,11 +1,13 @@
 // The folders and the storage of a server and its workers.
 import { resolve } from 'node:path';
+import { keptBy } from '../darkroom.ts';
 import type { EngineOptions } from '../engine/client.ts';
 import { DarkroomError } from '../errors.ts';
 import { openEmbeddedModels } from '../storage/embedded-models.ts';
+import { isExtraModelPaths, readExtraModelPaths } from '../storage/extra-model-paths.ts';
 import { createFolderStorage } from '../storage/folder-storage.ts';
 import { watchedView } from '../storage/folder-view.ts';
-import { type Folders, modelRoots, openFolders } from '../storage/folders.ts';
+import { type Folders, modelRoots, modelsVariable, openFolders } from '../storage/folders.ts';
 import { openStorage } from '../storage/open-storage.ts';
 import type { Storage } from '../storage/storage.ts';
 import { createFolderWatch, type FolderWatch } from '../storage/watch/folder-watch.ts';
@@ -69,7 +71,13 @@ async function startWatch(values: Values, { warn, others }: WatchedFolders): Pro
   const { models, input = 'input', output = 'output', temp = 'temp' } = darkroomOptions(values);
   const isShared = values.storage !== undefined && !values.storage.includes('://');
   const shared = isShared ? [resolve(values.storage!)] : [];
-  const own = [input, output, temp, ...modelRoots(models ?? 'models'), ...others];
+  const entries = modelRoots(models ?? modelsVariable() ?? 'models');
+  const lists = entries.filter(isExtraModelPaths);
+  const modelFolders = [
+    ...entries.filter((entry) => !isExtraModelPaths(entry)),
+    ...lists.flatMap((list) => readExtraModelPaths(list).map(({ path }) => path)),
+  ];
+  const own = [input, output, temp, ...modelFolders, ...others];
   const watch = createFolderWatch([...shared, ...own.map((folder) => resolve(folder))], {
     onWarning: warn,
   });
@@ -94,8 +102,7 @@ export function workerEngine(
     device: options.device ?? 'auto',
     threads: options.threads,
     precision: options.precision,
-    cacheWeights: options.cacheWeights,
-    cache: options.cache,
+    ...keptBy(options),
     cacheSize: options.cacheSize,
   };
 }

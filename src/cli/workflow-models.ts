@@ -20,6 +20,7 @@ import {
   startDownloads,
   sumOf,
 } from './model-downloads.ts';
+import { modelEntries } from './options.ts';
 import type { Source } from './workflow-source.ts';
 
 /** The sources that a workflow names. Throws the errors of reading it. */
@@ -41,7 +42,7 @@ export async function getBeforeRun(
 ): Promise<void> {
   const sources = workflows.flatMap((workflow) => sourcesOf(workflow, nodes?.table));
   const folders = openFolders({
-    models: modelRoots(values.models),
+    models: modelRoots(modelEntries(values)),
     embedded: openEmbeddedModels(),
   });
   const downloads = startDownloads(values);

@@ -1,11 +1,12 @@
 // The model, input, output and temp folders of a run, laid out as ComfyUI's (folder_paths.py).
 import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { delimiter, resolve } from 'node:path';
 import { DarkroomError } from '../errors.ts';
 import { didYouMean } from '../near-matches.ts';
 import type { Wildcards } from '../text/wildcard-lists.ts';
 import { shortLived } from './cache/short-lived.ts';
 import type { EmbeddedModels } from './embedded-models.ts';
+import { expandPath, isExtraModelPaths, readExtraModelPaths } from './extra-model-paths.ts';
 import {
   byCodePoint,
   type FolderType,
@@ -20,7 +21,10 @@ import type { OnUnreadable } from './walk-folder.ts';
 import { readWildcards, wildcardFolders } from './wildcard-files.ts';
 
 export interface FolderOptions {
-  /** Folders that contain `checkpoints`, `vae` …; earlier ones take precedence. */
+  /**
+   * Folders that contain `checkpoints`, `vae` …; earlier ones take precedence. Also files like
+   * ComfyUI's extra_model_paths.yaml.
+   */
   readonly models?: readonly string[];
   readonly input?: string;
   readonly output?: string;
@@ -41,6 +45,7 @@ export interface FolderOptions {
 const MAX_REPORTED = 500;
 
 export interface Folders extends ModelFolders {
+  /** The models folders, and the lists of such folders. */
   readonly models: readonly string[];
   readonly input: string;
   readonly output: string;
@@ -58,17 +63,25 @@ export interface Folders extends ModelFolders {
   wildcardProblems(): readonly string[];
 }
 
-/** Returns the given models folders; by default `models`, if it exists. */
+/** Returns the given models folders; by default DARKROOM_MODELS, else `models`, if it exists. */
 export const modelRoots = (
-  models: string | readonly string[] = existsSync('models') ? 'models' : [],
+  models: string | readonly string[] = modelsVariable() ?? (existsSync('models') ? 'models' : []),
 ): readonly string[] => (typeof models === 'string' ? [models] : models);
+
+/** The folders in DARKROOM_MODELS, separated as in PATH. */
+export const modelsVariable = (): readonly string[] | undefined => {
+  const folders = (process.env.DARKROOM_MODELS ?? '').split(delimiter).filter(Boolean);
+  return folders.length > 0 ? folders.map((folder) => expandPath(folder)) : undefined;
+};
 
 /**
  * Returns the folders of a run. Nothing is created or read before it is needed. Throws DR_BAD_USAGE
  * for a models folder that does not exist.
  */
 export function openFolders(options: FolderOptions = {}): Folders {
-  const models = (options.models ?? []).map((folder) => resolve(folder));
+  const entries = (options.models ?? []).map((entry) => resolve(entry));
+  const models = entries.filter((entry) => !isExtraModelPaths(entry));
+  const extra = entries.filter(isExtraModelPaths).flatMap(readExtraModelPaths);
   for (const folder of models)
     if ((options.view?.isReachable(folder) ?? true) && !isFolder(folder))
       throw new DarkroomError('DR_BAD_USAGE', {
@@ -94,9 +107,9 @@ export function openFolders(options: FolderOptions = {}): Folders {
     ),
   );
   return {
-    models,
+    models: entries,
     ...roots,
-    ...openModelFolders(models, options.embedded, view),
+    ...openModelFolders({ roots: models, extra }, options.embedded, view),
     ...inputFolder(roots, options.inputNames, view),
     isReachable: view.isReachable,
     wildcards: () => wildcardFiles('').lists,

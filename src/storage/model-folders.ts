@@ -7,6 +7,7 @@ import { didYouMean } from '../near-matches.ts';
 import { ownValue } from '../own-value.ts';
 import { shortLived } from './cache/short-lived.ts';
 import type { EmbeddedModels } from './embedded-models.ts';
+import type { ExtraModelFolder } from './extra-model-paths.ts';
 import { byCodePoint, isFile, pathInside } from './folder-paths.ts';
 import type { FolderView } from './folder-view.ts';
 
@@ -58,20 +59,31 @@ const extensionsOf = (kind: string): ReadonlySet<string> =>
 
 const SKIPPED_FOLDERS: ReadonlySet<string> = new Set(['.git']);
 
-/**
- * `roots`: the models folders; earlier ones take precedence, embedded models come last.
- * Folders that do not answer are passed over.
- */
+export interface ModelLocations {
+  /** The models folders; earlier ones take precedence. */
+  readonly roots: readonly string[];
+  /** Folders of single kinds, before or after those. */
+  readonly extra?: readonly ExtraModelFolder[];
+}
+
+/** Embedded models come last. Folders that do not answer are passed over. */
 export function openModelFolders(
-  roots: readonly string[],
+  { roots, extra = [] }: ModelLocations,
   embedded: EmbeddedModels | undefined,
   view: FolderView,
 ): ModelFolders {
   const currentKind = (kind: string): string => ownValue(OLD_KINDS, kind) ?? kind;
-  const foldersOf = (kind: string): string[] =>
-    roots.flatMap((root) =>
+  const extraOf = (kind: string, isDefault: boolean): string[] =>
+    extra
+      .filter((one) => currentKind(one.kind) === kind && one.isDefault === isDefault)
+      .map(({ path }) => path);
+  const foldersOf = (kind: string): string[] => [
+    ...extraOf(kind, true).reverse(),
+    ...roots.flatMap((root) =>
       (ownValue(FOLDER_NAMES, kind) ?? [kind]).map((name) => join(root, name)),
-    );
+    ),
+    ...extraOf(kind, false),
+  ];
   const listFiles = shortLived((kind) => {
     const files = new Set<string>(embedded?.names(kind) ?? []);
     const extensions = extensionsOf(kind);

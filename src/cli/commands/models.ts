@@ -12,6 +12,7 @@ import { cacheFolder } from '../../user-cache-folder.ts';
 import { badUsage } from '../bad-usage.ts';
 import type { Invocation } from '../command.ts';
 import { asDarkroomError, exitCodeOf, report } from '../error-report.ts';
+import { modelEntries } from '../options.ts';
 import { jsonLine, printable, type Terminal, warnings } from '../terminal.ts';
 import { getModels } from './models-get.ts';
 import { listModels, MODEL_FOLDERS } from './models-list.ts';
@@ -25,7 +26,7 @@ const MAX_SHOWN = 200;
 export async function modelsCommand(invocation: Invocation): Promise<number> {
   const [action, ...names] = invocation.positionals;
   const folders = openFolders({
-    models: modelRoots(invocation.values.models),
+    models: modelRoots(modelEntries(invocation.values)),
     embedded: openEmbeddedModels(),
     onUnreadable: warnings(invocation.terminal),
   });

@@ -14,6 +14,7 @@ import { watchedStorage } from '../../storage/watch/watched-storage.ts';
 import { badUsage } from '../bad-usage.ts';
 import type { Invocation } from '../command.ts';
 import { deferred } from '../deferred.ts';
+import { LOG_LEVELS, PREVIEW_METHODS } from '../option-table.ts';
 import { FINISH_SECONDS, type Values, wholeNumber } from '../options.ts';
 import { openServerFolders, type ServerFolders, workerEngine } from '../server-folders.ts';
 import { onStopSignals } from '../stop-signals.ts';
@@ -22,8 +23,6 @@ import type { Terminal } from '../terminal.ts';
 const DEFAULT_PORT = 8188;
 const MAX_PORT = 65_535;
 const SECONDS_PER_DAY = 86_400;
-const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'];
-const PREVIEW_METHODS = ['auto', 'latent2rgb', 'taesd', 'none'];
 
 /** Serves until it is stopped by a signal. Throws DR_BAD_USAGE, DR_DATABASE. */
 export async function serveCommand(invocation: Invocation): Promise<number> {

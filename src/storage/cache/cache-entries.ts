@@ -29,6 +29,7 @@ interface Kind {
 
 const KINDS: readonly Kind[] = [
   { folder: 'models', about: 'the model that comes with Darkroom, unpacked' },
+  { folder: 'results', about: 'result of a node' },
   { folder: 'derived', about: 'prepared weights', sourceOf: prepackedSource },
   { folder: 'sessions', about: 'weights laid out for this machine', sourceOf: sessionSource },
   { folder: 'torch', about: 'weights of a .ckpt or .pt file, laid out' },

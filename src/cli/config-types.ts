@@ -1,0 +1,36 @@
+// The type of a configuration file: the options of the command line in camelCase, for all commands
+// that have them, and again for single commands.
+import type { OPTIONS } from './option-table.ts';
+import type { OptionName } from './options.ts';
+
+type Camel<S extends string> = S extends `${infer A}-${infer B}`
+  ? `${A}${Capitalize<Camel<B>>}`
+  : S;
+
+type ConfigValue<O> = O extends { readonly type: 'boolean' }
+  ? boolean
+  : O extends { readonly multiple: true }
+    ? string | readonly string[]
+    : string | number;
+
+/** Options that only a command line has. */
+type NotConfigured = 'config' | 'help' | 'version';
+
+export type ConfigOptions = {
+  readonly [K in Exclude<OptionName, NotConfigured> as Camel<K>]?: ConfigValue<(typeof OPTIONS)[K]>;
+};
+
+/** Commands that have sections of their own; `models` is an option, or such a section. */
+type Section = 'run' | 'check' | 'convert' | 'verify' | 'nodes' | 'serve' | 'worker';
+
+export type DarkroomConfig = Omit<ConfigOptions, 'models'> & {
+  readonly [S in Section]?: ConfigOptions;
+} & { readonly models?: ConfigOptions['models'] | ConfigOptions };
+
+/**
+ * Gives a configuration file (`darkroom.config.ts`) its types.
+ *
+ * @example
+ * export default defineConfig({ models: '~/ComfyUI/models', serve: { port: 9000 } });
+ */
+export const defineConfig = (config: DarkroomConfig): DarkroomConfig => config;

@@ -1,0 +1,2 @@
+/** The shells that completion is printed for. */
+export const SHELLS = ['bash', 'zsh', 'fish'] as const;
