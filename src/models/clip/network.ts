@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { DarkroomError } from '../../errors.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { reshape, sizeOf, zeros } from '../../tensor/tensor.ts';
-import type { WeightChange } from '../weights/changes.ts';
+import { type WeightChange, withMoreChanges } from '../weights/changes.ts';
 import { planChanges } from '../weights/plan-changes.ts';
 import type { Weights } from '../weights/tensors.ts';
 import { type ClipConfig, type ClipLayout, clipConfig, clipTargets } from './config.ts';
@@ -61,7 +61,7 @@ export function createTextEncoder(runtime: Runtime, source: TextEncoderSource): 
     withChanges: (addedChanges, addedTokenChanges = []) =>
       createTextEncoder(runtime, {
         ...source,
-        changes: [...changes, ...addedChanges],
+        changes: withMoreChanges(changes, addedChanges),
         tokenChanges: [...tokenChanges, ...addedTokenChanges],
       }),
     async encode(chunks, { layer, finalNorm, project }) {

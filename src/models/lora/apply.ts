@@ -29,6 +29,8 @@ export interface LoraResult {
 export interface LoraStrengths {
   readonly unet: number;
   readonly clip: number;
+  /** Computes low-rank changes beside the weights (AppliedLora.isBypass). */
+  readonly isBypass?: boolean;
 }
 
 /**
@@ -42,8 +44,8 @@ export function applyLora(
 ): LoraResult {
   const matches = noMatches(lora);
   const result = {
-    unet: unet && withLora(unet, matches, strengths.unet),
-    clip: clip && clipWithLora(clip, matches, strengths.clip),
+    unet: unet && withLora(unet, matches, strengths.unet, strengths.isBypass),
+    clip: clip && clipWithLora(clip, matches, strengths.clip, strengths.isBypass),
   };
   const unmatched = [...lora.tensors.keys()].filter((name) => !matches.used.has(name));
   return {
@@ -86,16 +88,30 @@ const unetPatches = ({ patchable }: UNet, matches: Matches): ReadonlyMap<string,
     ? fittingPatches(matches, patchesFor(matches, unetKeys(patchable.keys())), patchable)
     : new Map<string, Patch>();
 
-function withLora(unet: UNet, matches: Matches, strength: number): UNet {
+function withLora(unet: UNet, matches: Matches, strength: number, isBypass = false): UNet {
   const patches = unetPatches(unet, matches);
   const applied: AppliedLora = { lora: matches.lora, strength, patches };
-  return hasEffect(applied) ? unet.variant({ changes: [applied] }) : unet;
+  return hasEffect(applied) ? unet.variant({ changes: changesOf(applied, isBypass) }) : unet;
+}
+
+/** Divides a LoRA into its low-rank changes, without magnitudes, and the others. */
+function changesOf(applied: AppliedLora, isBypass: boolean): AppliedLora[] {
+  if (!isBypass) return [applied];
+  const beside = new Map<string, Patch>();
+  const others = new Map<string, Patch>();
+  for (const [name, patch] of applied.patches)
+    if (patch.kind === 'lora') beside.set(name, { ...patch, dora: undefined });
+    else others.set(name, patch);
+  return [
+    { ...applied, patches: others },
+    { ...applied, patches: beside, isBypass },
+  ].filter(({ patches }) => patches.size > 0);
 }
 
 /** The name of a text encoder's token table in the names of its weights. */
 const TOKENS = `text_model.${HUGGING_FACE.tokens}`;
 
-function clipWithLora(clip: Clip, matches: Matches, strength: number): Clip {
+function clipWithLora(clip: Clip, matches: Matches, strength: number, isBypass = false): Clip {
   const targets = new Map(clip.encoders.map((encoder) => [encoder.kind, targetsOf(encoder)]));
   const tensors = new Map([...targets].map(([kind, own]) => [kind, own.keys()]));
   const patches = patchesFor(matches, clipKeys(tensors));
@@ -110,7 +126,7 @@ function clipWithLora(clip: Clip, matches: Matches, strength: number): Clip {
       ofTokens && hasEffect({ ...applied, patches: new Map([[TOKENS, ofTokens]]) })
         ? [{ lora: matches.lora, strength, patch: ofTokens }]
         : [];
-    const changes = hasEffect(applied) ? [applied] : [];
+    const changes = hasEffect(applied) ? changesOf(applied, isBypass) : [];
     return changes.length + tokenChanges.length > 0
       ? [encoder.withChanges(changes, tokenChanges)]
       : [];

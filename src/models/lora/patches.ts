@@ -61,6 +61,11 @@ export interface AppliedLora {
   readonly lora: LoraFile;
   readonly strength: number;
   readonly patches: ReadonlyMap<string, Patch>;
+  /**
+   * Its low-rank changes are computed beside the weights always, and are no part of them when they
+   * are saved or blended into another network (LoraLoaderBypass). A network has one such LoRA.
+   */
+  readonly isBypass?: boolean;
 }
 
 /**

@@ -7,7 +7,12 @@ import type { Network } from '../../runtime/network.ts';
 import { full, sizeOf, type Tensor, tensor, zeros } from '../../tensor/tensor.ts';
 import type { Gligen } from '../gligen/load.ts';
 import type { ModelRuntime } from '../model-runtime.ts';
-import { type ChangedNetwork, type PatchPlan, plainTargets } from '../weights/changes.ts';
+import {
+  type ChangedNetwork,
+  type PatchPlan,
+  plainTargets,
+  withMoreChanges,
+} from '../weights/changes.ts';
 import { changedGraph } from '../weights/merged.ts';
 import { planChanges } from '../weights/plan-changes.ts';
 import type { Weights } from '../weights/tensors.ts';
@@ -68,7 +73,7 @@ export function createUNet(
       createUNet(runtime, weights, {
         ...change,
         ...more,
-        changes: [...(change.changes ?? []), ...(more.changes ?? [])],
+        changes: withMoreChanges(change.changes ?? [], more.changes ?? []),
         patches: [...patches, ...(more.patches ?? [])],
         hypernetworks: [...(change.hypernetworks ?? []), ...(more.hypernetworks ?? [])],
       }),

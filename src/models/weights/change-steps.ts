@@ -162,13 +162,17 @@ function divide(
   steps: readonly Step[],
   time: MergeTime,
 ): Pick<ChangedTensor, 'merged' | 'branches'> {
-  const firstPatch = steps.findLastIndex(({ kind }) => kind !== 'patch') + 1;
-  const patches = steps.slice(firstPatch).filter((step) => step.kind === 'patch');
   const fits = ({ patch, lora }: PatchStep): boolean =>
     !rows && !transposed && isBranch(patch, shape, lora.lora);
+  const isBeside = (step: PatchStep): boolean => !!step.lora.isBypass && fits(step);
+  const allBeside = steps.filter((step) => step.kind === 'patch').filter(isBeside);
+  const beside = time === 'whole' ? [] : allBeside;
+  const own = steps.filter((step) => !allBeside.includes(step as PatchStep));
+  const firstPatch = own.findLastIndex(({ kind }) => kind !== 'patch') + 1;
+  const patches = own.slice(firstPatch).filter((step) => step.kind === 'patch');
   return time === 'ahead' && patches.every(fits)
-    ? { merged: steps.slice(0, firstPatch), branches: patches }
-    : { merged: steps, branches: [] };
+    ? { merged: own.slice(0, firstPatch), branches: [...patches, ...beside] }
+    : { merged: own, branches: beside };
 }
 
 const wholeTensors = new WeakMap<ChangedNetwork, ReadonlyMap<object, ChangedTensor>>();

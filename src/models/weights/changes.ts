@@ -61,6 +61,18 @@ export interface Rounded {
 
 export type WeightChange = AppliedLora | Blend | Scaling | Shift | Rounded;
 
+/**
+ * Returns the changes of a network with more of them. A LoRA that is computed beside the weights
+ * takes the place of an earlier one, as in ComfyUI (ModelPatcher.set_injections).
+ */
+export function withMoreChanges(
+  changes: readonly WeightChange[],
+  added: readonly WeightChange[],
+): readonly WeightChange[] {
+  const isBypass = (change: WeightChange): boolean => 'lora' in change && !!change.isBypass;
+  return [...(added.some(isBypass) ? changes.filter((one) => !isBypass(one)) : changes), ...added];
+}
+
 export interface ChangedNetwork {
   readonly weights: Weights;
   readonly targets: PatchTargets;

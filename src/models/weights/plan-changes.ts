@@ -97,7 +97,8 @@ function mergedTensors(
 const keyOf = ({ changes, targets }: ChangedNetwork): string =>
   changes
     .map((change) => {
-      if ('lora' in change) return `lora ${change.lora.identity}`;
+      if ('lora' in change)
+        return `lora ${change.lora.identity}${change.isBypass ? ' beside the weights' : ''}`;
       if ('factor' in change) {
         const groups = scaledTargets(change, targets).map(({ name, group }) => [name, group]);
         return `scale ${createHash('sha256').update(JSON.stringify(groups)).digest('hex')}`;

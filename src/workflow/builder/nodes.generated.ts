@@ -2872,6 +2872,35 @@ export const LoraLoader: NodeFunction<{
   strength_clip: Float;
 }, Node<{ MODEL: 'MODEL'; CLIP: 'CLIP' }>> = nodeFunction('LoraLoader', [['MODEL', 'MODEL'], ['CLIP', 'CLIP']]);
 
+/**
+ * Load LoRA (Bypass) (For debugging) (model/loaders): Applies a LoRA beside the weights of a model instead of changing them. Another such node replaces it. Of LoKr, LoHa, GLoRA, OFT and BOFT the weights are changed.
+ * @experimental
+ */
+export const LoraLoaderBypass: NodeFunction<{
+  /** The model. */
+  model: Link<'MODEL'>;
+  /** The text encoders. */
+  clip: Link<'CLIP'>;
+  /** The file. A file of models/loras. */
+  lora_name: FileName;
+  /** Strength for the model; may be negative. -100 to 100; default in the editor: 1. */
+  strength_model: Float;
+  /** Strength for the text encoders; may be negative. -100 to 100; default in the editor: 1. */
+  strength_clip: Float;
+}, Node<{ MODEL: 'MODEL'; CLIP: 'CLIP' }>> = nodeFunction('LoraLoaderBypass', [['MODEL', 'MODEL'], ['CLIP', 'CLIP']]);
+
+/**
+ * Load LoRA (Bypass, Model Only) (for debugging) (model/loaders): Applies a LoRA beside the weights of a model instead of changing them. Another such node replaces it. Of LoKr, LoHa, GLoRA, OFT and BOFT the weights are changed.
+ * @experimental
+ */
+export const LoraLoaderBypassModelOnly: NodeFunction<{
+  model: Link<'MODEL'>;
+  /** A file of models/loras. */
+  lora_name: FileName;
+  /** -100 to 100; default in the editor: 1. */
+  strength_model: Float;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('LoraLoaderBypassModelOnly', [['MODEL', 'MODEL']]);
+
 /** LoraLoaderModelOnly (loaders) */
 export const LoraLoaderModelOnly: NodeFunction<{
   model: Link<'MODEL'>;
@@ -5740,6 +5769,8 @@ export const nodes: {
   LoadImageOutput: typeof LoadImageOutput;
   LoadLatent: typeof LoadLatent;
   LoraLoader: typeof LoraLoader;
+  LoraLoaderBypass: typeof LoraLoaderBypass;
+  LoraLoaderBypassModelOnly: typeof LoraLoaderBypassModelOnly;
   LoraLoaderModelOnly: typeof LoraLoaderModelOnly;
   LoraSave: typeof LoraSave;
   Mahiro: typeof Mahiro;
@@ -6253,6 +6284,8 @@ export const nodes: {
   LoadImageOutput,
   LoadLatent,
   LoraLoader,
+  LoraLoaderBypass,
+  LoraLoaderBypassModelOnly,
   LoraLoaderModelOnly,
   LoraSave,
   Mahiro,

@@ -28,7 +28,7 @@ export const CORE_OTHER_TYPES: readonly string[] = `
   ConvertDictionaryToString CreateBoundingBoxes CreateList CropByBBoxes CurveEditor CustomCombo
   DrawBBoxes DualModelGuider EasyCache ImageCompare ImageCompositor ImageCropToMask ImageCropV2
   ImageDeduplication ImageGrid ImageHistogram ImageMergeTileList JsonExtractString
-  LatentCutToBatch LayersFromBoundingBoxes LoraLoaderBypass LoraLoaderBypassModelOnly ManualSigmas
+  LatentCutToBatch LayersFromBoundingBoxes ManualSigmas
   MergeImageLists MergeTextLists ModelAttentionBackend ModelComputeDtype MultiGPU_WorkUnits
   NAGuidance NormalizeImages Painter PrimitiveBoundingBox RandomCropImages ReplaceText
   ReplaceVideoLatentFrames ResizeImageMaskNode ResizeImagesByLongerEdge ResizeImagesByShorterEdge
