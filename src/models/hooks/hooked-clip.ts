@@ -29,9 +29,11 @@ function hooked(plain: Clip, group: HookGroup, options: HookOptions): Clip {
   const first = (): Clip =>
     at(group.map(({ keyframes: [one] }) => (options.isScheduled && one ? one.strength : 1)));
   return {
-    ...plain,
+    family: plain.family,
+    encoders: plain.encoders,
     hooks: { ...options, group, plain, at },
     encode: (text, warn) => first().encode(text, warn),
+    encodeChanged: (text, change, warn) => first().encodeChanged(text, change, warn),
     encodePair: (textG, textL, warn) => first().encodePair(textG, textL, warn),
     withLastLayer: (layer) => hooked(plain.withLastLayer(layer), group, options),
     withEncoders: (encoders) => hooked(plain.withEncoders(encoders), group, options),

@@ -68,6 +68,24 @@ describe('findProblems', () => {
     ]);
   });
 
+  it('lists the missing files of hooks as those of loaders', () => {
+    const { models, problems } = inspected({
+      1: ['CreateHookLora', { lora_name: 'l.safetensors', strength_model: 1, strength_clip: 1 }],
+      2: ['CreateHookModelAsLoraModelOnly', { ckpt_name: 'dream8.safetensors', strength_model: 1 }],
+      3: ['CombineHooks2', { hooks_A: ['1', 0], hooks_B: ['2', 0] }],
+      4: ['CheckpointLoaderSimple', { ckpt_name: 'sub/dream_8.safetensors' }],
+      5: ['SetClipHooks', { clip: ['4', 1], hooks: ['3', 0], schedule_clip: true }],
+      6: ['CLIPTextEncode', { text: 'a fox', clip: ['5', 0] }],
+      7: ['PreviewAny', { source: ['6', 0] }],
+    });
+    const near = ['sub/dream_8.safetensors'];
+    expect(models).toEqual([
+      { file: 'l.safetensors', folder: 'loras', near: [], nodeIds: ['1'] },
+      { file: 'dream8.safetensors', folder: 'checkpoints', near, nodeIds: ['2'] },
+    ]);
+    expect(problems.map(({ code }) => code)).not.toContain('DR_INPUT_INVALID');
+  });
+
   it('finds invalid values, also upstream of and beside unknown nodes', () => {
     expect(found.problems.map((p) => p.message)).toContainEqual(
       expect.stringContaining("'height' of EmptyLatentImage (node 8) is 'tall'"),

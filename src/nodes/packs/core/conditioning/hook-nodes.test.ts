@@ -7,6 +7,7 @@ import { noise, seededTensors, tensorsOf } from '../../../../../test/support/fil
 import { expectGolden, fixtureModel, golden } from '../../../../../test/support/golden.ts';
 import { fixtureFolders, runNode, testContext } from '../../../../../test/support/run-node.ts';
 import { writeSafetensors } from '../../../../formats/safetensors/safetensors-write.ts';
+import type { Clip, EncodedPrompt } from '../../../../models/clip/clip.ts';
 import type { HookGroup, HookWeights } from '../../../../models/hooks/hooks.ts';
 import type { Keyframes } from '../../../../models/hooks/keyframes.ts';
 import { createModelRuntime } from '../../../../models/model-runtime.ts';
@@ -191,6 +192,32 @@ describe('sessions', () => {
       await runGraph(graphOf('keyframes of full rank'), at);
       expect(openUNets(at).length).toBe(2);
     }));
+});
+
+it('all encodings of a CLIP use its hooks', async () => {
+  const checkpoint = { ckpt_name: 'tiny_sdxl_base.safetensors' };
+  const [, clip] = await runNode<readonly [unknown, Clip]>(
+    'CheckpointLoaderSimple',
+    checkpoint,
+    context,
+  );
+  const lora = { lora_name: 'tiny_lora_sdxl.safetensors', strength_model: 1, strength_clip: 0.5 };
+  const [hooks] = await runNode<readonly [HookGroup]>('CreateHookLora', lora, context);
+  const options = { clip, hooks, apply_to_conds: true, schedule_clip: false };
+  const [hooked] = await runNode<readonly [Clip]>('SetClipHooks', options, context);
+  const [, changed] = await runNode<readonly [unknown, Clip]>(
+    'LoraLoader',
+    { model: { unet: {} }, clip, ...lora, strength_model: 0 },
+    context,
+  );
+  const encodings: readonly ((one: Clip) => Promise<EncodedPrompt>)[] = [
+    (one) => one.encode(PHOTO),
+    (one) => one.encodePair(PHOTO, 'a fox'),
+    (one) => one.encodeChanged(PHOTO, (chunk) => chunk.toReversed()),
+    (one) => one.withLastLayer(-1).encode(PHOTO),
+    (one) => one.withEncoders(one.encoders).encode(PHOTO),
+  ];
+  for (const encode of encodings) expect(await encode(hooked)).toEqual(await encode(changed));
 });
 
 it('rounds text encoders to float16 before and after hooks, as ComfyUI does by default', async () => {
