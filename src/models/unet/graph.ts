@@ -11,22 +11,20 @@ import type { Weights } from '../weights/tensors.ts';
 import type { UNetConfig, UNetLayer } from './config.ts';
 import { resizeFeatures, resizeNearest } from './feature-resize.ts';
 import { type ShrinkPoints, shrinkPoints } from './feature-sizes.ts';
-import { type JoinedFeatures, scaleFreeU } from './freeu.ts';
 import { type KeyValueSources, keyValueSources } from './hypernetwork.ts';
 import type { Hypernetwork } from './hypernetwork-file.ts';
+import { queryChangers } from './query-changers.ts';
 import type { QueryChange } from './query-patches.ts';
 import { receivedAttention } from './received-attention.ts';
-import { mergeTables, mergeTokens } from './token-merging.ts';
-import { tileTable, tileTokens } from './token-tiles.ts';
+import { joiner, shrinkInput, upInput } from './skip-joins.ts';
 import {
   channelsOf,
   contextTokens,
-  type QueryChanger,
   runBlock,
   type SharedInputs,
   timeEmbedding,
 } from './unet-layers.ts';
-import { type FreeU, patchesOf, type UNetPatch } from './unet-patch.ts';
+import { patchesOf, type UNetPatch } from './unet-patch.ts';
 
 /**
  * Additions to the graph. Their numbers are inputs, so that the session can be used again when a
@@ -100,7 +98,7 @@ export function unetGraph(
     embedding: timeEmbedding(net, config),
     context: contextTokens(net, config),
     keyValueSources: hypernetworkTokens(net, options),
-    nextQueries: queryChangers(net, options),
+    nextQueries: queryChangers(net, options.queryChanges),
     nextFuse: objectFusers(net, options, batch),
   };
   const addInput = (h: Value, name: string): Value =>
@@ -127,7 +125,7 @@ export function unetGraph(
   const middle = { ...shared, ...middleInputs(net, options) };
   const inMiddle = atLevel(h, level, depthBefore(points, config.input.length));
   h = controlled(runBlock(inMiddle, config.middle, h, middle), 'middle');
-  const join = joiner(net, config, options, points);
+  const join = joiner(net, config, options.patches ?? [], points);
   let channels = channelsOf(
     net,
     config.middle.length > 0 ? config.middle : config.input[config.input.length - 1],
@@ -149,13 +147,6 @@ export function unetGraph(
 
 const has = (block: readonly UNetLayer[], kind: UNetLayer['kind']): boolean =>
   block.some((layer) => layer.kind === kind);
-
-/** The names of resizes, from which those of their inputs are made. */
-export const shrinkInput = (patch: number): string => `shrink${patch}`;
-export const joinInput = (block: number): string => `join${block}`;
-export const upInput = (block: number): string => `up${block}`;
-/** The name of the input of a FreeU, counted from 0. */
-export const freeUInput = (index: number): string => `freeU${index}`;
 
 /** Number of deep shrinks before an input block. */
 const depthBefore = ({ depths, after }: ShrinkPoints, block: number): number =>
@@ -225,88 +216,5 @@ function middleInputs(
     record: options.recordsAttention
       ? (attention) => g.output('attention', receivedAttention(g, attention), ['BT', 'N'])
       : undefined,
-  };
-}
-
-/** Declares the inputs of HyperTile and token merging; returns them one self-attention at a time. */
-function queryChangers(
-  { g }: Net,
-  { queryChanges }: UNetGraphOptions,
-): SharedInputs['nextQueries'] {
-  if (!queryChanges || queryChanges.size === 0) return undefined;
-  const count = (kind: QueryChange): number =>
-    [...queryChanges.values()].filter((change) => change === kind).length;
-  const tiles = count('tiled') > 0 ? tileTable(g, count('tiled')) : '';
-  const merges = count('merged') > 0 ? mergeTables(g, count('merged')) : undefined;
-  let [attention, tiled, merged] = [0, 0, 0];
-  const changers: Readonly<Record<QueryChange, () => QueryChanger>> = {
-    tiled: () => {
-      const row = tiled++;
-      return (tokens, like) => {
-        const { untile, ...changed } = tileTokens(g, tiles, row, tokens, like);
-        return { ...changed, restore: untile };
-      };
-    },
-    merged: () => {
-      const row = merged++;
-      return (tokens, like) => {
-        const { unmerge, ...changed } = mergeTokens(g, merges!, row, tokens, like);
-        return { ...changed, batch: like.batch, restore: unmerge };
-      };
-    },
-  };
-  return () => {
-    const change = queryChanges.get(attention++);
-    return change && changers[change]();
-  };
-}
-
-type Join = (features: JoinedFeatures, channels: number, block: number) => JoinedFeatures;
-
-/**
- * Returns the function that joins backbone and skip along the channels, after the patches that
- * change them.
- */
-function joiner(
-  net: Net,
-  config: UNetConfig,
-  { patches = [] }: UNetGraphOptions,
-  { joins }: ShrinkPoints,
-): (h: Value, channels: number, skip: Value, block: number) => Value {
-  const { g } = net;
-  // After the first deep shrink sizes are equal, so that others have nothing to resize.
-  const firstShrink = patches.find(({ kind }) => kind === 'deepShrink');
-  let freeUs = 0;
-  const changes = patches.flatMap((patch): Join[] => {
-    if (patch.kind === 'freeU') return [freeU(net, config, patch, freeUInput(freeUs++))];
-    if (patch.kind !== 'deepShrink' || patch !== firstShrink) return [];
-    return [
-      ({ h, skip }, _, block) => ({
-        h: joins.has(block) ? resizeFeatures(g, h, joinInput(block), patch.up) : h,
-        skip,
-      }),
-    ];
-  });
-  return (h, channels, skip, block) => {
-    const start: JoinedFeatures = { h, skip };
-    const joined = changes.reduce((features, change) => change(features, channels, block), start);
-    return g.op('Concat', [joined.h, joined.skip], { axis: 1 });
-  };
-}
-
-/** Declares the input of a FreeU; returns its change in the two widest levels. */
-function freeU(net: Net, config: UNetConfig, { version }: FreeU, name: string): Join {
-  const { g } = net;
-  const numbers = g.input(name, [4]);
-  const number = (i: number): Value => g.op('Slice', [numbers, g.ints([i]), g.ints([i + 1])]);
-  const scales = new Map(
-    [4, 2].map((multiple, i) => [
-      config.modelChannels * multiple,
-      { backbone: number(i), skip: number(i + 2) },
-    ]),
-  );
-  return (features, channels) => {
-    const levelScales = scales.get(channels);
-    return levelScales ? scaleFreeU(net, version, features, channels, levelScales) : features;
   };
 }

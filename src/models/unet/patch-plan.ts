@@ -6,8 +6,8 @@ import type { Tensor } from '../../tensor/tensor.ts';
 import type { UNetConfig, UNetLayer } from './config.ts';
 import { nearestInputs, resizeInputs } from './feature-resize.ts';
 import { type FeatureSizes, featureSizes, shrinkPoints } from './feature-sizes.ts';
-import { joinInput, shrinkInput, upInput } from './graph.ts';
 import { planQueries, type QueryChange } from './query-patches.ts';
+import { joinInput, shrinkInput, upInput } from './skip-joins.ts';
 import type { ControlResiduals, UNetInputs, UNetVariant } from './unet.ts';
 import { type DeepShrink, patchesOf, type QueryPatch, type UNetPatch } from './unet-patch.ts';
 

@@ -160,18 +160,16 @@ export async function sampleWithGuider(run: GuiderRun): Promise<SampledLatent> {
 
 /** What the network's patches draw from in a run; created when they first draw. */
 function lazyDraws({ sampler, noise, seed, draws, warn }: GuiderRun): Draws {
+  // ComfyUI's ddim draws noise for the mask, masked or not.
+  const isFresh = sampler.kind.freshMaskNoise === true;
+  const create = (): Draws =>
+    isFresh ? generatorAfter(seed + 1n, noise.shape) : (draws?.() ?? torchGenerator(seed));
   let generator: Draws | undefined;
-  const create = (): Draws => {
-    // ComfyUI's ddim draws noise for the mask, masked or not.
-    if (sampler.kind.freshMaskNoise) return generatorAfter(seed + 1n, noise.shape);
-    if (draws) return draws();
-    warn?.(UNSEEDED_WARNING);
-    return torchGenerator(seed);
-  };
   return {
-    randint: (...args) => {
+    randint: (low, high, count) => {
+      if (!isFresh && !draws && Number(high) - Number(low) > 1) warn?.(UNSEEDED_WARNING);
       generator ??= create();
-      return generator.randint(...args);
+      return generator.randint(low, high, count);
     },
   };
 }

@@ -90,3 +90,32 @@ it.each(g.cases.map((one) => [one.id, one] as const))('%s', async (id, one) => {
       expect.objectContaining({ hint: expect.any(String) }),
     );
 });
+
+it.each([
+  ['TomePatchModel', { ratio: 0.5 }, 1],
+  ['HyperTile', { tile_size: 32, swap_size: 3, max_depth: 0, scale_depth: false }, 1],
+  // the draws of two sizes are from one number
+  ['HyperTile', { tile_size: 32, swap_size: 2, max_depth: 0, scale_depth: false }, 0],
+])('warns where %s draws with %o and no noise was drawn', async (node, inputs, expected) => {
+  const [loaded] = await runNode<[Model]>(
+    'CheckpointLoaderSimple',
+    { ckpt_name: FILES.sd1 },
+    context,
+  );
+  const [model] = await runNode<[Model]>(node, { model: loaded, ...inputs }, context);
+  const warnings = new Set<string>();
+  await commonKSampler({
+    model,
+    seed: 1n,
+    addNoise: false,
+    steps: 1,
+    cfg: 1,
+    samplerName: 'euler',
+    scheduler: 'normal',
+    positive: prompt('sd1', 1),
+    negative: prompt('sd1', 2),
+    latent: { samples: made([1, 4, 16, 16], 3, 1) },
+    warn: (message) => warnings.add(message),
+  });
+  expect(warnings.size).toBe(expected);
+});
