@@ -78,13 +78,32 @@ const withoutNeighbour = (last: Colour, before: Colour): Colour => [
   1.5 * last[3] - 0.5 * before[3],
 ];
 
+/** What a colour may be away from Pillow's. */
+const TOLERANCE = 2;
+const MAX = 65_535;
+
+const isClipped = (value: number): boolean => value === 0 || value === MAX;
+
+/** Whether a colour was out of range before it was stored; white and black count as within. */
+function isCut(values: Uint16Array, at: number): boolean {
+  const [r, g, b] = [values[at], values[at + 1], values[at + 2]];
+  return !(r === g && g === b) && (isClipped(r) || isClipped(g) || isClipped(b));
+}
+
+/** How far libyuv's blue may be from the one that follows from a blue that was cut. */
+const uncertainty = (values: Uint16Array, at: number, luma: number, shift: ColourShift): number =>
+  isClipped(values[at + 2]) ? Math.abs(shift.blue * (values[at + 2] / 257 - luma)) : 0;
+
+const unknownColours = (which: string): Error =>
+  new Error(`the colours of ${which} are not known as Pillow computes them; save it as PNG`);
+
 export interface ExactImage {
   readonly width: number;
   /** RGBA of 16 bits. */
   readonly data: Uint16Array;
 }
 
-/** 8-bit RGB or RGBA with libyuv's colours. */
+/** 8-bit RGB or RGBA with libyuv's colours. Throws an `Error` where they can't be told. */
 export function shiftColours(
   { width, data }: ExactImage,
   channels: 3 | 4,
@@ -100,9 +119,15 @@ export function shiftColours(
       for (let c = 0; c < 3; c++) bytes[to + c] = data[4 * i + c] / 257;
       continue;
     }
+    const isSingle = i % width === single;
+    if (isSingle && (isCut(data, 4 * i) || isCut(data, 4 * (i - 1))))
+      throw unknownColours('its last column');
     const exact = colourAt(data, 4 * i, shift);
-    const [luma, red, green, blue] =
-      i % width === single ? withoutNeighbour(exact, colourAt(data, 4 * (i - 1), shift)) : exact;
+    if (uncertainty(data, 4 * i, exact[0], shift) > TOLERANCE)
+      throw unknownColours('its saturated pixels');
+    const [luma, red, green, blue] = isSingle
+      ? withoutNeighbour(exact, colourAt(data, 4 * (i - 1), shift))
+      : exact;
     const greenShift = shift.greenByRed * red + shift.greenByBlue * blue;
     bytes[to] = luma + red * (1 + shift.red) + shift.offsets[0];
     bytes[to + 1] = luma + green + greenShift + shift.offsets[1];
