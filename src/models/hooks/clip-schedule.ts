@@ -4,7 +4,7 @@ import type { HookGroup } from './hooks.ts';
 import type { Keyframe, Keyframes } from './keyframes.ts';
 
 /** A part of the denoising, in fractions of the whole. */
-export interface SchedulePart {
+interface SchedulePart {
   readonly start: number;
   readonly end: number;
   /** The factor of each hook of the group. */

@@ -9,12 +9,14 @@ import type { ChangedNetwork, Shift, WeightChange } from '../weights/changes.ts'
 import type { HookWeights } from './hooks.ts';
 
 /** A hook with the factor of its current keyframe. */
-export interface HookStrength {
+interface HookStrength {
   readonly weights: HookWeights;
   readonly factor: number;
 }
 
-export interface HookedUNets {
+interface HookedUNets {
+  /** The files whose hooks change no weight of the UNet. */
+  readonly unmatched: readonly string[];
   /** Returns the UNet with hooks applied in this order; each is one of the run's. */
   with(hooks: readonly HookStrength[]): UNet;
 }
@@ -26,17 +28,13 @@ const lastRuns = new WeakMap<UNet, { hooks: readonly HookWeights[]; result: Hook
 
 /**
  * Returns the hooked UNets of a run with these hooks; the same as for the last run with the same
- * hooks. Warns of hooks that change nothing. Throws DR_INPUT_INVALID for weights of other shapes.
+ * hooks. Throws DR_INPUT_INVALID for weights of other shapes.
  */
-export function hookedUNets(
-  unet: UNet,
-  hooks: readonly HookWeights[],
-  warn?: (message: string) => void,
-): HookedUNets {
+export function hookedUNets(unet: UNet, hooks: readonly HookWeights[]): HookedUNets {
   const last = lastRuns.get(unet);
   if (last?.hooks.length === hooks.length && last.hooks.every((one, i) => one === hooks[i]))
     return last.result;
-  const result = createHookedUNets(unet, hooks, warn);
+  const result = createHookedUNets(unet, hooks);
   lastRuns.set(unet, { hooks, result });
   return result;
 }
@@ -44,21 +42,18 @@ export function hookedUNets(
 /** Returns a hook's change at a factor on its strength. */
 type ChangeAt = (factor: number) => AppliedLora | Shift;
 
-function createHookedUNets(
-  unet: UNet,
-  hooks: readonly HookWeights[],
-  warn?: (message: string) => void,
-): HookedUNets {
+function createHookedUNets(unet: UNet, hooks: readonly HookWeights[]): HookedUNets {
   const changes = new Map<HookWeights, ChangeAt>();
+  const unmatched: string[] = [];
   for (const weights of hooks) {
     const change = changeOf(unet, weights);
     if (change) changes.set(weights, change);
-    else if (unet.patchable && weights.strengths.unet !== 0)
-      warn?.(`${weights.name}: its hook changes nothing, because no weight of the model matches`);
+    else if (unet.patchable && weights.strengths.unet !== 0) unmatched.push(weights.name);
   }
   const isShared = haveInputStrengths(unet, [...changes.values()]);
   const known = new Map<string, UNet>();
   return {
+    unmatched,
     with: (active) => {
       const factors = new Map(active.map(({ weights, factor }) => [weights, factor]));
       const order = isShared ? hooks : active.map(({ weights }) => weights);

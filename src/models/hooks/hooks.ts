@@ -15,7 +15,7 @@ export interface HookWeights {
     | { readonly unet: UNet; readonly encoders: readonly TextEncoder[] };
 }
 
-export interface WeightHook {
+interface WeightHook {
   /** The same object in all copies of a hook; a group has each once. */
   readonly weights: HookWeights;
   readonly keyframes: Keyframes;

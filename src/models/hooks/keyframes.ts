@@ -45,7 +45,7 @@ const CURVES = {
   ease_in_out: (index) => fround(fround(1 - fround(Math.cos(fround(index * Math.PI)))) / 2),
 } as const satisfies Record<string, Curve | undefined>;
 
-export type Interpolation = keyof typeof CURVES;
+type Interpolation = keyof typeof CURVES;
 export const INTERPOLATIONS = Object.keys(CURVES) as Interpolation[];
 
 /** `length` values from `from` to `to`, at least 1, in float32. */

@@ -47,7 +47,7 @@ export interface ShiftStep {
   readonly target: PatchTarget;
 }
 
-export interface RoundStep {
+interface RoundStep {
   readonly kind: 'round';
   readonly index: number;
 }

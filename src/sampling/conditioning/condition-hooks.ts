@@ -21,6 +21,9 @@ export interface HookedRun {
   readonly warn?: (message: string) => void;
 }
 
+const changesNothing = (name: string): string =>
+  `${name}: its hook changes nothing, because no weight of the model matches`;
+
 /**
  * Returns the hooks of each entry of a run's conditionings; undefined if none of them has hooks.
  */
@@ -37,13 +40,16 @@ export function conditionHooks(
     advance: (sigma) => {
       for (const { keyframes } of group) progress.advance(keyframes, sigma);
     },
-    unet: ({ unet }) =>
-      hookedUNets(unet, weights, warn).with(
+    unet: ({ unet }) => {
+      const unets = hookedUNets(unet, weights);
+      for (const name of unets.unmatched) warn?.(changesNothing(name));
+      return unets.with(
         group.map((hook) => ({
           weights: hook.weights,
           factor: progress.strength(hook.keyframes),
         })),
-      ),
+      );
+    },
   });
   const known = new Map<HookGroup | undefined, ConditionHooks>();
   return (group) => {

@@ -9,7 +9,7 @@ import type { ModelSampling } from '../model/model-sampling.ts';
  */
 export type LastSigmas = WeakMap<Keyframes, number>;
 
-export interface KeyframeProgress {
+interface KeyframeProgress {
   /** Moves on to the keyframe for `sigma`; without effect if it was the last sigma too. */
   advance(keyframes: Keyframes, sigma: number): void;
   /** The strength of the current keyframe; 1 without keyframes. */

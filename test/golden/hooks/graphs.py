@@ -65,7 +65,7 @@ save_file({k: sd1[k] + torch.from_numpy(noise(sd1[k].numel(), i + 1, OTHER)).res
 
 LOADERS = ["CheckpointLoaderSimple", "ControlNetLoader", "CreateHookModelAsLora", "CreateHookModelAsLoraModelOnly"]
 loaded = {}
-MODULES = ["nodes", *(f"comfy_extras.nodes_{n}" for n in ["hooks", "mask", "custom_sampler", "pag", "cond", "perpneg"])]
+MODULES = ["nodes", *(f"comfy_extras.nodes_{n}" for n in ["hooks", "mask", "custom_sampler", "pag", "sag", "freelunch", "cond", "perpneg"])]
 
 def call(type, inputs):
     for module in MODULES:

@@ -114,6 +114,18 @@ patched = g.add("PerturbedAttentionGuidance", model=model, scale=2.0)()
 sample(g, patched, pair(0), pair(1), steps=4)
 case("perturbed attention", g)
 
+g, model, encode = start(size=(160, 128))
+pair = props(g, encode(FOX), encode(BAD), hooks=keyframed(g, second(g), count=3))
+patched = g.add("SelfAttentionGuidance", model=model, scale=0.6, blur_sigma=2.0)()
+sample(g, patched, pair(0), pair(1), steps=4)
+case("self-attention guidance", g)
+
+g, model, encode = start()
+hooked = single(g, encode(FOX), first(g))
+patched = g.add("FreeU_V2", model=model, b1=1.3, b2=1.4, s1=0.9, s2=0.2)()
+sample(g, patched, hooked, encode(BAD), steps=4, cfg=1.0)
+case("FreeU, without a negative side", g)
+
 g, model, encode = start()
 hooks = second(g)
 ranges = g.add("ConditioningTimestepsRange", start_percent=0.4, end_percent=1.0)

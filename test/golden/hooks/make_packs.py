@@ -1,7 +1,7 @@
-# Makes packs.json.gz and packs.safetensors.gz: conditionings with hooks in samplers of the Impact Pack and SeargeSDXL (v4.3.2).
-# python make_packs.py COMFYUI_FOLDER FIXTURES_FOLDER IMPACT_FOLDER SEARGE_FOLDER (torch on the CPU)
-import importlib, inspect, os, sys, types
-impact, searge = sys.argv[3:5]
+# Makes packs.json.gz and packs.safetensors.gz: conditionings with hooks in samplers of the Impact Pack, SeargeSDXL (v4.3.2) and ComfyUI_Noise.
+# python make_packs.py COMFYUI_FOLDER FIXTURES_FOLDER IMPACT_FOLDER SEARGE_FOLDER NOISE_FOLDER (torch on the CPU)
+import importlib, importlib.util, inspect, os, sys, types
+impact, searge, noise_pack = sys.argv[3:6]
 from graphs import *
 import graphs, originals
 
@@ -10,7 +10,10 @@ sys.path.append(os.path.join(impact, "modules"))
 package = types.ModuleType("searge")
 package.__path__ = [os.path.join(searge, "modules")]
 sys.modules["searge"] = package
-PACKS = [importlib.import_module(name) for name in ["searge._legacy", "impact.special_samplers", "impact.segs_nodes", "impact.pipe"]]
+spec = importlib.util.spec_from_file_location("noise_pack", os.path.join(noise_pack, "nodes.py"))
+unsampling = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(unsampling)
+PACKS = [types.SimpleNamespace(**unsampling.NODE_CLASS_MAPPINGS), *(importlib.import_module(name) for name in ["searge._legacy", "impact.special_samplers", "impact.segs_nodes", "impact.pipe"])]
 import nodes, server, comfy_extras.nodes_mask
 server.PromptServer.instance = server.PromptServer()
 nodes.NODE_CLASS_MAPPINGS.update(comfy_extras.nodes_mask.NODE_CLASS_MAPPINGS)
@@ -70,5 +73,12 @@ case("SeargeSDXLSampler2", g)
 g, model, encode = start()
 g.add("SeargeSDXLImage2ImageSampler", id="out", image=picture(g), vae=["1", 2], denoise=0.5, scaled_width=64, scaled_height=96, softness=0.0, **searge_inputs(g, model, encode))
 case("SeargeSDXLImage2ImageSampler", g)
+
+g, model, encode = start()
+pair = props(g, encode(FOX), encode(BAD), hooks=keyframed(g, second(g), start=1.4, end=0.1))
+inputs = dict(model=model, cfg=1.5, sampler_name="euler", scheduler="normal", positive=pair(0), negative=pair(1), steps=5)
+start_latent = g.add("KSampler", latent_image=latent(g), seed=2, denoise=1.0, **inputs)()
+g.add("BNK_Unsampler", id="out", end_at_step=1, normalize="disable", latent_image=start_latent, **inputs)
+case("BNK_Unsampler", g)
 
 write(here, "packs", cases, tensors, measured)

@@ -29,7 +29,12 @@ const own = (name: string) => ({ [name]: join(root, name) });
 const folders = {
   ...fixtures,
   checkpoints: { ...fixtures.checkpoints, ...own('other.safetensors') },
-  loras: { ...fixtures.loras, ...own('low.safetensors'), ...own('full.safetensors') },
+  loras: {
+    ...fixtures.loras,
+    ...own('low.safetensors'),
+    ...own('full.safetensors'),
+    ...own('foreign.safetensors'),
+  },
 };
 // ComfyUI computed the goldens with --fp32-text-enc
 const context = {
@@ -47,6 +52,11 @@ beforeAll(async () => {
   const { files, other } = filesCase.params as GoldenFiles;
   for (const [name, specs] of Object.entries(files))
     await writeSafetensors(join(root, name), seededTensors(specs));
+  const factor = { dtype: 'F32', shape: [2, 2], data: new Float32Array(4) } as const;
+  await writeSafetensors(join(root, 'foreign.safetensors'), {
+    'lora_unet_block.lora_up.weight': factor,
+    'lora_unet_block.lora_down.weight': factor,
+  });
   const tensors = await tensorsOf(fixtureModel('tiny_sd1'));
   const changed = Object.keys(tensors)
     .sort()
@@ -192,6 +202,74 @@ describe('sessions', () => {
       await runGraph(graphOf('keyframes of full rank'), at);
       expect(openUNets(at).length).toBe(2);
     }));
+});
+
+describe('hooks that do not fit', () => {
+  /** Samples one step with a hook on the positive side, which is a default conditioning if so. */
+  async function sampled(type: string, inputs: object, area?: object): Promise<unknown> {
+    const cond = area
+      ? { class_type: 'ConditioningSetArea', inputs: { conditioning: ['2', 0], ...area } }
+      : { class_type: 'ConditioningZeroOut', inputs: { conditioning: ['2', 0] } };
+    const graph: Graph = {
+      1: { class_type: 'CheckpointLoaderSimple', inputs: { ckpt_name: 'tiny_sd1.safetensors' } },
+      2: { class_type: 'CLIPTextEncode', inputs: { text: PHOTO, clip: ['1', 1] } },
+      3: { class_type: type, inputs: { strength_model: 1, ...inputs } },
+      4: cond,
+      5: {
+        class_type: 'ConditioningSetDefaultCombine',
+        inputs: { cond: ['6', 0], cond_DEFAULT: ['4', 0], hooks: ['3', 0] },
+      },
+      6: {
+        class_type: 'ConditioningSetTimestepRange',
+        inputs: { conditioning: ['2', 0], start: 0.9, end: 1 },
+      },
+      7: { class_type: 'EmptyLatentImage', inputs: { width: 64, height: 64, batch_size: 1 } },
+      out: {
+        class_type: 'KSampler',
+        inputs: {
+          ...{ model: ['1', 0], positive: ['5', 0], negative: ['2', 0], latent_image: ['7', 0] },
+          ...{ seed: 1, steps: 1, cfg: 1, denoise: 1 },
+          ...{ sampler_name: 'euler', scheduler: 'normal' },
+        },
+      },
+    };
+    return runGraph(graph);
+  }
+
+  it('a LoRA that matches no weight is a warning', async () => {
+    await sampled('CreateHookLoraModelOnly', { lora_name: 'foreign.safetensors' });
+    expect(context.warnings).toContainEqual(
+      expect.stringMatching(/^foreign\.safetensors: its hook changes nothing/),
+    );
+  });
+
+  it('a checkpoint of another family is an error', async () => {
+    const hook = sampled('CreateHookModelAsLoraModelOnly', {
+      ckpt_name: 'tiny_sdxl_base.safetensors',
+    });
+    await expect(hook).rejects.toMatchObject({
+      code: 'DR_INPUT_INVALID',
+      input: 'ckpt_name',
+      message: expect.stringContaining('tiny_sdxl_base.safetensors'),
+    });
+  });
+
+  it('a default conditioning with an area is an error', async () => {
+    const area = { width: 64, height: 32, x: 0, y: 0, strength: 1 };
+    const lora = { lora_name: 'low.safetensors' };
+    await expect(sampled('CreateHookLoraModelOnly', lora, area)).rejects.toMatchObject({
+      code: 'DR_INPUT_INVALID',
+      message: expect.stringContaining('default conditioning'),
+    });
+  });
+
+  it('a checkpoint without text encoders is an error for a CLIP', async () => {
+    const source = { unet: {}, encoders: [] };
+    const weights = { name: 'unet.safetensors', strengths: { unet: 1, clip: 1 }, source };
+    const hooks = [{ weights, keyframes: [] }];
+    const set = runNode('SetClipHooks', { clip: {}, hooks, apply_to_conds: true });
+    await expect(set).rejects.toMatchObject({ code: 'DR_MODEL_PART_MISSING' });
+  });
 });
 
 it('all encodings of a CLIP use its hooks', async () => {
