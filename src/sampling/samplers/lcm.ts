@@ -1,14 +1,35 @@
 // Multistep consistency sampling, "Latent Consistency Models" (arXiv 2310.04378): each step adds
 // noise of the next level to the denoised latent.
-import { addScaled } from '../float32.ts';
+import { addScaled, f32, scale, type Vector } from '../float32.ts';
 import type { SampleFunction } from './sampler.ts';
 
-export const lcm: SampleFunction = async (denoise, x, sigmas, { onStep, noise }) => {
-  for (let i = 0; i < sigmas.length - 1; i++) {
+export const lcm: SampleFunction = async (
+  denoise,
+  x,
+  sigmas,
+  { onStep, noise, s_noise = 1, s_noise_end = s_noise, noise_clip_std = 0 },
+) => {
+  const steps = sigmas.length - 1;
+  for (let i = 0; i < steps; i++) {
     const [sigma, sigmaNext] = [sigmas[i], sigmas[i + 1]];
     const denoised = await denoise(x, sigma);
     onStep?.(i, x, denoised);
-    x = sigmaNext > 0 ? addScaled(denoised, noise(sigma, sigmaNext), sigmaNext) : denoised;
+    if (sigmaNext <= 0) {
+      x = denoised;
+      continue;
+    }
+    const clipped = clipNoise(noise(sigma, sigmaNext), noise_clip_std);
+    const factor = s_noise + (s_noise_end - s_noise) * (steps > 1 ? i / (steps - 1) : 0);
+    x = addScaled(denoised, factor === 1 ? clipped : scale(clipped, factor), sigmaNext);
   }
   return x;
 };
+
+/** Limits values to a number of their standard deviations (n - 1); 0 does not limit them. */
+function clipNoise(noise: Vector, deviations: number): Vector {
+  if (deviations <= 0) return noise;
+  const mean = noise.reduce((sum, value) => sum + value, 0) / noise.length;
+  const squares = noise.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  const limit = f32(f32(Math.sqrt(squares / (noise.length - 1))) * f32(deviations));
+  return noise.map((value) => Math.min(Math.max(value, -limit), limit));
+}

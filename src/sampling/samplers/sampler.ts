@@ -22,6 +22,10 @@ export interface SamplerOptions {
   readonly eta?: number;
   /** Factor on the added noise; 1 by default. */
   readonly s_noise?: number;
+  /** lcm: the factor at the last step (`s_noise` by default), between which it changes evenly. */
+  readonly s_noise_end?: number;
+  /** lcm: the noise is limited to this number of its standard deviations; 0 does not limit it. */
+  readonly noise_clip_std?: number;
   /** Number of evaluations that a multistep method uses. */
   readonly order?: number;
   /** Churn (arXiv 2206.00364) over all steps, and the sigmas between which it acts. */

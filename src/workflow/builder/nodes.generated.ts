@@ -48,6 +48,26 @@ export const AddNoise: NodeFunction<{
   latent_image: Link<'LATENT'>;
 }, Node<{ LATENT: 'LATENT' }>> = nodeFunction('AddNoise', [['LATENT', 'LATENT']]);
 
+/**
+ * Adjust Brightness (image/adjustments)
+ * @experimental
+ */
+export const AdjustBrightness: NodeFunction<{
+  images: Link<'IMAGE'>;
+  /** Below 1 darker, above 1 brighter. 0 to 2; default in the editor: 1. */
+  factor: Float;
+}, Node<{ images: 'IMAGE' }>> = nodeFunction('AdjustBrightness', [['images', 'IMAGE']]);
+
+/**
+ * Adjust Contrast (image/adjustments)
+ * @experimental
+ */
+export const AdjustContrast: NodeFunction<{
+  images: Link<'IMAGE'>;
+  /** Below 1 less contrast, above 1 more. 0 to 2; default in the editor: 1. */
+  factor: Float;
+}, Node<{ images: 'IMAGE' }>> = nodeFunction('AdjustContrast', [['images', 'IMAGE']]);
+
 /** AlignYourStepsScheduler (sampling/custom_sampling/schedulers) */
 export const AlignYourStepsScheduler: NodeFunction<{
   model_type: OneOf<'SD1' | 'SDXL' | 'SVD'>;
@@ -413,6 +433,18 @@ export const CaseConverter: NodeFunction<{
   mode: OneOf<'UPPERCASE' | 'lowercase' | 'Capitalize' | 'Title Case'>;
 }, Node<{ STRING: 'STRING' }>> = nodeFunction('CaseConverter', [['STRING', 'STRING']]);
 
+/**
+ * Crop Image (Center) (image/transform)
+ * @experimental
+ */
+export const CenterCropImages: NodeFunction<{
+  images: Link<'IMAGE'>;
+  /** Crop width. 1 to 8192; default in the editor: 512. */
+  width: Int;
+  /** Crop height. 1 to 8192; default in the editor: 512. */
+  height: Int;
+}, Node<{ images: 'IMAGE' }>> = nodeFunction('CenterCropImages', [['images', 'IMAGE']]);
+
 /** CfgScheduleHookProvider (ImpactPack/Upscale): Changes the cfg over the steps of an iterative upscale, in integers. */
 export const CfgScheduleHookProvider: NodeFunction<{
   /** Changes by the same amount in each step. */
@@ -506,6 +538,13 @@ export const ConditioningConcat: NodeFunction<{
   conditioning_to: Link<'CONDITIONING'>;
   conditioning_from: Link<'CONDITIONING'>;
 }, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('ConditioningConcat', [['CONDITIONING', 'CONDITIONING']]);
+
+/** Conditioning (Multiply) (model/conditioning/transform): Multiplies the features of a prompt, the pooled ones too. */
+export const ConditioningMultiply: NodeFunction<{
+  conditioning: Link<'CONDITIONING'>;
+  /** -100 to 100; default in the editor: 1. */
+  multiplier: Float;
+}, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('ConditioningMultiply', [['CONDITIONING', 'CONDITIONING']]);
 
 /** Conditioning (Set Area) (conditioning) */
 export const ConditioningSetArea: NodeFunction<{
@@ -644,6 +683,24 @@ export const ControlNetApplyAdvanced: NodeFunction<{
   /** Used by ControlNets for latents; those of SD1, SD2 and SDXL do not need it. */
   vae?: Link<'VAE'>;
 }, Node<{ positive: 'CONDITIONING'; negative: 'CONDITIONING' }>> = nodeFunction('ControlNetApplyAdvanced', [['positive', 'CONDITIONING'], ['negative', 'CONDITIONING']]);
+
+/**
+ * Apply Controlnet with VAE (conditioning/controlnet)
+ * @deprecated
+ */
+export const ControlNetApplySD3: NodeFunction<{
+  positive: Link<'CONDITIONING'>;
+  negative: Link<'CONDITIONING'>;
+  control_net: Link<'CONTROL_NET'>;
+  vae: Link<'VAE'>;
+  image: Link<'IMAGE'>;
+  /** 0 to 10; default in the editor: 1. */
+  strength: Float;
+  /** 0 to 1; default in the editor: 0. */
+  start_percent: Float;
+  /** 0 to 1; default in the editor: 1. */
+  end_percent: Float;
+}, Node<{ positive: 'CONDITIONING'; negative: 'CONDITIONING' }>> = nodeFunction('ControlNetApplySD3', [['positive', 'CONDITIONING'], ['negative', 'CONDITIONING']]);
 
 /** Load ControlNet Model (loaders) */
 export const ControlNetLoader: NodeFunction<{
@@ -2935,6 +2992,14 @@ export const Mahiro: NodeFunction<{
   model: Link<'MODEL'>;
 }, Node<{ patched_model: 'MODEL' }>> = nodeFunction('Mahiro', [['patched_model', 'MODEL']]);
 
+/**
+ * ManualSigmas (model/sampling/sigmas): The numbers in a text as sigmas.
+ * @experimental
+ */
+export const ManualSigmas: NodeFunction<{
+  sigmas: Text;
+}, Node<{ SIGMAS: 'SIGMAS' }>> = nodeFunction('ManualSigmas', [['SIGMAS', 'SIGMAS']]);
+
 /** MaskComposite (mask) */
 export const MaskComposite: NodeFunction<{
   destination: Link<'MASK'>;
@@ -3050,6 +3115,12 @@ export const MaskToSEGS_for_AnimateDiff: NodeFunction<{
 export const MasksToMaskList: NodeFunction<{
   masks?: Link<'MASK'>;
 }, Node<{ MASK: 'MASK' }>> = nodeFunction('MasksToMaskList', [['MASK', 'MASK']]);
+
+/** ModelAttentionBackend (model/patch): Passes its input unchanged: Darkroom chooses devices and kernels by itself. */
+export const ModelAttentionBackend: NodeFunction<{
+  model: Link<'MODEL'>;
+  attention: OneOf<'pytorch attention'>;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('ModelAttentionBackend', [['MODEL', 'MODEL']]);
 
 /** ModelMergeAdd (advanced/model_merging) */
 export const ModelMergeAdd: NodeFunction<{
@@ -3320,6 +3391,13 @@ export const Morphology: NodeFunction<{
   kernel_size: Int;
 }, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('Morphology', [['IMAGE', 'IMAGE']]);
 
+/** MultiGPU CFG Split (advanced/multigpu): Passes its input unchanged: Darkroom chooses devices and kernels by itself. */
+export const MultiGPU_WorkUnits: NodeFunction<{
+  model: Link<'MODEL'>;
+  /** 1 to Infinity; default in the editor: 2. */
+  max_gpus: Int;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('MultiGPU_WorkUnits', [['MODEL', 'MODEL']]);
+
 /** NoiseInjectionDetailerHookProvider (ImpactPack/Detailer): Adds noise to the latent at the start of each cycle. */
 export const NoiseInjectionDetailerHookProvider: NodeFunction<{
   /** Whether the schedule starts with the first cycle or the second one. */
@@ -3347,6 +3425,18 @@ export const NoiseInjectionHookProvider: NodeFunction<{
   /** The strength that it moves towards. 0 to 200; default in the editor: 1. */
   end_strength: Float;
 }, Node<{ PK_HOOK: 'PK_HOOK' }>> = nodeFunction('NoiseInjectionHookProvider', [['PK_HOOK', 'PK_HOOK']]);
+
+/**
+ * Normalize Image Colors (image/color)
+ * @experimental
+ */
+export const NormalizeImages: NodeFunction<{
+  images: Link<'IMAGE'>;
+  /** Subtracted from the values. 0 to 1; default in the editor: 0.5. */
+  mean: Float;
+  /** Divides the values. 0.001 to 1; default in the editor: 0.5. */
+  std: Float;
+}, Node<{ images: 'IMAGE' }>> = nodeFunction('NormalizeImages', [['images', 'IMAGE']]);
 
 /** ONNXDetectorProvider (ImpactPack): Loads a detector from an .onnx file: YOLO, or RetinaNet with boxes, scores and labels. */
 export const ONNXDetectorProvider: NodeFunction<{
@@ -4248,6 +4338,16 @@ export const SamplerEulerCFGpp: NodeFunction<{
   version: OneOf<'regular' | 'alternative'>;
 }, Node<{ SAMPLER: 'SAMPLER' }>> = nodeFunction('SamplerEulerCFGpp', [['SAMPLER', 'SAMPLER']]);
 
+/** SamplerLCM (model/sampling/samplers): The LCM sampler with a factor on the noise of each step. */
+export const SamplerLCM: NodeFunction<{
+  /** Factor of the noise at the first step. 0 to 64; default in the editor: 1. */
+  s_noise: Float;
+  /** Factor of the noise at the last step. 0 to 64; default in the editor: 1. */
+  s_noise_end: Float;
+  /** Limits the noise to this number of standard deviations; 0 does not limit it. 0 to 10; default in the editor: 0. */
+  noise_clip_std: Float;
+}, Node<{ SAMPLER: 'SAMPLER' }>> = nodeFunction('SamplerLCM', [['SAMPLER', 'SAMPLER']]);
+
 /** SamplerLCMUpscale (sampling/custom_sampling/samplers) */
 export const SamplerLCMUpscale: NodeFunction<{
   /** 0.1 to 20; default in the editor: 1. */
@@ -4920,6 +5020,24 @@ export const SegsToCombinedMask: NodeFunction<{
   segs: Link<'SEGS'>;
 }, Node<{ MASK: 'MASK' }>> = nodeFunction('SegsToCombinedMask', [['MASK', 'MASK']]);
 
+/** Select CLIP Device (advanced/multigpu): Passes its input unchanged: Darkroom chooses devices and kernels by itself. */
+export const SelectCLIPDevice: NodeFunction<{
+  clip: Link<'CLIP'>;
+  device: OneOf<'default' | 'cpu'>;
+}, Node<{ CLIP: 'CLIP' }>> = nodeFunction('SelectCLIPDevice', [['CLIP', 'CLIP']]);
+
+/** Select Model Device (advanced/multigpu): Passes its input unchanged: Darkroom chooses devices and kernels by itself. */
+export const SelectModelDevice: NodeFunction<{
+  model: Link<'MODEL'>;
+  device: OneOf<'default' | 'cpu'>;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('SelectModelDevice', [['MODEL', 'MODEL']]);
+
+/** Select VAE Device (advanced/multigpu): Passes its input unchanged: Darkroom chooses devices and kernels by itself. */
+export const SelectVAEDevice: NodeFunction<{
+  vae: Link<'VAE'>;
+  device: OneOf<'default'>;
+}, Node<{ VAE: 'VAE' }>> = nodeFunction('SelectVAEDevice', [['VAE', 'VAE']]);
+
 /**
  * Self-Attention Guidance (_for_testing)
  * @experimental
@@ -5098,6 +5216,15 @@ export const TCFG: NodeFunction<{
   model: Link<'MODEL'>;
 }, Node<{ patched_model: 'MODEL' }>> = nodeFunction('TCFG', [['patched_model', 'MODEL']]);
 
+/** TSR - Temporal Score Rescaling (model/patch/unet): Makes images more detailed or smoother by rescaling the score (arXiv 2510.01184). */
+export const TemporalScoreRescaling: NodeFunction<{
+  model: Link<'MODEL'>;
+  /** Smaller values give more detail, greater ones smoother images; 1 changes nothing. 0.01 to 100; default in the editor: 0.95. */
+  tsr_k: Float;
+  /** Greater values take effect earlier. 0.01 to 100; default in the editor: 1. */
+  tsr_sigma: Float;
+}, Node<{ patched_model: 'MODEL' }>> = nodeFunction('TemporalScoreRescaling', [['patched_model', 'MODEL']]);
+
 /** ThresholdMask (mask) */
 export const ThresholdMask: NodeFunction<{
   mask: Link<'MASK'>;
@@ -5165,6 +5292,15 @@ export const TomePatchModel: NodeFunction<{
   /** 0 to 1; default in the editor: 0.3. */
   ratio: Float;
 }, Node<{ MODEL: 'MODEL' }>> = nodeFunction('TomePatchModel', [['MODEL', 'MODEL']]);
+
+/**
+ * TorchCompileModel (_for_testing): Passes its input unchanged: Darkroom chooses devices and kernels by itself.
+ * @experimental
+ */
+export const TorchCompileModel: NodeFunction<{
+  model: Link<'MODEL'>;
+  backend: OneOf<'inductor' | 'cudagraphs'>;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('TorchCompileModel', [['MODEL', 'MODEL']]);
 
 /** TwoAdvancedSamplersForMask (ImpactPack/Sampler): A RegionalSampler with the mask as its only region: one step of the base alone, then both in each step. */
 export const TwoAdvancedSamplersForMask: NodeFunction<{
@@ -5504,6 +5640,8 @@ export const nodes: {
   APG: typeof APG;
   AddMask: typeof AddMask;
   AddNoise: typeof AddNoise;
+  AdjustBrightness: typeof AdjustBrightness;
+  AdjustContrast: typeof AdjustContrast;
   AlignYourStepsScheduler: typeof AlignYourStepsScheduler;
   AnyPipeToBasic: typeof AnyPipeToBasic;
   BNK_DuplicateBatchIndex: typeof BNK_DuplicateBatchIndex;
@@ -5541,6 +5679,7 @@ export const nodes: {
   CLIPVisionLoader: typeof CLIPVisionLoader;
   Canny: typeof Canny;
   CaseConverter: typeof CaseConverter;
+  CenterCropImages: typeof CenterCropImages;
   CfgScheduleHookProvider: typeof CfgScheduleHookProvider;
   CheckpointLoader: typeof CheckpointLoader;
   CheckpointLoaderSimple: typeof CheckpointLoaderSimple;
@@ -5552,6 +5691,7 @@ export const nodes: {
   ConditioningAverage: typeof ConditioningAverage;
   ConditioningCombine: typeof ConditioningCombine;
   ConditioningConcat: typeof ConditioningConcat;
+  ConditioningMultiply: typeof ConditioningMultiply;
   ConditioningSetArea: typeof ConditioningSetArea;
   ConditioningSetAreaPercentage: typeof ConditioningSetAreaPercentage;
   ConditioningSetAreaStrength: typeof ConditioningSetAreaStrength;
@@ -5564,6 +5704,7 @@ export const nodes: {
   ConditioningZeroOut: typeof ConditioningZeroOut;
   ControlNetApply: typeof ControlNetApply;
   ControlNetApplyAdvanced: typeof ControlNetApplyAdvanced;
+  ControlNetApplySD3: typeof ControlNetApplySD3;
   ControlNetLoader: typeof ControlNetLoader;
   CreateHookKeyframe: typeof CreateHookKeyframe;
   CreateHookKeyframesFromFloats: typeof CreateHookKeyframesFromFloats;
@@ -5774,6 +5915,7 @@ export const nodes: {
   LoraLoaderModelOnly: typeof LoraLoaderModelOnly;
   LoraSave: typeof LoraSave;
   Mahiro: typeof Mahiro;
+  ManualSigmas: typeof ManualSigmas;
   MaskComposite: typeof MaskComposite;
   MaskDetailerPipe: typeof MaskDetailerPipe;
   MaskListToMaskBatch: typeof MaskListToMaskBatch;
@@ -5784,6 +5926,7 @@ export const nodes: {
   MaskToSEGS: typeof MaskToSEGS;
   MaskToSEGS_for_AnimateDiff: typeof MaskToSEGS_for_AnimateDiff;
   MasksToMaskList: typeof MasksToMaskList;
+  ModelAttentionBackend: typeof ModelAttentionBackend;
   ModelMergeAdd: typeof ModelMergeAdd;
   ModelMergeBlocks: typeof ModelMergeBlocks;
   ModelMergeSD1: typeof ModelMergeSD1;
@@ -5797,8 +5940,10 @@ export const nodes: {
   ModelSamplingDiscrete: typeof ModelSamplingDiscrete;
   ModelSave: typeof ModelSave;
   Morphology: typeof Morphology;
+  MultiGPU_WorkUnits: typeof MultiGPU_WorkUnits;
   NoiseInjectionDetailerHookProvider: typeof NoiseInjectionDetailerHookProvider;
   NoiseInjectionHookProvider: typeof NoiseInjectionHookProvider;
+  NormalizeImages: typeof NormalizeImages;
   ONNXDetectorProvider: typeof ONNXDetectorProvider;
   ONNXDetectorSEGS: typeof ONNXDetectorSEGS;
   PairConditioningCombine: typeof PairConditioningCombine;
@@ -5871,6 +6016,7 @@ export const nodes: {
   SamplerEulerAncestral: typeof SamplerEulerAncestral;
   SamplerEulerAncestralCFGPP: typeof SamplerEulerAncestralCFGPP;
   SamplerEulerCFGpp: typeof SamplerEulerCFGpp;
+  SamplerLCM: typeof SamplerLCM;
   SamplerLCMUpscale: typeof SamplerLCMUpscale;
   SamplerLMS: typeof SamplerLMS;
   SamplerSASolver: typeof SamplerSASolver;
@@ -5929,6 +6075,9 @@ export const nodes: {
   SegmDetectorSEGS: typeof SegmDetectorSEGS;
   SegsMaskCombine: typeof SegsMaskCombine;
   SegsToCombinedMask: typeof SegsToCombinedMask;
+  SelectCLIPDevice: typeof SelectCLIPDevice;
+  SelectModelDevice: typeof SelectModelDevice;
+  SelectVAEDevice: typeof SelectVAEDevice;
   SelfAttentionGuidance: typeof SelfAttentionGuidance;
   SetClipHooks: typeof SetClipHooks;
   SetDefaultImageForSEGS: typeof SetDefaultImageForSEGS;
@@ -5953,12 +6102,14 @@ export const nodes: {
   SubtractMask: typeof SubtractMask;
   SubtractMaskForEach: typeof SubtractMaskForEach;
   TCFG: typeof TCFG;
+  TemporalScoreRescaling: typeof TemporalScoreRescaling;
   ThresholdMask: typeof ThresholdMask;
   ToBasicPipe: typeof ToBasicPipe;
   ToBinaryMask: typeof ToBinaryMask;
   ToDetailerPipe: typeof ToDetailerPipe;
   ToDetailerPipeSDXL: typeof ToDetailerPipeSDXL;
   TomePatchModel: typeof TomePatchModel;
+  TorchCompileModel: typeof TorchCompileModel;
   TwoAdvancedSamplersForMask: typeof TwoAdvancedSamplersForMask;
   TwoSamplersForMask: typeof TwoSamplersForMask;
   TwoSamplersForMaskUpscalerProvider: typeof TwoSamplersForMaskUpscalerProvider;
@@ -6019,6 +6170,8 @@ export const nodes: {
   APG,
   AddMask,
   AddNoise,
+  AdjustBrightness,
+  AdjustContrast,
   AlignYourStepsScheduler,
   AnyPipeToBasic,
   BNK_DuplicateBatchIndex,
@@ -6056,6 +6209,7 @@ export const nodes: {
   CLIPVisionLoader,
   Canny,
   CaseConverter,
+  CenterCropImages,
   CfgScheduleHookProvider,
   CheckpointLoader,
   CheckpointLoaderSimple,
@@ -6067,6 +6221,7 @@ export const nodes: {
   ConditioningAverage,
   ConditioningCombine,
   ConditioningConcat,
+  ConditioningMultiply,
   ConditioningSetArea,
   ConditioningSetAreaPercentage,
   ConditioningSetAreaStrength,
@@ -6079,6 +6234,7 @@ export const nodes: {
   ConditioningZeroOut,
   ControlNetApply,
   ControlNetApplyAdvanced,
+  ControlNetApplySD3,
   ControlNetLoader,
   CreateHookKeyframe,
   CreateHookKeyframesFromFloats,
@@ -6289,6 +6445,7 @@ export const nodes: {
   LoraLoaderModelOnly,
   LoraSave,
   Mahiro,
+  ManualSigmas,
   MaskComposite,
   MaskDetailerPipe,
   MaskListToMaskBatch,
@@ -6299,6 +6456,7 @@ export const nodes: {
   MaskToSEGS,
   MaskToSEGS_for_AnimateDiff,
   MasksToMaskList,
+  ModelAttentionBackend,
   ModelMergeAdd,
   ModelMergeBlocks,
   ModelMergeSD1,
@@ -6312,8 +6470,10 @@ export const nodes: {
   ModelSamplingDiscrete,
   ModelSave,
   Morphology,
+  MultiGPU_WorkUnits,
   NoiseInjectionDetailerHookProvider,
   NoiseInjectionHookProvider,
+  NormalizeImages,
   ONNXDetectorProvider,
   ONNXDetectorSEGS,
   PairConditioningCombine,
@@ -6386,6 +6546,7 @@ export const nodes: {
   SamplerEulerAncestral,
   SamplerEulerAncestralCFGPP,
   SamplerEulerCFGpp,
+  SamplerLCM,
   SamplerLCMUpscale,
   SamplerLMS,
   SamplerSASolver,
@@ -6444,6 +6605,9 @@ export const nodes: {
   SegmDetectorSEGS,
   SegsMaskCombine,
   SegsToCombinedMask,
+  SelectCLIPDevice,
+  SelectModelDevice,
+  SelectVAEDevice,
   SelfAttentionGuidance,
   SetClipHooks,
   SetDefaultImageForSEGS,
@@ -6468,12 +6632,14 @@ export const nodes: {
   SubtractMask,
   SubtractMaskForEach,
   TCFG,
+  TemporalScoreRescaling,
   ThresholdMask,
   ToBasicPipe,
   ToBinaryMask,
   ToDetailerPipe,
   ToDetailerPipeSDXL,
   TomePatchModel,
+  TorchCompileModel,
   TwoAdvancedSamplersForMask,
   TwoSamplersForMask,
   TwoSamplersForMaskUpscalerProvider,

@@ -21,21 +21,15 @@ export const CORE_ALIASES: Aliases = {
 
 /** Types for SD1.x, SD2.x and SDXL that are not built in yet. */
 export const CORE_OTHER_TYPES: readonly string[] = `
-  AddLayer AddTextPrefix AddTextSuffix AdjustBrightness AdjustContrast BatchImagesNode
-  BatchLatentsNode BatchMasksNode CenterCropImages CFGOverride CLIPTextEncodeControlnet
+  BatchImagesNode BatchLatentsNode BatchMasksNode CFGOverride CLIPTextEncodeControlnet
   ColorToRGBInt ColorTransfer ComfyAndNode ComfyMathExpression ComfyNotNode ComfyNumberConvert
-  ComfyOrNode ComfySwitchNode ConditioningMultiply ControlNetApplySD3 ConvertArrayToString
-  ConvertDictionaryToString CreateBoundingBoxes CreateList CropByBBoxes CurveEditor CustomCombo
-  DrawBBoxes DualModelGuider EasyCache ImageCompare ImageCompositor ImageCropToMask ImageCropV2
-  ImageDeduplication ImageGrid ImageHistogram ImageMergeTileList JsonExtractString
-  LatentCutToBatch LayersFromBoundingBoxes ManualSigmas
-  MergeImageLists MergeTextLists ModelAttentionBackend ModelComputeDtype MultiGPU_WorkUnits
-  NAGuidance NormalizeImages Painter PrimitiveBoundingBox RandomCropImages ReplaceText
+  ComfyOrNode ComfySwitchNode ConvertArrayToString ConvertDictionaryToString CreateBoundingBoxes
+  CreateList CropByBBoxes CustomCombo DrawBBoxes DualModelGuider EasyCache ImageCompare
+  ImageCropToMask ImageCropV2 ImageDeduplication ImageGrid ImageMergeTileList JsonExtractString
+  LatentCutToBatch MergeImageLists NAGuidance PrimitiveBoundingBox RandomCropImages
   ReplaceVideoLatentFrames ResizeImageMaskNode ResizeImagesByLongerEdge ResizeImagesByShorterEdge
-  ResolutionSelector SamplerLCM SamplerSEEDS2 SaveImageAdvanced SaveText
-  SeedNode SelectCLIPDevice SelectModelDevice SelectVAEDevice ShuffleDataset SplitImageToTileList
-  StringFormat StripWhitespace TemporalScoreRescaling TextOverlay TextToLowercase TextToUppercase
-  TorchCompileModel TruncateText WebcamCapture
+  ResolutionSelector SamplerSEEDS2 SaveImageAdvanced SaveText SeedNode ShuffleDataset
+  SplitImageToTileList StringFormat TextOverlay WebcamCapture
 `
   .trim()
   .split(/\s+/);

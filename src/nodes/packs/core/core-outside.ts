@@ -126,6 +126,25 @@ export const CORE_OUTSIDE: readonly RefusedTypes[] = [
     `),
   },
   {
+    reason: 'it returns a list where a text is expected, in ComfyUI too',
+    types: types(`
+      AddTextPrefix AddTextSuffix MergeTextLists ReplaceText StripWhitespace TextToLowercase
+      TextToUppercase TruncateText
+    `),
+  },
+  {
+    reason: "it is edited by widgets that only newer versions of ComfyUI's editor have",
+    types: types(`
+      AddLayer CurveEditor ImageCompositor ImageHistogram LayersFromBoundingBoxes Painter
+    `),
+  },
+  {
+    reason: 'the type of numbers is chosen for a whole run, with --precision',
+    types: types(`
+      ModelComputeDtype
+    `),
+  },
+  {
     reason: 'shaders need a graphics library',
     types: types(`
       GLSLShader

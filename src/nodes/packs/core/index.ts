@@ -7,11 +7,13 @@ import { CONTROLNET_NODES } from './conditioning/controlnet-nodes.ts';
 import { GLIGEN_NODES } from './conditioning/gligen-nodes.ts';
 import { HOOK_NODES } from './conditioning/hook-nodes.ts';
 import { MODEL_INPUT_NODES } from './conditioning/image-conditioning-nodes.ts';
+import { LATER_CONDITIONING_NODES } from './conditioning/later-conditioning-nodes.ts';
 import { PHOTOMAKER_NODES } from './conditioning/photomaker-nodes.ts';
 import { PROMPT_NODES } from './conditioning/text-encode-nodes.ts';
 import { CORE_ALIASES, CORE_OTHER_TYPES, CORE_REFUSED } from './core-not-built-in.ts';
 import { COMPOSITING_NODES } from './image/compositing-nodes.ts';
 import { MASK_NODES } from './image/core-mask-nodes.ts';
+import { IMAGE_ADJUSTMENT_NODES } from './image/image-adjustment-nodes.ts';
 import { IMAGE_BATCH_NODES } from './image/image-batch-nodes.ts';
 import { IMAGE_FILTER_NODES } from './image/image-filter-nodes.ts';
 import { IMAGE_NODES } from './image/image-nodes.ts';
@@ -26,6 +28,7 @@ import { LATENT_TRANSFORM_NODES } from './latent/latent-transform-nodes.ts';
 import { VAE_NODES } from './latent/vae-nodes.ts';
 import { LOADER_NODES } from './models/checkpoint-and-vae-loaders.ts';
 import { CHECKPOINT_CONFIG_NODES } from './models/checkpoint-config-loader.ts';
+import { DEVICE_NODES } from './models/device-nodes.ts';
 import { DIFFUSERS_NODES } from './models/diffusers-loader.ts';
 import { DIFFUSION_MODEL_LOADER_NODES } from './models/diffusion-model-loader.ts';
 import { HYPERNETWORK_NODES } from './models/hypernetwork-nodes.ts';
@@ -39,6 +42,7 @@ import { ATTENTION_NODES } from './sampling/attention-nodes.ts';
 import { CUSTOM_SAMPLING_NODES } from './sampling/custom-sampling-nodes.ts';
 import { GUIDANCE_NODES } from './sampling/guidance-nodes.ts';
 import { SAMPLING_NODES } from './sampling/ksampler-nodes.ts';
+import { LATER_SAMPLING_NODES } from './sampling/later-sampling-nodes.ts';
 import { MODEL_PATCH_NODES } from './sampling/model-patch-nodes.ts';
 import { MODEL_SAMPLING_NODES } from './sampling/model-sampling-nodes.ts';
 import { SAMPLER_NODES } from './sampling/sampler-nodes.ts';
@@ -94,6 +98,10 @@ export const CORE_PACK: Pack = {
     ...MODEL_SAMPLING_NODES,
     ...STRING_NODES,
     ...PRIMITIVE_NODES,
+    ...DEVICE_NODES,
+    ...LATER_CONDITIONING_NODES,
+    ...LATER_SAMPLING_NODES,
+    ...IMAGE_ADJUSTMENT_NODES,
   ],
   refused: CORE_REFUSED,
   aliases: CORE_ALIASES,

@@ -1,9 +1,11 @@
 // ControlNet nodes, and Canny edges as their input.
 // Source: ComfyUI nodes.py, comfy_extras/nodes_controlnet.py, nodes_canny.py.
 import { canny } from '../../../../image/edges/canny.ts';
+import type { ControlNet } from '../../../../models/controlnet/controlnet.ts';
 import { loadControlNet } from '../../../../models/controlnet/load.ts';
 import { applyControl, applyControlToSides } from '../../../../sampling/conditioning/control.ts';
-import { tensor } from '../../../../tensor/tensor.ts';
+import type { Conditioning } from '../../../../sampling/sampling-types.ts';
+import { type Tensor, tensor } from '../../../../tensor/tensor.ts';
 import type { NodeContext } from '../../../context.ts';
 import { combo, defineNode, float, modelFile, output, outputs, socket } from '../../../declare.ts';
 import { fileState, loadOnce } from '../../../shared/file-cache.ts';
@@ -105,6 +107,32 @@ const ControlNetApply = defineNode({
     ),
 });
 
+const SIDES = [output('CONDITIONING', 'positive'), output('CONDITIONING', 'negative')] as const;
+
+interface ControlInputs {
+  readonly positive: Conditioning;
+  readonly negative: Conditioning;
+  readonly control_net: ControlNet;
+  readonly image: Tensor;
+  readonly strength: number;
+  readonly start_percent: number;
+  readonly end_percent: number;
+}
+
+function applyToSides(inputs: ControlInputs) {
+  const { positive, negative, control_net, image, strength } = inputs;
+  if (strength === 0) return outputs(positive, negative);
+  const control = {
+    net: control_net,
+    hint: image,
+    strength,
+    startPercent: inputs.start_percent,
+    endPercent: inputs.end_percent,
+  };
+  const [changedPositive, changedNegative] = applyControlToSides([positive, negative], control);
+  return outputs(changedPositive, changedNegative);
+}
+
 const ControlNetApplyAdvanced = defineNode({
   type: 'ControlNetApplyAdvanced',
   display: 'Apply ControlNet',
@@ -122,19 +150,28 @@ const ControlNetApplyAdvanced = defineNode({
       tooltip: 'Used by ControlNets for latents; those of SD1, SD2 and SDXL do not need it.',
     }),
   },
-  outputs: [output('CONDITIONING', 'positive'), output('CONDITIONING', 'negative')],
-  run({ positive, negative, control_net, image, strength, start_percent, end_percent }) {
-    if (strength === 0) return outputs(positive, negative);
-    const control = {
-      net: control_net,
-      hint: image,
-      strength,
-      startPercent: start_percent,
-      endPercent: end_percent,
-    };
-    const [changedPositive, changedNegative] = applyControlToSides([positive, negative], control);
-    return outputs(changedPositive, changedNegative);
+  outputs: SIDES,
+  run: (inputs) => applyToSides(inputs),
+});
+
+/** The same, with the VAE required; the ControlNets of SD1, SD2 and SDXL do not use it. */
+const ControlNetApplySD3 = defineNode({
+  type: 'ControlNetApplySD3',
+  display: 'Apply Controlnet with VAE',
+  category: 'conditioning/controlnet',
+  deprecated: true,
+  inputs: {
+    positive: socket('CONDITIONING'),
+    negative: socket('CONDITIONING'),
+    control_net: socket('CONTROL_NET'),
+    vae: socket('VAE'),
+    image: socket('IMAGE'),
+    strength: strengthInput(),
+    start_percent: percent(0),
+    end_percent: percent(1),
   },
+  outputs: SIDES,
+  run: (inputs) => applyToSides(inputs),
 });
 
 const threshold = (value: number) => float({ default: value, min: 0.01, max: 0.99, step: 0.01 });
@@ -166,5 +203,6 @@ export const CONTROLNET_NODES = [
   SetUnionControlNetType,
   ControlNetApply,
   ControlNetApplyAdvanced,
+  ControlNetApplySD3,
   Canny,
 ];

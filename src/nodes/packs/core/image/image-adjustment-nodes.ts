@@ -1,0 +1,79 @@
+// Nodes that adjust the values of images, and crop them to their centre.
+// Source: ComfyUI 0.33.0 comfy_extras/nodes_dataset.py.
+import { narrow } from '../../../../tensor/axes.ts';
+import { map } from '../../../../tensor/tensor.ts';
+import {
+  defineNode,
+  float,
+  int,
+  type NodeDeclaration,
+  output,
+  outputs,
+  socket,
+} from '../../../declare.ts';
+
+const f32 = Math.fround;
+const clamp = (value: number): number => Math.min(Math.max(value, 0), 1);
+const adjusted = { outputs: [output('IMAGE', 'images')], experimental: true } as const;
+const factorInput = (tooltip: string) => float({ default: 1, min: 0, max: 2, tooltip });
+
+const AdjustBrightness = defineNode({
+  ...adjusted,
+  type: 'AdjustBrightness',
+  display: 'Adjust Brightness',
+  category: 'image/adjustments',
+  inputs: { images: socket('IMAGE'), factor: factorInput('Below 1 darker, above 1 brighter.') },
+  run: ({ images, factor }) => outputs(map(images, (value) => clamp(f32(value * f32(factor))))),
+});
+
+const AdjustContrast = defineNode({
+  ...adjusted,
+  type: 'AdjustContrast',
+  display: 'Adjust Contrast',
+  category: 'image/adjustments',
+  inputs: { images: socket('IMAGE'), factor: factorInput('Below 1 less contrast, above 1 more.') },
+  run: ({ images, factor }) =>
+    outputs(map(images, (value) => clamp(f32(f32(f32(value - 0.5) * f32(factor)) + 0.5)))),
+});
+
+const NormalizeImages = defineNode({
+  ...adjusted,
+  type: 'NormalizeImages',
+  display: 'Normalize Image Colors',
+  category: 'image/color',
+  inputs: {
+    images: socket('IMAGE'),
+    mean: float({ default: 0.5, min: 0, max: 1, tooltip: 'Subtracted from the values.' }),
+    std: float({ default: 0.5, min: 0.001, max: 1, tooltip: 'Divides the values.' }),
+  },
+  run: ({ images, mean, std }) =>
+    outputs(map(images, (value) => f32(value - f32(mean)) / f32(std))),
+});
+
+const side = (tooltip: string) => int({ default: 512, min: 1, max: 8192, tooltip });
+
+const CenterCropImages = defineNode({
+  ...adjusted,
+  type: 'CenterCropImages',
+  display: 'Crop Image (Center)',
+  category: 'image/transform',
+  inputs: { images: socket('IMAGE'), width: side('Crop width.'), height: side('Crop height.') },
+  run({ images, width, height }) {
+    const cropped = [height, width].reduce((x, size, i) => {
+      const axis = i + 1;
+      const start = Math.max(0, Math.floor((x.shape[axis] - size) / 2));
+      return narrow(x, axis, start, Math.min(size, x.shape[axis] - start));
+    }, images);
+    // the original goes through 8-bit pictures, whose values it cuts
+    const level = (value: number): number =>
+      Math.trunc(Math.min(Math.max(f32(value * 255), 0), 255));
+    return outputs(map(cropped, (value) => level(value) / 255));
+  },
+});
+
+export const IMAGE_ADJUSTMENT_NODES: readonly NodeDeclaration[] = [
+  AdjustBrightness,
+  AdjustContrast,
+  NormalizeImages,
+  CenterCropImages,
+];

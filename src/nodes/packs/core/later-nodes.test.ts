@@ -1,0 +1,100 @@
+// Nodes that ComfyUI has since 0.3.64, against the originals (test/golden/core_nodes/make_later.py).
+import { describe, expect, it } from 'vitest';
+import { noise } from '../../../../test/support/files/rewrite.ts';
+import { expectExact, expectGolden, golden } from '../../../../test/support/golden.ts';
+import { runNode } from '../../../../test/support/run-node.ts';
+import type { ConfiguredSampler } from '../../../sampling/samplers/sampler.ts';
+import type { Conditioning, GuidanceStep, Model } from '../../../sampling/sampling-types.ts';
+import { sizeOf, type Tensor, tensor } from '../../../tensor/tensor.ts';
+
+const g = golden('core_nodes', 'later');
+const made = (shape: readonly number[], seed: number, size = 2, around = 0): Tensor =>
+  tensor(
+    shape,
+    noise(sizeOf(shape), seed, size).map((value) => value + around),
+  );
+const casesOf = (node: string) =>
+  g.cases.filter(({ params }) => params.node === node).map((one) => [one.id, one] as const);
+
+describe('SamplerLCM', () => {
+  it.each(casesOf('SamplerLCM'))('%s', async (id, { params, outputs }) => {
+    const [sampler] = await runNode<[ConfiguredSampler]>('SamplerLCM', params.options);
+    const draws = [11, 12, 13].map((seed) => made(params.shape, seed, 3).data);
+    const start = made(params.shape, 1).data.map((value) => value * 9);
+    const sampled = await sampler.kind.sample(
+      async (x, sigma) => x.map((value) => value * Math.fround(0.9 / Math.fround(1 + sigma))),
+      start,
+      Float32Array.from(params.sigmas),
+      { noise: () => draws.shift()!, ...sampler.options } as never,
+    );
+    expectGolden(g, id, outputs.out, tensor(params.shape, sampled));
+  });
+});
+
+describe('TemporalScoreRescaling', () => {
+  it.each(casesOf('TemporalScoreRescaling'))('%s', async (id, { params, outputs }) => {
+    const inputs = { model: {} as Model, ...params.options };
+    const [model] = await runNode<[Model]>('TemporalScoreRescaling', inputs);
+    const x = made(params.shape, 3);
+    const step = {
+      x: tensor(
+        x.shape,
+        x.data.map((value) => value * Math.fround(params.sigma)),
+      ),
+      sigma: params.sigma,
+    };
+    const [change] = model.patches!.postCfg!;
+    const out = await change(made(params.shape, 2), step as unknown as GuidanceStep);
+    expectGolden(g, id, outputs.out, out);
+  });
+});
+
+describe('images', () => {
+  const nodes = ['AdjustBrightness', 'AdjustContrast', 'NormalizeImages', 'CenterCropImages'];
+  it.each(nodes.flatMap(casesOf))('%s', async (id, { params, outputs }) => {
+    const images = made(params.shape, 6, 1, 0.5);
+    const [out] = await runNode<[Tensor]>(params.node, { images, ...params.options });
+    if (params.node === 'CenterCropImages') expectExact(g, id, outputs.out, out.data);
+    expectGolden(g, id, outputs.out, out);
+  });
+});
+
+it('ConditioningMultiply multiplies the pooled features too', async () => {
+  const conditioning = [{ cond: made([1, 7, 5], 4), pooled_output: made([1, 6], 5), strength: 2 }];
+  const inputs = { conditioning, multiplier: -1.3 };
+  const [[entry]] = await runNode<[Conditioning]>('ConditioningMultiply', inputs);
+  expectGolden(g, 'ConditioningMultiply', 'ConditioningMultiply', entry.cond);
+  expectGolden(g, 'ConditioningMultiply', 'ConditioningMultiply pooled', entry.pooled_output!);
+  expect(entry.strength).toBe(2);
+  const [[bare]] = await runNode<[Conditioning]>('ConditioningMultiply', {
+    conditioning: [{ cond: made([1, 1, 1], 1), pooled_output: null }],
+    multiplier: 2,
+  });
+  expect(bare.pooled_output).toBeNull();
+});
+
+describe('ManualSigmas', () => {
+  it.each(casesOf('ManualSigmas'))('%s', async (_, { params }) => {
+    const [sigmas] = await runNode<[Float32Array]>('ManualSigmas', { sigmas: params.text });
+    expect([...sigmas]).toEqual(params.sigmas);
+  });
+
+  it('refuses what is no number', async () => {
+    await expect(async () => runNode('ManualSigmas', { sigmas: '1..5' })).rejects.toMatchObject({
+      code: 'DR_INPUT_INVALID',
+      message: "'1..5' in sigmas is not a number",
+    });
+  });
+});
+
+it.each([
+  ['TorchCompileModel', 'model', { backend: 'inductor' }],
+  ['ModelAttentionBackend', 'model', { attention: 'sage attention' }],
+  ['MultiGPU_WorkUnits', 'model', { max_gpus: 2 }],
+  ['SelectModelDevice', 'model', { device: 'gpu:1' }],
+  ['SelectCLIPDevice', 'clip', { device: 'cpu' }],
+  ['SelectVAEDevice', 'vae', { device: 'default' }],
+])('%s passes its input unchanged', async (type, input, more) => {
+  const value = {};
+  expect(await runNode(type, { [input]: value, ...more })).toEqual([value]);
+});
