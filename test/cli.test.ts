@@ -415,7 +415,7 @@ describe.concurrent('the other commands', () => {
       out: `${version}\n`,
       err: '',
     });
-    expect((await darkroom(['--help'])).out).toContain('darkroom run FILE');
+    expect((await darkroom(['--help'])).out).toContain('  run FILE…');
     expect((await darkroom(['run', '--help'])).out).toContain('--set ID.INPUT=VALUE');
     expect((await darkroom(['nodes', 'TestNumber'])).out).toContain('value: INT, -100 to 100');
     const { code, out } = await darkroom(['nodes', '--json'], { program: BUILT_IN });
