@@ -15,6 +15,7 @@ import { apiGraphOf, type Graph } from '../src/workflow/api-graph.ts';
 import { readWorkflowBytes, type Workflow } from '../src/workflow/read/read.ts';
 import { findProblems, type MissingNode } from '../src/workflow/validate/find-problems.ts';
 import { compareForms, type Difference } from './compare-forms.ts';
+import { foreignModels } from './foreign-models.ts';
 import { openSmallDarkroom } from './small-runs.ts';
 
 interface Row {
@@ -84,6 +85,7 @@ function rowOf(folder: string, path: string): Row | undefined {
       validation,
     } = findProblems(workflow.graph, NODES, everythingIn(workflow.graph));
     const ids = new Set(missing.map((node) => node.type));
+    const foreign = foreignModels(workflow.graph, NODES);
     return {
       ...own,
       form: `${isSent ? 'UI + API' : workflow.form}${workflow.imageFormat ? ` in ${workflow.imageFormat}` : ''}`,
@@ -92,8 +94,11 @@ function rowOf(folder: string, path: string): Row | undefined {
         .update(dumpsJson(apiGraphOf(workflow.graph)))
         .digest('hex'),
       missing,
-      problems: problems.filter((p) => !ids.has(p.nodeType ?? '')).map((p) => p.message),
-      partly: validation.error === null,
+      problems: [
+        ...problems.filter((p) => !ids.has(p.nodeType ?? '')).map((p) => p.message),
+        ...foreign,
+      ],
+      partly: validation.error === null && foreign.length === 0,
       differences: isSent
         ? compareForms(sent.graph, workflow.graph, NODES, workflow.notes)
         : undefined,
@@ -154,8 +159,9 @@ function page(rows: readonly Row[], empty: ReadonlyMap<string, number>): string 
       'below; their files are not part of this project.',
     'A file **converts** when it becomes an API graph, and **validates** when nothing but ' +
       'model files and pictures could keep it from running:',
-    'every node type is built in, every link fits, every value is allowed. Model files and ' +
-      'input pictures are taken to be there.',
+    'every node type is built in, every link fits, every value is allowed, and no model file is ' +
+      'named like one of a family that is not run.',
+    'Model files and input pictures are taken to be there.',
     '*In part*: the fault is in the file, and some of its outputs run all the same, in ComfyUI ' +
       'as here.',
     'A file **runs** when it does with small random models of the right kind, sides an eighth ' +
