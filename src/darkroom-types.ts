@@ -27,6 +27,11 @@ export interface DarkroomOptions {
   /** Folder that PreviewImage writes to. Default: `temp`. */
   readonly temp?: string;
   /**
+   * Pictures come and go as bytes: `files` of `run`, and `toBuffer` of its images. There are no
+   * folders `input`, `output` and `temp`; the `path` of an image is valid until the next run.
+   */
+  readonly inMemory?: boolean;
+  /**
    * Is called with one sentence for each file or folder that is left out because it cannot be read,
    * such as a link that leads nowhere.
    */
@@ -75,8 +80,17 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** Is called with progress, warnings and results while the workflow runs. */
   readonly onEvent?: (event: EngineEvent) => void;
+  /**
+   * Whether `onEvent` is called with previews of images that are being sampled too. Default: false.
+   */
+  readonly previews?: boolean;
   /** Values to set first: `{ prompt: 'a cat', '3.seed': 42, 'KSampler.steps': 20 }`. */
   readonly set?: Overrides;
+  /**
+   * With `inMemory`: pictures and other input files, by the names that LoadImage and other nodes have
+   * for them: `{ 'photo.png': bytes }`.
+   */
+  readonly files?: Readonly<Record<string, Uint8Array>>;
   /** Ids of the output nodes to run. Default: all. */
   readonly targets?: readonly string[];
   /**
@@ -177,6 +191,18 @@ export interface Darkroom {
   kill(): void;
   /** Process id of the engine while it runs. */
   enginePid(): number | undefined;
-  /** Waits for the jobs that were started, then ends the engine. */
+  /**
+   * Waits for the jobs that were started, then ends the engine. Without it the program ends all the
+   * same when nothing runs any more. A later `run` throws DR_BAD_USAGE.
+   */
   close(): Promise<void>;
+  /**
+   * Calls `close`, at the end of a block with `await using`.
+   *
+   * @example
+   * await using darkroom = await openDarkroom();
+   * const { images } = await darkroom.run('workflow.json', { set: { steps: 2 } });
+   * console.log(images.length);
+   */
+  [Symbol.asyncDispose](): Promise<void>;
 }

@@ -1,6 +1,7 @@
 // The library: opens the folders, reads, checks and runs workflows, closes the engine.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { checkCheckOptions, checkDarkroomOptions, checkRunOptions } from './check-options.ts';
 import type {
   CheckOptions,
   CheckResult,
@@ -18,6 +19,7 @@ import { checkAborted, DarkroomError } from './errors.ts';
 import { dumpsJson } from './formats/dumps-json.ts';
 import { isJsonObject, type Json, type JsonObject } from './formats/json.ts';
 import { parseJson } from './formats/parse-json.ts';
+import { type MemoryFolders, openMemoryFolders } from './in-memory.ts';
 import type { SavedFile } from './nodes/context.ts';
 import { NODES } from './nodes/index.ts';
 import { pythonRandom } from './random/python-random.ts';
@@ -44,7 +46,7 @@ export * from './darkroom-types.ts';
 
 /**
  * Opens the folders and prepares an engine, whose process starts with the first run. Throws
- * DR_BAD_USAGE for a models folder that does not exist.
+ * DR_BAD_USAGE for unknown options and a models folder that does not exist.
  *
  * @example
  * const darkroom = await openDarkroom({ output: 'images', device: 'cpu' });
@@ -53,25 +55,34 @@ export * from './darkroom-types.ts';
  * await darkroom.close();
  */
 export async function openDarkroom(options: DarkroomOptions = {}): Promise<Darkroom> {
+  checkDarkroomOptions(options);
+  const memory = options.inMemory ? openMemoryFolders(options) : undefined;
   const folders = openFolders({
     ...options,
+    ...memory,
     models: modelRoots(options.models),
     embedded: openEmbeddedModels(),
   });
   const engine = openEngine(options, folders);
-  const context: Context = { folders, engine, nodes: options.nodes?.table ?? NODES };
+  const context: Context = { folders, engine, memory, nodes: options.nodes?.table ?? NODES };
+  const close = async (): Promise<void> => {
+    await engine.close();
+    memory?.remove();
+  };
   return {
     run: (workflow, runOptions) => run(context, workflow, runOptions),
     check: async (workflow, checkOptions) => checkHere(context, workflow, checkOptions),
     kill: engine.kill,
     enginePid: engine.pid,
-    close: engine.close,
+    close,
+    [Symbol.asyncDispose]: close,
   };
 }
 
 interface Context {
   readonly folders: Folders;
   readonly engine: Engine;
+  readonly memory?: MemoryFolders;
   readonly nodes: NodeTable;
 }
 
@@ -105,19 +116,30 @@ async function run(
 ): Promise<RunResult> {
   const { onEvent } = options;
   try {
-    return await checkAndRun(context, source, options);
+    checkRunOptions(options);
+    const work = (): Promise<RunResult> => checkAndRun(context, source, options);
+    if (context.memory) return await context.memory.run(options.files ?? {}, work);
+    if (options.files) throw filesNeedMemory();
+    return await work();
   } catch (error) {
     if (error instanceof DarkroomError) onEvent?.({ type: 'error', error: error.toJSON() });
     throw error;
   }
 }
 
+const filesNeedMemory = (): DarkroomError =>
+  new DarkroomError('DR_BAD_USAGE', {
+    message: "option 'files' of run needs option 'inMemory' of openDarkroom",
+    hint: 'Open Darkroom with inMemory: true, or write the files into the input folder.',
+    input: 'files',
+  });
+
 async function checkAndRun(
   { folders, engine, nodes }: Context,
   source: WorkflowSource,
   options: RunOptions,
 ): Promise<RunResult> {
-  const { signal, onEvent = () => undefined, targets, strict } = options;
+  const { signal, onEvent = () => undefined, previews = false, targets, strict } = options;
   checkAborted(signal);
   const { workflow, prepared } = prepareWorkflow({ folders, nodes }, source, options);
   const validation = validate(prepared.graph, nodes, folders, targets);
@@ -136,7 +158,7 @@ async function checkAndRun(
       extra: dumpsJson({ extra_pnginfo: prepared.extra }),
       outputs: validation.outputs,
     },
-    { signal, onEvent: onEvent as Emit },
+    { signal, onEvent: onEvent as Emit, previews: () => previews },
   );
   onEvent({ type: 'done', outputs });
   const readable = withReaders(outputs);
@@ -153,6 +175,7 @@ async function checkHere(
   source: WorkflowSource,
   options: CheckOptions = {},
 ): Promise<CheckResult> {
+  checkCheckOptions(options);
   const prepared = prepareWorkflow({ folders, nodes }, source, options);
   const { checkWorkflow } = await import('./check-workflow.ts');
   return checkWorkflow({ ...prepared, nodes, folders, strict: options.strict });

@@ -1,6 +1,6 @@
 // The engine as a program uses it: starts the engine process, runs jobs one after another, cancels
 // them softly and then by force, and starts a new process after a crash.
-import { interrupted } from '../errors.ts';
+import { DarkroomError, interrupted } from '../errors.ts';
 import { serial } from '../serial.ts';
 import type { Emit, Outputs } from './events.ts';
 import { type EngineProcess, startEngineProcess } from './process-handle.ts';
@@ -23,8 +23,8 @@ export interface EngineRunOptions {
 
 export interface Engine {
   /**
-   * Runs a job after those before it. Throws DR_INTERRUPTED, DR_ENGINE_CRASHED, or the error the
-   * job failed with.
+   * Runs a job after those before it. Throws DR_INTERRUPTED, DR_ENGINE_CRASHED, DR_BAD_USAGE after
+   * `close`, or the error the job failed with.
    */
   run(job: EngineJob, options?: EngineRunOptions): Promise<Outputs>;
   /** Ends the running job at once, whatever it is doing. */
@@ -44,7 +44,6 @@ export function createEngine({ graceMs = 2000, ...settings }: EngineOptions): En
   const runNow = async (job: EngineJob, options: EngineRunOptions): Promise<Outputs> => {
     const { signal, onEvent = () => undefined, previews = () => false } = options;
     if (signal?.aborted) throw interrupted();
-    if (isClosed) throw new Error('internal: a job for an engine that is closed');
     if (!current?.isAlive()) current = startEngineProcess(settings);
     const engine = current;
     let timer: NodeJS.Timeout | undefined;
@@ -66,13 +65,22 @@ export function createEngine({ graceMs = 2000, ...settings }: EngineOptions): En
   };
 
   return {
-    run: (job, options = {}) => inTurn(() => runNow(job, options)),
+    run: async (job, options = {}) => {
+      if (isClosed) throw closed();
+      return await inTurn(() => runNow(job, options));
+    },
     kill: () => current?.kill(),
     pid: () => (current?.isAlive() ? current.pid : undefined),
     close: async () => {
-      await inTurn(() => undefined);
       isClosed = true;
+      await inTurn(() => undefined);
       await current?.end();
     },
   };
 }
+
+const closed = (): DarkroomError =>
+  new DarkroomError('DR_BAD_USAGE', {
+    message: 'this Darkroom is closed',
+    hint: 'Open another one with openDarkroom(), or close it after the last run.',
+  });

@@ -2,6 +2,7 @@
 // half-written.
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import type { Socket } from 'node:net';
 import { DarkroomError, interrupted } from '../errors.ts';
 import { ALLOCATOR_ENVIRONMENT } from '../runtime/memory.ts';
 import { forkModule } from '../start-module.ts';
@@ -66,7 +67,9 @@ export function startEngineProcess(settings: EngineSettings): EngineProcess {
     if (pid !== undefined) for (const folder of writtenFolders) removeTemporary(folder, pid);
     onCrash(engineCrash(exit, output()));
   });
+  const keepParentAlive = parentKeeper(child);
   send({ kind: 'open', settings });
+  keepParentAlive(false);
 
   const run = (job: EngineJob, callbacks: JobCallbacks): Promise<Outputs> =>
     new Promise((resolve, reject) => {
@@ -80,18 +83,38 @@ export function startEngineProcess(settings: EngineSettings): EngineProcess {
   return {
     pid: child.pid,
     isAlive: () => !hasExited && child.connected,
-    run,
+    run: async (job, callbacks) => {
+      keepParentAlive(true);
+      try {
+        return await run(job, callbacks);
+      } finally {
+        keepParentAlive(false);
+      }
+    },
     cancel: () => send({ kind: 'cancel' }),
     kill: () => {
       child.kill('SIGKILL');
     },
     end: async () => {
       if (hasExited) return;
+      keepParentAlive(true);
       if (child.connected) child.disconnect();
       const timer = setTimeout(() => child.kill('SIGKILL'), END_MS);
       await exited;
       clearTimeout(timer);
     },
+  };
+}
+
+/**
+ * Returns a function that says whether the child keeps this process running. One that waits for jobs
+ * does not: a program ends when nothing runs, and the child with it.
+ */
+function parentKeeper(child: ChildProcess): (keep: boolean) => void {
+  // pipes of processes are sockets
+  const handles = [child, child.channel, child.stdout as Socket, child.stderr as Socket];
+  return (keep) => {
+    for (const handle of handles) handle?.[keep ? 'ref' : 'unref']();
   };
 }
 
