@@ -46,6 +46,8 @@ const copied = new Set<string>();
 for (const name of ENTRIES) {
   copyDeclarations(join(DIST, `${name}.d.ts`), copied);
   const entry = join(COMMONJS, `${name}.js`);
-  const target = relative(dirname(entry), join(DIST, `${name}.js`)).split(sep).join('/');
+  const target = relative(dirname(entry), join(DIST, `${name}.js`))
+    .split(sep)
+    .join('/');
   write(entry, `module.exports = require('${target}');\n`);
 }

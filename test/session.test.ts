@@ -1,5 +1,5 @@
 // A session with a workflow: run it in series, convert it to a program and run that, verify its
-// images; and the examples of docs/library.md.
+// images.
 import { spawn } from 'node:child_process';
 import {
   copyFileSync,
@@ -302,17 +302,4 @@ it('an image has the text chunks of the ComfyUI image that was run, and then its
   for (const i of [1, 2])
     expect(ours[i].bytes.toString('latin1')).toBe(theirs[i].bytes.toString('latin1'));
   expect(ours[3].bytes.toString('latin1', 8, 17)).toBe('darkroom\0');
-});
-
-it('the examples of docs/library.md run', async () => {
-  const text = readFileSync(join(here, '..', 'docs', 'library.md'), 'utf8');
-  const blocks = [...text.matchAll(/```ts\n(.*?)```/gs)].map(([, block]) => block);
-  expect(blocks.length).toBeGreaterThanOrEqual(6);
-  for (const [i, block] of blocks.entries()) {
-    const file = join(dir, `example${i}.mts`);
-    writeFileSync(file, block);
-    const { code, out, err } = await run(file);
-    expect({ code, err }, `example ${i}`).toEqual({ code: 0, err: '' });
-    expect(out, `example ${i}`).not.toBe('');
-  }
 });

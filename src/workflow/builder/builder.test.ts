@@ -17,6 +17,7 @@ import {
   SaveImage,
   VAEDecode,
 } from './nodes.generated.ts';
+import { SUMMARIES } from './summaries/index.ts';
 import type { Link, Node } from './typed-node.ts';
 import { graph } from './workflow-builder.ts';
 
@@ -83,6 +84,33 @@ describe('graph', () => {
     ).toThrow("two nodes of the graph have the id 'preview'");
   });
 
+  it('contains the values of the editor for inputs that were left out', () => {
+    const short = KSampler({
+      model: MODEL,
+      steps: 4,
+      cfg: undefined,
+      positive: positive.CONDITIONING,
+      negative: negative.CONDITIONING,
+      latent_image: EmptyLatentImage().LATENT,
+    });
+    const built = graph(
+      SaveImage({ images: VAEDecode({ samples: short.LATENT, vae: VAE }).IMAGE }),
+    );
+    const inputsOf = (type: string) =>
+      Object.values(built).find(({ class_type }) => class_type === type)!.inputs;
+    // the defaults in ComfyUI's nodes.py, and the first sampler and scheduler of its lists
+    expect(inputsOf('KSampler')).toMatchObject({
+      seed: 0,
+      steps: 4,
+      cfg: 8,
+      sampler_name: 'euler',
+      scheduler: 'simple',
+      denoise: 1,
+    });
+    expect(inputsOf('EmptyLatentImage')).toEqual({ width: 512, height: 512, batch_size: 1 });
+    expect(inputsOf('SaveImage')).toMatchObject({ filename_prefix: 'ComfyUI' });
+  });
+
   it('may use optional inputs, dynamic inputs and types that are not identifiers', () => {
     const mixed = nodes['ConditioningAverage ']({
       conditioning_to: positive.CONDITIONING,
@@ -97,6 +125,18 @@ describe('graph', () => {
     expectTypeOf(combined).toEqualTypeOf<Node<{ CONDITIONING: 'CONDITIONING' }>>();
     expectTypeOf(combined.CONDITIONING).toEqualTypeOf<Link<'CONDITIONING'>>();
   });
+});
+
+it('every node function is described, by ComfyUI or else by a sentence of our own', () => {
+  const all = [...NODES.values()];
+  const described = (type: string) => NODES.get(type)?.description !== undefined;
+  expect(all.filter(({ type }) => !described(type) && !SUMMARIES[type])).toEqual([]);
+  expect(Object.keys(SUMMARIES).filter((type) => !NODES.has(type) || described(type))).toEqual([]);
+  const text = generateBuilder(NODES.values());
+  expect(text).toContain('/** VAE Encode (latent): Encodes an image as a latent. */');
+  expect(Object.values(SUMMARIES).filter((sentence) => !/^[A-Za-z].*\.$/.test(sentence))).toEqual(
+    [],
+  );
 });
 
 it('mistakes do not compile', () => {
@@ -123,9 +163,11 @@ it('mistakes do not compile', () => {
   KSampler({ ...good, steps: '4' });
   // @ts-expect-error no such input
   KSampler({ ...good, step: 4 });
-  const { denoise: _, ...less } = good;
-  // @ts-expect-error denoise is missing
+  const { latent_image: _, ...less } = good;
+  // @ts-expect-error latent_image is missing, and has no default
   KSampler(less);
+  // @ts-expect-error a text has no default
+  CLIPTextEncode({ clip: CLIP });
   // @ts-expect-error no such output
   KSampler(good).IMAGE;
   // @ts-expect-error a socket does not accept a value

@@ -3,6 +3,7 @@
 import type { DynamicInputs, NodeDeclaration, Output } from '../../nodes/declare.ts';
 import type { Input } from '../../nodes/input-types.ts';
 import { socketTypeOf, unionMembers } from '../input-spec.ts';
+import { SUMMARIES } from './summaries/index.ts';
 
 const TYPES = [
   'Anything',
@@ -69,9 +70,10 @@ export const outputKeys = (outputs: readonly Output[]): (string | number)[] =>
   );
 
 const about = ({
+  type,
   display,
   category,
-  description,
+  description = SUMMARIES[type],
   deprecated,
   experimental,
 }: NodeDeclaration): string =>
@@ -96,7 +98,7 @@ const signature = (
   const rows = Object.entries(node.inputs).map(([name, input]) => {
     const text = remarks(input);
     const comment = text ? doc(text, `${indent}  `) : '';
-    const key = `${keyOf(name)}${input.optional ? '?' : ''}`;
+    const key = `${keyOf(name)}${mustBeGiven(input) ? '' : '?'}`;
     return `${comment}${indent}  ${key}: ${inputType(input, lists)};\n`;
   });
   const more = [node.dynamicInputs ?? []]
@@ -120,12 +122,19 @@ const pattern = ({ pattern: { source } }: DynamicInputs): string => {
 
 function remarks(input: Input): string {
   const parts = [input.tooltip ?? ''];
-  if (input.kind === 'INT' || input.kind === 'FLOAT')
-    parts.push(`${input.min} to ${input.max}; default in the editor: ${input.default}.`);
+  const value = editorDefault(input);
+  if (input.kind === 'INT' || input.kind === 'FLOAT') parts.push(`${input.min} to ${input.max}.`);
   if (input.kind === 'COMBO' && input.folder) parts.push(`A file of models/${input.folder}.`);
-  if ((input.kind === 'BOOLEAN' || input.kind === 'COMBO') && input.default !== undefined)
-    parts.push(`Default in the editor: ${input.default}.`);
+  if (value !== undefined) parts.push(`Default: ${value === '' ? 'empty' : oneLine(value)}.`);
   return parts.filter(Boolean).join(' ');
+}
+
+const MAX_SHOWN = 60;
+
+/** A default in a comment of one line. */
+function oneLine(value: Literal): string {
+  const text = String(value).replaceAll('\n', ' ');
+  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)} …` : text;
 }
 
 const KINDS: Readonly<Record<string, string>> = {
@@ -177,13 +186,46 @@ const resultType = ({ outputs, outputNode }: NodeDeclaration): string => {
 const linkType = (type: string): string =>
   type === '*' || type.includes(',') ? 'never' : quote(type);
 
-const creator = ({ type, outputs }: NodeDeclaration): string => {
+const creator = ({ type, outputs, inputs }: NodeDeclaration): string => {
   const keys = outputKeys(outputs);
   const list = outputs.map(
     (o, i) => `[${typeof keys[i] === 'number' ? keys[i] : quote(keys[i])}, ${quote(o.type)}]`,
   );
-  return `nodeFunction(${quote(type)}${list.length > 0 ? `, [${list.join(', ')}]` : ''})`;
+  const defaults = Object.entries(inputs).flatMap(([name, input]) => {
+    const value = editorDefault(input);
+    return value === undefined ? [] : [`${keyOf(name)}: ${literal(value)}`];
+  });
+  const parts = [
+    quote(type),
+    ...(list.length > 0 || defaults.length > 0 ? [`[${list.join(', ')}]`] : []),
+    ...(defaults.length > 0 ? [`{ ${defaults.join(', ')} }`] : []),
+  ];
+  return `nodeFunction(${parts.join(', ')})`;
 };
+
+type Literal = string | number | bigint | boolean;
+
+/**
+ * The value that the editor puts into a field of its own; undefined where the user has to choose: a
+ * file, a text without a default, a link. Inputs that may be missing stay so.
+ */
+export function editorDefault(input: Input): Literal | undefined {
+  if (input.optional || input.forceInput || input.kind === 'SOCKET') return undefined;
+  if (input.kind !== 'COMBO') return input.default;
+  const first = typeof input.options === 'function' ? undefined : input.options[0];
+  return input.default ?? first;
+}
+
+/** Whether a call without this input does not compile. */
+export const mustBeGiven = (input: Input): boolean =>
+  !input.optional && editorDefault(input) === undefined;
+
+const literal = (value: Literal): string =>
+  typeof value === 'string'
+    ? quote(value)
+    : typeof value === 'bigint' && !Number.isSafeInteger(Number(value))
+      ? `${value}n`
+      : String(value);
 
 const unionOf = (options: readonly string[]): string => options.map(quote).join(' | ');
 

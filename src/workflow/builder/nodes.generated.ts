@@ -23,24 +23,24 @@ export type TileMode = 'None' | 'Both' | 'Decode(input) only' | 'Encode(output) 
 export type UpscaleMethod = 'nearest-exact' | 'bilinear' | 'area' | 'bicubic' | 'lanczos';
 export type UpscaleMethod2 = 'nearest-exact' | 'bilinear' | 'area' | 'bicubic' | 'bislerp';
 
-/** Adaptive Projected Guidance (sampling/custom_sampling) */
+/** Adaptive Projected Guidance (sampling/custom_sampling): Adaptive projected guidance: high scales without oversaturation. */
 export const APG: NodeFunction<{
   model: Link<'MODEL'>;
-  /** Factor of the guidance parallel to the prediction. -10 to 10; default in the editor: 1. */
-  eta: Float;
-  /** Maximum norm of the guidance; 0 means no limit. 0 to 50; default in the editor: 5. */
-  norm_threshold: Float;
-  /** Factor of the guidance of earlier steps that is added. -5 to 1; default in the editor: 0. */
-  momentum: Float;
-}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('APG', [['MODEL', 'MODEL']]);
+  /** Factor of the guidance parallel to the prediction. -10 to 10. Default: 1. */
+  eta?: Float;
+  /** Maximum norm of the guidance; 0 means no limit. 0 to 50. Default: 5. */
+  norm_threshold?: Float;
+  /** Factor of the guidance of earlier steps that is added. -5 to 1. Default: 0. */
+  momentum?: Float;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('APG', [['MODEL', 'MODEL']], { eta: 1, norm_threshold: 5, momentum: 0 });
 
-/** Pixelwise(MASK + MASK) (ImpactPack/Operation) */
+/** Pixelwise(MASK + MASK) (ImpactPack/Operation): Where one of the masks is. */
 export const AddMask: NodeFunction<{
   mask1: Link<'MASK'>;
   mask2: Link<'MASK'>;
 }, Node<{ MASK: 'MASK' }>> = nodeFunction('AddMask', [['MASK', 'MASK']]);
 
-/** AddNoise (_for_testing/custom_sampling/noise) */
+/** AddNoise (_for_testing/custom_sampling/noise): Adds noise to a latent as the first of the sigmas demands. */
 export const AddNoise: NodeFunction<{
   model: Link<'MODEL'>;
   noise: Link<'NOISE'>;
@@ -54,9 +54,9 @@ export const AddNoise: NodeFunction<{
  */
 export const AdjustBrightness: NodeFunction<{
   images: Link<'IMAGE'>;
-  /** Below 1 darker, above 1 brighter. 0 to 2; default in the editor: 1. */
-  factor: Float;
-}, Node<{ images: 'IMAGE' }>> = nodeFunction('AdjustBrightness', [['images', 'IMAGE']]);
+  /** Below 1 darker, above 1 brighter. 0 to 2. Default: 1. */
+  factor?: Float;
+}, Node<{ images: 'IMAGE' }>> = nodeFunction('AdjustBrightness', [['images', 'IMAGE']], { factor: 1 });
 
 /**
  * Adjust Contrast (image/adjustments)
@@ -64,116 +64,122 @@ export const AdjustBrightness: NodeFunction<{
  */
 export const AdjustContrast: NodeFunction<{
   images: Link<'IMAGE'>;
-  /** Below 1 less contrast, above 1 more. 0 to 2; default in the editor: 1. */
-  factor: Float;
-}, Node<{ images: 'IMAGE' }>> = nodeFunction('AdjustContrast', [['images', 'IMAGE']]);
+  /** Below 1 less contrast, above 1 more. 0 to 2. Default: 1. */
+  factor?: Float;
+}, Node<{ images: 'IMAGE' }>> = nodeFunction('AdjustContrast', [['images', 'IMAGE']], { factor: 1 });
 
-/** AlignYourStepsScheduler (sampling/custom_sampling/schedulers) */
+/** AlignYourStepsScheduler (sampling/custom_sampling/schedulers): The optimised sigmas of Align Your Steps. */
 export const AlignYourStepsScheduler: NodeFunction<{
-  model_type: OneOf<'SD1' | 'SDXL' | 'SVD'>;
-  /** 1 to 10000; default in the editor: 10. */
-  steps: Int;
-  /** 0 to 1; default in the editor: 1. */
-  denoise: Float;
-}, Node<{ SIGMAS: 'SIGMAS' }>> = nodeFunction('AlignYourStepsScheduler', [['SIGMAS', 'SIGMAS']]);
+  /** Default: SD1. */
+  model_type?: OneOf<'SD1' | 'SDXL' | 'SVD'>;
+  /** 1 to 10000. Default: 10. */
+  steps?: Int;
+  /** 0 to 1. Default: 1. */
+  denoise?: Float;
+}, Node<{ SIGMAS: 'SIGMAS' }>> = nodeFunction('AlignYourStepsScheduler', [['SIGMAS', 'SIGMAS']], { model_type: 'SD1', steps: 10, denoise: 1 });
 
-/** Any PIPE -> BasicPipe (ImpactPack/Pipe) */
+/** Any PIPE -> BasicPipe (ImpactPack/Pipe): Makes a BASIC_PIPE of any pipe with its first five parts. */
 export const AnyPipeToBasic: NodeFunction<{
   any_pipe: Anything;
 }, Node<{ basic_pipe: 'BASIC_PIPE' }>> = nodeFunction('AnyPipeToBasic', [['basic_pipe', 'BASIC_PIPE']]);
 
-/** Duplicate Batch Index (latent) */
+/** Duplicate Batch Index (latent): Repeats one latent of a batch. */
 export const BNK_DuplicateBatchIndex: NodeFunction<{
   latents: Link<'LATENT'>;
-  /** 0 to 63; default in the editor: 0. */
-  batch_index: Int;
-  /** 1 to 64; default in the editor: 1. */
-  batch_size: Int;
-}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('BNK_DuplicateBatchIndex', [['LATENT', 'LATENT']]);
+  /** 0 to 63. Default: 0. */
+  batch_index?: Int;
+  /** 1 to 64. Default: 1. */
+  batch_size?: Int;
+}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('BNK_DuplicateBatchIndex', [['LATENT', 'LATENT']], { batch_index: 0, batch_size: 1 });
 
 /** Get Sigma (latent/noise): The strength with which Inject Noise adds the noise that a KSampler expects at a step. */
 export const BNK_GetSigma: NodeFunction<{
   model: Link<'MODEL'>;
-  sampler_name: OneOf<SamplerName>;
-  scheduler: OneOf<Scheduler>;
-  /** 0 to 10000; default in the editor: 10000. */
-  steps: Int;
-  /** 0 to 10000; default in the editor: 0. */
-  start_at_step: Int;
-  /** 1 to 10000; default in the editor: 10000. */
-  end_at_step: Int;
-}, Node<{ FLOAT: 'FLOAT' }>> = nodeFunction('BNK_GetSigma', [['FLOAT', 'FLOAT']]);
+  /** Default: euler. */
+  sampler_name?: OneOf<SamplerName>;
+  /** Default: simple. */
+  scheduler?: OneOf<Scheduler>;
+  /** 0 to 10000. Default: 10000. */
+  steps?: Int;
+  /** 0 to 10000. Default: 0. */
+  start_at_step?: Int;
+  /** 1 to 10000. Default: 10000. */
+  end_at_step?: Int;
+}, Node<{ FLOAT: 'FLOAT' }>> = nodeFunction('BNK_GetSigma', [['FLOAT', 'FLOAT']], { sampler_name: 'euler', scheduler: 'simple', steps: 10000, start_at_step: 0, end_at_step: 10000 });
 
-/** Inject Noise (latent/noise) */
+/** Inject Noise (latent/noise): Adds noise to a latent, everywhere or in a mask. */
 export const BNK_InjectNoise: NodeFunction<{
   latents: Link<'LATENT'>;
-  /** 0 to 200; default in the editor: 1. */
-  strength: Float;
+  /** 0 to 200. Default: 1. */
+  strength?: Float;
   noise?: Link<'LATENT'>;
   mask?: Link<'MASK'>;
-}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('BNK_InjectNoise', [['LATENT', 'LATENT']]);
+}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('BNK_InjectNoise', [['LATENT', 'LATENT']], { strength: 1 });
 
 /** Noisy Latent Image (latent/noise): The noise that a KSampler adds for a seed, as a latent. */
 export const BNK_NoisyLatentImage: NodeFunction<{
-  /** Always the noise of the CPU. */
-  source: OneOf<'CPU' | 'GPU'>;
-  /** 0 to 18446744073709551615; default in the editor: 0. */
-  seed: Int;
-  /** 64 to 8192; default in the editor: 512. */
-  width: Int;
-  /** 64 to 8192; default in the editor: 512. */
-  height: Int;
-  /** 1 to 64; default in the editor: 1. */
-  batch_size: Int;
-}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('BNK_NoisyLatentImage', [['LATENT', 'LATENT']]);
+  /** Always the noise of the CPU. Default: CPU. */
+  source?: OneOf<'CPU' | 'GPU'>;
+  /** 0 to 18446744073709551615. Default: 0. */
+  seed?: Int;
+  /** 64 to 8192. Default: 512. */
+  width?: Int;
+  /** 64 to 8192. Default: 512. */
+  height?: Int;
+  /** 1 to 64. Default: 1. */
+  batch_size?: Int;
+}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('BNK_NoisyLatentImage', [['LATENT', 'LATENT']], { source: 'CPU', seed: 0, width: 512, height: 512, batch_size: 1 });
 
 /** Slerp Latents (latent): Interpolates two noise latents spherically; the result is noise too. */
 export const BNK_SlerpLatent: NodeFunction<{
   latents1: Link<'LATENT'>;
-  /** 0 to 1; default in the editor: 0.5. */
-  factor: Float;
+  /** 0 to 1. Default: 0.5. */
+  factor?: Float;
   latents2?: Link<'LATENT'>;
   mask?: Link<'MASK'>;
-}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('BNK_SlerpLatent', [['LATENT', 'LATENT']]);
+}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('BNK_SlerpLatent', [['LATENT', 'LATENT']], { factor: 0.5 });
 
 /** Unsampler (sampling): Computes the noise from which a deterministic sampler would produce a latent. */
 export const BNK_Unsampler: NodeFunction<{
   model: Link<'MODEL'>;
-  /** 1 to 10000; default in the editor: 20. */
-  steps: Int;
-  /** The step, counted from full noise, at which it stops. 0 to 10000; default in the editor: 0. */
-  end_at_step: Int;
-  /** 0 to 100; default in the editor: 1. */
-  cfg: Float;
-  sampler_name: OneOf<SamplerName>;
-  scheduler: OneOf<Scheduler>;
-  /** Normalizes to mean 0 and standard deviation 1. */
-  normalize: OneOf<'disable' | 'enable'>;
+  /** 1 to 10000. Default: 20. */
+  steps?: Int;
+  /** The step, counted from full noise, at which it stops. 0 to 10000. Default: 0. */
+  end_at_step?: Int;
+  /** 0 to 100. Default: 1. */
+  cfg?: Float;
+  /** Default: euler. */
+  sampler_name?: OneOf<SamplerName>;
+  /** Default: simple. */
+  scheduler?: OneOf<Scheduler>;
+  /** Normalizes to mean 0 and standard deviation 1. Default: disable. */
+  normalize?: OneOf<'disable' | 'enable'>;
   positive: Link<'CONDITIONING'>;
   negative: Link<'CONDITIONING'>;
   latent_image: Link<'LATENT'>;
-}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('BNK_Unsampler', [['LATENT', 'LATENT']]);
+}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('BNK_Unsampler', [['LATENT', 'LATENT']], { steps: 20, end_at_step: 0, cfg: 1, sampler_name: 'euler', scheduler: 'simple', normalize: 'disable' });
 
-/** BasicGuider (sampling/custom_sampling/guiders) */
+/** BasicGuider (sampling/custom_sampling/guiders): Guidance by one conditioning, without a negative one. */
 export const BasicGuider: NodeFunction<{
   model: Link<'MODEL'>;
   conditioning: Link<'CONDITIONING'>;
 }, Node<{ GUIDER: 'GUIDER' }>> = nodeFunction('BasicGuider', [['GUIDER', 'GUIDER']]);
 
-/** BasicPipe -> DetailerPipe (ImpactPack/Pipe) */
+/** BasicPipe -> DetailerPipe (ImpactPack/Pipe): Makes a DETAILER_PIPE of a BASIC_PIPE and detectors. */
 export const BasicPipeToDetailerPipe: NodeFunction<{
   basic_pipe: Link<'BASIC_PIPE'>;
   bbox_detector: Link<'BBOX_DETECTOR'>;
   /** A prompt for the segments that replaces the positive one, unless it is empty. */
   wildcard: Text;
   'Select to add LoRA': FileName;
-  'Select to add Wildcard': OneOf<'Select the Wildcard to add to the text'>;
+  /** Default: Select the Wildcard to add to the text. */
+  'Select to add Wildcard'?: OneOf<'Select the Wildcard to add to the text'>;
   sam_model_opt?: Link<'SAM_MODEL'>;
   segm_detector_opt?: Link<'SEGM_DETECTOR'>;
   detailer_hook?: Link<'DETAILER_HOOK'>;
-}, Node<{ detailer_pipe: 'DETAILER_PIPE' }>> = nodeFunction('BasicPipeToDetailerPipe', [['detailer_pipe', 'DETAILER_PIPE']]);
+}, Node<{ detailer_pipe: 'DETAILER_PIPE' }>> = nodeFunction('BasicPipeToDetailerPipe', [['detailer_pipe', 'DETAILER_PIPE']], { 'Select to add Wildcard': 'Select the Wildcard to add to the text' });
 
-/** BasicPipe -> DetailerPipe (SDXL) (ImpactPack/Pipe) */
+/** BasicPipe -> DetailerPipe (SDXL) (ImpactPack/Pipe): Makes a DETAILER_PIPE of two BASIC_PIPEs, base and refiner. */
 export const BasicPipeToDetailerPipeSDXL: NodeFunction<{
   base_basic_pipe: Link<'BASIC_PIPE'>;
   refiner_basic_pipe: Link<'BASIC_PIPE'>;
@@ -181,67 +187,69 @@ export const BasicPipeToDetailerPipeSDXL: NodeFunction<{
   /** A prompt for the segments that replaces the positive one, unless it is empty. */
   wildcard: Text;
   'Select to add LoRA': FileName;
-  'Select to add Wildcard': OneOf<'Select the Wildcard to add to the text'>;
+  /** Default: Select the Wildcard to add to the text. */
+  'Select to add Wildcard'?: OneOf<'Select the Wildcard to add to the text'>;
   sam_model_opt?: Link<'SAM_MODEL'>;
   segm_detector_opt?: Link<'SEGM_DETECTOR'>;
   detailer_hook?: Link<'DETAILER_HOOK'>;
-}, Node<{ detailer_pipe: 'DETAILER_PIPE' }>> = nodeFunction('BasicPipeToDetailerPipeSDXL', [['detailer_pipe', 'DETAILER_PIPE']]);
+}, Node<{ detailer_pipe: 'DETAILER_PIPE' }>> = nodeFunction('BasicPipeToDetailerPipeSDXL', [['detailer_pipe', 'DETAILER_PIPE']], { 'Select to add Wildcard': 'Select the Wildcard to add to the text' });
 
-/** BasicScheduler (sampling/custom_sampling/schedulers) */
+/** BasicScheduler (sampling/custom_sampling/schedulers): The sigmas of a named schedule for a model. */
 export const BasicScheduler: NodeFunction<{
   model: Link<'MODEL'>;
-  scheduler: OneOf<Scheduler>;
-  /** 1 to 10000; default in the editor: 20. */
-  steps: Int;
-  /** 0 to 1; default in the editor: 1. */
-  denoise: Float;
-}, Node<{ SIGMAS: 'SIGMAS' }>> = nodeFunction('BasicScheduler', [['SIGMAS', 'SIGMAS']]);
+  /** Default: simple. */
+  scheduler?: OneOf<Scheduler>;
+  /** 1 to 10000. Default: 20. */
+  steps?: Int;
+  /** 0 to 1. Default: 1. */
+  denoise?: Float;
+}, Node<{ SIGMAS: 'SIGMAS' }>> = nodeFunction('BasicScheduler', [['SIGMAS', 'SIGMAS']], { scheduler: 'simple', steps: 20, denoise: 1 });
 
-/** BBOX Detector (combined) (ImpactPack/Detector) */
+/** BBOX Detector (combined) (ImpactPack/Detector): Finds objects; one mask of all bounding boxes. */
 export const BboxDetectorCombined_v2: NodeFunction<{
   bbox_detector: Link<'BBOX_DETECTOR'>;
   image: Link<'IMAGE'>;
-  /** Minimum confidence of detections. 0 to 1; default in the editor: 0.5. */
-  threshold: Float;
-  /** Pixels by which the masks grow; below 0 they shrink. -512 to 512; default in the editor: 4. */
-  dilation: Int;
-}, Node<{ MASK: 'MASK' }>> = nodeFunction('BboxDetectorCombined_v2', [['MASK', 'MASK']]);
+  /** Minimum confidence of detections. 0 to 1. Default: 0.5. */
+  threshold?: Float;
+  /** Pixels by which the masks grow; below 0 they shrink. -512 to 512. Default: 4. */
+  dilation?: Int;
+}, Node<{ MASK: 'MASK' }>> = nodeFunction('BboxDetectorCombined_v2', [['MASK', 'MASK']], { threshold: 0.5, dilation: 4 });
 
-/** BBOX Detector (SEGS) (ImpactPack/Detector) */
+/** BBOX Detector (SEGS) (ImpactPack/Detector): Finds objects; segments have the masks of their bounding boxes. */
 export const BboxDetectorSEGS: NodeFunction<{
   bbox_detector: Link<'BBOX_DETECTOR'>;
   image: Link<'IMAGE'>;
-  /** Minimum confidence of detections. 0 to 1; default in the editor: 0.5. */
-  threshold: Float;
-  /** Pixels by which the masks grow; below 0 they shrink. -512 to 512; default in the editor: 10. */
-  dilation: Int;
-  /** Size of the crop region relative to the bbox. 1 to 100; default in the editor: 3. */
-  crop_factor: Float;
-  /** Smaller detections are dropped. 1 to 16384; default in the editor: 10. */
-  drop_size: Int;
-  /** Labels to select, separated by commas; `all` selects everything. */
-  labels: Text;
+  /** Minimum confidence of detections. 0 to 1. Default: 0.5. */
+  threshold?: Float;
+  /** Pixels by which the masks grow; below 0 they shrink. -512 to 512. Default: 10. */
+  dilation?: Int;
+  /** Size of the crop region relative to the bbox. 1 to 100. Default: 3. */
+  crop_factor?: Float;
+  /** Smaller detections are dropped. 1 to 16384. Default: 10. */
+  drop_size?: Int;
+  /** Labels to select, separated by commas; `all` selects everything. Default: all. */
+  labels?: Text;
   detailer_hook?: Link<'DETAILER_HOOK'>;
-}, Node<{ SEGS: 'SEGS' }>> = nodeFunction('BboxDetectorSEGS', [['SEGS', 'SEGS']]);
+}, Node<{ SEGS: 'SEGS' }>> = nodeFunction('BboxDetectorSEGS', [['SEGS', 'SEGS']], { threshold: 0.5, dilation: 10, crop_factor: 3, drop_size: 10, labels: 'all' });
 
-/** BetaSamplingScheduler (sampling/custom_sampling/schedulers) */
+/** BetaSamplingScheduler (sampling/custom_sampling/schedulers): Sigmas that follow a beta distribution. */
 export const BetaSamplingScheduler: NodeFunction<{
   model: Link<'MODEL'>;
-  /** 1 to 10000; default in the editor: 20. */
-  steps: Int;
-  /** 0 to 50; default in the editor: 0.6. */
-  alpha: Float;
-  /** 0 to 50; default in the editor: 0.6. */
-  beta: Float;
-}, Node<{ SIGMAS: 'SIGMAS' }>> = nodeFunction('BetaSamplingScheduler', [['SIGMAS', 'SIGMAS']]);
+  /** 1 to 10000. Default: 20. */
+  steps?: Int;
+  /** 0 to 50. Default: 0.6. */
+  alpha?: Float;
+  /** 0 to 50. Default: 0.6. */
+  beta?: Float;
+}, Node<{ SIGMAS: 'SIGMAS' }>> = nodeFunction('BetaSamplingScheduler', [['SIGMAS', 'SIGMAS']], { steps: 20, alpha: 0.6, beta: 0.6 });
 
-/** Pixelwise(MASK & MASK) (ImpactPack/Operation) */
+/** Pixelwise(MASK & MASK) (ImpactPack/Operation): Where both masks are. */
 export const BitwiseAndMask: NodeFunction<{
   mask1: Link<'MASK'>;
   mask2: Link<'MASK'>;
 }, Node<{ MASK: 'MASK' }>> = nodeFunction('BitwiseAndMask', [['MASK', 'MASK']]);
 
-/** Pixelwise(SEGS & SEGS) (ImpactPack/Operation) */
+/** Pixelwise(SEGS & SEGS) (ImpactPack/Operation): Restricts segments to those of other SEGS that they overlap. */
 export const BitwiseAndMaskForEach: NodeFunction<{
   base_segs: Link<'SEGS'>;
   mask_segs: Link<'SEGS'>;
@@ -249,61 +257,62 @@ export const BitwiseAndMaskForEach: NodeFunction<{
 
 /** BlackPatchRetryHookProvider (ImpactPack/Util): Makes DetailerForEachAutoRetry sample a segment again that is almost black. */
 export const BlackPatchRetryHookProvider: NodeFunction<{
-  /** Maximum of the mean, of 255, at which a segment counts as black. 0 to 255; default in the editor: 10. */
-  mean_thresh: Int;
-  /** Maximum of the variance, in units of 1/255, at which a segment counts as black. 0 to 255; default in the editor: 5. */
-  var_thresh: Int;
-}, Node<{ DETAILER_HOOK: 'DETAILER_HOOK' }>> = nodeFunction('BlackPatchRetryHookProvider', [['DETAILER_HOOK', 'DETAILER_HOOK']]);
+  /** Maximum of the mean, of 255, at which a segment counts as black. 0 to 255. Default: 10. */
+  mean_thresh?: Int;
+  /** Maximum of the variance, in units of 1/255, at which a segment counts as black. 0 to 255. Default: 5. */
+  var_thresh?: Int;
+}, Node<{ DETAILER_HOOK: 'DETAILER_HOOK' }>> = nodeFunction('BlackPatchRetryHookProvider', [['DETAILER_HOOK', 'DETAILER_HOOK']], { mean_thresh: 10, var_thresh: 5 });
 
-/** CFGGuider (sampling/custom_sampling/guiders) */
+/** CFGGuider (sampling/custom_sampling/guiders): Classifier-free guidance by a positive and a negative conditioning. */
 export const CFGGuider: NodeFunction<{
   model: Link<'MODEL'>;
   positive: Link<'CONDITIONING'>;
   negative: Link<'CONDITIONING'>;
-  /** 0 to 100; default in the editor: 8. */
-  cfg: Float;
-}, Node<{ GUIDER: 'GUIDER' }>> = nodeFunction('CFGGuider', [['GUIDER', 'GUIDER']]);
+  /** 0 to 100. Default: 8. */
+  cfg?: Float;
+}, Node<{ GUIDER: 'GUIDER' }>> = nodeFunction('CFGGuider', [['GUIDER', 'GUIDER']], { cfg: 8 });
 
 /**
- * CFGNorm (advanced/guidance)
+ * CFGNorm (advanced/guidance): Limits the guided prediction to the size of the positive one.
  * @experimental
  */
 export const CFGNorm: NodeFunction<{
   model: Link<'MODEL'>;
-  /** 0 to 100; default in the editor: 1. */
-  strength: Float;
-}, Node<{ patched_model: 'MODEL' }>> = nodeFunction('CFGNorm', [['patched_model', 'MODEL']]);
+  /** 0 to 100. Default: 1. */
+  strength?: Float;
+}, Node<{ patched_model: 'MODEL' }>> = nodeFunction('CFGNorm', [['patched_model', 'MODEL']], { strength: 1 });
 
-/** CFGZeroStar (advanced/guidance) */
+/** CFGZeroStar (advanced/guidance): CFG-Zero*: scales the negative prediction to fit the positive one. */
 export const CFGZeroStar: NodeFunction<{
   model: Link<'MODEL'>;
 }, Node<{ patched_model: 'MODEL' }>> = nodeFunction('CFGZeroStar', [['patched_model', 'MODEL']]);
 
 /**
- * CLIPAttentionMultiply (_for_testing/attention_experiments)
+ * CLIPAttentionMultiply (_for_testing/attention_experiments): Scales the weights of attention in a text encoder.
  * @experimental
  */
 export const CLIPAttentionMultiply: NodeFunction<{
   clip: Link<'CLIP'>;
-  /** 0 to 10; default in the editor: 1. */
-  q: Float;
-  /** 0 to 10; default in the editor: 1. */
-  k: Float;
-  /** 0 to 10; default in the editor: 1. */
-  v: Float;
-  /** 0 to 10; default in the editor: 1. */
-  out: Float;
-}, Node<{ CLIP: 'CLIP' }>> = nodeFunction('CLIPAttentionMultiply', [['CLIP', 'CLIP']]);
+  /** 0 to 10. Default: 1. */
+  q?: Float;
+  /** 0 to 10. Default: 1. */
+  k?: Float;
+  /** 0 to 10. Default: 1. */
+  v?: Float;
+  /** 0 to 10. Default: 1. */
+  out?: Float;
+}, Node<{ CLIP: 'CLIP' }>> = nodeFunction('CLIPAttentionMultiply', [['CLIP', 'CLIP']], { q: 1, k: 1, v: 1, out: 1 });
 
 /** Load CLIP (advanced/loaders): Loads a text encoder: CLIP-L for SD1.x, CLIP-H for SD2.x, CLIP-G for the refiner of SDXL. */
 export const CLIPLoader: NodeFunction<{
   /** A file of models/text_encoders. */
   clip_name: FileName;
-  type: OneOf<'stable_diffusion' | 'stable_cascade' | 'sd3' | 'stable_audio' | 'mochi' | 'ltxv' | 'pixart' | 'cosmos' | 'lumina2' | 'wan' | 'hidream' | 'chroma' | 'ace' | 'omnigen2' | 'qwen_image' | 'hunyuan_image'>;
+  /** Default: stable_diffusion. */
+  type?: OneOf<'stable_diffusion' | 'stable_cascade' | 'sd3' | 'stable_audio' | 'mochi' | 'ltxv' | 'pixart' | 'cosmos' | 'lumina2' | 'wan' | 'hidream' | 'chroma' | 'ace' | 'omnigen2' | 'qwen_image' | 'hunyuan_image'>;
   device?: OneOf<'default' | 'cpu'>;
-}, Node<{ CLIP: 'CLIP' }>> = nodeFunction('CLIPLoader', [['CLIP', 'CLIP']]);
+}, Node<{ CLIP: 'CLIP' }>> = nodeFunction('CLIPLoader', [['CLIP', 'CLIP']], { type: 'stable_diffusion' });
 
-/** CLIPMergeAdd (advanced/model_merging) */
+/** CLIPMergeAdd (advanced/model_merging): Adds the difference of clip2 to clip1. */
 export const CLIPMergeAdd: NodeFunction<{
   clip1: Link<'CLIP'>;
   clip2: Link<'CLIP'>;
@@ -313,37 +322,38 @@ export const CLIPMergeAdd: NodeFunction<{
 export const CLIPMergeSimple: NodeFunction<{
   clip1: Link<'CLIP'>;
   clip2: Link<'CLIP'>;
-  /** 0 to 1; default in the editor: 1. */
-  ratio: Float;
-}, Node<{ CLIP: 'CLIP' }>> = nodeFunction('CLIPMergeSimple', [['CLIP', 'CLIP']]);
+  /** 0 to 1. Default: 1. */
+  ratio?: Float;
+}, Node<{ CLIP: 'CLIP' }>> = nodeFunction('CLIPMergeSimple', [['CLIP', 'CLIP']], { ratio: 1 });
 
 /** CLIPMergeSubtract (advanced/model_merging): The difference of clip1 and clip2, multiplied by a factor. */
 export const CLIPMergeSubtract: NodeFunction<{
   clip1: Link<'CLIP'>;
   clip2: Link<'CLIP'>;
-  /** -10 to 10; default in the editor: 1. */
-  multiplier: Float;
-}, Node<{ CLIP: 'CLIP' }>> = nodeFunction('CLIPMergeSubtract', [['CLIP', 'CLIP']]);
+  /** -10 to 10. Default: 1. */
+  multiplier?: Float;
+}, Node<{ CLIP: 'CLIP' }>> = nodeFunction('CLIPMergeSubtract', [['CLIP', 'CLIP']], { multiplier: 1 });
 
 /** CLIPSave (advanced/model_merging): Saves each text encoder in its own file. */
 export const CLIPSave: NodeFunction<{
   clip: Link<'CLIP'>;
-  filename_prefix: Text;
-}, OutputNode> = nodeFunction('CLIPSave');
+  /** Default: clip/ComfyUI. */
+  filename_prefix?: Text;
+}, OutputNode> = nodeFunction('CLIPSave', [], { filename_prefix: 'clip/ComfyUI' });
 
 /** CLIPSeg (image): A mask of what the text names. Needs a file in the folder 'clipseg'. */
 export const CLIPSeg: NodeFunction<{
   image: Link<'IMAGE'>;
   text: Text;
-  /** 0 to 15; default in the editor: 7. */
+  /** 0 to 15. */
   blur?: Float;
-  /** 0 to 1; default in the editor: 0.4. */
+  /** 0 to 1. */
   threshold?: Float;
-  /** 0 to 10; default in the editor: 4. */
+  /** 0 to 10. */
   dilation_factor?: Int;
-  /** Without effect: the device is selected for all models together. Default in the editor: true. */
+  /** Without effect: the device is selected for all models together. */
   use_cuda?: Bool;
-  /** All images of the batch, not only the first. Default in the editor: false. */
+  /** All images of the batch, not only the first. */
   every_batch?: Bool;
 }, Node<{ Mask: 'MASK'; 'Heatmap Mask': 'IMAGE'; 'BW Mask': 'IMAGE' }>> = nodeFunction('CLIPSeg', [['Mask', 'MASK'], ['Heatmap Mask', 'IMAGE'], ['BW Mask', 'IMAGE']]);
 
@@ -351,20 +361,20 @@ export const CLIPSeg: NodeFunction<{
 export const CLIPSegDetectorProvider: NodeFunction<{
   /** The objects to detect, separated by commas. */
   text: Text;
-  /** Blur of the mask. 0 to 15; default in the editor: 7. */
-  blur: Float;
-  /** Minimum confidence of the mask. 0 to 1; default in the editor: 0.4. */
-  threshold: Float;
-  /** Pixels by which the mask grows. 0 to 10; default in the editor: 4. */
-  dilation_factor: Int;
-}, Node<{ BBOX_DETECTOR: 'BBOX_DETECTOR' }>> = nodeFunction('CLIPSegDetectorProvider', [['BBOX_DETECTOR', 'BBOX_DETECTOR']]);
+  /** Blur of the mask. 0 to 15. Default: 7. */
+  blur?: Float;
+  /** Minimum confidence of the mask. 0 to 1. Default: 0.4. */
+  threshold?: Float;
+  /** Pixels by which the mask grows. 0 to 10. Default: 4. */
+  dilation_factor?: Int;
+}, Node<{ BBOX_DETECTOR: 'BBOX_DETECTOR' }>> = nodeFunction('CLIPSegDetectorProvider', [['BBOX_DETECTOR', 'BBOX_DETECTOR']], { blur: 7, threshold: 0.4, dilation_factor: 4 });
 
-/** CLIP Set Last Layer (conditioning) */
+/** CLIP Set Last Layer (conditioning): Ends the text encoder at an earlier layer (clip skip); -1 is the last one. */
 export const CLIPSetLastLayer: NodeFunction<{
   clip: Link<'CLIP'>;
-  /** -24 to -1; default in the editor: -1. */
-  stop_at_clip_layer: Int;
-}, Node<{ CLIP: 'CLIP' }>> = nodeFunction('CLIPSetLastLayer', [['CLIP', 'CLIP']]);
+  /** -24 to -1. Default: -1. */
+  stop_at_clip_layer?: Int;
+}, Node<{ CLIP: 'CLIP' }>> = nodeFunction('CLIPSetLastLayer', [['CLIP', 'CLIP']], { stop_at_clip_layer: -1 });
 
 /** CLIP Text Encode (Prompt) (conditioning): Encodes a prompt: what the image should show, or should not show. */
 export const CLIPTextEncode: NodeFunction<{
@@ -374,64 +384,66 @@ export const CLIPTextEncode: NodeFunction<{
   clip: Link<'CLIP'>;
 }, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('CLIPTextEncode', [['CONDITIONING', 'CONDITIONING']]);
 
-/** CLIPTextEncodeSDXL (advanced/conditioning) */
+/** CLIPTextEncodeSDXL (advanced/conditioning): Encodes two prompts for SDXL, with the sizes and the crop it was trained on. */
 export const CLIPTextEncodeSDXL: NodeFunction<{
   clip: Link<'CLIP'>;
-  /** 0 to 16384; default in the editor: 1024. */
-  width: Int;
-  /** 0 to 16384; default in the editor: 1024. */
-  height: Int;
-  /** 0 to 16384; default in the editor: 0. */
-  crop_w: Int;
-  /** 0 to 16384; default in the editor: 0. */
-  crop_h: Int;
-  /** 0 to 16384; default in the editor: 1024. */
-  target_width: Int;
-  /** 0 to 16384; default in the editor: 1024. */
-  target_height: Int;
+  /** 0 to 16384. Default: 1024. */
+  width?: Int;
+  /** 0 to 16384. Default: 1024. */
+  height?: Int;
+  /** 0 to 16384. Default: 0. */
+  crop_w?: Int;
+  /** 0 to 16384. Default: 0. */
+  crop_h?: Int;
+  /** 0 to 16384. Default: 1024. */
+  target_width?: Int;
+  /** 0 to 16384. Default: 1024. */
+  target_height?: Int;
   text_g: Text;
   text_l: Text;
-}, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('CLIPTextEncodeSDXL', [['CONDITIONING', 'CONDITIONING']]);
+}, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('CLIPTextEncodeSDXL', [['CONDITIONING', 'CONDITIONING']], { width: 1024, height: 1024, crop_w: 0, crop_h: 0, target_width: 1024, target_height: 1024 });
 
-/** CLIPTextEncodeSDXLRefiner (advanced/conditioning) */
+/** CLIPTextEncodeSDXLRefiner (advanced/conditioning): Encodes a prompt for the SDXL refiner, with an aesthetic score. */
 export const CLIPTextEncodeSDXLRefiner: NodeFunction<{
-  /** 0 to 1000; default in the editor: 6. */
-  ascore: Float;
-  /** 0 to 16384; default in the editor: 1024. */
-  width: Int;
-  /** 0 to 16384; default in the editor: 1024. */
-  height: Int;
+  /** 0 to 1000. Default: 6. */
+  ascore?: Float;
+  /** 0 to 16384. Default: 1024. */
+  width?: Int;
+  /** 0 to 16384. Default: 1024. */
+  height?: Int;
   text: Text;
   clip: Link<'CLIP'>;
-}, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('CLIPTextEncodeSDXLRefiner', [['CONDITIONING', 'CONDITIONING']]);
+}, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('CLIPTextEncodeSDXLRefiner', [['CONDITIONING', 'CONDITIONING']], { ascore: 6, width: 1024, height: 1024 });
 
-/** CLIP Vision Encode (conditioning) */
+/** CLIP Vision Encode (conditioning): Encodes an image with an image encoder. */
 export const CLIPVisionEncode: NodeFunction<{
   clip_vision: Link<'CLIP_VISION'>;
   image: Link<'IMAGE'>;
-  crop: OneOf<'center' | 'none'>;
-}, Node<{ CLIP_VISION_OUTPUT: 'CLIP_VISION_OUTPUT' }>> = nodeFunction('CLIPVisionEncode', [['CLIP_VISION_OUTPUT', 'CLIP_VISION_OUTPUT']]);
+  /** Default: center. */
+  crop?: OneOf<'center' | 'none'>;
+}, Node<{ CLIP_VISION_OUTPUT: 'CLIP_VISION_OUTPUT' }>> = nodeFunction('CLIPVisionEncode', [['CLIP_VISION_OUTPUT', 'CLIP_VISION_OUTPUT']], { crop: 'center' });
 
-/** Load CLIP Vision (loaders) */
+/** Load CLIP Vision (loaders): Loads an image encoder from models/clip_vision. */
 export const CLIPVisionLoader: NodeFunction<{
   /** A file of models/clip_vision. */
   clip_name: FileName;
 }, Node<{ CLIP_VISION: 'CLIP_VISION' }>> = nodeFunction('CLIPVisionLoader', [['CLIP_VISION', 'CLIP_VISION']]);
 
-/** Canny (image/preprocessors) */
+/** Canny (image/preprocessors): Finds the edges of an image. */
 export const Canny: NodeFunction<{
   image: Link<'IMAGE'>;
-  /** 0.01 to 0.99; default in the editor: 0.4. */
-  low_threshold: Float;
-  /** 0.01 to 0.99; default in the editor: 0.8. */
-  high_threshold: Float;
-}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('Canny', [['IMAGE', 'IMAGE']]);
+  /** 0.01 to 0.99. Default: 0.4. */
+  low_threshold?: Float;
+  /** 0.01 to 0.99. Default: 0.8. */
+  high_threshold?: Float;
+}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('Canny', [['IMAGE', 'IMAGE']], { low_threshold: 0.4, high_threshold: 0.8 });
 
-/** Case Converter (utils/string) */
+/** Case Converter (utils/string): Changes upper and lower case of a text. */
 export const CaseConverter: NodeFunction<{
   string: Text;
-  mode: OneOf<'UPPERCASE' | 'lowercase' | 'Capitalize' | 'Title Case'>;
-}, Node<{ STRING: 'STRING' }>> = nodeFunction('CaseConverter', [['STRING', 'STRING']]);
+  /** Default: UPPERCASE. */
+  mode?: OneOf<'UPPERCASE' | 'lowercase' | 'Capitalize' | 'Title Case'>;
+}, Node<{ STRING: 'STRING' }>> = nodeFunction('CaseConverter', [['STRING', 'STRING']], { mode: 'UPPERCASE' });
 
 /**
  * Crop Image (Center) (image/transform)
@@ -439,19 +451,19 @@ export const CaseConverter: NodeFunction<{
  */
 export const CenterCropImages: NodeFunction<{
   images: Link<'IMAGE'>;
-  /** Crop width. 1 to 8192; default in the editor: 512. */
-  width: Int;
-  /** Crop height. 1 to 8192; default in the editor: 512. */
-  height: Int;
-}, Node<{ images: 'IMAGE' }>> = nodeFunction('CenterCropImages', [['images', 'IMAGE']]);
+  /** Crop width. 1 to 8192. Default: 512. */
+  width?: Int;
+  /** Crop height. 1 to 8192. Default: 512. */
+  height?: Int;
+}, Node<{ images: 'IMAGE' }>> = nodeFunction('CenterCropImages', [['images', 'IMAGE']], { width: 512, height: 512 });
 
 /** CfgScheduleHookProvider (ImpactPack/Upscale): Changes the cfg over the steps of an iterative upscale, in integers. */
 export const CfgScheduleHookProvider: NodeFunction<{
-  /** Changes by the same amount in each step. */
-  schedule_for_iteration: OneOf<'simple'>;
-  /** The cfg of the last step. 0 to 100; default in the editor: 3. */
-  target_cfg: Float;
-}, Node<{ PK_HOOK: 'PK_HOOK' }>> = nodeFunction('CfgScheduleHookProvider', [['PK_HOOK', 'PK_HOOK']]);
+  /** Changes by the same amount in each step. Default: simple. */
+  schedule_for_iteration?: OneOf<'simple'>;
+  /** The cfg of the last step. 0 to 100. Default: 3. */
+  target_cfg?: Float;
+}, Node<{ PK_HOOK: 'PK_HOOK' }>> = nodeFunction('CfgScheduleHookProvider', [['PK_HOOK', 'PK_HOOK']], { schedule_for_iteration: 'simple', target_cfg: 3 });
 
 /**
  * Load Checkpoint With Config (DEPRECATED) (advanced/loaders): Loads a checkpoint. The configuration only determines whether the model predicts v, and the last layer of CLIP; the rest is in the checkpoint.
@@ -474,8 +486,9 @@ export const CheckpointSave: NodeFunction<{
   model: Link<'MODEL'>;
   clip: Link<'CLIP'>;
   vae: Link<'VAE'>;
-  filename_prefix: Text;
-}, OutputNode> = nodeFunction('CheckpointSave');
+  /** Default: checkpoints/ComfyUI. */
+  filename_prefix?: Text;
+}, OutputNode> = nodeFunction('CheckpointSave', [], { filename_prefix: 'checkpoints/ComfyUI' });
 
 /**
  * Combine Hooks [2] (advanced/hooks/combine)
@@ -512,28 +525,28 @@ export const CombineHooks8: NodeFunction<{
   hooks_H?: Link<'HOOKS'>;
 }, Node<{ HOOKS: 'HOOKS' }>> = nodeFunction('CombineHooks8', [['HOOKS', 'HOOKS']]);
 
-/** CombineRegionalPrompts (ImpactPack/Regional) */
+/** CombineRegionalPrompts (ImpactPack/Regional): Joins lists of regional prompts. */
 export const CombineRegionalPrompts: NodeFunction<{
   /** A region. Each connection adds another input. */
   regional_prompts1: Link<'REGIONAL_PROMPTS'>;
   [more: `regional_prompts${number}`]: Link<'REGIONAL_PROMPTS'> | undefined;
 }, Node<{ REGIONAL_PROMPTS: 'REGIONAL_PROMPTS' }>> = nodeFunction('CombineRegionalPrompts', [['REGIONAL_PROMPTS', 'REGIONAL_PROMPTS']]);
 
-/** ConditioningAverage (conditioning) */
+/** ConditioningAverage (conditioning): Blends the features of two prompts. */
 export const ConditioningAverage: NodeFunction<{
   conditioning_to: Link<'CONDITIONING'>;
   conditioning_from: Link<'CONDITIONING'>;
-  /** 0 to 1; default in the editor: 1. */
-  conditioning_to_strength: Float;
-}, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('ConditioningAverage', [['CONDITIONING', 'CONDITIONING']]);
+  /** 0 to 1. Default: 1. */
+  conditioning_to_strength?: Float;
+}, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('ConditioningAverage', [['CONDITIONING', 'CONDITIONING']], { conditioning_to_strength: 1 });
 
-/** Conditioning (Combine) (conditioning) */
+/** Conditioning (Combine) (conditioning): Denoises with both conditionings and averages the predictions. */
 export const ConditioningCombine: NodeFunction<{
   conditioning_1: Link<'CONDITIONING'>;
   conditioning_2: Link<'CONDITIONING'>;
 }, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('ConditioningCombine', [['CONDITIONING', 'CONDITIONING']]);
 
-/** Conditioning (Concat) (conditioning) */
+/** Conditioning (Concat) (conditioning): Appends the tokens of one prompt to those of another. */
 export const ConditioningConcat: NodeFunction<{
   conditioning_to: Link<'CONDITIONING'>;
   conditioning_from: Link<'CONDITIONING'>;
@@ -542,46 +555,46 @@ export const ConditioningConcat: NodeFunction<{
 /** Conditioning (Multiply) (model/conditioning/transform): Multiplies the features of a prompt, the pooled ones too. */
 export const ConditioningMultiply: NodeFunction<{
   conditioning: Link<'CONDITIONING'>;
-  /** -100 to 100; default in the editor: 1. */
-  multiplier: Float;
-}, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('ConditioningMultiply', [['CONDITIONING', 'CONDITIONING']]);
+  /** -100 to 100. Default: 1. */
+  multiplier?: Float;
+}, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('ConditioningMultiply', [['CONDITIONING', 'CONDITIONING']], { multiplier: 1 });
 
-/** Conditioning (Set Area) (conditioning) */
+/** Conditioning (Set Area) (conditioning): Restricts a conditioning to a rectangle in pixels. */
 export const ConditioningSetArea: NodeFunction<{
   conditioning: Link<'CONDITIONING'>;
-  /** 64 to 16384; default in the editor: 64. */
-  width: Int;
-  /** 64 to 16384; default in the editor: 64. */
-  height: Int;
-  /** 0 to 16384; default in the editor: 0. */
-  x: Int;
-  /** 0 to 16384; default in the editor: 0. */
-  y: Int;
-  /** 0 to 10; default in the editor: 1. */
-  strength: Float;
-}, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('ConditioningSetArea', [['CONDITIONING', 'CONDITIONING']]);
+  /** 64 to 16384. Default: 64. */
+  width?: Int;
+  /** 64 to 16384. Default: 64. */
+  height?: Int;
+  /** 0 to 16384. Default: 0. */
+  x?: Int;
+  /** 0 to 16384. Default: 0. */
+  y?: Int;
+  /** 0 to 10. Default: 1. */
+  strength?: Float;
+}, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('ConditioningSetArea', [['CONDITIONING', 'CONDITIONING']], { width: 64, height: 64, x: 0, y: 0, strength: 1 });
 
-/** Conditioning (Set Area with Percentage) (conditioning) */
+/** Conditioning (Set Area with Percentage) (conditioning): Restricts a conditioning to a rectangle in fractions of the size. */
 export const ConditioningSetAreaPercentage: NodeFunction<{
   conditioning: Link<'CONDITIONING'>;
-  /** 0 to 1; default in the editor: 1. */
-  width: Float;
-  /** 0 to 1; default in the editor: 1. */
-  height: Float;
-  /** 0 to 1; default in the editor: 0. */
-  x: Float;
-  /** 0 to 1; default in the editor: 0. */
-  y: Float;
-  /** 0 to 10; default in the editor: 1. */
-  strength: Float;
-}, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('ConditioningSetAreaPercentage', [['CONDITIONING', 'CONDITIONING']]);
+  /** 0 to 1. Default: 1. */
+  width?: Float;
+  /** 0 to 1. Default: 1. */
+  height?: Float;
+  /** 0 to 1. Default: 0. */
+  x?: Float;
+  /** 0 to 1. Default: 0. */
+  y?: Float;
+  /** 0 to 10. Default: 1. */
+  strength?: Float;
+}, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('ConditioningSetAreaPercentage', [['CONDITIONING', 'CONDITIONING']], { width: 1, height: 1, x: 0, y: 0, strength: 1 });
 
-/** ConditioningSetAreaStrength (conditioning) */
+/** ConditioningSetAreaStrength (conditioning): Sets how much a conditioning counts beside the others. */
 export const ConditioningSetAreaStrength: NodeFunction<{
   conditioning: Link<'CONDITIONING'>;
-  /** 0 to 10; default in the editor: 1. */
-  strength: Float;
-}, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('ConditioningSetAreaStrength', [['CONDITIONING', 'CONDITIONING']]);
+  /** 0 to 10. Default: 1. */
+  strength?: Float;
+}, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('ConditioningSetAreaStrength', [['CONDITIONING', 'CONDITIONING']], { strength: 1 });
 
 /**
  * Cond Set Default Combine (advanced/hooks/cond single)
@@ -593,96 +606,99 @@ export const ConditioningSetDefaultCombine: NodeFunction<{
   hooks?: Link<'HOOKS'>;
 }, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('ConditioningSetDefaultCombine', [['CONDITIONING', 'CONDITIONING']]);
 
-/** Conditioning (Set Mask) (conditioning) */
+/** Conditioning (Set Mask) (conditioning): Restricts a conditioning to a mask. */
 export const ConditioningSetMask: NodeFunction<{
   conditioning: Link<'CONDITIONING'>;
   mask: Link<'MASK'>;
-  /** 0 to 10; default in the editor: 1. */
-  strength: Float;
-  set_cond_area: OneOf<'default' | 'mask bounds'>;
-}, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('ConditioningSetMask', [['CONDITIONING', 'CONDITIONING']]);
+  /** 0 to 10. Default: 1. */
+  strength?: Float;
+  /** Default: default. */
+  set_cond_area?: OneOf<'default' | 'mask bounds'>;
+}, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('ConditioningSetMask', [['CONDITIONING', 'CONDITIONING']], { strength: 1, set_cond_area: 'default' });
 
 /**
- * Cond Set Props (advanced/hooks/cond single)
+ * Cond Set Props (advanced/hooks/cond single): Sets the mask, hooks and time range of a conditioning.
  * @experimental
  */
 export const ConditioningSetProperties: NodeFunction<{
   cond_NEW: Link<'CONDITIONING'>;
-  /** 0 to 10; default in the editor: 1. */
-  strength: Float;
-  set_cond_area: OneOf<'default' | 'mask bounds'>;
+  /** 0 to 10. Default: 1. */
+  strength?: Float;
+  /** Default: default. */
+  set_cond_area?: OneOf<'default' | 'mask bounds'>;
   mask?: Link<'MASK'>;
   hooks?: Link<'HOOKS'>;
   timesteps?: Link<'TIMESTEPS_RANGE'>;
-}, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('ConditioningSetProperties', [['CONDITIONING', 'CONDITIONING']]);
+}, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('ConditioningSetProperties', [['CONDITIONING', 'CONDITIONING']], { strength: 1, set_cond_area: 'default' });
 
 /**
- * Cond Set Props Combine (advanced/hooks/cond single)
+ * Cond Set Props Combine (advanced/hooks/cond single): Sets mask, hooks and time range, and adds to a conditioning.
  * @experimental
  */
 export const ConditioningSetPropertiesAndCombine: NodeFunction<{
   cond: Link<'CONDITIONING'>;
   cond_NEW: Link<'CONDITIONING'>;
-  /** 0 to 10; default in the editor: 1. */
-  strength: Float;
-  set_cond_area: OneOf<'default' | 'mask bounds'>;
+  /** 0 to 10. Default: 1. */
+  strength?: Float;
+  /** Default: default. */
+  set_cond_area?: OneOf<'default' | 'mask bounds'>;
   mask?: Link<'MASK'>;
   hooks?: Link<'HOOKS'>;
   timesteps?: Link<'TIMESTEPS_RANGE'>;
-}, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('ConditioningSetPropertiesAndCombine', [['CONDITIONING', 'CONDITIONING']]);
+}, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('ConditioningSetPropertiesAndCombine', [['CONDITIONING', 'CONDITIONING']], { strength: 1, set_cond_area: 'default' });
 
-/** ConditioningSetTimestepRange (advanced/conditioning) */
+/** ConditioningSetTimestepRange (advanced/conditioning): Uses a conditioning only in a part of the sampling. */
 export const ConditioningSetTimestepRange: NodeFunction<{
   conditioning: Link<'CONDITIONING'>;
-  /** 0 to 1; default in the editor: 0. */
-  start: Float;
-  /** 0 to 1; default in the editor: 1. */
-  end: Float;
-}, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('ConditioningSetTimestepRange', [['CONDITIONING', 'CONDITIONING']]);
+  /** 0 to 1. Default: 0. */
+  start?: Float;
+  /** 0 to 1. Default: 1. */
+  end?: Float;
+}, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('ConditioningSetTimestepRange', [['CONDITIONING', 'CONDITIONING']], { start: 0, end: 1 });
 
 /**
- * Timesteps Range (advanced/hooks)
+ * Timesteps Range (advanced/hooks): A time range, and what lies before and after it.
  * @experimental
  */
 export const ConditioningTimestepsRange: NodeFunction<{
-  /** 0 to 1; default in the editor: 0. */
-  start_percent: Float;
-  /** 0 to 1; default in the editor: 1. */
-  end_percent: Float;
-}, Node<{ TIMESTEPS_RANGE: 'TIMESTEPS_RANGE'; BEFORE_RANGE: 'TIMESTEPS_RANGE'; AFTER_RANGE: 'TIMESTEPS_RANGE' }>> = nodeFunction('ConditioningTimestepsRange', [['TIMESTEPS_RANGE', 'TIMESTEPS_RANGE'], ['BEFORE_RANGE', 'TIMESTEPS_RANGE'], ['AFTER_RANGE', 'TIMESTEPS_RANGE']]);
+  /** 0 to 1. Default: 0. */
+  start_percent?: Float;
+  /** 0 to 1. Default: 1. */
+  end_percent?: Float;
+}, Node<{ TIMESTEPS_RANGE: 'TIMESTEPS_RANGE'; BEFORE_RANGE: 'TIMESTEPS_RANGE'; AFTER_RANGE: 'TIMESTEPS_RANGE' }>> = nodeFunction('ConditioningTimestepsRange', [['TIMESTEPS_RANGE', 'TIMESTEPS_RANGE'], ['BEFORE_RANGE', 'TIMESTEPS_RANGE'], ['AFTER_RANGE', 'TIMESTEPS_RANGE']], { start_percent: 0, end_percent: 1 });
 
-/** ConditioningZeroOut (advanced/conditioning) */
+/** ConditioningZeroOut (advanced/conditioning): Replaces the features of a conditioning by zeros. */
 export const ConditioningZeroOut: NodeFunction<{
   conditioning: Link<'CONDITIONING'>;
 }, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('ConditioningZeroOut', [['CONDITIONING', 'CONDITIONING']]);
 
 /**
- * Apply ControlNet (OLD) (conditioning/controlnet)
+ * Apply ControlNet (OLD) (conditioning/controlnet): Adds a ControlNet to one conditioning.
  * @deprecated
  */
 export const ControlNetApply: NodeFunction<{
   conditioning: Link<'CONDITIONING'>;
   control_net: Link<'CONTROL_NET'>;
   image: Link<'IMAGE'>;
-  /** 0 to 10; default in the editor: 1. */
-  strength: Float;
-}, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('ControlNetApply', [['CONDITIONING', 'CONDITIONING']]);
+  /** 0 to 10. Default: 1. */
+  strength?: Float;
+}, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('ControlNetApply', [['CONDITIONING', 'CONDITIONING']], { strength: 1 });
 
-/** Apply ControlNet (conditioning/controlnet) */
+/** Apply ControlNet (conditioning/controlnet): Adds a ControlNet to both conditionings, for a part of the sampling. */
 export const ControlNetApplyAdvanced: NodeFunction<{
   positive: Link<'CONDITIONING'>;
   negative: Link<'CONDITIONING'>;
   control_net: Link<'CONTROL_NET'>;
   image: Link<'IMAGE'>;
-  /** 0 to 10; default in the editor: 1. */
-  strength: Float;
-  /** 0 to 1; default in the editor: 0. */
-  start_percent: Float;
-  /** 0 to 1; default in the editor: 1. */
-  end_percent: Float;
+  /** 0 to 10. Default: 1. */
+  strength?: Float;
+  /** 0 to 1. Default: 0. */
+  start_percent?: Float;
+  /** 0 to 1. Default: 1. */
+  end_percent?: Float;
   /** Used by ControlNets for latents; those of SD1, SD2 and SDXL do not need it. */
   vae?: Link<'VAE'>;
-}, Node<{ positive: 'CONDITIONING'; negative: 'CONDITIONING' }>> = nodeFunction('ControlNetApplyAdvanced', [['positive', 'CONDITIONING'], ['negative', 'CONDITIONING']]);
+}, Node<{ positive: 'CONDITIONING'; negative: 'CONDITIONING' }>> = nodeFunction('ControlNetApplyAdvanced', [['positive', 'CONDITIONING'], ['negative', 'CONDITIONING']], { strength: 1, start_percent: 0, end_percent: 1 });
 
 /**
  * Apply Controlnet with VAE (conditioning/controlnet)
@@ -694,15 +710,15 @@ export const ControlNetApplySD3: NodeFunction<{
   control_net: Link<'CONTROL_NET'>;
   vae: Link<'VAE'>;
   image: Link<'IMAGE'>;
-  /** 0 to 10; default in the editor: 1. */
-  strength: Float;
-  /** 0 to 1; default in the editor: 0. */
-  start_percent: Float;
-  /** 0 to 1; default in the editor: 1. */
-  end_percent: Float;
-}, Node<{ positive: 'CONDITIONING'; negative: 'CONDITIONING' }>> = nodeFunction('ControlNetApplySD3', [['positive', 'CONDITIONING'], ['negative', 'CONDITIONING']]);
+  /** 0 to 10. Default: 1. */
+  strength?: Float;
+  /** 0 to 1. Default: 0. */
+  start_percent?: Float;
+  /** 0 to 1. Default: 1. */
+  end_percent?: Float;
+}, Node<{ positive: 'CONDITIONING'; negative: 'CONDITIONING' }>> = nodeFunction('ControlNetApplySD3', [['positive', 'CONDITIONING'], ['negative', 'CONDITIONING']], { strength: 1, start_percent: 0, end_percent: 1 });
 
-/** Load ControlNet Model (loaders) */
+/** Load ControlNet Model (loaders): Loads a ControlNet from models/controlnet. */
 export const ControlNetLoader: NodeFunction<{
   /** A file of models/controlnet. */
   control_net_name: FileName;
@@ -713,12 +729,12 @@ export const ControlNetLoader: NodeFunction<{
  * @experimental
  */
 export const CreateHookKeyframe: NodeFunction<{
-  /** -20 to 20; default in the editor: 1. */
-  strength_mult: Float;
-  /** 0 to 1; default in the editor: 0. */
-  start_percent: Float;
+  /** -20 to 20. Default: 1. */
+  strength_mult?: Float;
+  /** 0 to 1. Default: 0. */
+  start_percent?: Float;
   prev_hook_kf?: Link<'HOOK_KEYFRAMES'>;
-}, Node<{ HOOK_KF: 'HOOK_KEYFRAMES' }>> = nodeFunction('CreateHookKeyframe', [['HOOK_KF', 'HOOK_KEYFRAMES']]);
+}, Node<{ HOOK_KF: 'HOOK_KEYFRAMES' }>> = nodeFunction('CreateHookKeyframe', [['HOOK_KF', 'HOOK_KEYFRAMES']], { strength_mult: 1, start_percent: 0 });
 
 /**
  * Create Hook Keyframes From Floats (advanced/hooks/scheduling)
@@ -726,35 +742,36 @@ export const CreateHookKeyframe: NodeFunction<{
  */
 export const CreateHookKeyframesFromFloats: NodeFunction<{
   floats_strength: Link<'FLOATS'>;
-  /** 0 to 1; default in the editor: 0. */
-  start_percent: Float;
-  /** 0 to 1; default in the editor: 1. */
-  end_percent: Float;
-  /** Default in the editor: false. */
-  print_keyframes: Bool;
+  /** 0 to 1. Default: 0. */
+  start_percent?: Float;
+  /** 0 to 1. Default: 1. */
+  end_percent?: Float;
+  /** Default: false. */
+  print_keyframes?: Bool;
   prev_hook_kf?: Link<'HOOK_KEYFRAMES'>;
-}, Node<{ HOOK_KF: 'HOOK_KEYFRAMES' }>> = nodeFunction('CreateHookKeyframesFromFloats', [['HOOK_KF', 'HOOK_KEYFRAMES']]);
+}, Node<{ HOOK_KF: 'HOOK_KEYFRAMES' }>> = nodeFunction('CreateHookKeyframesFromFloats', [['HOOK_KF', 'HOOK_KEYFRAMES']], { start_percent: 0, end_percent: 1, print_keyframes: false });
 
 /**
  * Create Hook Keyframes Interp. (advanced/hooks/scheduling)
  * @experimental
  */
 export const CreateHookKeyframesInterpolated: NodeFunction<{
-  /** 0 to 10; default in the editor: 1. */
-  strength_start: Float;
-  /** 0 to 10; default in the editor: 1. */
-  strength_end: Float;
-  interpolation: OneOf<'linear' | 'ease_in' | 'ease_out' | 'ease_in_out'>;
-  /** 0 to 1; default in the editor: 0. */
-  start_percent: Float;
-  /** 0 to 1; default in the editor: 1. */
-  end_percent: Float;
-  /** 2 to 100; default in the editor: 5. */
-  keyframes_count: Int;
-  /** Default in the editor: false. */
-  print_keyframes: Bool;
+  /** 0 to 10. Default: 1. */
+  strength_start?: Float;
+  /** 0 to 10. Default: 1. */
+  strength_end?: Float;
+  /** Default: linear. */
+  interpolation?: OneOf<'linear' | 'ease_in' | 'ease_out' | 'ease_in_out'>;
+  /** 0 to 1. Default: 0. */
+  start_percent?: Float;
+  /** 0 to 1. Default: 1. */
+  end_percent?: Float;
+  /** 2 to 100. Default: 5. */
+  keyframes_count?: Int;
+  /** Default: false. */
+  print_keyframes?: Bool;
   prev_hook_kf?: Link<'HOOK_KEYFRAMES'>;
-}, Node<{ HOOK_KF: 'HOOK_KEYFRAMES' }>> = nodeFunction('CreateHookKeyframesInterpolated', [['HOOK_KF', 'HOOK_KEYFRAMES']]);
+}, Node<{ HOOK_KF: 'HOOK_KEYFRAMES' }>> = nodeFunction('CreateHookKeyframesInterpolated', [['HOOK_KF', 'HOOK_KEYFRAMES']], { strength_start: 1, strength_end: 1, interpolation: 'linear', start_percent: 0, end_percent: 1, keyframes_count: 5, print_keyframes: false });
 
 /**
  * Create Hook LoRA (advanced/hooks/create)
@@ -763,12 +780,12 @@ export const CreateHookKeyframesInterpolated: NodeFunction<{
 export const CreateHookLora: NodeFunction<{
   /** A file of models/loras. */
   lora_name: FileName;
-  /** -20 to 20; default in the editor: 1. */
-  strength_model: Float;
-  /** -20 to 20; default in the editor: 1. */
-  strength_clip: Float;
+  /** -20 to 20. Default: 1. */
+  strength_model?: Float;
+  /** -20 to 20. Default: 1. */
+  strength_clip?: Float;
   prev_hooks?: Link<'HOOKS'>;
-}, Node<{ HOOKS: 'HOOKS' }>> = nodeFunction('CreateHookLora', [['HOOKS', 'HOOKS']]);
+}, Node<{ HOOKS: 'HOOKS' }>> = nodeFunction('CreateHookLora', [['HOOKS', 'HOOKS']], { strength_model: 1, strength_clip: 1 });
 
 /**
  * Create Hook LoRA (MO) (advanced/hooks/create)
@@ -777,10 +794,10 @@ export const CreateHookLora: NodeFunction<{
 export const CreateHookLoraModelOnly: NodeFunction<{
   /** A file of models/loras. */
   lora_name: FileName;
-  /** -20 to 20; default in the editor: 1. */
-  strength_model: Float;
+  /** -20 to 20. Default: 1. */
+  strength_model?: Float;
   prev_hooks?: Link<'HOOKS'>;
-}, Node<{ HOOKS: 'HOOKS' }>> = nodeFunction('CreateHookLoraModelOnly', [['HOOKS', 'HOOKS']]);
+}, Node<{ HOOKS: 'HOOKS' }>> = nodeFunction('CreateHookLoraModelOnly', [['HOOKS', 'HOOKS']], { strength_model: 1 });
 
 /**
  * Create Hook Model as LoRA (advanced/hooks/create)
@@ -789,12 +806,12 @@ export const CreateHookLoraModelOnly: NodeFunction<{
 export const CreateHookModelAsLora: NodeFunction<{
   /** A file of models/checkpoints. */
   ckpt_name: FileName;
-  /** -20 to 20; default in the editor: 1. */
-  strength_model: Float;
-  /** -20 to 20; default in the editor: 1. */
-  strength_clip: Float;
+  /** -20 to 20. Default: 1. */
+  strength_model?: Float;
+  /** -20 to 20. Default: 1. */
+  strength_clip?: Float;
   prev_hooks?: Link<'HOOKS'>;
-}, Node<{ HOOKS: 'HOOKS' }>> = nodeFunction('CreateHookModelAsLora', [['HOOKS', 'HOOKS']]);
+}, Node<{ HOOKS: 'HOOKS' }>> = nodeFunction('CreateHookModelAsLora', [['HOOKS', 'HOOKS']], { strength_model: 1, strength_clip: 1 });
 
 /**
  * Create Hook Model as LoRA (MO) (advanced/hooks/create)
@@ -803,23 +820,23 @@ export const CreateHookModelAsLora: NodeFunction<{
 export const CreateHookModelAsLoraModelOnly: NodeFunction<{
   /** A file of models/checkpoints. */
   ckpt_name: FileName;
-  /** -20 to 20; default in the editor: 1. */
-  strength_model: Float;
+  /** -20 to 20. Default: 1. */
+  strength_model?: Float;
   prev_hooks?: Link<'HOOKS'>;
-}, Node<{ HOOKS: 'HOOKS' }>> = nodeFunction('CreateHookModelAsLoraModelOnly', [['HOOKS', 'HOOKS']]);
+}, Node<{ HOOKS: 'HOOKS' }>> = nodeFunction('CreateHookModelAsLoraModelOnly', [['HOOKS', 'HOOKS']], { strength_model: 1 });
 
-/** CropMask (mask) */
+/** CropMask (mask): Cuts a rectangle out of a mask. */
 export const CropMask: NodeFunction<{
   mask: Link<'MASK'>;
-  /** 0 to 16384; default in the editor: 0. */
-  x: Int;
-  /** 0 to 16384; default in the editor: 0. */
-  y: Int;
-  /** 1 to 16384; default in the editor: 512. */
-  width: Int;
-  /** 1 to 16384; default in the editor: 512. */
-  height: Int;
-}, Node<{ MASK: 'MASK' }>> = nodeFunction('CropMask', [['MASK', 'MASK']]);
+  /** 0 to 16384. Default: 0. */
+  x?: Int;
+  /** 0 to 16384. Default: 0. */
+  y?: Int;
+  /** 1 to 16384. Default: 512. */
+  width?: Int;
+  /** 1 to 16384. Default: 512. */
+  height?: Int;
+}, Node<{ MASK: 'MASK' }>> = nodeFunction('CropMask', [['MASK', 'MASK']], { x: 0, y: 0, width: 512, height: 512 });
 
 /** CustomSamplerDetailerHookProvider (ImpactPack/Detailer): Samples the segments with a sampler; of two combined hooks, with the first one. */
 export const CustomSamplerDetailerHookProvider: NodeFunction<{
@@ -828,18 +845,19 @@ export const CustomSamplerDetailerHookProvider: NodeFunction<{
 
 /** DenoiseScheduleHookProvider (ImpactPack/Upscale): Changes the denoise over the steps of an iterative upscale. */
 export const DenoiseScheduleHookProvider: NodeFunction<{
-  /** Changes by the same amount in each step. */
-  schedule_for_iteration: OneOf<'simple'>;
-  /** The denoise of the last step. 0 to 1; default in the editor: 0.2. */
-  target_denoise: Float;
-}, Node<{ PK_HOOK: 'PK_HOOK' }>> = nodeFunction('DenoiseScheduleHookProvider', [['PK_HOOK', 'PK_HOOK']]);
+  /** Changes by the same amount in each step. Default: simple. */
+  schedule_for_iteration?: OneOf<'simple'>;
+  /** The denoise of the last step. 0 to 1. Default: 0.2. */
+  target_denoise?: Float;
+}, Node<{ PK_HOOK: 'PK_HOOK' }>> = nodeFunction('DenoiseScheduleHookProvider', [['PK_HOOK', 'PK_HOOK']], { schedule_for_iteration: 'simple', target_denoise: 0.2 });
 
 /** DenoiseSchedulerDetailerHookProvider (ImpactPack/Detailer): Moves the denoise to a target over the cycles; a single cycle is not changed. */
 export const DenoiseSchedulerDetailerHookProvider: NodeFunction<{
-  schedule_for_cycle: OneOf<'simple'>;
-  /** 0 to 1; default in the editor: 0.3. */
-  target_denoise: Float;
-}, Node<{ DETAILER_HOOK: 'DETAILER_HOOK' }>> = nodeFunction('DenoiseSchedulerDetailerHookProvider', [['DETAILER_HOOK', 'DETAILER_HOOK']]);
+  /** Default: simple. */
+  schedule_for_cycle?: OneOf<'simple'>;
+  /** 0 to 1. Default: 0.3. */
+  target_denoise?: Float;
+}, Node<{ DETAILER_HOOK: 'DETAILER_HOOK' }>> = nodeFunction('DenoiseSchedulerDetailerHookProvider', [['DETAILER_HOOK', 'DETAILER_HOOK']], { schedule_for_cycle: 'simple', target_denoise: 0.3 });
 
 /** Detailer (SEGS) (ImpactPack/Detailer): Samples each segment of an image at a larger size and pastes it back. */
 export const DetailerForEach: NodeFunction<{
@@ -848,46 +866,48 @@ export const DetailerForEach: NodeFunction<{
   model: Link<'MODEL'>;
   clip: Link<'CLIP'>;
   vae: Link<'VAE'>;
-  /** The size that the shorter side of a segment is scaled to. 64 to 16384; default in the editor: 512. */
-  guide_size: Float;
-  /** Whose shorter side: that of the bbox or of the crop region. Default in the editor: true. */
-  guide_size_for: Bool;
-  /** Maximum of the longer side. 64 to 16384; default in the editor: 1024. */
-  max_size: Float;
-  /** 0 to 18446744073709551615; default in the editor: 0. */
-  seed: Int;
-  /** 1 to 10000; default in the editor: 20. */
-  steps: Int;
-  /** 0 to 100; default in the editor: 8. */
-  cfg: Float;
-  sampler_name: OneOf<SamplerName>;
-  scheduler: OneOf<Scheduler2>;
+  /** The size that the shorter side of a segment is scaled to. 64 to 16384. Default: 512. */
+  guide_size?: Float;
+  /** Whose shorter side: that of the bbox or of the crop region. Default: true. */
+  guide_size_for?: Bool;
+  /** Maximum of the longer side. 64 to 16384. Default: 1024. */
+  max_size?: Float;
+  /** 0 to 18446744073709551615. Default: 0. */
+  seed?: Int;
+  /** 1 to 10000. Default: 20. */
+  steps?: Int;
+  /** 0 to 100. Default: 8. */
+  cfg?: Float;
+  /** Default: euler. */
+  sampler_name?: OneOf<SamplerName>;
+  /** Default: simple. */
+  scheduler?: OneOf<Scheduler2>;
   positive: Link<'CONDITIONING'>;
   negative: Link<'CONDITIONING'>;
-  /** How much each segment changes; 1 replaces it entirely. 0.0001 to 1; default in the editor: 0.5. */
-  denoise: Float;
-  /** Blur of the mask under which a segment is pasted. 0 to 100; default in the editor: 5. */
-  feather: Int;
-  /** Default in the editor: true. */
-  noise_mask: Bool;
-  /** Default in the editor: true. */
-  force_inpaint: Bool;
+  /** How much each segment changes; 1 replaces it entirely. 0.0001 to 1. Default: 0.5. */
+  denoise?: Float;
+  /** Blur of the mask under which a segment is pasted. 0 to 100. Default: 5. */
+  feather?: Int;
+  /** Default: true. */
+  noise_mask?: Bool;
+  /** Default: true. */
+  force_inpaint?: Bool;
   /** A prompt for the segments that replaces the positive one, unless it is empty. */
   wildcard: Text;
-  /** How many times each segment is sampled in a row. 1 to 10; default in the editor: 1. */
-  cycle: Int;
+  /** How many times each segment is sampled in a row. 1 to 10. Default: 1. */
+  cycle?: Int;
   detailer_hook?: Link<'DETAILER_HOOK'>;
-  /** For inpainting models. Default in the editor: false. */
+  /** For inpainting models. */
   inpaint_model?: Bool;
-  /** Blur of the noise mask. Above 0, the mask's values say at which step a pixel starts to change. 0 to 100; default in the editor: 20. */
+  /** Blur of the noise mask. Above 0, the mask's values say at which step a pixel starts to change. 0 to 100. */
   noise_mask_feather?: Int;
   /** A schedule that replaces the named one. */
   scheduler_func_opt?: Link<'SCHEDULER_FUNC'>;
-  /** Encodes segments in tiles of 512 pixels, which takes less memory. Default in the editor: false. */
+  /** Encodes segments in tiles of 512 pixels, which takes less memory. */
   tiled_encode?: Bool;
-  /** Decodes segments in tiles of 512 pixels, which takes less memory. Default in the editor: false. */
+  /** Decodes segments in tiles of 512 pixels, which takes less memory. */
   tiled_decode?: Bool;
-}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('DetailerForEach', [['IMAGE', 'IMAGE']]);
+}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('DetailerForEach', [['IMAGE', 'IMAGE']], { guide_size: 512, guide_size_for: true, max_size: 1024, seed: 0, steps: 20, cfg: 8, sampler_name: 'euler', scheduler: 'simple', denoise: 0.5, feather: 5, noise_mask: true, force_inpaint: true, cycle: 1 });
 
 /** Detailer (SEGS) with auto retry (ImpactPack/Detailer): Samples each segment of an image at a larger size and pastes it back. */
 export const DetailerForEachAutoRetry: NodeFunction<{
@@ -896,48 +916,50 @@ export const DetailerForEachAutoRetry: NodeFunction<{
   model: Link<'MODEL'>;
   clip: Link<'CLIP'>;
   vae: Link<'VAE'>;
-  /** The size that the shorter side of a segment is scaled to. 64 to 16384; default in the editor: 512. */
-  guide_size: Float;
-  /** Whose shorter side: that of the bbox or of the crop region. Default in the editor: true. */
-  guide_size_for: Bool;
-  /** Maximum of the longer side. 64 to 16384; default in the editor: 1024. */
-  max_size: Float;
-  /** 0 to 18446744073709551615; default in the editor: 0. */
-  seed: Int;
-  /** 1 to 10000; default in the editor: 20. */
-  steps: Int;
-  /** 0 to 100; default in the editor: 8. */
-  cfg: Float;
-  sampler_name: OneOf<SamplerName>;
-  scheduler: OneOf<Scheduler2>;
+  /** The size that the shorter side of a segment is scaled to. 64 to 16384. Default: 512. */
+  guide_size?: Float;
+  /** Whose shorter side: that of the bbox or of the crop region. Default: true. */
+  guide_size_for?: Bool;
+  /** Maximum of the longer side. 64 to 16384. Default: 1024. */
+  max_size?: Float;
+  /** 0 to 18446744073709551615. Default: 0. */
+  seed?: Int;
+  /** 1 to 10000. Default: 20. */
+  steps?: Int;
+  /** 0 to 100. Default: 8. */
+  cfg?: Float;
+  /** Default: euler. */
+  sampler_name?: OneOf<SamplerName>;
+  /** Default: simple. */
+  scheduler?: OneOf<Scheduler2>;
   positive: Link<'CONDITIONING'>;
   negative: Link<'CONDITIONING'>;
-  /** How much each segment changes; 1 replaces it entirely. 0.0001 to 1; default in the editor: 0.5. */
-  denoise: Float;
-  /** Blur of the mask under which a segment is pasted. 0 to 100; default in the editor: 5. */
-  feather: Int;
-  /** Default in the editor: true. */
-  noise_mask: Bool;
-  /** Default in the editor: true. */
-  force_inpaint: Bool;
+  /** How much each segment changes; 1 replaces it entirely. 0.0001 to 1. Default: 0.5. */
+  denoise?: Float;
+  /** Blur of the mask under which a segment is pasted. 0 to 100. Default: 5. */
+  feather?: Int;
+  /** Default: true. */
+  noise_mask?: Bool;
+  /** Default: true. */
+  force_inpaint?: Bool;
   /** A prompt for the segments that replaces the positive one, unless it is empty. */
   wildcard: Text;
-  /** How many times each segment is sampled in a row. 1 to 10; default in the editor: 1. */
-  cycle: Int;
-  /** How many times a segment is sampled at most while the hook rejects it. 1 to 10; default in the editor: 1. */
-  max_retries: Int;
+  /** How many times each segment is sampled in a row. 1 to 10. Default: 1. */
+  cycle?: Int;
+  /** How many times a segment is sampled at most while the hook rejects it. 1 to 10. Default: 1. */
+  max_retries?: Int;
   detailer_hook?: Link<'DETAILER_HOOK'>;
-  /** For inpainting models. Default in the editor: false. */
+  /** For inpainting models. */
   inpaint_model?: Bool;
-  /** Blur of the noise mask. Above 0, the mask's values say at which step a pixel starts to change. 0 to 100; default in the editor: 20. */
+  /** Blur of the noise mask. Above 0, the mask's values say at which step a pixel starts to change. 0 to 100. */
   noise_mask_feather?: Int;
   /** A schedule that replaces the named one. */
   scheduler_func_opt?: Link<'SCHEDULER_FUNC'>;
-  /** Encodes segments in tiles of 512 pixels, which takes less memory. Default in the editor: false. */
+  /** Encodes segments in tiles of 512 pixels, which takes less memory. */
   tiled_encode?: Bool;
-  /** Decodes segments in tiles of 512 pixels, which takes less memory. Default in the editor: false. */
+  /** Decodes segments in tiles of 512 pixels, which takes less memory. */
   tiled_decode?: Bool;
-}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('DetailerForEachAutoRetry', [['IMAGE', 'IMAGE']]);
+}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('DetailerForEachAutoRetry', [['IMAGE', 'IMAGE']], { guide_size: 512, guide_size_for: true, max_size: 1024, seed: 0, steps: 20, cfg: 8, sampler_name: 'euler', scheduler: 'simple', denoise: 0.5, feather: 5, noise_mask: true, force_inpaint: true, cycle: 1, max_retries: 1 });
 
 /** DetailerDebug (SEGS) (ImpactPack/Detailer): Samples each segment of an image at a larger size and pastes it back. */
 export const DetailerForEachDebug: NodeFunction<{
@@ -946,140 +968,146 @@ export const DetailerForEachDebug: NodeFunction<{
   model: Link<'MODEL'>;
   clip: Link<'CLIP'>;
   vae: Link<'VAE'>;
-  /** The size that the shorter side of a segment is scaled to. 64 to 16384; default in the editor: 512. */
-  guide_size: Float;
-  /** Whose shorter side: that of the bbox or of the crop region. Default in the editor: true. */
-  guide_size_for: Bool;
-  /** Maximum of the longer side. 64 to 16384; default in the editor: 1024. */
-  max_size: Float;
-  /** 0 to 18446744073709551615; default in the editor: 0. */
-  seed: Int;
-  /** 1 to 10000; default in the editor: 20. */
-  steps: Int;
-  /** 0 to 100; default in the editor: 8. */
-  cfg: Float;
-  sampler_name: OneOf<SamplerName>;
-  scheduler: OneOf<Scheduler2>;
+  /** The size that the shorter side of a segment is scaled to. 64 to 16384. Default: 512. */
+  guide_size?: Float;
+  /** Whose shorter side: that of the bbox or of the crop region. Default: true. */
+  guide_size_for?: Bool;
+  /** Maximum of the longer side. 64 to 16384. Default: 1024. */
+  max_size?: Float;
+  /** 0 to 18446744073709551615. Default: 0. */
+  seed?: Int;
+  /** 1 to 10000. Default: 20. */
+  steps?: Int;
+  /** 0 to 100. Default: 8. */
+  cfg?: Float;
+  /** Default: euler. */
+  sampler_name?: OneOf<SamplerName>;
+  /** Default: simple. */
+  scheduler?: OneOf<Scheduler2>;
   positive: Link<'CONDITIONING'>;
   negative: Link<'CONDITIONING'>;
-  /** How much each segment changes; 1 replaces it entirely. 0.0001 to 1; default in the editor: 0.5. */
-  denoise: Float;
-  /** Blur of the mask under which a segment is pasted. 0 to 100; default in the editor: 5. */
-  feather: Int;
-  /** Default in the editor: true. */
-  noise_mask: Bool;
-  /** Default in the editor: true. */
-  force_inpaint: Bool;
+  /** How much each segment changes; 1 replaces it entirely. 0.0001 to 1. Default: 0.5. */
+  denoise?: Float;
+  /** Blur of the mask under which a segment is pasted. 0 to 100. Default: 5. */
+  feather?: Int;
+  /** Default: true. */
+  noise_mask?: Bool;
+  /** Default: true. */
+  force_inpaint?: Bool;
   /** A prompt for the segments that replaces the positive one, unless it is empty. */
   wildcard: Text;
-  /** How many times each segment is sampled in a row. 1 to 10; default in the editor: 1. */
-  cycle: Int;
+  /** How many times each segment is sampled in a row. 1 to 10. Default: 1. */
+  cycle?: Int;
   detailer_hook?: Link<'DETAILER_HOOK'>;
-  /** For inpainting models. Default in the editor: false. */
+  /** For inpainting models. */
   inpaint_model?: Bool;
-  /** Blur of the noise mask. Above 0, the mask's values say at which step a pixel starts to change. 0 to 100; default in the editor: 20. */
+  /** Blur of the noise mask. Above 0, the mask's values say at which step a pixel starts to change. 0 to 100. */
   noise_mask_feather?: Int;
   /** A schedule that replaces the named one. */
   scheduler_func_opt?: Link<'SCHEDULER_FUNC'>;
-  /** Encodes segments in tiles of 512 pixels, which takes less memory. Default in the editor: false. */
+  /** Encodes segments in tiles of 512 pixels, which takes less memory. */
   tiled_encode?: Bool;
-  /** Decodes segments in tiles of 512 pixels, which takes less memory. Default in the editor: false. */
+  /** Decodes segments in tiles of 512 pixels, which takes less memory. */
   tiled_decode?: Bool;
-}, Node<{ image: 'IMAGE'; cropped: 'IMAGE'; cropped_refined: 'IMAGE'; cropped_refined_alpha: 'IMAGE'; cnet_images: 'IMAGE' }>> = nodeFunction('DetailerForEachDebug', [['image', 'IMAGE'], ['cropped', 'IMAGE'], ['cropped_refined', 'IMAGE'], ['cropped_refined_alpha', 'IMAGE'], ['cnet_images', 'IMAGE']]);
+}, Node<{ image: 'IMAGE'; cropped: 'IMAGE'; cropped_refined: 'IMAGE'; cropped_refined_alpha: 'IMAGE'; cnet_images: 'IMAGE' }>> = nodeFunction('DetailerForEachDebug', [['image', 'IMAGE'], ['cropped', 'IMAGE'], ['cropped_refined', 'IMAGE'], ['cropped_refined_alpha', 'IMAGE'], ['cnet_images', 'IMAGE']], { guide_size: 512, guide_size_for: true, max_size: 1024, seed: 0, steps: 20, cfg: 8, sampler_name: 'euler', scheduler: 'simple', denoise: 0.5, feather: 5, noise_mask: true, force_inpaint: true, cycle: 1 });
 
 /** DetailerDebug (SEGS/pipe) (ImpactPack/Detailer): Samples each segment of an image at a larger size and pastes it back. */
 export const DetailerForEachDebugPipe: NodeFunction<{
   image: Link<'IMAGE'>;
   segs: Link<'SEGS'>;
-  /** The size that the shorter side of a segment is scaled to. 64 to 16384; default in the editor: 512. */
-  guide_size: Float;
-  /** Whose shorter side: that of the bbox or of the crop region. Default in the editor: true. */
-  guide_size_for: Bool;
-  /** Maximum of the longer side. 64 to 16384; default in the editor: 1024. */
-  max_size: Float;
-  /** 0 to 18446744073709551615; default in the editor: 0. */
-  seed: Int;
-  /** 1 to 10000; default in the editor: 20. */
-  steps: Int;
-  /** 0 to 100; default in the editor: 8. */
-  cfg: Float;
-  sampler_name: OneOf<SamplerName>;
-  scheduler: OneOf<Scheduler2>;
-  /** How much each segment changes; 1 replaces it entirely. 0.0001 to 1; default in the editor: 0.5. */
-  denoise: Float;
-  /** Blur of the mask under which a segment is pasted. 0 to 100; default in the editor: 5. */
-  feather: Int;
-  /** Default in the editor: true. */
-  noise_mask: Bool;
-  /** Default in the editor: true. */
-  force_inpaint: Bool;
+  /** The size that the shorter side of a segment is scaled to. 64 to 16384. Default: 512. */
+  guide_size?: Float;
+  /** Whose shorter side: that of the bbox or of the crop region. Default: true. */
+  guide_size_for?: Bool;
+  /** Maximum of the longer side. 64 to 16384. Default: 1024. */
+  max_size?: Float;
+  /** 0 to 18446744073709551615. Default: 0. */
+  seed?: Int;
+  /** 1 to 10000. Default: 20. */
+  steps?: Int;
+  /** 0 to 100. Default: 8. */
+  cfg?: Float;
+  /** Default: euler. */
+  sampler_name?: OneOf<SamplerName>;
+  /** Default: simple. */
+  scheduler?: OneOf<Scheduler2>;
+  /** How much each segment changes; 1 replaces it entirely. 0.0001 to 1. Default: 0.5. */
+  denoise?: Float;
+  /** Blur of the mask under which a segment is pasted. 0 to 100. Default: 5. */
+  feather?: Int;
+  /** Default: true. */
+  noise_mask?: Bool;
+  /** Default: true. */
+  force_inpaint?: Bool;
   basic_pipe: Link<'BASIC_PIPE'>;
   /** A prompt for the segments that replaces the positive one, unless it is empty. */
   wildcard: Text;
-  /** Share of the steps that the refiner samples. 0 to 1; default in the editor: 0.2. */
-  refiner_ratio: Float;
-  /** How many times each segment is sampled in a row. 1 to 10; default in the editor: 1. */
-  cycle: Int;
+  /** Share of the steps that the refiner samples. 0 to 1. Default: 0.2. */
+  refiner_ratio?: Float;
+  /** How many times each segment is sampled in a row. 1 to 10. Default: 1. */
+  cycle?: Int;
   detailer_hook?: Link<'DETAILER_HOOK'>;
   refiner_basic_pipe_opt?: Link<'BASIC_PIPE'>;
-  /** For inpainting models. Default in the editor: false. */
+  /** For inpainting models. */
   inpaint_model?: Bool;
-  /** Blur of the noise mask. Above 0, the mask's values say at which step a pixel starts to change. 0 to 100; default in the editor: 20. */
+  /** Blur of the noise mask. Above 0, the mask's values say at which step a pixel starts to change. 0 to 100. */
   noise_mask_feather?: Int;
   /** A schedule that replaces the named one. */
   scheduler_func_opt?: Link<'SCHEDULER_FUNC'>;
-  /** Encodes segments in tiles of 512 pixels, which takes less memory. Default in the editor: false. */
+  /** Encodes segments in tiles of 512 pixels, which takes less memory. */
   tiled_encode?: Bool;
-  /** Decodes segments in tiles of 512 pixels, which takes less memory. Default in the editor: false. */
+  /** Decodes segments in tiles of 512 pixels, which takes less memory. */
   tiled_decode?: Bool;
-}, Node<{ image: 'IMAGE'; segs: 'SEGS'; basic_pipe: 'BASIC_PIPE'; cropped: 'IMAGE'; cropped_refined: 'IMAGE'; cropped_refined_alpha: 'IMAGE'; cnet_images: 'IMAGE' }>> = nodeFunction('DetailerForEachDebugPipe', [['image', 'IMAGE'], ['segs', 'SEGS'], ['basic_pipe', 'BASIC_PIPE'], ['cropped', 'IMAGE'], ['cropped_refined', 'IMAGE'], ['cropped_refined_alpha', 'IMAGE'], ['cnet_images', 'IMAGE']]);
+}, Node<{ image: 'IMAGE'; segs: 'SEGS'; basic_pipe: 'BASIC_PIPE'; cropped: 'IMAGE'; cropped_refined: 'IMAGE'; cropped_refined_alpha: 'IMAGE'; cnet_images: 'IMAGE' }>> = nodeFunction('DetailerForEachDebugPipe', [['image', 'IMAGE'], ['segs', 'SEGS'], ['basic_pipe', 'BASIC_PIPE'], ['cropped', 'IMAGE'], ['cropped_refined', 'IMAGE'], ['cropped_refined_alpha', 'IMAGE'], ['cnet_images', 'IMAGE']], { guide_size: 512, guide_size_for: true, max_size: 1024, seed: 0, steps: 20, cfg: 8, sampler_name: 'euler', scheduler: 'simple', denoise: 0.5, feather: 5, noise_mask: true, force_inpaint: true, refiner_ratio: 0.2, cycle: 1 });
 
 /** Detailer (SEGS/pipe) (ImpactPack/Detailer): Samples each segment of an image at a larger size and pastes it back. */
 export const DetailerForEachPipe: NodeFunction<{
   image: Link<'IMAGE'>;
   segs: Link<'SEGS'>;
-  /** The size that the shorter side of a segment is scaled to. 64 to 16384; default in the editor: 512. */
-  guide_size: Float;
-  /** Whose shorter side: that of the bbox or of the crop region. Default in the editor: true. */
-  guide_size_for: Bool;
-  /** Maximum of the longer side. 64 to 16384; default in the editor: 1024. */
-  max_size: Float;
-  /** 0 to 18446744073709551615; default in the editor: 0. */
-  seed: Int;
-  /** 1 to 10000; default in the editor: 20. */
-  steps: Int;
-  /** 0 to 100; default in the editor: 8. */
-  cfg: Float;
-  sampler_name: OneOf<SamplerName>;
-  scheduler: OneOf<Scheduler2>;
-  /** How much each segment changes; 1 replaces it entirely. 0.0001 to 1; default in the editor: 0.5. */
-  denoise: Float;
-  /** Blur of the mask under which a segment is pasted. 0 to 100; default in the editor: 5. */
-  feather: Int;
-  /** Default in the editor: true. */
-  noise_mask: Bool;
-  /** Default in the editor: true. */
-  force_inpaint: Bool;
+  /** The size that the shorter side of a segment is scaled to. 64 to 16384. Default: 512. */
+  guide_size?: Float;
+  /** Whose shorter side: that of the bbox or of the crop region. Default: true. */
+  guide_size_for?: Bool;
+  /** Maximum of the longer side. 64 to 16384. Default: 1024. */
+  max_size?: Float;
+  /** 0 to 18446744073709551615. Default: 0. */
+  seed?: Int;
+  /** 1 to 10000. Default: 20. */
+  steps?: Int;
+  /** 0 to 100. Default: 8. */
+  cfg?: Float;
+  /** Default: euler. */
+  sampler_name?: OneOf<SamplerName>;
+  /** Default: simple. */
+  scheduler?: OneOf<Scheduler2>;
+  /** How much each segment changes; 1 replaces it entirely. 0.0001 to 1. Default: 0.5. */
+  denoise?: Float;
+  /** Blur of the mask under which a segment is pasted. 0 to 100. Default: 5. */
+  feather?: Int;
+  /** Default: true. */
+  noise_mask?: Bool;
+  /** Default: true. */
+  force_inpaint?: Bool;
   basic_pipe: Link<'BASIC_PIPE'>;
   /** A prompt for the segments that replaces the positive one, unless it is empty. */
   wildcard: Text;
-  /** Share of the steps that the refiner samples. 0 to 1; default in the editor: 0.2. */
-  refiner_ratio: Float;
-  /** How many times each segment is sampled in a row. 1 to 10; default in the editor: 1. */
-  cycle: Int;
+  /** Share of the steps that the refiner samples. 0 to 1. Default: 0.2. */
+  refiner_ratio?: Float;
+  /** How many times each segment is sampled in a row. 1 to 10. Default: 1. */
+  cycle?: Int;
   detailer_hook?: Link<'DETAILER_HOOK'>;
   refiner_basic_pipe_opt?: Link<'BASIC_PIPE'>;
-  /** For inpainting models. Default in the editor: false. */
+  /** For inpainting models. */
   inpaint_model?: Bool;
-  /** Blur of the noise mask. Above 0, the mask's values say at which step a pixel starts to change. 0 to 100; default in the editor: 20. */
+  /** Blur of the noise mask. Above 0, the mask's values say at which step a pixel starts to change. 0 to 100. */
   noise_mask_feather?: Int;
   /** A schedule that replaces the named one. */
   scheduler_func_opt?: Link<'SCHEDULER_FUNC'>;
-  /** Encodes segments in tiles of 512 pixels, which takes less memory. Default in the editor: false. */
+  /** Encodes segments in tiles of 512 pixels, which takes less memory. */
   tiled_encode?: Bool;
-  /** Decodes segments in tiles of 512 pixels, which takes less memory. Default in the editor: false. */
+  /** Decodes segments in tiles of 512 pixels, which takes less memory. */
   tiled_decode?: Bool;
-}, Node<{ image: 'IMAGE'; segs: 'SEGS'; basic_pipe: 'BASIC_PIPE'; cnet_images: 'IMAGE' }>> = nodeFunction('DetailerForEachPipe', [['image', 'IMAGE'], ['segs', 'SEGS'], ['basic_pipe', 'BASIC_PIPE'], ['cnet_images', 'IMAGE']]);
+}, Node<{ image: 'IMAGE'; segs: 'SEGS'; basic_pipe: 'BASIC_PIPE'; cnet_images: 'IMAGE' }>> = nodeFunction('DetailerForEachPipe', [['image', 'IMAGE'], ['segs', 'SEGS'], ['basic_pipe', 'BASIC_PIPE'], ['cnet_images', 'IMAGE']], { guide_size: 512, guide_size_for: true, max_size: 1024, seed: 0, steps: 20, cfg: 8, sampler_name: 'euler', scheduler: 'simple', denoise: 0.5, feather: 5, noise_mask: true, force_inpaint: true, refiner_ratio: 0.2, cycle: 1 });
 
 /** DetailerHookCombine (ImpactPack/Upscale): Combines two hooks. As in the original, the noise is all zeros if one of them has its own. */
 export const DetailerHookCombine: NodeFunction<{
@@ -1087,12 +1115,12 @@ export const DetailerHookCombine: NodeFunction<{
   hook2: Link<'DETAILER_HOOK'>;
 }, Node<{ DETAILER_HOOK: 'DETAILER_HOOK' }>> = nodeFunction('DetailerHookCombine', [['DETAILER_HOOK', 'DETAILER_HOOK']]);
 
-/** DetailerPipe -> BasicPipe (ImpactPack/Pipe) */
+/** DetailerPipe -> BasicPipe (ImpactPack/Pipe): Makes BASIC_PIPEs, base and refiner, of a DETAILER_PIPE. */
 export const DetailerPipeToBasicPipe: NodeFunction<{
   detailer_pipe: Link<'DETAILER_PIPE'>;
 }, Node<{ base_basic_pipe: 'BASIC_PIPE'; refiner_basic_pipe: 'BASIC_PIPE' }>> = nodeFunction('DetailerPipeToBasicPipe', [['base_basic_pipe', 'BASIC_PIPE'], ['refiner_basic_pipe', 'BASIC_PIPE']]);
 
-/** Load ControlNet Model (diff) (loaders) */
+/** Load ControlNet Model (diff) (loaders): Loads a ControlNet whose weights are differences from those of a model. */
 export const DiffControlNetLoader: NodeFunction<{
   model: Link<'MODEL'>;
   /** A file of models/controlnet. */
@@ -1100,12 +1128,12 @@ export const DiffControlNetLoader: NodeFunction<{
 }, Node<{ CONTROL_NET: 'CONTROL_NET' }>> = nodeFunction('DiffControlNetLoader', [['CONTROL_NET', 'CONTROL_NET']]);
 
 /**
- * Differential Diffusion (_for_testing)
+ * Differential Diffusion (_for_testing): A noise mask whose grey values say how much may change.
  * @experimental
  */
 export const DifferentialDiffusion: NodeFunction<{
   model: Link<'MODEL'>;
-  /** 0 to 1; default in the editor: 1. */
+  /** 0 to 1. */
   strength?: Float;
 }, Node<{ MODEL: 'MODEL' }>> = nodeFunction('DifferentialDiffusion', [['MODEL', 'MODEL']]);
 
@@ -1115,21 +1143,22 @@ export const DiffusersLoader: NodeFunction<{
   model_path: FileName;
 }, Node<{ MODEL: 'MODEL'; CLIP: 'CLIP'; VAE: 'VAE' }>> = nodeFunction('DiffusersLoader', [['MODEL', 'MODEL'], ['CLIP', 'CLIP'], ['VAE', 'VAE']]);
 
-/** DisableNoise (sampling/custom_sampling/noise) */
+/** DisableNoise (sampling/custom_sampling/noise): No noise. */
 export const DisableNoise: NodeFunction<Record<string, never>, Node<{ NOISE: 'NOISE' }>> = nodeFunction('DisableNoise', [['NOISE', 'NOISE']]);
 
-/** DualCFGGuider (sampling/custom_sampling/guiders) */
+/** DualCFGGuider (sampling/custom_sampling/guiders): Guidance by two positive conditionings, each with its own scale. */
 export const DualCFGGuider: NodeFunction<{
   model: Link<'MODEL'>;
   cond1: Link<'CONDITIONING'>;
   cond2: Link<'CONDITIONING'>;
   negative: Link<'CONDITIONING'>;
-  /** 0 to 100; default in the editor: 8. */
-  cfg_conds: Float;
-  /** 0 to 100; default in the editor: 8. */
-  cfg_cond2_negative: Float;
-  style: OneOf<'regular' | 'nested'>;
-}, Node<{ GUIDER: 'GUIDER' }>> = nodeFunction('DualCFGGuider', [['GUIDER', 'GUIDER']]);
+  /** 0 to 100. Default: 8. */
+  cfg_conds?: Float;
+  /** 0 to 100. Default: 8. */
+  cfg_cond2_negative?: Float;
+  /** Default: regular. */
+  style?: OneOf<'regular' | 'nested'>;
+}, Node<{ GUIDER: 'GUIDER' }>> = nodeFunction('DualCFGGuider', [['GUIDER', 'GUIDER']], { cfg_conds: 8, cfg_cond2_negative: 8, style: 'regular' });
 
 /** DualCLIPLoader (advanced/loaders): Loads the two text encoders of SDXL, CLIP-L and CLIP-G, from two files. */
 export const DualCLIPLoader: NodeFunction<{
@@ -1137,11 +1166,12 @@ export const DualCLIPLoader: NodeFunction<{
   clip_name1: FileName;
   /** A file of models/text_encoders. */
   clip_name2: FileName;
-  type: OneOf<'sdxl' | 'sd3' | 'flux' | 'hunyuan_video' | 'hidream' | 'hunyuan_image'>;
+  /** Default: sdxl. */
+  type?: OneOf<'sdxl' | 'sd3' | 'flux' | 'hunyuan_video' | 'hidream' | 'hunyuan_image'>;
   device?: OneOf<'default' | 'cpu'>;
-}, Node<{ CLIP: 'CLIP' }>> = nodeFunction('DualCLIPLoader', [['CLIP', 'CLIP']]);
+}, Node<{ CLIP: 'CLIP' }>> = nodeFunction('DualCLIPLoader', [['CLIP', 'CLIP']], { type: 'sdxl' });
 
-/** Edit BasicPipe (ImpactPack/Pipe) */
+/** Edit BasicPipe (ImpactPack/Pipe): Replaces parts of a BASIC_PIPE. */
 export const EditBasicPipe: NodeFunction<{
   basic_pipe: Link<'BASIC_PIPE'>;
   /** Replaces the pipe's value. */
@@ -1156,13 +1186,14 @@ export const EditBasicPipe: NodeFunction<{
   negative?: Link<'CONDITIONING'>;
 }, Node<{ basic_pipe: 'BASIC_PIPE' }>> = nodeFunction('EditBasicPipe', [['basic_pipe', 'BASIC_PIPE']]);
 
-/** Edit DetailerPipe (ImpactPack/Pipe) */
+/** Edit DetailerPipe (ImpactPack/Pipe): Replaces parts of a DETAILER_PIPE. */
 export const EditDetailerPipe: NodeFunction<{
   detailer_pipe: Link<'DETAILER_PIPE'>;
   /** A prompt for the segments that replaces the positive one, unless it is empty. */
   wildcard: Text;
   'Select to add LoRA': FileName;
-  'Select to add Wildcard': OneOf<'Select the Wildcard to add to the text'>;
+  /** Default: Select the Wildcard to add to the text. */
+  'Select to add Wildcard'?: OneOf<'Select the Wildcard to add to the text'>;
   /** Replaces the pipe's value. */
   model?: Link<'MODEL'>;
   /** Replaces the pipe's value. */
@@ -1181,15 +1212,16 @@ export const EditDetailerPipe: NodeFunction<{
   segm_detector?: Link<'SEGM_DETECTOR'>;
   /** Replaces the pipe's value. */
   detailer_hook?: Link<'DETAILER_HOOK'>;
-}, Node<{ detailer_pipe: 'DETAILER_PIPE' }>> = nodeFunction('EditDetailerPipe', [['detailer_pipe', 'DETAILER_PIPE']]);
+}, Node<{ detailer_pipe: 'DETAILER_PIPE' }>> = nodeFunction('EditDetailerPipe', [['detailer_pipe', 'DETAILER_PIPE']], { 'Select to add Wildcard': 'Select the Wildcard to add to the text' });
 
-/** Edit DetailerPipe (SDXL) (ImpactPack/Pipe) */
+/** Edit DetailerPipe (SDXL) (ImpactPack/Pipe): Replaces parts of a DETAILER_PIPE with a refiner. */
 export const EditDetailerPipeSDXL: NodeFunction<{
   detailer_pipe: Link<'DETAILER_PIPE'>;
   /** A prompt for the segments that replaces the positive one, unless it is empty. */
   wildcard: Text;
   'Select to add LoRA': FileName;
-  'Select to add Wildcard': OneOf<'Select the Wildcard to add to the text'>;
+  /** Default: Select the Wildcard to add to the text. */
+  'Select to add Wildcard'?: OneOf<'Select the Wildcard to add to the text'>;
   /** Replaces the pipe's value. */
   model?: Link<'MODEL'>;
   /** Replaces the pipe's value. */
@@ -1216,54 +1248,55 @@ export const EditDetailerPipeSDXL: NodeFunction<{
   segm_detector?: Link<'SEGM_DETECTOR'>;
   /** Replaces the pipe's value. */
   detailer_hook?: Link<'DETAILER_HOOK'>;
-}, Node<{ detailer_pipe: 'DETAILER_PIPE' }>> = nodeFunction('EditDetailerPipeSDXL', [['detailer_pipe', 'DETAILER_PIPE']]);
+}, Node<{ detailer_pipe: 'DETAILER_PIPE' }>> = nodeFunction('EditDetailerPipeSDXL', [['detailer_pipe', 'DETAILER_PIPE']], { 'Select to add Wildcard': 'Select the Wildcard to add to the text' });
 
-/** EmptyImage (image) */
+/** EmptyImage (image): An image of one colour. */
 export const EmptyImage: NodeFunction<{
-  /** 1 to 16384; default in the editor: 512. */
-  width: Int;
-  /** 1 to 16384; default in the editor: 512. */
-  height: Int;
-  /** 1 to 4096; default in the editor: 1. */
-  batch_size: Int;
-  /** 0 to 16777215; default in the editor: 0. */
-  color: Int;
-}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('EmptyImage', [['IMAGE', 'IMAGE']]);
+  /** 1 to 16384. Default: 512. */
+  width?: Int;
+  /** 1 to 16384. Default: 512. */
+  height?: Int;
+  /** 1 to 4096. Default: 1. */
+  batch_size?: Int;
+  /** 0 to 16777215. Default: 0. */
+  color?: Int;
+}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('EmptyImage', [['IMAGE', 'IMAGE']], { width: 512, height: 512, batch_size: 1, color: 0 });
 
 /** Empty Latent Image (latent): A batch of latents of zeros, the start of a text-to-image run. */
 export const EmptyLatentImage: NodeFunction<{
-  /** Width of the image in pixels. 16 to 16384; default in the editor: 512. */
-  width: Int;
-  /** Height of the image in pixels. 16 to 16384; default in the editor: 512. */
-  height: Int;
-  /** Number of images. 1 to 4096; default in the editor: 1. */
-  batch_size: Int;
-}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('EmptyLatentImage', [['LATENT', 'LATENT']]);
+  /** Width of the image in pixels. 16 to 16384. Default: 512. */
+  width?: Int;
+  /** Height of the image in pixels. 16 to 16384. Default: 512. */
+  height?: Int;
+  /** Number of images. 1 to 4096. Default: 1. */
+  batch_size?: Int;
+}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('EmptyLatentImage', [['LATENT', 'LATENT']], { width: 512, height: 512, batch_size: 1 });
 
-/** EmptySegs (ImpactPack/Util) */
+/** EmptySegs (ImpactPack/Util): SEGS without a segment. */
 export const EmptySegs: NodeFunction<Record<string, never>, Node<{ SEGS: 'SEGS' }>> = nodeFunction('EmptySegs', [['SEGS', 'SEGS']]);
 
-/** ExponentialScheduler (sampling/custom_sampling/schedulers) */
+/** ExponentialScheduler (sampling/custom_sampling/schedulers): Sigmas at equal distances of their logarithms. */
 export const ExponentialScheduler: NodeFunction<{
-  /** 1 to 10000; default in the editor: 20. */
-  steps: Int;
-  /** 0 to 5000; default in the editor: 14.614642. */
-  sigma_max: Float;
-  /** 0 to 5000; default in the editor: 0.0291675. */
-  sigma_min: Float;
-}, Node<{ SIGMAS: 'SIGMAS' }>> = nodeFunction('ExponentialScheduler', [['SIGMAS', 'SIGMAS']]);
+  /** 1 to 10000. Default: 20. */
+  steps?: Int;
+  /** 0 to 5000. Default: 14.614642. */
+  sigma_max?: Float;
+  /** 0 to 5000. Default: 0.0291675. */
+  sigma_min?: Float;
+}, Node<{ SIGMAS: 'SIGMAS' }>> = nodeFunction('ExponentialScheduler', [['SIGMAS', 'SIGMAS']], { steps: 20, sigma_max: 14.614642, sigma_min: 0.0291675 });
 
-/** ExtendIntermediateSigmas (sampling/custom_sampling/sigmas) */
+/** ExtendIntermediateSigmas (sampling/custom_sampling/sigmas): Inserts sigmas between those there are. */
 export const ExtendIntermediateSigmas: NodeFunction<{
   sigmas: Link<'SIGMAS'>;
-  /** 1 to 100; default in the editor: 2. */
-  steps: Int;
-  /** -1 to 20000; default in the editor: -1. */
-  start_at_sigma: Float;
-  /** 0 to 20000; default in the editor: 12. */
-  end_at_sigma: Float;
-  spacing: OneOf<'linear' | 'cosine' | 'sine'>;
-}, Node<{ SIGMAS: 'SIGMAS' }>> = nodeFunction('ExtendIntermediateSigmas', [['SIGMAS', 'SIGMAS']]);
+  /** 1 to 100. Default: 2. */
+  steps?: Int;
+  /** -1 to 20000. Default: -1. */
+  start_at_sigma?: Float;
+  /** 0 to 20000. Default: 12. */
+  end_at_sigma?: Float;
+  /** Default: linear. */
+  spacing?: OneOf<'linear' | 'cosine' | 'sine'>;
+}, Node<{ SIGMAS: 'SIGMAS' }>> = nodeFunction('ExtendIntermediateSigmas', [['SIGMAS', 'SIGMAS']], { steps: 2, start_at_sigma: -1, end_at_sigma: 12, spacing: 'linear' });
 
 /** FaceDetailer (ImpactPack/Simple): Detects segments of an image (faces, hands) and samples them at a larger size. */
 export const FaceDetailer: NodeFunction<{
@@ -1271,142 +1304,150 @@ export const FaceDetailer: NodeFunction<{
   model: Link<'MODEL'>;
   clip: Link<'CLIP'>;
   vae: Link<'VAE'>;
-  /** The size that the shorter side of a segment is scaled to. 64 to 16384; default in the editor: 512. */
-  guide_size: Float;
-  /** Whose shorter side: that of the bbox or of the crop region. Default in the editor: true. */
-  guide_size_for: Bool;
-  /** Maximum of the longer side. 64 to 16384; default in the editor: 1024. */
-  max_size: Float;
-  /** 0 to 18446744073709551615; default in the editor: 0. */
-  seed: Int;
-  /** 1 to 10000; default in the editor: 20. */
-  steps: Int;
-  /** 0 to 100; default in the editor: 8. */
-  cfg: Float;
-  sampler_name: OneOf<SamplerName>;
-  scheduler: OneOf<Scheduler2>;
+  /** The size that the shorter side of a segment is scaled to. 64 to 16384. Default: 512. */
+  guide_size?: Float;
+  /** Whose shorter side: that of the bbox or of the crop region. Default: true. */
+  guide_size_for?: Bool;
+  /** Maximum of the longer side. 64 to 16384. Default: 1024. */
+  max_size?: Float;
+  /** 0 to 18446744073709551615. Default: 0. */
+  seed?: Int;
+  /** 1 to 10000. Default: 20. */
+  steps?: Int;
+  /** 0 to 100. Default: 8. */
+  cfg?: Float;
+  /** Default: euler. */
+  sampler_name?: OneOf<SamplerName>;
+  /** Default: simple. */
+  scheduler?: OneOf<Scheduler2>;
   positive: Link<'CONDITIONING'>;
   negative: Link<'CONDITIONING'>;
-  /** How much each segment changes; 1 replaces it entirely. 0.0001 to 1; default in the editor: 0.5. */
-  denoise: Float;
-  /** Blur of the mask under which a segment is pasted. 0 to 100; default in the editor: 5. */
-  feather: Int;
-  /** Default in the editor: true. */
-  noise_mask: Bool;
-  /** Default in the editor: true. */
-  force_inpaint: Bool;
-  /** Minimum confidence of detections. 0 to 1; default in the editor: 0.5. */
-  bbox_threshold: Float;
-  /** Pixels by which the masks grow; below 0 they shrink. -512 to 512; default in the editor: 10. */
-  bbox_dilation: Int;
-  /** Size of the crop region relative to the bbox. 1 to 10; default in the editor: 3. */
-  bbox_crop_factor: Float;
-  sam_detection_hint: OneOf<SamDetectionHint>;
-  /** -512 to 512; default in the editor: 0. */
-  sam_dilation: Int;
-  /** 0 to 1; default in the editor: 0.93. */
-  sam_threshold: Float;
-  /** 0 to 1000; default in the editor: 0. */
-  sam_bbox_expansion: Int;
-  /** 0 to 1; default in the editor: 0.7. */
-  sam_mask_hint_threshold: Float;
-  sam_mask_hint_use_negative: OneOf<SamMaskHintUseNegative>;
-  /** Smaller detections are dropped. 1 to 16384; default in the editor: 10. */
-  drop_size: Int;
+  /** How much each segment changes; 1 replaces it entirely. 0.0001 to 1. Default: 0.5. */
+  denoise?: Float;
+  /** Blur of the mask under which a segment is pasted. 0 to 100. Default: 5. */
+  feather?: Int;
+  /** Default: true. */
+  noise_mask?: Bool;
+  /** Default: true. */
+  force_inpaint?: Bool;
+  /** Minimum confidence of detections. 0 to 1. Default: 0.5. */
+  bbox_threshold?: Float;
+  /** Pixels by which the masks grow; below 0 they shrink. -512 to 512. Default: 10. */
+  bbox_dilation?: Int;
+  /** Size of the crop region relative to the bbox. 1 to 10. Default: 3. */
+  bbox_crop_factor?: Float;
+  /** Default: center-1. */
+  sam_detection_hint?: OneOf<SamDetectionHint>;
+  /** -512 to 512. Default: 0. */
+  sam_dilation?: Int;
+  /** 0 to 1. Default: 0.93. */
+  sam_threshold?: Float;
+  /** 0 to 1000. Default: 0. */
+  sam_bbox_expansion?: Int;
+  /** 0 to 1. Default: 0.7. */
+  sam_mask_hint_threshold?: Float;
+  /** Default: False. */
+  sam_mask_hint_use_negative?: OneOf<SamMaskHintUseNegative>;
+  /** Smaller detections are dropped. 1 to 16384. Default: 10. */
+  drop_size?: Int;
   bbox_detector: Link<'BBOX_DETECTOR'>;
   /** A prompt for the segments that replaces the positive one, unless it is empty. */
   wildcard: Text;
-  /** How many times each segment is sampled in a row. 1 to 10; default in the editor: 1. */
-  cycle: Int;
+  /** How many times each segment is sampled in a row. 1 to 10. Default: 1. */
+  cycle?: Int;
   sam_model_opt?: Link<'SAM_MODEL'>;
   segm_detector_opt?: Link<'SEGM_DETECTOR'>;
   detailer_hook?: Link<'DETAILER_HOOK'>;
-  /** For inpainting models. Default in the editor: false. */
+  /** For inpainting models. */
   inpaint_model?: Bool;
-  /** Blur of the noise mask. Above 0, the mask's values say at which step a pixel starts to change. 0 to 100; default in the editor: 20. */
+  /** Blur of the noise mask. Above 0, the mask's values say at which step a pixel starts to change. 0 to 100. */
   noise_mask_feather?: Int;
   /** A schedule that replaces the named one. */
   scheduler_func_opt?: Link<'SCHEDULER_FUNC'>;
-  /** Encodes segments in tiles of 512 pixels, which takes less memory. Default in the editor: false. */
+  /** Encodes segments in tiles of 512 pixels, which takes less memory. */
   tiled_encode?: Bool;
-  /** Decodes segments in tiles of 512 pixels, which takes less memory. Default in the editor: false. */
+  /** Decodes segments in tiles of 512 pixels, which takes less memory. */
   tiled_decode?: Bool;
-}, Node<{ image: 'IMAGE'; cropped_refined: 'IMAGE'; cropped_enhanced_alpha: 'IMAGE'; mask: 'MASK'; detailer_pipe: 'DETAILER_PIPE'; cnet_images: 'IMAGE' }>> = nodeFunction('FaceDetailer', [['image', 'IMAGE'], ['cropped_refined', 'IMAGE'], ['cropped_enhanced_alpha', 'IMAGE'], ['mask', 'MASK'], ['detailer_pipe', 'DETAILER_PIPE'], ['cnet_images', 'IMAGE']]);
+}, Node<{ image: 'IMAGE'; cropped_refined: 'IMAGE'; cropped_enhanced_alpha: 'IMAGE'; mask: 'MASK'; detailer_pipe: 'DETAILER_PIPE'; cnet_images: 'IMAGE' }>> = nodeFunction('FaceDetailer', [['image', 'IMAGE'], ['cropped_refined', 'IMAGE'], ['cropped_enhanced_alpha', 'IMAGE'], ['mask', 'MASK'], ['detailer_pipe', 'DETAILER_PIPE'], ['cnet_images', 'IMAGE']], { guide_size: 512, guide_size_for: true, max_size: 1024, seed: 0, steps: 20, cfg: 8, sampler_name: 'euler', scheduler: 'simple', denoise: 0.5, feather: 5, noise_mask: true, force_inpaint: true, bbox_threshold: 0.5, bbox_dilation: 10, bbox_crop_factor: 3, sam_detection_hint: 'center-1', sam_dilation: 0, sam_threshold: 0.93, sam_bbox_expansion: 0, sam_mask_hint_threshold: 0.7, sam_mask_hint_use_negative: 'False', drop_size: 10, cycle: 1 });
 
 /** FaceDetailer (pipe) (ImpactPack/Simple): Detects segments of an image (faces, hands) and samples them at a larger size. */
 export const FaceDetailerPipe: NodeFunction<{
   image: Link<'IMAGE'>;
   detailer_pipe: Link<'DETAILER_PIPE'>;
-  /** The size that the shorter side of a segment is scaled to. 64 to 16384; default in the editor: 512. */
-  guide_size: Float;
-  /** Whose shorter side: that of the bbox or of the crop region. Default in the editor: true. */
-  guide_size_for: Bool;
-  /** Maximum of the longer side. 64 to 16384; default in the editor: 1024. */
-  max_size: Float;
-  /** 0 to 18446744073709551615; default in the editor: 0. */
-  seed: Int;
-  /** 1 to 10000; default in the editor: 20. */
-  steps: Int;
-  /** 0 to 100; default in the editor: 8. */
-  cfg: Float;
-  sampler_name: OneOf<SamplerName>;
-  scheduler: OneOf<Scheduler2>;
-  /** How much each segment changes; 1 replaces it entirely. 0.0001 to 1; default in the editor: 0.5. */
-  denoise: Float;
-  /** Blur of the mask under which a segment is pasted. 0 to 100; default in the editor: 5. */
-  feather: Int;
-  /** Default in the editor: true. */
-  noise_mask: Bool;
-  /** Default in the editor: true. */
-  force_inpaint: Bool;
-  /** Minimum confidence of detections. 0 to 1; default in the editor: 0.5. */
-  bbox_threshold: Float;
-  /** Pixels by which the masks grow; below 0 they shrink. -512 to 512; default in the editor: 10. */
-  bbox_dilation: Int;
-  /** Size of the crop region relative to the bbox. 1 to 10; default in the editor: 3. */
-  bbox_crop_factor: Float;
-  sam_detection_hint: OneOf<SamDetectionHint>;
-  /** -512 to 512; default in the editor: 0. */
-  sam_dilation: Int;
-  /** 0 to 1; default in the editor: 0.93. */
-  sam_threshold: Float;
-  /** 0 to 1000; default in the editor: 0. */
-  sam_bbox_expansion: Int;
-  /** 0 to 1; default in the editor: 0.7. */
-  sam_mask_hint_threshold: Float;
-  sam_mask_hint_use_negative: OneOf<SamMaskHintUseNegative>;
-  /** Smaller detections are dropped. 1 to 16384; default in the editor: 10. */
-  drop_size: Int;
-  /** Share of the steps that the refiner samples. 0 to 1; default in the editor: 0.2. */
-  refiner_ratio: Float;
-  /** How many times each segment is sampled in a row. 1 to 10; default in the editor: 1. */
-  cycle: Int;
-  /** For inpainting models. Default in the editor: false. */
+  /** The size that the shorter side of a segment is scaled to. 64 to 16384. Default: 512. */
+  guide_size?: Float;
+  /** Whose shorter side: that of the bbox or of the crop region. Default: true. */
+  guide_size_for?: Bool;
+  /** Maximum of the longer side. 64 to 16384. Default: 1024. */
+  max_size?: Float;
+  /** 0 to 18446744073709551615. Default: 0. */
+  seed?: Int;
+  /** 1 to 10000. Default: 20. */
+  steps?: Int;
+  /** 0 to 100. Default: 8. */
+  cfg?: Float;
+  /** Default: euler. */
+  sampler_name?: OneOf<SamplerName>;
+  /** Default: simple. */
+  scheduler?: OneOf<Scheduler2>;
+  /** How much each segment changes; 1 replaces it entirely. 0.0001 to 1. Default: 0.5. */
+  denoise?: Float;
+  /** Blur of the mask under which a segment is pasted. 0 to 100. Default: 5. */
+  feather?: Int;
+  /** Default: true. */
+  noise_mask?: Bool;
+  /** Default: true. */
+  force_inpaint?: Bool;
+  /** Minimum confidence of detections. 0 to 1. Default: 0.5. */
+  bbox_threshold?: Float;
+  /** Pixels by which the masks grow; below 0 they shrink. -512 to 512. Default: 10. */
+  bbox_dilation?: Int;
+  /** Size of the crop region relative to the bbox. 1 to 10. Default: 3. */
+  bbox_crop_factor?: Float;
+  /** Default: center-1. */
+  sam_detection_hint?: OneOf<SamDetectionHint>;
+  /** -512 to 512. Default: 0. */
+  sam_dilation?: Int;
+  /** 0 to 1. Default: 0.93. */
+  sam_threshold?: Float;
+  /** 0 to 1000. Default: 0. */
+  sam_bbox_expansion?: Int;
+  /** 0 to 1. Default: 0.7. */
+  sam_mask_hint_threshold?: Float;
+  /** Default: False. */
+  sam_mask_hint_use_negative?: OneOf<SamMaskHintUseNegative>;
+  /** Smaller detections are dropped. 1 to 16384. Default: 10. */
+  drop_size?: Int;
+  /** Share of the steps that the refiner samples. 0 to 1. Default: 0.2. */
+  refiner_ratio?: Float;
+  /** How many times each segment is sampled in a row. 1 to 10. Default: 1. */
+  cycle?: Int;
+  /** For inpainting models. */
   inpaint_model?: Bool;
-  /** Blur of the noise mask. Above 0, the mask's values say at which step a pixel starts to change. 0 to 100; default in the editor: 20. */
+  /** Blur of the noise mask. Above 0, the mask's values say at which step a pixel starts to change. 0 to 100. */
   noise_mask_feather?: Int;
   /** A schedule that replaces the named one. */
   scheduler_func_opt?: Link<'SCHEDULER_FUNC'>;
-  /** Encodes segments in tiles of 512 pixels, which takes less memory. Default in the editor: false. */
+  /** Encodes segments in tiles of 512 pixels, which takes less memory. */
   tiled_encode?: Bool;
-  /** Decodes segments in tiles of 512 pixels, which takes less memory. Default in the editor: false. */
+  /** Decodes segments in tiles of 512 pixels, which takes less memory. */
   tiled_decode?: Bool;
-}, Node<{ image: 'IMAGE'; cropped_refined: 'IMAGE'; cropped_enhanced_alpha: 'IMAGE'; mask: 'MASK'; detailer_pipe: 'DETAILER_PIPE'; cnet_images: 'IMAGE' }>> = nodeFunction('FaceDetailerPipe', [['image', 'IMAGE'], ['cropped_refined', 'IMAGE'], ['cropped_enhanced_alpha', 'IMAGE'], ['mask', 'MASK'], ['detailer_pipe', 'DETAILER_PIPE'], ['cnet_images', 'IMAGE']]);
+}, Node<{ image: 'IMAGE'; cropped_refined: 'IMAGE'; cropped_enhanced_alpha: 'IMAGE'; mask: 'MASK'; detailer_pipe: 'DETAILER_PIPE'; cnet_images: 'IMAGE' }>> = nodeFunction('FaceDetailerPipe', [['image', 'IMAGE'], ['cropped_refined', 'IMAGE'], ['cropped_enhanced_alpha', 'IMAGE'], ['mask', 'MASK'], ['detailer_pipe', 'DETAILER_PIPE'], ['cnet_images', 'IMAGE']], { guide_size: 512, guide_size_for: true, max_size: 1024, seed: 0, steps: 20, cfg: 8, sampler_name: 'euler', scheduler: 'simple', denoise: 0.5, feather: 5, noise_mask: true, force_inpaint: true, bbox_threshold: 0.5, bbox_dilation: 10, bbox_crop_factor: 3, sam_detection_hint: 'center-1', sam_dilation: 0, sam_threshold: 0.93, sam_bbox_expansion: 0, sam_mask_hint_threshold: 0.7, sam_mask_hint_use_negative: 'False', drop_size: 10, refiner_ratio: 0.2, cycle: 1 });
 
-/** FeatherMask (mask) */
+/** FeatherMask (mask): Softens the borders of a mask. */
 export const FeatherMask: NodeFunction<{
   mask: Link<'MASK'>;
-  /** 0 to 16384; default in the editor: 0. */
-  left: Int;
-  /** 0 to 16384; default in the editor: 0. */
-  top: Int;
-  /** 0 to 16384; default in the editor: 0. */
-  right: Int;
-  /** 0 to 16384; default in the editor: 0. */
-  bottom: Int;
-}, Node<{ MASK: 'MASK' }>> = nodeFunction('FeatherMask', [['MASK', 'MASK']]);
+  /** 0 to 16384. Default: 0. */
+  left?: Int;
+  /** 0 to 16384. Default: 0. */
+  top?: Int;
+  /** 0 to 16384. Default: 0. */
+  right?: Int;
+  /** 0 to 16384. Default: 0. */
+  bottom?: Int;
+}, Node<{ MASK: 'MASK' }>> = nodeFunction('FeatherMask', [['MASK', 'MASK']], { left: 0, top: 0, right: 0, bottom: 0 });
 
-/** FlipSigmas (sampling/custom_sampling/sigmas) */
+/** FlipSigmas (sampling/custom_sampling/sigmas): Reverses sigmas, to turn an image into noise. */
 export const FlipSigmas: NodeFunction<{
   sigmas: Link<'SIGMAS'>;
 }, Node<{ SIGMAS: 'SIGMAS' }>> = nodeFunction('FlipSigmas', [['SIGMAS', 'SIGMAS']]);
@@ -1417,82 +1458,82 @@ export const FlipSigmas: NodeFunction<{
  */
 export const FreSca: NodeFunction<{
   model: Link<'MODEL'>;
-  /** Factor of the low frequencies. 0 to 10; default in the editor: 1. */
-  scale_low: Float;
-  /** Factor of the high frequencies. 0 to 10; default in the editor: 1.25. */
-  scale_high: Float;
-  /** Number of low frequencies in each direction. 1 to 10000; default in the editor: 20. */
-  freq_cutoff: Int;
-}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('FreSca', [['MODEL', 'MODEL']]);
+  /** Factor of the low frequencies. 0 to 10. Default: 1. */
+  scale_low?: Float;
+  /** Factor of the high frequencies. 0 to 10. Default: 1.25. */
+  scale_high?: Float;
+  /** Number of low frequencies in each direction. 1 to 10000. Default: 20. */
+  freq_cutoff?: Int;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('FreSca', [['MODEL', 'MODEL']], { scale_low: 1, scale_high: 1.25, freq_cutoff: 20 });
 
-/** FreeU (model_patches/unet) */
+/** FreeU (model_patches/unet): FreeU: scales backbone and skip connections of a UNet. */
 export const FreeU: NodeFunction<{
   model: Link<'MODEL'>;
-  /** 0 to 10; default in the editor: 1.1. */
-  b1: Float;
-  /** 0 to 10; default in the editor: 1.2. */
-  b2: Float;
-  /** 0 to 10; default in the editor: 0.9. */
-  s1: Float;
-  /** 0 to 10; default in the editor: 0.2. */
-  s2: Float;
-}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('FreeU', [['MODEL', 'MODEL']]);
+  /** 0 to 10. Default: 1.1. */
+  b1?: Float;
+  /** 0 to 10. Default: 1.2. */
+  b2?: Float;
+  /** 0 to 10. Default: 0.9. */
+  s1?: Float;
+  /** 0 to 10. Default: 0.2. */
+  s2?: Float;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('FreeU', [['MODEL', 'MODEL']], { b1: 1.1, b2: 1.2, s1: 0.9, s2: 0.2 });
 
-/** FreeU_V2 (model_patches/unet) */
+/** FreeU_V2 (model_patches/unet): FreeU, second version: scales them by the features themselves. */
 export const FreeU_V2: NodeFunction<{
   model: Link<'MODEL'>;
-  /** 0 to 10; default in the editor: 1.3. */
-  b1: Float;
-  /** 0 to 10; default in the editor: 1.4. */
-  b2: Float;
-  /** 0 to 10; default in the editor: 0.9. */
-  s1: Float;
-  /** 0 to 10; default in the editor: 0.2. */
-  s2: Float;
-}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('FreeU_V2', [['MODEL', 'MODEL']]);
+  /** 0 to 10. Default: 1.3. */
+  b1?: Float;
+  /** 0 to 10. Default: 1.4. */
+  b2?: Float;
+  /** 0 to 10. Default: 0.9. */
+  s1?: Float;
+  /** 0 to 10. Default: 0.2. */
+  s2?: Float;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('FreeU_V2', [['MODEL', 'MODEL']], { b1: 1.3, b2: 1.4, s1: 0.9, s2: 0.2 });
 
-/** FromBasicPipe (ImpactPack/Pipe) */
+/** FromBasicPipe (ImpactPack/Pipe): Takes a BASIC_PIPE apart. */
 export const FromBasicPipe: NodeFunction<{
   basic_pipe: Link<'BASIC_PIPE'>;
 }, Node<{ model: 'MODEL'; clip: 'CLIP'; vae: 'VAE'; positive: 'CONDITIONING'; negative: 'CONDITIONING' }>> = nodeFunction('FromBasicPipe', [['model', 'MODEL'], ['clip', 'CLIP'], ['vae', 'VAE'], ['positive', 'CONDITIONING'], ['negative', 'CONDITIONING']]);
 
-/** FromBasicPipe_v2 (ImpactPack/Pipe) */
+/** FromBasicPipe_v2 (ImpactPack/Pipe): Takes a BASIC_PIPE apart, and passes it on. */
 export const FromBasicPipe_v2: NodeFunction<{
   basic_pipe: Link<'BASIC_PIPE'>;
 }, Node<{ basic_pipe: 'BASIC_PIPE'; model: 'MODEL'; clip: 'CLIP'; vae: 'VAE'; positive: 'CONDITIONING'; negative: 'CONDITIONING' }>> = nodeFunction('FromBasicPipe_v2', [['basic_pipe', 'BASIC_PIPE'], ['model', 'MODEL'], ['clip', 'CLIP'], ['vae', 'VAE'], ['positive', 'CONDITIONING'], ['negative', 'CONDITIONING']]);
 
-/** FromDetailerPipe (ImpactPack/Pipe) */
+/** FromDetailerPipe (ImpactPack/Pipe): Takes a DETAILER_PIPE apart. */
 export const FromDetailerPipe: NodeFunction<{
   detailer_pipe: Link<'DETAILER_PIPE'>;
 }, Node<{ model: 'MODEL'; clip: 'CLIP'; vae: 'VAE'; positive: 'CONDITIONING'; negative: 'CONDITIONING'; bbox_detector: 'BBOX_DETECTOR'; sam_model_opt: 'SAM_MODEL'; segm_detector_opt: 'SEGM_DETECTOR'; detailer_hook: 'DETAILER_HOOK' }>> = nodeFunction('FromDetailerPipe', [['model', 'MODEL'], ['clip', 'CLIP'], ['vae', 'VAE'], ['positive', 'CONDITIONING'], ['negative', 'CONDITIONING'], ['bbox_detector', 'BBOX_DETECTOR'], ['sam_model_opt', 'SAM_MODEL'], ['segm_detector_opt', 'SEGM_DETECTOR'], ['detailer_hook', 'DETAILER_HOOK']]);
 
-/** FromDetailer (SDXL/pipe) (ImpactPack/Pipe) */
+/** FromDetailer (SDXL/pipe) (ImpactPack/Pipe): Takes a DETAILER_PIPE with a refiner apart, and passes it on. */
 export const FromDetailerPipeSDXL: NodeFunction<{
   detailer_pipe: Link<'DETAILER_PIPE'>;
 }, Node<{ detailer_pipe: 'DETAILER_PIPE'; model: 'MODEL'; clip: 'CLIP'; vae: 'VAE'; positive: 'CONDITIONING'; negative: 'CONDITIONING'; bbox_detector: 'BBOX_DETECTOR'; sam_model_opt: 'SAM_MODEL'; segm_detector_opt: 'SEGM_DETECTOR'; detailer_hook: 'DETAILER_HOOK'; refiner_model: 'MODEL'; refiner_clip: 'CLIP'; refiner_positive: 'CONDITIONING'; refiner_negative: 'CONDITIONING' }>> = nodeFunction('FromDetailerPipeSDXL', [['detailer_pipe', 'DETAILER_PIPE'], ['model', 'MODEL'], ['clip', 'CLIP'], ['vae', 'VAE'], ['positive', 'CONDITIONING'], ['negative', 'CONDITIONING'], ['bbox_detector', 'BBOX_DETECTOR'], ['sam_model_opt', 'SAM_MODEL'], ['segm_detector_opt', 'SEGM_DETECTOR'], ['detailer_hook', 'DETAILER_HOOK'], ['refiner_model', 'MODEL'], ['refiner_clip', 'CLIP'], ['refiner_positive', 'CONDITIONING'], ['refiner_negative', 'CONDITIONING']]);
 
-/** FromDetailerPipe_v2 (ImpactPack/Pipe) */
+/** FromDetailerPipe_v2 (ImpactPack/Pipe): Takes a DETAILER_PIPE apart, and passes it on. */
 export const FromDetailerPipe_v2: NodeFunction<{
   detailer_pipe: Link<'DETAILER_PIPE'>;
 }, Node<{ detailer_pipe: 'DETAILER_PIPE'; model: 'MODEL'; clip: 'CLIP'; vae: 'VAE'; positive: 'CONDITIONING'; negative: 'CONDITIONING'; bbox_detector: 'BBOX_DETECTOR'; sam_model_opt: 'SAM_MODEL'; segm_detector_opt: 'SEGM_DETECTOR'; detailer_hook: 'DETAILER_HOOK' }>> = nodeFunction('FromDetailerPipe_v2', [['detailer_pipe', 'DETAILER_PIPE'], ['model', 'MODEL'], ['clip', 'CLIP'], ['vae', 'VAE'], ['positive', 'CONDITIONING'], ['negative', 'CONDITIONING'], ['bbox_detector', 'BBOX_DETECTOR'], ['sam_model_opt', 'SAM_MODEL'], ['segm_detector_opt', 'SEGM_DETECTOR'], ['detailer_hook', 'DETAILER_HOOK']]);
 
-/** GITSScheduler (sampling/custom_sampling/schedulers) */
+/** GITSScheduler (sampling/custom_sampling/schedulers): The sigmas of GITS, for few steps. */
 export const GITSScheduler: NodeFunction<{
-  /** 0.8 to 1.5; default in the editor: 1.2. */
-  coeff: Float;
-  /** 2 to 1000; default in the editor: 10. */
-  steps: Int;
-  /** 0 to 1; default in the editor: 1. */
-  denoise: Float;
-}, Node<{ SIGMAS: 'SIGMAS' }>> = nodeFunction('GITSScheduler', [['SIGMAS', 'SIGMAS']]);
+  /** 0.8 to 1.5. Default: 1.2. */
+  coeff?: Float;
+  /** 2 to 1000. Default: 10. */
+  steps?: Int;
+  /** 0 to 1. Default: 1. */
+  denoise?: Float;
+}, Node<{ SIGMAS: 'SIGMAS' }>> = nodeFunction('GITSScheduler', [['SIGMAS', 'SIGMAS']], { coeff: 1.2, steps: 10, denoise: 1 });
 
 /** GITSScheduler Func Provider (ImpactPack/sampling): The GITS schedule, for any number of steps. */
 export const GITSSchedulerFuncProvider: NodeFunction<{
-  /** Larger values place more small steps at the end. 0.8 to 1.5; default in the editor: 1.2. */
-  coeff: Float;
-  /** Share of the steps that is run, at the end of the schedule. 0 to 1; default in the editor: 1. */
-  denoise: Float;
-}, Node<{ SCHEDULER_FUNC: 'SCHEDULER_FUNC' }>> = nodeFunction('GITSSchedulerFuncProvider', [['SCHEDULER_FUNC', 'SCHEDULER_FUNC']]);
+  /** Larger values place more small steps at the end. 0.8 to 1.5. Default: 1.2. */
+  coeff?: Float;
+  /** Share of the steps that is run, at the end of the schedule. 0 to 1. Default: 1. */
+  denoise?: Float;
+}, Node<{ SCHEDULER_FUNC: 'SCHEDULER_FUNC' }>> = nodeFunction('GITSSchedulerFuncProvider', [['SCHEDULER_FUNC', 'SCHEDULER_FUNC']], { coeff: 1.2, denoise: 1 });
 
 /** GLIGENLoader (loaders) */
 export const GLIGENLoader: NodeFunction<{
@@ -1506,134 +1547,136 @@ export const GLIGENTextBoxApply: NodeFunction<{
   clip: Link<'CLIP'>;
   gligen_textbox_model: Link<'GLIGEN'>;
   text: Text;
-  /** 8 to 16384; default in the editor: 64. */
-  width: Int;
-  /** 8 to 16384; default in the editor: 64. */
-  height: Int;
-  /** 0 to 16384; default in the editor: 0. */
-  x: Int;
-  /** 0 to 16384; default in the editor: 0. */
-  y: Int;
-}, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('GLIGENTextBoxApply', [['CONDITIONING', 'CONDITIONING']]);
+  /** 8 to 16384. Default: 64. */
+  width?: Int;
+  /** 8 to 16384. Default: 64. */
+  height?: Int;
+  /** 0 to 16384. Default: 0. */
+  x?: Int;
+  /** 0 to 16384. Default: 0. */
+  y?: Int;
+}, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('GLIGENTextBoxApply', [['CONDITIONING', 'CONDITIONING']], { width: 64, height: 64, x: 0, y: 0 });
 
 /** Get Image Size (image): Width, height and number of the images. */
 export const GetImageSize: NodeFunction<{
   image: Link<'IMAGE'>;
 }, Node<{ width: 'INT'; height: 'INT'; batch_size: 'INT' }>> = nodeFunction('GetImageSize', [['width', 'INT'], ['height', 'INT'], ['batch_size', 'INT']]);
 
-/** GrowMask (mask) */
+/** GrowMask (mask): Grows a mask by pixels, or shrinks it. */
 export const GrowMask: NodeFunction<{
   mask: Link<'MASK'>;
-  /** -16384 to 16384; default in the editor: 0. */
-  expand: Int;
-  /** Default in the editor: true. */
-  tapered_corners: Bool;
-}, Node<{ MASK: 'MASK' }>> = nodeFunction('GrowMask', [['MASK', 'MASK']]);
+  /** -16384 to 16384. Default: 0. */
+  expand?: Int;
+  /** Default: true. */
+  tapered_corners?: Bool;
+}, Node<{ MASK: 'MASK' }>> = nodeFunction('GrowMask', [['MASK', 'MASK']], { expand: 0, tapered_corners: true });
 
 /** HyperTile (model_patches/unet) */
 export const HyperTile: NodeFunction<{
   model: Link<'MODEL'>;
-  /** 1 to 2048; default in the editor: 256. */
-  tile_size: Int;
-  /** 1 to 128; default in the editor: 2. */
-  swap_size: Int;
-  /** 0 to 10; default in the editor: 0. */
-  max_depth: Int;
-  /** Default in the editor: false. */
-  scale_depth: Bool;
-}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('HyperTile', [['MODEL', 'MODEL']]);
+  /** 1 to 2048. Default: 256. */
+  tile_size?: Int;
+  /** 1 to 128. Default: 2. */
+  swap_size?: Int;
+  /** 0 to 10. Default: 0. */
+  max_depth?: Int;
+  /** Default: false. */
+  scale_depth?: Bool;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('HyperTile', [['MODEL', 'MODEL']], { tile_size: 256, swap_size: 2, max_depth: 0, scale_depth: false });
 
-/** HypernetworkLoader (loaders) */
+/** HypernetworkLoader (loaders): Applies a hypernetwork to the cross-attention of a model. */
 export const HypernetworkLoader: NodeFunction<{
   model: Link<'MODEL'>;
   /** A file of models/hypernetworks. */
   hypernetwork_name: FileName;
-  /** -10 to 10; default in the editor: 1. */
-  strength: Float;
-}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('HypernetworkLoader', [['MODEL', 'MODEL']]);
+  /** -10 to 10. Default: 1. */
+  strength?: Float;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('HypernetworkLoader', [['MODEL', 'MODEL']], { strength: 1 });
 
-/** ImageAddNoise (image) */
+/** ImageAddNoise (image): Adds noise to an image. */
 export const ImageAddNoise: NodeFunction<{
   image: Link<'IMAGE'>;
-  /** The seed of the noise. 0 to 18446744073709551615; default in the editor: 0. */
-  seed: Int;
-  /** 0 to 1; default in the editor: 0.5. */
-  strength: Float;
-}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageAddNoise', [['IMAGE', 'IMAGE']]);
+  /** The seed of the noise. 0 to 18446744073709551615. Default: 0. */
+  seed?: Int;
+  /** 0 to 1. Default: 0.5. */
+  strength?: Float;
+}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageAddNoise', [['IMAGE', 'IMAGE']], { seed: 0, strength: 0.5 });
 
-/** Batch Images (image) */
+/** Batch Images (image): Joins two images into a batch; the second is resized to fit. */
 export const ImageBatch: NodeFunction<{
   image1: Link<'IMAGE'>;
   image2: Link<'IMAGE'>;
 }, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageBatch', [['IMAGE', 'IMAGE']]);
 
-/** Image Blend (image/postprocessing) */
+/** Image Blend (image/postprocessing): Blends two images in one of several modes. */
 export const ImageBlend: NodeFunction<{
   image1: Link<'IMAGE'>;
   image2: Link<'IMAGE'>;
-  /** 0 to 1; default in the editor: 0.5. */
-  blend_factor: Float;
-  blend_mode: OneOf<'normal' | 'multiply' | 'screen' | 'overlay' | 'soft_light' | 'difference'>;
-}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageBlend', [['IMAGE', 'IMAGE']]);
+  /** 0 to 1. Default: 0.5. */
+  blend_factor?: Float;
+  /** Default: normal. */
+  blend_mode?: OneOf<'normal' | 'multiply' | 'screen' | 'overlay' | 'soft_light' | 'difference'>;
+}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageBlend', [['IMAGE', 'IMAGE']], { blend_factor: 0.5, blend_mode: 'normal' });
 
-/** Image Blur (image/postprocessing) */
+/** Image Blur (image/postprocessing): Blurs an image with a Gaussian. */
 export const ImageBlur: NodeFunction<{
   image: Link<'IMAGE'>;
-  /** 1 to 31; default in the editor: 1. */
-  blur_radius: Int;
-  /** 0.1 to 10; default in the editor: 1. */
-  sigma: Float;
-}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageBlur', [['IMAGE', 'IMAGE']]);
+  /** 1 to 31. Default: 1. */
+  blur_radius?: Int;
+  /** 0.1 to 10. Default: 1. */
+  sigma?: Float;
+}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageBlur', [['IMAGE', 'IMAGE']], { blur_radius: 1, sigma: 1 });
 
-/** ImageColorToMask (mask) */
+/** ImageColorToMask (mask): A mask of the pixels that have a colour. */
 export const ImageColorToMask: NodeFunction<{
   image: Link<'IMAGE'>;
-  /** 0 to 16777215; default in the editor: 0. */
-  color: Int;
-}, Node<{ MASK: 'MASK' }>> = nodeFunction('ImageColorToMask', [['MASK', 'MASK']]);
+  /** 0 to 16777215. Default: 0. */
+  color?: Int;
+}, Node<{ MASK: 'MASK' }>> = nodeFunction('ImageColorToMask', [['MASK', 'MASK']], { color: 0 });
 
-/** ImageCompositeMasked (image) */
+/** ImageCompositeMasked (image): Pastes one image into another through a mask. */
 export const ImageCompositeMasked: NodeFunction<{
   destination: Link<'IMAGE'>;
   source: Link<'IMAGE'>;
-  /** 0 to 16384; default in the editor: 0. */
-  x: Int;
-  /** 0 to 16384; default in the editor: 0. */
-  y: Int;
-  /** Default in the editor: false. */
-  resize_source: Bool;
+  /** 0 to 16384. Default: 0. */
+  x?: Int;
+  /** 0 to 16384. Default: 0. */
+  y?: Int;
+  /** Default: false. */
+  resize_source?: Bool;
   mask?: Link<'MASK'>;
-}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageCompositeMasked', [['IMAGE', 'IMAGE']]);
+}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageCompositeMasked', [['IMAGE', 'IMAGE']], { x: 0, y: 0, resize_source: false });
 
-/** Image Crop (image/transform) */
+/** Image Crop (image/transform): Cuts a rectangle out of an image. */
 export const ImageCrop: NodeFunction<{
   image: Link<'IMAGE'>;
-  /** 1 to 16384; default in the editor: 512. */
-  width: Int;
-  /** 1 to 16384; default in the editor: 512. */
-  height: Int;
-  /** 0 to 16384; default in the editor: 0. */
-  x: Int;
-  /** 0 to 16384; default in the editor: 0. */
-  y: Int;
-}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageCrop', [['IMAGE', 'IMAGE']]);
+  /** 1 to 16384. Default: 512. */
+  width?: Int;
+  /** 1 to 16384. Default: 512. */
+  height?: Int;
+  /** 0 to 16384. Default: 0. */
+  x?: Int;
+  /** 0 to 16384. Default: 0. */
+  y?: Int;
+}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageCrop', [['IMAGE', 'IMAGE']], { width: 512, height: 512, x: 0, y: 0 });
 
-/** ImageFlip (image/transform) */
+/** ImageFlip (image/transform): Mirrors an image. */
 export const ImageFlip: NodeFunction<{
   image: Link<'IMAGE'>;
-  flip_method: OneOf<'x-axis: vertically' | 'y-axis: horizontally'>;
-}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageFlip', [['IMAGE', 'IMAGE']]);
+  /** Default: x-axis: vertically. */
+  flip_method?: OneOf<'x-axis: vertically' | 'y-axis: horizontally'>;
+}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageFlip', [['IMAGE', 'IMAGE']], { flip_method: 'x-axis: vertically' });
 
-/** ImageFromBatch (image/batch) */
+/** ImageFromBatch (image/batch): Takes some images out of a batch. */
 export const ImageFromBatch: NodeFunction<{
   image: Link<'IMAGE'>;
-  /** 0 to 4095; default in the editor: 0. */
-  batch_index: Int;
-  /** 1 to 4096; default in the editor: 1. */
-  length: Int;
-}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageFromBatch', [['IMAGE', 'IMAGE']]);
+  /** 0 to 4095. Default: 0. */
+  batch_index?: Int;
+  /** 1 to 4096. Default: 1. */
+  length?: Int;
+}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageFromBatch', [['IMAGE', 'IMAGE']], { batch_index: 0, length: 1 });
 
-/** Invert Image (image) */
+/** Invert Image (image): Inverts the colours of an image. */
 export const ImageInvert: NodeFunction<{
   image: Link<'IMAGE'>;
 }, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageInvert', [['IMAGE', 'IMAGE']]);
@@ -1643,10 +1686,10 @@ export const ImageListToImageBatch: NodeFunction<{
   images: Link<'IMAGE'>;
 }, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageListToImageBatch', [['IMAGE', 'IMAGE']]);
 
-/** Switch (images, mask) (ImpactPack/Util) */
+/** Switch (images, mask) (ImpactPack/Util): Passes on one of four pairs of image and mask. */
 export const ImageMaskSwitch: NodeFunction<{
-  /** 1 to 4; default in the editor: 1. */
-  select: Int;
+  /** 1 to 4. Default: 1. */
+  select?: Int;
   images1: Link<'IMAGE'>;
   mask1_opt?: Link<'MASK'>;
   images2_opt?: Link<'IMAGE'>;
@@ -1655,7 +1698,7 @@ export const ImageMaskSwitch: NodeFunction<{
   mask3_opt?: Link<'MASK'>;
   images4_opt?: Link<'IMAGE'>;
   mask4_opt?: Link<'MASK'>;
-}, OutputNode<{ IMAGE: 'IMAGE'; MASK: 'MASK' }>> = nodeFunction('ImageMaskSwitch', [['IMAGE', 'IMAGE'], ['MASK', 'MASK']]);
+}, OutputNode<{ IMAGE: 'IMAGE'; MASK: 'MASK' }>> = nodeFunction('ImageMaskSwitch', [['IMAGE', 'IMAGE'], ['MASK', 'MASK']], { select: 1 });
 
 /** Image Only Checkpoint Loader (img2vid model) (loaders/video_models): Loads the parts of a checkpoint whose conditioning is an image. Video models are not supported. */
 export const ImageOnlyCheckpointLoader: NodeFunction<{
@@ -1663,30 +1706,31 @@ export const ImageOnlyCheckpointLoader: NodeFunction<{
   ckpt_name: FileName;
 }, Node<{ MODEL: 'MODEL'; CLIP_VISION: 'CLIP_VISION'; VAE: 'VAE' }>> = nodeFunction('ImageOnlyCheckpointLoader', [['MODEL', 'MODEL'], ['CLIP_VISION', 'CLIP_VISION'], ['VAE', 'VAE']]);
 
-/** Pad Image for Outpainting (image) */
+/** Pad Image for Outpainting (image): Adds borders to an image, and a mask of them with soft edges. */
 export const ImagePadForOutpaint: NodeFunction<{
   image: Link<'IMAGE'>;
-  /** 0 to 16384; default in the editor: 0. */
-  left: Int;
-  /** 0 to 16384; default in the editor: 0. */
-  top: Int;
-  /** 0 to 16384; default in the editor: 0. */
-  right: Int;
-  /** 0 to 16384; default in the editor: 0. */
-  bottom: Int;
-  /** 0 to 16384; default in the editor: 40. */
-  feathering: Int;
-}, Node<{ IMAGE: 'IMAGE'; MASK: 'MASK' }>> = nodeFunction('ImagePadForOutpaint', [['IMAGE', 'IMAGE'], ['MASK', 'MASK']]);
+  /** 0 to 16384. Default: 0. */
+  left?: Int;
+  /** 0 to 16384. Default: 0. */
+  top?: Int;
+  /** 0 to 16384. Default: 0. */
+  right?: Int;
+  /** 0 to 16384. Default: 0. */
+  bottom?: Int;
+  /** 0 to 16384. Default: 40. */
+  feathering?: Int;
+}, Node<{ IMAGE: 'IMAGE'; MASK: 'MASK' }>> = nodeFunction('ImagePadForOutpaint', [['IMAGE', 'IMAGE'], ['MASK', 'MASK']], { left: 0, top: 0, right: 0, bottom: 0, feathering: 40 });
 
 /** Image Quantize (image/postprocessing) */
 export const ImageQuantize: NodeFunction<{
   image: Link<'IMAGE'>;
-  /** 1 to 256; default in the editor: 256. */
-  colors: Int;
-  dither: OneOf<'none' | 'floyd-steinberg' | 'bayer-2' | 'bayer-4' | 'bayer-8' | 'bayer-16'>;
-}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageQuantize', [['IMAGE', 'IMAGE']]);
+  /** 1 to 256. Default: 256. */
+  colors?: Int;
+  /** Default: none. */
+  dither?: OneOf<'none' | 'floyd-steinberg' | 'bayer-2' | 'bayer-4' | 'bayer-8' | 'bayer-16'>;
+}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageQuantize', [['IMAGE', 'IMAGE']], { colors: 256, dither: 'none' });
 
-/** ImageRGBToYUV (image/batch) */
+/** ImageRGBToYUV (image/batch): Splits an image into brightness and two colour differences. */
 export const ImageRGBToYUV: NodeFunction<{
   image: Link<'IMAGE'>;
 }, Node<{ Y: 'IMAGE'; U: 'IMAGE'; V: 'IMAGE' }>> = nodeFunction('ImageRGBToYUV', [['Y', 'IMAGE'], ['U', 'IMAGE'], ['V', 'IMAGE']]);
@@ -1694,94 +1738,102 @@ export const ImageRGBToYUV: NodeFunction<{
 /** Image Receiver (ImpactPack/Util): Loads an image of the input folder, or one that is stored in the workflow. */
 export const ImageReceiver: NodeFunction<{
   image: FileName;
-  /** 0 to 9223372036854775807; default in the editor: 0. */
-  link_id: Int;
-  /** Default in the editor: false. */
-  save_to_workflow: Bool;
+  /** 0 to 9223372036854775807. Default: 0. */
+  link_id?: Int;
+  /** Default: false. */
+  save_to_workflow?: Bool;
   image_data: Text;
-  /** Default in the editor: false. */
-  trigger_always: Bool;
-}, Node<{ IMAGE: 'IMAGE'; MASK: 'MASK' }>> = nodeFunction('ImageReceiver', [['IMAGE', 'IMAGE'], ['MASK', 'MASK']]);
+  /** Default: false. */
+  trigger_always?: Bool;
+}, Node<{ IMAGE: 'IMAGE'; MASK: 'MASK' }>> = nodeFunction('ImageReceiver', [['IMAGE', 'IMAGE'], ['MASK', 'MASK']], { link_id: 0, save_to_workflow: false, trigger_always: false });
 
-/** ImageRotate (image/transform) */
+/** ImageRotate (image/transform): Rotates an image by quarter turns. */
 export const ImageRotate: NodeFunction<{
   image: Link<'IMAGE'>;
-  rotation: OneOf<Rotation>;
-}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageRotate', [['IMAGE', 'IMAGE']]);
+  /** Default: none. */
+  rotation?: OneOf<Rotation>;
+}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageRotate', [['IMAGE', 'IMAGE']], { rotation: 'none' });
 
-/** Upscale Image (image/upscaling) */
+/** Upscale Image (image/upscaling): Resizes an image; a side of 0 follows the other one. */
 export const ImageScale: NodeFunction<{
   image: Link<'IMAGE'>;
-  upscale_method: OneOf<UpscaleMethod>;
-  /** 0 to 16384; default in the editor: 512. */
-  width: Int;
-  /** 0 to 16384; default in the editor: 512. */
-  height: Int;
-  crop: OneOf<'disabled' | 'center'>;
-}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageScale', [['IMAGE', 'IMAGE']]);
+  /** Default: nearest-exact. */
+  upscale_method?: OneOf<UpscaleMethod>;
+  /** 0 to 16384. Default: 512. */
+  width?: Int;
+  /** 0 to 16384. Default: 512. */
+  height?: Int;
+  /** Default: disabled. */
+  crop?: OneOf<'disabled' | 'center'>;
+}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageScale', [['IMAGE', 'IMAGE']], { upscale_method: 'nearest-exact', width: 512, height: 512, crop: 'disabled' });
 
-/** Upscale Image By (image/upscaling) */
+/** Upscale Image By (image/upscaling): Resizes an image by a factor. */
 export const ImageScaleBy: NodeFunction<{
   image: Link<'IMAGE'>;
-  upscale_method: OneOf<UpscaleMethod>;
-  /** 0.01 to 8; default in the editor: 1. */
-  scale_by: Float;
-}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageScaleBy', [['IMAGE', 'IMAGE']]);
+  /** Default: nearest-exact. */
+  upscale_method?: OneOf<UpscaleMethod>;
+  /** 0.01 to 8. Default: 1. */
+  scale_by?: Float;
+}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageScaleBy', [['IMAGE', 'IMAGE']], { upscale_method: 'nearest-exact', scale_by: 1 });
 
-/** ImageScaleToMaxDimension (image/upscaling) */
+/** ImageScaleToMaxDimension (image/upscaling): Resizes an image so that its longer side has a given length. */
 export const ImageScaleToMaxDimension: NodeFunction<{
   image: Link<'IMAGE'>;
-  upscale_method: OneOf<'area' | 'lanczos' | 'bilinear' | 'nearest-exact' | 'bilinear' | 'bicubic'>;
-  /** 0 to 16384; default in the editor: 512. */
-  largest_size: Int;
-}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageScaleToMaxDimension', [['IMAGE', 'IMAGE']]);
+  /** Default: area. */
+  upscale_method?: OneOf<'area' | 'lanczos' | 'bilinear' | 'nearest-exact' | 'bilinear' | 'bicubic'>;
+  /** 0 to 16384. Default: 512. */
+  largest_size?: Int;
+}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageScaleToMaxDimension', [['IMAGE', 'IMAGE']], { upscale_method: 'area', largest_size: 512 });
 
-/** Scale Image to Total Pixels (image/upscaling) */
+/** Scale Image to Total Pixels (image/upscaling): Resizes an image to a number of megapixels. */
 export const ImageScaleToTotalPixels: NodeFunction<{
   image: Link<'IMAGE'>;
-  upscale_method: OneOf<UpscaleMethod>;
-  /** 0.01 to 16; default in the editor: 1. */
-  megapixels: Float;
-}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageScaleToTotalPixels', [['IMAGE', 'IMAGE']]);
+  /** Default: nearest-exact. */
+  upscale_method?: OneOf<UpscaleMethod>;
+  /** 0.01 to 16. Default: 1. */
+  megapixels?: Float;
+}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageScaleToTotalPixels', [['IMAGE', 'IMAGE']], { upscale_method: 'nearest-exact', megapixels: 1 });
 
 /** Image Sender (ImpactPack/Util): Shows images, and sends them to the receivers with the same link_id in the editor. */
 export const ImageSender: NodeFunction<{
   images: Link<'IMAGE'>;
-  filename_prefix: Text;
-  /** 0 to 9223372036854775807; default in the editor: 0. */
-  link_id: Int;
-}, OutputNode> = nodeFunction('ImageSender');
+  /** Default: ImgSender. */
+  filename_prefix?: Text;
+  /** 0 to 9223372036854775807. Default: 0. */
+  link_id?: Int;
+}, OutputNode> = nodeFunction('ImageSender', [], { filename_prefix: 'ImgSender', link_id: 0 });
 
-/** Image Sharpen (image/postprocessing) */
+/** Image Sharpen (image/postprocessing): Sharpens an image. */
 export const ImageSharpen: NodeFunction<{
   image: Link<'IMAGE'>;
-  /** 1 to 31; default in the editor: 1. */
-  sharpen_radius: Int;
-  /** 0.1 to 10; default in the editor: 1. */
-  sigma: Float;
-  /** 0 to 5; default in the editor: 1. */
-  alpha: Float;
-}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageSharpen', [['IMAGE', 'IMAGE']]);
+  /** 1 to 31. Default: 1. */
+  sharpen_radius?: Int;
+  /** 0.1 to 10. Default: 1. */
+  sigma?: Float;
+  /** 0 to 5. Default: 1. */
+  alpha?: Float;
+}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageSharpen', [['IMAGE', 'IMAGE']], { sharpen_radius: 1, sigma: 1, alpha: 1 });
 
 /** Image Stitch (image/transform): Places image2 beside image1, with optional spacing. Without image2, image1 is unchanged. */
 export const ImageStitch: NodeFunction<{
   image1: Link<'IMAGE'>;
-  /** Default in the editor: right. */
-  direction: OneOf<'right' | 'down' | 'left' | 'up'>;
-  /** Default in the editor: true. */
-  match_image_size: Bool;
-  /** 0 to 1024; default in the editor: 0. */
-  spacing_width: Int;
-  /** Default in the editor: white. */
-  spacing_color: OneOf<'white' | 'black' | 'red' | 'green' | 'blue'>;
+  /** Default: right. */
+  direction?: OneOf<'right' | 'down' | 'left' | 'up'>;
+  /** Default: true. */
+  match_image_size?: Bool;
+  /** 0 to 1024. Default: 0. */
+  spacing_width?: Int;
+  /** Default: white. */
+  spacing_color?: OneOf<'white' | 'black' | 'red' | 'green' | 'blue'>;
   image2?: Link<'IMAGE'>;
-}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageStitch', [['IMAGE', 'IMAGE']]);
+}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageStitch', [['IMAGE', 'IMAGE']], { direction: 'right', match_image_size: true, spacing_width: 0, spacing_color: 'white' });
 
-/** Convert Image to Mask (mask) */
+/** Convert Image to Mask (mask): Takes a channel of an image as a mask. */
 export const ImageToMask: NodeFunction<{
   image: Link<'IMAGE'>;
-  channel: OneOf<'red' | 'green' | 'blue' | 'alpha'>;
-}, Node<{ MASK: 'MASK' }>> = nodeFunction('ImageToMask', [['MASK', 'MASK']]);
+  /** Default: red. */
+  channel?: OneOf<'red' | 'green' | 'blue' | 'alpha'>;
+}, Node<{ MASK: 'MASK' }>> = nodeFunction('ImageToMask', [['MASK', 'MASK']], { channel: 'red' });
 
 /** Upscale Image (using Model) (image/upscaling): Enlarges images by the factor of the model, in tiles of 512 pixels. */
 export const ImageUpscaleWithModel: NodeFunction<{
@@ -1791,24 +1843,24 @@ export const ImageUpscaleWithModel: NodeFunction<{
   image: Link<'IMAGE'>;
 }, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageUpscaleWithModel', [['IMAGE', 'IMAGE']]);
 
-/** ImageYUVToRGB (image/batch) */
+/** ImageYUVToRGB (image/batch): Joins brightness and two colour differences into an image. */
 export const ImageYUVToRGB: NodeFunction<{
   Y: Link<'IMAGE'>;
   U: Link<'IMAGE'>;
   V: Link<'IMAGE'>;
 }, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageYUVToRGB', [['IMAGE', 'IMAGE']]);
 
-/** Assemble (SEGS) (ImpactPack/Util) */
+/** Assemble (SEGS) (ImpactPack/Util): Joins header and a list of segments to SEGS. */
 export const ImpactAssembleSEGS: NodeFunction<{
   seg_header: Link<'SEGS_HEADER'>;
   seg_elt: Link<'SEG_ELT'>;
 }, Node<{ SEGS: 'SEGS' }>> = nodeFunction('ImpactAssembleSEGS', [['SEGS', 'SEGS']]);
 
-/** ImpactBoolean (ImpactPack/Logic) */
+/** ImpactBoolean (ImpactPack/Logic): True or false. */
 export const ImpactBoolean: NodeFunction<{
-  /** Default in the editor: false. */
-  value: Bool;
-}, Node<{ BOOLEAN: 'BOOLEAN' }>> = nodeFunction('ImpactBoolean', [['BOOLEAN', 'BOOLEAN']]);
+  /** Default: false. */
+  value?: Bool;
+}, Node<{ BOOLEAN: 'BOOLEAN' }>> = nodeFunction('ImpactBoolean', [['BOOLEAN', 'BOOLEAN']], { value: false });
 
 /** Combine Conditionings (ImpactPack/Util): Combines prompts, each of which is evaluated on its own. */
 export const ImpactCombineConditionings: NodeFunction<{
@@ -1817,12 +1869,13 @@ export const ImpactCombineConditionings: NodeFunction<{
   [more: `conditioning${number}`]: Link<'CONDITIONING'> | undefined;
 }, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('ImpactCombineConditionings', [['CONDITIONING', 'CONDITIONING']]);
 
-/** ImpactCompare (ImpactPack/Logic) */
+/** ImpactCompare (ImpactPack/Logic): Compares two values. */
 export const ImpactCompare: NodeFunction<{
-  cmp: OneOf<'a = b' | 'a <> b' | 'a > b' | 'a < b' | 'a >= b' | 'a <= b' | 'tt' | 'ff'>;
+  /** Default: a = b. */
+  cmp?: OneOf<'a = b' | 'a <> b' | 'a > b' | 'a < b' | 'a >= b' | 'a <= b' | 'tt' | 'ff'>;
   a: Anything;
   b: Anything;
-}, Node<{ BOOLEAN: 'BOOLEAN' }>> = nodeFunction('ImpactCompare', [['BOOLEAN', 'BOOLEAN']]);
+}, Node<{ BOOLEAN: 'BOOLEAN' }>> = nodeFunction('ImpactCompare', [['BOOLEAN', 'BOOLEAN']], { cmp: 'a = b' });
 
 /** Concat Conditionings (ImpactPack/Util): Concatenates the tokens of all prompts. */
 export const ImpactConcatConditionings: NodeFunction<{
@@ -1833,68 +1886,68 @@ export const ImpactConcatConditionings: NodeFunction<{
 
 /** ImpactConditionalBranch (ImpactPack/Logic): Only the selected branch runs. */
 export const ImpactConditionalBranch: NodeFunction<{
-  /** Default in the editor: false. */
-  cond: Bool;
+  /** Default: false. */
+  cond?: Bool;
   tt_value: Anything;
   ff_value: Anything;
-}, Node<{ '*': never }>> = nodeFunction('ImpactConditionalBranch', [['*', '*']]);
+}, Node<{ '*': never }>> = nodeFunction('ImpactConditionalBranch', [['*', '*']], { cond: false });
 
 /** ImpactConditionalBranchSelMode (ImpactPack/Logic): Both branches run, unless sel_mode selects one before the run. */
 export const ImpactConditionalBranchSelMode: NodeFunction<{
-  /** Default in the editor: false. */
-  cond: Bool;
+  /** Default: false. */
+  cond?: Bool;
   tt_value?: Anything;
   ff_value?: Anything;
-}, Node<{ '*': never }>> = nodeFunction('ImpactConditionalBranchSelMode', [['*', '*']]);
+}, Node<{ '*': never }>> = nodeFunction('ImpactConditionalBranchSelMode', [['*', '*']], { cond: false });
 
 /** ImpactConditionalStopIteration (ImpactPack/Logic): Stops the automatic queue of the editor. */
 export const ImpactConditionalStopIteration: NodeFunction<{
-  /** Default in the editor: false. */
   cond: Bool;
 }, OutputNode> = nodeFunction('ImpactConditionalStopIteration');
 
 /** Control Bridge (ImpactPack/Logic): Passes its value on while it is active. Otherwise, Stop blocks the nodes that follow, and so does Mute if the prompt has the editor's workflow; Bypass, for which the editor changes the workflow, passes the value on. */
 export const ImpactControlBridge: NodeFunction<{
   value: Anything;
-  /** Default in the editor: true. */
-  mode: Bool;
-  behavior: OneOf<'Stop' | 'Mute' | 'Bypass'>;
-}, OutputNode<{ value: never }>> = nodeFunction('ImpactControlBridge', [['value', '*']]);
+  /** Default: true. */
+  mode?: Bool;
+  /** Default: Stop. */
+  behavior?: OneOf<'Stop' | 'Mute' | 'Bypass'>;
+}, OutputNode<{ value: never }>> = nodeFunction('ImpactControlBridge', [['value', '*']], { mode: true, behavior: 'Stop' });
 
-/** ControlNetApply (SEGS) (ImpactPack/Util) */
+/** ControlNetApply (SEGS) (ImpactPack/Util): Adds a ControlNet to each segment, for a part of the sampling. */
 export const ImpactControlNetApplyAdvancedSEGS: NodeFunction<{
   segs: Link<'SEGS'>;
   control_net: Link<'CONTROL_NET'>;
-  /** 0 to 10; default in the editor: 1. */
-  strength: Float;
-  /** 0 to 1; default in the editor: 0. */
-  start_percent: Float;
-  /** 0 to 1; default in the editor: 1. */
-  end_percent: Float;
+  /** 0 to 10. Default: 1. */
+  strength?: Float;
+  /** 0 to 1. Default: 0. */
+  start_percent?: Float;
+  /** 0 to 1. Default: 1. */
+  end_percent?: Float;
   /** Makes the control image from each segment's image. */
   segs_preprocessor?: Link<'SEGS_PREPROCESSOR'>;
   /** A control image of the whole image, which is cropped for each segment. */
   control_image?: Link<'IMAGE'>;
   /** Required by ControlNets that use latents; those of SD1, SD2 and SDXL do not. */
   vae?: Link<'VAE'>;
-}, Node<{ SEGS: 'SEGS' }>> = nodeFunction('ImpactControlNetApplyAdvancedSEGS', [['SEGS', 'SEGS']]);
+}, Node<{ SEGS: 'SEGS' }>> = nodeFunction('ImpactControlNetApplyAdvancedSEGS', [['SEGS', 'SEGS']], { strength: 1, start_percent: 0, end_percent: 1 });
 
 /**
- * ControlNetApply (SEGS) - DEPRECATED (ImpactPack/Util)
+ * ControlNetApply (SEGS) - DEPRECATED (ImpactPack/Util): Adds a ControlNet to each segment.
  * @deprecated
  */
 export const ImpactControlNetApplySEGS: NodeFunction<{
   segs: Link<'SEGS'>;
   control_net: Link<'CONTROL_NET'>;
-  /** 0 to 10; default in the editor: 1. */
-  strength: Float;
+  /** 0 to 10. Default: 1. */
+  strength?: Float;
   /** Makes the control image from each segment's image. */
   segs_preprocessor?: Link<'SEGS_PREPROCESSOR'>;
   /** A control image of the whole image, which is cropped for each segment. */
   control_image?: Link<'IMAGE'>;
-}, Node<{ SEGS: 'SEGS' }>> = nodeFunction('ImpactControlNetApplySEGS', [['SEGS', 'SEGS']]);
+}, Node<{ SEGS: 'SEGS' }>> = nodeFunction('ImpactControlNetApplySEGS', [['SEGS', 'SEGS']], { strength: 1 });
 
-/** ImpactControlNetClearSEGS (ImpactPack/Util) */
+/** ImpactControlNetClearSEGS (ImpactPack/Util): Removes the ControlNets of segments. */
 export const ImpactControlNetClearSEGS: NodeFunction<{
   segs: Link<'SEGS'>;
 }, Node<{ SEGS: 'SEGS' }>> = nodeFunction('ImpactControlNetClearSEGS', [['SEGS', 'SEGS']]);
@@ -1904,12 +1957,12 @@ export const ImpactConvertDataType: NodeFunction<{
   value: Anything;
 }, Node<{ STRING: 'STRING'; FLOAT: 'FLOAT'; INT: 'INT'; BOOLEAN: 'BOOLEAN' }>> = nodeFunction('ImpactConvertDataType', [['STRING', 'STRING'], ['FLOAT', 'FLOAT'], ['INT', 'INT'], ['BOOLEAN', 'BOOLEAN']]);
 
-/** Count Elts in SEGS (ImpactPack/Util) */
+/** Count Elts in SEGS (ImpactPack/Util): The number of segments. */
 export const ImpactCount_Elts_in_SEGS: NodeFunction<{
   segs: Link<'SEGS'>;
 }, Node<{ INT: 'INT' }>> = nodeFunction('ImpactCount_Elts_in_SEGS', [['INT', 'INT']]);
 
-/** Decompose (SEGS) (ImpactPack/Util) */
+/** Decompose (SEGS) (ImpactPack/Util): Takes SEGS apart into header and a list of segments. */
 export const ImpactDecomposeSEGS: NodeFunction<{
   segs: Link<'SEGS'>;
 }, Node<{ SEGS_HEADER: 'SEGS_HEADER'; SEG_ELT: 'SEG_ELT' }>> = nodeFunction('ImpactDecomposeSEGS', [['SEGS_HEADER', 'SEGS_HEADER'], ['SEG_ELT', 'SEG_ELT']]);
@@ -1917,28 +1970,28 @@ export const ImpactDecomposeSEGS: NodeFunction<{
 /** Dilate Mask (ImpactPack/Util): Grows a mask by a square of this many pixels; below 0 the mask shrinks. */
 export const ImpactDilateMask: NodeFunction<{
   mask: Link<'MASK'>;
-  /** -512 to 512; default in the editor: 10. */
-  dilation: Int;
-}, Node<{ MASK: 'MASK' }>> = nodeFunction('ImpactDilateMask', [['MASK', 'MASK']]);
+  /** -512 to 512. Default: 10. */
+  dilation?: Int;
+}, Node<{ MASK: 'MASK' }>> = nodeFunction('ImpactDilateMask', [['MASK', 'MASK']], { dilation: 10 });
 
-/** Dilate Mask (SEGS) (ImpactPack/Util) */
+/** Dilate Mask (SEGS) (ImpactPack/Util): Grows the masks of segments, or shrinks them. */
 export const ImpactDilateMaskInSEGS: NodeFunction<{
   segs: Link<'SEGS'>;
-  /** -512 to 512; default in the editor: 10. */
-  dilation: Int;
-}, Node<{ SEGS: 'SEGS' }>> = nodeFunction('ImpactDilateMaskInSEGS', [['SEGS', 'SEGS']]);
+  /** -512 to 512. Default: 10. */
+  dilation?: Int;
+}, Node<{ SEGS: 'SEGS' }>> = nodeFunction('ImpactDilateMaskInSEGS', [['SEGS', 'SEGS']], { dilation: 10 });
 
-/** Dilate Mask (SEG_ELT) (ImpactPack/Util) */
+/** Dilate Mask (SEG_ELT) (ImpactPack/Util): Grows the mask of a segment, or shrinks it. */
 export const ImpactDilate_Mask_SEG_ELT: NodeFunction<{
   seg_elt: Link<'SEG_ELT'>;
-  /** -512 to 512; default in the editor: 10. */
-  dilation: Int;
-}, Node<{ SEG_ELT: 'SEG_ELT' }>> = nodeFunction('ImpactDilate_Mask_SEG_ELT', [['SEG_ELT', 'SEG_ELT']]);
+  /** -512 to 512. Default: 10. */
+  dilation?: Int;
+}, Node<{ SEG_ELT: 'SEG_ELT' }>> = nodeFunction('ImpactDilate_Mask_SEG_ELT', [['SEG_ELT', 'SEG_ELT']], { dilation: 10 });
 
-/** ImpactDummyInput (ImpactPack/Debug) */
+/** ImpactDummyInput (ImpactPack/Debug): A value that stands for nothing. */
 export const ImpactDummyInput: NodeFunction<Record<string, never>, Node<{ '*': never }>> = nodeFunction('ImpactDummyInput', [['*', '*']]);
 
-/** Edit SEG_ELT (ImpactPack/Util) */
+/** Edit SEG_ELT (ImpactPack/Util): Replaces parts of a segment. */
 export const ImpactEdit_SEG_ELT: NodeFunction<{
   seg_elt: Link<'SEG_ELT'>;
   cropped_image_opt?: Link<'IMAGE'>;
@@ -1946,7 +1999,7 @@ export const ImpactEdit_SEG_ELT: NodeFunction<{
   crop_region_opt?: Link<'SEG_ELT_crop_region'>;
   bbox_opt?: Link<'SEG_ELT_bbox'>;
   control_net_wrapper_opt?: Link<'SEG_ELT_control_net_wrapper'>;
-  /** 0 to 1; default in the editor: 0. */
+  /** 0 to 1. */
   confidence_opt?: Float;
   label_opt?: Text;
 }, Node<{ SEG_ELT: 'SEG_ELT' }>> = nodeFunction('ImpactEdit_SEG_ELT', [['SEG_ELT', 'SEG_ELT']]);
@@ -1962,44 +2015,44 @@ export const ImpactFlattenMask: NodeFunction<{
   masks: Link<'MASK'>;
 }, Node<{ MASK: 'MASK' }>> = nodeFunction('ImpactFlattenMask', [['MASK', 'MASK']]);
 
-/** ImpactFloat (ImpactPack/Logic) */
+/** ImpactFloat (ImpactPack/Logic): A number. */
 export const ImpactFloat: NodeFunction<{
-  /** -3.402823466e+38 to 3.402823466e+38; default in the editor: 1. */
-  value: Float;
-}, Node<{ FLOAT: 'FLOAT' }>> = nodeFunction('ImpactFloat', [['FLOAT', 'FLOAT']]);
+  /** -3.402823466e+38 to 3.402823466e+38. Default: 1. */
+  value?: Float;
+}, Node<{ FLOAT: 'FLOAT' }>> = nodeFunction('ImpactFloat', [['FLOAT', 'FLOAT']], { value: 1 });
 
-/** From SEG_ELT (ImpactPack/Util) */
+/** From SEG_ELT (ImpactPack/Util): Takes a segment apart. */
 export const ImpactFrom_SEG_ELT: NodeFunction<{
   seg_elt: Link<'SEG_ELT'>;
 }, Node<{ seg_elt: 'SEG_ELT'; cropped_image: 'IMAGE'; cropped_mask: 'MASK'; crop_region: 'SEG_ELT_crop_region'; bbox: 'SEG_ELT_bbox'; control_net_wrapper: 'SEG_ELT_control_net_wrapper'; confidence: 'FLOAT'; label: 'STRING' }>> = nodeFunction('ImpactFrom_SEG_ELT', [['seg_elt', 'SEG_ELT'], ['cropped_image', 'IMAGE'], ['cropped_mask', 'MASK'], ['crop_region', 'SEG_ELT_crop_region'], ['bbox', 'SEG_ELT_bbox'], ['control_net_wrapper', 'SEG_ELT_control_net_wrapper'], ['confidence', 'FLOAT'], ['label', 'STRING']]);
 
-/** From SEG_ELT bbox (ImpactPack/Util) */
+/** From SEG_ELT bbox (ImpactPack/Util): The corners of a bounding box. */
 export const ImpactFrom_SEG_ELT_bbox: NodeFunction<{
   bbox: Link<'SEG_ELT_bbox'>;
 }, Node<{ left: 'INT'; top: 'INT'; right: 'INT'; bottom: 'INT' }>> = nodeFunction('ImpactFrom_SEG_ELT_bbox', [['left', 'INT'], ['top', 'INT'], ['right', 'INT'], ['bottom', 'INT']]);
 
-/** From SEG_ELT crop_region (ImpactPack/Util) */
+/** From SEG_ELT crop_region (ImpactPack/Util): The corners of a crop region. */
 export const ImpactFrom_SEG_ELT_crop_region: NodeFunction<{
   crop_region: Link<'SEG_ELT_crop_region'>;
 }, Node<{ left: 'INT'; top: 'INT'; right: 'INT'; bottom: 'INT' }>> = nodeFunction('ImpactFrom_SEG_ELT_crop_region', [['left', 'INT'], ['top', 'INT'], ['right', 'INT'], ['bottom', 'INT']]);
 
-/** Gaussian Blur Mask (ImpactPack/Util) */
+/** Gaussian Blur Mask (ImpactPack/Util): Blurs a mask with a Gaussian. */
 export const ImpactGaussianBlurMask: NodeFunction<{
   mask: Link<'MASK'>;
-  /** 0 to 100; default in the editor: 10. */
-  kernel_size: Int;
-  /** 0.1 to 100; default in the editor: 10. */
-  sigma: Float;
-}, Node<{ MASK: 'MASK' }>> = nodeFunction('ImpactGaussianBlurMask', [['MASK', 'MASK']]);
+  /** 0 to 100. Default: 10. */
+  kernel_size?: Int;
+  /** 0.1 to 100. Default: 10. */
+  sigma?: Float;
+}, Node<{ MASK: 'MASK' }>> = nodeFunction('ImpactGaussianBlurMask', [['MASK', 'MASK']], { kernel_size: 10, sigma: 10 });
 
-/** Gaussian Blur Mask (SEGS) (ImpactPack/Util) */
+/** Gaussian Blur Mask (SEGS) (ImpactPack/Util): Blurs the masks of segments with a Gaussian. */
 export const ImpactGaussianBlurMaskInSEGS: NodeFunction<{
   segs: Link<'SEGS'>;
-  /** 0 to 100; default in the editor: 10. */
-  kernel_size: Int;
-  /** 0.1 to 100; default in the editor: 10. */
-  sigma: Float;
-}, Node<{ SEGS: 'SEGS' }>> = nodeFunction('ImpactGaussianBlurMaskInSEGS', [['SEGS', 'SEGS']]);
+  /** 0 to 100. Default: 10. */
+  kernel_size?: Int;
+  /** 0.1 to 100. Default: 10. */
+  sigma?: Float;
+}, Node<{ SEGS: 'SEGS' }>> = nodeFunction('ImpactGaussianBlurMaskInSEGS', [['SEGS', 'SEGS']], { kernel_size: 10, sigma: 10 });
 
 /** ImpactIfNone (ImpactPack/Logic): Whether any_input is connected. */
 export const ImpactIfNone: NodeFunction<{
@@ -2007,85 +2060,85 @@ export const ImpactIfNone: NodeFunction<{
   any_input?: Anything;
 }, Node<{ signal_opt: never; bool: 'BOOLEAN' }>> = nodeFunction('ImpactIfNone', [['signal_opt', '*'], ['bool', 'BOOLEAN']]);
 
-/** Image Batch to Image List (ImpactPack/Util) */
+/** Image Batch to Image List (ImpactPack/Util): Splits a batch of images into a list. */
 export const ImpactImageBatchToImageList: NodeFunction<{
   image: Link<'IMAGE'>;
 }, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImpactImageBatchToImageList', [['IMAGE', 'IMAGE']]);
 
-/** ImpactImageInfo (ImpactPack/Logic/_for_test) */
+/** ImpactImageInfo (ImpactPack/Logic/_for_test): Number, height, width and channels of images. */
 export const ImpactImageInfo: NodeFunction<{
   value: Link<'IMAGE'>;
 }, Node<{ batch: 'INT'; height: 'INT'; width: 'INT'; channel: 'INT' }>> = nodeFunction('ImpactImageInfo', [['batch', 'INT'], ['height', 'INT'], ['width', 'INT'], ['channel', 'INT']]);
 
-/** ImpactInt (ImpactPack/Logic) */
+/** ImpactInt (ImpactPack/Logic): A whole number. */
 export const ImpactInt: NodeFunction<{
-  /** 0 to 9223372036854775807; default in the editor: 0. */
-  value: Int;
-}, Node<{ INT: 'INT' }>> = nodeFunction('ImpactInt', [['INT', 'INT']]);
+  /** 0 to 9223372036854775807. Default: 0. */
+  value?: Int;
+}, Node<{ INT: 'INT' }>> = nodeFunction('ImpactInt', [['INT', 'INT']], { value: 0 });
 
 /** Inversed Switch (Any) (ImpactPack/Util): Passes its input to the output with the selected number; nodes behind the others do not run. */
 export const ImpactInversedSwitch: NodeFunction<{
-  /** Number of the output. 1 to 999999; default in the editor: 1. */
-  select: Int;
+  /** Number of the output. 1 to 999999. Default: 1. */
+  select?: Int;
   input: Anything;
-  /** select_on_prompt removes unselected inputs from the prompt before it is validated. Default in the editor: false. */
+  /** select_on_prompt removes unselected inputs from the prompt before it is validated. */
   sel_mode?: Bool;
-}, Node<{ '*': never }>> = nodeFunction('ImpactInversedSwitch', [['*', '*']]);
+}, Node<{ '*': never }>> = nodeFunction('ImpactInversedSwitch', [['*', '*']], { select: 1 });
 
-/** SEGS isn't Empty (ImpactPack/Logic) */
+/** SEGS isn't Empty (ImpactPack/Logic): Whether there is a segment. */
 export const ImpactIsNotEmptySEGS: NodeFunction<{
   segs: Link<'SEGS'>;
 }, Node<{ BOOLEAN: 'BOOLEAN' }>> = nodeFunction('ImpactIsNotEmptySEGS', [['BOOLEAN', 'BOOLEAN']]);
 
-/** KSampler (Advanced/pipe) (ImpactPack/sampling) */
+/** KSampler (Advanced/pipe) (ImpactPack/sampling): KSampler (Advanced) with the parts of a BASIC_PIPE. */
 export const ImpactKSamplerAdvancedBasicPipe: NodeFunction<{
   /** The model and the prompts. */
   basic_pipe: Link<'BASIC_PIPE'>;
-  /** Adds noise of the seed before the first step. Default in the editor: true. */
-  add_noise: Bool;
-  /** The seed of the noise. 0 to 18446744073709551615; default in the editor: 0. */
-  noise_seed: Int;
-  /** Number of steps. 1 to 10000; default in the editor: 20. */
-  steps: Int;
-  /** How closely the image follows the prompt. 0 to 100; default in the editor: 8. */
-  cfg: Float;
-  /** The sampling algorithm. */
-  sampler_name: OneOf<SamplerName>;
-  /** How the noise level falls from step to step. */
-  scheduler: OneOf<Scheduler2>;
+  /** Adds noise of the seed before the first step. Default: true. */
+  add_noise?: Bool;
+  /** The seed of the noise. 0 to 18446744073709551615. Default: 0. */
+  noise_seed?: Int;
+  /** Number of steps. 1 to 10000. Default: 20. */
+  steps?: Int;
+  /** How closely the image follows the prompt. 0 to 100. Default: 8. */
+  cfg?: Float;
+  /** The sampling algorithm. Default: euler. */
+  sampler_name?: OneOf<SamplerName>;
+  /** How the noise level falls from step to step. Default: simple. */
+  scheduler?: OneOf<Scheduler2>;
   /** The latent to start from. */
   latent_image: Link<'LATENT'>;
-  /** The first step that is sampled, counted from 0. 0 to 10000; default in the editor: 0. */
-  start_at_step: Int;
-  /** Sampling stops before this step. 0 to 10000; default in the editor: 10000. */
-  end_at_step: Int;
-  /** Keeps the noise that later steps would remove. Default in the editor: false. */
-  return_with_leftover_noise: Bool;
+  /** The first step that is sampled, counted from 0. 0 to 10000. Default: 0. */
+  start_at_step?: Int;
+  /** Sampling stops before this step. 0 to 10000. Default: 10000. */
+  end_at_step?: Int;
+  /** Keeps the noise that later steps would remove. Default: false. */
+  return_with_leftover_noise?: Bool;
   /** A schedule that replaces the named one. */
   scheduler_func_opt?: Link<'SCHEDULER_FUNC'>;
-}, Node<{ BASIC_PIPE: 'BASIC_PIPE'; LATENT: 'LATENT'; VAE: 'VAE' }>> = nodeFunction('ImpactKSamplerAdvancedBasicPipe', [['BASIC_PIPE', 'BASIC_PIPE'], ['LATENT', 'LATENT'], ['VAE', 'VAE']]);
+}, Node<{ BASIC_PIPE: 'BASIC_PIPE'; LATENT: 'LATENT'; VAE: 'VAE' }>> = nodeFunction('ImpactKSamplerAdvancedBasicPipe', [['BASIC_PIPE', 'BASIC_PIPE'], ['LATENT', 'LATENT'], ['VAE', 'VAE']], { add_noise: true, noise_seed: 0, steps: 20, cfg: 8, sampler_name: 'euler', scheduler: 'simple', start_at_step: 0, end_at_step: 10000, return_with_leftover_noise: false });
 
-/** KSampler (pipe) (ImpactPack/sampling) */
+/** KSampler (pipe) (ImpactPack/sampling): KSampler with the parts of a BASIC_PIPE. */
 export const ImpactKSamplerBasicPipe: NodeFunction<{
   /** The model and the prompts. */
   basic_pipe: Link<'BASIC_PIPE'>;
-  /** The seed of the noise. 0 to 18446744073709551615; default in the editor: 0. */
-  seed: Int;
-  /** Number of steps. 1 to 10000; default in the editor: 20. */
-  steps: Int;
-  /** How closely the image follows the prompt. 0 to 100; default in the editor: 8. */
-  cfg: Float;
-  /** The sampling algorithm. */
-  sampler_name: OneOf<SamplerName>;
-  /** How the noise level falls from step to step. */
-  scheduler: OneOf<Scheduler2>;
+  /** The seed of the noise. 0 to 18446744073709551615. Default: 0. */
+  seed?: Int;
+  /** Number of steps. 1 to 10000. Default: 20. */
+  steps?: Int;
+  /** How closely the image follows the prompt. 0 to 100. Default: 8. */
+  cfg?: Float;
+  /** The sampling algorithm. Default: euler. */
+  sampler_name?: OneOf<SamplerName>;
+  /** How the noise level falls from step to step. Default: simple. */
+  scheduler?: OneOf<Scheduler2>;
   /** The latent to start from. */
   latent_image: Link<'LATENT'>;
-  /** Share of the schedule that is run; below 1, the latent keeps some of its content. 0 to 1; default in the editor: 1. */
-  denoise: Float;
+  /** Share of the schedule that is run; below 1, the latent keeps some of its content. 0 to 1. Default: 1. */
+  denoise?: Float;
   /** A schedule that replaces the named one. */
   scheduler_func_opt?: Link<'SCHEDULER_FUNC'>;
-}, Node<{ BASIC_PIPE: 'BASIC_PIPE'; LATENT: 'LATENT'; VAE: 'VAE' }>> = nodeFunction('ImpactKSamplerBasicPipe', [['BASIC_PIPE', 'BASIC_PIPE'], ['LATENT', 'LATENT'], ['VAE', 'VAE']]);
+}, Node<{ BASIC_PIPE: 'BASIC_PIPE'; LATENT: 'LATENT'; VAE: 'VAE' }>> = nodeFunction('ImpactKSamplerBasicPipe', [['BASIC_PIPE', 'BASIC_PIPE'], ['LATENT', 'LATENT'], ['VAE', 'VAE']], { seed: 0, steps: 20, cfg: 8, sampler_name: 'euler', scheduler: 'simple', denoise: 1 });
 
 /** ImpactLatentInfo (ImpactPack/Logic/_for_test): The height and width are in pixels. */
 export const ImpactLatentInfo: NodeFunction<{
@@ -2103,16 +2156,15 @@ export const ImpactLogger: NodeFunction<{
   text: Text;
 }, OutputNode> = nodeFunction('ImpactLogger');
 
-/** ImpactLogicalOperators (ImpactPack/Logic) */
+/** ImpactLogicalOperators (ImpactPack/Logic): and, or, xor of two truth values. */
 export const ImpactLogicalOperators: NodeFunction<{
-  operator: OneOf<'and' | 'or' | 'xor'>;
-  /** Default in the editor: false. */
+  /** Default: and. */
+  operator?: OneOf<'and' | 'or' | 'xor'>;
   bool_a: Bool;
-  /** Default in the editor: false. */
   bool_b: Bool;
-}, Node<{ BOOLEAN: 'BOOLEAN' }>> = nodeFunction('ImpactLogicalOperators', [['BOOLEAN', 'BOOLEAN']]);
+}, Node<{ BOOLEAN: 'BOOLEAN' }>> = nodeFunction('ImpactLogicalOperators', [['BOOLEAN', 'BOOLEAN']], { operator: 'and' });
 
-/** Make List (Any) (ImpactPack/Util) */
+/** Make List (Any) (ImpactPack/Util): Makes a list of values. */
 export const ImpactMakeAnyList: NodeFunction<{
   value1?: Anything;
   [more: `value${number}`]: Anything | undefined;
@@ -2124,7 +2176,7 @@ export const ImpactMakeImageBatch: NodeFunction<{
   [more: `image${number}`]: Link<'IMAGE'> | undefined;
 }, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImpactMakeImageBatch', [['IMAGE', 'IMAGE']]);
 
-/** Make Image List (ImpactPack/Util) */
+/** Make Image List (ImpactPack/Util): Makes a list of images. */
 export const ImpactMakeImageList: NodeFunction<{
   image1?: Link<'IMAGE'>;
   [more: `image${number}`]: Link<'IMAGE'> | undefined;
@@ -2136,7 +2188,7 @@ export const ImpactMakeMaskBatch: NodeFunction<{
   [more: `mask${number}`]: Link<'MASK'> | undefined;
 }, Node<{ MASK: 'MASK' }>> = nodeFunction('ImpactMakeMaskBatch', [['MASK', 'MASK']]);
 
-/** Make Mask List (ImpactPack/Util) */
+/** Make Mask List (ImpactPack/Util): Makes a list of masks. */
 export const ImpactMakeMaskList: NodeFunction<{
   mask1: Link<'MASK'>;
   [more: `mask${number}`]: Link<'MASK'> | undefined;
@@ -2145,86 +2197,86 @@ export const ImpactMakeMaskList: NodeFunction<{
 /** Make Tile SEGS (ImpactPack/__for_testing): Divides an image into overlapping square tiles. */
 export const ImpactMakeTileSEGS: NodeFunction<{
   images: Link<'IMAGE'>;
-  /** Side of a tile. 64 to 4096; default in the editor: 512. */
-  bbox_size: Int;
-  /** Size of the crop region relative to the tile. 1 to 10; default in the editor: 3. */
-  crop_factor: Float;
-  /** Minimum overlap of neighbouring tiles. 0 to 512; default in the editor: 5. */
-  min_overlap: Int;
-  /** Pixels by which the masks of the filters grow. -255 to 255; default in the editor: 20. */
-  filter_segs_dilation: Int;
-  /** How ragged the edges are; 0 is straight. 0 to 1; default in the editor: 0. */
-  mask_irregularity: Float;
-  irregular_mask_mode: OneOf<'Reuse fast' | 'Reuse quality' | 'All random fast' | 'All random quality'>;
+  /** Side of a tile. 64 to 4096. Default: 512. */
+  bbox_size?: Int;
+  /** Size of the crop region relative to the tile. 1 to 10. Default: 3. */
+  crop_factor?: Float;
+  /** Minimum overlap of neighbouring tiles. 0 to 512. Default: 5. */
+  min_overlap?: Int;
+  /** Pixels by which the masks of the filters grow. -255 to 255. Default: 20. */
+  filter_segs_dilation?: Int;
+  /** How ragged the edges are; 0 is straight. 0 to 1. Default: 0. */
+  mask_irregularity?: Float;
+  /** Default: Reuse fast. */
+  irregular_mask_mode?: OneOf<'Reuse fast' | 'Reuse quality' | 'All random fast' | 'All random quality'>;
   /** Only these segments are covered. */
   filter_in_segs_opt?: Link<'SEGS'>;
   /** These segments are not covered. */
   filter_out_segs_opt?: Link<'SEGS'>;
-}, Node<{ SEGS: 'SEGS' }>> = nodeFunction('ImpactMakeTileSEGS', [['SEGS', 'SEGS']]);
+}, Node<{ SEGS: 'SEGS' }>> = nodeFunction('ImpactMakeTileSEGS', [['SEGS', 'SEGS']], { bbox_size: 512, crop_factor: 3, min_overlap: 5, filter_segs_dilation: 20, mask_irregularity: 0, irregular_mask_mode: 'Reuse fast' });
 
-/** ImpactMinMax (ImpactPack/Logic/_for_test) */
+/** ImpactMinMax (ImpactPack/Logic/_for_test): The larger or the smaller of two numbers. */
 export const ImpactMinMax: NodeFunction<{
-  /** Default in the editor: true. */
-  mode: Bool;
+  /** Default: true. */
+  mode?: Bool;
   a: Anything;
   b: Anything;
-}, Node<{ INT: 'INT' }>> = nodeFunction('ImpactMinMax', [['INT', 'INT']]);
+}, Node<{ INT: 'INT' }>> = nodeFunction('ImpactMinMax', [['INT', 'INT']], { mode: true });
 
-/** ImpactNeg (ImpactPack/Logic) */
+/** ImpactNeg (ImpactPack/Logic): The opposite of a truth value. */
 export const ImpactNeg: NodeFunction<{
-  /** Default in the editor: false. */
   value: Bool;
 }, Node<{ BOOLEAN: 'BOOLEAN' }>> = nodeFunction('ImpactNeg', [['BOOLEAN', 'BOOLEAN']]);
 
 /** Negative Cond Placeholder (ImpactPack/sampling): A placeholder for a missing negative prompt: only the positive side is evaluated. */
 export const ImpactNegativeConditioningPlaceholder: NodeFunction<Record<string, never>, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('ImpactNegativeConditioningPlaceholder', [['CONDITIONING', 'CONDITIONING']]);
 
-/** Set Mute State (ImpactPack/Logic/_for_test) */
+/** Set Mute State (ImpactPack/Logic/_for_test): Mutes another node in the editor, or unmutes it. */
 export const ImpactNodeSetMuteState: NodeFunction<{
   signal: Anything;
-  /** 0 to 18446744073709551615; default in the editor: 0. */
-  node_id: Int;
-  /** Default in the editor: true. */
-  set_state: Bool;
-}, OutputNode<{ signal_opt: never }>> = nodeFunction('ImpactNodeSetMuteState', [['signal_opt', '*']]);
+  /** 0 to 18446744073709551615. Default: 0. */
+  node_id?: Int;
+  /** Default: true. */
+  set_state?: Bool;
+}, OutputNode<{ signal_opt: never }>> = nodeFunction('ImpactNodeSetMuteState', [['signal_opt', '*']], { node_id: 0, set_state: true });
 
-/** Queue Trigger (ImpactPack/Logic/_for_test) */
+/** Queue Trigger (ImpactPack/Logic/_for_test): Queues the workflow again, while it is switched on. */
 export const ImpactQueueTrigger: NodeFunction<{
   signal: Anything;
-  /** Default in the editor: true. */
-  mode: Bool;
-}, OutputNode<{ signal_opt: never }>> = nodeFunction('ImpactQueueTrigger', [['signal_opt', '*']]);
+  /** Default: true. */
+  mode?: Bool;
+}, OutputNode<{ signal_opt: never }>> = nodeFunction('ImpactQueueTrigger', [['signal_opt', '*']], { mode: true });
 
-/** Queue Trigger (Countdown) (ImpactPack/Logic/_for_test) */
+/** Queue Trigger (Countdown) (ImpactPack/Logic/_for_test): Queues the workflow again until a number of runs is reached. */
 export const ImpactQueueTriggerCountdown: NodeFunction<{
-  /** 0 to 18446744073709551615; default in the editor: 0. */
-  count: Int;
-  /** 1 to 18446744073709551615; default in the editor: 10. */
-  total: Int;
-  /** Default in the editor: true. */
-  mode: Bool;
+  /** 0 to 18446744073709551615. Default: 0. */
+  count?: Int;
+  /** 1 to 18446744073709551615. Default: 10. */
+  total?: Int;
+  /** Default: true. */
+  mode?: Bool;
   signal?: Anything;
-}, OutputNode<{ signal_opt: never; count: 'INT'; total: 'INT' }>> = nodeFunction('ImpactQueueTriggerCountdown', [['signal_opt', '*'], ['count', 'INT'], ['total', 'INT']]);
+}, OutputNode<{ signal_opt: never; count: 'INT'; total: 'INT' }>> = nodeFunction('ImpactQueueTriggerCountdown', [['signal_opt', '*'], ['count', 'INT'], ['total', 'INT']], { count: 0, total: 10, mode: true });
 
 /** Remote Boolean (on prompt) (ImpactPack/Logic/_for_test): Sets a widget of another node before the workflow runs. */
 export const ImpactRemoteBoolean: NodeFunction<{
-  /** 0 to 18446744073709551615; default in the editor: 0. */
-  node_id: Int;
+  /** 0 to 18446744073709551615. Default: 0. */
+  node_id?: Int;
   widget_name: Text;
-  /** Default in the editor: true. */
-  value: Bool;
-}, OutputNode> = nodeFunction('ImpactRemoteBoolean');
+  /** Default: true. */
+  value?: Bool;
+}, OutputNode> = nodeFunction('ImpactRemoteBoolean', [], { node_id: 0, value: true });
 
 /** Remote Int (on prompt) (ImpactPack/Logic/_for_test): Sets a widget of another node before the workflow runs. */
 export const ImpactRemoteInt: NodeFunction<{
-  /** 0 to 18446744073709551615; default in the editor: 0. */
-  node_id: Int;
+  /** 0 to 18446744073709551615. Default: 0. */
+  node_id?: Int;
   widget_name: Text;
-  /** -18446744073709551615 to 18446744073709551615; default in the editor: 0. */
-  value: Int;
-}, OutputNode> = nodeFunction('ImpactRemoteInt');
+  /** -18446744073709551615 to 18446744073709551615. Default: 0. */
+  value?: Int;
+}, OutputNode> = nodeFunction('ImpactRemoteInt', [], { node_id: 0, value: 0 });
 
-/** SEGS Concat (ImpactPack/Util) */
+/** SEGS Concat (ImpactPack/Util): Joins SEGS of the same image size. */
 export const ImpactSEGSConcat: NodeFunction<{
   segs1: Link<'SEGS'>;
   [more: `segs${number}`]: Link<'SEGS'> | undefined;
@@ -2234,25 +2286,25 @@ export const ImpactSEGSConcat: NodeFunction<{
 export const ImpactSEGSIntersectionFilter: NodeFunction<{
   segs1: Link<'SEGS'>;
   segs2: Link<'SEGS'>;
-  /** The share of a segment's area above which it is removed. 0 to 1; default in the editor: 0.5. */
-  ioa_threshold: Float;
-}, Node<{ filtered_SEGS: 'SEGS' }>> = nodeFunction('ImpactSEGSIntersectionFilter', [['filtered_SEGS', 'SEGS']]);
+  /** The share of a segment's area above which it is removed. 0 to 1. Default: 0.5. */
+  ioa_threshold?: Float;
+}, Node<{ filtered_SEGS: 'SEGS' }>> = nodeFunction('ImpactSEGSIntersectionFilter', [['filtered_SEGS', 'SEGS']], { ioa_threshold: 0.5 });
 
-/** SEGS Assign (label) (ImpactPack/Util) */
+/** SEGS Assign (label) (ImpactPack/Util): Sets the labels of segments. */
 export const ImpactSEGSLabelAssign: NodeFunction<{
   segs: Link<'SEGS'>;
   /** Labels in the order of the segments, separated by commas. */
   labels: Text;
 }, Node<{ SEGS: 'SEGS' }>> = nodeFunction('ImpactSEGSLabelAssign', [['SEGS', 'SEGS']]);
 
-/** SEGS Filter (label) (ImpactPack/Util) */
+/** SEGS Filter (label) (ImpactPack/Util): Splits segments by their labels. */
 export const ImpactSEGSLabelFilter: NodeFunction<{
   segs: Link<'SEGS'>;
-  /** Added to the labels by the editor when it is selected. */
-  preset: OneOf<Preset>;
+  /** Added to the labels by the editor when it is selected. Default: all. */
+  preset?: OneOf<Preset>;
   /** Labels to select, separated by commas; `all` selects everything. */
   labels: Text;
-}, Node<{ filtered_SEGS: 'SEGS'; remained_SEGS: 'SEGS' }>> = nodeFunction('ImpactSEGSLabelFilter', [['filtered_SEGS', 'SEGS'], ['remained_SEGS', 'SEGS']]);
+}, Node<{ filtered_SEGS: 'SEGS'; remained_SEGS: 'SEGS' }>> = nodeFunction('ImpactSEGSLabelFilter', [['filtered_SEGS', 'SEGS'], ['remained_SEGS', 'SEGS']], { preset: 'all' });
 
 /** SEGS Merge (ImpactPack/Util): Merges all segments into one, labelled `merged`, with the lowest confidence; images and ControlNets are dropped. */
 export const ImpactSEGSMerge: NodeFunction<{
@@ -2262,23 +2314,24 @@ export const ImpactSEGSMerge: NodeFunction<{
 /** SEGS Filter (non max suppression) (ImpactPack/Util): Of segments that overlap, keeps the one of the highest confidence. */
 export const ImpactSEGSNMSFilter: NodeFunction<{
   segs: Link<'SEGS'>;
-  /** The share of their union from which segments overlap. 0 to 1; default in the editor: 0.5. */
-  iou_threshold: Float;
-}, Node<{ filtered_SEGS: 'SEGS' }>> = nodeFunction('ImpactSEGSNMSFilter', [['filtered_SEGS', 'SEGS']]);
+  /** The share of their union from which segments overlap. 0 to 1. Default: 0.5. */
+  iou_threshold?: Float;
+}, Node<{ filtered_SEGS: 'SEGS' }>> = nodeFunction('ImpactSEGSNMSFilter', [['filtered_SEGS', 'SEGS']], { iou_threshold: 0.5 });
 
-/** SEGS Filter (ordered) (ImpactPack/Util) */
+/** SEGS Filter (ordered) (ImpactPack/Util): Sorts segments and takes a range of them. */
 export const ImpactSEGSOrderedFilter: NodeFunction<{
   segs: Link<'SEGS'>;
-  target: OneOf<'area(=w*h)' | 'width' | 'height' | 'x1' | 'y1' | 'x2' | 'y2' | 'confidence' | 'none'>;
-  /** Default in the editor: true. */
-  order: Bool;
-  /** Number of segments to skip. 0 to 9007199254740991; default in the editor: 0. */
-  take_start: Int;
-  /** Number of segments to select. 0 to 9007199254740991; default in the editor: 1. */
-  take_count: Int;
-}, Node<{ filtered_SEGS: 'SEGS'; remained_SEGS: 'SEGS' }>> = nodeFunction('ImpactSEGSOrderedFilter', [['filtered_SEGS', 'SEGS'], ['remained_SEGS', 'SEGS']]);
+  /** Default: area(=w*h). */
+  target?: OneOf<'area(=w*h)' | 'width' | 'height' | 'x1' | 'y1' | 'x2' | 'y2' | 'confidence' | 'none'>;
+  /** Default: true. */
+  order?: Bool;
+  /** Number of segments to skip. 0 to 9007199254740991. Default: 0. */
+  take_start?: Int;
+  /** Number of segments to select. 0 to 9007199254740991. Default: 1. */
+  take_count?: Int;
+}, Node<{ filtered_SEGS: 'SEGS'; remained_SEGS: 'SEGS' }>> = nodeFunction('ImpactSEGSOrderedFilter', [['filtered_SEGS', 'SEGS'], ['remained_SEGS', 'SEGS']], { target: 'area(=w*h)', order: true, take_start: 0, take_count: 1 });
 
-/** Picker (SEGS) (ImpactPack/Util) */
+/** Picker (SEGS) (ImpactPack/Util): Keeps the segments whose numbers are picked. */
 export const ImpactSEGSPicker: NodeFunction<{
   /** Numbers of segments, from 1, separated by commas. */
   picks: Text;
@@ -2287,49 +2340,51 @@ export const ImpactSEGSPicker: NodeFunction<{
   fallback_image_opt?: Link<'IMAGE'>;
 }, Node<{ SEGS: 'SEGS' }>> = nodeFunction('ImpactSEGSPicker', [['SEGS', 'SEGS']]);
 
-/** SEGS Filter (range) (ImpactPack/Util) */
+/** SEGS Filter (range) (ImpactPack/Util): Splits segments by size, position or confidence. */
 export const ImpactSEGSRangeFilter: NodeFunction<{
   segs: Link<'SEGS'>;
-  target: OneOf<'area(=w*h)' | 'width' | 'height' | 'x1' | 'y1' | 'x2' | 'y2' | 'length_percent' | 'confidence(0-100)'>;
-  /** Default in the editor: true. */
-  mode: Bool;
-  /** 0 to 9007199254740991; default in the editor: 0. */
-  min_value: Int;
-  /** 0 to 9007199254740991; default in the editor: 67108864. */
-  max_value: Int;
-}, Node<{ filtered_SEGS: 'SEGS'; remained_SEGS: 'SEGS' }>> = nodeFunction('ImpactSEGSRangeFilter', [['filtered_SEGS', 'SEGS'], ['remained_SEGS', 'SEGS']]);
+  /** Default: area(=w*h). */
+  target?: OneOf<'area(=w*h)' | 'width' | 'height' | 'x1' | 'y1' | 'x2' | 'y2' | 'length_percent' | 'confidence(0-100)'>;
+  /** Default: true. */
+  mode?: Bool;
+  /** 0 to 9007199254740991. Default: 0. */
+  min_value?: Int;
+  /** 0 to 9007199254740991. Default: 67108864. */
+  max_value?: Int;
+}, Node<{ filtered_SEGS: 'SEGS'; remained_SEGS: 'SEGS' }>> = nodeFunction('ImpactSEGSRangeFilter', [['filtered_SEGS', 'SEGS'], ['remained_SEGS', 'SEGS']], { target: 'area(=w*h)', mode: true, min_value: 0, max_value: 67108864 });
 
-/** SEGS to Mask Batch (ImpactPack/Util) */
+/** SEGS to Mask Batch (ImpactPack/Util): The masks of the segments as a batch. */
 export const ImpactSEGSToMaskBatch: NodeFunction<{
   segs: Link<'SEGS'>;
 }, Node<{ MASK: 'MASK' }>> = nodeFunction('ImpactSEGSToMaskBatch', [['MASK', 'MASK']]);
 
-/** SEGS to Mask List (ImpactPack/Util) */
+/** SEGS to Mask List (ImpactPack/Util): The masks of the segments as a list. */
 export const ImpactSEGSToMaskList: NodeFunction<{
   segs: Link<'SEGS'>;
 }, Node<{ MASK: 'MASK' }>> = nodeFunction('ImpactSEGSToMaskList', [['MASK', 'MASK']]);
 
-/** ScaleBy BBOX (SEG_ELT) (ImpactPack/Util) */
+/** ScaleBy BBOX (SEG_ELT) (ImpactPack/Util): Scales the bounding box of a segment. */
 export const ImpactScaleBy_BBOX_SEG_ELT: NodeFunction<{
   seg: Link<'SEG_ELT'>;
-  /** 0.01 to 8; default in the editor: 1. */
-  scale_by: Float;
-}, Node<{ SEG_ELT: 'SEG_ELT' }>> = nodeFunction('ImpactScaleBy_BBOX_SEG_ELT', [['SEG_ELT', 'SEG_ELT']]);
+  /** 0.01 to 8. Default: 1. */
+  scale_by?: Float;
+}, Node<{ SEG_ELT: 'SEG_ELT' }>> = nodeFunction('ImpactScaleBy_BBOX_SEG_ELT', [['SEG_ELT', 'SEG_ELT']], { scale_by: 1 });
 
 /** Impact Scheduler Adapter (ImpactPack/Util): A scheduler's name for nodes of the Impact Pack: one of ComfyUI's, or one of the pack's own. */
 export const ImpactSchedulerAdapter: NodeFunction<{
-  scheduler: OneOf<Scheduler>;
-  /** Replaces the scheduler unless it is None. */
-  extra_scheduler: OneOf<'None' | 'AYS SDXL' | 'AYS SD1' | 'AYS SVD' | 'GITS[coeff=1.2]' | 'LTXV[default]' | 'OSS FLUX' | 'OSS Wan' | 'OSS Chroma'>;
-}, Node<{ scheduler: 'COMBO' }>> = nodeFunction('ImpactSchedulerAdapter', [['scheduler', 'COMBO']]);
+  /** Default: simple. */
+  scheduler?: OneOf<Scheduler>;
+  /** Replaces the scheduler unless it is None. Default: None. */
+  extra_scheduler?: OneOf<'None' | 'AYS SDXL' | 'AYS SD1' | 'AYS SVD' | 'GITS[coeff=1.2]' | 'LTXV[default]' | 'OSS FLUX' | 'OSS Wan' | 'OSS Chroma'>;
+}, Node<{ scheduler: 'COMBO' }>> = nodeFunction('ImpactSchedulerAdapter', [['scheduler', 'COMBO']], { scheduler: 'simple', extra_scheduler: 'None' });
 
-/** Pixelwise(SEGS & MASK) (ImpactPack/Operation) */
+/** Pixelwise(SEGS & MASK) (ImpactPack/Operation): Restricts the masks of segments to a mask. */
 export const ImpactSegsAndMask: NodeFunction<{
   segs: Link<'SEGS'>;
   mask: Link<'MASK'>;
 }, Node<{ SEGS: 'SEGS' }>> = nodeFunction('ImpactSegsAndMask', [['SEGS', 'SEGS']]);
 
-/** Pixelwise(SEGS & MASKS ForEach) (ImpactPack/Operation) */
+/** Pixelwise(SEGS & MASKS ForEach) (ImpactPack/Operation): Restricts the mask of each segment to a mask of its own. */
 export const ImpactSegsAndMaskForEach: NodeFunction<{
   segs: Link<'SEGS'>;
   masks: Link<'MASK'>;
@@ -2338,116 +2393,117 @@ export const ImpactSegsAndMaskForEach: NodeFunction<{
 /** Select Nth Item (Any list) (ImpactPack/Util): One item of a list; the last one if the index is too large. */
 export const ImpactSelectNthItemOfAnyList: NodeFunction<{
   any_list: Anything;
-  /** Number of the item, counted from 0. 0 to 9223372036854775807; default in the editor: 0. */
-  index: Int;
-}, Node<{ '*': never }>> = nodeFunction('ImpactSelectNthItemOfAnyList', [['*', '*']]);
+  /** Number of the item, counted from 0. 0 to 9223372036854775807. Default: 0. */
+  index?: Int;
+}, Node<{ '*': never }>> = nodeFunction('ImpactSelectNthItemOfAnyList', [['*', '*']], { index: 0 });
 
-/** Set Widget Value (ImpactPack/Logic/_for_test) */
+/** Set Widget Value (ImpactPack/Logic/_for_test): Sets a value of another node in the editor. */
 export const ImpactSetWidgetValue: NodeFunction<{
   signal: Anything;
-  /** 0 to 18446744073709551615; default in the editor: 0. */
-  node_id: Int;
+  /** 0 to 18446744073709551615. Default: 0. */
+  node_id?: Int;
   widget_name: Text;
-  /** Default in the editor: false. */
   boolean_value?: Bool;
-  /** -18446744073709551615 to 18446744073709551615; default in the editor: 0. */
+  /** -18446744073709551615 to 18446744073709551615. */
   int_value?: Int;
-  /** -Infinity to Infinity; default in the editor: 0. */
+  /** -Infinity to Infinity. */
   float_value?: Float;
   string_value?: Text;
-}, OutputNode<{ signal_opt: never }>> = nodeFunction('ImpactSetWidgetValue', [['signal_opt', '*']]);
+}, OutputNode<{ signal_opt: never }>> = nodeFunction('ImpactSetWidgetValue', [['signal_opt', '*']], { node_id: 0 });
 
-/** Simple Detector (SEGS) (ImpactPack/Detector) */
+/** Simple Detector (SEGS) (ImpactPack/Detector): Finds objects, and refines their masks by SAM or outlines. */
 export const ImpactSimpleDetectorSEGS: NodeFunction<{
   bbox_detector: Link<'BBOX_DETECTOR'>;
   image: Link<'IMAGE'>;
-  /** Minimum confidence of detections. 0 to 1; default in the editor: 0.5. */
-  bbox_threshold: Float;
-  /** Pixels by which the masks grow; below 0 they shrink. -512 to 512; default in the editor: 0. */
-  bbox_dilation: Int;
-  /** Size of the crop region relative to the bbox. 1 to 100; default in the editor: 3. */
-  crop_factor: Float;
-  /** Smaller detections are dropped. 1 to 16384; default in the editor: 10. */
-  drop_size: Int;
-  /** Minimum confidence of the second detector. 0 to 1; default in the editor: 0.5. */
-  sub_threshold: Float;
-  /** Pixels by which the masks grow; below 0 they shrink. -512 to 512; default in the editor: 0. */
-  sub_dilation: Int;
-  /** 0 to 1000; default in the editor: 0. */
-  sub_bbox_expansion: Int;
-  /** 0 to 1; default in the editor: 0.7. */
-  sam_mask_hint_threshold: Float;
-  /** Pixels by which the final masks grow; below 0 they shrink. -512 to 512; default in the editor: 0. */
+  /** Minimum confidence of detections. 0 to 1. Default: 0.5. */
+  bbox_threshold?: Float;
+  /** Pixels by which the masks grow; below 0 they shrink. -512 to 512. Default: 0. */
+  bbox_dilation?: Int;
+  /** Size of the crop region relative to the bbox. 1 to 100. Default: 3. */
+  crop_factor?: Float;
+  /** Smaller detections are dropped. 1 to 16384. Default: 10. */
+  drop_size?: Int;
+  /** Minimum confidence of the second detector. 0 to 1. Default: 0.5. */
+  sub_threshold?: Float;
+  /** Pixels by which the masks grow; below 0 they shrink. -512 to 512. Default: 0. */
+  sub_dilation?: Int;
+  /** 0 to 1000. Default: 0. */
+  sub_bbox_expansion?: Int;
+  /** 0 to 1. Default: 0.7. */
+  sam_mask_hint_threshold?: Float;
+  /** Pixels by which the final masks grow; below 0 they shrink. -512 to 512. */
   post_dilation?: Int;
   sam_model_opt?: Link<'SAM_MODEL'>;
   segm_detector_opt?: Link<'SEGM_DETECTOR'>;
-}, Node<{ SEGS: 'SEGS' }>> = nodeFunction('ImpactSimpleDetectorSEGS', [['SEGS', 'SEGS']]);
+}, Node<{ SEGS: 'SEGS' }>> = nodeFunction('ImpactSimpleDetectorSEGS', [['SEGS', 'SEGS']], { bbox_threshold: 0.5, bbox_dilation: 0, crop_factor: 3, drop_size: 10, sub_threshold: 0.5, sub_dilation: 0, sub_bbox_expansion: 0, sam_mask_hint_threshold: 0.7 });
 
-/** Simple Detector (SEGS/pipe) (ImpactPack/Detector) */
+/** Simple Detector (SEGS/pipe) (ImpactPack/Detector): Finds objects with the detectors of a DETAILER_PIPE. */
 export const ImpactSimpleDetectorSEGSPipe: NodeFunction<{
   detailer_pipe: Link<'DETAILER_PIPE'>;
   image: Link<'IMAGE'>;
-  /** Minimum confidence of detections. 0 to 1; default in the editor: 0.5. */
-  bbox_threshold: Float;
-  /** Pixels by which the masks grow; below 0 they shrink. -512 to 512; default in the editor: 0. */
-  bbox_dilation: Int;
-  /** Size of the crop region relative to the bbox. 1 to 100; default in the editor: 3. */
-  crop_factor: Float;
-  /** Smaller detections are dropped. 1 to 16384; default in the editor: 10. */
-  drop_size: Int;
-  /** Minimum confidence of the second detector. 0 to 1; default in the editor: 0.5. */
-  sub_threshold: Float;
-  /** Pixels by which the masks grow; below 0 they shrink. -512 to 512; default in the editor: 0. */
-  sub_dilation: Int;
-  /** 0 to 1000; default in the editor: 0. */
-  sub_bbox_expansion: Int;
-  /** 0 to 1; default in the editor: 0.7. */
-  sam_mask_hint_threshold: Float;
-  /** Pixels by which the final masks grow; below 0 they shrink. -512 to 512; default in the editor: 0. */
+  /** Minimum confidence of detections. 0 to 1. Default: 0.5. */
+  bbox_threshold?: Float;
+  /** Pixels by which the masks grow; below 0 they shrink. -512 to 512. Default: 0. */
+  bbox_dilation?: Int;
+  /** Size of the crop region relative to the bbox. 1 to 100. Default: 3. */
+  crop_factor?: Float;
+  /** Smaller detections are dropped. 1 to 16384. Default: 10. */
+  drop_size?: Int;
+  /** Minimum confidence of the second detector. 0 to 1. Default: 0.5. */
+  sub_threshold?: Float;
+  /** Pixels by which the masks grow; below 0 they shrink. -512 to 512. Default: 0. */
+  sub_dilation?: Int;
+  /** 0 to 1000. Default: 0. */
+  sub_bbox_expansion?: Int;
+  /** 0 to 1. Default: 0.7. */
+  sam_mask_hint_threshold?: Float;
+  /** Pixels by which the final masks grow; below 0 they shrink. -512 to 512. */
   post_dilation?: Int;
-}, Node<{ SEGS: 'SEGS' }>> = nodeFunction('ImpactSimpleDetectorSEGSPipe', [['SEGS', 'SEGS']]);
+}, Node<{ SEGS: 'SEGS' }>> = nodeFunction('ImpactSimpleDetectorSEGSPipe', [['SEGS', 'SEGS']], { bbox_threshold: 0.5, bbox_dilation: 0, crop_factor: 3, drop_size: 10, sub_threshold: 0.5, sub_dilation: 0, sub_bbox_expansion: 0, sam_mask_hint_threshold: 0.7 });
 
-/** Sleep (ImpactPack/Logic/_for_test) */
+/** Sleep (ImpactPack/Logic/_for_test): Waits for some seconds. */
 export const ImpactSleep: NodeFunction<{
   signal: Anything;
-  /** 0 to 3600; default in the editor: 0.5. */
-  seconds: Float;
-}, OutputNode<{ signal_opt: never }>> = nodeFunction('ImpactSleep', [['signal_opt', '*']]);
+  /** 0 to 3600. Default: 0.5. */
+  seconds?: Float;
+}, OutputNode<{ signal_opt: never }>> = nodeFunction('ImpactSleep', [['signal_opt', '*']], { seconds: 0.5 });
 
 /** String Selector (ImpactPack/Util): Selects a line of a text or, with multiline, a section that starts with #. Counts from 0 and starts over after the last one. */
 export const ImpactStringSelector: NodeFunction<{
   strings: Text;
-  /** Default in the editor: false. */
-  multiline: Bool;
-  /** 0 to 9223372036854775807; default in the editor: 0. */
-  select: Int;
-}, Node<{ STRING: 'STRING' }>> = nodeFunction('ImpactStringSelector', [['STRING', 'STRING']]);
+  /** Default: false. */
+  multiline?: Bool;
+  /** 0 to 9223372036854775807. Default: 0. */
+  select?: Int;
+}, Node<{ STRING: 'STRING' }>> = nodeFunction('ImpactStringSelector', [['STRING', 'STRING']], { multiline: false, select: 0 });
 
 /** Switch (Any) (ImpactPack/Util): Passes on the input with the selected number; only that one is evaluated. */
 export const ImpactSwitch: NodeFunction<{
-  /** Number of the input. 1 to 999999; default in the editor: 1. */
-  select: Int;
-  /** select_on_prompt removes unselected inputs from the prompt before it is validated. Default in the editor: false. */
-  sel_mode: Bool;
+  /** Number of the input. 1 to 999999. Default: 1. */
+  select?: Int;
+  /** select_on_prompt removes unselected inputs from the prompt before it is validated. Default: false. */
+  sel_mode?: Bool;
   input1?: Anything;
   [more: `input${number}`]: Anything | undefined;
-}, Node<{ selected_value: never; selected_label: 'STRING'; selected_index: 'INT' }>> = nodeFunction('ImpactSwitch', [['selected_value', '*'], ['selected_label', 'STRING'], ['selected_index', 'INT']]);
+}, Node<{ selected_value: never; selected_label: 'STRING'; selected_index: 'INT' }>> = nodeFunction('ImpactSwitch', [['selected_value', '*'], ['selected_label', 'STRING'], ['selected_index', 'INT']], { select: 1, sel_mode: false });
 
 /** ImpactValueReceiver (ImpactPack/Logic): A value that the editor sets when a sender with the same link_id sends one. */
 export const ImpactValueReceiver: NodeFunction<{
-  typ: OneOf<'STRING' | 'INT' | 'FLOAT' | 'BOOLEAN'>;
-  value: Text;
-  /** 0 to 9223372036854775807; default in the editor: 0. */
-  link_id: Int;
-}, Node<{ '*': never }>> = nodeFunction('ImpactValueReceiver', [['*', '*']]);
+  /** Default: STRING. */
+  typ?: OneOf<'STRING' | 'INT' | 'FLOAT' | 'BOOLEAN'>;
+  /** Default: empty. */
+  value?: Text;
+  /** 0 to 9223372036854775807. Default: 0. */
+  link_id?: Int;
+}, Node<{ '*': never }>> = nodeFunction('ImpactValueReceiver', [['*', '*']], { typ: 'STRING', value: '', link_id: 0 });
 
 /** ImpactValueSender (ImpactPack/Logic): Sends a value to the editor, which sets it in the receivers with the same link_id for the next run. */
 export const ImpactValueSender: NodeFunction<{
   value: Anything;
-  /** 0 to 9223372036854775807; default in the editor: 0. */
-  link_id: Int;
+  /** 0 to 9223372036854775807. Default: 0. */
+  link_id?: Int;
   signal_opt?: Anything;
-}, OutputNode<{ signal: never }>> = nodeFunction('ImpactValueSender', [['signal', '*']]);
+}, OutputNode<{ signal: never }>> = nodeFunction('ImpactValueSender', [['signal', '*']], { link_id: 0 });
 
 /** ImpactWildcardEncode (ImpactPack/Prompt): Encodes a prompt with wildcards and <lora:name:strength> tags. */
 export const ImpactWildcardEncode: NodeFunction<{
@@ -2455,37 +2511,39 @@ export const ImpactWildcardEncode: NodeFunction<{
   clip: Link<'CLIP'>;
   wildcard_text: Text;
   populated_text: Text;
-  /** populate: populated_text is made of wildcard_text before the run. fixed: populated_text is used as it is. reproduce: as fixed, and the editor sets populate for the next run. */
-  mode: OneOf<Mode>;
+  /** populate: populated_text is made of wildcard_text before the run. fixed: populated_text is used as it is. reproduce: as fixed, and the editor sets populate for the next run. Default: populate. */
+  mode?: OneOf<Mode>;
   'Select to add LoRA': FileName;
-  'Select to add Wildcard': OneOf<'Select the Wildcard to add to the text'>;
-  /** 0 to 18446744073709551615; default in the editor: 0. */
-  seed: Int;
-}, Node<{ model: 'MODEL'; clip: 'CLIP'; conditioning: 'CONDITIONING'; populated_text: 'STRING' }>> = nodeFunction('ImpactWildcardEncode', [['model', 'MODEL'], ['clip', 'CLIP'], ['conditioning', 'CONDITIONING'], ['populated_text', 'STRING']]);
+  /** Default: Select the Wildcard to add to the text. */
+  'Select to add Wildcard'?: OneOf<'Select the Wildcard to add to the text'>;
+  /** 0 to 18446744073709551615. Default: 0. */
+  seed?: Int;
+}, Node<{ model: 'MODEL'; clip: 'CLIP'; conditioning: 'CONDITIONING'; populated_text: 'STRING' }>> = nodeFunction('ImpactWildcardEncode', [['model', 'MODEL'], ['clip', 'CLIP'], ['conditioning', 'CONDITIONING'], ['populated_text', 'STRING']], { mode: 'populate', 'Select to add Wildcard': 'Select the Wildcard to add to the text', seed: 0 });
 
 /** ImpactWildcardProcessor (ImpactPack/Prompt): Resolves the wildcards of a text: {a|b}, {2$$, $$a|b|c}, __list__. */
 export const ImpactWildcardProcessor: NodeFunction<{
   wildcard_text: Text;
   populated_text: Text;
-  /** populate: populated_text is made of wildcard_text before the run. fixed: populated_text is used as it is. reproduce: as fixed, and the editor sets populate for the next run. Default in the editor: populate. */
-  mode: OneOf<Mode>;
-  /** 0 to 18446744073709551615; default in the editor: 0. */
-  seed: Int;
-  'Select to add Wildcard': OneOf<'Select the Wildcard to add to the text'>;
-}, Node<{ 'processed text': 'STRING' }>> = nodeFunction('ImpactWildcardProcessor', [['processed text', 'STRING']]);
+  /** populate: populated_text is made of wildcard_text before the run. fixed: populated_text is used as it is. reproduce: as fixed, and the editor sets populate for the next run. Default: populate. */
+  mode?: OneOf<Mode>;
+  /** 0 to 18446744073709551615. Default: 0. */
+  seed?: Int;
+  /** Default: Select the Wildcard to add to the text. */
+  'Select to add Wildcard'?: OneOf<'Select the Wildcard to add to the text'>;
+}, Node<{ 'processed text': 'STRING' }>> = nodeFunction('ImpactWildcardProcessor', [['processed text', 'STRING']], { mode: 'populate', seed: 0, 'Select to add Wildcard': 'Select the Wildcard to add to the text' });
 
-/** InpaintModelConditioning (conditioning/inpaint) */
+/** InpaintModelConditioning (conditioning/inpaint): Prepares image and mask for an inpainting model. */
 export const InpaintModelConditioning: NodeFunction<{
   positive: Link<'CONDITIONING'>;
   negative: Link<'CONDITIONING'>;
   vae: Link<'VAE'>;
   pixels: Link<'IMAGE'>;
   mask: Link<'MASK'>;
-  /** Samples inside the mask only. Better or worse, depending on the model. Default in the editor: true. */
-  noise_mask: Bool;
-}, Node<{ positive: 'CONDITIONING'; negative: 'CONDITIONING'; latent: 'LATENT' }>> = nodeFunction('InpaintModelConditioning', [['positive', 'CONDITIONING'], ['negative', 'CONDITIONING'], ['latent', 'LATENT']]);
+  /** Samples inside the mask only. Better or worse, depending on the model. Default: true. */
+  noise_mask?: Bool;
+}, Node<{ positive: 'CONDITIONING'; negative: 'CONDITIONING'; latent: 'LATENT' }>> = nodeFunction('InpaintModelConditioning', [['positive', 'CONDITIONING'], ['negative', 'CONDITIONING'], ['latent', 'LATENT']], { noise_mask: true });
 
-/** InstructPixToPixConditioning (conditioning/instructpix2pix) */
+/** InstructPixToPixConditioning (conditioning/instructpix2pix): Prepares an image for a model that edits by instruction. */
 export const InstructPixToPixConditioning: NodeFunction<{
   positive: Link<'CONDITIONING'>;
   negative: Link<'CONDITIONING'>;
@@ -2493,7 +2551,7 @@ export const InstructPixToPixConditioning: NodeFunction<{
   pixels: Link<'IMAGE'>;
 }, Node<{ positive: 'CONDITIONING'; negative: 'CONDITIONING'; latent: 'LATENT' }>> = nodeFunction('InstructPixToPixConditioning', [['positive', 'CONDITIONING'], ['negative', 'CONDITIONING'], ['latent', 'LATENT']]);
 
-/** InvertMask (mask) */
+/** InvertMask (mask): Inverts a mask. */
 export const InvertMask: NodeFunction<{
   mask: Link<'MASK'>;
 }, Node<{ MASK: 'MASK' }>> = nodeFunction('InvertMask', [['MASK', 'MASK']]);
@@ -2501,35 +2559,35 @@ export const InvertMask: NodeFunction<{
 /** Iterative Upscale (Image) (ImpactPack/Upscale): Enlarges an image in several steps and samples it in each. */
 export const IterativeImageUpscale: NodeFunction<{
   pixels: Link<'IMAGE'>;
-  /** Factor on each side. 1 to 10000; default in the editor: 1.5. */
-  upscale_factor: Float;
-  /** Number of steps. 1 to 10000; default in the editor: 3. */
-  steps: Int;
-  /** Saves the image before each step in the temp folder under this name, unless it is empty. */
-  temp_prefix: Text;
+  /** Factor on each side. 1 to 10000. Default: 1.5. */
+  upscale_factor?: Float;
+  /** Number of steps. 1 to 10000. Default: 3. */
+  steps?: Int;
+  /** Saves the image before each step in the temp folder under this name, unless it is empty. Default: empty. */
+  temp_prefix?: Text;
   /** The upscaler that runs in each step. */
   upscaler: Link<'UPSCALER'>;
   vae: Link<'VAE'>;
-  /** simple: each step adds the same amount; geometric: each step has the same factor. Default in the editor: simple. */
-  step_mode: OneOf<'simple' | 'geometric'>;
-}, Node<{ image: 'IMAGE' }>> = nodeFunction('IterativeImageUpscale', [['image', 'IMAGE']]);
+  /** simple: each step adds the same amount; geometric: each step has the same factor. Default: simple. */
+  step_mode?: OneOf<'simple' | 'geometric'>;
+}, Node<{ image: 'IMAGE' }>> = nodeFunction('IterativeImageUpscale', [['image', 'IMAGE']], { upscale_factor: 1.5, steps: 3, temp_prefix: '', step_mode: 'simple' });
 
 /** Iterative Upscale (Latent/on Pixel Space) (ImpactPack/Upscale): Enlarges a latent in several steps and samples it in each. */
 export const IterativeLatentUpscale: NodeFunction<{
   samples: Link<'LATENT'>;
-  /** Factor on each side. 1 to 10000; default in the editor: 1.5. */
-  upscale_factor: Float;
-  /** Number of steps. 1 to 10000; default in the editor: 3. */
-  steps: Int;
-  /** Saves the image before each step in the temp folder under this name, unless it is empty. */
-  temp_prefix: Text;
+  /** Factor on each side. 1 to 10000. Default: 1.5. */
+  upscale_factor?: Float;
+  /** Number of steps. 1 to 10000. Default: 3. */
+  steps?: Int;
+  /** Saves the image before each step in the temp folder under this name, unless it is empty. Default: empty. */
+  temp_prefix?: Text;
   /** The upscaler that runs in each step. */
   upscaler: Link<'UPSCALER'>;
-  /** simple: each step adds the same amount; geometric: each step has the same factor. Default in the editor: simple. */
-  step_mode: OneOf<'simple' | 'geometric'>;
-}, Node<{ latent: 'LATENT'; vae: 'VAE' }>> = nodeFunction('IterativeLatentUpscale', [['latent', 'LATENT'], ['vae', 'VAE']]);
+  /** simple: each step adds the same amount; geometric: each step has the same factor. Default: simple. */
+  step_mode?: OneOf<'simple' | 'geometric'>;
+}, Node<{ latent: 'LATENT'; vae: 'VAE' }>> = nodeFunction('IterativeLatentUpscale', [['latent', 'LATENT'], ['vae', 'VAE']], { upscale_factor: 1.5, steps: 3, temp_prefix: '', step_mode: 'simple' });
 
-/** Join Image with Alpha (mask/compositing) */
+/** Join Image with Alpha (mask/compositing): Adds a mask to an image as its alpha. */
 export const JoinImageWithAlpha: NodeFunction<{
   image: Link<'IMAGE'>;
   alpha: Link<'MASK'>;
@@ -2539,125 +2597,130 @@ export const JoinImageWithAlpha: NodeFunction<{
 export const KSampler: NodeFunction<{
   /** The model that denoises. */
   model: Link<'MODEL'>;
-  /** The seed of the noise. 0 to 18446744073709551615; default in the editor: 0. */
-  seed: Int;
-  /** Number of denoising steps. 1 to 10000; default in the editor: 20. */
-  steps: Int;
-  /** How closely the image follows the prompt; 1 ignores the negative prompt. 0 to 100; default in the editor: 8. */
-  cfg: Float;
-  /** The algorithm. */
-  sampler_name: OneOf<SamplerName>;
-  /** How the noise level falls from step to step. */
-  scheduler: OneOf<Scheduler>;
+  /** The seed of the noise. 0 to 18446744073709551615. Default: 0. */
+  seed?: Int;
+  /** Number of denoising steps. 1 to 10000. Default: 20. */
+  steps?: Int;
+  /** How closely the image follows the prompt; 1 ignores the negative prompt. 0 to 100. Default: 8. */
+  cfg?: Float;
+  /** The algorithm. Default: euler. */
+  sampler_name?: OneOf<SamplerName>;
+  /** How the noise level falls from step to step. Default: simple. */
+  scheduler?: OneOf<Scheduler>;
   /** What the image should show. */
   positive: Link<'CONDITIONING'>;
   /** What the image should not show. */
   negative: Link<'CONDITIONING'>;
   /** The latent to start from. */
   latent_image: Link<'LATENT'>;
-  /** Below 1, part of the latent is preserved (image to image). 0 to 1; default in the editor: 1. */
-  denoise: Float;
-}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('KSampler', [['LATENT', 'LATENT']]);
+  /** Below 1, part of the latent is preserved (image to image). 0 to 1. Default: 1. */
+  denoise?: Float;
+}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('KSampler', [['LATENT', 'LATENT']], { seed: 0, steps: 20, cfg: 8, sampler_name: 'euler', scheduler: 'simple', denoise: 1 });
 
-/** KSampler (Advanced) (sampling) */
+/** KSampler (Advanced) (sampling): Samples a range of the steps, with or without new noise at its start. */
 export const KSamplerAdvanced: NodeFunction<{
   model: Link<'MODEL'>;
-  add_noise: OneOf<'enable' | 'disable'>;
-  /** 0 to 18446744073709551615; default in the editor: 0. */
-  noise_seed: Int;
-  /** 1 to 10000; default in the editor: 20. */
-  steps: Int;
-  /** 0 to 100; default in the editor: 8. */
-  cfg: Float;
-  sampler_name: OneOf<SamplerName>;
-  scheduler: OneOf<Scheduler>;
+  /** Default: enable. */
+  add_noise?: OneOf<'enable' | 'disable'>;
+  /** 0 to 18446744073709551615. Default: 0. */
+  noise_seed?: Int;
+  /** 1 to 10000. Default: 20. */
+  steps?: Int;
+  /** 0 to 100. Default: 8. */
+  cfg?: Float;
+  /** Default: euler. */
+  sampler_name?: OneOf<SamplerName>;
+  /** Default: simple. */
+  scheduler?: OneOf<Scheduler>;
   positive: Link<'CONDITIONING'>;
   negative: Link<'CONDITIONING'>;
   latent_image: Link<'LATENT'>;
-  /** 0 to 10000; default in the editor: 0. */
-  start_at_step: Int;
-  /** 0 to 10000; default in the editor: 10000. */
-  end_at_step: Int;
-  return_with_leftover_noise: OneOf<'disable' | 'enable'>;
-}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('KSamplerAdvanced', [['LATENT', 'LATENT']]);
+  /** 0 to 10000. Default: 0. */
+  start_at_step?: Int;
+  /** 0 to 10000. Default: 10000. */
+  end_at_step?: Int;
+  /** Default: disable. */
+  return_with_leftover_noise?: OneOf<'disable' | 'enable'>;
+}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('KSamplerAdvanced', [['LATENT', 'LATENT']], { add_noise: 'enable', noise_seed: 0, steps: 20, cfg: 8, sampler_name: 'euler', scheduler: 'simple', start_at_step: 0, end_at_step: 10000, return_with_leftover_noise: 'disable' });
 
 /** KSamplerAdvancedProvider (ImpactPack/Sampler): A sampler with its model and prompts, for nodes that sample step by step and set the seed and the steps. */
 export const KSamplerAdvancedProvider: NodeFunction<{
-  /** How closely the image follows the prompt. 0 to 100; default in the editor: 8. */
-  cfg: Float;
-  /** The sampling algorithm. */
-  sampler_name: OneOf<SamplerName>;
-  /** How the noise level falls from step to step. */
-  scheduler: OneOf<Scheduler2>;
-  /** Factor on all sigmas. 0 to 10; default in the editor: 1. */
-  sigma_factor: Float;
+  /** How closely the image follows the prompt. 0 to 100. Default: 8. */
+  cfg?: Float;
+  /** The sampling algorithm. Default: euler. */
+  sampler_name?: OneOf<SamplerName>;
+  /** How the noise level falls from step to step. Default: simple. */
+  scheduler?: OneOf<Scheduler2>;
+  /** Factor on all sigmas. 0 to 10. Default: 1. */
+  sigma_factor?: Float;
   /** The model and the prompts. */
   basic_pipe: Link<'BASIC_PIPE'>;
   /** A sampler with its options, which replaces the named one. */
   sampler_opt?: Link<'SAMPLER'>;
   /** A schedule that replaces the named one. */
   scheduler_func_opt?: Link<'SCHEDULER_FUNC'>;
-}, Node<{ KSAMPLER_ADVANCED: 'KSAMPLER_ADVANCED' }>> = nodeFunction('KSamplerAdvancedProvider', [['KSAMPLER_ADVANCED', 'KSAMPLER_ADVANCED']]);
+}, Node<{ KSAMPLER_ADVANCED: 'KSAMPLER_ADVANCED' }>> = nodeFunction('KSamplerAdvancedProvider', [['KSAMPLER_ADVANCED', 'KSAMPLER_ADVANCED']], { cfg: 8, sampler_name: 'euler', scheduler: 'simple', sigma_factor: 1 });
 
 /** KSamplerProvider (ImpactPack/Sampler): A sampler with its model, prompts, seed and denoise, for nodes that sample a whole latent. */
 export const KSamplerProvider: NodeFunction<{
-  /** The seed of the noise. 0 to 18446744073709551615; default in the editor: 0. */
-  seed: Int;
-  /** Number of steps of the whole schedule. 1 to 10000; default in the editor: 20. */
-  steps: Int;
-  /** How closely the image follows the prompt. 0 to 100; default in the editor: 8. */
-  cfg: Float;
-  /** The sampling algorithm. */
-  sampler_name: OneOf<SamplerName>;
-  /** How the noise level falls from step to step. */
-  scheduler: OneOf<Scheduler2>;
-  /** Share of the schedule that is run; below 1, the latent keeps some of its content. 0 to 1; default in the editor: 1. */
-  denoise: Float;
+  /** The seed of the noise. 0 to 18446744073709551615. Default: 0. */
+  seed?: Int;
+  /** Number of steps of the whole schedule. 1 to 10000. Default: 20. */
+  steps?: Int;
+  /** How closely the image follows the prompt. 0 to 100. Default: 8. */
+  cfg?: Float;
+  /** The sampling algorithm. Default: euler. */
+  sampler_name?: OneOf<SamplerName>;
+  /** How the noise level falls from step to step. Default: simple. */
+  scheduler?: OneOf<Scheduler2>;
+  /** Share of the schedule that is run; below 1, the latent keeps some of its content. 0 to 1. Default: 1. */
+  denoise?: Float;
   /** The model and the prompts. */
   basic_pipe: Link<'BASIC_PIPE'>;
   /** A schedule that replaces the named one. */
   scheduler_func_opt?: Link<'SCHEDULER_FUNC'>;
-}, Node<{ KSAMPLER: 'KSAMPLER' }>> = nodeFunction('KSamplerProvider', [['KSAMPLER', 'KSAMPLER']]);
+}, Node<{ KSAMPLER: 'KSAMPLER' }>> = nodeFunction('KSamplerProvider', [['KSAMPLER', 'KSAMPLER']], { seed: 0, steps: 20, cfg: 8, sampler_name: 'euler', scheduler: 'simple', denoise: 1 });
 
-/** KSamplerSelect (sampling/custom_sampling/samplers) */
+/** KSamplerSelect (sampling/custom_sampling/samplers): A sampler by its name, with its default options. */
 export const KSamplerSelect: NodeFunction<{
-  sampler_name: OneOf<SamplerName>;
-}, Node<{ SAMPLER: 'SAMPLER' }>> = nodeFunction('KSamplerSelect', [['SAMPLER', 'SAMPLER']]);
+  /** Default: euler. */
+  sampler_name?: OneOf<SamplerName>;
+}, Node<{ SAMPLER: 'SAMPLER' }>> = nodeFunction('KSamplerSelect', [['SAMPLER', 'SAMPLER']], { sampler_name: 'euler' });
 
-/** KarrasScheduler (sampling/custom_sampling/schedulers) */
+/** KarrasScheduler (sampling/custom_sampling/schedulers): The sigmas of Karras et al. 2022. */
 export const KarrasScheduler: NodeFunction<{
-  /** 1 to 10000; default in the editor: 20. */
-  steps: Int;
-  /** 0 to 5000; default in the editor: 14.614642. */
-  sigma_max: Float;
-  /** 0 to 5000; default in the editor: 0.0291675. */
-  sigma_min: Float;
-  /** 0 to 100; default in the editor: 7. */
-  rho: Float;
-}, Node<{ SIGMAS: 'SIGMAS' }>> = nodeFunction('KarrasScheduler', [['SIGMAS', 'SIGMAS']]);
+  /** 1 to 10000. Default: 20. */
+  steps?: Int;
+  /** 0 to 5000. Default: 14.614642. */
+  sigma_max?: Float;
+  /** 0 to 5000. Default: 0.0291675. */
+  sigma_min?: Float;
+  /** 0 to 100. Default: 7. */
+  rho?: Float;
+}, Node<{ SIGMAS: 'SIGMAS' }>> = nodeFunction('KarrasScheduler', [['SIGMAS', 'SIGMAS']], { steps: 20, sigma_max: 14.614642, sigma_min: 0.0291675, rho: 7 });
 
-/** LaplaceScheduler (sampling/custom_sampling/schedulers) */
+/** LaplaceScheduler (sampling/custom_sampling/schedulers): Sigmas that follow a Laplace distribution. */
 export const LaplaceScheduler: NodeFunction<{
-  /** 1 to 10000; default in the editor: 20. */
-  steps: Int;
-  /** 0 to 5000; default in the editor: 14.614642. */
-  sigma_max: Float;
-  /** 0 to 5000; default in the editor: 0.0291675. */
-  sigma_min: Float;
-  /** -10 to 10; default in the editor: 0. */
-  mu: Float;
-  /** 0 to 10; default in the editor: 0.5. */
-  beta: Float;
-}, Node<{ SIGMAS: 'SIGMAS' }>> = nodeFunction('LaplaceScheduler', [['SIGMAS', 'SIGMAS']]);
+  /** 1 to 10000. Default: 20. */
+  steps?: Int;
+  /** 0 to 5000. Default: 14.614642. */
+  sigma_max?: Float;
+  /** 0 to 5000. Default: 0.0291675. */
+  sigma_min?: Float;
+  /** -10 to 10. Default: 0. */
+  mu?: Float;
+  /** 0 to 10. Default: 0.5. */
+  beta?: Float;
+}, Node<{ SIGMAS: 'SIGMAS' }>> = nodeFunction('LaplaceScheduler', [['SIGMAS', 'SIGMAS']], { steps: 20, sigma_max: 14.614642, sigma_min: 0.0291675, mu: 0, beta: 0.5 });
 
-/** LatentAdd (latent/advanced) */
+/** LatentAdd (latent/advanced): Adds two latents. */
 export const LatentAdd: NodeFunction<{
   samples1: Link<'LATENT'>;
   samples2: Link<'LATENT'>;
 }, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LatentAdd', [['LATENT', 'LATENT']]);
 
 /**
- * LatentApplyOperation (latent/advanced/operations)
+ * LatentApplyOperation (latent/advanced/operations): Applies an operation to a latent.
  * @experimental
  */
 export const LatentApplyOperation: NodeFunction<{
@@ -2666,7 +2729,7 @@ export const LatentApplyOperation: NodeFunction<{
 }, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LatentApplyOperation', [['LATENT', 'LATENT']]);
 
 /**
- * LatentApplyOperationCFG (latent/advanced/operations)
+ * LatentApplyOperationCFG (latent/advanced/operations): Applies an operation to the guided prediction of each step.
  * @experimental
  */
 export const LatentApplyOperationCFG: NodeFunction<{
@@ -2674,173 +2737,179 @@ export const LatentApplyOperationCFG: NodeFunction<{
   operation: Link<'LATENT_OPERATION'>;
 }, Node<{ MODEL: 'MODEL' }>> = nodeFunction('LatentApplyOperationCFG', [['MODEL', 'MODEL']]);
 
-/** LatentBatch (latent/batch) */
+/** LatentBatch (latent/batch): Joins two latents into a batch. */
 export const LatentBatch: NodeFunction<{
   samples1: Link<'LATENT'>;
   samples2: Link<'LATENT'>;
 }, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LatentBatch', [['LATENT', 'LATENT']]);
 
-/** LatentBatchSeedBehavior (latent/advanced) */
+/** LatentBatchSeedBehavior (latent/advanced): Gives each latent of a batch its own noise, or all the same. */
 export const LatentBatchSeedBehavior: NodeFunction<{
   samples: Link<'LATENT'>;
-  /** Default in the editor: fixed. */
-  seed_behavior: OneOf<'random' | 'fixed'>;
-}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LatentBatchSeedBehavior', [['LATENT', 'LATENT']]);
+  /** Default: fixed. */
+  seed_behavior?: OneOf<'random' | 'fixed'>;
+}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LatentBatchSeedBehavior', [['LATENT', 'LATENT']], { seed_behavior: 'fixed' });
 
-/** Latent Blend (_for_testing) */
+/** Latent Blend (_for_testing): Blends two latents linearly; factor 1 is samples1. */
 export const LatentBlend: NodeFunction<{
   samples1: Link<'LATENT'>;
   samples2: Link<'LATENT'>;
-  /** 0 to 1; default in the editor: 0.5. */
-  blend_factor: Float;
-}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LatentBlend', [['LATENT', 'LATENT']]);
+  /** 0 to 1. Default: 0.5. */
+  blend_factor?: Float;
+}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LatentBlend', [['LATENT', 'LATENT']], { blend_factor: 0.5 });
 
-/** Latent Composite (latent) */
+/** Latent Composite (latent): Pastes one latent into another, with soft edges. */
 export const LatentComposite: NodeFunction<{
   samples_to: Link<'LATENT'>;
   samples_from: Link<'LATENT'>;
-  /** 0 to 16384; default in the editor: 0. */
-  x: Int;
-  /** 0 to 16384; default in the editor: 0. */
-  y: Int;
-  /** 0 to 16384; default in the editor: 0. */
-  feather: Int;
-}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LatentComposite', [['LATENT', 'LATENT']]);
+  /** 0 to 16384. Default: 0. */
+  x?: Int;
+  /** 0 to 16384. Default: 0. */
+  y?: Int;
+  /** 0 to 16384. Default: 0. */
+  feather?: Int;
+}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LatentComposite', [['LATENT', 'LATENT']], { x: 0, y: 0, feather: 0 });
 
-/** LatentCompositeMasked (latent) */
+/** LatentCompositeMasked (latent): Pastes one latent into another through a mask. */
 export const LatentCompositeMasked: NodeFunction<{
   destination: Link<'LATENT'>;
   source: Link<'LATENT'>;
-  /** 0 to 16384; default in the editor: 0. */
-  x: Int;
-  /** 0 to 16384; default in the editor: 0. */
-  y: Int;
-  /** Default in the editor: false. */
-  resize_source: Bool;
+  /** 0 to 16384. Default: 0. */
+  x?: Int;
+  /** 0 to 16384. Default: 0. */
+  y?: Int;
+  /** Default: false. */
+  resize_source?: Bool;
   mask?: Link<'MASK'>;
-}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LatentCompositeMasked', [['LATENT', 'LATENT']]);
+}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LatentCompositeMasked', [['LATENT', 'LATENT']], { x: 0, y: 0, resize_source: false });
 
-/** LatentConcat (latent/advanced) */
+/** LatentConcat (latent/advanced): Joins two latents along a dimension. */
 export const LatentConcat: NodeFunction<{
   samples1: Link<'LATENT'>;
   samples2: Link<'LATENT'>;
-  dim: OneOf<'x' | '-x' | 'y' | '-y' | 't' | '-t'>;
-}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LatentConcat', [['LATENT', 'LATENT']]);
+  /** Default: x. */
+  dim?: OneOf<'x' | '-x' | 'y' | '-y' | 't' | '-t'>;
+}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LatentConcat', [['LATENT', 'LATENT']], { dim: 'x' });
 
-/** Crop Latent (latent/transform) */
+/** Crop Latent (latent/transform): Cuts a rectangle out of a latent; sizes are in pixels of the image. */
 export const LatentCrop: NodeFunction<{
   samples: Link<'LATENT'>;
-  /** 64 to 16384; default in the editor: 512. */
-  width: Int;
-  /** 64 to 16384; default in the editor: 512. */
-  height: Int;
-  /** 0 to 16384; default in the editor: 0. */
-  x: Int;
-  /** 0 to 16384; default in the editor: 0. */
-  y: Int;
-}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LatentCrop', [['LATENT', 'LATENT']]);
+  /** 64 to 16384. Default: 512. */
+  width?: Int;
+  /** 64 to 16384. Default: 512. */
+  height?: Int;
+  /** 0 to 16384. Default: 0. */
+  x?: Int;
+  /** 0 to 16384. Default: 0. */
+  y?: Int;
+}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LatentCrop', [['LATENT', 'LATENT']], { width: 512, height: 512, x: 0, y: 0 });
 
-/** LatentCut (latent/advanced) */
+/** LatentCut (latent/advanced): Cuts a range out of a latent along a dimension. */
 export const LatentCut: NodeFunction<{
   samples: Link<'LATENT'>;
-  dim: OneOf<'x' | 'y' | 't'>;
-  /** -16384 to 16384; default in the editor: 0. */
-  index: Int;
-  /** 1 to 16384; default in the editor: 1. */
-  amount: Int;
-}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LatentCut', [['LATENT', 'LATENT']]);
+  /** Default: x. */
+  dim?: OneOf<'x' | 'y' | 't'>;
+  /** -16384 to 16384. Default: 0. */
+  index?: Int;
+  /** 1 to 16384. Default: 1. */
+  amount?: Int;
+}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LatentCut', [['LATENT', 'LATENT']], { dim: 'x', index: 0, amount: 1 });
 
-/** Flip Latent (latent/transform) */
+/** Flip Latent (latent/transform): Mirrors a latent. */
 export const LatentFlip: NodeFunction<{
   samples: Link<'LATENT'>;
-  flip_method: OneOf<'x-axis: vertically' | 'y-axis: horizontally'>;
-}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LatentFlip', [['LATENT', 'LATENT']]);
+  /** Default: x-axis: vertically. */
+  flip_method?: OneOf<'x-axis: vertically' | 'y-axis: horizontally'>;
+}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LatentFlip', [['LATENT', 'LATENT']], { flip_method: 'x-axis: vertically' });
 
-/** Latent From Batch (latent/batch) */
+/** Latent From Batch (latent/batch): Takes some latents out of a batch. */
 export const LatentFromBatch: NodeFunction<{
   samples: Link<'LATENT'>;
-  /** 0 to 63; default in the editor: 0. */
-  batch_index: Int;
-  /** 1 to 64; default in the editor: 1. */
-  length: Int;
-}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LatentFromBatch', [['LATENT', 'LATENT']]);
+  /** 0 to 63. Default: 0. */
+  batch_index?: Int;
+  /** 1 to 64. Default: 1. */
+  length?: Int;
+}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LatentFromBatch', [['LATENT', 'LATENT']], { batch_index: 0, length: 1 });
 
-/** LatentInterpolate (latent/advanced) */
+/** LatentInterpolate (latent/advanced): Blends two latents in direction and in magnitude; ratio 1 is samples1. */
 export const LatentInterpolate: NodeFunction<{
   samples1: Link<'LATENT'>;
   samples2: Link<'LATENT'>;
-  /** 0 to 1; default in the editor: 1. */
-  ratio: Float;
-}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LatentInterpolate', [['LATENT', 'LATENT']]);
+  /** 0 to 1. Default: 1. */
+  ratio?: Float;
+}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LatentInterpolate', [['LATENT', 'LATENT']], { ratio: 1 });
 
-/** LatentMultiply (latent/advanced) */
+/** LatentMultiply (latent/advanced): Multiplies a latent by a number. */
 export const LatentMultiply: NodeFunction<{
   samples: Link<'LATENT'>;
-  /** -10 to 10; default in the editor: 1. */
-  multiplier: Float;
-}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LatentMultiply', [['LATENT', 'LATENT']]);
+  /** -10 to 10. Default: 1. */
+  multiplier?: Float;
+}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LatentMultiply', [['LATENT', 'LATENT']], { multiplier: 1 });
 
 /**
- * LatentOperationSharpen (latent/advanced/operations)
+ * LatentOperationSharpen (latent/advanced/operations): An operation that sharpens a latent.
  * @experimental
  */
 export const LatentOperationSharpen: NodeFunction<{
-  /** 1 to 31; default in the editor: 9. */
-  sharpen_radius: Int;
-  /** 0.1 to 10; default in the editor: 1. */
-  sigma: Float;
-  /** 0 to 5; default in the editor: 0.1. */
-  alpha: Float;
-}, Node<{ LATENT_OPERATION: 'LATENT_OPERATION' }>> = nodeFunction('LatentOperationSharpen', [['LATENT_OPERATION', 'LATENT_OPERATION']]);
+  /** 1 to 31. Default: 9. */
+  sharpen_radius?: Int;
+  /** 0.1 to 10. Default: 1. */
+  sigma?: Float;
+  /** 0 to 5. Default: 0.1. */
+  alpha?: Float;
+}, Node<{ LATENT_OPERATION: 'LATENT_OPERATION' }>> = nodeFunction('LatentOperationSharpen', [['LATENT_OPERATION', 'LATENT_OPERATION']], { sharpen_radius: 9, sigma: 1, alpha: 0.1 });
 
 /**
- * LatentOperationTonemapReinhard (latent/advanced/operations)
+ * LatentOperationTonemapReinhard (latent/advanced/operations): An operation that compresses large values of a latent.
  * @experimental
  */
 export const LatentOperationTonemapReinhard: NodeFunction<{
-  /** 0 to 100; default in the editor: 1. */
-  multiplier: Float;
-}, Node<{ LATENT_OPERATION: 'LATENT_OPERATION' }>> = nodeFunction('LatentOperationTonemapReinhard', [['LATENT_OPERATION', 'LATENT_OPERATION']]);
+  /** 0 to 100. Default: 1. */
+  multiplier?: Float;
+}, Node<{ LATENT_OPERATION: 'LATENT_OPERATION' }>> = nodeFunction('LatentOperationTonemapReinhard', [['LATENT_OPERATION', 'LATENT_OPERATION']], { multiplier: 1 });
 
 /** Latent Scale (on Pixel Space) (ImpactPack/Upscale): Decodes a latent, resizes the image and encodes it again. */
 export const LatentPixelScale: NodeFunction<{
   samples: Link<'LATENT'>;
-  /** How the image is resized. */
-  scale_method: OneOf<ScaleMethod>;
-  /** 0.1 to 10000; default in the editor: 1.5. */
-  scale_factor: Float;
+  /** How the image is resized. Default: nearest-exact. */
+  scale_method?: OneOf<ScaleMethod>;
+  /** 0.1 to 10000. Default: 1.5. */
+  scale_factor?: Float;
   vae: Link<'VAE'>;
-  /** Default in the editor: false. */
-  use_tiled_vae: Bool;
+  /** Default: false. */
+  use_tiled_vae?: Bool;
   /** Enlarges the image before it is resized. */
   upscale_model_opt?: Link<'UPSCALE_MODEL'>;
-}, Node<{ LATENT: 'LATENT'; IMAGE: 'IMAGE' }>> = nodeFunction('LatentPixelScale', [['LATENT', 'LATENT'], ['IMAGE', 'IMAGE']]);
+}, Node<{ LATENT: 'LATENT'; IMAGE: 'IMAGE' }>> = nodeFunction('LatentPixelScale', [['LATENT', 'LATENT'], ['IMAGE', 'IMAGE']], { scale_method: 'nearest-exact', scale_factor: 1.5, use_tiled_vae: false });
 
 /** LatentReceiver (ImpactPack/Util): Loads a latent of the input folder: a .latent file, or an image that LatentSender saved. */
 export const LatentReceiver: NodeFunction<{
   latent: FileName;
-  /** 0 to 9223372036854775807; default in the editor: 0. */
-  link_id: Int;
-  /** Default in the editor: false. */
-  trigger_always: Bool;
-}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LatentReceiver', [['LATENT', 'LATENT']]);
+  /** 0 to 9223372036854775807. Default: 0. */
+  link_id?: Int;
+  /** Default: false. */
+  trigger_always?: Bool;
+}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LatentReceiver', [['LATENT', 'LATENT']], { link_id: 0, trigger_always: false });
 
-/** Rotate Latent (latent/transform) */
+/** Rotate Latent (latent/transform): Rotates a latent by quarter turns. */
 export const LatentRotate: NodeFunction<{
   samples: Link<'LATENT'>;
-  rotation: OneOf<Rotation>;
-}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LatentRotate', [['LATENT', 'LATENT']]);
+  /** Default: none. */
+  rotation?: OneOf<Rotation>;
+}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LatentRotate', [['LATENT', 'LATENT']], { rotation: 'none' });
 
 /** LatentSender (ImpactPack/Util): Saves a latent in a small preview image of it, and sends it to the receivers with the same link_id in the editor. */
 export const LatentSender: NodeFunction<{
   samples: Link<'LATENT'>;
-  filename_prefix: Text;
-  /** 0 to 9223372036854775807; default in the editor: 0. */
-  link_id: Int;
-  preview_method: OneOf<PreviewMethod>;
-}, OutputNode> = nodeFunction('LatentSender');
+  /** Default: latents/LatentSender. */
+  filename_prefix?: Text;
+  /** 0 to 9223372036854775807. Default: 0. */
+  link_id?: Int;
+  /** Default: Latent2RGB-FLUX.1. */
+  preview_method?: OneOf<PreviewMethod>;
+}, OutputNode> = nodeFunction('LatentSender', [], { filename_prefix: 'latents/LatentSender', link_id: 0, preview_method: 'Latent2RGB-FLUX.1' });
 
-/** LatentSubtract (latent/advanced) */
+/** LatentSubtract (latent/advanced): Subtracts samples2 from samples1. */
 export const LatentSubtract: NodeFunction<{
   samples1: Link<'LATENT'>;
   samples2: Link<'LATENT'>;
@@ -2848,32 +2917,35 @@ export const LatentSubtract: NodeFunction<{
 
 /** Switch (latent/legacy) (ImpactPack/Util): Passes on the input with the selected number; only that one is evaluated. */
 export const LatentSwitch: NodeFunction<{
-  /** Number of the input. 1 to 999999; default in the editor: 1. */
-  select: Int;
-  /** select_on_prompt removes unselected inputs from the prompt before it is validated. Default in the editor: false. */
-  sel_mode: Bool;
+  /** Number of the input. 1 to 999999. Default: 1. */
+  select?: Int;
+  /** select_on_prompt removes unselected inputs from the prompt before it is validated. Default: false. */
+  sel_mode?: Bool;
   input1?: Anything;
   [more: `input${number}`]: Anything | undefined;
-}, Node<{ selected_value: never; selected_label: 'STRING'; selected_index: 'INT' }>> = nodeFunction('LatentSwitch', [['selected_value', '*'], ['selected_label', 'STRING'], ['selected_index', 'INT']]);
+}, Node<{ selected_value: never; selected_label: 'STRING'; selected_index: 'INT' }>> = nodeFunction('LatentSwitch', [['selected_value', '*'], ['selected_label', 'STRING'], ['selected_index', 'INT']], { select: 1, sel_mode: false });
 
-/** Upscale Latent (latent) */
+/** Upscale Latent (latent): Resizes a latent to a size in pixels of the image. */
 export const LatentUpscale: NodeFunction<{
   samples: Link<'LATENT'>;
-  upscale_method: OneOf<UpscaleMethod2>;
-  /** 0 to 16384; default in the editor: 512. */
-  width: Int;
-  /** 0 to 16384; default in the editor: 512. */
-  height: Int;
-  crop: OneOf<'disabled' | 'center'>;
-}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LatentUpscale', [['LATENT', 'LATENT']]);
+  /** Default: nearest-exact. */
+  upscale_method?: OneOf<UpscaleMethod2>;
+  /** 0 to 16384. Default: 512. */
+  width?: Int;
+  /** 0 to 16384. Default: 512. */
+  height?: Int;
+  /** Default: disabled. */
+  crop?: OneOf<'disabled' | 'center'>;
+}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LatentUpscale', [['LATENT', 'LATENT']], { upscale_method: 'nearest-exact', width: 512, height: 512, crop: 'disabled' });
 
-/** Upscale Latent By (latent) */
+/** Upscale Latent By (latent): Resizes a latent by a factor. */
 export const LatentUpscaleBy: NodeFunction<{
   samples: Link<'LATENT'>;
-  upscale_method: OneOf<UpscaleMethod2>;
-  /** 0.01 to 8; default in the editor: 1.5. */
-  scale_by: Float;
-}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LatentUpscaleBy', [['LATENT', 'LATENT']]);
+  /** Default: nearest-exact. */
+  upscale_method?: OneOf<UpscaleMethod2>;
+  /** 0.01 to 8. Default: 1.5. */
+  scale_by?: Float;
+}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LatentUpscaleBy', [['LATENT', 'LATENT']], { upscale_method: 'nearest-exact', scale_by: 1.5 });
 
 /**
  * LazyCache (advanced/debug/model): Skips steps whose prediction would hardly differ from the last one. Faster, but the result changes.
@@ -2881,26 +2953,27 @@ export const LatentUpscaleBy: NodeFunction<{
  */
 export const LazyCache: NodeFunction<{
   model: Link<'MODEL'>;
-  /** The change up to which steps are skipped; larger values skip more steps. 0 to 3; default in the editor: 0.2. */
-  reuse_threshold: Float;
-  /** Steps may be skipped from here on. 0 to 1; default in the editor: 0.15. */
-  start_percent: Float;
-  /** Steps may be skipped up to here. 0 to 1; default in the editor: 0.95. */
-  end_percent: Float;
-  /** Reports for each step whether it is skipped. Default in the editor: false. */
-  verbose: Bool;
-}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('LazyCache', [['MODEL', 'MODEL']]);
+  /** The change up to which steps are skipped; larger values skip more steps. 0 to 3. Default: 0.2. */
+  reuse_threshold?: Float;
+  /** Steps may be skipped from here on. 0 to 1. Default: 0.15. */
+  start_percent?: Float;
+  /** Steps may be skipped up to here. 0 to 1. Default: 0.95. */
+  end_percent?: Float;
+  /** Reports for each step whether it is skipped. Default: false. */
+  verbose?: Bool;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('LazyCache', [['MODEL', 'MODEL']], { reuse_threshold: 0.2, start_percent: 0.15, end_percent: 0.95, verbose: false });
 
-/** Load Image (image) */
+/** Load Image (image): Loads an image of the input folder, and its alpha channel as a mask. */
 export const LoadImage: NodeFunction<{
   image: FileName;
 }, Node<{ IMAGE: 'IMAGE'; MASK: 'MASK' }>> = nodeFunction('LoadImage', [['IMAGE', 'IMAGE'], ['MASK', 'MASK']]);
 
-/** Load Image (as Mask) (mask) */
+/** Load Image (as Mask) (mask): Loads a channel of an image of the input folder as a mask. */
 export const LoadImageMask: NodeFunction<{
   image: FileName;
-  channel: OneOf<'alpha' | 'red' | 'green' | 'blue'>;
-}, Node<{ MASK: 'MASK' }>> = nodeFunction('LoadImageMask', [['MASK', 'MASK']]);
+  /** Default: alpha. */
+  channel?: OneOf<'alpha' | 'red' | 'green' | 'blue'>;
+}, Node<{ MASK: 'MASK' }>> = nodeFunction('LoadImageMask', [['MASK', 'MASK']], { channel: 'alpha' });
 
 /**
  * Load Image (from Outputs) (image): Loads an image of the output folder. The refresh button of the editor selects the newest.
@@ -2910,7 +2983,7 @@ export const LoadImageOutput: NodeFunction<{
   image: FileName;
 }, Node<{ IMAGE: 'IMAGE'; MASK: 'MASK' }>> = nodeFunction('LoadImageOutput', [['IMAGE', 'IMAGE'], ['MASK', 'MASK']]);
 
-/** LoadLatent (_for_testing) */
+/** LoadLatent (_for_testing): Loads a latent from a file of the input folder. */
 export const LoadLatent: NodeFunction<{
   latent: FileName;
 }, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LoadLatent', [['LATENT', 'LATENT']]);
@@ -2923,11 +2996,11 @@ export const LoraLoader: NodeFunction<{
   clip: Link<'CLIP'>;
   /** The file. A file of models/loras. */
   lora_name: FileName;
-  /** Strength for the model; may be negative. -100 to 100; default in the editor: 1. */
-  strength_model: Float;
-  /** Strength for the text encoders; may be negative. -100 to 100; default in the editor: 1. */
-  strength_clip: Float;
-}, Node<{ MODEL: 'MODEL'; CLIP: 'CLIP' }>> = nodeFunction('LoraLoader', [['MODEL', 'MODEL'], ['CLIP', 'CLIP']]);
+  /** Strength for the model; may be negative. -100 to 100. Default: 1. */
+  strength_model?: Float;
+  /** Strength for the text encoders; may be negative. -100 to 100. Default: 1. */
+  strength_clip?: Float;
+}, Node<{ MODEL: 'MODEL'; CLIP: 'CLIP' }>> = nodeFunction('LoraLoader', [['MODEL', 'MODEL'], ['CLIP', 'CLIP']], { strength_model: 1, strength_clip: 1 });
 
 /**
  * Load LoRA (Bypass) (For debugging) (model/loaders): Applies a LoRA beside the weights of a model instead of changing them. Another such node replaces it. Of LoKr, LoHa, GLoRA, OFT and BOFT the weights are changed.
@@ -2940,11 +3013,11 @@ export const LoraLoaderBypass: NodeFunction<{
   clip: Link<'CLIP'>;
   /** The file. A file of models/loras. */
   lora_name: FileName;
-  /** Strength for the model; may be negative. -100 to 100; default in the editor: 1. */
-  strength_model: Float;
-  /** Strength for the text encoders; may be negative. -100 to 100; default in the editor: 1. */
-  strength_clip: Float;
-}, Node<{ MODEL: 'MODEL'; CLIP: 'CLIP' }>> = nodeFunction('LoraLoaderBypass', [['MODEL', 'MODEL'], ['CLIP', 'CLIP']]);
+  /** Strength for the model; may be negative. -100 to 100. Default: 1. */
+  strength_model?: Float;
+  /** Strength for the text encoders; may be negative. -100 to 100. Default: 1. */
+  strength_clip?: Float;
+}, Node<{ MODEL: 'MODEL'; CLIP: 'CLIP' }>> = nodeFunction('LoraLoaderBypass', [['MODEL', 'MODEL'], ['CLIP', 'CLIP']], { strength_model: 1, strength_clip: 1 });
 
 /**
  * Load LoRA (Bypass, Model Only) (for debugging) (model/loaders): Applies a LoRA beside the weights of a model instead of changing them. Another such node replaces it. Of LoKr, LoHa, GLoRA, OFT and BOFT the weights are changed.
@@ -2954,35 +3027,37 @@ export const LoraLoaderBypassModelOnly: NodeFunction<{
   model: Link<'MODEL'>;
   /** A file of models/loras. */
   lora_name: FileName;
-  /** -100 to 100; default in the editor: 1. */
-  strength_model: Float;
-}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('LoraLoaderBypassModelOnly', [['MODEL', 'MODEL']]);
+  /** -100 to 100. Default: 1. */
+  strength_model?: Float;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('LoraLoaderBypassModelOnly', [['MODEL', 'MODEL']], { strength_model: 1 });
 
-/** LoraLoaderModelOnly (loaders) */
+/** LoraLoaderModelOnly (loaders): Applies a LoRA to a diffusion model, not to its text encoder. */
 export const LoraLoaderModelOnly: NodeFunction<{
   model: Link<'MODEL'>;
   /** A file of models/loras. */
   lora_name: FileName;
-  /** -100 to 100; default in the editor: 1. */
-  strength_model: Float;
-}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('LoraLoaderModelOnly', [['MODEL', 'MODEL']]);
+  /** -100 to 100. Default: 1. */
+  strength_model?: Float;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('LoraLoaderModelOnly', [['MODEL', 'MODEL']], { strength_model: 1 });
 
 /**
  * Extract and Save Lora (_for_testing): Saves the result of ModelMergeSubtract and CLIPMergeSubtract as a LoRA of some rank. A large model takes minutes.
  * @experimental
  */
 export const LoraSave: NodeFunction<{
-  filename_prefix: Text;
-  /** 1 to 4096; default in the editor: 8. */
-  rank: Int;
-  lora_type: OneOf<'standard' | 'full_diff'>;
-  /** Default in the editor: true. */
-  bias_diff: Bool;
+  /** Default: loras/ComfyUI_extracted_lora. */
+  filename_prefix?: Text;
+  /** 1 to 4096. Default: 8. */
+  rank?: Int;
+  /** Default: standard. */
+  lora_type?: OneOf<'standard' | 'full_diff'>;
+  /** Default: true. */
+  bias_diff?: Bool;
   /** The ModelSubtract output to be converted to a lora. */
   model_diff?: Link<'MODEL'>;
   /** The CLIPSubtract output to be converted to a lora. */
   text_encoder_diff?: Link<'CLIP'>;
-}, OutputNode> = nodeFunction('LoraSave');
+}, OutputNode> = nodeFunction('LoraSave', [], { filename_prefix: 'loras/ComfyUI_extracted_lora', rank: 8, lora_type: 'standard', bias_diff: true });
 
 /**
  * Mahiro is so cute that she deserves a better guidance function!! (。・ω・。) (_for_testing): Guides in the direction of the positive prediction rather than of its difference from the negative one.
@@ -2997,75 +3072,77 @@ export const Mahiro: NodeFunction<{
  * @experimental
  */
 export const ManualSigmas: NodeFunction<{
-  sigmas: Text;
-}, Node<{ SIGMAS: 'SIGMAS' }>> = nodeFunction('ManualSigmas', [['SIGMAS', 'SIGMAS']]);
+  /** Default: 1, 0.5. */
+  sigmas?: Text;
+}, Node<{ SIGMAS: 'SIGMAS' }>> = nodeFunction('ManualSigmas', [['SIGMAS', 'SIGMAS']], { sigmas: '1, 0.5' });
 
-/** MaskComposite (mask) */
+/** MaskComposite (mask): Combines two masks by an operation. */
 export const MaskComposite: NodeFunction<{
   destination: Link<'MASK'>;
   source: Link<'MASK'>;
-  /** 0 to 16384; default in the editor: 0. */
-  x: Int;
-  /** 0 to 16384; default in the editor: 0. */
-  y: Int;
-  operation: OneOf<'multiply' | 'add' | 'subtract' | 'and' | 'or' | 'xor'>;
-}, Node<{ MASK: 'MASK' }>> = nodeFunction('MaskComposite', [['MASK', 'MASK']]);
+  /** 0 to 16384. Default: 0. */
+  x?: Int;
+  /** 0 to 16384. Default: 0. */
+  y?: Int;
+  /** Default: multiply. */
+  operation?: OneOf<'multiply' | 'add' | 'subtract' | 'and' | 'or' | 'xor'>;
+}, Node<{ MASK: 'MASK' }>> = nodeFunction('MaskComposite', [['MASK', 'MASK']], { x: 0, y: 0, operation: 'multiply' });
 
 /** MaskDetailer (pipe) (ImpactPack/Detailer): Samples the masked areas of an image at a larger size and pastes them back. */
 export const MaskDetailerPipe: NodeFunction<{
   image: Link<'IMAGE'>;
   mask: Link<'MASK'>;
   basic_pipe: Link<'BASIC_PIPE'>;
-  /** The size that the shorter side of a segment is scaled to. 64 to 16384; default in the editor: 512. */
-  guide_size: Float;
-  /** Whose shorter side: that of the bbox or of the crop region. Default in the editor: true. */
-  guide_size_for: Bool;
-  /** Maximum of the longer side. 64 to 16384; default in the editor: 1024. */
-  max_size: Float;
-  /** Default in the editor: true. */
-  mask_mode: Bool;
-  /** 0 to 18446744073709551615; default in the editor: 0. */
-  seed: Int;
-  /** 1 to 10000; default in the editor: 20. */
-  steps: Int;
-  /** 0 to 100; default in the editor: 8. */
-  cfg: Float;
-  sampler_name: OneOf<SamplerName>;
-  scheduler: OneOf<Scheduler2>;
-  /** How much each segment changes; 1 replaces it entirely. 0.0001 to 1; default in the editor: 0.5. */
-  denoise: Float;
-  /** Blur of the mask under which a segment is pasted. 0 to 100; default in the editor: 5. */
-  feather: Int;
-  /** 1 to 10; default in the editor: 3. */
-  crop_factor: Float;
-  /** 1 to 16384; default in the editor: 10. */
-  drop_size: Int;
-  /** Share of the steps that the refiner samples. 0 to 1; default in the editor: 0.2. */
-  refiner_ratio: Float;
-  /** 1 to 100; default in the editor: 1. */
-  batch_size: Int;
-  /** How many times each segment is sampled in a row. 1 to 10; default in the editor: 1. */
-  cycle: Int;
+  /** The size that the shorter side of a segment is scaled to. 64 to 16384. Default: 512. */
+  guide_size?: Float;
+  /** Whose shorter side: that of the bbox or of the crop region. Default: true. */
+  guide_size_for?: Bool;
+  /** Maximum of the longer side. 64 to 16384. Default: 1024. */
+  max_size?: Float;
+  /** Default: true. */
+  mask_mode?: Bool;
+  /** 0 to 18446744073709551615. Default: 0. */
+  seed?: Int;
+  /** 1 to 10000. Default: 20. */
+  steps?: Int;
+  /** 0 to 100. Default: 8. */
+  cfg?: Float;
+  /** Default: euler. */
+  sampler_name?: OneOf<SamplerName>;
+  /** Default: simple. */
+  scheduler?: OneOf<Scheduler2>;
+  /** How much each segment changes; 1 replaces it entirely. 0.0001 to 1. Default: 0.5. */
+  denoise?: Float;
+  /** Blur of the mask under which a segment is pasted. 0 to 100. Default: 5. */
+  feather?: Int;
+  /** 1 to 10. Default: 3. */
+  crop_factor?: Float;
+  /** 1 to 16384. Default: 10. */
+  drop_size?: Int;
+  /** Share of the steps that the refiner samples. 0 to 1. Default: 0.2. */
+  refiner_ratio?: Float;
+  /** 1 to 100. Default: 1. */
+  batch_size?: Int;
+  /** How many times each segment is sampled in a row. 1 to 10. Default: 1. */
+  cycle?: Int;
   refiner_basic_pipe_opt?: Link<'BASIC_PIPE'>;
   detailer_hook?: Link<'DETAILER_HOOK'>;
-  /** For inpainting models. Default in the editor: false. */
+  /** For inpainting models. */
   inpaint_model?: Bool;
-  /** Blur of the noise mask. Above 0, the mask's values say at which step a pixel starts to change. 0 to 100; default in the editor: 20. */
+  /** Blur of the noise mask. Above 0, the mask's values say at which step a pixel starts to change. 0 to 100. */
   noise_mask_feather?: Int;
-  /** Default in the editor: false. */
   bbox_fill?: Bool;
-  /** Default in the editor: true. */
   contour_fill?: Bool;
   /** A schedule that replaces the named one. */
   scheduler_func_opt?: Link<'SCHEDULER_FUNC'>;
-}, Node<{ image: 'IMAGE'; cropped_refined: 'IMAGE'; cropped_enhanced_alpha: 'IMAGE'; basic_pipe: 'BASIC_PIPE'; refiner_basic_pipe_opt: 'BASIC_PIPE' }>> = nodeFunction('MaskDetailerPipe', [['image', 'IMAGE'], ['cropped_refined', 'IMAGE'], ['cropped_enhanced_alpha', 'IMAGE'], ['basic_pipe', 'BASIC_PIPE'], ['refiner_basic_pipe_opt', 'BASIC_PIPE']]);
+}, Node<{ image: 'IMAGE'; cropped_refined: 'IMAGE'; cropped_enhanced_alpha: 'IMAGE'; basic_pipe: 'BASIC_PIPE'; refiner_basic_pipe_opt: 'BASIC_PIPE' }>> = nodeFunction('MaskDetailerPipe', [['image', 'IMAGE'], ['cropped_refined', 'IMAGE'], ['cropped_enhanced_alpha', 'IMAGE'], ['basic_pipe', 'BASIC_PIPE'], ['refiner_basic_pipe_opt', 'BASIC_PIPE']], { guide_size: 512, guide_size_for: true, max_size: 1024, mask_mode: true, seed: 0, steps: 20, cfg: 8, sampler_name: 'euler', scheduler: 'simple', denoise: 0.5, feather: 5, crop_factor: 3, drop_size: 10, refiner_ratio: 0.2, batch_size: 1, cycle: 1 });
 
 /** Mask List to Mask Batch (ImpactPack/Operation): Joins masks to a batch; those of another size than the first are resized. */
 export const MaskListToMaskBatch: NodeFunction<{
   mask: Link<'MASK'>;
 }, Node<{ MASK: 'MASK' }>> = nodeFunction('MaskListToMaskBatch', [['MASK', 'MASK']]);
 
-/** MaskPreview (mask) */
+/** MaskPreview (mask): Shows a mask. */
 export const MaskPreview: NodeFunction<{
   mask: Link<'MASK'>;
 }, OutputNode> = nodeFunction('MaskPreview');
@@ -3076,7 +3153,7 @@ export const MaskRectArea: NodeFunction<Record<string, never>, Node<{ MASK: 'MAS
 /** Mask Rect Area (Advanced) (ImpactPack/Operation): A rectangle, in pixels of a mask of a given size. */
 export const MaskRectAreaAdvanced: NodeFunction<Record<string, never>, Node<{ MASK: 'MASK' }>> = nodeFunction('MaskRectAreaAdvanced', [['MASK', 'MASK']]);
 
-/** Convert Mask to Image (mask) */
+/** Convert Mask to Image (mask): Converts a mask to a grey image. */
 export const MaskToImage: NodeFunction<{
   mask: Link<'MASK'>;
 }, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('MaskToImage', [['IMAGE', 'IMAGE']]);
@@ -3084,34 +3161,34 @@ export const MaskToImage: NodeFunction<{
 /** MASK to SEGS (ImpactPack/Operation): Makes a segment of each contour in a mask, or one of the whole mask. */
 export const MaskToSEGS: NodeFunction<{
   mask: Link<'MASK'>;
-  /** Makes one segment of the whole mask. Default in the editor: false. */
-  combined: Bool;
-  /** Size of the crop region relative to the bbox. 1 to 100; default in the editor: 3. */
-  crop_factor: Float;
-  /** Fills the bbox in the mask. Default in the editor: false. */
-  bbox_fill: Bool;
-  /** Smaller contours are dropped. 1 to 16384; default in the editor: 10. */
-  drop_size: Int;
-  /** Fills each contour with 1 instead of the values of the mask. Default in the editor: false. */
-  contour_fill: Bool;
-}, Node<{ SEGS: 'SEGS' }>> = nodeFunction('MaskToSEGS', [['SEGS', 'SEGS']]);
+  /** Makes one segment of the whole mask. Default: false. */
+  combined?: Bool;
+  /** Size of the crop region relative to the bbox. 1 to 100. Default: 3. */
+  crop_factor?: Float;
+  /** Fills the bbox in the mask. Default: false. */
+  bbox_fill?: Bool;
+  /** Smaller contours are dropped. 1 to 16384. Default: 10. */
+  drop_size?: Int;
+  /** Fills each contour with 1 instead of the values of the mask. Default: false. */
+  contour_fill?: Bool;
+}, Node<{ SEGS: 'SEGS' }>> = nodeFunction('MaskToSEGS', [['SEGS', 'SEGS']], { combined: false, crop_factor: 3, bbox_fill: false, drop_size: 10, contour_fill: false });
 
 /** MASK to SEGS for AnimateDiff (ImpactPack/Operation): Makes a segment of each contour in a mask, or one of the whole mask. */
 export const MaskToSEGS_for_AnimateDiff: NodeFunction<{
   mask: Link<'MASK'>;
-  /** Makes one segment of the whole mask. Default in the editor: false. */
-  combined: Bool;
-  /** Size of the crop region relative to the bbox. 1 to 100; default in the editor: 3. */
-  crop_factor: Float;
-  /** Fills the bbox in the mask. Default in the editor: false. */
-  bbox_fill: Bool;
-  /** Smaller contours are dropped. 1 to 16384; default in the editor: 10. */
-  drop_size: Int;
-  /** Fills each contour with 1 instead of the values of the mask. Default in the editor: false. */
-  contour_fill: Bool;
-}, Node<{ SEGS: 'SEGS' }>> = nodeFunction('MaskToSEGS_for_AnimateDiff', [['SEGS', 'SEGS']]);
+  /** Makes one segment of the whole mask. Default: false. */
+  combined?: Bool;
+  /** Size of the crop region relative to the bbox. 1 to 100. Default: 3. */
+  crop_factor?: Float;
+  /** Fills the bbox in the mask. Default: false. */
+  bbox_fill?: Bool;
+  /** Smaller contours are dropped. 1 to 16384. Default: 10. */
+  drop_size?: Int;
+  /** Fills each contour with 1 instead of the values of the mask. Default: false. */
+  contour_fill?: Bool;
+}, Node<{ SEGS: 'SEGS' }>> = nodeFunction('MaskToSEGS_for_AnimateDiff', [['SEGS', 'SEGS']], { combined: false, crop_factor: 3, bbox_fill: false, drop_size: 10, contour_fill: false });
 
-/** Mask Batch to Mask List (ImpactPack/Operation) */
+/** Mask Batch to Mask List (ImpactPack/Operation): Splits a batch of masks into a list. */
 export const MasksToMaskList: NodeFunction<{
   masks?: Link<'MASK'>;
 }, Node<{ MASK: 'MASK' }>> = nodeFunction('MasksToMaskList', [['MASK', 'MASK']]);
@@ -3119,312 +3196,318 @@ export const MasksToMaskList: NodeFunction<{
 /** ModelAttentionBackend (model/patch): Passes its input unchanged: Darkroom chooses devices and kernels by itself. */
 export const ModelAttentionBackend: NodeFunction<{
   model: Link<'MODEL'>;
-  attention: OneOf<'pytorch attention'>;
-}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('ModelAttentionBackend', [['MODEL', 'MODEL']]);
+  /** Default: pytorch attention. */
+  attention?: OneOf<'pytorch attention'>;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('ModelAttentionBackend', [['MODEL', 'MODEL']], { attention: 'pytorch attention' });
 
-/** ModelMergeAdd (advanced/model_merging) */
+/** ModelMergeAdd (advanced/model_merging): Adds the difference of model2 to model1. */
 export const ModelMergeAdd: NodeFunction<{
   model1: Link<'MODEL'>;
   model2: Link<'MODEL'>;
 }, Node<{ MODEL: 'MODEL' }>> = nodeFunction('ModelMergeAdd', [['MODEL', 'MODEL']]);
 
-/** ModelMergeBlocks (advanced/model_merging) */
+/** ModelMergeBlocks (advanced/model_merging): Blends two models with a ratio for each of input, middle and output blocks. */
 export const ModelMergeBlocks: NodeFunction<{
   model1: Link<'MODEL'>;
   model2: Link<'MODEL'>;
-  /** 0 to 1; default in the editor: 1. */
-  input: Float;
-  /** 0 to 1; default in the editor: 1. */
-  middle: Float;
-  /** 0 to 1; default in the editor: 1. */
-  out: Float;
-}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('ModelMergeBlocks', [['MODEL', 'MODEL']]);
+  /** 0 to 1. Default: 1. */
+  input?: Float;
+  /** 0 to 1. Default: 1. */
+  middle?: Float;
+  /** 0 to 1. Default: 1. */
+  out?: Float;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('ModelMergeBlocks', [['MODEL', 'MODEL']], { input: 1, middle: 1, out: 1 });
 
-/** ModelMergeSD1 (advanced/model_merging/model_specific) */
+/** ModelMergeSD1 (advanced/model_merging/model_specific): Blends two SD1.x models with a ratio for each block. */
 export const ModelMergeSD1: NodeFunction<{
   model1: Link<'MODEL'>;
   model2: Link<'MODEL'>;
-  /** 0 to 1; default in the editor: 1. */
-  'time_embed.': Float;
-  /** 0 to 1; default in the editor: 1. */
-  'label_emb.': Float;
-  /** 0 to 1; default in the editor: 1. */
-  'input_blocks.0.': Float;
-  /** 0 to 1; default in the editor: 1. */
-  'input_blocks.1.': Float;
-  /** 0 to 1; default in the editor: 1. */
-  'input_blocks.2.': Float;
-  /** 0 to 1; default in the editor: 1. */
-  'input_blocks.3.': Float;
-  /** 0 to 1; default in the editor: 1. */
-  'input_blocks.4.': Float;
-  /** 0 to 1; default in the editor: 1. */
-  'input_blocks.5.': Float;
-  /** 0 to 1; default in the editor: 1. */
-  'input_blocks.6.': Float;
-  /** 0 to 1; default in the editor: 1. */
-  'input_blocks.7.': Float;
-  /** 0 to 1; default in the editor: 1. */
-  'input_blocks.8.': Float;
-  /** 0 to 1; default in the editor: 1. */
-  'input_blocks.9.': Float;
-  /** 0 to 1; default in the editor: 1. */
-  'input_blocks.10.': Float;
-  /** 0 to 1; default in the editor: 1. */
-  'input_blocks.11.': Float;
-  /** 0 to 1; default in the editor: 1. */
-  'middle_block.0.': Float;
-  /** 0 to 1; default in the editor: 1. */
-  'middle_block.1.': Float;
-  /** 0 to 1; default in the editor: 1. */
-  'middle_block.2.': Float;
-  /** 0 to 1; default in the editor: 1. */
-  'output_blocks.0.': Float;
-  /** 0 to 1; default in the editor: 1. */
-  'output_blocks.1.': Float;
-  /** 0 to 1; default in the editor: 1. */
-  'output_blocks.2.': Float;
-  /** 0 to 1; default in the editor: 1. */
-  'output_blocks.3.': Float;
-  /** 0 to 1; default in the editor: 1. */
-  'output_blocks.4.': Float;
-  /** 0 to 1; default in the editor: 1. */
-  'output_blocks.5.': Float;
-  /** 0 to 1; default in the editor: 1. */
-  'output_blocks.6.': Float;
-  /** 0 to 1; default in the editor: 1. */
-  'output_blocks.7.': Float;
-  /** 0 to 1; default in the editor: 1. */
-  'output_blocks.8.': Float;
-  /** 0 to 1; default in the editor: 1. */
-  'output_blocks.9.': Float;
-  /** 0 to 1; default in the editor: 1. */
-  'output_blocks.10.': Float;
-  /** 0 to 1; default in the editor: 1. */
-  'output_blocks.11.': Float;
-  /** 0 to 1; default in the editor: 1. */
-  'out.': Float;
-}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('ModelMergeSD1', [['MODEL', 'MODEL']]);
+  /** 0 to 1. Default: 1. */
+  'time_embed.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'label_emb.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'input_blocks.0.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'input_blocks.1.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'input_blocks.2.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'input_blocks.3.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'input_blocks.4.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'input_blocks.5.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'input_blocks.6.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'input_blocks.7.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'input_blocks.8.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'input_blocks.9.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'input_blocks.10.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'input_blocks.11.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'middle_block.0.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'middle_block.1.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'middle_block.2.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'output_blocks.0.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'output_blocks.1.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'output_blocks.2.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'output_blocks.3.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'output_blocks.4.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'output_blocks.5.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'output_blocks.6.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'output_blocks.7.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'output_blocks.8.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'output_blocks.9.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'output_blocks.10.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'output_blocks.11.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'out.'?: Float;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('ModelMergeSD1', [['MODEL', 'MODEL']], { 'time_embed.': 1, 'label_emb.': 1, 'input_blocks.0.': 1, 'input_blocks.1.': 1, 'input_blocks.2.': 1, 'input_blocks.3.': 1, 'input_blocks.4.': 1, 'input_blocks.5.': 1, 'input_blocks.6.': 1, 'input_blocks.7.': 1, 'input_blocks.8.': 1, 'input_blocks.9.': 1, 'input_blocks.10.': 1, 'input_blocks.11.': 1, 'middle_block.0.': 1, 'middle_block.1.': 1, 'middle_block.2.': 1, 'output_blocks.0.': 1, 'output_blocks.1.': 1, 'output_blocks.2.': 1, 'output_blocks.3.': 1, 'output_blocks.4.': 1, 'output_blocks.5.': 1, 'output_blocks.6.': 1, 'output_blocks.7.': 1, 'output_blocks.8.': 1, 'output_blocks.9.': 1, 'output_blocks.10.': 1, 'output_blocks.11.': 1, 'out.': 1 });
 
-/** ModelMergeSD2 (advanced/model_merging/model_specific) */
+/** ModelMergeSD2 (advanced/model_merging/model_specific): Blends two SD2.x models with a ratio for each block. */
 export const ModelMergeSD2: NodeFunction<{
   model1: Link<'MODEL'>;
   model2: Link<'MODEL'>;
-  /** 0 to 1; default in the editor: 1. */
-  'time_embed.': Float;
-  /** 0 to 1; default in the editor: 1. */
-  'label_emb.': Float;
-  /** 0 to 1; default in the editor: 1. */
-  'input_blocks.0.': Float;
-  /** 0 to 1; default in the editor: 1. */
-  'input_blocks.1.': Float;
-  /** 0 to 1; default in the editor: 1. */
-  'input_blocks.2.': Float;
-  /** 0 to 1; default in the editor: 1. */
-  'input_blocks.3.': Float;
-  /** 0 to 1; default in the editor: 1. */
-  'input_blocks.4.': Float;
-  /** 0 to 1; default in the editor: 1. */
-  'input_blocks.5.': Float;
-  /** 0 to 1; default in the editor: 1. */
-  'input_blocks.6.': Float;
-  /** 0 to 1; default in the editor: 1. */
-  'input_blocks.7.': Float;
-  /** 0 to 1; default in the editor: 1. */
-  'input_blocks.8.': Float;
-  /** 0 to 1; default in the editor: 1. */
-  'input_blocks.9.': Float;
-  /** 0 to 1; default in the editor: 1. */
-  'input_blocks.10.': Float;
-  /** 0 to 1; default in the editor: 1. */
-  'input_blocks.11.': Float;
-  /** 0 to 1; default in the editor: 1. */
-  'middle_block.0.': Float;
-  /** 0 to 1; default in the editor: 1. */
-  'middle_block.1.': Float;
-  /** 0 to 1; default in the editor: 1. */
-  'middle_block.2.': Float;
-  /** 0 to 1; default in the editor: 1. */
-  'output_blocks.0.': Float;
-  /** 0 to 1; default in the editor: 1. */
-  'output_blocks.1.': Float;
-  /** 0 to 1; default in the editor: 1. */
-  'output_blocks.2.': Float;
-  /** 0 to 1; default in the editor: 1. */
-  'output_blocks.3.': Float;
-  /** 0 to 1; default in the editor: 1. */
-  'output_blocks.4.': Float;
-  /** 0 to 1; default in the editor: 1. */
-  'output_blocks.5.': Float;
-  /** 0 to 1; default in the editor: 1. */
-  'output_blocks.6.': Float;
-  /** 0 to 1; default in the editor: 1. */
-  'output_blocks.7.': Float;
-  /** 0 to 1; default in the editor: 1. */
-  'output_blocks.8.': Float;
-  /** 0 to 1; default in the editor: 1. */
-  'output_blocks.9.': Float;
-  /** 0 to 1; default in the editor: 1. */
-  'output_blocks.10.': Float;
-  /** 0 to 1; default in the editor: 1. */
-  'output_blocks.11.': Float;
-  /** 0 to 1; default in the editor: 1. */
-  'out.': Float;
-}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('ModelMergeSD2', [['MODEL', 'MODEL']]);
+  /** 0 to 1. Default: 1. */
+  'time_embed.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'label_emb.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'input_blocks.0.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'input_blocks.1.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'input_blocks.2.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'input_blocks.3.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'input_blocks.4.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'input_blocks.5.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'input_blocks.6.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'input_blocks.7.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'input_blocks.8.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'input_blocks.9.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'input_blocks.10.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'input_blocks.11.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'middle_block.0.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'middle_block.1.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'middle_block.2.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'output_blocks.0.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'output_blocks.1.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'output_blocks.2.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'output_blocks.3.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'output_blocks.4.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'output_blocks.5.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'output_blocks.6.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'output_blocks.7.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'output_blocks.8.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'output_blocks.9.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'output_blocks.10.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'output_blocks.11.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'out.'?: Float;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('ModelMergeSD2', [['MODEL', 'MODEL']], { 'time_embed.': 1, 'label_emb.': 1, 'input_blocks.0.': 1, 'input_blocks.1.': 1, 'input_blocks.2.': 1, 'input_blocks.3.': 1, 'input_blocks.4.': 1, 'input_blocks.5.': 1, 'input_blocks.6.': 1, 'input_blocks.7.': 1, 'input_blocks.8.': 1, 'input_blocks.9.': 1, 'input_blocks.10.': 1, 'input_blocks.11.': 1, 'middle_block.0.': 1, 'middle_block.1.': 1, 'middle_block.2.': 1, 'output_blocks.0.': 1, 'output_blocks.1.': 1, 'output_blocks.2.': 1, 'output_blocks.3.': 1, 'output_blocks.4.': 1, 'output_blocks.5.': 1, 'output_blocks.6.': 1, 'output_blocks.7.': 1, 'output_blocks.8.': 1, 'output_blocks.9.': 1, 'output_blocks.10.': 1, 'output_blocks.11.': 1, 'out.': 1 });
 
-/** ModelMergeSDXL (advanced/model_merging/model_specific) */
+/** ModelMergeSDXL (advanced/model_merging/model_specific): Blends two SDXL models with a ratio for each block. */
 export const ModelMergeSDXL: NodeFunction<{
   model1: Link<'MODEL'>;
   model2: Link<'MODEL'>;
-  /** 0 to 1; default in the editor: 1. */
-  'time_embed.': Float;
-  /** 0 to 1; default in the editor: 1. */
-  'label_emb.': Float;
-  /** 0 to 1; default in the editor: 1. */
-  'input_blocks.0': Float;
-  /** 0 to 1; default in the editor: 1. */
-  'input_blocks.1': Float;
-  /** 0 to 1; default in the editor: 1. */
-  'input_blocks.2': Float;
-  /** 0 to 1; default in the editor: 1. */
-  'input_blocks.3': Float;
-  /** 0 to 1; default in the editor: 1. */
-  'input_blocks.4': Float;
-  /** 0 to 1; default in the editor: 1. */
-  'input_blocks.5': Float;
-  /** 0 to 1; default in the editor: 1. */
-  'input_blocks.6': Float;
-  /** 0 to 1; default in the editor: 1. */
-  'input_blocks.7': Float;
-  /** 0 to 1; default in the editor: 1. */
-  'input_blocks.8': Float;
-  /** 0 to 1; default in the editor: 1. */
-  'middle_block.0': Float;
-  /** 0 to 1; default in the editor: 1. */
-  'middle_block.1': Float;
-  /** 0 to 1; default in the editor: 1. */
-  'middle_block.2': Float;
-  /** 0 to 1; default in the editor: 1. */
-  'output_blocks.0': Float;
-  /** 0 to 1; default in the editor: 1. */
-  'output_blocks.1': Float;
-  /** 0 to 1; default in the editor: 1. */
-  'output_blocks.2': Float;
-  /** 0 to 1; default in the editor: 1. */
-  'output_blocks.3': Float;
-  /** 0 to 1; default in the editor: 1. */
-  'output_blocks.4': Float;
-  /** 0 to 1; default in the editor: 1. */
-  'output_blocks.5': Float;
-  /** 0 to 1; default in the editor: 1. */
-  'output_blocks.6': Float;
-  /** 0 to 1; default in the editor: 1. */
-  'output_blocks.7': Float;
-  /** 0 to 1; default in the editor: 1. */
-  'output_blocks.8': Float;
-  /** 0 to 1; default in the editor: 1. */
-  'out.': Float;
-}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('ModelMergeSDXL', [['MODEL', 'MODEL']]);
+  /** 0 to 1. Default: 1. */
+  'time_embed.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'label_emb.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'input_blocks.0'?: Float;
+  /** 0 to 1. Default: 1. */
+  'input_blocks.1'?: Float;
+  /** 0 to 1. Default: 1. */
+  'input_blocks.2'?: Float;
+  /** 0 to 1. Default: 1. */
+  'input_blocks.3'?: Float;
+  /** 0 to 1. Default: 1. */
+  'input_blocks.4'?: Float;
+  /** 0 to 1. Default: 1. */
+  'input_blocks.5'?: Float;
+  /** 0 to 1. Default: 1. */
+  'input_blocks.6'?: Float;
+  /** 0 to 1. Default: 1. */
+  'input_blocks.7'?: Float;
+  /** 0 to 1. Default: 1. */
+  'input_blocks.8'?: Float;
+  /** 0 to 1. Default: 1. */
+  'middle_block.0'?: Float;
+  /** 0 to 1. Default: 1. */
+  'middle_block.1'?: Float;
+  /** 0 to 1. Default: 1. */
+  'middle_block.2'?: Float;
+  /** 0 to 1. Default: 1. */
+  'output_blocks.0'?: Float;
+  /** 0 to 1. Default: 1. */
+  'output_blocks.1'?: Float;
+  /** 0 to 1. Default: 1. */
+  'output_blocks.2'?: Float;
+  /** 0 to 1. Default: 1. */
+  'output_blocks.3'?: Float;
+  /** 0 to 1. Default: 1. */
+  'output_blocks.4'?: Float;
+  /** 0 to 1. Default: 1. */
+  'output_blocks.5'?: Float;
+  /** 0 to 1. Default: 1. */
+  'output_blocks.6'?: Float;
+  /** 0 to 1. Default: 1. */
+  'output_blocks.7'?: Float;
+  /** 0 to 1. Default: 1. */
+  'output_blocks.8'?: Float;
+  /** 0 to 1. Default: 1. */
+  'out.'?: Float;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('ModelMergeSDXL', [['MODEL', 'MODEL']], { 'time_embed.': 1, 'label_emb.': 1, 'input_blocks.0': 1, 'input_blocks.1': 1, 'input_blocks.2': 1, 'input_blocks.3': 1, 'input_blocks.4': 1, 'input_blocks.5': 1, 'input_blocks.6': 1, 'input_blocks.7': 1, 'input_blocks.8': 1, 'middle_block.0': 1, 'middle_block.1': 1, 'middle_block.2': 1, 'output_blocks.0': 1, 'output_blocks.1': 1, 'output_blocks.2': 1, 'output_blocks.3': 1, 'output_blocks.4': 1, 'output_blocks.5': 1, 'output_blocks.6': 1, 'output_blocks.7': 1, 'output_blocks.8': 1, 'out.': 1 });
 
 /** ModelMergeSimple (advanced/model_merging): A share of model1 (ratio), the rest from model2. */
 export const ModelMergeSimple: NodeFunction<{
   model1: Link<'MODEL'>;
   model2: Link<'MODEL'>;
-  /** 0 to 1; default in the editor: 1. */
-  ratio: Float;
-}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('ModelMergeSimple', [['MODEL', 'MODEL']]);
+  /** 0 to 1. Default: 1. */
+  ratio?: Float;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('ModelMergeSimple', [['MODEL', 'MODEL']], { ratio: 1 });
 
 /** ModelMergeSubtract (advanced/model_merging): The difference of model1 and model2, multiplied by a factor. */
 export const ModelMergeSubtract: NodeFunction<{
   model1: Link<'MODEL'>;
   model2: Link<'MODEL'>;
-  /** -10 to 10; default in the editor: 1. */
-  multiplier: Float;
-}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('ModelMergeSubtract', [['MODEL', 'MODEL']]);
+  /** -10 to 10. Default: 1. */
+  multiplier?: Float;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('ModelMergeSubtract', [['MODEL', 'MODEL']], { multiplier: 1 });
 
-/** ModelSamplerTonemapNoiseTest (custom_node_experiments) */
+/** ModelSamplerTonemapNoiseTest (custom_node_experiments): Compresses large values of the predicted noise. */
 export const ModelSamplerTonemapNoiseTest: NodeFunction<{
   model: Link<'MODEL'>;
-  /** 0 to 100; default in the editor: 1. */
-  multiplier: Float;
-}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('ModelSamplerTonemapNoiseTest', [['MODEL', 'MODEL']]);
+  /** 0 to 100. Default: 1. */
+  multiplier?: Float;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('ModelSamplerTonemapNoiseTest', [['MODEL', 'MODEL']], { multiplier: 1 });
 
-/** ModelSamplingContinuousEDM (advanced/model) */
+/** ModelSamplingContinuousEDM (advanced/model): Sets the continuous sigmas of EDM, and what a model predicts. */
 export const ModelSamplingContinuousEDM: NodeFunction<{
   model: Link<'MODEL'>;
-  sampling: OneOf<'v_prediction' | 'edm' | 'edm_playground_v2.5' | 'eps' | 'cosmos_rflow'>;
-  /** 0 to 1000; default in the editor: 120. */
-  sigma_max: Float;
-  /** 0 to 1000; default in the editor: 0.002. */
-  sigma_min: Float;
-}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('ModelSamplingContinuousEDM', [['MODEL', 'MODEL']]);
+  /** Default: v_prediction. */
+  sampling?: OneOf<'v_prediction' | 'edm' | 'edm_playground_v2.5' | 'eps' | 'cosmos_rflow'>;
+  /** 0 to 1000. Default: 120. */
+  sigma_max?: Float;
+  /** 0 to 1000. Default: 0.002. */
+  sigma_min?: Float;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('ModelSamplingContinuousEDM', [['MODEL', 'MODEL']], { sampling: 'v_prediction', sigma_max: 120, sigma_min: 0.002 });
 
-/** ModelSamplingContinuousV (advanced/model) */
+/** ModelSamplingContinuousV (advanced/model): Sets continuous sigmas for a model that predicts v. */
 export const ModelSamplingContinuousV: NodeFunction<{
   model: Link<'MODEL'>;
-  sampling: OneOf<'v_prediction'>;
-  /** 0 to 1000; default in the editor: 500. */
-  sigma_max: Float;
-  /** 0 to 1000; default in the editor: 0.03. */
-  sigma_min: Float;
-}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('ModelSamplingContinuousV', [['MODEL', 'MODEL']]);
+  /** Default: v_prediction. */
+  sampling?: OneOf<'v_prediction'>;
+  /** 0 to 1000. Default: 500. */
+  sigma_max?: Float;
+  /** 0 to 1000. Default: 0.03. */
+  sigma_min?: Float;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('ModelSamplingContinuousV', [['MODEL', 'MODEL']], { sampling: 'v_prediction', sigma_max: 500, sigma_min: 0.03 });
 
-/** ModelSamplingDiscrete (advanced/model) */
+/** ModelSamplingDiscrete (advanced/model): Sets what a model predicts: noise, v, x0 or LCM. */
 export const ModelSamplingDiscrete: NodeFunction<{
   model: Link<'MODEL'>;
-  sampling: OneOf<'eps' | 'v_prediction' | 'lcm' | 'x0' | 'img_to_img'>;
-  /** Default in the editor: false. */
-  zsnr: Bool;
-}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('ModelSamplingDiscrete', [['MODEL', 'MODEL']]);
+  /** Default: eps. */
+  sampling?: OneOf<'eps' | 'v_prediction' | 'lcm' | 'x0' | 'img_to_img'>;
+  /** Default: false. */
+  zsnr?: Bool;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('ModelSamplingDiscrete', [['MODEL', 'MODEL']], { sampling: 'eps', zsnr: false });
 
-/** ModelSave (advanced/model_merging) */
+/** ModelSave (advanced/model_merging): Saves a diffusion model, with all changes made to it, as a safetensors file. */
 export const ModelSave: NodeFunction<{
   model: Link<'MODEL'>;
-  filename_prefix: Text;
-}, OutputNode> = nodeFunction('ModelSave');
+  /** Default: diffusion_models/ComfyUI. */
+  filename_prefix?: Text;
+}, OutputNode> = nodeFunction('ModelSave', [], { filename_prefix: 'diffusion_models/ComfyUI' });
 
-/** ImageMorphology (image/postprocessing) */
+/** ImageMorphology (image/postprocessing): Erodes, dilates, opens or closes an image. */
 export const Morphology: NodeFunction<{
   image: Link<'IMAGE'>;
-  operation: OneOf<'erode' | 'dilate' | 'open' | 'close' | 'gradient' | 'bottom_hat' | 'top_hat'>;
-  /** 3 to 999; default in the editor: 3. */
-  kernel_size: Int;
-}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('Morphology', [['IMAGE', 'IMAGE']]);
+  /** Default: erode. */
+  operation?: OneOf<'erode' | 'dilate' | 'open' | 'close' | 'gradient' | 'bottom_hat' | 'top_hat'>;
+  /** 3 to 999. Default: 3. */
+  kernel_size?: Int;
+}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('Morphology', [['IMAGE', 'IMAGE']], { operation: 'erode', kernel_size: 3 });
 
 /** MultiGPU CFG Split (advanced/multigpu): Passes its input unchanged: Darkroom chooses devices and kernels by itself. */
 export const MultiGPU_WorkUnits: NodeFunction<{
   model: Link<'MODEL'>;
-  /** 1 to Infinity; default in the editor: 2. */
-  max_gpus: Int;
-}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('MultiGPU_WorkUnits', [['MODEL', 'MODEL']]);
+  /** 1 to Infinity. Default: 2. */
+  max_gpus?: Int;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('MultiGPU_WorkUnits', [['MODEL', 'MODEL']], { max_gpus: 2 });
 
 /** NoiseInjectionDetailerHookProvider (ImpactPack/Detailer): Adds noise to the latent at the start of each cycle. */
 export const NoiseInjectionDetailerHookProvider: NodeFunction<{
-  /** Whether the schedule starts with the first cycle or the second one. */
-  schedule_for_cycle: OneOf<'skip_start' | 'from_start'>;
-  /** No effect: the noise is always that of the CPU. */
-  source: OneOf<'CPU' | 'GPU'>;
-  /** 0 to 18446744073709551615; default in the editor: 0. */
-  seed: Int;
-  /** 0 to 200; default in the editor: 2. */
-  start_strength: Float;
-  /** 0 to 200; default in the editor: 1. */
-  end_strength: Float;
-}, Node<{ DETAILER_HOOK: 'DETAILER_HOOK' }>> = nodeFunction('NoiseInjectionDetailerHookProvider', [['DETAILER_HOOK', 'DETAILER_HOOK']]);
+  /** Whether the schedule starts with the first cycle or the second one. Default: skip_start. */
+  schedule_for_cycle?: OneOf<'skip_start' | 'from_start'>;
+  /** No effect: the noise is always that of the CPU. Default: CPU. */
+  source?: OneOf<'CPU' | 'GPU'>;
+  /** 0 to 18446744073709551615. Default: 0. */
+  seed?: Int;
+  /** 0 to 200. Default: 2. */
+  start_strength?: Float;
+  /** 0 to 200. Default: 1. */
+  end_strength?: Float;
+}, Node<{ DETAILER_HOOK: 'DETAILER_HOOK' }>> = nodeFunction('NoiseInjectionDetailerHookProvider', [['DETAILER_HOOK', 'DETAILER_HOOK']], { schedule_for_cycle: 'skip_start', source: 'CPU', seed: 0, start_strength: 2, end_strength: 1 });
 
 /** NoiseInjectionHookProvider (ImpactPack/Upscale): Adds noise to each enlarged latent before it is sampled. */
 export const NoiseInjectionHookProvider: NodeFunction<{
-  /** Changes by the same amount in each step. */
-  schedule_for_iteration: OneOf<'simple'>;
-  /** No effect: the noise is always that of the CPU. */
-  source: OneOf<'CPU' | 'GPU'>;
-  /** 0 to 18446744073709551615; default in the editor: 0. */
-  seed: Int;
-  /** Strength of the noise in the first step. 0 to 200; default in the editor: 1. */
-  start_strength: Float;
-  /** The strength that it moves towards. 0 to 200; default in the editor: 1. */
-  end_strength: Float;
-}, Node<{ PK_HOOK: 'PK_HOOK' }>> = nodeFunction('NoiseInjectionHookProvider', [['PK_HOOK', 'PK_HOOK']]);
+  /** Changes by the same amount in each step. Default: simple. */
+  schedule_for_iteration?: OneOf<'simple'>;
+  /** No effect: the noise is always that of the CPU. Default: CPU. */
+  source?: OneOf<'CPU' | 'GPU'>;
+  /** 0 to 18446744073709551615. Default: 0. */
+  seed?: Int;
+  /** Strength of the noise in the first step. 0 to 200. Default: 1. */
+  start_strength?: Float;
+  /** The strength that it moves towards. 0 to 200. Default: 1. */
+  end_strength?: Float;
+}, Node<{ PK_HOOK: 'PK_HOOK' }>> = nodeFunction('NoiseInjectionHookProvider', [['PK_HOOK', 'PK_HOOK']], { schedule_for_iteration: 'simple', source: 'CPU', seed: 0, start_strength: 1, end_strength: 1 });
 
 /**
  * Normalize Image Colors (image/color)
@@ -3432,11 +3515,11 @@ export const NoiseInjectionHookProvider: NodeFunction<{
  */
 export const NormalizeImages: NodeFunction<{
   images: Link<'IMAGE'>;
-  /** Subtracted from the values. 0 to 1; default in the editor: 0.5. */
-  mean: Float;
-  /** Divides the values. 0.001 to 1; default in the editor: 0.5. */
-  std: Float;
-}, Node<{ images: 'IMAGE' }>> = nodeFunction('NormalizeImages', [['images', 'IMAGE']]);
+  /** Subtracted from the values. 0 to 1. Default: 0.5. */
+  mean?: Float;
+  /** Divides the values. 0.001 to 1. Default: 0.5. */
+  std?: Float;
+}, Node<{ images: 'IMAGE' }>> = nodeFunction('NormalizeImages', [['images', 'IMAGE']], { mean: 0.5, std: 0.5 });
 
 /** ONNXDetectorProvider (ImpactPack): Loads a detector from an .onnx file: YOLO, or RetinaNet with boxes, scores and labels. */
 export const ONNXDetectorProvider: NodeFunction<{
@@ -3444,25 +3527,25 @@ export const ONNXDetectorProvider: NodeFunction<{
   model_name: FileName;
 }, Node<{ BBOX_DETECTOR: 'BBOX_DETECTOR' }>> = nodeFunction('ONNXDetectorProvider', [['BBOX_DETECTOR', 'BBOX_DETECTOR']]);
 
-/** ONNX Detector (SEGS/legacy) - use BBOXDetector (ImpactPack/Detector) */
+/** ONNX Detector (SEGS/legacy) - use BBOXDetector (ImpactPack/Detector): Finds objects; segments have the masks of their bounding boxes. */
 export const ONNXDetectorSEGS: NodeFunction<{
   bbox_detector: Link<'BBOX_DETECTOR'>;
   image: Link<'IMAGE'>;
-  /** Minimum confidence of detections. 0 to 1; default in the editor: 0.5. */
-  threshold: Float;
-  /** Pixels by which the masks grow; below 0 they shrink. -512 to 512; default in the editor: 10. */
-  dilation: Int;
-  /** Size of the crop region relative to the bbox. 1 to 100; default in the editor: 3. */
-  crop_factor: Float;
-  /** Smaller detections are dropped. 1 to 16384; default in the editor: 10. */
-  drop_size: Int;
-  /** Labels to select, separated by commas; `all` selects everything. */
-  labels: Text;
+  /** Minimum confidence of detections. 0 to 1. Default: 0.5. */
+  threshold?: Float;
+  /** Pixels by which the masks grow; below 0 they shrink. -512 to 512. Default: 10. */
+  dilation?: Int;
+  /** Size of the crop region relative to the bbox. 1 to 100. Default: 3. */
+  crop_factor?: Float;
+  /** Smaller detections are dropped. 1 to 16384. Default: 10. */
+  drop_size?: Int;
+  /** Labels to select, separated by commas; `all` selects everything. Default: all. */
+  labels?: Text;
   detailer_hook?: Link<'DETAILER_HOOK'>;
-}, Node<{ SEGS: 'SEGS' }>> = nodeFunction('ONNXDetectorSEGS', [['SEGS', 'SEGS']]);
+}, Node<{ SEGS: 'SEGS' }>> = nodeFunction('ONNXDetectorSEGS', [['SEGS', 'SEGS']], { threshold: 0.5, dilation: 10, crop_factor: 3, drop_size: 10, labels: 'all' });
 
 /**
- * Cond Pair Combine (advanced/hooks/cond pair)
+ * Cond Pair Combine (advanced/hooks/cond pair): Combines two pairs of a positive and a negative conditioning.
  * @experimental
  */
 export const PairConditioningCombine: NodeFunction<{
@@ -3485,22 +3568,23 @@ export const PairConditioningSetDefaultCombine: NodeFunction<{
 }, Node<{ positive: 'CONDITIONING'; negative: 'CONDITIONING' }>> = nodeFunction('PairConditioningSetDefaultCombine', [['positive', 'CONDITIONING'], ['negative', 'CONDITIONING']]);
 
 /**
- * Cond Pair Set Props (advanced/hooks/cond pair)
+ * Cond Pair Set Props (advanced/hooks/cond pair): Sets mask, hooks and time range of a positive and a negative one.
  * @experimental
  */
 export const PairConditioningSetProperties: NodeFunction<{
   positive_NEW: Link<'CONDITIONING'>;
   negative_NEW: Link<'CONDITIONING'>;
-  /** 0 to 10; default in the editor: 1. */
-  strength: Float;
-  set_cond_area: OneOf<'default' | 'mask bounds'>;
+  /** 0 to 10. Default: 1. */
+  strength?: Float;
+  /** Default: default. */
+  set_cond_area?: OneOf<'default' | 'mask bounds'>;
   mask?: Link<'MASK'>;
   hooks?: Link<'HOOKS'>;
   timesteps?: Link<'TIMESTEPS_RANGE'>;
-}, Node<{ positive: 'CONDITIONING'; negative: 'CONDITIONING' }>> = nodeFunction('PairConditioningSetProperties', [['positive', 'CONDITIONING'], ['negative', 'CONDITIONING']]);
+}, Node<{ positive: 'CONDITIONING'; negative: 'CONDITIONING' }>> = nodeFunction('PairConditioningSetProperties', [['positive', 'CONDITIONING'], ['negative', 'CONDITIONING']], { strength: 1, set_cond_area: 'default' });
 
 /**
- * Cond Pair Set Props Combine (advanced/hooks/cond pair)
+ * Cond Pair Set Props Combine (advanced/hooks/cond pair): Sets mask, hooks and time range of a pair, and adds it to another pair.
  * @experimental
  */
 export const PairConditioningSetPropertiesAndCombine: NodeFunction<{
@@ -3508,45 +3592,48 @@ export const PairConditioningSetPropertiesAndCombine: NodeFunction<{
   negative: Link<'CONDITIONING'>;
   positive_NEW: Link<'CONDITIONING'>;
   negative_NEW: Link<'CONDITIONING'>;
-  /** 0 to 10; default in the editor: 1. */
-  strength: Float;
-  set_cond_area: OneOf<'default' | 'mask bounds'>;
+  /** 0 to 10. Default: 1. */
+  strength?: Float;
+  /** Default: default. */
+  set_cond_area?: OneOf<'default' | 'mask bounds'>;
   mask?: Link<'MASK'>;
   hooks?: Link<'HOOKS'>;
   timesteps?: Link<'TIMESTEPS_RANGE'>;
-}, Node<{ positive: 'CONDITIONING'; negative: 'CONDITIONING' }>> = nodeFunction('PairConditioningSetPropertiesAndCombine', [['positive', 'CONDITIONING'], ['negative', 'CONDITIONING']]);
+}, Node<{ positive: 'CONDITIONING'; negative: 'CONDITIONING' }>> = nodeFunction('PairConditioningSetPropertiesAndCombine', [['positive', 'CONDITIONING'], ['negative', 'CONDITIONING']], { strength: 1, set_cond_area: 'default' });
 
 /** PatchModelAddDownscale (Kohya Deep Shrink) (model_patches/unet) */
 export const PatchModelAddDownscale: NodeFunction<{
   model: Link<'MODEL'>;
-  /** 1 to 32; default in the editor: 3. */
-  block_number: Int;
-  /** 0.1 to 9; default in the editor: 2. */
-  downscale_factor: Float;
-  /** 0 to 1; default in the editor: 0. */
-  start_percent: Float;
-  /** 0 to 1; default in the editor: 0.35. */
-  end_percent: Float;
-  /** Default in the editor: true. */
-  downscale_after_skip: Bool;
-  downscale_method: OneOf<DownscaleMethod>;
-  upscale_method: OneOf<DownscaleMethod>;
-}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('PatchModelAddDownscale', [['MODEL', 'MODEL']]);
+  /** 1 to 32. Default: 3. */
+  block_number?: Int;
+  /** 0.1 to 9. Default: 2. */
+  downscale_factor?: Float;
+  /** 0 to 1. Default: 0. */
+  start_percent?: Float;
+  /** 0 to 1. Default: 0.35. */
+  end_percent?: Float;
+  /** Default: true. */
+  downscale_after_skip?: Bool;
+  /** Default: bicubic. */
+  downscale_method?: OneOf<DownscaleMethod>;
+  /** Default: bicubic. */
+  upscale_method?: OneOf<DownscaleMethod>;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('PatchModelAddDownscale', [['MODEL', 'MODEL']], { block_number: 3, downscale_factor: 2, start_percent: 0, end_percent: 0.35, downscale_after_skip: true, downscale_method: 'bicubic', upscale_method: 'bicubic' });
 
 /**
- * Perp-Neg (DEPRECATED by PerpNegGuider) (_for_testing)
+ * Perp-Neg (DEPRECATED by PerpNegGuider) (_for_testing): Guidance whose negative part is perpendicular to the positive one.
  * @deprecated
  * @experimental
  */
 export const PerpNeg: NodeFunction<{
   model: Link<'MODEL'>;
   empty_conditioning: Link<'CONDITIONING'>;
-  /** 0 to 100; default in the editor: 1. */
-  neg_scale: Float;
-}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('PerpNeg', [['MODEL', 'MODEL']]);
+  /** 0 to 100. Default: 1. */
+  neg_scale?: Float;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('PerpNeg', [['MODEL', 'MODEL']], { neg_scale: 1 });
 
 /**
- * PerpNegGuider (_for_testing)
+ * PerpNegGuider (_for_testing): Guidance whose negative part is perpendicular to the positive one.
  * @experimental
  */
 export const PerpNegGuider: NodeFunction<{
@@ -3554,18 +3641,18 @@ export const PerpNegGuider: NodeFunction<{
   positive: Link<'CONDITIONING'>;
   negative: Link<'CONDITIONING'>;
   empty_conditioning: Link<'CONDITIONING'>;
-  /** 0 to 100; default in the editor: 8. */
-  cfg: Float;
-  /** 0 to 100; default in the editor: 1. */
-  neg_scale: Float;
-}, Node<{ GUIDER: 'GUIDER' }>> = nodeFunction('PerpNegGuider', [['GUIDER', 'GUIDER']]);
+  /** 0 to 100. Default: 8. */
+  cfg?: Float;
+  /** 0 to 100. Default: 1. */
+  neg_scale?: Float;
+}, Node<{ GUIDER: 'GUIDER' }>> = nodeFunction('PerpNegGuider', [['GUIDER', 'GUIDER']], { cfg: 8, neg_scale: 1 });
 
-/** PerturbedAttentionGuidance (model_patches/unet) */
+/** PerturbedAttentionGuidance (model_patches/unet): Guides away from a prediction without self-attention. */
 export const PerturbedAttentionGuidance: NodeFunction<{
   model: Link<'MODEL'>;
-  /** 0 to 100; default in the editor: 3. */
-  scale: Float;
-}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('PerturbedAttentionGuidance', [['MODEL', 'MODEL']]);
+  /** 0 to 100. Default: 3. */
+  scale?: Float;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('PerturbedAttentionGuidance', [['MODEL', 'MODEL']], { scale: 3 });
 
 /**
  * PhotoMakerEncode (_for_testing/photomaker): Encodes a prompt with a face at the word "photomaker". The first image counts.
@@ -3575,11 +3662,12 @@ export const PhotoMakerEncode: NodeFunction<{
   photomaker: Link<'PHOTOMAKER'>;
   image: Link<'IMAGE'>;
   clip: Link<'CLIP'>;
-  text: Text;
-}, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('PhotoMakerEncode', [['CONDITIONING', 'CONDITIONING']]);
+  /** Default: photograph of photomaker. */
+  text?: Text;
+}, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('PhotoMakerEncode', [['CONDITIONING', 'CONDITIONING']], { text: 'photograph of photomaker' });
 
 /**
- * PhotoMakerLoader (_for_testing/photomaker)
+ * PhotoMakerLoader (_for_testing/photomaker): Loads a PhotoMaker model, which puts a person into a prompt.
  * @experimental
  */
 export const PhotoMakerLoader: NodeFunction<{
@@ -3595,52 +3683,56 @@ export const PixelKSampleHookCombine: NodeFunction<{
 
 /** PixelKSampleUpscalerProvider (ImpactPack/Upscale): A step of an iterative upscale: enlarges the image, encodes and samples it. */
 export const PixelKSampleUpscalerProvider: NodeFunction<{
-  /** How the image is resized. */
-  scale_method: OneOf<ScaleMethod>;
+  /** How the image is resized. Default: nearest-exact. */
+  scale_method?: OneOf<ScaleMethod>;
   model: Link<'MODEL'>;
   vae: Link<'VAE'>;
-  /** 0 to 18446744073709551615; default in the editor: 0. */
-  seed: Int;
-  /** 1 to 10000; default in the editor: 20. */
-  steps: Int;
-  /** 0 to 100; default in the editor: 8. */
-  cfg: Float;
-  sampler_name: OneOf<SamplerName>;
-  scheduler: OneOf<Scheduler2>;
+  /** 0 to 18446744073709551615. Default: 0. */
+  seed?: Int;
+  /** 1 to 10000. Default: 20. */
+  steps?: Int;
+  /** 0 to 100. Default: 8. */
+  cfg?: Float;
+  /** Default: euler. */
+  sampler_name?: OneOf<SamplerName>;
+  /** Default: simple. */
+  scheduler?: OneOf<Scheduler2>;
   positive: Link<'CONDITIONING'>;
   negative: Link<'CONDITIONING'>;
-  /** How much each enlarged image changes; 1 replaces it entirely. 0 to 1; default in the editor: 1. */
-  denoise: Float;
-  /** Default in the editor: false. */
-  use_tiled_vae: Bool;
-  /** Side of the VAE's tiles in pixels. 320 to 4096; default in the editor: 512. */
-  tile_size: Int;
+  /** How much each enlarged image changes; 1 replaces it entirely. 0 to 1. Default: 1. */
+  denoise?: Float;
+  /** Default: false. */
+  use_tiled_vae?: Bool;
+  /** Side of the VAE's tiles in pixels. 320 to 4096. Default: 512. */
+  tile_size?: Int;
   /** Enlarges the image before it is resized. */
   upscale_model_opt?: Link<'UPSCALE_MODEL'>;
   pk_hook_opt?: Link<'PK_HOOK'>;
   /** A schedule that replaces the named one. */
   scheduler_func_opt?: Link<'SCHEDULER_FUNC'>;
-}, Node<{ UPSCALER: 'UPSCALER' }>> = nodeFunction('PixelKSampleUpscalerProvider', [['UPSCALER', 'UPSCALER']]);
+}, Node<{ UPSCALER: 'UPSCALER' }>> = nodeFunction('PixelKSampleUpscalerProvider', [['UPSCALER', 'UPSCALER']], { scale_method: 'nearest-exact', seed: 0, steps: 20, cfg: 8, sampler_name: 'euler', scheduler: 'simple', denoise: 1, use_tiled_vae: false, tile_size: 512 });
 
 /** PixelKSampleUpscalerProviderPipe (ImpactPack/Upscale): A step of an iterative upscale: enlarges the image, encodes and samples it. */
 export const PixelKSampleUpscalerProviderPipe: NodeFunction<{
-  /** How the image is resized. */
-  scale_method: OneOf<ScaleMethod>;
-  /** 0 to 18446744073709551615; default in the editor: 0. */
-  seed: Int;
-  /** 1 to 10000; default in the editor: 20. */
-  steps: Int;
-  /** 0 to 100; default in the editor: 8. */
-  cfg: Float;
-  sampler_name: OneOf<SamplerName>;
-  scheduler: OneOf<Scheduler2>;
-  /** How much each enlarged image changes; 1 replaces it entirely. 0 to 1; default in the editor: 1. */
-  denoise: Float;
-  /** Default in the editor: false. */
-  use_tiled_vae: Bool;
+  /** How the image is resized. Default: nearest-exact. */
+  scale_method?: OneOf<ScaleMethod>;
+  /** 0 to 18446744073709551615. Default: 0. */
+  seed?: Int;
+  /** 1 to 10000. Default: 20. */
+  steps?: Int;
+  /** 0 to 100. Default: 8. */
+  cfg?: Float;
+  /** Default: euler. */
+  sampler_name?: OneOf<SamplerName>;
+  /** Default: simple. */
+  scheduler?: OneOf<Scheduler2>;
+  /** How much each enlarged image changes; 1 replaces it entirely. 0 to 1. Default: 1. */
+  denoise?: Float;
+  /** Default: false. */
+  use_tiled_vae?: Bool;
   basic_pipe: Link<'BASIC_PIPE'>;
-  /** Side of the VAE's tiles in pixels. 320 to 4096; default in the editor: 512. */
-  tile_size: Int;
+  /** Side of the VAE's tiles in pixels. 320 to 4096. Default: 512. */
+  tile_size?: Int;
   /** Enlarges the image before it is resized. */
   upscale_model_opt?: Link<'UPSCALE_MODEL'>;
   pk_hook_opt?: Link<'PK_HOOK'>;
@@ -3648,33 +3740,33 @@ export const PixelKSampleUpscalerProviderPipe: NodeFunction<{
   scheduler_func_opt?: Link<'SCHEDULER_FUNC'>;
   /** Not supported: it needs a preprocessor of another pack. */
   tile_cnet_opt?: Link<'CONTROL_NET'>;
-  /** 0 to 1; default in the editor: 1. */
+  /** 0 to 1. */
   tile_cnet_strength?: Float;
-}, Node<{ UPSCALER: 'UPSCALER' }>> = nodeFunction('PixelKSampleUpscalerProviderPipe', [['UPSCALER', 'UPSCALER']]);
+}, Node<{ UPSCALER: 'UPSCALER' }>> = nodeFunction('PixelKSampleUpscalerProviderPipe', [['UPSCALER', 'UPSCALER']], { scale_method: 'nearest-exact', seed: 0, steps: 20, cfg: 8, sampler_name: 'euler', scheduler: 'simple', denoise: 1, use_tiled_vae: false, tile_size: 512 });
 
-/** PolyexponentialScheduler (sampling/custom_sampling/schedulers) */
+/** PolyexponentialScheduler (sampling/custom_sampling/schedulers): Sigmas whose logarithms follow a power. */
 export const PolyexponentialScheduler: NodeFunction<{
-  /** 1 to 10000; default in the editor: 20. */
-  steps: Int;
-  /** 0 to 5000; default in the editor: 14.614642. */
-  sigma_max: Float;
-  /** 0 to 5000; default in the editor: 0.0291675. */
-  sigma_min: Float;
-  /** 0 to 100; default in the editor: 1. */
-  rho: Float;
-}, Node<{ SIGMAS: 'SIGMAS' }>> = nodeFunction('PolyexponentialScheduler', [['SIGMAS', 'SIGMAS']]);
+  /** 1 to 10000. Default: 20. */
+  steps?: Int;
+  /** 0 to 5000. Default: 14.614642. */
+  sigma_max?: Float;
+  /** 0 to 5000. Default: 0.0291675. */
+  sigma_min?: Float;
+  /** 0 to 100. Default: 1. */
+  rho?: Float;
+}, Node<{ SIGMAS: 'SIGMAS' }>> = nodeFunction('PolyexponentialScheduler', [['SIGMAS', 'SIGMAS']], { steps: 20, sigma_max: 14.614642, sigma_min: 0.0291675, rho: 1 });
 
-/** Porter-Duff Image Composite (mask/compositing) */
+/** Porter-Duff Image Composite (mask/compositing): Composes two images with their alpha in a Porter-Duff mode. */
 export const PorterDuffImageComposite: NodeFunction<{
   source: Link<'IMAGE'>;
   source_alpha: Link<'MASK'>;
   destination: Link<'IMAGE'>;
   destination_alpha: Link<'MASK'>;
-  /** Default in the editor: DST. */
-  mode: OneOf<'ADD' | 'CLEAR' | 'DARKEN' | 'DST' | 'DST_ATOP' | 'DST_IN' | 'DST_OUT' | 'DST_OVER' | 'LIGHTEN' | 'MULTIPLY' | 'OVERLAY' | 'SCREEN' | 'SRC' | 'SRC_ATOP' | 'SRC_IN' | 'SRC_OUT' | 'SRC_OVER' | 'XOR'>;
-}, Node<{ IMAGE: 'IMAGE'; MASK: 'MASK' }>> = nodeFunction('PorterDuffImageComposite', [['IMAGE', 'IMAGE'], ['MASK', 'MASK']]);
+  /** Default: DST. */
+  mode?: OneOf<'ADD' | 'CLEAR' | 'DARKEN' | 'DST' | 'DST_ATOP' | 'DST_IN' | 'DST_OUT' | 'DST_OVER' | 'LIGHTEN' | 'MULTIPLY' | 'OVERLAY' | 'SCREEN' | 'SRC' | 'SRC_ATOP' | 'SRC_IN' | 'SRC_OUT' | 'SRC_OVER' | 'XOR'>;
+}, Node<{ IMAGE: 'IMAGE'; MASK: 'MASK' }>> = nodeFunction('PorterDuffImageComposite', [['IMAGE', 'IMAGE'], ['MASK', 'MASK']], { mode: 'DST' });
 
-/** Preview Any (utils) */
+/** Preview Any (utils): Shows a value as text. */
 export const PreviewAny: NodeFunction<{
   source: Anything;
 }, OutputNode> = nodeFunction('PreviewAny');
@@ -3682,147 +3774,147 @@ export const PreviewAny: NodeFunction<{
 /** Preview Bridge (Image) (ImpactPack/Util): Shows an image and outputs it with the mask that is drawn on it. */
 export const PreviewBridge: NodeFunction<{
   images: Link<'IMAGE'>;
-  /** The edited image, set by the editor. A file name also works: sub/name.png [temp]. */
-  image: Text;
-  /** Blocks the nodes that follow while the mask is empty. Default in the editor: false. */
+  /** The edited image, set by the editor. A file name also works: sub/name.png [temp]. Default: empty. */
+  image?: Text;
+  /** Blocks the nodes that follow while the mask is empty. */
   block?: Bool;
   /** Applies the last mask to a new image; takes precedence over block. */
   restore_mask?: OneOf<RestoreMask>;
-}, OutputNode<{ IMAGE: 'IMAGE'; MASK: 'MASK' }>> = nodeFunction('PreviewBridge', [['IMAGE', 'IMAGE'], ['MASK', 'MASK']]);
+}, OutputNode<{ IMAGE: 'IMAGE'; MASK: 'MASK' }>> = nodeFunction('PreviewBridge', [['IMAGE', 'IMAGE'], ['MASK', 'MASK']], { image: '' });
 
 /** Preview Bridge (Latent) (ImpactPack/Util): Shows a latent and outputs it with the mask that is drawn on it as its noise mask. */
 export const PreviewBridgeLatent: NodeFunction<{
   latent: Link<'LATENT'>;
-  /** The edited image, set by the editor. A file name also works: sub/name.png [temp]. */
-  image: Text;
-  preview_method: OneOf<PreviewMethod>;
+  /** The edited image, set by the editor. A file name also works: sub/name.png [temp]. Default: empty. */
+  image?: Text;
+  /** Default: Latent2RGB-FLUX.1. */
+  preview_method?: OneOf<PreviewMethod>;
   vae_opt?: Link<'VAE'>;
-  /** Blocks the nodes that follow while the mask is empty. Default in the editor: false. */
+  /** Blocks the nodes that follow while the mask is empty. */
   block?: Bool;
   /** Applies the last mask to a new image; takes precedence over block. */
   restore_mask?: OneOf<RestoreMask>;
-}, OutputNode<{ LATENT: 'LATENT'; MASK: 'MASK' }>> = nodeFunction('PreviewBridgeLatent', [['LATENT', 'LATENT'], ['MASK', 'MASK']]);
+}, OutputNode<{ LATENT: 'LATENT'; MASK: 'MASK' }>> = nodeFunction('PreviewBridgeLatent', [['LATENT', 'LATENT'], ['MASK', 'MASK']], { image: '', preview_method: 'Latent2RGB-FLUX.1' });
 
 /** PreviewDetailerHookProvider (ImpactPack/Util): Shows the image after each segment is pasted (message `impact-preview`). */
 export const PreviewDetailerHookProvider: NodeFunction<{
-  /** 20 to 100; default in the editor: 95. */
-  quality: Int;
-}, Node<{ DETAILER_HOOK: 'DETAILER_HOOK'; UPSCALER_HOOK: 'UPSCALER_HOOK' }>> = nodeFunction('PreviewDetailerHookProvider', [['DETAILER_HOOK', 'DETAILER_HOOK'], ['UPSCALER_HOOK', 'UPSCALER_HOOK']]);
+  /** 20 to 100. Default: 95. */
+  quality?: Int;
+}, Node<{ DETAILER_HOOK: 'DETAILER_HOOK'; UPSCALER_HOOK: 'UPSCALER_HOOK' }>> = nodeFunction('PreviewDetailerHookProvider', [['DETAILER_HOOK', 'DETAILER_HOOK'], ['UPSCALER_HOOK', 'UPSCALER_HOOK']], { quality: 95 });
 
 /** Preview Image (image): Shows images. They are saved in the temp folder only. */
 export const PreviewImage: NodeFunction<{
   images: Link<'IMAGE'>;
 }, OutputNode> = nodeFunction('PreviewImage');
 
-/** Boolean (utils/primitive) */
+/** Boolean (utils/primitive): True or false. */
 export const PrimitiveBoolean: NodeFunction<{
-  /** Default in the editor: false. */
-  value: Bool;
-}, Node<{ BOOLEAN: 'BOOLEAN' }>> = nodeFunction('PrimitiveBoolean', [['BOOLEAN', 'BOOLEAN']]);
+  /** Default: false. */
+  value?: Bool;
+}, Node<{ BOOLEAN: 'BOOLEAN' }>> = nodeFunction('PrimitiveBoolean', [['BOOLEAN', 'BOOLEAN']], { value: false });
 
-/** Float (utils/primitive) */
+/** Float (utils/primitive): A number. */
 export const PrimitiveFloat: NodeFunction<{
-  /** -9223372036854776000 to 9223372036854776000; default in the editor: 0. */
-  value: Float;
-}, Node<{ FLOAT: 'FLOAT' }>> = nodeFunction('PrimitiveFloat', [['FLOAT', 'FLOAT']]);
+  /** -9223372036854776000 to 9223372036854776000. Default: 0. */
+  value?: Float;
+}, Node<{ FLOAT: 'FLOAT' }>> = nodeFunction('PrimitiveFloat', [['FLOAT', 'FLOAT']], { value: 0 });
 
-/** Int (utils/primitive) */
+/** Int (utils/primitive): A whole number. */
 export const PrimitiveInt: NodeFunction<{
-  /** -9223372036854775807 to 9223372036854775807; default in the editor: 0. */
-  value: Int;
-}, Node<{ INT: 'INT' }>> = nodeFunction('PrimitiveInt', [['INT', 'INT']]);
+  /** -9223372036854775807 to 9223372036854775807. Default: 0. */
+  value?: Int;
+}, Node<{ INT: 'INT' }>> = nodeFunction('PrimitiveInt', [['INT', 'INT']], { value: 0 });
 
-/** String (utils/primitive) */
+/** String (utils/primitive): A text of one line. */
 export const PrimitiveString: NodeFunction<{
   value: Text;
 }, Node<{ STRING: 'STRING' }>> = nodeFunction('PrimitiveString', [['STRING', 'STRING']]);
 
-/** String (Multiline) (utils/primitive) */
+/** String (Multiline) (utils/primitive): A text of several lines. */
 export const PrimitiveStringMultiline: NodeFunction<{
   value: Text;
 }, Node<{ STRING: 'STRING' }>> = nodeFunction('PrimitiveStringMultiline', [['STRING', 'STRING']]);
 
-/** RandomNoise (sampling/custom_sampling/noise) */
+/** RandomNoise (sampling/custom_sampling/noise): Noise from a seed. */
 export const RandomNoise: NodeFunction<{
-  /** 0 to 18446744073709551615; default in the editor: 0. */
-  noise_seed: Int;
-}, Node<{ NOISE: 'NOISE' }>> = nodeFunction('RandomNoise', [['NOISE', 'NOISE']]);
+  /** 0 to 18446744073709551615. Default: 0. */
+  noise_seed?: Int;
+}, Node<{ NOISE: 'NOISE' }>> = nodeFunction('RandomNoise', [['NOISE', 'NOISE']], { noise_seed: 0 });
 
-/** Rebatch Images (image/batch) */
+/** Rebatch Images (image/batch): Splits batches of images into a list of batches of another size. */
 export const RebatchImages: NodeFunction<{
   images: Link<'IMAGE'>;
-  /** 1 to 4096; default in the editor: 1. */
-  batch_size: Int;
-}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('RebatchImages', [['IMAGE', 'IMAGE']]);
+  /** 1 to 4096. Default: 1. */
+  batch_size?: Int;
+}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('RebatchImages', [['IMAGE', 'IMAGE']], { batch_size: 1 });
 
-/** Rebatch Latents (latent/batch) */
+/** Rebatch Latents (latent/batch): Splits batches of latents into a list of batches of another size. */
 export const RebatchLatents: NodeFunction<{
   latents: Link<'LATENT'>;
-  /** 1 to 4096; default in the editor: 1. */
-  batch_size: Int;
-}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('RebatchLatents', [['LATENT', 'LATENT']]);
+  /** 1 to 4096. Default: 1. */
+  batch_size?: Int;
+}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('RebatchLatents', [['LATENT', 'LATENT']], { batch_size: 1 });
 
 /** Reencode Latent (ImpactPack/Util): Decodes a latent with one VAE and encodes it with another. */
 export const ReencodeLatent: NodeFunction<{
   samples: Link<'LATENT'>;
-  /** Which VAE processes the image in tiles. */
-  tile_mode: OneOf<TileMode>;
+  /** Which VAE processes the image in tiles. Default: None. */
+  tile_mode?: OneOf<TileMode>;
   input_vae: Link<'VAE'>;
   output_vae: Link<'VAE'>;
-  /** Side of the VAE's tiles in pixels. 320 to 4096; default in the editor: 512. */
-  tile_size: Int;
-  /** Overlap of the tiles in pixels. 0 to 4096; default in the editor: 64. */
+  /** Side of the VAE's tiles in pixels. 320 to 4096. Default: 512. */
+  tile_size?: Int;
+  /** Overlap of the tiles in pixels. 0 to 4096. */
   overlap?: Int;
-}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('ReencodeLatent', [['LATENT', 'LATENT']]);
+}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('ReencodeLatent', [['LATENT', 'LATENT']], { tile_mode: 'None', tile_size: 512 });
 
 /** Reencode Latent (pipe) (ImpactPack/Util): Decodes a latent with one pipe's VAE and encodes it with the other's. */
 export const ReencodeLatentPipe: NodeFunction<{
   samples: Link<'LATENT'>;
-  /** Which VAE processes the image in tiles. */
-  tile_mode: OneOf<TileMode>;
+  /** Which VAE processes the image in tiles. Default: None. */
+  tile_mode?: OneOf<TileMode>;
   input_basic_pipe: Link<'BASIC_PIPE'>;
   output_basic_pipe: Link<'BASIC_PIPE'>;
-}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('ReencodeLatentPipe', [['LATENT', 'LATENT']]);
+}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('ReencodeLatentPipe', [['LATENT', 'LATENT']], { tile_mode: 'None' });
 
-/** Regex Extract (utils/string) */
+/** Regex Extract (utils/string): What a regular expression matches in a text. */
 export const RegexExtract: NodeFunction<{
   string: Text;
   regex_pattern: Text;
-  mode: OneOf<'First Match' | 'All Matches' | 'First Group' | 'All Groups'>;
-  /** Default in the editor: true. */
-  case_insensitive: Bool;
-  /** Default in the editor: false. */
-  multiline: Bool;
-  /** Default in the editor: false. */
-  dotall: Bool;
-  /** 0 to 100; default in the editor: 1. */
-  group_index: Int;
-}, Node<{ STRING: 'STRING' }>> = nodeFunction('RegexExtract', [['STRING', 'STRING']]);
+  /** Default: First Match. */
+  mode?: OneOf<'First Match' | 'All Matches' | 'First Group' | 'All Groups'>;
+  /** Default: true. */
+  case_insensitive?: Bool;
+  /** Default: false. */
+  multiline?: Bool;
+  /** Default: false. */
+  dotall?: Bool;
+  /** 0 to 100. Default: 1. */
+  group_index?: Int;
+}, Node<{ STRING: 'STRING' }>> = nodeFunction('RegexExtract', [['STRING', 'STRING']], { mode: 'First Match', case_insensitive: true, multiline: false, dotall: false, group_index: 1 });
 
-/** Regex Match (utils/string) */
+/** Regex Match (utils/string): Whether a regular expression matches in a text. */
 export const RegexMatch: NodeFunction<{
   string: Text;
   regex_pattern: Text;
-  /** Default in the editor: true. */
-  case_insensitive: Bool;
-  /** Default in the editor: false. */
-  multiline: Bool;
-  /** Default in the editor: false. */
-  dotall: Bool;
-}, Node<{ matches: 'BOOLEAN' }>> = nodeFunction('RegexMatch', [['matches', 'BOOLEAN']]);
+  /** Default: true. */
+  case_insensitive?: Bool;
+  /** Default: false. */
+  multiline?: Bool;
+  /** Default: false. */
+  dotall?: Bool;
+}, Node<{ matches: 'BOOLEAN' }>> = nodeFunction('RegexMatch', [['matches', 'BOOLEAN']], { case_insensitive: true, multiline: false, dotall: false });
 
 /** Regex Replace (utils/string): Replaces the matches of a regular expression. */
 export const RegexReplace: NodeFunction<{
   string: Text;
   regex_pattern: Text;
   replace: Text;
-  /** Default in the editor: true. */
   case_insensitive?: Bool;
-  /** Default in the editor: false. */
   multiline?: Bool;
-  /** The dot also matches line breaks. Default in the editor: false. */
+  /** The dot also matches line breaks. */
   dotall?: Bool;
-  /** Maximum number of replacements; 0 means all. 0 to 100; default in the editor: 0. */
+  /** Maximum number of replacements; 0 means all. 0 to 100. */
   count?: Int;
 }, Node<{ STRING: 'STRING' }>> = nodeFunction('RegexReplace', [['STRING', 'STRING']]);
 
@@ -3832,9 +3924,9 @@ export const RegionalPrompt: NodeFunction<{
   mask: Link<'MASK'>;
   /** Samples the region. */
   advanced_sampler: Link<'KSAMPLER_ADVANCED'>;
-  /** Seed of the variation noise for the region. 0 to 18446744073709551615; default in the editor: 0. */
+  /** Seed of the variation noise for the region. 0 to 18446744073709551615. */
   variation_seed?: Int;
-  /** Share of the variation noise. 0 to 1; default in the editor: 0. */
+  /** Share of the variation noise. 0 to 1. */
   variation_strength?: Float;
   /** How the two noises are blended. */
   variation_method?: OneOf<'linear' | 'slerp'>;
@@ -3842,295 +3934,301 @@ export const RegionalPrompt: NodeFunction<{
 
 /** RegionalSampler (ImpactPack/Regional): Samples a latent with the base sampler alone for some steps, then with the base outside all regions and with each region inside its mask. */
 export const RegionalSampler: NodeFunction<{
-  /** The seed of the noise. 0 to 18446744073709551615; default in the editor: 0. */
-  seed: Int;
-  /** Seed of new noise for the regions, depending on seed_2nd_mode. 0 to 18446744073709551615; default in the editor: 0. */
-  seed_2nd: Int;
-  /** ignore: the regions continue with the noise that the base left. Otherwise the base removes all noise, and new noise is added: of seed_2nd (fixed, and also increment, decrement and randomize), or of the sum or the difference of both seeds. */
-  seed_2nd_mode: OneOf<'ignore' | 'fixed' | 'seed+seed_2nd' | 'seed-seed_2nd' | 'increment' | 'decrement' | 'randomize'>;
-  /** Number of steps. 1 to 10000; default in the editor: 20. */
-  steps: Int;
-  /** Steps of the base sampler before the regions start. 0 to 10000; default in the editor: 2. */
-  base_only_steps: Int;
-  /** Share of the schedule that is run; below 1, the latent keeps some of its content. 0 to 1; default in the editor: 1. */
-  denoise: Float;
+  /** The seed of the noise. 0 to 18446744073709551615. Default: 0. */
+  seed?: Int;
+  /** Seed of new noise for the regions, depending on seed_2nd_mode. 0 to 18446744073709551615. Default: 0. */
+  seed_2nd?: Int;
+  /** ignore: the regions continue with the noise that the base left. Otherwise the base removes all noise, and new noise is added: of seed_2nd (fixed, and also increment, decrement and randomize), or of the sum or the difference of both seeds. Default: ignore. */
+  seed_2nd_mode?: OneOf<'ignore' | 'fixed' | 'seed+seed_2nd' | 'seed-seed_2nd' | 'increment' | 'decrement' | 'randomize'>;
+  /** Number of steps. 1 to 10000. Default: 20. */
+  steps?: Int;
+  /** Steps of the base sampler before the regions start. 0 to 10000. Default: 2. */
+  base_only_steps?: Int;
+  /** Share of the schedule that is run; below 1, the latent keeps some of its content. 0 to 1. Default: 1. */
+  denoise?: Float;
   /** The latent to start from. */
   samples: Link<'LATENT'>;
   /** Samples outside all regions. */
   base_sampler: Link<'KSAMPLER_ADVANCED'>;
   /** The regions. */
   regional_prompts: Link<'REGIONAL_PROMPTS'>;
-  /** Latent cells by which each region grows, so that seams blend. 0 to 10000; default in the editor: 10. */
-  overlap_factor: Int;
-  /** Restores the latent outside of a region after each of its steps. Otherwise the regions build on each other. Default in the editor: true. */
-  restore_latent: Bool;
-  /** SDE samplers and uni_pc leave a masked region noisy, which a second sampler corrects in each step. DISABLE: no correction. ratio additional: after the step. ratio between: both share the sigmas of the step. Default in the editor: ratio between. */
-  additional_mode: OneOf<AdditionalMode>;
-  /** The second sampler. AUTO: dpm_fast or dpmpp_2m, depending on the first one. */
-  additional_sampler: OneOf<AdditionalSampler>;
-  /** The second sampler's share of each sigma. 0 to 1; default in the editor: 0.3. */
-  additional_sigma_ratio: Float;
-}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('RegionalSampler', [['LATENT', 'LATENT']]);
+  /** Latent cells by which each region grows, so that seams blend. 0 to 10000. Default: 10. */
+  overlap_factor?: Int;
+  /** Restores the latent outside of a region after each of its steps. Otherwise the regions build on each other. Default: true. */
+  restore_latent?: Bool;
+  /** SDE samplers and uni_pc leave a masked region noisy, which a second sampler corrects in each step. DISABLE: no correction. ratio additional: after the step. ratio between: both share the sigmas of the step. Default: ratio between. */
+  additional_mode?: OneOf<AdditionalMode>;
+  /** The second sampler. AUTO: dpm_fast or dpmpp_2m, depending on the first one. Default: AUTO. */
+  additional_sampler?: OneOf<AdditionalSampler>;
+  /** The second sampler's share of each sigma. 0 to 1. Default: 0.3. */
+  additional_sigma_ratio?: Float;
+}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('RegionalSampler', [['LATENT', 'LATENT']], { seed: 0, seed_2nd: 0, seed_2nd_mode: 'ignore', steps: 20, base_only_steps: 2, denoise: 1, overlap_factor: 10, restore_latent: true, additional_mode: 'ratio between', additional_sampler: 'AUTO', additional_sigma_ratio: 0.3 });
 
 /** RegionalSamplerAdvanced (ImpactPack/Regional): In each step of a range, samples with the base outside all regions, then with each region inside its mask. */
 export const RegionalSamplerAdvanced: NodeFunction<{
-  /** Adds noise of the seed before the first step. Default in the editor: true. */
-  add_noise: Bool;
-  /** The seed of the noise. 0 to 18446744073709551615; default in the editor: 0. */
-  noise_seed: Int;
-  /** Number of steps of the whole schedule. 1 to 10000; default in the editor: 20. */
-  steps: Int;
-  /** The first step. 0 to 10000; default in the editor: 0. */
-  start_at_step: Int;
-  /** Sampling stops before this step. 0 to 10000; default in the editor: 10000. */
-  end_at_step: Int;
-  /** Latent cells by which each region grows, so that seams blend. 0 to 10000; default in the editor: 10. */
-  overlap_factor: Int;
-  /** Restores the latent outside of a region after each of its steps. Otherwise the regions build on each other. Default in the editor: true. */
-  restore_latent: Bool;
-  /** Keeps the noise that later steps would remove. Default in the editor: false. */
-  return_with_leftover_noise: Bool;
+  /** Adds noise of the seed before the first step. Default: true. */
+  add_noise?: Bool;
+  /** The seed of the noise. 0 to 18446744073709551615. Default: 0. */
+  noise_seed?: Int;
+  /** Number of steps of the whole schedule. 1 to 10000. Default: 20. */
+  steps?: Int;
+  /** The first step. 0 to 10000. Default: 0. */
+  start_at_step?: Int;
+  /** Sampling stops before this step. 0 to 10000. Default: 10000. */
+  end_at_step?: Int;
+  /** Latent cells by which each region grows, so that seams blend. 0 to 10000. Default: 10. */
+  overlap_factor?: Int;
+  /** Restores the latent outside of a region after each of its steps. Otherwise the regions build on each other. Default: true. */
+  restore_latent?: Bool;
+  /** Keeps the noise that later steps would remove. Default: false. */
+  return_with_leftover_noise?: Bool;
   /** The latent to start from. */
   latent_image: Link<'LATENT'>;
   /** Samples outside all regions. */
   base_sampler: Link<'KSAMPLER_ADVANCED'>;
   /** The regions. */
   regional_prompts: Link<'REGIONAL_PROMPTS'>;
-  /** SDE samplers and uni_pc leave a masked region noisy, which a second sampler corrects in each step. DISABLE: no correction. ratio additional: after the step. ratio between: both share the sigmas of the step. Default in the editor: ratio between. */
-  additional_mode: OneOf<AdditionalMode>;
-  /** The second sampler. AUTO: dpm_fast or dpmpp_2m, depending on the first one. */
-  additional_sampler: OneOf<AdditionalSampler>;
-  /** The second sampler's share of each sigma. 0 to 1; default in the editor: 0.3. */
-  additional_sigma_ratio: Float;
-}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('RegionalSamplerAdvanced', [['LATENT', 'LATENT']]);
+  /** SDE samplers and uni_pc leave a masked region noisy, which a second sampler corrects in each step. DISABLE: no correction. ratio additional: after the step. ratio between: both share the sigmas of the step. Default: ratio between. */
+  additional_mode?: OneOf<AdditionalMode>;
+  /** The second sampler. AUTO: dpm_fast or dpmpp_2m, depending on the first one. Default: AUTO. */
+  additional_sampler?: OneOf<AdditionalSampler>;
+  /** The second sampler's share of each sigma. 0 to 1. Default: 0.3. */
+  additional_sigma_ratio?: Float;
+}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('RegionalSamplerAdvanced', [['LATENT', 'LATENT']], { add_noise: true, noise_seed: 0, steps: 20, start_at_step: 0, end_at_step: 10000, overlap_factor: 10, restore_latent: true, return_with_leftover_noise: false, additional_mode: 'ratio between', additional_sampler: 'AUTO', additional_sigma_ratio: 0.3 });
 
-/** Remove Image from SEGS (ImpactPack/Util) */
+/** Remove Image from SEGS (ImpactPack/Util): Removes the cropped images of segments. */
 export const RemoveImageFromSEGS: NodeFunction<{
   segs: Link<'SEGS'>;
 }, Node<{ SEGS: 'SEGS' }>> = nodeFunction('RemoveImageFromSEGS', [['SEGS', 'SEGS']]);
 
-/** Remove Noise Mask (ImpactPack/Util) */
+/** Remove Noise Mask (ImpactPack/Util): Removes the noise mask of a latent. */
 export const RemoveNoiseMask: NodeFunction<{
   samples: Link<'LATENT'>;
 }, Node<{ LATENT: 'LATENT' }>> = nodeFunction('RemoveNoiseMask', [['LATENT', 'LATENT']]);
 
-/** RenormCFG (advanced/model) */
+/** RenormCFG (advanced/model): Limits how much guidance enlarges a prediction. */
 export const RenormCFG: NodeFunction<{
   model: Link<'MODEL'>;
-  /** 0 to 100; default in the editor: 100. */
-  cfg_trunc: Float;
-  /** 0 to 100; default in the editor: 1. */
-  renorm_cfg: Float;
-}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('RenormCFG', [['MODEL', 'MODEL']]);
+  /** 0 to 100. Default: 100. */
+  cfg_trunc?: Float;
+  /** 0 to 100. Default: 1. */
+  renorm_cfg?: Float;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('RenormCFG', [['MODEL', 'MODEL']], { cfg_trunc: 100, renorm_cfg: 1 });
 
-/** RepeatImageBatch (image/batch) */
+/** RepeatImageBatch (image/batch): Repeats a batch of images. */
 export const RepeatImageBatch: NodeFunction<{
   image: Link<'IMAGE'>;
-  /** 1 to 4096; default in the editor: 1. */
-  amount: Int;
-}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('RepeatImageBatch', [['IMAGE', 'IMAGE']]);
+  /** 1 to 4096. Default: 1. */
+  amount?: Int;
+}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('RepeatImageBatch', [['IMAGE', 'IMAGE']], { amount: 1 });
 
-/** Repeat Latent Batch (latent/batch) */
+/** Repeat Latent Batch (latent/batch): Repeats a batch of latents. */
 export const RepeatLatentBatch: NodeFunction<{
   samples: Link<'LATENT'>;
-  /** 1 to 64; default in the editor: 1. */
-  amount: Int;
-}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('RepeatLatentBatch', [['LATENT', 'LATENT']]);
+  /** 1 to 64. Default: 1. */
+  amount?: Int;
+}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('RepeatLatentBatch', [['LATENT', 'LATENT']], { amount: 1 });
 
-/** RescaleCFG (advanced/model) */
+/** RescaleCFG (advanced/model): Rescales the guided prediction to the contrast of the positive one. */
 export const RescaleCFG: NodeFunction<{
   model: Link<'MODEL'>;
-  /** 0 to 1; default in the editor: 0.7. */
-  multiplier: Float;
-}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('RescaleCFG', [['MODEL', 'MODEL']]);
+  /** 0 to 1. Default: 0.7. */
+  multiplier?: Float;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('RescaleCFG', [['MODEL', 'MODEL']], { multiplier: 0.7 });
 
-/** ResizeAndPadImage (image/transform) */
+/** ResizeAndPadImage (image/transform): Fits an image into a size and fills the rest with a colour. */
 export const ResizeAndPadImage: NodeFunction<{
   image: Link<'IMAGE'>;
-  /** 1 to 16384; default in the editor: 512. */
-  target_width: Int;
-  /** 1 to 16384; default in the editor: 512. */
-  target_height: Int;
-  padding_color: OneOf<'white' | 'black'>;
-  interpolation: OneOf<'area' | 'bicubic' | 'nearest-exact' | 'bilinear' | 'lanczos'>;
-}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ResizeAndPadImage', [['IMAGE', 'IMAGE']]);
+  /** 1 to 16384. Default: 512. */
+  target_width?: Int;
+  /** 1 to 16384. Default: 512. */
+  target_height?: Int;
+  /** Default: white. */
+  padding_color?: OneOf<'white' | 'black'>;
+  /** Default: area. */
+  interpolation?: OneOf<'area' | 'bicubic' | 'nearest-exact' | 'bilinear' | 'lanczos'>;
+}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ResizeAndPadImage', [['IMAGE', 'IMAGE']], { target_width: 512, target_height: 512, padding_color: 'white', interpolation: 'area' });
 
-/** SAMDetector (combined) (ImpactPack/Detector) */
+/** SAMDetector (combined) (ImpactPack/Detector): One mask of the objects that SAM finds at segments. */
 export const SAMDetectorCombined: NodeFunction<{
   sam_model: Link<'SAM_MODEL'>;
   segs: Link<'SEGS'>;
   image: Link<'IMAGE'>;
-  /** The points of a segment that mark its object. */
-  detection_hint: OneOf<SamDetectionHint>;
-  /** Pixels by which the mask grows. -512 to 512; default in the editor: 0. */
-  dilation: Int;
-  /** Minimum score of a mask; if none reaches it, the best one is used. 0 to 1; default in the editor: 0.93. */
-  threshold: Float;
-  /** Pixels by which the boxes grow on each side. 0 to 1000; default in the editor: 0. */
-  bbox_expansion: Int;
-  /** Minimum mask value of the points (mask-area). 0 to 1; default in the editor: 0.7. */
-  mask_hint_threshold: Float;
-  /** Points that do not belong to the object: Small takes them from masks and small boxes, Outter from outside. */
-  mask_hint_use_negative: OneOf<SamMaskHintUseNegative>;
-}, Node<{ MASK: 'MASK' }>> = nodeFunction('SAMDetectorCombined', [['MASK', 'MASK']]);
+  /** The points of a segment that mark its object. Default: center-1. */
+  detection_hint?: OneOf<SamDetectionHint>;
+  /** Pixels by which the mask grows. -512 to 512. Default: 0. */
+  dilation?: Int;
+  /** Minimum score of a mask; if none reaches it, the best one is used. 0 to 1. Default: 0.93. */
+  threshold?: Float;
+  /** Pixels by which the boxes grow on each side. 0 to 1000. Default: 0. */
+  bbox_expansion?: Int;
+  /** Minimum mask value of the points (mask-area). 0 to 1. Default: 0.7. */
+  mask_hint_threshold?: Float;
+  /** Points that do not belong to the object: Small takes them from masks and small boxes, Outter from outside. Default: False. */
+  mask_hint_use_negative?: OneOf<SamMaskHintUseNegative>;
+}, Node<{ MASK: 'MASK' }>> = nodeFunction('SAMDetectorCombined', [['MASK', 'MASK']], { detection_hint: 'center-1', dilation: 0, threshold: 0.93, bbox_expansion: 0, mask_hint_threshold: 0.7, mask_hint_use_negative: 'False' });
 
-/** SAMDetector (segmented) (ImpactPack/Detector) */
+/** SAMDetector (segmented) (ImpactPack/Detector): The masks of the objects that SAM finds at segments. */
 export const SAMDetectorSegmented: NodeFunction<{
   sam_model: Link<'SAM_MODEL'>;
   segs: Link<'SEGS'>;
   image: Link<'IMAGE'>;
-  /** The points of a segment that mark its object. */
-  detection_hint: OneOf<SamDetectionHint>;
-  /** Pixels by which the mask grows. -512 to 512; default in the editor: 0. */
-  dilation: Int;
-  /** Minimum score of a mask; if none reaches it, the best one is used. 0 to 1; default in the editor: 0.93. */
-  threshold: Float;
-  /** Pixels by which the boxes grow on each side. 0 to 1000; default in the editor: 0. */
-  bbox_expansion: Int;
-  /** Minimum mask value of the points (mask-area). 0 to 1; default in the editor: 0.7. */
-  mask_hint_threshold: Float;
-  /** Points that do not belong to the object: Small takes them from masks and small boxes, Outter from outside. */
-  mask_hint_use_negative: OneOf<SamMaskHintUseNegative>;
-}, Node<{ combined_mask: 'MASK'; batch_masks: 'MASK' }>> = nodeFunction('SAMDetectorSegmented', [['combined_mask', 'MASK'], ['batch_masks', 'MASK']]);
+  /** The points of a segment that mark its object. Default: center-1. */
+  detection_hint?: OneOf<SamDetectionHint>;
+  /** Pixels by which the mask grows. -512 to 512. Default: 0. */
+  dilation?: Int;
+  /** Minimum score of a mask; if none reaches it, the best one is used. 0 to 1. Default: 0.93. */
+  threshold?: Float;
+  /** Pixels by which the boxes grow on each side. 0 to 1000. Default: 0. */
+  bbox_expansion?: Int;
+  /** Minimum mask value of the points (mask-area). 0 to 1. Default: 0.7. */
+  mask_hint_threshold?: Float;
+  /** Points that do not belong to the object: Small takes them from masks and small boxes, Outter from outside. Default: False. */
+  mask_hint_use_negative?: OneOf<SamMaskHintUseNegative>;
+}, Node<{ combined_mask: 'MASK'; batch_masks: 'MASK' }>> = nodeFunction('SAMDetectorSegmented', [['combined_mask', 'MASK'], ['batch_masks', 'MASK']], { detection_hint: 'center-1', dilation: 0, threshold: 0.93, bbox_expansion: 0, mask_hint_threshold: 0.7, mask_hint_use_negative: 'False' });
 
 /** SAMLoader (Impact) (ImpactPack): Loads a Segment Anything model, which predicts the mask of the object at a point or in a box. */
 export const SAMLoader: NodeFunction<{
   /** The file, in the models folder `sams`: ViT-B, ViT-L or ViT-H. A file of models/sams. */
   model_name: FileName;
-  /** No effect: the device is selected for all models together. */
-  device_mode: OneOf<'AUTO' | 'Prefer GPU' | 'CPU'>;
-}, Node<{ SAM_MODEL: 'SAM_MODEL' }>> = nodeFunction('SAMLoader', [['SAM_MODEL', 'SAM_MODEL']]);
+  /** No effect: the device is selected for all models together. Default: AUTO. */
+  device_mode?: OneOf<'AUTO' | 'Prefer GPU' | 'CPU'>;
+}, Node<{ SAM_MODEL: 'SAM_MODEL' }>> = nodeFunction('SAMLoader', [['SAM_MODEL', 'SAM_MODEL']], { device_mode: 'AUTO' });
 
-/** SDTurboScheduler (sampling/custom_sampling/schedulers) */
+/** SDTurboScheduler (sampling/custom_sampling/schedulers): The sigmas of SD-Turbo and SDXL-Turbo. */
 export const SDTurboScheduler: NodeFunction<{
   model: Link<'MODEL'>;
-  /** 1 to 10; default in the editor: 1. */
-  steps: Int;
-  /** 0 to 1; default in the editor: 1. */
-  denoise: Float;
-}, Node<{ SIGMAS: 'SIGMAS' }>> = nodeFunction('SDTurboScheduler', [['SIGMAS', 'SIGMAS']]);
+  /** 1 to 10. Default: 1. */
+  steps?: Int;
+  /** 0 to 1. Default: 1. */
+  denoise?: Float;
+}, Node<{ SIGMAS: 'SIGMAS' }>> = nodeFunction('SDTurboScheduler', [['SIGMAS', 'SIGMAS']], { steps: 1, denoise: 1 });
 
 /** SD_4XUpscale_Conditioning (conditioning/upscale_diffusion) */
 export const SD_4XUpscale_Conditioning: NodeFunction<{
   images: Link<'IMAGE'>;
   positive: Link<'CONDITIONING'>;
   negative: Link<'CONDITIONING'>;
-  /** 0 to 10; default in the editor: 4. */
-  scale_ratio: Float;
-  /** 0 to 1; default in the editor: 0. */
-  noise_augmentation: Float;
-}, Node<{ positive: 'CONDITIONING'; negative: 'CONDITIONING'; latent: 'LATENT' }>> = nodeFunction('SD_4XUpscale_Conditioning', [['positive', 'CONDITIONING'], ['negative', 'CONDITIONING'], ['latent', 'LATENT']]);
+  /** 0 to 10. Default: 4. */
+  scale_ratio?: Float;
+  /** 0 to 1. Default: 0. */
+  noise_augmentation?: Float;
+}, Node<{ positive: 'CONDITIONING'; negative: 'CONDITIONING'; latent: 'LATENT' }>> = nodeFunction('SD_4XUpscale_Conditioning', [['positive', 'CONDITIONING'], ['negative', 'CONDITIONING'], ['latent', 'LATENT']], { scale_ratio: 4, noise_augmentation: 0 });
 
 /** SEGSDetailer (ImpactPack/Detailer): Samples each segment at a larger size and stores the results as the segments' images; SEGSPaste pastes them. */
 export const SEGSDetailer: NodeFunction<{
   image: Link<'IMAGE'>;
   segs: Link<'SEGS'>;
-  /** The size that the shorter side of a segment is scaled to. 64 to 16384; default in the editor: 512. */
-  guide_size: Float;
-  /** Whose shorter side: that of the bbox or of the crop region. Default in the editor: true. */
-  guide_size_for: Bool;
-  /** Maximum of the longer side. 64 to 16384; default in the editor: 768. */
-  max_size: Float;
-  /** 0 to 18446744073709551615; default in the editor: 0. */
-  seed: Int;
-  /** 1 to 10000; default in the editor: 20. */
-  steps: Int;
-  /** 0 to 100; default in the editor: 8. */
-  cfg: Float;
-  sampler_name: OneOf<SamplerName>;
-  scheduler: OneOf<Scheduler2>;
-  /** How much each segment changes; 1 replaces it entirely. 0.0001 to 1; default in the editor: 0.5. */
-  denoise: Float;
-  /** Default in the editor: true. */
-  noise_mask: Bool;
-  /** Default in the editor: true. */
-  force_inpaint: Bool;
+  /** The size that the shorter side of a segment is scaled to. 64 to 16384. Default: 512. */
+  guide_size?: Float;
+  /** Whose shorter side: that of the bbox or of the crop region. Default: true. */
+  guide_size_for?: Bool;
+  /** Maximum of the longer side. 64 to 16384. Default: 768. */
+  max_size?: Float;
+  /** 0 to 18446744073709551615. Default: 0. */
+  seed?: Int;
+  /** 1 to 10000. Default: 20. */
+  steps?: Int;
+  /** 0 to 100. Default: 8. */
+  cfg?: Float;
+  /** Default: euler. */
+  sampler_name?: OneOf<SamplerName>;
+  /** Default: simple. */
+  scheduler?: OneOf<Scheduler2>;
+  /** How much each segment changes; 1 replaces it entirely. 0.0001 to 1. Default: 0.5. */
+  denoise?: Float;
+  /** Default: true. */
+  noise_mask?: Bool;
+  /** Default: true. */
+  force_inpaint?: Bool;
   basic_pipe: Link<'BASIC_PIPE'>;
-  /** Share of the steps that the refiner samples. 0 to 1; default in the editor: 0.2. */
-  refiner_ratio: Float;
-  /** 1 to 100; default in the editor: 1. */
-  batch_size: Int;
-  /** How many times each segment is sampled in a row. 1 to 10; default in the editor: 1. */
-  cycle: Int;
+  /** Share of the steps that the refiner samples. 0 to 1. Default: 0.2. */
+  refiner_ratio?: Float;
+  /** 1 to 100. Default: 1. */
+  batch_size?: Int;
+  /** How many times each segment is sampled in a row. 1 to 10. Default: 1. */
+  cycle?: Int;
   refiner_basic_pipe_opt?: Link<'BASIC_PIPE'>;
-  /** For inpainting models. Default in the editor: false. */
+  /** For inpainting models. */
   inpaint_model?: Bool;
-  /** Blur of the noise mask. Above 0, the mask's values say at which step a pixel starts to change. 0 to 100; default in the editor: 20. */
+  /** Blur of the noise mask. Above 0, the mask's values say at which step a pixel starts to change. 0 to 100. */
   noise_mask_feather?: Int;
   /** A schedule that replaces the named one. */
   scheduler_func_opt?: Link<'SCHEDULER_FUNC'>;
-}, Node<{ segs: 'SEGS'; cnet_images: 'IMAGE' }>> = nodeFunction('SEGSDetailer', [['segs', 'SEGS'], ['cnet_images', 'IMAGE']]);
+}, Node<{ segs: 'SEGS'; cnet_images: 'IMAGE' }>> = nodeFunction('SEGSDetailer', [['segs', 'SEGS'], ['cnet_images', 'IMAGE']], { guide_size: 512, guide_size_for: true, max_size: 768, seed: 0, steps: 20, cfg: 8, sampler_name: 'euler', scheduler: 'simple', denoise: 0.5, noise_mask: true, force_inpaint: true, refiner_ratio: 0.2, batch_size: 1, cycle: 1 });
 
-/** SEGSLabelFilterDetailerHookProvider (ImpactPack/Util) */
+/** SEGSLabelFilterDetailerHookProvider (ImpactPack/Util): A hook that keeps segments by their labels. */
 export const SEGSLabelFilterDetailerHookProvider: NodeFunction<{
   /** No effect: the hook filters the segments of the detector. */
   segs: Link<'SEGS'>;
-  /** Added to the labels by the editor when it is selected. */
-  preset: OneOf<Preset>;
+  /** Added to the labels by the editor when it is selected. Default: all. */
+  preset?: OneOf<Preset>;
   /** Labels to select, separated by commas; `all` selects everything. */
   labels: Text;
-}, Node<{ DETAILER_HOOK: 'DETAILER_HOOK' }>> = nodeFunction('SEGSLabelFilterDetailerHookProvider', [['DETAILER_HOOK', 'DETAILER_HOOK']]);
+}, Node<{ DETAILER_HOOK: 'DETAILER_HOOK' }>> = nodeFunction('SEGSLabelFilterDetailerHookProvider', [['DETAILER_HOOK', 'DETAILER_HOOK']], { preset: 'all' });
 
-/** SEGSOrderedFilterDetailerHookProvider (ImpactPack/Util) */
+/** SEGSOrderedFilterDetailerHookProvider (ImpactPack/Util): A hook that sorts segments and takes a range of them. */
 export const SEGSOrderedFilterDetailerHookProvider: NodeFunction<{
-  target: OneOf<'area(=w*h)' | 'width' | 'height' | 'x1' | 'y1' | 'x2' | 'y2'>;
-  /** Default in the editor: true. */
-  order: Bool;
-  /** Number of segments to skip. 0 to 9007199254740991; default in the editor: 0. */
-  take_start: Int;
-  /** Number of segments to select. 0 to 9007199254740991; default in the editor: 1. */
-  take_count: Int;
-}, Node<{ DETAILER_HOOK: 'DETAILER_HOOK' }>> = nodeFunction('SEGSOrderedFilterDetailerHookProvider', [['DETAILER_HOOK', 'DETAILER_HOOK']]);
+  /** Default: area(=w*h). */
+  target?: OneOf<'area(=w*h)' | 'width' | 'height' | 'x1' | 'y1' | 'x2' | 'y2'>;
+  /** Default: true. */
+  order?: Bool;
+  /** Number of segments to skip. 0 to 9007199254740991. Default: 0. */
+  take_start?: Int;
+  /** Number of segments to select. 0 to 9007199254740991. Default: 1. */
+  take_count?: Int;
+}, Node<{ DETAILER_HOOK: 'DETAILER_HOOK' }>> = nodeFunction('SEGSOrderedFilterDetailerHookProvider', [['DETAILER_HOOK', 'DETAILER_HOOK']], { target: 'area(=w*h)', order: true, take_start: 0, take_count: 1 });
 
 /** SEGSPaste (ImpactPack/Detailer): Pastes the segments' images, or the same regions of another image, under feathered masks. */
 export const SEGSPaste: NodeFunction<{
   image: Link<'IMAGE'>;
   segs: Link<'SEGS'>;
-  /** 0 to 100; default in the editor: 5. */
-  feather: Int;
-  /** 0 to 255; default in the editor: 255. */
-  alpha: Int;
+  /** 0 to 100. Default: 5. */
+  feather?: Int;
+  /** 0 to 255. Default: 255. */
+  alpha?: Int;
   ref_image_opt?: Link<'IMAGE'>;
-}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('SEGSPaste', [['IMAGE', 'IMAGE']]);
+}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('SEGSPaste', [['IMAGE', 'IMAGE']], { feather: 5, alpha: 255 });
 
 /** SEGSPreview (ImpactPack/Util): Shows the segments' images. */
 export const SEGSPreview: NodeFunction<{
   segs: Link<'SEGS'>;
-  /** Makes the images transparent outside the masks. Default in the editor: true. */
-  alpha_mode: Bool;
-  /** Opacity outside the masks. 0 to 1; default in the editor: 0.2. */
-  min_alpha: Float;
+  /** Makes the images transparent outside the masks. Default: true. */
+  alpha_mode?: Bool;
+  /** Opacity outside the masks. 0 to 1. Default: 0.2. */
+  min_alpha?: Float;
   /** The whole image, for segments without an image. */
   fallback_image_opt?: Link<'IMAGE'>;
-}, OutputNode<{ IMAGE: 'IMAGE' }>> = nodeFunction('SEGSPreview', [['IMAGE', 'IMAGE']]);
+}, OutputNode<{ IMAGE: 'IMAGE' }>> = nodeFunction('SEGSPreview', [['IMAGE', 'IMAGE']], { alpha_mode: true, min_alpha: 0.2 });
 
 /** SEGSPreview (CNET Image) (ImpactPack/Util): Shows the segments' control images. */
 export const SEGSPreviewCNet: NodeFunction<{
   segs: Link<'SEGS'>;
 }, OutputNode<{ IMAGE: 'IMAGE' }>> = nodeFunction('SEGSPreviewCNet', [['IMAGE', 'IMAGE']]);
 
-/** SEGSRangeFilterDetailerHookProvider (ImpactPack/Util) */
+/** SEGSRangeFilterDetailerHookProvider (ImpactPack/Util): A hook that keeps segments by size, position or confidence. */
 export const SEGSRangeFilterDetailerHookProvider: NodeFunction<{
-  target: OneOf<'area(=w*h)' | 'width' | 'height' | 'x1' | 'y1' | 'x2' | 'y2' | 'length_percent'>;
-  /** Default in the editor: true. */
-  mode: Bool;
-  /** 0 to 9007199254740991; default in the editor: 0. */
-  min_value: Int;
-  /** 0 to 9007199254740991; default in the editor: 67108864. */
-  max_value: Int;
-}, Node<{ DETAILER_HOOK: 'DETAILER_HOOK' }>> = nodeFunction('SEGSRangeFilterDetailerHookProvider', [['DETAILER_HOOK', 'DETAILER_HOOK']]);
+  /** Default: area(=w*h). */
+  target?: OneOf<'area(=w*h)' | 'width' | 'height' | 'x1' | 'y1' | 'x2' | 'y2' | 'length_percent'>;
+  /** Default: true. */
+  mode?: Bool;
+  /** 0 to 9007199254740991. Default: 0. */
+  min_value?: Int;
+  /** 0 to 9007199254740991. Default: 67108864. */
+  max_value?: Int;
+}, Node<{ DETAILER_HOOK: 'DETAILER_HOOK' }>> = nodeFunction('SEGSRangeFilterDetailerHookProvider', [['DETAILER_HOOK', 'DETAILER_HOOK']], { target: 'area(=w*h)', mode: true, min_value: 0, max_value: 67108864 });
 
 /** Switch (SEGS/legacy) (ImpactPack/Util): Passes on the input with the selected number; only that one is evaluated. */
 export const SEGSSwitch: NodeFunction<{
-  /** Number of the input. 1 to 999999; default in the editor: 1. */
-  select: Int;
-  /** select_on_prompt removes unselected inputs from the prompt before it is validated. Default in the editor: false. */
-  sel_mode: Bool;
+  /** Number of the input. 1 to 999999. Default: 1. */
+  select?: Int;
+  /** select_on_prompt removes unselected inputs from the prompt before it is validated. Default: false. */
+  sel_mode?: Bool;
   input1?: Anything;
   [more: `input${number}`]: Anything | undefined;
-}, Node<{ selected_value: never; selected_label: 'STRING'; selected_index: 'INT' }>> = nodeFunction('SEGSSwitch', [['selected_value', '*'], ['selected_label', 'STRING'], ['selected_index', 'INT']]);
+}, Node<{ selected_value: never; selected_label: 'STRING'; selected_index: 'INT' }>> = nodeFunction('SEGSSwitch', [['selected_value', '*'], ['selected_label', 'STRING'], ['selected_index', 'INT']], { select: 1, sel_mode: false });
 
-/** SEGSToImageList (ImpactPack/Util) */
+/** SEGSToImageList (ImpactPack/Util): The cropped images of the segments as a list. */
 export const SEGSToImageList: NodeFunction<{
   segs: Link<'SEGS'>;
   /** The whole image, for segments without an image. */
@@ -4144,92 +4242,96 @@ export const SEGSUpscaler: NodeFunction<{
   model: Link<'MODEL'>;
   clip: Link<'CLIP'>;
   vae: Link<'VAE'>;
-  /** 0.01 to 100; default in the editor: 2. */
-  rescale_factor: Float;
-  /** No effect, as in the original: bicubic is always used. */
-  resampling_method: OneOf<ResamplingMethod>;
-  /** Resizes to eight times the size first. */
-  supersample: OneOf<'true' | 'false'>;
-  /** No effect, as in the original. 8 to 1024; default in the editor: 8. */
-  rounding_modulus: Int;
-  /** 0 to 18446744073709551615; default in the editor: 0. */
-  seed: Int;
-  /** 1 to 10000; default in the editor: 20. */
-  steps: Int;
-  /** 0 to 100; default in the editor: 8. */
-  cfg: Float;
-  sampler_name: OneOf<SamplerName>;
-  scheduler: OneOf<Scheduler2>;
+  /** 0.01 to 100. Default: 2. */
+  rescale_factor?: Float;
+  /** No effect, as in the original: bicubic is always used. Default: lanczos. */
+  resampling_method?: OneOf<ResamplingMethod>;
+  /** Resizes to eight times the size first. Default: true. */
+  supersample?: OneOf<'true' | 'false'>;
+  /** No effect, as in the original. 8 to 1024. Default: 8. */
+  rounding_modulus?: Int;
+  /** 0 to 18446744073709551615. Default: 0. */
+  seed?: Int;
+  /** 1 to 10000. Default: 20. */
+  steps?: Int;
+  /** 0 to 100. Default: 8. */
+  cfg?: Float;
+  /** Default: euler. */
+  sampler_name?: OneOf<SamplerName>;
+  /** Default: simple. */
+  scheduler?: OneOf<Scheduler2>;
   positive: Link<'CONDITIONING'>;
   negative: Link<'CONDITIONING'>;
-  /** How much each segment changes; 1 replaces it entirely. 0.0001 to 1; default in the editor: 0.5. */
-  denoise: Float;
-  /** Blur of the mask under which a segment is pasted. 0 to 100; default in the editor: 5. */
-  feather: Int;
-  /** For inpainting models. Default in the editor: false. */
-  inpaint_model: Bool;
-  /** Blur of the noise mask. Above 0, the mask's values say at which step a pixel starts to change. 0 to 100; default in the editor: 20. */
-  noise_mask_feather: Int;
+  /** How much each segment changes; 1 replaces it entirely. 0.0001 to 1. Default: 0.5. */
+  denoise?: Float;
+  /** Blur of the mask under which a segment is pasted. 0 to 100. Default: 5. */
+  feather?: Int;
+  /** For inpainting models. Default: false. */
+  inpaint_model?: Bool;
+  /** Blur of the noise mask. Above 0, the mask's values say at which step a pixel starts to change. 0 to 100. Default: 20. */
+  noise_mask_feather?: Int;
   /** Applied first; the final size is that of rescale_factor. */
   upscale_model_opt?: Link<'UPSCALE_MODEL'>;
   upscaler_hook_opt?: Link<'UPSCALER_HOOK'>;
   /** A schedule that replaces the named one. */
   scheduler_func_opt?: Link<'SCHEDULER_FUNC'>;
-}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('SEGSUpscaler', [['IMAGE', 'IMAGE']]);
+}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('SEGSUpscaler', [['IMAGE', 'IMAGE']], { rescale_factor: 2, resampling_method: 'lanczos', supersample: 'true', rounding_modulus: 8, seed: 0, steps: 20, cfg: 8, sampler_name: 'euler', scheduler: 'simple', denoise: 0.5, feather: 5, inpaint_model: false, noise_mask_feather: 20 });
 
 /** Upscaler (SEGS/pipe) (ImpactPack/Upscale): Enlarges an image and samples each of its segments. */
 export const SEGSUpscalerPipe: NodeFunction<{
   image: Link<'IMAGE'>;
   segs: Link<'SEGS'>;
   basic_pipe: Link<'BASIC_PIPE'>;
-  /** 0.01 to 100; default in the editor: 2. */
-  rescale_factor: Float;
-  /** No effect, as in the original: bicubic is always used. */
-  resampling_method: OneOf<ResamplingMethod>;
-  /** Resizes to eight times the size first. */
-  supersample: OneOf<'true' | 'false'>;
-  /** No effect, as in the original. 8 to 1024; default in the editor: 8. */
-  rounding_modulus: Int;
-  /** 0 to 18446744073709551615; default in the editor: 0. */
-  seed: Int;
-  /** 1 to 10000; default in the editor: 20. */
-  steps: Int;
-  /** 0 to 100; default in the editor: 8. */
-  cfg: Float;
-  sampler_name: OneOf<SamplerName>;
-  scheduler: OneOf<Scheduler2>;
-  /** How much each segment changes; 1 replaces it entirely. 0.0001 to 1; default in the editor: 0.5. */
-  denoise: Float;
-  /** Blur of the mask under which a segment is pasted. 0 to 100; default in the editor: 5. */
-  feather: Int;
-  /** For inpainting models. Default in the editor: false. */
-  inpaint_model: Bool;
-  /** Blur of the noise mask. Above 0, the mask's values say at which step a pixel starts to change. 0 to 100; default in the editor: 20. */
-  noise_mask_feather: Int;
+  /** 0.01 to 100. Default: 2. */
+  rescale_factor?: Float;
+  /** No effect, as in the original: bicubic is always used. Default: lanczos. */
+  resampling_method?: OneOf<ResamplingMethod>;
+  /** Resizes to eight times the size first. Default: true. */
+  supersample?: OneOf<'true' | 'false'>;
+  /** No effect, as in the original. 8 to 1024. Default: 8. */
+  rounding_modulus?: Int;
+  /** 0 to 18446744073709551615. Default: 0. */
+  seed?: Int;
+  /** 1 to 10000. Default: 20. */
+  steps?: Int;
+  /** 0 to 100. Default: 8. */
+  cfg?: Float;
+  /** Default: euler. */
+  sampler_name?: OneOf<SamplerName>;
+  /** Default: simple. */
+  scheduler?: OneOf<Scheduler2>;
+  /** How much each segment changes; 1 replaces it entirely. 0.0001 to 1. Default: 0.5. */
+  denoise?: Float;
+  /** Blur of the mask under which a segment is pasted. 0 to 100. Default: 5. */
+  feather?: Int;
+  /** For inpainting models. Default: false. */
+  inpaint_model?: Bool;
+  /** Blur of the noise mask. Above 0, the mask's values say at which step a pixel starts to change. 0 to 100. Default: 20. */
+  noise_mask_feather?: Int;
   /** Applied first; the final size is that of rescale_factor. */
   upscale_model_opt?: Link<'UPSCALE_MODEL'>;
   upscaler_hook_opt?: Link<'UPSCALER_HOOK'>;
   /** A schedule that replaces the named one. */
   scheduler_func_opt?: Link<'SCHEDULER_FUNC'>;
-}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('SEGSUpscalerPipe', [['IMAGE', 'IMAGE']]);
+}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('SEGSUpscalerPipe', [['IMAGE', 'IMAGE']], { rescale_factor: 2, resampling_method: 'lanczos', supersample: 'true', rounding_modulus: 8, seed: 0, steps: 20, cfg: 8, sampler_name: 'euler', scheduler: 'simple', denoise: 0.5, feather: 5, inpaint_model: false, noise_mask_feather: 20 });
 
-/** SamplerCustom (sampling/custom_sampling) */
+/** SamplerCustom (sampling/custom_sampling): Samples with a sampler and sigmas of your own. */
 export const SamplerCustom: NodeFunction<{
   model: Link<'MODEL'>;
-  /** Default in the editor: true. */
-  add_noise: Bool;
-  /** 0 to 18446744073709551615; default in the editor: 0. */
-  noise_seed: Int;
-  /** 0 to 100; default in the editor: 8. */
-  cfg: Float;
+  /** Default: true. */
+  add_noise?: Bool;
+  /** 0 to 18446744073709551615. Default: 0. */
+  noise_seed?: Int;
+  /** 0 to 100. Default: 8. */
+  cfg?: Float;
   positive: Link<'CONDITIONING'>;
   negative: Link<'CONDITIONING'>;
   sampler: Link<'SAMPLER'>;
   sigmas: Link<'SIGMAS'>;
   latent_image: Link<'LATENT'>;
-}, Node<{ output: 'LATENT'; denoised_output: 'LATENT' }>> = nodeFunction('SamplerCustom', [['output', 'LATENT'], ['denoised_output', 'LATENT']]);
+}, Node<{ output: 'LATENT'; denoised_output: 'LATENT' }>> = nodeFunction('SamplerCustom', [['output', 'LATENT'], ['denoised_output', 'LATENT']], { add_noise: true, noise_seed: 0, cfg: 8 });
 
-/** SamplerCustomAdvanced (sampling/custom_sampling) */
+/** SamplerCustomAdvanced (sampling/custom_sampling): Samples with noise, guider, sampler and sigmas of your own. */
 export const SamplerCustomAdvanced: NodeFunction<{
   noise: Link<'NOISE'>;
   guider: Link<'GUIDER'>;
@@ -4238,263 +4340,274 @@ export const SamplerCustomAdvanced: NodeFunction<{
   latent_image: Link<'LATENT'>;
 }, Node<{ output: 'LATENT'; denoised_output: 'LATENT' }>> = nodeFunction('SamplerCustomAdvanced', [['output', 'LATENT'], ['denoised_output', 'LATENT']]);
 
-/** SamplerDPMAdaptative (sampling/custom_sampling/samplers) */
+/** SamplerDPMAdaptative (sampling/custom_sampling/samplers): DPM-Solver with step sizes that follow the error. */
 export const SamplerDPMAdaptative: NodeFunction<{
-  /** 2 to 3; default in the editor: 3. */
-  order: Int;
-  /** 0 to 100; default in the editor: 0.05. */
-  rtol: Float;
-  /** 0 to 100; default in the editor: 0.0078. */
-  atol: Float;
-  /** 0 to 100; default in the editor: 0.05. */
-  h_init: Float;
-  /** 0 to 100; default in the editor: 0. */
-  pcoeff: Float;
-  /** 0 to 100; default in the editor: 1. */
-  icoeff: Float;
-  /** 0 to 100; default in the editor: 0. */
-  dcoeff: Float;
-  /** 0 to 100; default in the editor: 0.81. */
-  accept_safety: Float;
-  /** 0 to 100; default in the editor: 0. */
-  eta: Float;
-  /** 0 to 100; default in the editor: 1. */
-  s_noise: Float;
-}, Node<{ SAMPLER: 'SAMPLER' }>> = nodeFunction('SamplerDPMAdaptative', [['SAMPLER', 'SAMPLER']]);
+  /** 2 to 3. Default: 3. */
+  order?: Int;
+  /** 0 to 100. Default: 0.05. */
+  rtol?: Float;
+  /** 0 to 100. Default: 0.0078. */
+  atol?: Float;
+  /** 0 to 100. Default: 0.05. */
+  h_init?: Float;
+  /** 0 to 100. Default: 0. */
+  pcoeff?: Float;
+  /** 0 to 100. Default: 1. */
+  icoeff?: Float;
+  /** 0 to 100. Default: 0. */
+  dcoeff?: Float;
+  /** 0 to 100. Default: 0.81. */
+  accept_safety?: Float;
+  /** 0 to 100. Default: 0. */
+  eta?: Float;
+  /** 0 to 100. Default: 1. */
+  s_noise?: Float;
+}, Node<{ SAMPLER: 'SAMPLER' }>> = nodeFunction('SamplerDPMAdaptative', [['SAMPLER', 'SAMPLER']], { order: 3, rtol: 0.05, atol: 0.0078, h_init: 0.05, pcoeff: 0, icoeff: 1, dcoeff: 0, accept_safety: 0.81, eta: 0, s_noise: 1 });
 
-/** SamplerDPMPP_2M_SDE (sampling/custom_sampling/samplers) */
+/** SamplerDPMPP_2M_SDE (sampling/custom_sampling/samplers): DPM-Solver++ (2M) as a stochastic differential equation. */
 export const SamplerDPMPP_2M_SDE: NodeFunction<{
-  solver_type: OneOf<'midpoint' | 'heun'>;
-  /** 0 to 100; default in the editor: 1. */
-  eta: Float;
-  /** 0 to 100; default in the editor: 1. */
-  s_noise: Float;
-  noise_device: OneOf<'gpu' | 'cpu'>;
-}, Node<{ SAMPLER: 'SAMPLER' }>> = nodeFunction('SamplerDPMPP_2M_SDE', [['SAMPLER', 'SAMPLER']]);
+  /** Default: midpoint. */
+  solver_type?: OneOf<'midpoint' | 'heun'>;
+  /** 0 to 100. Default: 1. */
+  eta?: Float;
+  /** 0 to 100. Default: 1. */
+  s_noise?: Float;
+  /** Default: gpu. */
+  noise_device?: OneOf<'gpu' | 'cpu'>;
+}, Node<{ SAMPLER: 'SAMPLER' }>> = nodeFunction('SamplerDPMPP_2M_SDE', [['SAMPLER', 'SAMPLER']], { solver_type: 'midpoint', eta: 1, s_noise: 1, noise_device: 'gpu' });
 
-/** SamplerDPMPP_2S_Ancestral (sampling/custom_sampling/samplers) */
+/** SamplerDPMPP_2S_Ancestral (sampling/custom_sampling/samplers): DPM-Solver++ (2S) with new noise in each step. */
 export const SamplerDPMPP_2S_Ancestral: NodeFunction<{
-  /** 0 to 100; default in the editor: 1. */
-  eta: Float;
-  /** 0 to 100; default in the editor: 1. */
-  s_noise: Float;
-}, Node<{ SAMPLER: 'SAMPLER' }>> = nodeFunction('SamplerDPMPP_2S_Ancestral', [['SAMPLER', 'SAMPLER']]);
+  /** 0 to 100. Default: 1. */
+  eta?: Float;
+  /** 0 to 100. Default: 1. */
+  s_noise?: Float;
+}, Node<{ SAMPLER: 'SAMPLER' }>> = nodeFunction('SamplerDPMPP_2S_Ancestral', [['SAMPLER', 'SAMPLER']], { eta: 1, s_noise: 1 });
 
-/** SamplerDPMPP_3M_SDE (sampling/custom_sampling/samplers) */
+/** SamplerDPMPP_3M_SDE (sampling/custom_sampling/samplers): DPM-Solver++ (3M) as a stochastic differential equation. */
 export const SamplerDPMPP_3M_SDE: NodeFunction<{
-  /** 0 to 100; default in the editor: 1. */
-  eta: Float;
-  /** 0 to 100; default in the editor: 1. */
-  s_noise: Float;
-  noise_device: OneOf<'gpu' | 'cpu'>;
-}, Node<{ SAMPLER: 'SAMPLER' }>> = nodeFunction('SamplerDPMPP_3M_SDE', [['SAMPLER', 'SAMPLER']]);
+  /** 0 to 100. Default: 1. */
+  eta?: Float;
+  /** 0 to 100. Default: 1. */
+  s_noise?: Float;
+  /** Default: gpu. */
+  noise_device?: OneOf<'gpu' | 'cpu'>;
+}, Node<{ SAMPLER: 'SAMPLER' }>> = nodeFunction('SamplerDPMPP_3M_SDE', [['SAMPLER', 'SAMPLER']], { eta: 1, s_noise: 1, noise_device: 'gpu' });
 
-/** SamplerDPMPP_SDE (sampling/custom_sampling/samplers) */
+/** SamplerDPMPP_SDE (sampling/custom_sampling/samplers): DPM-Solver++ as a stochastic differential equation. */
 export const SamplerDPMPP_SDE: NodeFunction<{
-  /** 0 to 100; default in the editor: 1. */
-  eta: Float;
-  /** 0 to 100; default in the editor: 1. */
-  s_noise: Float;
-  /** 0 to 100; default in the editor: 0.5. */
-  r: Float;
-  noise_device: OneOf<'gpu' | 'cpu'>;
-}, Node<{ SAMPLER: 'SAMPLER' }>> = nodeFunction('SamplerDPMPP_SDE', [['SAMPLER', 'SAMPLER']]);
+  /** 0 to 100. Default: 1. */
+  eta?: Float;
+  /** 0 to 100. Default: 1. */
+  s_noise?: Float;
+  /** 0 to 100. Default: 0.5. */
+  r?: Float;
+  /** Default: gpu. */
+  noise_device?: OneOf<'gpu' | 'cpu'>;
+}, Node<{ SAMPLER: 'SAMPLER' }>> = nodeFunction('SamplerDPMPP_SDE', [['SAMPLER', 'SAMPLER']], { eta: 1, s_noise: 1, r: 0.5, noise_device: 'gpu' });
 
-/** SamplerER_SDE (sampling/custom_sampling/samplers) */
+/** SamplerER_SDE (sampling/custom_sampling/samplers): The extended reverse-time SDE solver. */
 export const SamplerER_SDE: NodeFunction<{
-  solver_type: OneOf<'ER-SDE' | 'Reverse-time SDE' | 'ODE'>;
-  /** 1 to 3; default in the editor: 3. */
-  max_stage: Int;
+  /** Default: ER-SDE. */
+  solver_type?: OneOf<'ER-SDE' | 'Reverse-time SDE' | 'ODE'>;
+  /** 1 to 3. Default: 3. */
+  max_stage?: Int;
   /**
    * How stochastic the reverse-time SDE is.
-   * At eta=0 it becomes the deterministic ODE. The ER-SDE solver does not use it. 0 to 100; default in the editor: 1.
+   * At eta=0 it becomes the deterministic ODE. The ER-SDE solver does not use it. 0 to 100. Default: 1.
    */
-  eta: Float;
-  /** 0 to 100; default in the editor: 1. */
-  s_noise: Float;
-}, Node<{ SAMPLER: 'SAMPLER' }>> = nodeFunction('SamplerER_SDE', [['SAMPLER', 'SAMPLER']]);
+  eta?: Float;
+  /** 0 to 100. Default: 1. */
+  s_noise?: Float;
+}, Node<{ SAMPLER: 'SAMPLER' }>> = nodeFunction('SamplerER_SDE', [['SAMPLER', 'SAMPLER']], { solver_type: 'ER-SDE', max_stage: 3, eta: 1, s_noise: 1 });
 
-/** SamplerEulerAncestral (sampling/custom_sampling/samplers) */
+/** SamplerEulerAncestral (sampling/custom_sampling/samplers): The Euler sampler with new noise in each step. */
 export const SamplerEulerAncestral: NodeFunction<{
-  /** 0 to 100; default in the editor: 1. */
-  eta: Float;
-  /** 0 to 100; default in the editor: 1. */
-  s_noise: Float;
-}, Node<{ SAMPLER: 'SAMPLER' }>> = nodeFunction('SamplerEulerAncestral', [['SAMPLER', 'SAMPLER']]);
+  /** 0 to 100. Default: 1. */
+  eta?: Float;
+  /** 0 to 100. Default: 1. */
+  s_noise?: Float;
+}, Node<{ SAMPLER: 'SAMPLER' }>> = nodeFunction('SamplerEulerAncestral', [['SAMPLER', 'SAMPLER']], { eta: 1, s_noise: 1 });
 
-/** SamplerEulerAncestralCFG++ (sampling/custom_sampling/samplers) */
+/** SamplerEulerAncestralCFG++ (sampling/custom_sampling/samplers): The ancestral Euler sampler with CFG++. */
 export const SamplerEulerAncestralCFGPP: NodeFunction<{
-  /** 0 to 1; default in the editor: 1. */
-  eta: Float;
-  /** 0 to 10; default in the editor: 1. */
-  s_noise: Float;
-}, Node<{ SAMPLER: 'SAMPLER' }>> = nodeFunction('SamplerEulerAncestralCFGPP', [['SAMPLER', 'SAMPLER']]);
+  /** 0 to 1. Default: 1. */
+  eta?: Float;
+  /** 0 to 10. Default: 1. */
+  s_noise?: Float;
+}, Node<{ SAMPLER: 'SAMPLER' }>> = nodeFunction('SamplerEulerAncestralCFGPP', [['SAMPLER', 'SAMPLER']], { eta: 1, s_noise: 1 });
 
 /**
- * SamplerEulerCFG++ (_for_testing)
+ * SamplerEulerCFG++ (_for_testing): The Euler sampler with CFG++.
  * @experimental
  */
 export const SamplerEulerCFGpp: NodeFunction<{
-  version: OneOf<'regular' | 'alternative'>;
-}, Node<{ SAMPLER: 'SAMPLER' }>> = nodeFunction('SamplerEulerCFGpp', [['SAMPLER', 'SAMPLER']]);
+  /** Default: regular. */
+  version?: OneOf<'regular' | 'alternative'>;
+}, Node<{ SAMPLER: 'SAMPLER' }>> = nodeFunction('SamplerEulerCFGpp', [['SAMPLER', 'SAMPLER']], { version: 'regular' });
 
 /** SamplerLCM (model/sampling/samplers): The LCM sampler with a factor on the noise of each step. */
 export const SamplerLCM: NodeFunction<{
-  /** Factor of the noise at the first step. 0 to 64; default in the editor: 1. */
-  s_noise: Float;
-  /** Factor of the noise at the last step. 0 to 64; default in the editor: 1. */
-  s_noise_end: Float;
-  /** Limits the noise to this number of standard deviations; 0 does not limit it. 0 to 10; default in the editor: 0. */
-  noise_clip_std: Float;
-}, Node<{ SAMPLER: 'SAMPLER' }>> = nodeFunction('SamplerLCM', [['SAMPLER', 'SAMPLER']]);
+  /** Factor of the noise at the first step. 0 to 64. Default: 1. */
+  s_noise?: Float;
+  /** Factor of the noise at the last step. 0 to 64. Default: 1. */
+  s_noise_end?: Float;
+  /** Limits the noise to this number of standard deviations; 0 does not limit it. 0 to 10. Default: 0. */
+  noise_clip_std?: Float;
+}, Node<{ SAMPLER: 'SAMPLER' }>> = nodeFunction('SamplerLCM', [['SAMPLER', 'SAMPLER']], { s_noise: 1, s_noise_end: 1, noise_clip_std: 0 });
 
-/** SamplerLCMUpscale (sampling/custom_sampling/samplers) */
+/** SamplerLCMUpscale (sampling/custom_sampling/samplers): The LCM sampler, enlarging the latent during the first steps. */
 export const SamplerLCMUpscale: NodeFunction<{
-  /** 0.1 to 20; default in the editor: 1. */
-  scale_ratio: Float;
-  /** -1 to 1000; default in the editor: -1. */
-  scale_steps: Int;
-  upscale_method: OneOf<'bislerp' | 'nearest-exact' | 'bilinear' | 'area' | 'bicubic'>;
-}, Node<{ SAMPLER: 'SAMPLER' }>> = nodeFunction('SamplerLCMUpscale', [['SAMPLER', 'SAMPLER']]);
+  /** 0.1 to 20. Default: 1. */
+  scale_ratio?: Float;
+  /** -1 to 1000. Default: -1. */
+  scale_steps?: Int;
+  /** Default: bislerp. */
+  upscale_method?: OneOf<'bislerp' | 'nearest-exact' | 'bilinear' | 'area' | 'bicubic'>;
+}, Node<{ SAMPLER: 'SAMPLER' }>> = nodeFunction('SamplerLCMUpscale', [['SAMPLER', 'SAMPLER']], { scale_ratio: 1, scale_steps: -1, upscale_method: 'bislerp' });
 
-/** SamplerLMS (sampling/custom_sampling/samplers) */
+/** SamplerLMS (sampling/custom_sampling/samplers): The linear multistep sampler. */
 export const SamplerLMS: NodeFunction<{
-  /** 1 to 100; default in the editor: 4. */
-  order: Int;
-}, Node<{ SAMPLER: 'SAMPLER' }>> = nodeFunction('SamplerLMS', [['SAMPLER', 'SAMPLER']]);
+  /** 1 to 100. Default: 4. */
+  order?: Int;
+}, Node<{ SAMPLER: 'SAMPLER' }>> = nodeFunction('SamplerLMS', [['SAMPLER', 'SAMPLER']], { order: 4 });
 
-/** SamplerSASolver (sampling/custom_sampling/samplers) */
+/** SamplerSASolver (sampling/custom_sampling/samplers): The stochastic Adams solver, a predictor and a corrector. */
 export const SamplerSASolver: NodeFunction<{
   model: Link<'MODEL'>;
-  /** 0 to 10; default in the editor: 1. */
-  eta: Float;
-  /** 0 to 1; default in the editor: 0.2. */
-  sde_start_percent: Float;
-  /** 0 to 1; default in the editor: 0.8. */
-  sde_end_percent: Float;
-  /** 0 to 100; default in the editor: 1. */
-  s_noise: Float;
-  /** 1 to 6; default in the editor: 3. */
-  predictor_order: Int;
-  /** 0 to 6; default in the editor: 4. */
-  corrector_order: Int;
-  /** Default in the editor: false. */
-  use_pece: Bool;
-  /** Default in the editor: false. */
-  simple_order_2: Bool;
-}, Node<{ SAMPLER: 'SAMPLER' }>> = nodeFunction('SamplerSASolver', [['SAMPLER', 'SAMPLER']]);
+  /** 0 to 10. Default: 1. */
+  eta?: Float;
+  /** 0 to 1. Default: 0.2. */
+  sde_start_percent?: Float;
+  /** 0 to 1. Default: 0.8. */
+  sde_end_percent?: Float;
+  /** 0 to 100. Default: 1. */
+  s_noise?: Float;
+  /** 1 to 6. Default: 3. */
+  predictor_order?: Int;
+  /** 0 to 6. Default: 4. */
+  corrector_order?: Int;
+  /** Default: false. */
+  use_pece?: Bool;
+  /** Default: false. */
+  simple_order_2?: Bool;
+}, Node<{ SAMPLER: 'SAMPLER' }>> = nodeFunction('SamplerSASolver', [['SAMPLER', 'SAMPLER']], { eta: 1, sde_start_percent: 0.2, sde_end_percent: 0.8, s_noise: 1, predictor_order: 3, corrector_order: 4, use_pece: false, simple_order_2: false });
 
-/** SamplingPercentToSigma (sampling/custom_sampling/sigmas) */
+/** SamplingPercentToSigma (sampling/custom_sampling/sigmas): The sigma at a fraction of the sampling. */
 export const SamplingPercentToSigma: NodeFunction<{
   model: Link<'MODEL'>;
-  /** 0 to 1; default in the editor: 0. */
-  sampling_percent: Float;
+  /** 0 to 1. Default: 0. */
+  sampling_percent?: Float;
   /**
    * Returns the sigma itself instead of the value that interval checks use.
-   * This makes a difference at 0.0 and 1.0 only. Default in the editor: false.
+   * This makes a difference at 0.0 and 1.0 only. Default: false.
    */
-  return_actual_sigma: Bool;
-}, Node<{ sigma_value: 'FLOAT' }>> = nodeFunction('SamplingPercentToSigma', [['sigma_value', 'FLOAT']]);
+  return_actual_sigma?: Bool;
+}, Node<{ sigma_value: 'FLOAT' }>> = nodeFunction('SamplingPercentToSigma', [['sigma_value', 'FLOAT']], { sampling_percent: 0, return_actual_sigma: false });
 
-/** SaveAnimatedPNG (image/animation) */
+/** SaveAnimatedPNG (image/animation): Saves a batch of images as an animated PNG. */
 export const SaveAnimatedPNG: NodeFunction<{
   images: Link<'IMAGE'>;
-  filename_prefix: Text;
-  /** 0.01 to 1000; default in the editor: 6. */
-  fps: Float;
-  /** 0 to 9; default in the editor: 4. */
-  compress_level: Int;
-}, OutputNode> = nodeFunction('SaveAnimatedPNG');
+  /** Default: ComfyUI. */
+  filename_prefix?: Text;
+  /** 0.01 to 1000. Default: 6. */
+  fps?: Float;
+  /** 0 to 9. Default: 4. */
+  compress_level?: Int;
+}, OutputNode> = nodeFunction('SaveAnimatedPNG', [], { filename_prefix: 'ComfyUI', fps: 6, compress_level: 4 });
 
-/** SaveAnimatedWEBP (image/animation) */
+/** SaveAnimatedWEBP (image/animation): Saves a batch of images as an animated WebP. */
 export const SaveAnimatedWEBP: NodeFunction<{
   images: Link<'IMAGE'>;
-  filename_prefix: Text;
-  /** 0.01 to 1000; default in the editor: 6. */
-  fps: Float;
-  /** Default in the editor: true. */
-  lossless: Bool;
-  /** 0 to 100; default in the editor: 80. */
-  quality: Int;
-  method: OneOf<'default' | 'fastest' | 'slowest'>;
-}, OutputNode> = nodeFunction('SaveAnimatedWEBP');
+  /** Default: ComfyUI. */
+  filename_prefix?: Text;
+  /** 0.01 to 1000. Default: 6. */
+  fps?: Float;
+  /** Default: true. */
+  lossless?: Bool;
+  /** 0 to 100. Default: 80. */
+  quality?: Int;
+  /** Default: default. */
+  method?: OneOf<'default' | 'fastest' | 'slowest'>;
+}, OutputNode> = nodeFunction('SaveAnimatedWEBP', [], { filename_prefix: 'ComfyUI', fps: 6, lossless: true, quality: 80, method: 'default' });
 
 /** Save Image (image): Saves images in the output folder, with the workflow in them. */
 export const SaveImage: NodeFunction<{
   /** The images. */
   images: Link<'IMAGE'>;
-  /** The beginning of the file names. It may contain a subfolder, and %width%, %height%, %year%, %month%, %day% … */
-  filename_prefix: Text;
-}, OutputNode> = nodeFunction('SaveImage');
+  /** The beginning of the file names. It may contain a subfolder, and %width%, %height%, %year%, %month%, %day% … Default: ComfyUI. */
+  filename_prefix?: Text;
+}, OutputNode> = nodeFunction('SaveImage', [], { filename_prefix: 'ComfyUI' });
 
 /** SaveImageWebsocket (api/image): Sends images to the client as PNG files, in the form of previews, without the workflow in them. Where there is no client, as on the command line, they are saved in the output folder. */
 export const SaveImageWebsocket: NodeFunction<{
   images: Link<'IMAGE'>;
 }, OutputNode> = nodeFunction('SaveImageWebsocket');
 
-/** SaveLatent (_for_testing) */
+/** SaveLatent (_for_testing): Saves a latent as a file. */
 export const SaveLatent: NodeFunction<{
   samples: Link<'LATENT'>;
-  filename_prefix: Text;
-}, OutputNode> = nodeFunction('SaveLatent');
+  /** Default: latents/ComfyUI. */
+  filename_prefix?: Text;
+}, OutputNode> = nodeFunction('SaveLatent', [], { filename_prefix: 'latents/ComfyUI' });
 
-/** Checkpoint Loader (Searge) (Searge/_deprecated_/Files) */
+/** Checkpoint Loader (Searge) (Searge/_deprecated_/Files): Loads a checkpoint by a name that another node passes on. */
 export const SeargeCheckpointLoader: NodeFunction<{
   ckpt_name: string | Link<'CHECKPOINT_NAME'>;
 }, Node<{ MODEL: 'MODEL'; CLIP: 'CLIP'; VAE: 'VAE' }>> = nodeFunction('SeargeCheckpointLoader', [['MODEL', 'MODEL'], ['CLIP', 'CLIP'], ['VAE', 'VAE']]);
 
-/** 2-Way Muxer for Conditioning (Searge/_deprecated_/FlowControl) */
+/** 2-Way Muxer for Conditioning (Searge/_deprecated_/FlowControl): Passes on one of two conditionings. */
 export const SeargeConditioningMuxer2: NodeFunction<{
   input0: Link<'CONDITIONING'>;
   input1: Link<'CONDITIONING'>;
-  /** 0 to 1; default in the editor: 0. */
-  input_selector: Int;
-}, Node<{ output: 'CONDITIONING' }>> = nodeFunction('SeargeConditioningMuxer2', [['output', 'CONDITIONING']]);
+  /** 0 to 1. Default: 0. */
+  input_selector?: Int;
+}, Node<{ output: 'CONDITIONING' }>> = nodeFunction('SeargeConditioningMuxer2', [['output', 'CONDITIONING']], { input_selector: 0 });
 
-/** 5-Way Muxer for Conditioning (Searge/_deprecated_/FlowControl) */
+/** 5-Way Muxer for Conditioning (Searge/_deprecated_/FlowControl): Passes on one of five conditionings. */
 export const SeargeConditioningMuxer5: NodeFunction<{
   input0: Link<'CONDITIONING'>;
   input1: Link<'CONDITIONING'>;
   input2: Link<'CONDITIONING'>;
   input3: Link<'CONDITIONING'>;
   input4: Link<'CONDITIONING'>;
-  /** 0 to 4; default in the editor: 0. */
-  input_selector: Int;
-}, Node<{ output: 'CONDITIONING' }>> = nodeFunction('SeargeConditioningMuxer5', [['output', 'CONDITIONING']]);
+  /** 0 to 4. Default: 0. */
+  input_selector?: Int;
+}, Node<{ output: 'CONDITIONING' }>> = nodeFunction('SeargeConditioningMuxer5', [['output', 'CONDITIONING']], { input_selector: 0 });
 
-/** Enable / Disable (Searge/_deprecated_/Inputs) */
+/** Enable / Disable (Searge/_deprecated_/Inputs): Enabled or disabled. */
 export const SeargeEnablerInputs: NodeFunction<{
-  /** Default in the editor: enabled. */
-  state: OneOf<'disabled' | 'enabled'>;
-}, Node<{ state: 'ENABLE_STATE' }>> = nodeFunction('SeargeEnablerInputs', [['state', 'ENABLE_STATE']]);
+  /** Default: enabled. */
+  state?: OneOf<'disabled' | 'enabled'>;
+}, Node<{ state: 'ENABLE_STATE' }>> = nodeFunction('SeargeEnablerInputs', [['state', 'ENABLE_STATE']], { state: 'enabled' });
 
-/** Float Constant (Searge/_deprecated_/Floats) */
+/** Float Constant (Searge/_deprecated_/Floats): A number. */
 export const SeargeFloatConstant: NodeFunction<{
-  /** -Infinity to Infinity; default in the editor: 0. */
-  value: Float;
-}, Node<{ value: 'FLOAT' }>> = nodeFunction('SeargeFloatConstant', [['value', 'FLOAT']]);
+  /** -Infinity to Infinity. Default: 0. */
+  value?: Float;
+}, Node<{ value: 'FLOAT' }>> = nodeFunction('SeargeFloatConstant', [['value', 'FLOAT']], { value: 0 });
 
-/** Float Math (Searge/_deprecated_/Floats) */
+/** Float Math (Searge/_deprecated_/Floats): Calculates with three numbers. */
 export const SeargeFloatMath: NodeFunction<{
-  /** Default in the editor: a * b + c. */
-  op: OneOf<Op>;
-  /** -Infinity to Infinity; default in the editor: 0. */
-  a: Float;
-  /** -Infinity to Infinity; default in the editor: 1. */
-  b: Float;
-  /** -Infinity to Infinity; default in the editor: 0. */
-  c: Float;
-}, Node<{ result: 'FLOAT' }>> = nodeFunction('SeargeFloatMath', [['result', 'FLOAT']]);
+  /** Default: a * b + c. */
+  op?: OneOf<Op>;
+  /** -Infinity to Infinity. Default: 0. */
+  a?: Float;
+  /** -Infinity to Infinity. Default: 1. */
+  b?: Float;
+  /** -Infinity to Infinity. Default: 0. */
+  c?: Float;
+}, Node<{ result: 'FLOAT' }>> = nodeFunction('SeargeFloatMath', [['result', 'FLOAT']], { op: 'a * b + c', a: 0, b: 1, c: 0 });
 
-/** Float Pair (Searge/_deprecated_/Floats) */
+/** Float Pair (Searge/_deprecated_/Floats): Two numbers. */
 export const SeargeFloatPair: NodeFunction<{
-  /** -Infinity to Infinity; default in the editor: 0. */
-  value1: Float;
-  /** -Infinity to Infinity; default in the editor: 0. */
-  value2: Float;
-}, Node<{ 'value 1': 'FLOAT'; 'value 2': 'FLOAT' }>> = nodeFunction('SeargeFloatPair', [['value 1', 'FLOAT'], ['value 2', 'FLOAT']]);
+  /** -Infinity to Infinity. Default: 0. */
+  value1?: Float;
+  /** -Infinity to Infinity. Default: 0. */
+  value2?: Float;
+}, Node<{ 'value 1': 'FLOAT'; 'value 2': 'FLOAT' }>> = nodeFunction('SeargeFloatPair', [['value 1', 'FLOAT'], ['value 2', 'FLOAT']], { value1: 0, value2: 0 });
 
-/** Flow Control Parameters (Searge/_deprecated_/UI/Generated) */
+/** Flow Control Parameters (Searge/_deprecated_/UI/Generated): The branches of the Searge workflow that follow from its settings. */
 export const SeargeGenerated1: NodeFunction<{
   parameters: Link<'PARAMETERS'>;
 }, Node<{ parameters: 'PARAMETERS'; operation_selector: 'INT'; prompt_style_selector: 'INT'; prompt_style_group: 'INT' }>> = nodeFunction('SeargeGenerated1', [['parameters', 'PARAMETERS'], ['operation_selector', 'INT'], ['prompt_style_selector', 'INT'], ['prompt_style_group', 'INT']]);
@@ -4502,68 +4615,74 @@ export const SeargeGenerated1: NodeFunction<{
 /** Save Image (Searge) (Searge/_deprecated_/Files): Saves images in the output folder under a prefix, or in the input folder as output-<date>. When disabled, its image is not computed. */
 export const SeargeImageSave: NodeFunction<{
   images: Link<'IMAGE'>;
-  filename_prefix: Text;
+  /** Default: SeargeSDXL-%date%/Image. */
+  filename_prefix?: Text;
   state: string | Link<'ENABLE_STATE'>;
   save_to: string | Link<'SAVE_FOLDER'>;
-}, OutputNode> = nodeFunction('SeargeImageSave');
+}, OutputNode> = nodeFunction('SeargeImageSave', [], { filename_prefix: 'SeargeSDXL-%date%/Image' });
 
-/** Prompts (Searge/_deprecated_/UI/Inputs) */
+/** Prompts (Searge/_deprecated_/UI/Inputs): A page of settings of the Searge workflow: prompts. */
 export const SeargeInput1: NodeFunction<{
-  main_prompt: Text;
-  secondary_prompt: Text;
-  style_prompt: Text;
-  negative_prompt: Text;
-  negative_style: Text;
+  /** Default: empty. */
+  main_prompt?: Text;
+  /** Default: empty. */
+  secondary_prompt?: Text;
+  /** Default: empty. */
+  style_prompt?: Text;
+  /** Default: empty. */
+  negative_prompt?: Text;
+  /** Default: empty. */
+  negative_style?: Text;
   inputs?: Link<'PARAMETER_INPUTS'>;
   image?: Link<'IMAGE'>;
   mask?: Link<'MASK'>;
-}, Node<{ inputs: 'PARAMETER_INPUTS' }>> = nodeFunction('SeargeInput1', [['inputs', 'PARAMETER_INPUTS']]);
+}, Node<{ inputs: 'PARAMETER_INPUTS' }>> = nodeFunction('SeargeInput1', [['inputs', 'PARAMETER_INPUTS']], { main_prompt: '', secondary_prompt: '', style_prompt: '', negative_prompt: '', negative_style: '' });
 
-/** Generation Parameters (Searge/_deprecated_/UI/Inputs) */
+/** Generation Parameters (Searge/_deprecated_/UI/Inputs): A page of settings of the Searge workflow: size, steps and sampler. */
 export const SeargeInput2: NodeFunction<{
-  /** 0 to 18446744073709551615; default in the editor: 0. */
-  seed: Int;
-  /** 0 to 16384; default in the editor: 1024. */
-  image_width: Int;
-  /** 0 to 16384; default in the editor: 1024. */
-  image_height: Int;
-  /** 0 to 200; default in the editor: 20. */
-  steps: Int;
-  /** 0 to 30; default in the editor: 7. */
-  cfg: Float;
-  /** Default in the editor: ddim. */
-  sampler_name: OneOf<SamplerName>;
-  /** Default in the editor: ddim_uniform. */
-  scheduler: OneOf<Scheduler>;
-  /** Default in the editor: enabled. */
-  save_image: OneOf<'disabled' | 'enabled'>;
-  /** Default in the editor: output folder. */
-  save_directory: OneOf<'output folder' | 'input folder'>;
+  /** 0 to 18446744073709551615. Default: 0. */
+  seed?: Int;
+  /** 0 to 16384. Default: 1024. */
+  image_width?: Int;
+  /** 0 to 16384. Default: 1024. */
+  image_height?: Int;
+  /** 0 to 200. Default: 20. */
+  steps?: Int;
+  /** 0 to 30. Default: 7. */
+  cfg?: Float;
+  /** Default: ddim. */
+  sampler_name?: OneOf<SamplerName>;
+  /** Default: ddim_uniform. */
+  scheduler?: OneOf<Scheduler>;
+  /** Default: enabled. */
+  save_image?: OneOf<'disabled' | 'enabled'>;
+  /** Default: output folder. */
+  save_directory?: OneOf<'output folder' | 'input folder'>;
   inputs?: Link<'PARAMETER_INPUTS'>;
-}, Node<{ inputs: 'PARAMETER_INPUTS' }>> = nodeFunction('SeargeInput2', [['inputs', 'PARAMETER_INPUTS']]);
+}, Node<{ inputs: 'PARAMETER_INPUTS' }>> = nodeFunction('SeargeInput2', [['inputs', 'PARAMETER_INPUTS']], { seed: 0, image_width: 1024, image_height: 1024, steps: 20, cfg: 7, sampler_name: 'ddim', scheduler: 'ddim_uniform', save_image: 'enabled', save_directory: 'output folder' });
 
-/** Advanced Parameters (Searge/_deprecated_/UI/Inputs) */
+/** Advanced Parameters (Searge/_deprecated_/UI/Inputs): A page of settings of the Searge workflow: base and refiner. */
 export const SeargeInput3: NodeFunction<{
-  /** 0 to 1; default in the editor: 0.8. */
-  base_ratio: Float;
-  /** 0.1 to 1; default in the editor: 1. */
-  refiner_strength: Float;
-  /** Default in the editor: soft. */
-  refiner_intensity: OneOf<'hard' | 'soft'>;
-  /** 0 to 10; default in the editor: 0. */
-  precondition_steps: Int;
-  /** 1 to 4; default in the editor: 1. */
-  batch_size: Int;
-  /** 0.25 to 4; default in the editor: 2. */
-  upscale_resolution_factor: Float;
-  /** Default in the editor: enabled. */
-  save_upscaled_image: OneOf<'disabled' | 'enabled'>;
+  /** 0 to 1. Default: 0.8. */
+  base_ratio?: Float;
+  /** 0.1 to 1. Default: 1. */
+  refiner_strength?: Float;
+  /** Default: soft. */
+  refiner_intensity?: OneOf<'hard' | 'soft'>;
+  /** 0 to 10. Default: 0. */
+  precondition_steps?: Int;
+  /** 1 to 4. Default: 1. */
+  batch_size?: Int;
+  /** 0.25 to 4. Default: 2. */
+  upscale_resolution_factor?: Float;
+  /** Default: enabled. */
+  save_upscaled_image?: OneOf<'disabled' | 'enabled'>;
   inputs?: Link<'PARAMETER_INPUTS'>;
-  /** 0 to 1; default in the editor: 1. */
+  /** 0 to 1. */
   denoise?: Float;
-}, Node<{ inputs: 'PARAMETER_INPUTS' }>> = nodeFunction('SeargeInput3', [['inputs', 'PARAMETER_INPUTS']]);
+}, Node<{ inputs: 'PARAMETER_INPUTS' }>> = nodeFunction('SeargeInput3', [['inputs', 'PARAMETER_INPUTS']], { base_ratio: 0.8, refiner_strength: 1, refiner_intensity: 'soft', precondition_steps: 0, batch_size: 1, upscale_resolution_factor: 2, save_upscaled_image: 'enabled' });
 
-/** Model Names (Searge/_deprecated_/UI/Inputs) */
+/** Model Names (Searge/_deprecated_/UI/Inputs): A page of settings of the Searge workflow: model files. */
 export const SeargeInput4: NodeFunction<{
   /** A file of models/checkpoints. */
   base_model: FileName;
@@ -4580,179 +4699,187 @@ export const SeargeInput4: NodeFunction<{
   model_settings?: Link<'MODEL_SETTINGS'>;
 }, Node<{ model_names: 'MODEL_NAMES' }>> = nodeFunction('SeargeInput4', [['model_names', 'MODEL_NAMES']]);
 
-/** Prompt Processing (Searge/_deprecated_/UI/Inputs) */
+/** Prompt Processing (Searge/_deprecated_/UI/Inputs): A page of settings of the Searge workflow: how prompts are weighted. */
 export const SeargeInput5: NodeFunction<{
-  /** 0.25 to 4; default in the editor: 2. */
-  base_conditioning_scale: Float;
-  /** 0.25 to 4; default in the editor: 2. */
-  refiner_conditioning_scale: Float;
-  /** 0 to 1; default in the editor: 0.33. */
-  style_prompt_power: Float;
-  /** 0 to 1; default in the editor: 0.67. */
-  negative_style_power: Float;
-  /** Default in the editor: none. */
-  style_template: OneOf<'none' | 'from preprocessor' | 'test'>;
+  /** 0.25 to 4. Default: 2. */
+  base_conditioning_scale?: Float;
+  /** 0.25 to 4. Default: 2. */
+  refiner_conditioning_scale?: Float;
+  /** 0 to 1. Default: 0.33. */
+  style_prompt_power?: Float;
+  /** 0 to 1. Default: 0.67. */
+  negative_style_power?: Float;
+  /** Default: none. */
+  style_template?: OneOf<'none' | 'from preprocessor' | 'test'>;
   inputs?: Link<'PARAMETER_INPUTS'>;
-}, Node<{ inputs: 'PARAMETER_INPUTS' }>> = nodeFunction('SeargeInput5', [['inputs', 'PARAMETER_INPUTS']]);
+}, Node<{ inputs: 'PARAMETER_INPUTS' }>> = nodeFunction('SeargeInput5', [['inputs', 'PARAMETER_INPUTS']], { base_conditioning_scale: 2, refiner_conditioning_scale: 2, style_prompt_power: 0.33, negative_style_power: 0.67, style_template: 'none' });
 
-/** HiResFix Parameters (Searge/_deprecated_/UI/Inputs) */
+/** HiResFix Parameters (Searge/_deprecated_/UI/Inputs): A page of settings of the Searge workflow: the high-resolution pass. */
 export const SeargeInput6: NodeFunction<{
-  /** Default in the editor: enabled. */
-  hires_fix: OneOf<'disabled' | 'enabled'>;
-  /** 0 to 100; default in the editor: 0. */
-  hrf_steps: Int;
-  /** 0 to 1; default in the editor: 0.1. */
-  hrf_denoise: Float;
-  /** 0.25 to 4; default in the editor: 1.5. */
-  hrf_upscale_factor: Float;
-  /** Default in the editor: soft. */
-  hrf_intensity: OneOf<'hard' | 'soft'>;
-  /** Default in the editor: distinct. */
-  hrf_seed_offset: OneOf<'same' | 'distinct'>;
-  /** 0 to 1; default in the editor: 0. */
-  hrf_smoothness: Float;
+  /** Default: enabled. */
+  hires_fix?: OneOf<'disabled' | 'enabled'>;
+  /** 0 to 100. Default: 0. */
+  hrf_steps?: Int;
+  /** 0 to 1. Default: 0.1. */
+  hrf_denoise?: Float;
+  /** 0.25 to 4. Default: 1.5. */
+  hrf_upscale_factor?: Float;
+  /** Default: soft. */
+  hrf_intensity?: OneOf<'hard' | 'soft'>;
+  /** Default: distinct. */
+  hrf_seed_offset?: OneOf<'same' | 'distinct'>;
+  /** 0 to 1. Default: 0. */
+  hrf_smoothness?: Float;
   inputs?: Link<'PARAMETER_INPUTS'>;
-}, Node<{ inputs: 'PARAMETER_INPUTS' }>> = nodeFunction('SeargeInput6', [['inputs', 'PARAMETER_INPUTS']]);
+}, Node<{ inputs: 'PARAMETER_INPUTS' }>> = nodeFunction('SeargeInput6', [['inputs', 'PARAMETER_INPUTS']], { hires_fix: 'enabled', hrf_steps: 0, hrf_denoise: 0.1, hrf_upscale_factor: 1.5, hrf_intensity: 'soft', hrf_seed_offset: 'distinct', hrf_smoothness: 0 });
 
-/** Misc Parameters (Searge/_deprecated_/UI/Inputs) */
+/** Misc Parameters (Searge/_deprecated_/UI/Inputs): A page of settings of the Searge workflow: LoRA, mode and style. */
 export const SeargeInput7: NodeFunction<{
-  /** -10 to 10; default in the editor: 0.2. */
-  lora_strength: Float;
-  /** Default in the editor: text to image. */
-  operation_mode: OneOf<'text to image' | 'image to image' | 'inpainting'>;
-  /** Default in the editor: simple. */
-  prompt_style: OneOf<'simple' | '3 prompts G+L-N' | 'subject focus' | 'style focus' | 'weighted' | 'overlay' | 'subject - style' | 'style - subject' | 'style only' | 'weighted - overlay' | 'overlay - weighted'>;
+  /** -10 to 10. Default: 0.2. */
+  lora_strength?: Float;
+  /** Default: text to image. */
+  operation_mode?: OneOf<'text to image' | 'image to image' | 'inpainting'>;
+  /** Default: simple. */
+  prompt_style?: OneOf<'simple' | '3 prompts G+L-N' | 'subject focus' | 'style focus' | 'weighted' | 'overlay' | 'subject - style' | 'style - subject' | 'style only' | 'weighted - overlay' | 'overlay - weighted'>;
   inputs?: Link<'PARAMETER_INPUTS'>;
-}, Node<{ inputs: 'PARAMETER_INPUTS' }>> = nodeFunction('SeargeInput7', [['inputs', 'PARAMETER_INPUTS']]);
+}, Node<{ inputs: 'PARAMETER_INPUTS' }>> = nodeFunction('SeargeInput7', [['inputs', 'PARAMETER_INPUTS']], { lora_strength: 0.2, operation_mode: 'text to image', prompt_style: 'simple' });
 
-/** Integer Constant (Searge/_deprecated_/Integers) */
+/** Integer Constant (Searge/_deprecated_/Integers): A whole number. */
 export const SeargeIntegerConstant: NodeFunction<{
-  /** 0 to 18446744073709551615; default in the editor: 0. */
-  value: Int;
-}, Node<{ value: 'INT' }>> = nodeFunction('SeargeIntegerConstant', [['value', 'INT']]);
+  /** 0 to 18446744073709551615. Default: 0. */
+  value?: Int;
+}, Node<{ value: 'INT' }>> = nodeFunction('SeargeIntegerConstant', [['value', 'INT']], { value: 0 });
 
-/** Integer Math (Searge/_deprecated_/Integers) */
+/** Integer Math (Searge/_deprecated_/Integers): Calculates with three whole numbers. */
 export const SeargeIntegerMath: NodeFunction<{
-  /** Default in the editor: a * b + c. */
-  op: OneOf<Op>;
-  /** 0 to 18446744073709551615; default in the editor: 0. */
-  a: Int;
-  /** 0 to 18446744073709551615; default in the editor: 1. */
-  b: Int;
-  /** 0 to 18446744073709551615; default in the editor: 0. */
-  c: Int;
-}, Node<{ result: 'INT' }>> = nodeFunction('SeargeIntegerMath', [['result', 'INT']]);
+  /** Default: a * b + c. */
+  op?: OneOf<Op>;
+  /** 0 to 18446744073709551615. Default: 0. */
+  a?: Int;
+  /** 0 to 18446744073709551615. Default: 1. */
+  b?: Int;
+  /** 0 to 18446744073709551615. Default: 0. */
+  c?: Int;
+}, Node<{ result: 'INT' }>> = nodeFunction('SeargeIntegerMath', [['result', 'INT']], { op: 'a * b + c', a: 0, b: 1, c: 0 });
 
-/** Integer Pair (Searge/_deprecated_/Integers) */
+/** Integer Pair (Searge/_deprecated_/Integers): Two whole numbers. */
 export const SeargeIntegerPair: NodeFunction<{
-  /** 0 to 18446744073709551615; default in the editor: 0. */
-  value1: Int;
-  /** 0 to 18446744073709551615; default in the editor: 0. */
-  value2: Int;
-}, Node<{ 'value 1': 'INT'; 'value 2': 'INT' }>> = nodeFunction('SeargeIntegerPair', [['value 1', 'INT'], ['value 2', 'INT']]);
+  /** 0 to 18446744073709551615. Default: 0. */
+  value1?: Int;
+  /** 0 to 18446744073709551615. Default: 0. */
+  value2?: Int;
+}, Node<{ 'value 1': 'INT'; 'value 2': 'INT' }>> = nodeFunction('SeargeIntegerPair', [['value 1', 'INT'], ['value 2', 'INT']], { value1: 0, value2: 0 });
 
-/** Integer Scaler (Searge/_deprecated_/Integers) */
+/** Integer Scaler (Searge/_deprecated_/Integers): Scales a whole number, rounded to a multiple. */
 export const SeargeIntegerScaler: NodeFunction<{
-  /** 0 to 18446744073709551615; default in the editor: 0. */
-  value: Int;
-  /** -Infinity to Infinity; default in the editor: 1. */
-  factor: Float;
-  /** 0 to 65536; default in the editor: 1. */
-  multiple_of: Int;
-}, Node<{ value: 'INT' }>> = nodeFunction('SeargeIntegerScaler', [['value', 'INT']]);
+  /** 0 to 18446744073709551615. Default: 0. */
+  value?: Int;
+  /** -Infinity to Infinity. Default: 1. */
+  factor?: Float;
+  /** 0 to 65536. Default: 1. */
+  multiple_of?: Int;
+}, Node<{ value: 'INT' }>> = nodeFunction('SeargeIntegerScaler', [['value', 'INT']], { value: 0, factor: 1, multiple_of: 1 });
 
-/** 3-Way Muxer for Latents (Searge/_deprecated_/FlowControl) */
+/** 3-Way Muxer for Latents (Searge/_deprecated_/FlowControl): Passes on one of three latents. */
 export const SeargeLatentMuxer3: NodeFunction<{
   input0: Link<'LATENT'>;
   input1: Link<'LATENT'>;
   input2: Link<'LATENT'>;
-  /** 0 to 2; default in the editor: 0. */
-  input_selector: Int;
-}, Node<{ output: 'LATENT' }>> = nodeFunction('SeargeLatentMuxer3', [['output', 'LATENT']]);
+  /** 0 to 2. Default: 0. */
+  input_selector?: Int;
+}, Node<{ output: 'LATENT' }>> = nodeFunction('SeargeLatentMuxer3', [['output', 'LATENT']], { input_selector: 0 });
 
-/** Lora Loader (Searge) (Searge/_deprecated_/Files) */
+/** Lora Loader (Searge) (Searge/_deprecated_/Files): Applies a LoRA by a name that another node passes on. */
 export const SeargeLoraLoader: NodeFunction<{
   model: Link<'MODEL'>;
   clip: Link<'CLIP'>;
   lora_name: string | Link<'LORA_NAME'>;
-  /** -10 to 10; default in the editor: 1. */
-  strength_model: Float;
-  /** -10 to 10; default in the editor: 1. */
-  strength_clip: Float;
-}, Node<{ MODEL: 'MODEL'; CLIP: 'CLIP' }>> = nodeFunction('SeargeLoraLoader', [['MODEL', 'MODEL'], ['CLIP', 'CLIP']]);
+  /** -10 to 10. Default: 1. */
+  strength_model?: Float;
+  /** -10 to 10. Default: 1. */
+  strength_clip?: Float;
+}, Node<{ MODEL: 'MODEL'; CLIP: 'CLIP' }>> = nodeFunction('SeargeLoraLoader', [['MODEL', 'MODEL'], ['CLIP', 'CLIP']], { strength_model: 1, strength_clip: 1 });
 
-/** Prompts (Searge/_deprecated_/UI/Outputs) */
+/** Prompts (Searge/_deprecated_/UI/Outputs): The values of a page of settings of the Searge workflow: prompts. */
 export const SeargeOutput1: NodeFunction<{
   parameters: Link<'PARAMETERS'>;
 }, Node<{ parameters: 'PARAMETERS'; main_prompt: 'STRING'; secondary_prompt: 'STRING'; style_prompt: 'STRING'; negative_prompt: 'STRING'; negative_style: 'STRING'; image: 'IMAGE'; mask: 'MASK' }>> = nodeFunction('SeargeOutput1', [['parameters', 'PARAMETERS'], ['main_prompt', 'STRING'], ['secondary_prompt', 'STRING'], ['style_prompt', 'STRING'], ['negative_prompt', 'STRING'], ['negative_style', 'STRING'], ['image', 'IMAGE'], ['mask', 'MASK']]);
 
-/** Generation Parameters (Searge/_deprecated_/UI/Outputs) */
+/** Generation Parameters (Searge/_deprecated_/UI/Outputs): The values of a page of settings of the Searge workflow: size, steps and sampler. */
 export const SeargeOutput2: NodeFunction<{
   parameters: Link<'PARAMETERS'>;
 }, Node<{ parameters: 'PARAMETERS'; seed: 'INT'; image_width: 'INT'; image_height: 'INT'; steps: 'INT'; cfg: 'FLOAT'; sampler_name: 'SAMPLER_NAME'; scheduler: 'SCHEDULER_NAME'; save_image: 'ENABLE_STATE'; save_directory: 'SAVE_FOLDER' }>> = nodeFunction('SeargeOutput2', [['parameters', 'PARAMETERS'], ['seed', 'INT'], ['image_width', 'INT'], ['image_height', 'INT'], ['steps', 'INT'], ['cfg', 'FLOAT'], ['sampler_name', 'SAMPLER_NAME'], ['scheduler', 'SCHEDULER_NAME'], ['save_image', 'ENABLE_STATE'], ['save_directory', 'SAVE_FOLDER']]);
 
-/** Advanced Parameters (Searge/_deprecated_/UI/Outputs) */
+/** Advanced Parameters (Searge/_deprecated_/UI/Outputs): The values of a page of settings of the Searge workflow: base and refiner. */
 export const SeargeOutput3: NodeFunction<{
   parameters: Link<'PARAMETERS'>;
 }, Node<{ parameters: 'PARAMETERS'; denoise: 'FLOAT'; base_ratio: 'FLOAT'; refiner_strength: 'FLOAT'; noise_offset: 'INT'; precondition_steps: 'INT'; batch_size: 'INT'; upscale_resolution_factor: 'FLOAT'; save_upscaled_image: 'ENABLE_STATE' }>> = nodeFunction('SeargeOutput3', [['parameters', 'PARAMETERS'], ['denoise', 'FLOAT'], ['base_ratio', 'FLOAT'], ['refiner_strength', 'FLOAT'], ['noise_offset', 'INT'], ['precondition_steps', 'INT'], ['batch_size', 'INT'], ['upscale_resolution_factor', 'FLOAT'], ['save_upscaled_image', 'ENABLE_STATE']]);
 
-/** Model Names (Searge/_deprecated_/UI/Outputs) */
+/** Model Names (Searge/_deprecated_/UI/Outputs): The values of a page of settings of the Searge workflow: model files. */
 export const SeargeOutput4: NodeFunction<{
   model_names: Link<'MODEL_NAMES'>;
 }, Node<{ model_names: 'MODEL_NAMES'; base_model: 'CHECKPOINT_NAME'; refiner_model: 'CHECKPOINT_NAME'; vae_model: 'VAE_NAME'; main_upscale_model: 'UPSCALER_NAME'; support_upscale_model: 'UPSCALER_NAME'; lora_model: 'LORA_NAME' }>> = nodeFunction('SeargeOutput4', [['model_names', 'MODEL_NAMES'], ['base_model', 'CHECKPOINT_NAME'], ['refiner_model', 'CHECKPOINT_NAME'], ['vae_model', 'VAE_NAME'], ['main_upscale_model', 'UPSCALER_NAME'], ['support_upscale_model', 'UPSCALER_NAME'], ['lora_model', 'LORA_NAME']]);
 
-/** Prompt Processing (Searge/_deprecated_/UI/Outputs) */
+/** Prompt Processing (Searge/_deprecated_/UI/Outputs): The values of a page of settings of the Searge workflow: how prompts are weighted. */
 export const SeargeOutput5: NodeFunction<{
   parameters: Link<'PARAMETERS'>;
 }, Node<{ parameters: 'PARAMETERS'; base_conditioning_scale: 'FLOAT'; refiner_conditioning_scale: 'FLOAT'; style_prompt_power: 'FLOAT'; negative_style_power: 'FLOAT' }>> = nodeFunction('SeargeOutput5', [['parameters', 'PARAMETERS'], ['base_conditioning_scale', 'FLOAT'], ['refiner_conditioning_scale', 'FLOAT'], ['style_prompt_power', 'FLOAT'], ['negative_style_power', 'FLOAT']]);
 
-/** HiResFix Parameters (Searge/_deprecated_/UI/Outputs) */
+/** HiResFix Parameters (Searge/_deprecated_/UI/Outputs): The values of a page of settings of the Searge workflow: the high-resolution pass. */
 export const SeargeOutput6: NodeFunction<{
   parameters: Link<'PARAMETERS'>;
 }, Node<{ parameters: 'PARAMETERS'; hrf_steps: 'INT'; hrf_denoise: 'FLOAT'; hrf_upscale_factor: 'FLOAT'; hrf_noise_offset: 'INT'; hrf_seed: 'INT'; hires_fix: 'ENABLE_STATE'; hrf_smoothness: 'FLOAT' }>> = nodeFunction('SeargeOutput6', [['parameters', 'PARAMETERS'], ['hrf_steps', 'INT'], ['hrf_denoise', 'FLOAT'], ['hrf_upscale_factor', 'FLOAT'], ['hrf_noise_offset', 'INT'], ['hrf_seed', 'INT'], ['hires_fix', 'ENABLE_STATE'], ['hrf_smoothness', 'FLOAT']]);
 
-/** Misc Parameters (Searge/_deprecated_/UI/Outputs) */
+/** Misc Parameters (Searge/_deprecated_/UI/Outputs): The values of a page of settings of the Searge workflow: the strength of the LoRA. */
 export const SeargeOutput7: NodeFunction<{
   parameters: Link<'PARAMETERS'>;
 }, Node<{ parameters: 'PARAMETERS'; lora_strength: 'FLOAT' }>> = nodeFunction('SeargeOutput7', [['parameters', 'PARAMETERS'], ['lora_strength', 'FLOAT']]);
 
-/** Parameter Processor (Searge/_deprecated_/UI) */
+/** Parameter Processor (Searge/_deprecated_/UI): Collects the settings of all pages. */
 export const SeargeParameterProcessor: NodeFunction<{
   inputs: Link<'PARAMETER_INPUTS'>;
 }, Node<{ parameters: 'PARAMETERS' }>> = nodeFunction('SeargeParameterProcessor', [['parameters', 'PARAMETERS']]);
 
-/** Prompt combiner (Searge/_deprecated_/Prompting) */
+/** Prompt combiner (Searge/_deprecated_/Prompting): Joins two prompts. */
 export const SeargePromptCombiner: NodeFunction<{
-  prompt1: Text;
-  separator: Text;
-  prompt2: Text;
-}, Node<{ 'combined prompt': 'STRING' }>> = nodeFunction('SeargePromptCombiner', [['combined prompt', 'STRING']]);
+  /** Default: empty. */
+  prompt1?: Text;
+  /** Default: , . */
+  separator?: Text;
+  /** Default: empty. */
+  prompt2?: Text;
+}, Node<{ 'combined prompt': 'STRING' }>> = nodeFunction('SeargePromptCombiner', [['combined prompt', 'STRING']], { prompt1: '', separator: ', ', prompt2: '' });
 
-/** Prompt text input (Searge/_deprecated_/Prompting) */
+/** Prompt text input (Searge/_deprecated_/Prompting): A prompt. */
 export const SeargePromptText: NodeFunction<{
-  prompt: Text;
-}, Node<{ prompt: 'STRING' }>> = nodeFunction('SeargePromptText', [['prompt', 'STRING']]);
+  /** Default: empty. */
+  prompt?: Text;
+}, Node<{ prompt: 'STRING' }>> = nodeFunction('SeargePromptText', [['prompt', 'STRING']], { prompt: '' });
 
-/** SDXL Base Prompt Encoder (Searge) (Searge/_deprecated_/ClipEncoding) */
+/** SDXL Base Prompt Encoder (Searge) (Searge/_deprecated_/ClipEncoding): Encodes prompts for the base. */
 export const SeargeSDXLBasePromptEncoder: NodeFunction<{
   base_clip: Link<'CLIP'>;
-  pos_g: Text;
-  pos_l: Text;
-  neg_g: Text;
-  neg_l: Text;
-  /** 0 to 16384; default in the editor: 4096. */
-  base_width: Int;
-  /** 0 to 16384; default in the editor: 4096. */
-  base_height: Int;
-  /** 0 to 16384; default in the editor: 0. */
-  crop_w: Int;
-  /** 0 to 16384; default in the editor: 0. */
-  crop_h: Int;
-  /** 0 to 16384; default in the editor: 4096. */
-  target_width: Int;
-  /** 0 to 16384; default in the editor: 4096. */
-  target_height: Int;
-}, Node<{ base_positive: 'CONDITIONING'; base_negative: 'CONDITIONING' }>> = nodeFunction('SeargeSDXLBasePromptEncoder', [['base_positive', 'CONDITIONING'], ['base_negative', 'CONDITIONING']]);
+  /** Default: POS_G. */
+  pos_g?: Text;
+  /** Default: POS_L. */
+  pos_l?: Text;
+  /** Default: NEG_G. */
+  neg_g?: Text;
+  /** Default: NEG_L. */
+  neg_l?: Text;
+  /** 0 to 16384. Default: 4096. */
+  base_width?: Int;
+  /** 0 to 16384. Default: 4096. */
+  base_height?: Int;
+  /** 0 to 16384. Default: 0. */
+  crop_w?: Int;
+  /** 0 to 16384. Default: 0. */
+  crop_h?: Int;
+  /** 0 to 16384. Default: 4096. */
+  target_width?: Int;
+  /** 0 to 16384. Default: 4096. */
+  target_height?: Int;
+}, Node<{ base_positive: 'CONDITIONING'; base_negative: 'CONDITIONING' }>> = nodeFunction('SeargeSDXLBasePromptEncoder', [['base_positive', 'CONDITIONING'], ['base_negative', 'CONDITIONING']], { pos_g: 'POS_G', pos_l: 'POS_L', neg_g: 'NEG_G', neg_l: 'NEG_L', base_width: 4096, base_height: 4096, crop_w: 0, crop_h: 0, target_width: 4096, target_height: 4096 });
 
 /** Image2Image Sampler v1 (Searge) (Searge/_deprecated_/Sampling): Enlarges images and samples them again with base and refiner. */
 export const SeargeSDXLImage2ImageSampler: NodeFunction<{
@@ -4764,30 +4891,30 @@ export const SeargeSDXLImage2ImageSampler: NodeFunction<{
   refiner_negative: Link<'CONDITIONING'>;
   image: Link<'IMAGE'>;
   vae: Link<'VAE'>;
-  /** 0 to 18446744073709551600; default in the editor: 0. */
-  noise_seed: Int;
-  /** 0 to 200; default in the editor: 20. */
-  steps: Int;
-  /** 0 to 30; default in the editor: 7. */
-  cfg: Float;
+  /** 0 to 18446744073709551600. Default: 0. */
+  noise_seed?: Int;
+  /** 0 to 200. Default: 20. */
+  steps?: Int;
+  /** 0 to 30. Default: 7. */
+  cfg?: Float;
   sampler_name: string | Link<'SAMPLER_NAME'>;
   scheduler: string | Link<'SCHEDULER_NAME'>;
-  /** 0 to 1; default in the editor: 0.8. */
-  base_ratio: Float;
-  /** 0 to 1; default in the editor: 0.25. */
-  denoise: Float;
+  /** 0 to 1. Default: 0.8. */
+  base_ratio?: Float;
+  /** 0 to 1. Default: 0.25. */
+  denoise?: Float;
   upscale_model?: Link<'UPSCALE_MODEL'>;
-  /** 0 to 16384; default in the editor: 1536. */
+  /** 0 to 16384. */
   scaled_width?: Int;
-  /** 0 to 16384; default in the editor: 1536. */
+  /** 0 to 16384. */
   scaled_height?: Int;
-  /** 0 to 1; default in the editor: 1. */
+  /** 0 to 1. */
   noise_offset?: Int;
-  /** 0.1 to 1; default in the editor: 1. */
+  /** 0.1 to 1. */
   refiner_strength?: Float;
-  /** Share of the bicubic enlargement that is blended into the upscale model's. 0 to 1; default in the editor: 0. */
+  /** Share of the bicubic enlargement that is blended into the upscale model's. 0 to 1. */
   softness?: Float;
-}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('SeargeSDXLImage2ImageSampler', [['IMAGE', 'IMAGE']]);
+}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('SeargeSDXLImage2ImageSampler', [['IMAGE', 'IMAGE']], { noise_seed: 0, steps: 20, cfg: 7, base_ratio: 0.8, denoise: 0.25 });
 
 /** Image2Image Sampler v2 (Searge) (Searge/_deprecated_/Sampling): Enlarges images and samples them again with base and refiner. */
 export const SeargeSDXLImage2ImageSampler2: NodeFunction<{
@@ -4799,77 +4926,85 @@ export const SeargeSDXLImage2ImageSampler2: NodeFunction<{
   refiner_negative: Link<'CONDITIONING'>;
   image: Link<'IMAGE'>;
   vae: Link<'VAE'>;
-  /** 0 to 18446744073709551600; default in the editor: 0. */
-  noise_seed: Int;
-  /** 0 to 200; default in the editor: 20. */
-  steps: Int;
-  /** 0 to 30; default in the editor: 7. */
-  cfg: Float;
+  /** 0 to 18446744073709551600. Default: 0. */
+  noise_seed?: Int;
+  /** 0 to 200. Default: 20. */
+  steps?: Int;
+  /** 0 to 30. Default: 7. */
+  cfg?: Float;
   sampler_name: string | Link<'SAMPLER_NAME'>;
   scheduler: string | Link<'SCHEDULER_NAME'>;
-  /** 0 to 1; default in the editor: 0.8. */
-  base_ratio: Float;
-  /** 0 to 1; default in the editor: 0.25. */
-  denoise: Float;
+  /** 0 to 1. Default: 0.8. */
+  base_ratio?: Float;
+  /** 0 to 1. Default: 0.25. */
+  denoise?: Float;
   upscale_model?: Link<'UPSCALE_MODEL'>;
-  /** 0 to 16384; default in the editor: 1536. */
+  /** 0 to 16384. */
   scaled_width?: Int;
-  /** 0 to 16384; default in the editor: 1536. */
+  /** 0 to 16384. */
   scaled_height?: Int;
-  /** 0 to 1; default in the editor: 1. */
+  /** 0 to 1. */
   noise_offset?: Int;
-  /** 0.1 to 1; default in the editor: 1. */
+  /** 0.1 to 1. */
   refiner_strength?: Float;
-  /** Share of the bicubic enlargement that is blended into the upscale model's. 0 to 1; default in the editor: 0. */
+  /** Share of the bicubic enlargement that is blended into the upscale model's. 0 to 1. */
   softness?: Float;
-}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('SeargeSDXLImage2ImageSampler2', [['IMAGE', 'IMAGE']]);
+}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('SeargeSDXLImage2ImageSampler2', [['IMAGE', 'IMAGE']], { noise_seed: 0, steps: 20, cfg: 7, base_ratio: 0.8, denoise: 0.25 });
 
-/** SDXL Prompt Encoder (Searge) (Searge/_deprecated_/ClipEncoding) */
+/** SDXL Prompt Encoder (Searge) (Searge/_deprecated_/ClipEncoding): Encodes prompts for base and refiner. */
 export const SeargeSDXLPromptEncoder: NodeFunction<{
   base_clip: Link<'CLIP'>;
   refiner_clip: Link<'CLIP'>;
-  pos_g: Text;
-  pos_l: Text;
-  pos_r: Text;
-  neg_g: Text;
-  neg_l: Text;
-  neg_r: Text;
-  /** 0 to 16384; default in the editor: 4096. */
-  base_width: Int;
-  /** 0 to 16384; default in the editor: 4096. */
-  base_height: Int;
-  /** 0 to 16384; default in the editor: 0. */
-  crop_w: Int;
-  /** 0 to 16384; default in the editor: 0. */
-  crop_h: Int;
-  /** 0 to 16384; default in the editor: 4096. */
-  target_width: Int;
-  /** 0 to 16384; default in the editor: 4096. */
-  target_height: Int;
-  /** 0 to 1000; default in the editor: 6. */
-  pos_ascore: Float;
-  /** 0 to 1000; default in the editor: 2.5. */
-  neg_ascore: Float;
-  /** 0 to 16384; default in the editor: 2048. */
-  refiner_width: Int;
-  /** 0 to 16384; default in the editor: 2048. */
-  refiner_height: Int;
-}, Node<{ base_positive: 'CONDITIONING'; base_negative: 'CONDITIONING'; refiner_positive: 'CONDITIONING'; refiner_negative: 'CONDITIONING' }>> = nodeFunction('SeargeSDXLPromptEncoder', [['base_positive', 'CONDITIONING'], ['base_negative', 'CONDITIONING'], ['refiner_positive', 'CONDITIONING'], ['refiner_negative', 'CONDITIONING']]);
+  /** Default: POS_G. */
+  pos_g?: Text;
+  /** Default: POS_L. */
+  pos_l?: Text;
+  /** Default: POS_R. */
+  pos_r?: Text;
+  /** Default: NEG_G. */
+  neg_g?: Text;
+  /** Default: NEG_L. */
+  neg_l?: Text;
+  /** Default: NEG_R. */
+  neg_r?: Text;
+  /** 0 to 16384. Default: 4096. */
+  base_width?: Int;
+  /** 0 to 16384. Default: 4096. */
+  base_height?: Int;
+  /** 0 to 16384. Default: 0. */
+  crop_w?: Int;
+  /** 0 to 16384. Default: 0. */
+  crop_h?: Int;
+  /** 0 to 16384. Default: 4096. */
+  target_width?: Int;
+  /** 0 to 16384. Default: 4096. */
+  target_height?: Int;
+  /** 0 to 1000. Default: 6. */
+  pos_ascore?: Float;
+  /** 0 to 1000. Default: 2.5. */
+  neg_ascore?: Float;
+  /** 0 to 16384. Default: 2048. */
+  refiner_width?: Int;
+  /** 0 to 16384. Default: 2048. */
+  refiner_height?: Int;
+}, Node<{ base_positive: 'CONDITIONING'; base_negative: 'CONDITIONING'; refiner_positive: 'CONDITIONING'; refiner_negative: 'CONDITIONING' }>> = nodeFunction('SeargeSDXLPromptEncoder', [['base_positive', 'CONDITIONING'], ['base_negative', 'CONDITIONING'], ['refiner_positive', 'CONDITIONING'], ['refiner_negative', 'CONDITIONING']], { pos_g: 'POS_G', pos_l: 'POS_L', pos_r: 'POS_R', neg_g: 'NEG_G', neg_l: 'NEG_L', neg_r: 'NEG_R', base_width: 4096, base_height: 4096, crop_w: 0, crop_h: 0, target_width: 4096, target_height: 4096, pos_ascore: 6, neg_ascore: 2.5, refiner_width: 2048, refiner_height: 2048 });
 
-/** SDXL Refiner Prompt Encoder (Searge) (Searge/_deprecated_/ClipEncoding) */
+/** SDXL Refiner Prompt Encoder (Searge) (Searge/_deprecated_/ClipEncoding): Encodes prompts for the refiner. */
 export const SeargeSDXLRefinerPromptEncoder: NodeFunction<{
   refiner_clip: Link<'CLIP'>;
-  pos_r: Text;
-  neg_r: Text;
-  /** 0 to 1000; default in the editor: 6. */
-  pos_ascore: Float;
-  /** 0 to 1000; default in the editor: 2.5. */
-  neg_ascore: Float;
-  /** 0 to 16384; default in the editor: 2048. */
-  refiner_width: Int;
-  /** 0 to 16384; default in the editor: 2048. */
-  refiner_height: Int;
-}, Node<{ refiner_positive: 'CONDITIONING'; refiner_negative: 'CONDITIONING' }>> = nodeFunction('SeargeSDXLRefinerPromptEncoder', [['refiner_positive', 'CONDITIONING'], ['refiner_negative', 'CONDITIONING']]);
+  /** Default: POS_R. */
+  pos_r?: Text;
+  /** Default: NEG_R. */
+  neg_r?: Text;
+  /** 0 to 1000. Default: 6. */
+  pos_ascore?: Float;
+  /** 0 to 1000. Default: 2.5. */
+  neg_ascore?: Float;
+  /** 0 to 16384. Default: 2048. */
+  refiner_width?: Int;
+  /** 0 to 16384. Default: 2048. */
+  refiner_height?: Int;
+}, Node<{ refiner_positive: 'CONDITIONING'; refiner_negative: 'CONDITIONING' }>> = nodeFunction('SeargeSDXLRefinerPromptEncoder', [['refiner_positive', 'CONDITIONING'], ['refiner_negative', 'CONDITIONING']], { pos_r: 'POS_R', neg_r: 'NEG_R', pos_ascore: 6, neg_ascore: 2.5, refiner_width: 2048, refiner_height: 2048 });
 
 /** SDXL Sampler v1 (Searge) (Searge/_deprecated_/Sampling): Samples a latent with the base model for a share of the steps; the refiner continues from the remaining noise. */
 export const SeargeSDXLSampler: NodeFunction<{
@@ -4880,21 +5015,21 @@ export const SeargeSDXLSampler: NodeFunction<{
   refiner_positive: Link<'CONDITIONING'>;
   refiner_negative: Link<'CONDITIONING'>;
   latent_image: Link<'LATENT'>;
-  /** 0 to 18446744073709551615; default in the editor: 0. */
-  noise_seed: Int;
-  /** 1 to 1000; default in the editor: 30. */
-  steps: Int;
-  /** 0 to 100; default in the editor: 7. */
-  cfg: Float;
-  /** Default in the editor: dpmpp_2m. */
-  sampler_name: OneOf<SamplerName>;
-  /** Default in the editor: karras. */
-  scheduler: OneOf<Scheduler>;
-  /** 0 to 1; default in the editor: 0.8. */
-  base_ratio: Float;
-  /** 0 to 1; default in the editor: 1. */
-  denoise: Float;
-}, Node<{ 0: 'LATENT' }>> = nodeFunction('SeargeSDXLSampler', [[0, 'LATENT']]);
+  /** 0 to 18446744073709551615. Default: 0. */
+  noise_seed?: Int;
+  /** 1 to 1000. Default: 30. */
+  steps?: Int;
+  /** 0 to 100. Default: 7. */
+  cfg?: Float;
+  /** Default: dpmpp_2m. */
+  sampler_name?: OneOf<SamplerName>;
+  /** Default: karras. */
+  scheduler?: OneOf<Scheduler>;
+  /** 0 to 1. Default: 0.8. */
+  base_ratio?: Float;
+  /** 0 to 1. Default: 1. */
+  denoise?: Float;
+}, Node<{ 0: 'LATENT' }>> = nodeFunction('SeargeSDXLSampler', [[0, 'LATENT']], { noise_seed: 0, steps: 30, cfg: 7, sampler_name: 'dpmpp_2m', scheduler: 'karras', base_ratio: 0.8, denoise: 1 });
 
 /** SDXL Sampler v2 (Searge) (Searge/_deprecated_/Sampling): Samples a latent with the base model for a share of the steps, then with the refiner. */
 export const SeargeSDXLSampler2: NodeFunction<{
@@ -4905,109 +5040,114 @@ export const SeargeSDXLSampler2: NodeFunction<{
   refiner_positive: Link<'CONDITIONING'>;
   refiner_negative: Link<'CONDITIONING'>;
   latent_image: Link<'LATENT'>;
-  /** 0 to 18446744073709551600; default in the editor: 0. */
-  noise_seed: Int;
-  /** 1 to 200; default in the editor: 20. */
-  steps: Int;
-  /** 0 to 30; default in the editor: 7. */
-  cfg: Float;
+  /** 0 to 18446744073709551600. Default: 0. */
+  noise_seed?: Int;
+  /** 1 to 200. Default: 20. */
+  steps?: Int;
+  /** 0 to 30. Default: 7. */
+  cfg?: Float;
   sampler_name: string | Link<'SAMPLER_NAME'>;
   scheduler: string | Link<'SCHEDULER_NAME'>;
-  /** 0 to 1; default in the editor: 0.8. */
-  base_ratio: Float;
-  /** 0 to 1; default in the editor: 1. */
-  denoise: Float;
-  /** 0 to 10; default in the editor: 0. */
+  /** 0 to 1. Default: 0.8. */
+  base_ratio?: Float;
+  /** 0 to 1. Default: 1. */
+  denoise?: Float;
+  /** 0 to 10. */
   refiner_prep_steps?: Int;
-  /** 0 to 1; default in the editor: 1. */
+  /** 0 to 1. */
   noise_offset?: Int;
-  /** 0.01 to 1; default in the editor: 1. */
+  /** 0.01 to 1. */
   refiner_strength?: Float;
-}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('SeargeSDXLSampler2', [['LATENT', 'LATENT']]);
+}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('SeargeSDXLSampler2', [['LATENT', 'LATENT']], { noise_seed: 0, steps: 20, cfg: 7, base_ratio: 0.8, denoise: 1 });
 
 /** Experimental Sampler (Searge/_deprecated_/_test_): Samples a latent, then repeatedly enlarges it a little and samples it again. */
 export const SeargeSamplerAdvanced: NodeFunction<{
   model: Link<'MODEL'>;
-  /** 0 to 18446744073709551615; default in the editor: 0. */
-  noise_seed: Int;
-  /** 1 to 10000; default in the editor: 20. */
-  steps: Int;
-  /** 0 to 100; default in the editor: 8. */
-  cfg: Float;
-  sampler_name: OneOf<SamplerName>;
-  scheduler: OneOf<Scheduler>;
+  /** 0 to 18446744073709551615. Default: 0. */
+  noise_seed?: Int;
+  /** 1 to 10000. Default: 20. */
+  steps?: Int;
+  /** 0 to 100. Default: 8. */
+  cfg?: Float;
+  /** Default: euler. */
+  sampler_name?: OneOf<SamplerName>;
+  /** Default: simple. */
+  scheduler?: OneOf<Scheduler>;
   positive: Link<'CONDITIONING'>;
   negative: Link<'CONDITIONING'>;
   latent_image: Link<'LATENT'>;
-  /** 0.05 to 1; default in the editor: 1. */
-  denoise: Float;
-  /** 1 to 2; default in the editor: 1.5. */
-  scale_factor: Float;
-  /** 0.05 to 1; default in the editor: 0.75. */
-  scale_denoise: Float;
-  scale_method: OneOf<UpscaleMethod2>;
-}, Node<{ latent: 'LATENT' }>> = nodeFunction('SeargeSamplerAdvanced', [['latent', 'LATENT']]);
+  /** 0.05 to 1. Default: 1. */
+  denoise?: Float;
+  /** 1 to 2. Default: 1.5. */
+  scale_factor?: Float;
+  /** 0.05 to 1. Default: 0.75. */
+  scale_denoise?: Float;
+  /** Default: nearest-exact. */
+  scale_method?: OneOf<UpscaleMethod2>;
+}, Node<{ latent: 'LATENT' }>> = nodeFunction('SeargeSamplerAdvanced', [['latent', 'LATENT']], { noise_seed: 0, steps: 20, cfg: 8, sampler_name: 'euler', scheduler: 'simple', denoise: 1, scale_factor: 1.5, scale_denoise: 0.75, scale_method: 'nearest-exact' });
 
-/** Sampler Settings (Searge/_deprecated_/Inputs) */
+/** Sampler Settings (Searge/_deprecated_/Inputs): The names of a sampler and a scheduler. */
 export const SeargeSamplerInputs: NodeFunction<{
-  /** Default in the editor: ddim. */
-  sampler_name: OneOf<SamplerName>;
-  /** Default in the editor: ddim_uniform. */
-  scheduler: OneOf<Scheduler>;
-}, Node<{ sampler_name: 'SAMPLER_NAME'; scheduler: 'SCHEDULER_NAME' }>> = nodeFunction('SeargeSamplerInputs', [['sampler_name', 'SAMPLER_NAME'], ['scheduler', 'SCHEDULER_NAME']]);
+  /** Default: ddim. */
+  sampler_name?: OneOf<SamplerName>;
+  /** Default: ddim_uniform. */
+  scheduler?: OneOf<Scheduler>;
+}, Node<{ sampler_name: 'SAMPLER_NAME'; scheduler: 'SCHEDULER_NAME' }>> = nodeFunction('SeargeSamplerInputs', [['sampler_name', 'SAMPLER_NAME'], ['scheduler', 'SCHEDULER_NAME']], { sampler_name: 'ddim', scheduler: 'ddim_uniform' });
 
-/** Save Folder (Searge/_deprecated_/Inputs) */
+/** Save Folder (Searge/_deprecated_/Inputs): The folder that images are saved to. */
 export const SeargeSaveFolderInputs: NodeFunction<{
-  /** Default in the editor: output folder. */
-  save_to: OneOf<'output folder' | 'input folder'>;
-}, Node<{ save_to: 'SAVE_FOLDER' }>> = nodeFunction('SeargeSaveFolderInputs', [['save_to', 'SAVE_FOLDER']]);
+  /** Default: output folder. */
+  save_to?: OneOf<'output folder' | 'input folder'>;
+}, Node<{ save_to: 'SAVE_FOLDER' }>> = nodeFunction('SeargeSaveFolderInputs', [['save_to', 'SAVE_FOLDER']], { save_to: 'output folder' });
 
 /** Style Preprocessor (wip) (Searge/_deprecated_/UI): Returns the parameters unchanged: the original is unfinished. */
 export const SeargeStylePreprocessor: NodeFunction<{
   inputs: Link<'PARAMETER_INPUTS'>;
-  active_style_name: Text;
-  style_definitions: Text;
-}, Node<{ inputs: 'PARAMETER_INPUTS' }>> = nodeFunction('SeargeStylePreprocessor', [['inputs', 'PARAMETER_INPUTS']]);
+  /** Default: empty. */
+  active_style_name?: Text;
+  /** Default: [unfinished work in progress]. */
+  style_definitions?: Text;
+}, Node<{ inputs: 'PARAMETER_INPUTS' }>> = nodeFunction('SeargeStylePreprocessor', [['inputs', 'PARAMETER_INPUTS']], { active_style_name: '', style_definitions: '[unfinished work in progress]' });
 
-/** Upscale Model Loader (Searge) (Searge/_deprecated_/Files) */
+/** Upscale Model Loader (Searge) (Searge/_deprecated_/Files): Loads an upscaler by a name that another node passes on. */
 export const SeargeUpscaleModelLoader: NodeFunction<{
   upscaler_name: string | Link<'UPSCALER_NAME'>;
 }, Node<{ UPSCALE_MODEL: 'UPSCALE_MODEL' }>> = nodeFunction('SeargeUpscaleModelLoader', [['UPSCALE_MODEL', 'UPSCALE_MODEL']]);
 
-/** VAE Loader (Searge) (Searge/_deprecated_/Files) */
+/** VAE Loader (Searge) (Searge/_deprecated_/Files): Loads an autoencoder by a name that another node passes on. */
 export const SeargeVAELoader: NodeFunction<{
   vae_name: string | Link<'VAE_NAME'>;
 }, Node<{ VAE: 'VAE' }>> = nodeFunction('SeargeVAELoader', [['VAE', 'VAE']]);
 
-/** SEGM Detector (combined) (ImpactPack/Detector) */
+/** SEGM Detector (combined) (ImpactPack/Detector): Finds objects; one mask of all outlines. */
 export const SegmDetectorCombined_v2: NodeFunction<{
   segm_detector: Link<'SEGM_DETECTOR'>;
   image: Link<'IMAGE'>;
-  /** Minimum confidence of detections. 0 to 1; default in the editor: 0.5. */
-  threshold: Float;
-  /** Pixels by which the masks grow; below 0 they shrink. -512 to 512; default in the editor: 0. */
-  dilation: Int;
-}, Node<{ MASK: 'MASK' }>> = nodeFunction('SegmDetectorCombined_v2', [['MASK', 'MASK']]);
+  /** Minimum confidence of detections. 0 to 1. Default: 0.5. */
+  threshold?: Float;
+  /** Pixels by which the masks grow; below 0 they shrink. -512 to 512. Default: 0. */
+  dilation?: Int;
+}, Node<{ MASK: 'MASK' }>> = nodeFunction('SegmDetectorCombined_v2', [['MASK', 'MASK']], { threshold: 0.5, dilation: 0 });
 
-/** SEGM Detector (SEGS) (ImpactPack/Detector) */
+/** SEGM Detector (SEGS) (ImpactPack/Detector): Finds objects; segments have the masks of their outlines. */
 export const SegmDetectorSEGS: NodeFunction<{
   segm_detector: Link<'SEGM_DETECTOR'>;
   image: Link<'IMAGE'>;
-  /** Minimum confidence of detections. 0 to 1; default in the editor: 0.5. */
-  threshold: Float;
-  /** Pixels by which the masks grow; below 0 they shrink. -512 to 512; default in the editor: 10. */
-  dilation: Int;
-  /** Size of the crop region relative to the bbox. 1 to 100; default in the editor: 3. */
-  crop_factor: Float;
-  /** Smaller detections are dropped. 1 to 16384; default in the editor: 10. */
-  drop_size: Int;
-  /** Labels to select, separated by commas; `all` selects everything. */
-  labels: Text;
+  /** Minimum confidence of detections. 0 to 1. Default: 0.5. */
+  threshold?: Float;
+  /** Pixels by which the masks grow; below 0 they shrink. -512 to 512. Default: 10. */
+  dilation?: Int;
+  /** Size of the crop region relative to the bbox. 1 to 100. Default: 3. */
+  crop_factor?: Float;
+  /** Smaller detections are dropped. 1 to 16384. Default: 10. */
+  drop_size?: Int;
+  /** Labels to select, separated by commas; `all` selects everything. Default: all. */
+  labels?: Text;
   detailer_hook?: Link<'DETAILER_HOOK'>;
-}, Node<{ SEGS: 'SEGS' }>> = nodeFunction('SegmDetectorSEGS', [['SEGS', 'SEGS']]);
+}, Node<{ SEGS: 'SEGS' }>> = nodeFunction('SegmDetectorSEGS', [['SEGS', 'SEGS']], { threshold: 0.5, dilation: 10, crop_factor: 3, drop_size: 10, labels: 'all' });
 
 /**
- * SegsMaskCombine (Legacy) (ImpactPack/Legacy)
+ * SegsMaskCombine (Legacy) (ImpactPack/Legacy): One mask of all segments.
  * @deprecated
  */
 export const SegsMaskCombine: NodeFunction<{
@@ -5015,7 +5155,7 @@ export const SegsMaskCombine: NodeFunction<{
   image: Link<'IMAGE'>;
 }, Node<{ MASK: 'MASK' }>> = nodeFunction('SegsMaskCombine', [['MASK', 'MASK']]);
 
-/** SEGS to MASK (combined) (ImpactPack/Operation) */
+/** SEGS to MASK (combined) (ImpactPack/Operation): One mask of all segments. */
 export const SegsToCombinedMask: NodeFunction<{
   segs: Link<'SEGS'>;
 }, Node<{ MASK: 'MASK' }>> = nodeFunction('SegsToCombinedMask', [['MASK', 'MASK']]);
@@ -5023,20 +5163,23 @@ export const SegsToCombinedMask: NodeFunction<{
 /** Select CLIP Device (advanced/multigpu): Passes its input unchanged: Darkroom chooses devices and kernels by itself. */
 export const SelectCLIPDevice: NodeFunction<{
   clip: Link<'CLIP'>;
-  device: OneOf<'default' | 'cpu'>;
-}, Node<{ CLIP: 'CLIP' }>> = nodeFunction('SelectCLIPDevice', [['CLIP', 'CLIP']]);
+  /** Default: default. */
+  device?: OneOf<'default' | 'cpu'>;
+}, Node<{ CLIP: 'CLIP' }>> = nodeFunction('SelectCLIPDevice', [['CLIP', 'CLIP']], { device: 'default' });
 
 /** Select Model Device (advanced/multigpu): Passes its input unchanged: Darkroom chooses devices and kernels by itself. */
 export const SelectModelDevice: NodeFunction<{
   model: Link<'MODEL'>;
-  device: OneOf<'default' | 'cpu'>;
-}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('SelectModelDevice', [['MODEL', 'MODEL']]);
+  /** Default: default. */
+  device?: OneOf<'default' | 'cpu'>;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('SelectModelDevice', [['MODEL', 'MODEL']], { device: 'default' });
 
 /** Select VAE Device (advanced/multigpu): Passes its input unchanged: Darkroom chooses devices and kernels by itself. */
 export const SelectVAEDevice: NodeFunction<{
   vae: Link<'VAE'>;
-  device: OneOf<'default'>;
-}, Node<{ VAE: 'VAE' }>> = nodeFunction('SelectVAEDevice', [['VAE', 'VAE']]);
+  /** Default: default. */
+  device?: OneOf<'default'>;
+}, Node<{ VAE: 'VAE' }>> = nodeFunction('SelectVAEDevice', [['VAE', 'VAE']], { device: 'default' });
 
 /**
  * Self-Attention Guidance (_for_testing)
@@ -5044,11 +5187,11 @@ export const SelectVAEDevice: NodeFunction<{
  */
 export const SelfAttentionGuidance: NodeFunction<{
   model: Link<'MODEL'>;
-  /** -2 to 5; default in the editor: 0.5. */
-  scale: Float;
-  /** 0 to 10; default in the editor: 2. */
-  blur_sigma: Float;
-}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('SelfAttentionGuidance', [['MODEL', 'MODEL']]);
+  /** -2 to 5. Default: 0.5. */
+  scale?: Float;
+  /** 0 to 10. Default: 2. */
+  blur_sigma?: Float;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('SelfAttentionGuidance', [['MODEL', 'MODEL']], { scale: 0.5, blur_sigma: 2 });
 
 /**
  * Set CLIP Hooks (advanced/hooks/clip)
@@ -5056,27 +5199,27 @@ export const SelfAttentionGuidance: NodeFunction<{
  */
 export const SetClipHooks: NodeFunction<{
   clip: Link<'CLIP'>;
-  /** Default in the editor: true. */
-  apply_to_conds: Bool;
-  /** Default in the editor: false. */
-  schedule_clip: Bool;
+  /** Default: true. */
+  apply_to_conds?: Bool;
+  /** Default: false. */
+  schedule_clip?: Bool;
   hooks?: Link<'HOOKS'>;
-}, Node<{ CLIP: 'CLIP' }>> = nodeFunction('SetClipHooks', [['CLIP', 'CLIP']]);
+}, Node<{ CLIP: 'CLIP' }>> = nodeFunction('SetClipHooks', [['CLIP', 'CLIP']], { apply_to_conds: true, schedule_clip: false });
 
-/** Set Default Image for SEGS (ImpactPack/Util) */
+/** Set Default Image for SEGS (ImpactPack/Util): Stores crops of an image in segments that have none. */
 export const SetDefaultImageForSEGS: NodeFunction<{
   segs: Link<'SEGS'>;
   image: Link<'IMAGE'>;
-  /** Default in the editor: true. */
-  override: Bool;
-}, Node<{ SEGS: 'SEGS' }>> = nodeFunction('SetDefaultImageForSEGS', [['SEGS', 'SEGS']]);
+  /** Default: true. */
+  override?: Bool;
+}, Node<{ SEGS: 'SEGS' }>> = nodeFunction('SetDefaultImageForSEGS', [['SEGS', 'SEGS']], { override: true });
 
-/** SetFirstSigma (sampling/custom_sampling/sigmas) */
+/** SetFirstSigma (sampling/custom_sampling/sigmas): Replaces the first sigma. */
 export const SetFirstSigma: NodeFunction<{
   sigmas: Link<'SIGMAS'>;
-  /** 0 to 20000; default in the editor: 136. */
-  sigma: Float;
-}, Node<{ SIGMAS: 'SIGMAS' }>> = nodeFunction('SetFirstSigma', [['SIGMAS', 'SIGMAS']]);
+  /** 0 to 20000. Default: 136. */
+  sigma?: Float;
+}, Node<{ SIGMAS: 'SIGMAS' }>> = nodeFunction('SetFirstSigma', [['SIGMAS', 'SIGMAS']], { sigma: 136 });
 
 /**
  * Set Hook Keyframes (advanced/hooks/scheduling)
@@ -5087,111 +5230,116 @@ export const SetHookKeyframes: NodeFunction<{
   hook_kf?: Link<'HOOK_KEYFRAMES'>;
 }, Node<{ HOOKS: 'HOOKS' }>> = nodeFunction('SetHookKeyframes', [['HOOKS', 'HOOKS']]);
 
-/** Set Latent Noise Mask (latent/inpaint) */
+/** Set Latent Noise Mask (latent/inpaint): Marks the part of a latent that is sampled; the rest is kept. */
 export const SetLatentNoiseMask: NodeFunction<{
   samples: Link<'LATENT'>;
   mask: Link<'MASK'>;
 }, Node<{ LATENT: 'LATENT' }>> = nodeFunction('SetLatentNoiseMask', [['LATENT', 'LATENT']]);
 
-/** SetUnionControlNetType (conditioning/controlnet) */
+/** SetUnionControlNetType (conditioning/controlnet): Selects the kind of control of a union ControlNet. */
 export const SetUnionControlNetType: NodeFunction<{
   control_net: Link<'CONTROL_NET'>;
-  type: OneOf<'auto' | 'openpose' | 'depth' | 'hed/pidi/scribble/ted' | 'canny/lineart/anime_lineart/mlsd' | 'normal' | 'segment' | 'tile' | 'repaint'>;
-}, Node<{ CONTROL_NET: 'CONTROL_NET' }>> = nodeFunction('SetUnionControlNetType', [['CONTROL_NET', 'CONTROL_NET']]);
+  /** Default: auto. */
+  type?: OneOf<'auto' | 'openpose' | 'depth' | 'hed/pidi/scribble/ted' | 'canny/lineart/anime_lineart/mlsd' | 'normal' | 'segment' | 'tile' | 'repaint'>;
+}, Node<{ CONTROL_NET: 'CONTROL_NET' }>> = nodeFunction('SetUnionControlNetType', [['CONTROL_NET', 'CONTROL_NET']], { type: 'auto' });
 
-/** SolidMask (mask) */
+/** SolidMask (mask): A mask of one value. */
 export const SolidMask: NodeFunction<{
-  /** 0 to 1; default in the editor: 1. */
-  value: Float;
-  /** 1 to 16384; default in the editor: 512. */
-  width: Int;
-  /** 1 to 16384; default in the editor: 512. */
-  height: Int;
-}, Node<{ MASK: 'MASK' }>> = nodeFunction('SolidMask', [['MASK', 'MASK']]);
+  /** 0 to 1. Default: 1. */
+  value?: Float;
+  /** 1 to 16384. Default: 512. */
+  width?: Int;
+  /** 1 to 16384. Default: 512. */
+  height?: Int;
+}, Node<{ MASK: 'MASK' }>> = nodeFunction('SolidMask', [['MASK', 'MASK']], { value: 1, width: 512, height: 512 });
 
-/** Split Image with Alpha (mask/compositing) */
+/** Split Image with Alpha (mask/compositing): Splits an image into its colours and its alpha as a mask. */
 export const SplitImageWithAlpha: NodeFunction<{
   image: Link<'IMAGE'>;
 }, Node<{ IMAGE: 'IMAGE'; MASK: 'MASK' }>> = nodeFunction('SplitImageWithAlpha', [['IMAGE', 'IMAGE'], ['MASK', 'MASK']]);
 
-/** SplitSigmas (sampling/custom_sampling/sigmas) */
+/** SplitSigmas (sampling/custom_sampling/sigmas): Splits sigmas at a step. */
 export const SplitSigmas: NodeFunction<{
   sigmas: Link<'SIGMAS'>;
-  /** 0 to 10000; default in the editor: 0. */
-  step: Int;
-}, Node<{ high_sigmas: 'SIGMAS'; low_sigmas: 'SIGMAS' }>> = nodeFunction('SplitSigmas', [['high_sigmas', 'SIGMAS'], ['low_sigmas', 'SIGMAS']]);
+  /** 0 to 10000. Default: 0. */
+  step?: Int;
+}, Node<{ high_sigmas: 'SIGMAS'; low_sigmas: 'SIGMAS' }>> = nodeFunction('SplitSigmas', [['high_sigmas', 'SIGMAS'], ['low_sigmas', 'SIGMAS']], { step: 0 });
 
-/** SplitSigmasDenoise (sampling/custom_sampling/sigmas) */
+/** SplitSigmasDenoise (sampling/custom_sampling/sigmas): Splits sigmas where a share of the denoising is left. */
 export const SplitSigmasDenoise: NodeFunction<{
   sigmas: Link<'SIGMAS'>;
-  /** 0 to 1; default in the editor: 1. */
-  denoise: Float;
-}, Node<{ high_sigmas: 'SIGMAS'; low_sigmas: 'SIGMAS' }>> = nodeFunction('SplitSigmasDenoise', [['high_sigmas', 'SIGMAS'], ['low_sigmas', 'SIGMAS']]);
+  /** 0 to 1. Default: 1. */
+  denoise?: Float;
+}, Node<{ high_sigmas: 'SIGMAS'; low_sigmas: 'SIGMAS' }>> = nodeFunction('SplitSigmasDenoise', [['high_sigmas', 'SIGMAS'], ['low_sigmas', 'SIGMAS']], { denoise: 1 });
 
 /** StepsScheduleHookProvider (ImpactPack/Upscale): Changes the sampler's number of steps over the steps of an iterative upscale. */
 export const StepsScheduleHookProvider: NodeFunction<{
-  /** Changes by the same amount in each step. */
-  schedule_for_iteration: OneOf<'simple'>;
-  /** The sampler's steps in the last step. 1 to 10000; default in the editor: 20. */
-  target_steps: Int;
-}, Node<{ PK_HOOK: 'PK_HOOK' }>> = nodeFunction('StepsScheduleHookProvider', [['PK_HOOK', 'PK_HOOK']]);
+  /** Changes by the same amount in each step. Default: simple. */
+  schedule_for_iteration?: OneOf<'simple'>;
+  /** The sampler's steps in the last step. 1 to 10000. Default: 20. */
+  target_steps?: Int;
+}, Node<{ PK_HOOK: 'PK_HOOK' }>> = nodeFunction('StepsScheduleHookProvider', [['PK_HOOK', 'PK_HOOK']], { schedule_for_iteration: 'simple', target_steps: 20 });
 
-/** Compare (utils/string) */
+/** Compare (utils/string): Whether a text starts with, ends with or equals another one. */
 export const StringCompare: NodeFunction<{
   string_a: Text;
   string_b: Text;
-  mode: OneOf<'Starts With' | 'Ends With' | 'Equal'>;
-  /** Default in the editor: true. */
-  case_sensitive: Bool;
-}, Node<{ BOOLEAN: 'BOOLEAN' }>> = nodeFunction('StringCompare', [['BOOLEAN', 'BOOLEAN']]);
+  /** Default: Starts With. */
+  mode?: OneOf<'Starts With' | 'Ends With' | 'Equal'>;
+  /** Default: true. */
+  case_sensitive?: Bool;
+}, Node<{ BOOLEAN: 'BOOLEAN' }>> = nodeFunction('StringCompare', [['BOOLEAN', 'BOOLEAN']], { mode: 'Starts With', case_sensitive: true });
 
-/** Concatenate (utils/string) */
+/** Concatenate (utils/string): Joins two texts. */
 export const StringConcatenate: NodeFunction<{
   string_a: Text;
   string_b: Text;
-  delimiter: Text;
-}, Node<{ STRING: 'STRING' }>> = nodeFunction('StringConcatenate', [['STRING', 'STRING']]);
+  /** Default: empty. */
+  delimiter?: Text;
+}, Node<{ STRING: 'STRING' }>> = nodeFunction('StringConcatenate', [['STRING', 'STRING']], { delimiter: '' });
 
-/** Contains (utils/string) */
+/** Contains (utils/string): Whether a text contains another one. */
 export const StringContains: NodeFunction<{
   string: Text;
   substring: Text;
-  /** Default in the editor: true. */
-  case_sensitive: Bool;
-}, Node<{ contains: 'BOOLEAN' }>> = nodeFunction('StringContains', [['contains', 'BOOLEAN']]);
+  /** Default: true. */
+  case_sensitive?: Bool;
+}, Node<{ contains: 'BOOLEAN' }>> = nodeFunction('StringContains', [['contains', 'BOOLEAN']], { case_sensitive: true });
 
-/** Length (utils/string) */
+/** Length (utils/string): The length of a text. */
 export const StringLength: NodeFunction<{
   string: Text;
 }, Node<{ length: 'INT' }>> = nodeFunction('StringLength', [['length', 'INT']]);
 
-/** String List to String (ImpactPack/Util) */
+/** String List to String (ImpactPack/Util): Joins a list of texts. */
 export const StringListToString: NodeFunction<{
-  join_with: Text;
+  /** Default: \n. */
+  join_with?: Text;
   string_list: Text;
-}, Node<{ STRING: 'STRING' }>> = nodeFunction('StringListToString', [['STRING', 'STRING']]);
+}, Node<{ STRING: 'STRING' }>> = nodeFunction('StringListToString', [['STRING', 'STRING']], { join_with: '\\n' });
 
-/** Replace (utils/string) */
+/** Replace (utils/string): Replaces a part of a text everywhere. */
 export const StringReplace: NodeFunction<{
   string: Text;
   find: Text;
   replace: Text;
 }, Node<{ STRING: 'STRING' }>> = nodeFunction('StringReplace', [['STRING', 'STRING']]);
 
-/** Substring (utils/string) */
+/** Substring (utils/string): A part of a text. */
 export const StringSubstring: NodeFunction<{
   string: Text;
-  /** -Infinity to Infinity; default in the editor: 0. */
-  start: Int;
-  /** -Infinity to Infinity; default in the editor: 0. */
-  end: Int;
-}, Node<{ STRING: 'STRING' }>> = nodeFunction('StringSubstring', [['STRING', 'STRING']]);
+  /** -Infinity to Infinity. Default: 0. */
+  start?: Int;
+  /** -Infinity to Infinity. Default: 0. */
+  end?: Int;
+}, Node<{ STRING: 'STRING' }>> = nodeFunction('StringSubstring', [['STRING', 'STRING']], { start: 0, end: 0 });
 
-/** Trim (utils/string) */
+/** Trim (utils/string): Removes white space at the ends of a text. */
 export const StringTrim: NodeFunction<{
   string: Text;
-  mode: OneOf<'Both' | 'Left' | 'Right'>;
-}, Node<{ STRING: 'STRING' }>> = nodeFunction('StringTrim', [['STRING', 'STRING']]);
+  /** Default: Both. */
+  mode?: OneOf<'Both' | 'Left' | 'Right'>;
+}, Node<{ STRING: 'STRING' }>> = nodeFunction('StringTrim', [['STRING', 'STRING']], { mode: 'Both' });
 
 /** Load Style Model (loaders): Not supported: style models (T2I-Adapter style, FLUX Redux) are not supported. Use a T2I-Adapter or ControlNet with an image, or unCLIPConditioning with an unCLIP checkpoint. */
 export const StyleModelLoader: NodeFunction<{
@@ -5199,13 +5347,13 @@ export const StyleModelLoader: NodeFunction<{
   style_model_name: FileName;
 }, Node<{ STYLE_MODEL: 'STYLE_MODEL' }>> = nodeFunction('StyleModelLoader', [['STYLE_MODEL', 'STYLE_MODEL']]);
 
-/** Pixelwise(MASK - MASK) (ImpactPack/Operation) */
+/** Pixelwise(MASK - MASK) (ImpactPack/Operation): Where the first mask is and the second is not. */
 export const SubtractMask: NodeFunction<{
   mask1: Link<'MASK'>;
   mask2: Link<'MASK'>;
 }, Node<{ MASK: 'MASK' }>> = nodeFunction('SubtractMask', [['MASK', 'MASK']]);
 
-/** Pixelwise(SEGS - SEGS) (ImpactPack/Operation) */
+/** Pixelwise(SEGS - SEGS) (ImpactPack/Operation): Subtracts other SEGS from the masks of segments. */
 export const SubtractMaskForEach: NodeFunction<{
   base_segs: Link<'SEGS'>;
   mask_segs: Link<'SEGS'>;
@@ -5219,18 +5367,18 @@ export const TCFG: NodeFunction<{
 /** TSR - Temporal Score Rescaling (model/patch/unet): Makes images more detailed or smoother by rescaling the score (arXiv 2510.01184). */
 export const TemporalScoreRescaling: NodeFunction<{
   model: Link<'MODEL'>;
-  /** Smaller values give more detail, greater ones smoother images; 1 changes nothing. 0.01 to 100; default in the editor: 0.95. */
-  tsr_k: Float;
-  /** Greater values take effect earlier. 0.01 to 100; default in the editor: 1. */
-  tsr_sigma: Float;
-}, Node<{ patched_model: 'MODEL' }>> = nodeFunction('TemporalScoreRescaling', [['patched_model', 'MODEL']]);
+  /** Smaller values give more detail, greater ones smoother images; 1 changes nothing. 0.01 to 100. Default: 0.95. */
+  tsr_k?: Float;
+  /** Greater values take effect earlier. 0.01 to 100. Default: 1. */
+  tsr_sigma?: Float;
+}, Node<{ patched_model: 'MODEL' }>> = nodeFunction('TemporalScoreRescaling', [['patched_model', 'MODEL']], { tsr_k: 0.95, tsr_sigma: 1 });
 
-/** ThresholdMask (mask) */
+/** ThresholdMask (mask): Sets a mask to 1 above a value, and to 0 elsewhere. */
 export const ThresholdMask: NodeFunction<{
   mask: Link<'MASK'>;
-  /** 0 to 1; default in the editor: 0.5. */
-  value: Float;
-}, Node<{ MASK: 'MASK' }>> = nodeFunction('ThresholdMask', [['MASK', 'MASK']]);
+  /** 0 to 1. Default: 0.5. */
+  value?: Float;
+}, Node<{ MASK: 'MASK' }>> = nodeFunction('ThresholdMask', [['MASK', 'MASK']], { value: 0.5 });
 
 /** ToBasicPipe (ImpactPack/Pipe): Combines a model, CLIP, VAE and both prompts in one link. */
 export const ToBasicPipe: NodeFunction<{
@@ -5244,9 +5392,9 @@ export const ToBasicPipe: NodeFunction<{
 /** ToBinaryMask (ImpactPack/Operation): 1 where the mask is above the threshold (0 to 255), 0 elsewhere. */
 export const ToBinaryMask: NodeFunction<{
   mask: Link<'MASK'>;
-  /** 1 to 255; default in the editor: 20. */
-  threshold: Int;
-}, Node<{ MASK: 'MASK' }>> = nodeFunction('ToBinaryMask', [['MASK', 'MASK']]);
+  /** 1 to 255. Default: 20. */
+  threshold?: Int;
+}, Node<{ MASK: 'MASK' }>> = nodeFunction('ToBinaryMask', [['MASK', 'MASK']], { threshold: 20 });
 
 /** ToDetailerPipe (ImpactPack/Pipe): Combines the values that a detailer needs in one link. */
 export const ToDetailerPipe: NodeFunction<{
@@ -5259,11 +5407,12 @@ export const ToDetailerPipe: NodeFunction<{
   /** A prompt for the segments that replaces the positive one, unless it is empty. */
   wildcard: Text;
   'Select to add LoRA': FileName;
-  'Select to add Wildcard': OneOf<'Select the Wildcard to add to the text'>;
+  /** Default: Select the Wildcard to add to the text. */
+  'Select to add Wildcard'?: OneOf<'Select the Wildcard to add to the text'>;
   sam_model_opt?: Link<'SAM_MODEL'>;
   segm_detector_opt?: Link<'SEGM_DETECTOR'>;
   detailer_hook?: Link<'DETAILER_HOOK'>;
-}, Node<{ detailer_pipe: 'DETAILER_PIPE' }>> = nodeFunction('ToDetailerPipe', [['detailer_pipe', 'DETAILER_PIPE']]);
+}, Node<{ detailer_pipe: 'DETAILER_PIPE' }>> = nodeFunction('ToDetailerPipe', [['detailer_pipe', 'DETAILER_PIPE']], { 'Select to add Wildcard': 'Select the Wildcard to add to the text' });
 
 /** ToDetailerPipeSDXL (ImpactPack/Pipe): Combines the values that a detailer with base and refiner needs in one link. */
 export const ToDetailerPipeSDXL: NodeFunction<{
@@ -5280,18 +5429,19 @@ export const ToDetailerPipeSDXL: NodeFunction<{
   /** A prompt for the segments that replaces the positive one, unless it is empty. */
   wildcard: Text;
   'Select to add LoRA': FileName;
-  'Select to add Wildcard': OneOf<'Select the Wildcard to add to the text'>;
+  /** Default: Select the Wildcard to add to the text. */
+  'Select to add Wildcard'?: OneOf<'Select the Wildcard to add to the text'>;
   sam_model_opt?: Link<'SAM_MODEL'>;
   segm_detector_opt?: Link<'SEGM_DETECTOR'>;
   detailer_hook?: Link<'DETAILER_HOOK'>;
-}, Node<{ detailer_pipe: 'DETAILER_PIPE' }>> = nodeFunction('ToDetailerPipeSDXL', [['detailer_pipe', 'DETAILER_PIPE']]);
+}, Node<{ detailer_pipe: 'DETAILER_PIPE' }>> = nodeFunction('ToDetailerPipeSDXL', [['detailer_pipe', 'DETAILER_PIPE']], { 'Select to add Wildcard': 'Select the Wildcard to add to the text' });
 
 /** TomePatchModel (model_patches/unet) */
 export const TomePatchModel: NodeFunction<{
   model: Link<'MODEL'>;
-  /** 0 to 1; default in the editor: 0.3. */
-  ratio: Float;
-}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('TomePatchModel', [['MODEL', 'MODEL']]);
+  /** 0 to 1. Default: 0.3. */
+  ratio?: Float;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('TomePatchModel', [['MODEL', 'MODEL']], { ratio: 0.3 });
 
 /**
  * TorchCompileModel (_for_testing): Passes its input unchanged: Darkroom chooses devices and kernels by itself.
@@ -5299,17 +5449,18 @@ export const TomePatchModel: NodeFunction<{
  */
 export const TorchCompileModel: NodeFunction<{
   model: Link<'MODEL'>;
-  backend: OneOf<'inductor' | 'cudagraphs'>;
-}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('TorchCompileModel', [['MODEL', 'MODEL']]);
+  /** Default: inductor. */
+  backend?: OneOf<'inductor' | 'cudagraphs'>;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('TorchCompileModel', [['MODEL', 'MODEL']], { backend: 'inductor' });
 
 /** TwoAdvancedSamplersForMask (ImpactPack/Sampler): A RegionalSampler with the mask as its only region: one step of the base alone, then both in each step. */
 export const TwoAdvancedSamplersForMask: NodeFunction<{
-  /** The seed of the noise. 0 to 18446744073709551615; default in the editor: 0. */
-  seed: Int;
-  /** Number of steps. 1 to 10000; default in the editor: 20. */
-  steps: Int;
-  /** Share of the schedule that is run; below 1, the latent keeps some of its content. 0 to 1; default in the editor: 1. */
-  denoise: Float;
+  /** The seed of the noise. 0 to 18446744073709551615. Default: 0. */
+  seed?: Int;
+  /** Number of steps. 1 to 10000. Default: 20. */
+  steps?: Int;
+  /** Share of the schedule that is run; below 1, the latent keeps some of its content. 0 to 1. Default: 1. */
+  denoise?: Float;
   /** The latent to start from. */
   samples: Link<'LATENT'>;
   /** Samples outside the mask. */
@@ -5318,9 +5469,9 @@ export const TwoAdvancedSamplersForMask: NodeFunction<{
   mask_sampler: Link<'KSAMPLER_ADVANCED'>;
   /** The region. */
   mask: Link<'MASK'>;
-  /** Latent cells by which each region grows, so that seams blend. 0 to 10000; default in the editor: 10. */
-  overlap_factor: Int;
-}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('TwoAdvancedSamplersForMask', [['LATENT', 'LATENT']]);
+  /** Latent cells by which each region grows, so that seams blend. 0 to 10000. Default: 10. */
+  overlap_factor?: Int;
+}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('TwoAdvancedSamplersForMask', [['LATENT', 'LATENT']], { seed: 0, steps: 20, denoise: 1, overlap_factor: 10 });
 
 /** TwoSamplersForMask (ImpactPack/Sampler): Samples where the mask is not 1 with one sampler, then where it is 1 with another. */
 export const TwoSamplersForMask: NodeFunction<{
@@ -5334,14 +5485,14 @@ export const TwoSamplersForMask: NodeFunction<{
   mask: Link<'MASK'>;
 }, Node<{ LATENT: 'LATENT' }>> = nodeFunction('TwoSamplersForMask', [['LATENT', 'LATENT']]);
 
-/** TwoSamplersForMask Upscaler Provider (ImpactPack/Upscale) */
+/** TwoSamplersForMask Upscaler Provider (ImpactPack/Upscale): An upscaler with one sampler inside a mask, one outside. */
 export const TwoSamplersForMaskUpscalerProvider: NodeFunction<{
-  /** How the image is resized. */
-  scale_method: OneOf<ScaleMethod>;
-  /** The steps in which both samplers sample the whole image. */
-  full_sample_schedule: OneOf<FullSampleSchedule>;
-  /** Default in the editor: false. */
-  use_tiled_vae: Bool;
+  /** How the image is resized. Default: nearest-exact. */
+  scale_method?: OneOf<ScaleMethod>;
+  /** The steps in which both samplers sample the whole image. Default: none. */
+  full_sample_schedule?: OneOf<FullSampleSchedule>;
+  /** Default: false. */
+  use_tiled_vae?: Bool;
   /** Samples outside the mask. */
   base_sampler: Link<'KSAMPLER'>;
   /** Samples inside the mask. */
@@ -5349,8 +5500,8 @@ export const TwoSamplersForMaskUpscalerProvider: NodeFunction<{
   /** As in the original, only its first row is used, unless it is a batch. */
   mask: Link<'MASK'>;
   vae: Link<'VAE'>;
-  /** Side of the VAE's tiles in pixels. 320 to 4096; default in the editor: 512. */
-  tile_size: Int;
+  /** Side of the VAE's tiles in pixels. 320 to 4096. Default: 512. */
+  tile_size?: Int;
   /** The second sampler for the whole image; base_sampler unless connected. */
   full_sampler_opt?: Link<'KSAMPLER'>;
   /** Enlarges the image before it is resized. */
@@ -5358,16 +5509,16 @@ export const TwoSamplersForMaskUpscalerProvider: NodeFunction<{
   pk_hook_base_opt?: Link<'PK_HOOK'>;
   pk_hook_mask_opt?: Link<'PK_HOOK'>;
   pk_hook_full_opt?: Link<'PK_HOOK'>;
-}, Node<{ UPSCALER: 'UPSCALER' }>> = nodeFunction('TwoSamplersForMaskUpscalerProvider', [['UPSCALER', 'UPSCALER']]);
+}, Node<{ UPSCALER: 'UPSCALER' }>> = nodeFunction('TwoSamplersForMaskUpscalerProvider', [['UPSCALER', 'UPSCALER']], { scale_method: 'nearest-exact', full_sample_schedule: 'none', use_tiled_vae: false, tile_size: 512 });
 
-/** TwoSamplersForMask Upscaler Provider (pipe) (ImpactPack/Upscale) */
+/** TwoSamplersForMask Upscaler Provider (pipe) (ImpactPack/Upscale): An upscaler with one sampler inside a mask, one outside. */
 export const TwoSamplersForMaskUpscalerProviderPipe: NodeFunction<{
-  /** How the image is resized. */
-  scale_method: OneOf<ScaleMethod>;
-  /** The steps in which both samplers sample the whole image. */
-  full_sample_schedule: OneOf<FullSampleSchedule>;
-  /** Default in the editor: false. */
-  use_tiled_vae: Bool;
+  /** How the image is resized. Default: nearest-exact. */
+  scale_method?: OneOf<ScaleMethod>;
+  /** The steps in which both samplers sample the whole image. Default: none. */
+  full_sample_schedule?: OneOf<FullSampleSchedule>;
+  /** Default: false. */
+  use_tiled_vae?: Bool;
   /** Samples outside the mask. */
   base_sampler: Link<'KSAMPLER'>;
   /** Samples inside the mask. */
@@ -5375,8 +5526,8 @@ export const TwoSamplersForMaskUpscalerProviderPipe: NodeFunction<{
   /** As in the original, only its first row is used, unless it is a batch. */
   mask: Link<'MASK'>;
   basic_pipe: Link<'BASIC_PIPE'>;
-  /** Side of the VAE's tiles in pixels. 320 to 4096; default in the editor: 512. */
-  tile_size: Int;
+  /** Side of the VAE's tiles in pixels. 320 to 4096. Default: 512. */
+  tile_size?: Int;
   /** The second sampler for the whole image; base_sampler unless connected. */
   full_sampler_opt?: Link<'KSAMPLER'>;
   /** Enlarges the image before it is resized. */
@@ -5384,46 +5535,47 @@ export const TwoSamplersForMaskUpscalerProviderPipe: NodeFunction<{
   pk_hook_base_opt?: Link<'PK_HOOK'>;
   pk_hook_mask_opt?: Link<'PK_HOOK'>;
   pk_hook_full_opt?: Link<'PK_HOOK'>;
-}, Node<{ UPSCALER: 'UPSCALER' }>> = nodeFunction('TwoSamplersForMaskUpscalerProviderPipe', [['UPSCALER', 'UPSCALER']]);
+}, Node<{ UPSCALER: 'UPSCALER' }>> = nodeFunction('TwoSamplersForMaskUpscalerProviderPipe', [['UPSCALER', 'UPSCALER']], { scale_method: 'nearest-exact', full_sample_schedule: 'none', use_tiled_vae: false, tile_size: 512 });
 
-/** Load Diffusion Model (advanced/loaders) */
+/** Load Diffusion Model (advanced/loaders): Loads a diffusion model without text encoder and autoencoder. */
 export const UNETLoader: NodeFunction<{
   /** A file of models/diffusion_models. */
   unet_name: FileName;
-  weight_dtype: OneOf<'default' | 'fp8_e4m3fn' | 'fp8_e4m3fn_fast' | 'fp8_e5m2'>;
-}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('UNETLoader', [['MODEL', 'MODEL']]);
+  /** Default: default. */
+  weight_dtype?: OneOf<'default' | 'fp8_e4m3fn' | 'fp8_e4m3fn_fast' | 'fp8_e5m2'>;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('UNETLoader', [['MODEL', 'MODEL']], { weight_dtype: 'default' });
 
 /**
- * UNetCrossAttentionMultiply (_for_testing/attention_experiments)
+ * UNetCrossAttentionMultiply (_for_testing/attention_experiments): Scales the weights of cross-attention in a UNet.
  * @experimental
  */
 export const UNetCrossAttentionMultiply: NodeFunction<{
   model: Link<'MODEL'>;
-  /** 0 to 10; default in the editor: 1. */
-  q: Float;
-  /** 0 to 10; default in the editor: 1. */
-  k: Float;
-  /** 0 to 10; default in the editor: 1. */
-  v: Float;
-  /** 0 to 10; default in the editor: 1. */
-  out: Float;
-}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('UNetCrossAttentionMultiply', [['MODEL', 'MODEL']]);
+  /** 0 to 10. Default: 1. */
+  q?: Float;
+  /** 0 to 10. Default: 1. */
+  k?: Float;
+  /** 0 to 10. Default: 1. */
+  v?: Float;
+  /** 0 to 10. Default: 1. */
+  out?: Float;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('UNetCrossAttentionMultiply', [['MODEL', 'MODEL']], { q: 1, k: 1, v: 1, out: 1 });
 
 /**
- * UNetSelfAttentionMultiply (_for_testing/attention_experiments)
+ * UNetSelfAttentionMultiply (_for_testing/attention_experiments): Scales the weights of self-attention in a UNet.
  * @experimental
  */
 export const UNetSelfAttentionMultiply: NodeFunction<{
   model: Link<'MODEL'>;
-  /** 0 to 10; default in the editor: 1. */
-  q: Float;
-  /** 0 to 10; default in the editor: 1. */
-  k: Float;
-  /** 0 to 10; default in the editor: 1. */
-  v: Float;
-  /** 0 to 10; default in the editor: 1. */
-  out: Float;
-}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('UNetSelfAttentionMultiply', [['MODEL', 'MODEL']]);
+  /** 0 to 10. Default: 1. */
+  q?: Float;
+  /** 0 to 10. Default: 1. */
+  k?: Float;
+  /** 0 to 10. Default: 1. */
+  v?: Float;
+  /** 0 to 10. Default: 1. */
+  out?: Float;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('UNetSelfAttentionMultiply', [['MODEL', 'MODEL']], { q: 1, k: 1, v: 1, out: 1 });
 
 /**
  * UNetTemporalAttentionMultiply (_for_testing/attention_experiments): Image models have no temporal layers: only the structural factors have an effect.
@@ -5431,15 +5583,15 @@ export const UNetSelfAttentionMultiply: NodeFunction<{
  */
 export const UNetTemporalAttentionMultiply: NodeFunction<{
   model: Link<'MODEL'>;
-  /** 0 to 10; default in the editor: 1. */
-  self_structural: Float;
-  /** 0 to 10; default in the editor: 1. */
-  self_temporal: Float;
-  /** 0 to 10; default in the editor: 1. */
-  cross_structural: Float;
-  /** 0 to 10; default in the editor: 1. */
-  cross_temporal: Float;
-}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('UNetTemporalAttentionMultiply', [['MODEL', 'MODEL']]);
+  /** 0 to 10. Default: 1. */
+  self_structural?: Float;
+  /** 0 to 10. Default: 1. */
+  self_temporal?: Float;
+  /** 0 to 10. Default: 1. */
+  cross_structural?: Float;
+  /** 0 to 10. Default: 1. */
+  cross_temporal?: Float;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('UNetTemporalAttentionMultiply', [['MODEL', 'MODEL']], { self_structural: 1, self_temporal: 1, cross_structural: 1, cross_temporal: 1 });
 
 /** UltralyticsDetectorProvider (ImpactPack): Loads a YOLO detector (v5u, v8, v9, 11) from a .pt file, without executing its code. */
 export const UltralyticsDetectorProvider: NodeFunction<{
@@ -5450,61 +5602,68 @@ export const UltralyticsDetectorProvider: NodeFunction<{
 /** Unsampler (sampling): Computes the noise from which a deterministic sampler would produce a latent. */
 export const Unsampler: NodeFunction<{
   model: Link<'MODEL'>;
-  /** 1 to 10000; default in the editor: 20. */
-  steps: Int;
-  /** The step, counted from full noise, at which it stops. 0 to 10000; default in the editor: 0. */
-  end_at_step: Int;
-  /** 0 to 100; default in the editor: 1. */
-  cfg: Float;
-  sampler_name: OneOf<SamplerName>;
-  scheduler: OneOf<Scheduler>;
-  /** Normalizes to mean 0 and standard deviation 1. */
-  normalize: OneOf<'disable' | 'enable'>;
+  /** 1 to 10000. Default: 20. */
+  steps?: Int;
+  /** The step, counted from full noise, at which it stops. 0 to 10000. Default: 0. */
+  end_at_step?: Int;
+  /** 0 to 100. Default: 1. */
+  cfg?: Float;
+  /** Default: euler. */
+  sampler_name?: OneOf<SamplerName>;
+  /** Default: simple. */
+  scheduler?: OneOf<Scheduler>;
+  /** Normalizes to mean 0 and standard deviation 1. Default: disable. */
+  normalize?: OneOf<'disable' | 'enable'>;
   positive: Link<'CONDITIONING'>;
   negative: Link<'CONDITIONING'>;
   latent_image: Link<'LATENT'>;
-}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('Unsampler', [['LATENT', 'LATENT']]);
+}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('Unsampler', [['LATENT', 'LATENT']], { steps: 20, end_at_step: 0, cfg: 1, sampler_name: 'euler', scheduler: 'simple', normalize: 'disable' });
 
 /** UnsamplerDetailerHookProvider (ImpactPack/Detailer): Unsamples the latent at the start of each cycle. */
 export const UnsamplerDetailerHookProvider: NodeFunction<{
   model: Link<'MODEL'>;
-  /** 1 to 10000; default in the editor: 25. */
-  steps: Int;
-  /** 0 to 10000; default in the editor: 21. */
-  start_end_at_step: Int;
-  /** 0 to 10000; default in the editor: 24. */
-  end_end_at_step: Int;
-  /** 0 to 100; default in the editor: 1. */
-  cfg: Float;
-  sampler_name: OneOf<SamplerName>;
-  scheduler: OneOf<Scheduler>;
-  normalize: OneOf<'disable' | 'enable'>;
+  /** 1 to 10000. Default: 25. */
+  steps?: Int;
+  /** 0 to 10000. Default: 21. */
+  start_end_at_step?: Int;
+  /** 0 to 10000. Default: 24. */
+  end_end_at_step?: Int;
+  /** 0 to 100. Default: 1. */
+  cfg?: Float;
+  /** Default: euler. */
+  sampler_name?: OneOf<SamplerName>;
+  /** Default: simple. */
+  scheduler?: OneOf<Scheduler>;
+  /** Default: disable. */
+  normalize?: OneOf<'disable' | 'enable'>;
   positive: Link<'CONDITIONING'>;
   negative: Link<'CONDITIONING'>;
-  /** Whether the schedule starts with the first cycle or the second one. */
-  schedule_for_cycle: OneOf<'skip_start' | 'from_start'>;
-}, Node<{ DETAILER_HOOK: 'DETAILER_HOOK' }>> = nodeFunction('UnsamplerDetailerHookProvider', [['DETAILER_HOOK', 'DETAILER_HOOK']]);
+  /** Whether the schedule starts with the first cycle or the second one. Default: skip_start. */
+  schedule_for_cycle?: OneOf<'skip_start' | 'from_start'>;
+}, Node<{ DETAILER_HOOK: 'DETAILER_HOOK' }>> = nodeFunction('UnsamplerDetailerHookProvider', [['DETAILER_HOOK', 'DETAILER_HOOK']], { steps: 25, start_end_at_step: 21, end_end_at_step: 24, cfg: 1, sampler_name: 'euler', scheduler: 'simple', normalize: 'disable', schedule_for_cycle: 'skip_start' });
 
 /** UnsamplerHookProvider (ImpactPack/Upscale): Unsamples each enlarged latent before it is sampled. */
 export const UnsamplerHookProvider: NodeFunction<{
   model: Link<'MODEL'>;
-  /** 1 to 10000; default in the editor: 25. */
-  steps: Int;
-  /** The step to unsample to in the first step of the upscale. 0 to 10000; default in the editor: 21. */
-  start_end_at_step: Int;
-  /** The step that it moves towards. 0 to 10000; default in the editor: 24. */
-  end_end_at_step: Int;
-  /** 0 to 100; default in the editor: 1. */
-  cfg: Float;
-  sampler_name: OneOf<SamplerName>;
-  scheduler: OneOf<Scheduler>;
-  /** Scales the result to mean 0 and standard deviation 1, like new noise. */
-  normalize: OneOf<'disable' | 'enable'>;
+  /** 1 to 10000. Default: 25. */
+  steps?: Int;
+  /** The step to unsample to in the first step of the upscale. 0 to 10000. Default: 21. */
+  start_end_at_step?: Int;
+  /** The step that it moves towards. 0 to 10000. Default: 24. */
+  end_end_at_step?: Int;
+  /** 0 to 100. Default: 1. */
+  cfg?: Float;
+  /** Default: euler. */
+  sampler_name?: OneOf<SamplerName>;
+  /** Default: simple. */
+  scheduler?: OneOf<Scheduler>;
+  /** Scales the result to mean 0 and standard deviation 1, like new noise. Default: disable. */
+  normalize?: OneOf<'disable' | 'enable'>;
   positive: Link<'CONDITIONING'>;
   negative: Link<'CONDITIONING'>;
-  /** Changes by the same amount in each step. */
-  schedule_for_iteration: OneOf<'simple'>;
-}, Node<{ PK_HOOK: 'PK_HOOK' }>> = nodeFunction('UnsamplerHookProvider', [['PK_HOOK', 'PK_HOOK']]);
+  /** Changes by the same amount in each step. Default: simple. */
+  schedule_for_iteration?: OneOf<'simple'>;
+}, Node<{ PK_HOOK: 'PK_HOOK' }>> = nodeFunction('UnsamplerHookProvider', [['PK_HOOK', 'PK_HOOK']], { steps: 25, start_end_at_step: 21, end_end_at_step: 24, cfg: 1, sampler_name: 'euler', scheduler: 'simple', normalize: 'disable', schedule_for_iteration: 'simple' });
 
 /** Load Upscale Model (loaders): Loads a model that enlarges images by a fixed factor. */
 export const UpscaleModelLoader: NodeFunction<{
@@ -5520,120 +5679,122 @@ export const VAEDecode: NodeFunction<{
   vae: Link<'VAE'>;
 }, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('VAEDecode', [['IMAGE', 'IMAGE']]);
 
-/** VAE Decode (Tiled) (_for_testing) */
+/** VAE Decode (Tiled) (_for_testing): Decodes a latent in tiles, which takes less memory. */
 export const VAEDecodeTiled: NodeFunction<{
   samples: Link<'LATENT'>;
   vae: Link<'VAE'>;
-  /** 64 to 4096; default in the editor: 512. */
-  tile_size: Int;
-  /** 0 to 4096; default in the editor: 64. */
-  overlap: Int;
-  /** Video VAEs only: frames at a time. 8 to 4096; default in the editor: 64. */
-  temporal_size: Int;
-  /** Video VAEs only: frames that overlap. 4 to 4096; default in the editor: 8. */
-  temporal_overlap: Int;
-}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('VAEDecodeTiled', [['IMAGE', 'IMAGE']]);
+  /** 64 to 4096. Default: 512. */
+  tile_size?: Int;
+  /** 0 to 4096. Default: 64. */
+  overlap?: Int;
+  /** Video VAEs only: frames at a time. 8 to 4096. Default: 64. */
+  temporal_size?: Int;
+  /** Video VAEs only: frames that overlap. 4 to 4096. Default: 8. */
+  temporal_overlap?: Int;
+}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('VAEDecodeTiled', [['IMAGE', 'IMAGE']], { tile_size: 512, overlap: 64, temporal_size: 64, temporal_overlap: 8 });
 
-/** VAE Encode (latent) */
+/** VAE Encode (latent): Encodes an image as a latent. */
 export const VAEEncode: NodeFunction<{
   pixels: Link<'IMAGE'>;
   vae: Link<'VAE'>;
 }, Node<{ LATENT: 'LATENT' }>> = nodeFunction('VAEEncode', [['LATENT', 'LATENT']]);
 
-/** VAE Encode (for Inpainting) (latent/inpaint) */
+/** VAE Encode (for Inpainting) (latent/inpaint): Encodes an image without its masked part, for inpainting models. */
 export const VAEEncodeForInpaint: NodeFunction<{
   pixels: Link<'IMAGE'>;
   vae: Link<'VAE'>;
   mask: Link<'MASK'>;
-  /** 0 to 64; default in the editor: 6. */
-  grow_mask_by: Int;
-}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('VAEEncodeForInpaint', [['LATENT', 'LATENT']]);
+  /** 0 to 64. Default: 6. */
+  grow_mask_by?: Int;
+}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('VAEEncodeForInpaint', [['LATENT', 'LATENT']], { grow_mask_by: 6 });
 
-/** VAE Encode (Tiled) (_for_testing) */
+/** VAE Encode (Tiled) (_for_testing): Encodes an image in tiles, which takes less memory. */
 export const VAEEncodeTiled: NodeFunction<{
   pixels: Link<'IMAGE'>;
   vae: Link<'VAE'>;
-  /** 64 to 4096; default in the editor: 512. */
-  tile_size: Int;
-  /** 0 to 4096; default in the editor: 64. */
-  overlap: Int;
-  /** Video VAEs only: frames at a time. 8 to 4096; default in the editor: 64. */
-  temporal_size: Int;
-  /** Video VAEs only: frames that overlap. 4 to 4096; default in the editor: 8. */
-  temporal_overlap: Int;
-}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('VAEEncodeTiled', [['LATENT', 'LATENT']]);
+  /** 64 to 4096. Default: 512. */
+  tile_size?: Int;
+  /** 0 to 4096. Default: 64. */
+  overlap?: Int;
+  /** Video VAEs only: frames at a time. 8 to 4096. Default: 64. */
+  temporal_size?: Int;
+  /** Video VAEs only: frames that overlap. 4 to 4096. Default: 8. */
+  temporal_overlap?: Int;
+}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('VAEEncodeTiled', [['LATENT', 'LATENT']], { tile_size: 512, overlap: 64, temporal_size: 64, temporal_overlap: 8 });
 
-/** Load VAE (loaders) */
+/** Load VAE (loaders): Loads an autoencoder from models/vae. */
 export const VAELoader: NodeFunction<{
   /** A file of models/vae. */
   vae_name: FileName;
 }, Node<{ VAE: 'VAE' }>> = nodeFunction('VAELoader', [['VAE', 'VAE']]);
 
-/** VAESave (advanced/model_merging) */
+/** VAESave (advanced/model_merging): Saves an autoencoder as a safetensors file. */
 export const VAESave: NodeFunction<{
   vae: Link<'VAE'>;
-  filename_prefix: Text;
-}, OutputNode> = nodeFunction('VAESave');
+  /** Default: vae/ComfyUI_vae. */
+  filename_prefix?: Text;
+}, OutputNode> = nodeFunction('VAESave', [], { filename_prefix: 'vae/ComfyUI_vae' });
 
-/** VPScheduler (sampling/custom_sampling/schedulers) */
+/** VPScheduler (sampling/custom_sampling/schedulers): Sigmas of the variance-preserving process. */
 export const VPScheduler: NodeFunction<{
-  /** 1 to 10000; default in the editor: 20. */
-  steps: Int;
-  /** 0 to 5000; default in the editor: 19.9. */
-  beta_d: Float;
-  /** 0 to 5000; default in the editor: 0.1. */
-  beta_min: Float;
-  /** 0 to 1; default in the editor: 0.001. */
-  eps_s: Float;
-}, Node<{ SIGMAS: 'SIGMAS' }>> = nodeFunction('VPScheduler', [['SIGMAS', 'SIGMAS']]);
+  /** 1 to 10000. Default: 20. */
+  steps?: Int;
+  /** 0 to 5000. Default: 19.9. */
+  beta_d?: Float;
+  /** 0 to 5000. Default: 0.1. */
+  beta_min?: Float;
+  /** 0 to 1. Default: 0.001. */
+  eps_s?: Float;
+}, Node<{ SIGMAS: 'SIGMAS' }>> = nodeFunction('VPScheduler', [['SIGMAS', 'SIGMAS']], { steps: 20, beta_d: 19.9, beta_min: 0.1, eps_s: 0.001 });
 
 /** VariationNoiseDetailerHookProvider (ImpactPack/Detailer): Mixes another seed's noise into that of each segment. */
 export const VariationNoiseDetailerHookProvider: NodeFunction<{
-  /** 0 to 18446744073709551615; default in the editor: 0. */
-  seed: Int;
-  /** 0 to 1; default in the editor: 0. */
-  strength: Float;
-}, Node<{ DETAILER_HOOK: 'DETAILER_HOOK' }>> = nodeFunction('VariationNoiseDetailerHookProvider', [['DETAILER_HOOK', 'DETAILER_HOOK']]);
+  /** 0 to 18446744073709551615. Default: 0. */
+  seed?: Int;
+  /** 0 to 1. Default: 0. */
+  strength?: Float;
+}, Node<{ DETAILER_HOOK: 'DETAILER_HOOK' }>> = nodeFunction('VariationNoiseDetailerHookProvider', [['DETAILER_HOOK', 'DETAILER_HOOK']], { seed: 0, strength: 0 });
 
-/** VideoLinearCFGGuidance (sampling/video_models) */
+/** VideoLinearCFGGuidance (sampling/video_models): A guidance scale that grows linearly over the images of a batch. */
 export const VideoLinearCFGGuidance: NodeFunction<{
   model: Link<'MODEL'>;
-  /** 0 to 100; default in the editor: 1. */
-  min_cfg: Float;
-}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('VideoLinearCFGGuidance', [['MODEL', 'MODEL']]);
+  /** 0 to 100. Default: 1. */
+  min_cfg?: Float;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('VideoLinearCFGGuidance', [['MODEL', 'MODEL']], { min_cfg: 1 });
 
-/** VideoTriangleCFGGuidance (sampling/video_models) */
+/** VideoTriangleCFGGuidance (sampling/video_models): A guidance scale that rises and falls over the images of a batch. */
 export const VideoTriangleCFGGuidance: NodeFunction<{
   model: Link<'MODEL'>;
-  /** 0 to 100; default in the editor: 1. */
-  min_cfg: Float;
-}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('VideoTriangleCFGGuidance', [['MODEL', 'MODEL']]);
+  /** 0 to 100. Default: 1. */
+  min_cfg?: Float;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('VideoTriangleCFGGuidance', [['MODEL', 'MODEL']], { min_cfg: 1 });
 
 /** Wildcard Prompt from String (ImpactPack/Util): Makes [LAB] prompts for segments from a text, one per line, with the tags in their order. */
 export const WildcardPromptFromString: NodeFunction<{
   string: Text;
-  delimiter: Text;
+  /** Default: \n. */
+  delimiter?: Text;
   prefix_all: Text;
   postfix_all: Text;
   restrict_to_tags: Text;
   exclude_tags: Text;
-}, Node<{ wildcard: 'STRING'; segs_labels: 'STRING' }>> = nodeFunction('WildcardPromptFromString', [['wildcard', 'STRING'], ['segs_labels', 'STRING']]);
+}, Node<{ wildcard: 'STRING'; segs_labels: 'STRING' }>> = nodeFunction('WildcardPromptFromString', [['wildcard', 'STRING'], ['segs_labels', 'STRING']], { delimiter: '\\n' });
 
-/** unCLIPCheckpointLoader (loaders) */
+/** unCLIPCheckpointLoader (loaders): Loads an unCLIP checkpoint with its image encoder. */
 export const unCLIPCheckpointLoader: NodeFunction<{
   /** A file of models/checkpoints. */
   ckpt_name: FileName;
 }, Node<{ MODEL: 'MODEL'; CLIP: 'CLIP'; VAE: 'VAE'; CLIP_VISION: 'CLIP_VISION' }>> = nodeFunction('unCLIPCheckpointLoader', [['MODEL', 'MODEL'], ['CLIP', 'CLIP'], ['VAE', 'VAE'], ['CLIP_VISION', 'CLIP_VISION']]);
 
-/** unCLIPConditioning (conditioning) */
+/** unCLIPConditioning (conditioning): Adds the features of an image to the conditioning of an unCLIP model. */
 export const unCLIPConditioning: NodeFunction<{
   conditioning: Link<'CONDITIONING'>;
   clip_vision_output: Link<'CLIP_VISION_OUTPUT'>;
-  /** -10 to 10; default in the editor: 1. */
-  strength: Float;
-  /** 0 to 1; default in the editor: 0. */
-  noise_augmentation: Float;
-}, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('unCLIPConditioning', [['CONDITIONING', 'CONDITIONING']]);
+  /** -10 to 10. Default: 1. */
+  strength?: Float;
+  /** 0 to 1. Default: 0. */
+  noise_augmentation?: Float;
+}, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('unCLIPConditioning', [['CONDITIONING', 'CONDITIONING']], { strength: 1, noise_augmentation: 0 });
 
 /** All nodes by class type, including types that are not identifiers. */
 export const nodes: {
@@ -6137,21 +6298,21 @@ export const nodes: {
   WildcardPromptFromString: typeof WildcardPromptFromString;
   unCLIPCheckpointLoader: typeof unCLIPCheckpointLoader;
   unCLIPConditioning: typeof unCLIPConditioning;
-  /** ConditioningAverage (conditioning) */
+  /** ConditioningAverage (conditioning): Blends the features of two prompts. */
   'ConditioningAverage ': NodeFunction<{
     conditioning_to: Link<'CONDITIONING'>;
     conditioning_from: Link<'CONDITIONING'>;
-    /** 0 to 1; default in the editor: 1. */
-    conditioning_to_strength: Float;
+    /** 0 to 1. Default: 1. */
+    conditioning_to_strength?: Float;
   }, Node<{ CONDITIONING: 'CONDITIONING' }>>;
-  /** Epsilon Scaling (model_patches/unet) */
+  /** Epsilon Scaling (model_patches/unet): Scales the predicted noise, against the error that few steps make. */
   'Epsilon Scaling': NodeFunction<{
     model: Link<'MODEL'>;
-    /** 0.5 to 1.5; default in the editor: 1.005. */
-    scaling_factor: Float;
+    /** 0.5 to 1.5. Default: 1.005. */
+    scaling_factor?: Float;
   }, Node<{ MODEL: 'MODEL' }>>;
   /**
-   * Segs & Mask (Legacy) (ImpactPack/Legacy)
+   * Segs & Mask (Legacy) (ImpactPack/Legacy): Restricts the masks of segments to a mask.
    * @deprecated
    */
   'Segs & Mask': NodeFunction<{
@@ -6159,7 +6320,7 @@ export const nodes: {
     mask: Link<'MASK'>;
   }, Node<{ SEGS: 'SEGS' }>>;
   /**
-   * Segs & Mask ForEach (Legacy) (ImpactPack/Legacy)
+   * Segs & Mask ForEach (Legacy) (ImpactPack/Legacy): Restricts the mask of each segment to a mask of its own.
    * @deprecated
    */
   'Segs & Mask ForEach': NodeFunction<{
@@ -6667,8 +6828,8 @@ export const nodes: {
   WildcardPromptFromString,
   unCLIPCheckpointLoader,
   unCLIPConditioning,
-  'ConditioningAverage ': nodeFunction('ConditioningAverage ', [['CONDITIONING', 'CONDITIONING']]),
-  'Epsilon Scaling': nodeFunction('Epsilon Scaling', [['MODEL', 'MODEL']]),
+  'ConditioningAverage ': nodeFunction('ConditioningAverage ', [['CONDITIONING', 'CONDITIONING']], { conditioning_to_strength: 1 }),
+  'Epsilon Scaling': nodeFunction('Epsilon Scaling', [['MODEL', 'MODEL']], { scaling_factor: 1.005 }),
   'Segs & Mask': nodeFunction('Segs & Mask', [['SEGS', 'SEGS']]),
   'Segs & Mask ForEach': nodeFunction('Segs & Mask ForEach', [['SEGS', 'SEGS']]),
 };

@@ -64,15 +64,25 @@ export type Node<O extends { readonly [name: string]: string } = Record<never, s
 export type OutputNode<O extends { readonly [name: string]: string } = Record<never, string>> =
   Node<O> & { readonly [IS_OUTPUT]: true };
 
-export type NodeFunction<I, N> = (inputs: I, options?: NodeOptions) => N;
+/** The function of a node with inputs I. Where none is needed, none need be given. */
+export type NodeFunction<I, N> =
+  Record<never, never> extends I
+    ? (inputs?: I, options?: NodeOptions) => N
+    : (inputs: I, options?: NodeOptions) => N;
 
-/** Creates the function of a node type. `outputs`: name and socket type of each, in order. */
+/**
+ * Creates the function of a node type. `outputs`: name and socket type of each, in order;
+ * `defaults`: the values of inputs that a call leaves out, as ComfyUI's editor fills them in.
+ */
 export const nodeFunction = <F>(
   type: string,
   outputs: readonly (readonly [name: string | number, type: string])[] = [],
+  defaults: Readonly<Record<string, Value>> = {},
 ): F =>
   // F, which is generated from the same declaration, has the types of the arguments and the result
-  ((inputs: Readonly<Record<string, unknown>>, options: NodeOptions = {}) => {
+  ((given: Readonly<Record<string, unknown>> = {}, options: NodeOptions = {}) => {
+    const left = Object.entries(defaults).filter(([name]) => given[name] === undefined);
+    const inputs = left.length > 0 ? { ...given, ...Object.fromEntries(left) } : given;
     const node: NodeData = { type, inputs, options };
     const links = outputs.map(([name, socket], slot): [string | number, Link] => [
       name,

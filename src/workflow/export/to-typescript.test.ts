@@ -9,6 +9,7 @@ import { parseJson } from '../../formats/parse-json.ts';
 import { inputOf } from '../../nodes/declare.ts';
 import { NODES } from '../../nodes/index.ts';
 import { type Graph, linkOf } from '../api-graph.ts';
+import { editorDefault } from '../builder/generate.ts';
 import * as functions from '../builder/nodes.generated.ts';
 import * as builder from '../builder/workflow-builder.ts';
 import { convertWidgetValue } from '../input-spec.ts';
@@ -46,7 +47,7 @@ async function builtBy(program: string): Promise<Graph> {
 
 /**
  * The output nodes of a graph without ids: each node as its type and inputs, links as the nodes
- * that they come from.
+ * that they come from. Inputs that are missing have the editor's values.
  */
 function shapes(graph: Graph): string[] {
   const shapesById = new Map<string, string>();
@@ -61,6 +62,11 @@ function shapes(graph: Graph): string[] {
         : print(convertWidgetValue(value, input));
       return [`${name}=${text}`];
     });
+    for (const [name, input] of Object.entries(NODES.get(node.classType)!.inputs)) {
+      const value = editorDefault(input);
+      if (value !== undefined && !Object.hasOwn(node.inputs, name))
+        inputs.push(`${name}=${print(convertWidgetValue(value as Json, input))}`);
+    }
     shapesById.set(id, `${node.classType}(${inputs.sort().join(',')})`);
     return shapesById.get(id)!;
   };
@@ -227,11 +233,14 @@ it('marks inputs that are missing or do not fit, so that the program compiles', 
     readWorkflow({
       1: node('SaveImage', { images: ['2', 0], filename_prefix: 7 }),
       2: node('ImageScale', { image: ['3', 1], upscale_method: 'softly', width: '64', height: 64 }),
+      4: node('PreviewImage', {}),
       3: node('LoadImage', { image: 'x.png' }),
     } as unknown as Json).graph,
     NODES,
   );
-  expect(text).toContain(`// @ts-expect-error the file has no 'crop'
+  expect(text).toContain(`// @ts-expect-error the file has no 'images'
+const previewImage = PreviewImage({});`);
+  expect(text).toContain(`// not in the file, so the default: 'crop'
 const imageScale = ImageScale({
   // @ts-expect-error expected IMAGE
   image: MASK,

@@ -9,11 +9,11 @@ import {
   type JsonObject,
   numberOf,
 } from '../../formats/json.ts';
-import { inputOf } from '../../nodes/declare.ts';
+import { inputOf, type NodeDeclaration } from '../../nodes/declare.ts';
 import type { Input } from '../../nodes/input-types.ts';
 import { ownValue } from '../../own-value.ts';
 import { type Graph, linkOf } from '../api-graph.ts';
-import { isIdentifier, keyOf, quote } from '../builder/generate.ts';
+import { isIdentifier, keyOf, mustBeGiven, quote } from '../builder/generate.ts';
 import {
   convertWidgetValue,
   declaredLinks,
@@ -107,12 +107,22 @@ function nodeStatement(program: Program, id: string): string {
     rows,
     hasTitle ? node.title : undefined,
   );
-  const missing = Object.keys(declaration.inputs)
-    .filter((name) => !declaration.inputs[name].optional && !Object.hasOwn(node.inputs, name))
-    .map((name) => `'${oneLine(name)}'`);
-  const comment =
-    missing.length > 0 ? `// @ts-expect-error the file has no ${missing.join(', ')}\n` : '';
-  return comment + names.declaration(id, created);
+  return missingInputs(declaration, node.inputs) + names.declaration(id, created);
+}
+
+/** Comments on the inputs that the file should have: the call does not compile, or has defaults. */
+function missingInputs({ inputs }: NodeDeclaration, given: object): string {
+  const missing = Object.keys(inputs).filter(
+    (name) => !inputs[name].optional && !Object.hasOwn(given, name),
+  );
+  const listed = (names: readonly string[]): string =>
+    names.map((name) => `'${oneLine(name)}'`).join(', ');
+  const needed = missing.filter((name) => mustBeGiven(inputs[name]));
+  const filledIn = missing.filter((name) => !mustBeGiven(inputs[name]));
+  return [
+    ...(filledIn.length > 0 ? [`// not in the file, so the default: ${listed(filledIn)}\n`] : []),
+    ...(needed.length > 0 ? [`// @ts-expect-error the file has no ${listed(needed)}\n`] : []),
+  ].join('');
 }
 
 /** The expression for the value of an input. */
