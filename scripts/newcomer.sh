@@ -49,7 +49,7 @@ timed 'npm install TARBALL' npm install "$TARBALL"
 ! grep -iE 'warn|deprecated|error' "$WORK/log" || fail 'npm install prints warnings'
 packages=$(npm ls --all --parseable | tail -n +2 | wc -l)
 installed=$(du -sm node_modules | cut -f1)
-echo "  $packages packages, $installed MB: $(du -sm node_modules/darkroom-engine node_modules/@*/* node_modules/* | sort -rn | awk '!/\/@[a-z-]*$/ && n++ < 4 { sub("node_modules/", "", $2); printf "%s%s %s", n > 1 ? ", " : "", $2, $1 }')"
+echo "  $packages packages, $installed MB: $(du -sm node_modules/darkroom-engine node_modules/@*/* node_modules/* | sort -rn | awk '!/\/@[a-z-]*$/ && n++ < 4 { sub("node_modules/", "", $2); printf "%s%s %s", separator, $2, $1; separator = ", " }')"
 at_most 'packages' "$packages" $MAX_PACKAGES
 at_most 'MB installed' "$installed" $MAX_INSTALLED_MB
 

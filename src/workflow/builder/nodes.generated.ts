@@ -491,7 +491,7 @@ export const CheckpointSave: NodeFunction<{
 }, OutputNode> = nodeFunction('CheckpointSave', [], { filename_prefix: 'checkpoints/ComfyUI' });
 
 /**
- * Combine Hooks [2] (advanced/hooks/combine)
+ * Combine Hooks [2] (advanced/hooks/combine): Joins two groups of hooks.
  * @experimental
  */
 export const CombineHooks2: NodeFunction<{
@@ -500,7 +500,7 @@ export const CombineHooks2: NodeFunction<{
 }, Node<{ HOOKS: 'HOOKS' }>> = nodeFunction('CombineHooks2', [['HOOKS', 'HOOKS']]);
 
 /**
- * Combine Hooks [4] (advanced/hooks/combine)
+ * Combine Hooks [4] (advanced/hooks/combine): Joins up to four groups of hooks.
  * @experimental
  */
 export const CombineHooks4: NodeFunction<{
@@ -511,7 +511,7 @@ export const CombineHooks4: NodeFunction<{
 }, Node<{ HOOKS: 'HOOKS' }>> = nodeFunction('CombineHooks4', [['HOOKS', 'HOOKS']]);
 
 /**
- * Combine Hooks [8] (advanced/hooks/combine)
+ * Combine Hooks [8] (advanced/hooks/combine): Joins up to eight groups of hooks.
  * @experimental
  */
 export const CombineHooks8: NodeFunction<{
@@ -597,7 +597,7 @@ export const ConditioningSetAreaStrength: NodeFunction<{
 }, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('ConditioningSetAreaStrength', [['CONDITIONING', 'CONDITIONING']], { strength: 1 });
 
 /**
- * Cond Set Default Combine (advanced/hooks/cond single)
+ * Cond Set Default Combine (advanced/hooks/cond single): Adds a conditioning that counts where no other one does.
  * @experimental
  */
 export const ConditioningSetDefaultCombine: NodeFunction<{
@@ -725,7 +725,7 @@ export const ControlNetLoader: NodeFunction<{
 }, Node<{ CONTROL_NET: 'CONTROL_NET' }>> = nodeFunction('ControlNetLoader', [['CONTROL_NET', 'CONTROL_NET']]);
 
 /**
- * Create Hook Keyframe (advanced/hooks/scheduling)
+ * Create Hook Keyframe (advanced/hooks/scheduling): A strength of hooks from a point of the sampling on.
  * @experimental
  */
 export const CreateHookKeyframe: NodeFunction<{
@@ -737,7 +737,7 @@ export const CreateHookKeyframe: NodeFunction<{
 }, Node<{ HOOK_KF: 'HOOK_KEYFRAMES' }>> = nodeFunction('CreateHookKeyframe', [['HOOK_KF', 'HOOK_KEYFRAMES']], { strength_mult: 1, start_percent: 0 });
 
 /**
- * Create Hook Keyframes From Floats (advanced/hooks/scheduling)
+ * Create Hook Keyframes From Floats (advanced/hooks/scheduling): Keyframes with the strengths of a list.
  * @experimental
  */
 export const CreateHookKeyframesFromFloats: NodeFunction<{
@@ -752,7 +752,7 @@ export const CreateHookKeyframesFromFloats: NodeFunction<{
 }, Node<{ HOOK_KF: 'HOOK_KEYFRAMES' }>> = nodeFunction('CreateHookKeyframesFromFloats', [['HOOK_KF', 'HOOK_KEYFRAMES']], { start_percent: 0, end_percent: 1, print_keyframes: false });
 
 /**
- * Create Hook Keyframes Interp. (advanced/hooks/scheduling)
+ * Create Hook Keyframes Interp. (advanced/hooks/scheduling): Keyframes between two strengths.
  * @experimental
  */
 export const CreateHookKeyframesInterpolated: NodeFunction<{
@@ -774,7 +774,7 @@ export const CreateHookKeyframesInterpolated: NodeFunction<{
 }, Node<{ HOOK_KF: 'HOOK_KEYFRAMES' }>> = nodeFunction('CreateHookKeyframesInterpolated', [['HOOK_KF', 'HOOK_KEYFRAMES']], { strength_start: 1, strength_end: 1, interpolation: 'linear', start_percent: 0, end_percent: 1, keyframes_count: 5, print_keyframes: false });
 
 /**
- * Create Hook LoRA (advanced/hooks/create)
+ * Create Hook LoRA (advanced/hooks/create): A hook that applies a LoRA where its conditioning counts.
  * @experimental
  */
 export const CreateHookLora: NodeFunction<{
@@ -788,7 +788,7 @@ export const CreateHookLora: NodeFunction<{
 }, Node<{ HOOKS: 'HOOKS' }>> = nodeFunction('CreateHookLora', [['HOOKS', 'HOOKS']], { strength_model: 1, strength_clip: 1 });
 
 /**
- * Create Hook LoRA (MO) (advanced/hooks/create)
+ * Create Hook LoRA (MO) (advanced/hooks/create): A hook that applies a LoRA to the diffusion model alone.
  * @experimental
  */
 export const CreateHookLoraModelOnly: NodeFunction<{
@@ -800,7 +800,7 @@ export const CreateHookLoraModelOnly: NodeFunction<{
 }, Node<{ HOOKS: 'HOOKS' }>> = nodeFunction('CreateHookLoraModelOnly', [['HOOKS', 'HOOKS']], { strength_model: 1 });
 
 /**
- * Create Hook Model as LoRA (advanced/hooks/create)
+ * Create Hook Model as LoRA (advanced/hooks/create): A hook that moves the weights towards those of another checkpoint.
  * @experimental
  */
 export const CreateHookModelAsLora: NodeFunction<{
@@ -814,7 +814,7 @@ export const CreateHookModelAsLora: NodeFunction<{
 }, Node<{ HOOKS: 'HOOKS' }>> = nodeFunction('CreateHookModelAsLora', [['HOOKS', 'HOOKS']], { strength_model: 1, strength_clip: 1 });
 
 /**
- * Create Hook Model as LoRA (MO) (advanced/hooks/create)
+ * Create Hook Model as LoRA (MO) (advanced/hooks/create): Such a hook for the diffusion model alone.
  * @experimental
  */
 export const CreateHookModelAsLoraModelOnly: NodeFunction<{
@@ -1535,7 +1535,7 @@ export const GITSSchedulerFuncProvider: NodeFunction<{
   denoise?: Float;
 }, Node<{ SCHEDULER_FUNC: 'SCHEDULER_FUNC' }>> = nodeFunction('GITSSchedulerFuncProvider', [['SCHEDULER_FUNC', 'SCHEDULER_FUNC']], { coeff: 1.2, denoise: 1 });
 
-/** GLIGENLoader (loaders) */
+/** GLIGENLoader (loaders): Loads a GLIGEN model, which places objects of a prompt. */
 export const GLIGENLoader: NodeFunction<{
   /** A file of models/gligen. */
   gligen_name: FileName;
@@ -1571,7 +1571,7 @@ export const GrowMask: NodeFunction<{
   tapered_corners?: Bool;
 }, Node<{ MASK: 'MASK' }>> = nodeFunction('GrowMask', [['MASK', 'MASK']], { expand: 0, tapered_corners: true });
 
-/** HyperTile (model_patches/unet) */
+/** HyperTile (model_patches/unet): Computes self-attention in tiles, which is faster for large images. */
 export const HyperTile: NodeFunction<{
   model: Link<'MODEL'>;
   /** 1 to 2048. Default: 256. */
@@ -1721,7 +1721,7 @@ export const ImagePadForOutpaint: NodeFunction<{
   feathering?: Int;
 }, Node<{ IMAGE: 'IMAGE'; MASK: 'MASK' }>> = nodeFunction('ImagePadForOutpaint', [['IMAGE', 'IMAGE'], ['MASK', 'MASK']], { left: 0, top: 0, right: 0, bottom: 0, feathering: 40 });
 
-/** Image Quantize (image/postprocessing) */
+/** Image Quantize (image/postprocessing): Reduces an image to a number of colours. */
 export const ImageQuantize: NodeFunction<{
   image: Link<'IMAGE'>;
   /** 1 to 256. Default: 256. */
@@ -3556,7 +3556,7 @@ export const PairConditioningCombine: NodeFunction<{
 }, Node<{ positive: 'CONDITIONING'; negative: 'CONDITIONING' }>> = nodeFunction('PairConditioningCombine', [['positive', 'CONDITIONING'], ['negative', 'CONDITIONING']]);
 
 /**
- * Cond Pair Set Default Combine (advanced/hooks/cond pair)
+ * Cond Pair Set Default Combine (advanced/hooks/cond pair): Adds a pair of conditionings that count where no other do.
  * @experimental
  */
 export const PairConditioningSetDefaultCombine: NodeFunction<{
@@ -3601,7 +3601,7 @@ export const PairConditioningSetPropertiesAndCombine: NodeFunction<{
   timesteps?: Link<'TIMESTEPS_RANGE'>;
 }, Node<{ positive: 'CONDITIONING'; negative: 'CONDITIONING' }>> = nodeFunction('PairConditioningSetPropertiesAndCombine', [['positive', 'CONDITIONING'], ['negative', 'CONDITIONING']], { strength: 1, set_cond_area: 'default' });
 
-/** PatchModelAddDownscale (Kohya Deep Shrink) (model_patches/unet) */
+/** PatchModelAddDownscale (Kohya Deep Shrink) (model_patches/unet): Shrinks the features of a UNet during the first steps (deep shrink). */
 export const PatchModelAddDownscale: NodeFunction<{
   model: Link<'MODEL'>;
   /** 1 to 32. Default: 3. */
@@ -4104,7 +4104,7 @@ export const SDTurboScheduler: NodeFunction<{
   denoise?: Float;
 }, Node<{ SIGMAS: 'SIGMAS' }>> = nodeFunction('SDTurboScheduler', [['SIGMAS', 'SIGMAS']], { steps: 1, denoise: 1 });
 
-/** SD_4XUpscale_Conditioning (conditioning/upscale_diffusion) */
+/** SD_4XUpscale_Conditioning (conditioning/upscale_diffusion): Prepares an image for the x4 upscaler of Stable Diffusion. */
 export const SD_4XUpscale_Conditioning: NodeFunction<{
   images: Link<'IMAGE'>;
   positive: Link<'CONDITIONING'>;
@@ -5182,7 +5182,7 @@ export const SelectVAEDevice: NodeFunction<{
 }, Node<{ VAE: 'VAE' }>> = nodeFunction('SelectVAEDevice', [['VAE', 'VAE']], { device: 'default' });
 
 /**
- * Self-Attention Guidance (_for_testing)
+ * Self-Attention Guidance (_for_testing): Guides away from a prediction that is blurred where attention is.
  * @experimental
  */
 export const SelfAttentionGuidance: NodeFunction<{
@@ -5194,7 +5194,7 @@ export const SelfAttentionGuidance: NodeFunction<{
 }, Node<{ MODEL: 'MODEL' }>> = nodeFunction('SelfAttentionGuidance', [['MODEL', 'MODEL']], { scale: 0.5, blur_sigma: 2 });
 
 /**
- * Set CLIP Hooks (advanced/hooks/clip)
+ * Set CLIP Hooks (advanced/hooks/clip): Applies hooks to a text encoder.
  * @experimental
  */
 export const SetClipHooks: NodeFunction<{
@@ -5222,7 +5222,7 @@ export const SetFirstSigma: NodeFunction<{
 }, Node<{ SIGMAS: 'SIGMAS' }>> = nodeFunction('SetFirstSigma', [['SIGMAS', 'SIGMAS']], { sigma: 136 });
 
 /**
- * Set Hook Keyframes (advanced/hooks/scheduling)
+ * Set Hook Keyframes (advanced/hooks/scheduling): Lets the strength of hooks follow keyframes.
  * @experimental
  */
 export const SetHookKeyframes: NodeFunction<{
@@ -5436,7 +5436,7 @@ export const ToDetailerPipeSDXL: NodeFunction<{
   detailer_hook?: Link<'DETAILER_HOOK'>;
 }, Node<{ detailer_pipe: 'DETAILER_PIPE' }>> = nodeFunction('ToDetailerPipeSDXL', [['detailer_pipe', 'DETAILER_PIPE']], { 'Select to add Wildcard': 'Select the Wildcard to add to the text' });
 
-/** TomePatchModel (model_patches/unet) */
+/** TomePatchModel (model_patches/unet): Merges similar tokens in self-attention, which is faster. */
 export const TomePatchModel: NodeFunction<{
   model: Link<'MODEL'>;
   /** 0 to 1. Default: 0.3. */

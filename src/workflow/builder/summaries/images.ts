@@ -17,6 +17,7 @@ export const IMAGE_SUMMARIES: Readonly<Record<string, string>> = {
   ImageScaleToMaxDimension: 'Resizes an image so that its longer side has a given length.',
   ImageScaleToTotalPixels: 'Resizes an image to a number of megapixels.',
   ResizeAndPadImage: 'Fits an image into a size and fills the rest with a colour.',
+  ImageQuantize: 'Reduces an image to a number of colours.',
   ImageInvert: 'Inverts the colours of an image.',
   ImageBlend: 'Blends two images in one of several modes.',
   ImageBlur: 'Blurs an image with a Gaussian.',
