@@ -25,6 +25,10 @@ describe('options of the library', () => {
     [{ cacheSize: '2 GB' }, "option 'cacheSize' of openDarkroom is '2 GB'"],
     [{ models: ['a', 1] }, "option 'models' of openDarkroom is a list, not the path of a folder"],
     [{ output: null }, "option 'output' of openDarkroom is null, not a text"],
+    [
+      { keep: ['results', 'images'] },
+      "option 'keep' of openDarkroom is a list, not a list of results",
+    ],
     [{ cacheWeights: 'no' }, "option 'cacheWeights' of openDarkroom is 'no', not true or false"],
   ])('with a value of the wrong kind are refused: %j', (options, message) => {
     expect(() => checkDarkroomOptions(options as never)).toThrow(message);

@@ -1,6 +1,12 @@
 // Checks the options of the library: programs in JavaScript have no compiler that refuses a mistyped
 // name or device.
-import type { CheckOptions, DarkroomOptions, RunOptions } from './darkroom-types.ts';
+import {
+  type CheckOptions,
+  type DarkroomOptions,
+  KEPT_KINDS,
+  type KeptKind,
+  type RunOptions,
+} from './darkroom-types.ts';
 import { DarkroomError } from './errors.ts';
 import { didYouMean } from './near-matches.ts';
 import { DEVICE_CHOICES } from './runtime/device-names.ts';
@@ -64,6 +70,11 @@ const DARKROOM_OPTIONS: Readonly<Record<keyof DarkroomOptions, Rule>> = {
   textEncoders: oneOf(['fp16', 'fp32']),
   // resolvePrecision, which also knows the environment, checks it
   precision: ANY,
+  keep: {
+    expected: `a list of ${KEPT_KINDS.join(', ')}`,
+    accepts: (value) =>
+      TEXTS.accepts(value) && (value as KeptKind[]).every((kind) => KEPT_KINDS.includes(kind)),
+  },
   cacheWeights: YES_OR_NO,
   cache: TEXT,
   cacheSize: COUNT,
