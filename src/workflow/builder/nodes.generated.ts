@@ -49,7 +49,7 @@ export const AddNoise: NodeFunction<{
 }, Node<{ LATENT: 'LATENT' }>> = nodeFunction('AddNoise', [['LATENT', 'LATENT']]);
 
 /**
- * Adjust Brightness (image/adjustments)
+ * Adjust Brightness (image/adjustments): Makes an image brighter or darker.
  * @experimental
  */
 export const AdjustBrightness: NodeFunction<{
@@ -59,7 +59,7 @@ export const AdjustBrightness: NodeFunction<{
 }, Node<{ images: 'IMAGE' }>> = nodeFunction('AdjustBrightness', [['images', 'IMAGE']], { factor: 1 });
 
 /**
- * Adjust Contrast (image/adjustments)
+ * Adjust Contrast (image/adjustments): Raises or lowers the contrast of an image.
  * @experimental
  */
 export const AdjustContrast: NodeFunction<{
@@ -446,7 +446,7 @@ export const CaseConverter: NodeFunction<{
 }, Node<{ STRING: 'STRING' }>> = nodeFunction('CaseConverter', [['STRING', 'STRING']], { mode: 'UPPERCASE' });
 
 /**
- * Crop Image (Center) (image/transform)
+ * Crop Image (Center) (image/transform): Cuts the middle out of an image.
  * @experimental
  */
 export const CenterCropImages: NodeFunction<{
@@ -701,7 +701,7 @@ export const ControlNetApplyAdvanced: NodeFunction<{
 }, Node<{ positive: 'CONDITIONING'; negative: 'CONDITIONING' }>> = nodeFunction('ControlNetApplyAdvanced', [['positive', 'CONDITIONING'], ['negative', 'CONDITIONING']], { strength: 1, start_percent: 0, end_percent: 1 });
 
 /**
- * Apply Controlnet with VAE (conditioning/controlnet)
+ * Apply Controlnet with VAE (conditioning/controlnet): Adds a ControlNet that takes latents to both conditionings.
  * @deprecated
  */
 export const ControlNetApplySD3: NodeFunction<{
@@ -3510,7 +3510,7 @@ export const NoiseInjectionHookProvider: NodeFunction<{
 }, Node<{ PK_HOOK: 'PK_HOOK' }>> = nodeFunction('NoiseInjectionHookProvider', [['PK_HOOK', 'PK_HOOK']], { schedule_for_iteration: 'simple', source: 'CPU', seed: 0, start_strength: 1, end_strength: 1 });
 
 /**
- * Normalize Image Colors (image/color)
+ * Normalize Image Colors (image/color): Shifts and scales the values of an image by a mean and a deviation.
  * @experimental
  */
 export const NormalizeImages: NodeFunction<{
