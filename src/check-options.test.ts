@@ -17,6 +17,15 @@ describe('options of the library', () => {
     );
   });
 
+  it('that is the name of a device elsewhere is answered with ours', () => {
+    expect(() => checkDarkroomOptions({ device: 'gpu' } as never)).toThrow(
+      usage(
+        "option 'device' of openDarkroom is 'gpu', not one of auto, cpu, cuda, webgpu",
+        "'cuda' for NVIDIA cards",
+      ),
+    );
+  });
+
   it.each([
     [{ device: 'metal' }, "option 'device' of openDarkroom is 'metal', not one of auto, cpu"],
     [{ textEncoders: 'fp8' }, "option 'textEncoders' of openDarkroom is 'fp8'"],

@@ -9,12 +9,15 @@ import {
 } from './darkroom-types.ts';
 import { DarkroomError } from './errors.ts';
 import { didYouMean } from './near-matches.ts';
-import { DEVICE_CHOICES } from './runtime/device-names.ts';
+import { ownValue } from './own-value.ts';
+import { DEVICE_CHOICES, DEVICE_SYNONYMS } from './runtime/device-names.ts';
 
 /** What a value of an option has to be; `options` are offered if it is none of them. */
 interface Rule {
   readonly expected: string;
   readonly options?: readonly string[];
+  /** What to say to values that other programs have. */
+  readonly synonyms?: Readonly<Record<string, string>>;
   accepts(value: unknown): boolean;
 }
 
@@ -52,9 +55,10 @@ const SEED: Rule = {
   expected: 'a whole number',
   accepts: (value) => typeof value === 'bigint' || Number.isSafeInteger(value),
 };
-const oneOf = (options: readonly string[]): Rule => ({
+const oneOf = (options: readonly string[], synonyms?: Rule['synonyms']): Rule => ({
   expected: `one of ${options.join(', ')}`,
   options,
+  synonyms,
   accepts: (value) => options.includes(value as string),
 });
 
@@ -65,7 +69,7 @@ const DARKROOM_OPTIONS: Readonly<Record<keyof DarkroomOptions, Rule>> = {
   temp: TEXT,
   inMemory: YES_OR_NO,
   onUnreadable: FUNCTION,
-  device: oneOf(DEVICE_CHOICES),
+  device: oneOf(DEVICE_CHOICES, DEVICE_SYNONYMS),
   threads: COUNT,
   textEncoders: oneOf(['fp16', 'fp32']),
   // resolvePrecision, which also knows the environment, checks it
@@ -123,9 +127,12 @@ const unknownOption = (name: string, option: string, names: readonly string[]): 
   });
 
 function badValue(name: string, option: string, value: unknown, rule: Rule): DarkroomError {
-  const { expected, options = [] } = rule;
+  const { expected, options = [], synonyms = {} } = rule;
   const shown = typeof value === 'string' ? `'${value}'` : shownValue(value);
-  const near = typeof value === 'string' ? didYouMean(value, options) : '';
+  const near =
+    typeof value === 'string'
+      ? (ownValue(synonyms, value.toLowerCase()) ?? didYouMean(value, options))
+      : '';
   return new DarkroomError('DR_BAD_USAGE', {
     message: `option '${option}' of ${name} is ${shown}, not ${expected}`,
     hint: near || `Set it to ${expected}, or leave it out.`,

@@ -4,12 +4,12 @@ import { parseArgs } from 'node:util';
 import { type DarkroomOptions, KEPT_KINDS, type KeptKind } from '../darkroom.ts';
 import { didYouMean } from '../near-matches.ts';
 import { ownValue } from '../own-value.ts';
-import { DEVICE_CHOICES, isDeviceChoice } from '../runtime/device-names.ts';
+import { DEVICE_CHOICES, DEVICE_SYNONYMS, isDeviceChoice } from '../runtime/device-names.ts';
 import { resolvePrecision } from '../runtime/precision.ts';
 import { modelRoots } from '../storage/folders.ts';
 import { badUsage } from './bad-usage.ts';
 import { OPTIONS } from './option-table.ts';
-import { DEVICE_SYNONYMS, OPTION_SYNONYMS } from './synonyms.ts';
+import { OPTION_SYNONYMS } from './synonyms.ts';
 
 export type OptionName = keyof typeof OPTIONS;
 

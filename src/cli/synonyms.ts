@@ -63,18 +63,3 @@ export const OPTION_SYNONYMS: Readonly<Record<string, string>> = {
   '--silent': '--quiet',
   '--force': '--yes',
 };
-
-/** Names of devices. */
-export const DEVICE_SYNONYMS: Readonly<Record<string, string>> = {
-  gpu: "Use 'cuda' for NVIDIA cards, 'webgpu' for others.",
-  nvidia: "Use 'cuda'.",
-  'cuda:0': "Use 'cuda'; CUDA_VISIBLE_DEVICES selects one of several cards.",
-  amd: "Use 'webgpu'.",
-  rocm: "Use 'webgpu'.",
-  mps: "Use 'webgpu'.",
-  metal: "Use 'webgpu'.",
-  vulkan: "Use 'webgpu'.",
-  directml: "Use 'webgpu'.",
-  dml: "Use 'webgpu'.",
-  intel: "Use 'webgpu', or 'cpu'.",
-};

@@ -8,3 +8,18 @@ export const DEVICE_CHOICES: readonly DeviceChoice[] = ['auto', 'cpu', 'cuda', '
 
 export const isDeviceChoice = (name: string): name is DeviceChoice =>
   (DEVICE_CHOICES as readonly string[]).includes(name);
+
+/** What to say to names that other programs use for devices. */
+export const DEVICE_SYNONYMS: Readonly<Record<string, string>> = {
+  gpu: "Use 'cuda' for NVIDIA cards, 'webgpu' for others.",
+  nvidia: "Use 'cuda'.",
+  'cuda:0': "Use 'cuda'; CUDA_VISIBLE_DEVICES selects one of several cards.",
+  amd: "Use 'webgpu'.",
+  rocm: "Use 'webgpu'.",
+  mps: "Use 'webgpu'.",
+  metal: "Use 'webgpu'.",
+  vulkan: "Use 'webgpu'.",
+  directml: "Use 'webgpu'.",
+  dml: "Use 'webgpu'.",
+  intel: "Use 'webgpu', or 'cpu'.",
+};
