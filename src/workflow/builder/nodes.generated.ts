@@ -2815,6 +2815,15 @@ export const LatentCut: NodeFunction<{
   amount?: Int;
 }, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LatentCut', [['LATENT', 'LATENT']], { dim: 'x', index: 0, amount: 1 });
 
+/** LatentCutToBatch (model/latent/advanced): Cuts a latent into slices along an axis, which become a batch. */
+export const LatentCutToBatch: NodeFunction<{
+  samples: Link<'LATENT'>;
+  /** Default: t. */
+  dim?: OneOf<'t' | 'x' | 'y'>;
+  /** 1 to 16384. Default: 1. */
+  slice_size?: Int;
+}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LatentCutToBatch', [['LATENT', 'LATENT']], { dim: 't', slice_size: 1 });
+
 /** Flip Latent (latent/transform): Mirrors a latent. */
 export const LatentFlip: NodeFunction<{
   samples: Link<'LATENT'>;
@@ -3192,6 +3201,15 @@ export const MaskToSEGS_for_AnimateDiff: NodeFunction<{
 export const MasksToMaskList: NodeFunction<{
   masks?: Link<'MASK'>;
 }, Node<{ MASK: 'MASK' }>> = nodeFunction('MasksToMaskList', [['MASK', 'MASK']]);
+
+/**
+ * Merge Image Lists (DEPRECATED) (image/batch): Makes one list of single images out of batches.
+ * @deprecated
+ * @experimental
+ */
+export const MergeImageLists: NodeFunction<{
+  images: Link<'IMAGE'>;
+}, Node<{ images: 'IMAGE' }>> = nodeFunction('MergeImageLists', [['images', 'IMAGE']]);
 
 /** ModelAttentionBackend (model/patch): Passes its input unchanged: Darkroom chooses devices and kernels by itself. */
 export const ModelAttentionBackend: NodeFunction<{
@@ -4048,6 +4066,38 @@ export const ResizeAndPadImage: NodeFunction<{
   /** Default: area. */
   interpolation?: OneOf<'area' | 'bicubic' | 'nearest-exact' | 'bilinear' | 'lanczos'>;
 }, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ResizeAndPadImage', [['IMAGE', 'IMAGE']], { target_width: 512, target_height: 512, padding_color: 'white', interpolation: 'area' });
+
+/**
+ * Resize Images by Longer Edge (DEPRECATED) (image/transform): Resizes images so that their longer edge has a size.
+ * @deprecated
+ * @experimental
+ */
+export const ResizeImagesByLongerEdge: NodeFunction<{
+  images: Link<'IMAGE'>;
+  /** Size of the longer edge. 1 to 8192. Default: 1024. */
+  longer_edge?: Int;
+}, Node<{ images: 'IMAGE' }>> = nodeFunction('ResizeImagesByLongerEdge', [['images', 'IMAGE']], { longer_edge: 1024 });
+
+/**
+ * Resize Images by Shorter Edge (DEPRECATED) (image/transform): Resizes images so that their shorter edge has a size.
+ * @deprecated
+ * @experimental
+ */
+export const ResizeImagesByShorterEdge: NodeFunction<{
+  images: Link<'IMAGE'>;
+  /** Size of the shorter edge. 1 to 8192. Default: 512. */
+  shorter_edge?: Int;
+}, Node<{ images: 'IMAGE' }>> = nodeFunction('ResizeImagesByShorterEdge', [['images', 'IMAGE']], { shorter_edge: 512 });
+
+/** Resolution Selector (utilities): Width and height of an aspect ratio and a number of pixels. */
+export const ResolutionSelector: NodeFunction<{
+  /** The aspect ratio. Default: 1:1 (Square). */
+  aspect_ratio?: OneOf<'1:1 (Square)' | '2:3 (Portrait Photo)' | '3:2 (Photo)' | '3:4 (Portrait Standard)' | '4:3 (Standard)' | '9:16 (Portrait Widescreen)' | '16:9 (Widescreen)' | '21:9 (Ultrawide)'>;
+  /** Number of pixels; 1 is that of a square of 1024. 0.1 to 16. Default: 1. */
+  megapixels?: Float;
+  /** Width and height are multiples of this. 8 to 128. Default: 8. */
+  multiple?: Int;
+}, Node<{ width: 'INT'; height: 'INT' }>> = nodeFunction('ResolutionSelector', [['width', 'INT'], ['height', 'INT']], { aspect_ratio: '1:1 (Square)', megapixels: 1, multiple: 8 });
 
 /** SAMDetector (combined) (ImpactPack/Detector): One mask of the objects that SAM finds at segments. */
 export const SAMDetectorCombined: NodeFunction<{
@@ -5119,6 +5169,12 @@ export const SeargeVAELoader: NodeFunction<{
   vae_name: string | Link<'VAE_NAME'>;
 }, Node<{ VAE: 'VAE' }>> = nodeFunction('SeargeVAELoader', [['VAE', 'VAE']]);
 
+/** Seed (utilities): A seed for other nodes. */
+export const SeedNode: NodeFunction<{
+  /** 0 to 9223372036854775807. Default: 0. */
+  seed?: Int;
+}, Node<{ seed: 'INT' }>> = nodeFunction('SeedNode', [['seed', 'INT']], { seed: 0 });
+
 /** SEGM Detector (combined) (ImpactPack/Detector): Finds objects; one mask of all outlines. */
 export const SegmDetectorCombined_v2: NodeFunction<{
   segm_detector: Link<'SEGM_DETECTOR'>;
@@ -6051,6 +6107,7 @@ export const nodes: {
   LatentConcat: typeof LatentConcat;
   LatentCrop: typeof LatentCrop;
   LatentCut: typeof LatentCut;
+  LatentCutToBatch: typeof LatentCutToBatch;
   LatentFlip: typeof LatentFlip;
   LatentFromBatch: typeof LatentFromBatch;
   LatentInterpolate: typeof LatentInterpolate;
@@ -6087,6 +6144,7 @@ export const nodes: {
   MaskToSEGS: typeof MaskToSEGS;
   MaskToSEGS_for_AnimateDiff: typeof MaskToSEGS_for_AnimateDiff;
   MasksToMaskList: typeof MasksToMaskList;
+  MergeImageLists: typeof MergeImageLists;
   ModelAttentionBackend: typeof ModelAttentionBackend;
   ModelMergeAdd: typeof ModelMergeAdd;
   ModelMergeBlocks: typeof ModelMergeBlocks;
@@ -6150,6 +6208,9 @@ export const nodes: {
   RepeatLatentBatch: typeof RepeatLatentBatch;
   RescaleCFG: typeof RescaleCFG;
   ResizeAndPadImage: typeof ResizeAndPadImage;
+  ResizeImagesByLongerEdge: typeof ResizeImagesByLongerEdge;
+  ResizeImagesByShorterEdge: typeof ResizeImagesByShorterEdge;
+  ResolutionSelector: typeof ResolutionSelector;
   SAMDetectorCombined: typeof SAMDetectorCombined;
   SAMDetectorSegmented: typeof SAMDetectorSegmented;
   SAMLoader: typeof SAMLoader;
@@ -6232,6 +6293,7 @@ export const nodes: {
   SeargeStylePreprocessor: typeof SeargeStylePreprocessor;
   SeargeUpscaleModelLoader: typeof SeargeUpscaleModelLoader;
   SeargeVAELoader: typeof SeargeVAELoader;
+  SeedNode: typeof SeedNode;
   SegmDetectorCombined_v2: typeof SegmDetectorCombined_v2;
   SegmDetectorSEGS: typeof SegmDetectorSEGS;
   SegsMaskCombine: typeof SegsMaskCombine;
@@ -6581,6 +6643,7 @@ export const nodes: {
   LatentConcat,
   LatentCrop,
   LatentCut,
+  LatentCutToBatch,
   LatentFlip,
   LatentFromBatch,
   LatentInterpolate,
@@ -6617,6 +6680,7 @@ export const nodes: {
   MaskToSEGS,
   MaskToSEGS_for_AnimateDiff,
   MasksToMaskList,
+  MergeImageLists,
   ModelAttentionBackend,
   ModelMergeAdd,
   ModelMergeBlocks,
@@ -6680,6 +6744,9 @@ export const nodes: {
   RepeatLatentBatch,
   RescaleCFG,
   ResizeAndPadImage,
+  ResizeImagesByLongerEdge,
+  ResizeImagesByShorterEdge,
+  ResolutionSelector,
   SAMDetectorCombined,
   SAMDetectorSegmented,
   SAMLoader,
@@ -6762,6 +6829,7 @@ export const nodes: {
   SeargeStylePreprocessor,
   SeargeUpscaleModelLoader,
   SeargeVAELoader,
+  SeedNode,
   SegmDetectorCombined_v2,
   SegmDetectorSEGS,
   SegsMaskCombine,

@@ -4,12 +4,12 @@ import os, sys
 here = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [here, os.path.dirname(here)]
 from originals import Finder, load
-Finder.names = tuple(name for name in Finder.names if name != "av")
+Finder.names = (*(name for name in Finder.names if name != "av"), "kornia")
 load(sys.argv[1])
 import torch
 import comfy.model_sampling, nodes
 from comfy.k_diffusion.sampling import sample_lcm
-from comfy_extras import nodes_custom_sampler, nodes_dataset, nodes_eps
+from comfy_extras import nodes_post_processing, nodes_custom_sampler, nodes_dataset, nodes_eps, nodes_latent, nodes_resolution
 from seeded import noise, write
 
 made = lambda shape, seed, scale=2.0, around=0.0: torch.from_numpy(noise(int(torch.tensor(shape).prod()), seed, scale)).reshape(shape) + around
@@ -55,4 +55,11 @@ for name, options in (("AdjustBrightness", {"factor": 1.4}), ("AdjustContrast", 
 for text in ("1, 0.5", "14.6 7,2.5e-1; -3 .5", "a 1. b 0.25.5", ""):
     out = nodes_custom_sampler.ManualSigmas.execute(text).result[0]
     cases.append({"id": f"ManualSigmas {text}", "params": {"node": "ManualSigmas", "text": text, "sigmas": out.tolist()}, "inputs": {}, "outputs": {}})
+for name, options in (("ResizeImagesByShorterEdge", {"shorter_edge": 5}), ("ResizeImagesByLongerEdge", {"longer_edge": 17}), ("ResizeImagesByShorterEdge", {"shorter_edge": 14}), ("ResizeImagesByLongerEdge", {"longer_edge": 4})):
+    case(f"{name} {options}", getattr(nodes_dataset, name + "Node").execute(image, **options).result[0], node=name, options=options, shape=[2, 9, 11, 3])
+for dim, slices in (("x", 2), ("y", 4), ("x", 9), ("t", 1)):
+    case(f"LatentCutToBatch {dim} {slices}", nodes_latent.LatentCutToBatch.execute({"samples": made([2, 4, 6, 5], 7)}, dim, slices).result[0]["samples"], node="LatentCutToBatch", options={"dim": dim, "slice_size": slices})
+for ratio, megapixels, multiple in (("1:1 (Square)", 1.0, 8), ("21:9 (Ultrawide)", 0.7, 64), ("2:3 (Portrait Photo)", 2.3, 12), ("9:16 (Portrait Widescreen)", 16.0, 128)):
+    size = nodes_resolution.ResolutionSelector.execute(ratio, megapixels, multiple).result
+    cases.append({"id": f"ResolutionSelector {ratio} {megapixels} {multiple}", "params": {"node": "ResolutionSelector", "options": {"aspect_ratio": ratio, "megapixels": megapixels, "multiple": multiple}, "size": size}, "inputs": {}, "outputs": {}})
 write(here, "later", cases, tensors)

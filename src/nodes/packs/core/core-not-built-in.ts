@@ -26,10 +26,9 @@ export const CORE_OTHER_TYPES: readonly string[] = `
   ComfyOrNode ComfySwitchNode ConvertArrayToString ConvertDictionaryToString CreateBoundingBoxes
   CreateList CropByBBoxes CustomCombo DrawBBoxes DualModelGuider EasyCache ImageCompare
   ImageCropToMask ImageCropV2 ImageDeduplication ImageGrid ImageMergeTileList JsonExtractString
-  LatentCutToBatch MergeImageLists NAGuidance PrimitiveBoundingBox RandomCropImages
-  ReplaceVideoLatentFrames ResizeImageMaskNode ResizeImagesByLongerEdge ResizeImagesByShorterEdge
-  ResolutionSelector SamplerSEEDS2 SaveImageAdvanced SaveText SeedNode ShuffleDataset
-  SplitImageToTileList StringFormat TextOverlay WebcamCapture
+  NAGuidance PrimitiveBoundingBox RandomCropImages ResizeImageMaskNode SamplerSEEDS2
+  SaveImageAdvanced SaveText ShuffleDataset SplitImageToTileList StringFormat TextOverlay
+  WebcamCapture
 `
   .trim()
   .split(/\s+/);

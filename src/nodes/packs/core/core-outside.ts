@@ -32,7 +32,7 @@ export const CORE_OUTSIDE: readonly RefusedTypes[] = [
       LTXVImgToVideoInplace LTXVLatentUpsampler LTXVModalityGuidance LTXVPreprocess
       LTXVReferenceAudio LTXVScheduler LTXVSeparateAVLatent LTXVSpatioTemporalGuidance
       MiniMaxH3AddGuide MiniMaxH3ImageToVideo MiniMaxH3ReferenceToVideo MiniMaxH3SigmaShift
-      ModelSamplingLTXV NormalizeVideoLatentStart OpticalFlowLoader SamplerARVideo SaveVideo
+      ModelSamplingLTXV NormalizeVideoLatentStart OpticalFlowLoader ReplaceVideoLatentFrames SamplerARVideo SaveVideo
       SaveWEBM SCAIL2ColoredMask SeedVR2Conditioning SeedVR2PostProcessing SeedVR2Preprocess
       SeedVR2TemporalChunk SeedVR2TemporalMerge SVD_img2vid_Conditioning TrimVideoLatent
       VOIDInpaintConditioning VOIDQuadmaskPreprocess VOIDSampler VOIDWarpedNoise

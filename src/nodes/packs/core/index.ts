@@ -47,6 +47,7 @@ import { MODEL_PATCH_NODES } from './sampling/model-patch-nodes.ts';
 import { MODEL_SAMPLING_NODES } from './sampling/model-sampling-nodes.ts';
 import { SAMPLER_NODES } from './sampling/sampler-nodes.ts';
 import { SIGMA_NODES } from './sampling/sigma-nodes.ts';
+import { LATER_VALUE_NODES } from './values/later-value-nodes.ts';
 import { PRIMITIVE_NODES } from './values/primitive-nodes.ts';
 import { STRING_NODES } from './values/string-nodes.ts';
 
@@ -99,6 +100,7 @@ export const CORE_PACK: Pack = {
     ...STRING_NODES,
     ...PRIMITIVE_NODES,
     ...DEVICE_NODES,
+    ...LATER_VALUE_NODES,
     ...LATER_CONDITIONING_NODES,
     ...LATER_SAMPLING_NODES,
     ...IMAGE_ADJUSTMENT_NODES,

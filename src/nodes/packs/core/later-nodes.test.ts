@@ -4,7 +4,12 @@ import { noise } from '../../../../test/support/files/rewrite.ts';
 import { expectExact, expectGolden, golden } from '../../../../test/support/golden.ts';
 import { runNode } from '../../../../test/support/run-node.ts';
 import type { ConfiguredSampler } from '../../../sampling/samplers/sampler.ts';
-import type { Conditioning, GuidanceStep, Model } from '../../../sampling/sampling-types.ts';
+import type {
+  Conditioning,
+  GuidanceStep,
+  Latent,
+  Model,
+} from '../../../sampling/sampling-types.ts';
 import { sizeOf, type Tensor, tensor } from '../../../tensor/tensor.ts';
 
 const g = golden('core_nodes', 'later');
@@ -50,12 +55,37 @@ describe('TemporalScoreRescaling', () => {
 });
 
 describe('images', () => {
-  const nodes = ['AdjustBrightness', 'AdjustContrast', 'NormalizeImages', 'CenterCropImages'];
+  const exact = ['CenterCropImages', 'ResizeImagesByShorterEdge', 'ResizeImagesByLongerEdge'];
+  const nodes = ['AdjustBrightness', 'AdjustContrast', 'NormalizeImages', ...exact];
   it.each(nodes.flatMap(casesOf))('%s', async (id, { params, outputs }) => {
     const images = made(params.shape, 6, 1, 0.5);
     const [out] = await runNode<[Tensor]>(params.node, { images, ...params.options });
-    if (params.node === 'CenterCropImages') expectExact(g, id, outputs.out, out.data);
+    if (exact.includes(params.node)) expectExact(g, id, outputs.out, out.data);
     expectGolden(g, id, outputs.out, out);
+  });
+});
+
+it('MergeImageLists makes a list of single images', async () => {
+  const images = [made([2, 3, 4, 3], 1), made([1, 5, 4, 3], 2)];
+  const [list] = await runNode<[readonly Tensor[]]>('MergeImageLists', { images });
+  expect(list.map(({ shape }) => shape)).toEqual([
+    [1, 3, 4, 3],
+    [1, 3, 4, 3],
+    [1, 5, 4, 3],
+  ]);
+});
+
+describe('LatentCutToBatch', () => {
+  it.each(casesOf('LatentCutToBatch'))('%s', async (id, { params, outputs }) => {
+    const inputs = { samples: { samples: made([2, 4, 6, 5], 7) }, ...params.options };
+    const [{ samples }] = await runNode<[Latent]>('LatentCutToBatch', inputs);
+    expectGolden(g, id, outputs.out, samples);
+  });
+});
+
+describe('ResolutionSelector', () => {
+  it.each(casesOf('ResolutionSelector'))('%s', async (_, { params }) => {
+    expect(await runNode('ResolutionSelector', params.options)).toEqual(params.size);
   });
 });
 

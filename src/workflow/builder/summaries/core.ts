@@ -18,6 +18,7 @@ export const CORE_SUMMARIES: Readonly<Record<string, string>> = {
   CLIPMergeAdd: 'Adds the difference of clip2 to clip1.',
   ModelSave: 'Saves a diffusion model, with all changes made to it, as a safetensors file.',
   VAESave: 'Saves an autoencoder as a safetensors file.',
+  SeedNode: 'A seed for other nodes.',
   // conditioning
   CLIPVisionEncode: 'Encodes an image with an image encoder.',
   unCLIPConditioning: 'Adds the features of an image to the conditioning of an unCLIP model.',

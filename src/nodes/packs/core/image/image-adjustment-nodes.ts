@@ -1,8 +1,11 @@
-// Nodes that adjust the values of images, and crop them to their centre.
+// Nodes that adjust the values of images, crop and resize them, and join lists of them.
 // Source: ComfyUI 0.33.0 comfy_extras/nodes_dataset.py.
+import { fromBytes, toBytes } from '../../../../image/image-bytes.ts';
+import { pilResizeImages } from '../../../../image/resize/pil-resize.ts';
 import { narrow } from '../../../../tensor/axes.ts';
-import { map } from '../../../../tensor/tensor.ts';
+import { map, sliceBatch } from '../../../../tensor/tensor.ts';
 import {
+  defineListNode,
   defineNode,
   float,
   int,
@@ -64,11 +67,62 @@ const CenterCropImages = defineNode({
       const start = Math.max(0, Math.floor((x.shape[axis] - size) / 2));
       return narrow(x, axis, start, Math.min(size, x.shape[axis] - start));
     }, images);
-    // the original goes through 8-bit pictures, whose values it cuts
-    const level = (value: number): number =>
-      Math.trunc(Math.min(Math.max(f32(value * 255), 0), 255));
-    return outputs(map(cropped, (value) => level(value) / 255));
+    // the original goes through 8-bit pictures
+    return outputs(fromBytes(toBytes(cropped), cropped.shape));
   },
+});
+
+const edge = (value: number, tooltip: string) =>
+  int({ default: value, min: 1, max: 8192, tooltip });
+
+const ResizeImagesByShorterEdge = defineNode({
+  ...adjusted,
+  type: 'ResizeImagesByShorterEdge',
+  display: 'Resize Images by Shorter Edge (DEPRECATED)',
+  category: 'image/transform',
+  deprecated: true,
+  inputs: { images: socket('IMAGE'), shorter_edge: edge(512, 'Size of the shorter edge.') },
+  run({ images, shorter_edge: edge }) {
+    const [, height, width] = images.shape;
+    const size =
+      width < height
+        ? { width: edge, height: Math.trunc(height * (edge / width)) }
+        : { width: Math.trunc(width * (edge / height)), height: edge };
+    return outputs(pilResizeImages(images, size, 'lanczos'));
+  },
+});
+
+const ResizeImagesByLongerEdge = defineNode({
+  ...adjusted,
+  type: 'ResizeImagesByLongerEdge',
+  display: 'Resize Images by Longer Edge (DEPRECATED)',
+  category: 'image/transform',
+  deprecated: true,
+  inputs: { images: socket('IMAGE'), longer_edge: edge(1024, 'Size of the longer edge.') },
+  run({ images, longer_edge: edge }) {
+    const [, height, width] = images.shape;
+    const size =
+      width > height
+        ? { width: edge, height: Math.trunc(height * (edge / width)) }
+        : { width: Math.trunc(width * (edge / height)), height: edge };
+    return outputs(pilResizeImages(images, size, 'lanczos'));
+  },
+});
+
+const MergeImageLists = defineListNode({
+  ...adjusted,
+  type: 'MergeImageLists',
+  display: 'Merge Image Lists (DEPRECATED)',
+  category: 'image/batch',
+  deprecated: true,
+  inputs: { images: socket('IMAGE') },
+  outputs: [output('IMAGE', 'images', true)],
+  run: ({ images }) =>
+    outputs(
+      images.flatMap((batch) =>
+        Array.from({ length: batch.shape[0] }, (_, i) => sliceBatch(batch, i, i + 1)),
+      ),
+    ),
 });
 
 export const IMAGE_ADJUSTMENT_NODES: readonly NodeDeclaration[] = [
@@ -76,4 +130,7 @@ export const IMAGE_ADJUSTMENT_NODES: readonly NodeDeclaration[] = [
   AdjustContrast,
   NormalizeImages,
   CenterCropImages,
+  ResizeImagesByShorterEdge,
+  ResizeImagesByLongerEdge,
+  MergeImageLists,
 ];

@@ -7,6 +7,7 @@ import {
   tonemapReinhard,
 } from '../../../../sampling/patches/latent-operations.ts';
 import type { Latent } from '../../../../sampling/sampling-types.ts';
+import { narrow } from '../../../../tensor/axes.ts';
 import {
   concatBatch,
   full,
@@ -25,6 +26,7 @@ import {
   outputs,
   socket,
 } from '../../../declare.ts';
+import { MAX_RESOLUTION } from '../../../shared/image-limits.ts';
 import { fitLatent } from './latent-transform-nodes.ts';
 
 const operations = { category: 'latent/advanced/operations', experimental: true } as const;
@@ -45,6 +47,33 @@ const LatentBatch = defineNode({
       samples: concatBatch([samples1.samples, fitLatent(samples2.samples, samples1.samples)]),
       batch_index: [...noiseIndices(samples1), ...noiseIndices(samples2)],
     }),
+});
+
+/** Has no effect along `t`, which only the latents of videos have. */
+const LatentCutToBatch = defineNode({
+  type: 'LatentCutToBatch',
+  display: 'LatentCutToBatch',
+  category: 'model/latent/advanced',
+  description: 'Cuts a latent into slices along an axis, which become a batch.',
+  inputs: {
+    samples: socket('LATENT'),
+    dim: combo(['t', 'x', 'y']),
+    slice_size: int({ default: 1, min: 1, max: MAX_RESOLUTION, step: 1 }),
+  },
+  outputs: [output('LATENT')],
+  run({ samples: latent, dim, slice_size }) {
+    const axis = { t: 1, y: 2, x: 3 }[dim];
+    if (axis < 2) return outputs(latent);
+    const { samples } = latent;
+    const size = Math.min(slice_size, samples.shape[axis]);
+    const count = Math.floor(samples.shape[axis] / size);
+    const slices = Array.from({ length: samples.shape[0] }, (_, item) =>
+      Array.from({ length: count }, (_, i) =>
+        narrow(sliceBatch(samples, item, item + 1), axis, i * size, size),
+      ),
+    );
+    return outputs({ ...latent, samples: concatBatch(slices.flat()) });
+  },
 });
 
 const LatentBatchSeedBehavior = defineNode({
@@ -189,6 +218,7 @@ const LatentOperationSharpen = defineNode({
 
 export const LATENT_BATCH_NODES: readonly NodeDeclaration[] = [
   LatentBatch,
+  LatentCutToBatch,
   LatentBatchSeedBehavior,
   RebatchLatents,
   LatentApplyOperation,

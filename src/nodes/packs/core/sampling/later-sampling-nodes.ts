@@ -22,9 +22,26 @@ const ManualSigmas = defineNode({
   experimental: true,
   inputs: { sigmas: string({ default: '1, 0.5', multiline: false }) },
   outputs: [output('SIGMAS')],
-  run: ({ sigmas }) =>
-    outputs(Float32Array.from(sigmas.match(/[-+]?\d*\.*\d+/g) ?? [], parseSigma)),
+  run: ({ sigmas }) => outputs(Float32Array.from(numbersIn(sigmas), parseSigma)),
 });
+
+/** The numbers in a text: Python's `[-+]?\d*\.*\d+`, in time proportional to the text. */
+function numbersIn(text: string): string[] {
+  const found: string[] = [];
+  for (const run of text.match(/[-+]?[\d.]+/g) ?? []) {
+    const parts = run.match(/[-+]|\d+|\.+/g)!;
+    for (let i = 0; i < parts.length; ) {
+      const [sign, first] = /[-+]/.test(parts[i]) ? [parts[i++], parts[i]] : ['', parts[i]];
+      const digits = first.startsWith('.') ? '' : first;
+      if (digits) i += 1;
+      // dots and the digits after them belong to the number
+      const rest = i + 1 < parts.length ? parts[i] + parts[i + 1] : '';
+      if (digits || rest) found.push(sign + digits + rest);
+      i += rest ? 2 : digits ? 0 : 1;
+    }
+  }
+  return found;
+}
 
 function parseSigma(text: string): number {
   const sigma = Number(text);
