@@ -109,6 +109,26 @@ describe('ManualSigmas', () => {
     expect([...sigmas]).toEqual(params.sigmas);
   });
 
+  // [float(x) for x in re.findall(r'[-+]?(?:\d*\.*\d+)', text)]
+  it.each([
+    ['+.5 1.25.5 4. - 5e-3', [0.5, 1.25, 0.5, 4, 5, -3]],
+    ['-1-2', [-1, -2]],
+    ['. .. 0.25.', [0.25]],
+    ['7.5.25.', [7.5, 0.25]],
+    ['', []],
+  ])('reads %j', async (text, expected) => {
+    expect([...(await runNode<[Float32Array]>('ManualSigmas', { sigmas: text }))[0]]).toEqual(
+      expected,
+    );
+  });
+
+  it('takes linear time', async () => {
+    const text = `${'.'.repeat(300_000)} ${'1.'.repeat(300_000)}`;
+    expect((await runNode<[Float32Array]>('ManualSigmas', { sigmas: text }))[0]).toHaveLength(
+      299_999,
+    );
+  });
+
   it('refuses what is no number', async () => {
     await expect(async () => runNode('ManualSigmas', { sigmas: '1..5' })).rejects.toMatchObject({
       code: 'DR_INPUT_INVALID',

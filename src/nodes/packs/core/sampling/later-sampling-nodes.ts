@@ -25,22 +25,20 @@ const ManualSigmas = defineNode({
   run: ({ sigmas }) => outputs(Float32Array.from(numbersIn(sigmas), parseSigma)),
 });
 
-/** The numbers in a text: Python's `[-+]?\d*\.*\d+`, in time proportional to the text. */
+/** What `[-+]?\d*\.*\d+` finds in a text, in linear time. */
 function numbersIn(text: string): string[] {
-  const found: string[] = [];
-  for (const run of text.match(/[-+]?[\d.]+/g) ?? []) {
-    const parts = run.match(/[-+]|\d+|\.+/g)!;
-    for (let i = 0; i < parts.length; ) {
-      const [sign, first] = /[-+]/.test(parts[i]) ? [parts[i++], parts[i]] : ['', parts[i]];
-      const digits = first.startsWith('.') ? '' : first;
-      if (digits) i += 1;
-      // dots and the digits after them belong to the number
-      const rest = i + 1 < parts.length ? parts[i] + parts[i + 1] : '';
-      if (digits || rest) found.push(sign + digits + rest);
-      i += rest ? 2 : digits ? 0 : 1;
+  const numbers: string[] = [];
+  for (const [, sign, rest] of text.matchAll(/([-+]?)([\d.]+)/g)) {
+    const runs = rest.match(/\d+|\.+/g)!;
+    for (let at = 0, prefix = sign; at < runs.length; prefix = '') {
+      const digits = runs[at][0] === '.' ? '' : runs[at++];
+      const [dots, more] = runs.slice(at, at + 2);
+      if (more !== undefined) numbers.push(prefix + digits + dots + more);
+      else if (digits !== '') numbers.push(prefix + digits);
+      at += more === undefined ? 1 : 2;
     }
   }
-  return found;
+  return numbers;
 }
 
 function parseSigma(text: string): number {
