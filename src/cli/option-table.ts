@@ -60,7 +60,7 @@ const WORKFLOW_OPTIONS = {
   },
   yes: { type: 'boolean', short: 'y', help: 'answer the question of --get with yes' },
   open: { type: 'boolean', help: "show the pictures in the system's viewer" },
-  show: { type: 'boolean', help: 'draw the pictures on the terminal (kitty, iTerm2 and others)' },
+  show: { type: 'boolean', help: 'draw the pictures on the terminal (kitty, iTerm2, sixel)' },
   to: {
     type: 'string',
     choices: ['api', 'ts'],

@@ -18,6 +18,8 @@ it.each([
   [{ TERM_PROGRAM: 'iTerm.app' }, 'iterm2'],
   [{ TERM_PROGRAM: 'WezTerm' }, 'iterm2'],
   [{ LC_TERMINAL: 'iTerm2' }, 'iterm2'],
+  [{ TERM: 'foot-extra' }, 'sixel'],
+  [{ TERM: 'mlterm' }, 'sixel'],
   [{ TERM: 'xterm-256color' }, undefined],
   [{ KONSOLE_VERSION: '210000' }, undefined],
   [{ TERM: 'xterm-kitty', TMUX: '/tmp/tmux' }, undefined],
@@ -48,6 +50,15 @@ it('pictures are sent in the sequences of kitty and iTerm2, no larger than 1024 
   expect(start.startsWith(`${ESC}]1337;`) && data.endsWith('\u0007')).toBe(true);
   const size = /size=(\d+)/.exec(start)![1];
   expect(Buffer.from(data, 'base64')).toHaveLength(Number(size));
+});
+
+it('sixels', async () => {
+  const path = join(root, 's.png');
+  const create = { width: 20, height: 10, channels: 4 as const, background: '#ff0000' };
+  writeFileSync(path, await sharp({ create }).png().toBuffer());
+  const sequence = await pictureSequence(path, 'sixel');
+  expect(sequence.startsWith(`${ESC}P0;1q"1;1;20;10#0;2;0;0;0`)).toBe(true);
+  expect(sequence.endsWith(`#210!20~-#210!20N${ESC}\\`)).toBe(true);
 });
 
 it('--open starts the viewer of the system, and says when there is none', async () => {

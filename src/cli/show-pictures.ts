@@ -1,13 +1,14 @@
-// Pictures in the terminal (--show), by the protocols of kitty and iTerm2, and in the system's
-// viewer (--open).
+// Pictures in the terminal (--show), by the protocols of kitty and iTerm2 and as sixels, and in the
+// system's viewer (--open).
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { convertImage } from '../image/codec/convert-image.ts';
+import { encodeSixel } from '../image/codec/encode-sixel.ts';
 import { sharp } from '../image/codec/load-sharp.ts';
 
 /** How a terminal draws pictures. */
-export type PictureProtocol = 'kitty' | 'iterm2';
+export type PictureProtocol = 'kitty' | 'iterm2' | 'sixel';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -21,6 +22,7 @@ const TERMINALS: readonly (readonly [PictureProtocol, (environment: Environment)
   ['kitty', ({ KONSOLE_VERSION }) => Number(KONSOLE_VERSION) >= 220_400],
   ['iterm2', ({ TERM_PROGRAM }) => /^(iTerm\.app|WezTerm|mintty|rio)$/.test(TERM_PROGRAM ?? '')],
   ['iterm2', ({ LC_TERMINAL }) => LC_TERMINAL === 'iTerm2'],
+  ['sixel', ({ TERM }) => /^(foot|mlterm|contour|yaft)|sixel/.test(TERM ?? '')],
 ];
 
 /** The protocol of the terminal with this environment; undefined if it draws no pictures. */
@@ -37,10 +39,16 @@ const KITTY_CHUNK = 4096;
 /** The escape sequences that draw a picture file, at most 1024 pixels wide and high. */
 export async function pictureSequence(path: string, protocol: PictureProtocol): Promise<string> {
   const { bytes } = await convertImage(readFileSync(path), 'png', path);
-  const small = await sharp(bytes)
-    .resize(MAX_SIDE, MAX_SIDE, { fit: 'inside', withoutEnlargement: true })
-    .png()
-    .toBuffer();
+  const resized = sharp(bytes).resize(MAX_SIDE, MAX_SIDE, {
+    fit: 'inside',
+    withoutEnlargement: true,
+  });
+  if (protocol === 'sixel') {
+    const pixels = resized.flatten().toColourspace('srgb').raw();
+    const { data, info } = await pixels.toBuffer({ resolveWithObject: true });
+    return encodeSixel({ width: info.width, height: info.height, channels: 3, bytes: data });
+  }
+  const small = await resized.png().toBuffer();
   const data = small.toString('base64');
   return protocol === 'kitty' ? kittySequence(data) : iterm2Sequence(data, small.length, path);
 }

@@ -1,5 +1,4 @@
 // What of a workflow's model files is missing, and what their hosts say about them.
-import { join } from 'node:path';
 import type { DarkroomError } from '../errors.ts';
 import { withSlashes } from '../slashes.ts';
 import { pathInside } from '../storage/folder-paths.ts';
@@ -59,12 +58,18 @@ export async function planDownloads(
       else missing.push(source);
     }
   }
-  return {
-    present,
-    refused,
-    missing: await Promise.all(missing.map((source) => describeMissing(source, options))),
-  };
+  const described: MissingFile[] = [];
+  for (let i = 0; i < missing.length; i += MAX_ASKED)
+    described.push(
+      ...(await Promise.all(
+        missing.slice(i, i + MAX_ASKED).map((source) => describeMissing(source, options)),
+      )),
+    );
+  return { present, refused, missing: described };
 }
+
+/** How many files hosts are asked about at once. */
+const MAX_ASKED = 8;
 
 const isPresent = (
   { folder, name }: ModelSource,
@@ -76,7 +81,8 @@ async function describeMissing(
   { root, client, signal }: PlanOptions,
 ): Promise<MissingFile> {
   const path = pathOfSource(source);
-  const target = pathInside(root, path) ?? join(root, path);
+  // refuseSource has refused all others
+  const target = pathInside(root, path)!;
   const remote = await describeRemote(client, source.url, signal);
   return { source, path, target, remote, loaded: partialSize(target) };
 }

@@ -102,7 +102,7 @@ function protocolOf({ pictures }: Terminal): PictureProtocol {
   if (pictures) return pictures;
   throw badUsage(
     '--show needs a terminal that draws pictures',
-    'kitty, iTerm2, WezTerm, Ghostty and Konsole do; --open shows pictures in a window.',
+    'kitty, iTerm2, WezTerm, Ghostty, Konsole and foot do; --open shows pictures in a window.',
   );
 }
 
