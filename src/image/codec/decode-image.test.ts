@@ -252,6 +252,15 @@ describe('files that are refused', () => {
   });
 });
 
+it('by the frames of a GIF that is cut, which may be larger than its screen', async () => {
+  const screen = Buffer.from('474946383961010001000000002c', 'hex');
+  const frame = Buffer.concat([Buffer.alloc(4), Buffer.from('ffffffff00', 'hex')]);
+  const data = Buffer.from('02024401002c', 'hex');
+  await expect(decodeImage(Buffer.concat([screen, frame, data]))).rejects.toThrow(
+    'it has more than 178956970 pixels',
+  );
+});
+
 it('converts decoded bytes back to the same bytes', async () => {
   const all = Array.from({ length: 256 }, (_, i) => i);
   const { image } = await decodeImage(png({ width: 16, height: 16, colour: 0, samples: all }));

@@ -72,6 +72,8 @@ export function openCutGif(file: Buffer): CutGif | undefined {
   let start = at;
   let frames = 0;
   let blank = 0;
+  // frames that reach beyond the screen enlarge the image
+  let size = { width: file.readUInt16LE(6), height: file.readUInt16LE(8) };
   while (at < file.length && file[at] !== TRAILER) {
     let end: number | undefined;
     if (file[at] === EXTENSION) {
@@ -81,10 +83,15 @@ export function openCutGif(file: Buffer): CutGif | undefined {
     } else if (file[at] === IMAGE && at + 10 < file.length) {
       const data = at + 10 + tableBytes(file[at + 9]);
       end = skipBlocks(file, data + 1);
-      const [width, height] = [file.readUInt16LE(at + 5), file.readUInt16LE(at + 7)];
+      const [left, top, width, height] = [1, 3, 5, 7].map((field) => file.readUInt16LE(at + field));
+      if (end !== undefined || frames === 0)
+        size = {
+          width: Math.max(size.width, left + width),
+          height: Math.max(size.height, top + height),
+        };
       const image = { data, pixels: width * height, blank };
       if (end === undefined && frames === 0 && data < file.length)
-        return { ...larger(file, width, height), pages: 1, repair: () => repairFirst(file, image) };
+        return { ...size, pages: 1, repair: () => repairFirst(file, image) };
       frames += end === undefined ? 0 : 1;
       start = end ?? start;
     }
@@ -93,14 +100,8 @@ export function openCutGif(file: Buffer): CutGif | undefined {
   }
   if (file[at] === TRAILER) return undefined;
   if (frames === 0) throw new Error('it ends before its pixels');
-  return { ...larger(file, 0, 0), pages: frames, repair: () => repairEnd(file, start, frames) };
+  return { ...size, pages: frames, repair: () => repairEnd(file, start, frames) };
 }
-
-/** The size of the screen, or of an image that is larger. */
-const larger = (file: Buffer, width: number, height: number) => ({
-  width: Math.max(file.readUInt16LE(6), width),
-  height: Math.max(file.readUInt16LE(8), height),
-});
 
 const repairEnd = (file: Buffer, start: number, frames: number): RepairedGif => ({
   file: Buffer.concat([file.subarray(0, start), Buffer.of(TRAILER)]),
