@@ -61,6 +61,8 @@ export function createUNet(
     networks.set(name, network);
     return network;
   };
+  // declares the plain network, which a report on the model counts
+  networkFor(undefined, { inputs: {} }, undefined);
   const variantInputs = { ...changeInputs(change), ...plan?.inputs };
   return {
     inChannels,
