@@ -1,11 +1,12 @@
-// npx tsx scripts/coverage.ts [--run] FOLDER… : reads every workflow file in the folders and writes
-// docs/coverage.md, which says what of each works; with --run, those whose nodes are all built in
-// are run with small models. The folders are checkouts of public repositories; only names of files
-// and node types are copied.
+// npx tsx scripts/coverage.ts [--runs RESULTS.json] FOLDER… : reads every workflow file in the
+// folders and writes docs/coverage.md, which says what of each works; with --runs, those whose nodes
+// are all built in are run with small models, except those with a result in that file. The folders
+// are checkouts of public repositories, OWNER/NAME; only names of files and node types are copied.
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join, relative, resolve } from 'node:path';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { DarkroomError } from '../src/errors.ts';
 import { dumpsJson } from '../src/formats/dumps-json.ts';
 import { imageFormat, readImageTexts } from '../src/image/codec/image-text.ts';
@@ -13,29 +14,11 @@ import type { NodeEnvironment } from '../src/nodes/context.ts';
 import { NODES } from '../src/nodes/index.ts';
 import { apiGraphOf, type Graph } from '../src/workflow/api-graph.ts';
 import { readWorkflowBytes, type Workflow } from '../src/workflow/read/read.ts';
-import { findProblems, type MissingNode } from '../src/workflow/validate/find-problems.ts';
-import { compareForms, type Difference } from './compare-forms.ts';
+import { findProblems } from '../src/workflow/validate/find-problems.ts';
+import { compareForms } from './compare-forms.ts';
+import { coveragePage, type Row } from './coverage-page.ts';
 import { foreignModels } from './foreign-models.ts';
 import { openSmallDarkroom } from './small-runs.ts';
-
-interface Row {
-  readonly folder: string;
-  readonly file: string;
-  readonly path: string;
-  readonly form: string;
-  readonly nodes: number;
-  readonly hash: string;
-  /** Why it could not be converted. */
-  readonly failure?: string;
-  readonly missing: readonly MissingNode[];
-  readonly problems: readonly string[];
-  /** Some of its outputs can run; ComfyUI runs those. */
-  readonly partly: boolean;
-  /** With small models: `yes`, or why not. */
-  runs?: string;
-  /** Differences in images with both forms; undefined for other files. */
-  readonly differences?: readonly Difference[];
-}
 
 const OUT = join(dirname(fileURLToPath(import.meta.url)), '..', 'docs', 'coverage.md');
 
@@ -64,13 +47,38 @@ function filesIn(folder: string): string[] {
     .sort();
 }
 
-const NOT_ONE = /without a workflow|not an object|which is not a node|without 'inputs'/;
+/**
+ * Whether a file claims to contain a workflow: nodes with a class type, the lists of the editor, or
+ * the texts of a picture. It is decided without the readers that are measured.
+ */
+function claimsWorkflow(bytes: Buffer): boolean {
+  const format = imageFormat(bytes);
+  if (!format) {
+    const text = bytes.toString('utf8');
+    return (
+      /"class_type"\s*:/.test(text) ||
+      (/"nodes"\s*:\s*\[\s*\{/.test(text) && /"links"\s*:/.test(text))
+    );
+  }
+  return /"class_type"|"last_node_id"/.test(bytes.toString('latin1')) || hasTexts(bytes);
+}
+
+/** Whether a picture has a text that a workflow is stored in. */
+function hasTexts(bytes: Buffer): boolean {
+  try {
+    const texts = readImageTexts(bytes, 'the picture');
+    return ['prompt', 'workflow'].some((name) => Object.hasOwn(texts, name));
+  } catch {
+    return false;
+  }
+}
 
 /** Returns the result for a file; undefined when it contains no workflow. */
 function rowOf(folder: string, path: string): Row | undefined {
   const bytes = readFileSync(path);
+  if (!claimsWorkflow(bytes)) return undefined;
   const file = relative(folder, path);
-  const own = { folder: basename(resolve(folder)), file, path };
+  const own = { folder: resolve(folder).split(sep).slice(-2).join('/'), file, path };
   const read = (prefer: 'API' | 'UI'): Workflow =>
     readWorkflowBytes(bytes, file, { prefer }, dirname(path));
   try {
@@ -106,7 +114,6 @@ function rowOf(folder: string, path: string): Row | undefined {
   } catch (error) {
     if (!(error instanceof DarkroomError))
       throw new Error(`${path}: no Darkroom error`, { cause: error });
-    if (NOT_ONE.test(error.message)) return undefined;
     return {
       ...own,
       form: '?',
@@ -120,143 +127,40 @@ function rowOf(folder: string, path: string): Row | undefined {
   }
 }
 
-const cell = (text: string): string => text.replaceAll('|', '\\|').replace(/\s+/g, ' ');
-const share = (part: number, whole: number): string =>
-  `${part} of ${whole}${whole > 0 ? ` (${Math.round((100 * part) / whole)} %)` : ''}`;
-const isSame = (row: Row): boolean => row.differences?.every((d) => d.expected) ?? true;
-
-function page(rows: readonly Row[], empty: ReadonlyMap<string, number>): string {
-  const converted = rows.filter((row) => row.failure === undefined);
-  const complete = converted.filter((row) => row.missing.length === 0);
-  const both = converted.filter((row) => row.differences);
-  const known = [...empty.values()].reduce((a, b) => a + b, 0);
-  const wanted = new Map<string, { pack?: string; reason?: string; files: number; last: number }>();
-  for (const { missing } of converted)
-    for (const { type, pack, reason } of missing) {
-      const entry = wanted.get(type) ?? { pack, reason, files: 0, last: 0 };
-      entry.files++;
-      if (missing.length === 1) entry.last++;
-      wanted.set(type, entry);
-    }
-  const packs = new Map<string, { types: number; files: Set<string> }>();
-  for (const row of converted)
-    for (const { pack = 'unknown' } of row.missing) {
-      const entry = packs.get(pack) ?? { types: 0, files: new Set<string>() };
-      entry.files.add(`${row.folder}/${row.file}`);
-      packs.set(pack, entry);
-    }
-  for (const { pack = 'unknown' } of wanted.values()) packs.get(pack)!.types++;
-  const odd = both.filter((row) => !isSame(row));
-  const kinds = new Map<string, number>();
-  for (const { differences = [] } of both)
-    for (const { expected } of differences)
-      if (expected) kinds.set(expected, (kinds.get(expected) ?? 0) + 1);
-
-  return `${[
-    '# Workflow files of public repositories',
-    '',
-    'Written by `npx tsx scripts/coverage.ts FOLDER…` from checkouts of the repositories ' +
-      'below; their files are not part of this project.',
-    'A file **converts** when it becomes an API graph, and **validates** when nothing but ' +
-      'model files and pictures could keep it from running:',
-    'every node type is built in, every link fits, every value is allowed, and no model file is ' +
-      'named like one of a family that is not run.',
-    'Model files and input pictures are taken to be there.',
-    '*In part*: the fault is in the file, and some of its outputs run all the same, in ComfyUI ' +
-      'as here.',
-    'A file **runs** when it does with small random models of the right kind, sides an eighth ' +
-      'as long and a fifth of the steps: all its nodes work together.',
-    `Files without a workflow (${known} pictures and other JSON files) are not counted, nor ` +
-      'are files that a shallow checkout lacks.',
-    '',
-    '| | files |',
-    '|---|---|',
-    `| with a workflow | ${rows.length} |`,
-    `| different ones (by graph) | ${new Set(rows.map((row) => row.hash)).size} |`,
-    `| convert | ${share(converted.length, rows.length)} |`,
-    `| every node type is built in | ${share(complete.length, rows.length)} |`,
-    '| of these validate | ' +
-      `${share(complete.filter((row) => row.problems.length === 0).length, complete.length)} |`,
-    ...(complete.some((row) => row.runs)
-      ? [
-          '| of these run, all of them or in part | ' +
-            `${share(complete.filter((row) => row.runs === 'yes' || row.runs === 'in part').length, complete.length)} ` +
-            '|',
-        ]
-      : []),
-    '| hold both forms, and ours of the UI form is what was sent | ' +
-      `${share(both.length - odd.length, both.length)} |`,
-    '',
-    '## Both forms',
-    '',
-    'Differences that are expected, and mean the same picture:',
-    `- *editor only* (${kinds.get('editor only') ?? 0} inputs): older editors sent the upload button along (\`"choose file to upload": "image"\`), and inputs that nodes no longer have.`,
-    `- *newer input* (${kinds.get('newer input') ?? 0} inputs): the node got the input later; ` +
-      `a file from before has no value, and today's editor fills in the default, as we do.`,
-    `- *matched* (${kinds.get('matched') ?? 0} inputs): another version of the node saved the ` +
-      'file. Read one after the other its values would land in wrong inputs; we match them by ' +
-      'what fits, and say so.',
-    '- Group nodes: one that was made in the session of the picture kept the ids of its nodes ' +
-      'until the file was loaded again; they are compared by type.',
-    '',
-    ...(odd.length === 0 ? [] : ['Others:', '']),
-    ...odd.map(
-      (row) =>
-        `- ${row.folder}/${row.file}: ${cell(
-          row
-            .differences!.filter((d) => !d.expected)
-            .map((d) => `${d.nodeId} ${d.text}`)
-            .slice(0, 4)
-            .join('; '),
-        )}`,
-    ),
-    '',
-    '## Files',
-    '',
-    ...[...new Set(rows.map((row) => row.folder))].flatMap((folder) => [
-      `### ${folder}`,
-      '',
-      '| file | form | nodes | converts | validates | runs | missing node types |',
-      '|---|---|---|---|---|---|---|',
-      ...rows.filter((row) => row.folder === folder).map(line),
-      '',
-    ]),
-    '## Missing node types by pack',
-    '',
-    '| pack | types | files |',
-    '|---|---|---|',
-    ...[...packs]
-      .sort(([, a], [, b]) => b.files.size - a.files.size)
-      .map(([pack, { types, files }]) => `| ${cell(pack)} | ${types} | ${files.size} |`),
-    '',
-    '## The most wanted missing node types',
-    '',
-    'Files that need the type, and files that need nothing else.',
-    '',
-    '| node type | pack | files | nothing else |',
-    '|---|---|---|---|',
-    ...[...wanted]
-      .sort(([a, x], [b, y]) => y.files - x.files || y.last - x.last || (a < b ? -1 : 1))
-      .map(
-        ([type, { pack = '', reason, files, last }]) =>
-          `| \`${cell(type)}\` | ${cell(pack)}${reason ? ' (left out)' : ''} | ${files} | ${last || ''} |`,
-      ),
-  ].join('\n')}\n`;
+/** The results of earlier runs by graph, so that a run that was stopped can be continued. */
+function readRuns(file: string): Map<string, string> {
+  try {
+    return new Map(Object.entries(JSON.parse(readFileSync(file, 'utf8'))));
+  } catch {
+    return new Map();
+  }
 }
 
-function line(row: Row): string {
-  const validates =
-    row.failure !== undefined || row.missing.length > 0
-      ? ''
-      : row.problems.length === 0
-        ? 'yes'
-        : `${row.partly ? 'in part' : 'no'}: ${row.problems.slice(0, 2).join('; ')}`;
-  const missing = row.missing.map(({ type }) => `\`${type}\``).join(', ');
-  return `| ${cell(row.file)} | ${row.form} | ${row.nodes} | ${row.failure === undefined ? 'yes' : cell(`no: ${row.failure}`)} | ${cell(validates)} | ${cell(row.runs ?? '')} | ${cell(missing)} |`;
+/** Runs the complete files with small models; files with the same graph once. */
+async function runSmall(rows: readonly Row[], file: string): Promise<void> {
+  const done = readRuns(file);
+  const darkroom = await openSmallDarkroom();
+  for (const row of rows.filter((r) => r.failure === undefined && r.missing.length === 0)) {
+    const { graph } = readWorkflowBytes(
+      readFileSync(row.path),
+      row.file,
+      { prefer: 'UI' },
+      dirname(row.path),
+    );
+    row.runs = done.get(row.hash) ?? (await darkroom.run(graph));
+    done.set(row.hash, row.runs);
+    writeFileSync(file, JSON.stringify(Object.fromEntries(done), null, 1));
+    console.log(`${row.folder}/${row.file}: ${row.runs}`);
+  }
+  await darkroom.close();
 }
 
-const folders = process.argv.slice(2).filter((argument) => argument !== '--run');
-if (folders.length === 0) throw new Error('usage: npx tsx scripts/coverage.ts [--run] FOLDER…');
+const { values, positionals: folders } = parseArgs({
+  options: { runs: { type: 'string' } },
+  allowPositionals: true,
+});
+if (folders.length === 0)
+  throw new Error('usage: npx tsx scripts/coverage.ts [--runs RESULTS.json] FOLDER…');
 const rows: Row[] = [];
 const empty = new Map<string, number>();
 for (const folder of folders)
@@ -265,22 +169,8 @@ for (const folder of folders)
     if (row) rows.push(row);
     else empty.set(folder, (empty.get(folder) ?? 0) + 1);
   }
-if (process.argv.includes('--run')) {
-  const darkroom = await openSmallDarkroom();
-  const done = new Map<string, string>();
-  for (const row of rows.filter((r) => r.failure === undefined && r.missing.length === 0)) {
-    row.runs =
-      done.get(row.hash) ??
-      (await darkroom.run(
-        readWorkflowBytes(readFileSync(row.path), row.file, { prefer: 'UI' }, dirname(row.path))
-          .graph,
-      ));
-    done.set(row.hash, row.runs);
-    console.log(`${row.folder}/${row.file}: ${row.runs}`);
-  }
-  await darkroom.close();
-}
-writeFileSync(OUT, page(rows, empty));
+if (values.runs !== undefined) await runSmall(rows, values.runs);
+writeFileSync(OUT, coveragePage(rows, empty));
 console.log(
   `${rows.length} files with a workflow; ` +
     `${rows.filter((row) => row.missing.length === 0 && row.failure === undefined).length} need ` +

@@ -17,7 +17,7 @@ import { seededTensors } from '../test/support/files/rewrite.ts';
 const TEST = join(dirname(fileURLToPath(import.meta.url)), '..', 'test');
 const FIXTURES = join(TEST, 'fixtures');
 const GOLDEN = join(TEST, 'golden');
-const LIMIT_MS = 120_000;
+const LIMIT_MS = 300_000;
 /** Divides all numbers of steps. */
 const FEWER = 5;
 /** Divides sides and positions, rounded to multiples of 8. */
