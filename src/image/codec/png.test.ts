@@ -90,6 +90,15 @@ describe('readPngText', () => {
     expect(Object.getPrototypeOf(text)).toBe(Object.prototype);
   });
 
+  it('reads the texts after the end marker, as ComfyUI’s editor does', async () => {
+    const file = await encodePng(one);
+    const workflow = withChunk(file, 'tEXt', Buffer.from('workflow\0{}')).subarray(
+      33,
+      33 + 12 + 'workflow\0{}'.length,
+    );
+    expect(readPngText(Buffer.concat([file, workflow]))).toEqual({ workflow: '{}' });
+  });
+
   it('reads the texts of a file that ends within its pixels', async () => {
     const file = await encodePng(one, { text: { prompt: '{}' } });
     expect(readPngText(file.subarray(0, file.length - 16))).toEqual({ prompt: '{}' });

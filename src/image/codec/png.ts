@@ -77,14 +77,17 @@ interface Chunk {
   readonly data: Buffer;
 }
 
-/** The chunks up to IEND that are complete in the file. */
-export function* readChunks(file: Buffer): Generator<Chunk> {
+/**
+ * The chunks up to IEND that are complete in the file; with `pastEnd`, also those after it, where
+ * programs that replace the workflow of an image append it.
+ */
+export function* readChunks(file: Buffer, pastEnd = false): Generator<Chunk> {
   for (let start = PNG_SIGNATURE.length; start + 12 <= file.length; ) {
     const end = start + 12 + file.readUInt32BE(start);
     if (end > file.length) return;
     const type = file.toString('latin1', start + 4, start + 8);
     yield { type, start, end, data: file.subarray(start + 8, end - 4) };
-    if (type === 'IEND') return;
+    if (type === 'IEND' && !pastEnd) return;
     start = end;
   }
 }
@@ -162,7 +165,7 @@ export function readPngText(
   const texts = new Map<string, string>();
   const doubtful = new Map<string, string>();
   let remaining = MAX_TEXT;
-  for (const { type, start, end, data } of readChunks(file)) {
+  for (const { type, start, end, data } of readChunks(file, true)) {
     const read = TEXT_CHUNKS[type];
     if (!read) continue;
     try {

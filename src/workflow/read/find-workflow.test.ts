@@ -49,6 +49,16 @@ describe('a workflow in other JSON', () => {
     expect({ form, notes }).toEqual({ form: 'API', notes: [] });
   });
 
+  it('is not what only describes one: lists of type names, nodes without inputs', () => {
+    const lane = { nodes: ['UpscaleModelLoader', 'ImageScale'], speed: 'fast' };
+    const loader = { class_type: 'UNETLoader', ui_id: 1323 };
+    expect(errorOf({ lanes: { fast: lane, best: lane } }).message).toMatch(/no workflow in it/);
+    expect(errorOf({ features: [{ loader }, { loader, other: 1 }] }).message).toMatch(
+      /no workflow in it/,
+    );
+    expect([...read({ lanes: { fast: lane }, prompt }).graph.keys()]).toEqual(['1', '2']);
+  });
+
   it('comes with the UI workflow that is saved into images', () => {
     for (const json of [{ workflow: ui, output: prompt }, item(prompt), { prompt, a: [ui] }])
       expect(read(json).extra).toEqual({ workflow: expect.objectContaining({ links: [] }) });

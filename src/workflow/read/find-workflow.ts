@@ -53,8 +53,9 @@ export function findWorkflows(json: Json): FoundWorkflows {
       if (isText && texts-- <= 0) continue;
       const value = isText ? parsed(item.json as string) : item.json;
       if (item.key === 'extra_pnginfo' && isJsonObject(value)) pngInfo ??= value;
-      if (isUi(value)) here.ui.push({ ...item, json: value });
-      else if (hasNodes(value)) here.api.push({ ...item, json: value });
+      const isCandidate = depth === 0 || KEYS.includes(item.key) || isWhole(value);
+      if (isCandidate && isUi(value)) here.ui.push({ ...item, json: value });
+      else if (isCandidate && hasNodes(value)) here.api.push({ ...item, json: value });
       for (const child of childrenOf(value, item.path)) next.push(child);
     }
     if (found.api.length === 0) found.api.push(...here.api);
@@ -63,6 +64,13 @@ export function findWorkflows(json: Json): FoundWorkflows {
   }
   return { api: preferred(found.api), ui: preferred(found.ui), pngInfo };
 }
+
+/** Whether an object under any key is a workflow, and not a part or a description of one. */
+const isWhole = (json: Json): boolean =>
+  isUi(json)
+    ? (json['nodes'] as Json[]).every(isJsonObject)
+    : isJsonObject(json) &&
+      Object.values(json).some((value) => isNode(value) && isJsonObject(value['inputs']));
 
 /** Whether a value of an object is a node in API format. */
 export const hasNodes = (json: Json): boolean =>

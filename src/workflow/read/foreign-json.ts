@@ -37,6 +37,11 @@ const KINDS: readonly Kind[] = [
     hint: EXPORT,
   },
   {
+    matches: someValue(has('display_name', 'inputs')),
+    what: "is a translation of ComfyUI's nodes, not a workflow",
+    hint: EXPORT,
+  },
+  {
     matches: has('prompt_id', 'number'),
     what: "is ComfyUI's response to a queued prompt, which does not contain the workflow",
     hint: SAVE_PROMPT,
