@@ -3,10 +3,12 @@
 import { dumpsJson } from '../src/formats/dumps-json.ts';
 import { isPyFloat, type Json, numberOf } from '../src/formats/json.ts';
 import { inputOf } from '../src/nodes/declare.ts';
+import { replacedOption } from '../src/nodes/former-options.ts';
 import type { Input } from '../src/nodes/input-types.ts';
 import { type Graph, linkOf } from '../src/workflow/api-graph.ts';
 import { convertWidgetValue } from '../src/workflow/input-spec.ts';
 import type { NodeTable } from '../src/workflow/node-table.ts';
+import type { FileEvidence } from './edited-since.ts';
 
 /** Known differences that do not change the image. */
 export type Expected =
@@ -20,7 +22,9 @@ export type Expected =
    * The file was saved with another version of the node; we matched its values to today's inputs,
    * the editor of the time did not.
    */
-  | 'matched';
+  | 'matched'
+  /** The workflow was changed after the prompt was sent, in the editor or by a pack. */
+  | 'edited';
 
 export interface Difference {
   readonly nodeId: string;
@@ -40,6 +44,7 @@ const same = (a: Json | undefined, b: Json | undefined): boolean =>
 /** Whether both run as the same value: 0.93 is 0 for an INT. */
 function runsAlike(a: Json | undefined, b: Json | undefined, input: Input): boolean {
   if (a === undefined || b === undefined || linkOf(a) || linkOf(b)) return false;
+  if (input.kind === 'COMBO' && same(replacedOption(a, input), b)) return true;
   try {
     return same(convertWidgetValue(a, input), convertWidgetValue(b, input));
   } catch {
@@ -56,6 +61,7 @@ export function compareForms(
   converted: Graph,
   nodes: NodeTable,
   notes: readonly string[] = [],
+  file?: FileEvidence,
 ): Difference[] {
   const found: Difference[] = [];
   const ours = withSentIds(sent, converted);
@@ -67,7 +73,7 @@ export function compareForms(
       note.includes(`(node ${nodeId}) was saved by another version`),
     );
     if (!other) {
-      add(' is missing');
+      add(' is missing', file && !file.isActive(nodeId) ? 'edited' : undefined);
       continue;
     }
     if (other.classType !== node.classType) {
@@ -89,12 +95,19 @@ export function compareForms(
             ? 'editor only'
             : isMatched
               ? 'matched'
-              : undefined,
+              : file?.says(nodeId, name, input, was ?? null, is ?? null)
+                ? 'edited'
+                : undefined,
       );
     }
   }
   for (const [nodeId, { classType }] of ours)
-    if (!sent.has(nodeId)) found.push({ nodeId, text: `${classType} is not in what was sent` });
+    if (!sent.has(nodeId))
+      found.push({
+        nodeId,
+        text: `${classType} is not in what was sent`,
+        expected: file?.isActive(nodeId) ? 'edited' : undefined,
+      });
   return found;
 }
 

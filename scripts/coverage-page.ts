@@ -136,6 +136,8 @@ function bothForms(rows: readonly Row[]): string[] {
     `- *matched* (${inputs('matched')}): another version of the node saved the ` +
       'file. Read one after the other its values would land in wrong inputs; we match them by ' +
       'what fits, and say so.',
+    `- *edited* (${inputs('edited')}): the workflow was changed after the prompt was sent, and says ` +
+      'letter by letter what we have: examples whose values were tidied in the finished picture.',
     '- Group nodes: one that was made in the session of the picture kept the ids of its nodes ' +
       'until the file was loaded again; they are compared by type.',
     '',

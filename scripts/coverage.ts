@@ -9,6 +9,8 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { DarkroomError } from '../src/errors.ts';
 import { dumpsJson } from '../src/formats/dumps-json.ts';
+import { isJsonObject } from '../src/formats/json.ts';
+import { parseJson } from '../src/formats/parse-json.ts';
 import { imageFormat, readImageTexts } from '../src/image/codec/image-text.ts';
 import type { NodeEnvironment } from '../src/nodes/context.ts';
 import { NODES } from '../src/nodes/index.ts';
@@ -17,6 +19,7 @@ import { readWorkflowBytes, type Workflow } from '../src/workflow/read/read.ts';
 import { findProblems } from '../src/workflow/validate/find-problems.ts';
 import { compareForms } from './compare-forms.ts';
 import { coveragePage, type Row } from './coverage-page.ts';
+import { type FileEvidence, fileEvidence } from './edited-since.ts';
 import { foreignModels } from './foreign-models.ts';
 import { openSmallDarkroom } from './small-runs.ts';
 
@@ -47,29 +50,54 @@ function filesIn(folder: string): string[] {
     .sort();
 }
 
+const CLAIM = /"class_type"|"last_node_id"/;
+
 /**
- * Whether a file claims to contain a workflow: nodes with a class type, the lists of the editor, or
- * the texts of a picture. It is decided without the readers that are measured.
+ * Whether a file claims to contain a workflow: nodes with class type and inputs, the lists of the
+ * editor, or their words in a picture. It is decided without the readers that are measured.
  */
 function claimsWorkflow(bytes: Buffer): boolean {
-  const format = imageFormat(bytes);
-  if (!format) {
-    const text = bytes.toString('utf8');
-    return (
-      /"class_type"\s*:/.test(text) ||
-      (/"nodes"\s*:\s*\[\s*\{/.test(text) && /"links"\s*:/.test(text))
-    );
+  const stored = bytes.toString('latin1');
+  if (imageFormat(bytes))
+    return CLAIM.test(stored) || Object.values(textsIn(bytes)).some((text) => CLAIM.test(text));
+  try {
+    return hasWorkflow(JSON.parse(bytes.toString('utf8')));
+  } catch {
+    return CLAIM.test(stored);
   }
-  return /"class_type"|"last_node_id"/.test(bytes.toString('latin1')) || hasTexts(bytes);
 }
 
-/** Whether a picture has a text that a workflow is stored in. */
-function hasTexts(bytes: Buffer): boolean {
+const isObject = (json: unknown): json is Record<string, unknown> =>
+  typeof json === 'object' && json !== null && !Array.isArray(json);
+
+function hasWorkflow(json: unknown): boolean {
+  if (Array.isArray(json))
+    return json.some((item) => !hasKeys(item, 'class_type') && hasWorkflow(item));
+  if (!isObject(json)) return false;
+  if (hasKeys(json, 'nodes', 'links')) return [json['nodes']].flat().every(isObject);
+  const values = Object.values(json);
+  return values.some((value) => hasKeys(value, 'class_type', 'inputs')) || values.some(hasWorkflow);
+}
+
+const hasKeys = (json: unknown, ...keys: readonly string[]): boolean =>
+  isObject(json) && keys.every((key) => Object.hasOwn(json, key));
+
+/** The texts of a picture, also of compressed chunks. */
+function textsIn(bytes: Buffer): Record<string, string> {
   try {
-    const texts = readImageTexts(bytes, 'the picture');
-    return ['prompt', 'workflow'].some((name) => Object.hasOwn(texts, name));
+    return readImageTexts(bytes, 'the picture');
   } catch {
-    return false;
+    return {};
+  }
+}
+
+/** What the UI form of a picture says itself. */
+function evidenceIn(texts: Readonly<Record<string, string>>): FileEvidence | undefined {
+  try {
+    const json = parseJson(texts['workflow']);
+    return isJsonObject(json) ? fileEvidence(json) : undefined;
+  } catch {
+    return undefined;
   }
 }
 
@@ -108,7 +136,7 @@ function rowOf(folder: string, path: string): Row | undefined {
       ],
       partly: validation.error === null && foreign.length === 0,
       differences: isSent
-        ? compareForms(sent.graph, workflow.graph, NODES, workflow.notes)
+        ? compareForms(sent.graph, workflow.graph, NODES, workflow.notes, evidenceIn(texts))
         : undefined,
     };
   } catch (error) {

@@ -82,6 +82,8 @@ const DARKROOM_OPTIONS: Readonly<Record<keyof DarkroomOptions, Rule>> = {
   cacheWeights: YES_OR_NO,
   cache: TEXT,
   cacheSize: COUNT,
+  // comfyuiVersion checks it
+  comfyui: ANY,
   nodes: OBJECT,
 };
 

@@ -2,6 +2,7 @@
 import type { EngineEvent } from './engine/events.ts';
 import type { DarkroomError } from './errors.ts';
 import type { SavedFile } from './nodes/context.ts';
+import type { ComfyUIVersion } from './nodes/versions/comfyui-versions.ts';
 import type { DeviceChoice } from './runtime/device-names.ts';
 import type { Precision } from './runtime/precision.ts';
 import type { NodeTable } from './workflow/node-table.ts';
@@ -65,6 +66,11 @@ export interface DarkroomOptions {
    * GiB.
    */
   readonly cacheSize?: number;
+  /**
+   * The release of ComfyUI whose node declarations are used. Default: whatever a known release
+   * accepts is accepted.
+   */
+  readonly comfyui?: ComfyUIVersion;
   /** Replaces the built-in nodes: a table, and the URL of the module that exports it as NODES. */
   readonly nodes?: { readonly table: NodeTable; readonly module: string };
 }

@@ -21,7 +21,8 @@ import { isJsonObject, type Json, type JsonObject } from './formats/json.ts';
 import { parseJson } from './formats/parse-json.ts';
 import { type MemoryFolders, openMemoryFolders } from './in-memory.ts';
 import type { SavedFile } from './nodes/context.ts';
-import { NODES } from './nodes/index.ts';
+import { nodesOf } from './nodes/index.ts';
+import { comfyuiVersion } from './nodes/versions/comfyui-versions.ts';
 import { pythonRandom } from './random/python-random.ts';
 import { resolvePrecision } from './runtime/precision.ts';
 import { openEmbeddedModels } from './storage/embedded-models.ts';
@@ -46,7 +47,8 @@ export * from './darkroom-types.ts';
 
 /**
  * Opens the folders and prepares an engine, whose process starts with the first run. Throws
- * DR_BAD_USAGE for unknown options and a models folder that does not exist.
+ * DR_BAD_USAGE for unknown options, an unknown version of ComfyUI and a models folder that does not
+ * exist.
  *
  * @example
  * const darkroom = await openDarkroom({ output: 'images', device: 'cpu' });
@@ -57,6 +59,7 @@ export * from './darkroom-types.ts';
 export async function openDarkroom(options: DarkroomOptions = {}): Promise<Darkroom> {
   checkDarkroomOptions(options);
   const memory = options.inMemory ? openMemoryFolders(options) : undefined;
+  const comfyui = options.comfyui && comfyuiVersion(options.comfyui);
   const folders = openFolders({
     ...options,
     ...memory,
@@ -64,7 +67,12 @@ export async function openDarkroom(options: DarkroomOptions = {}): Promise<Darkr
     embedded: openEmbeddedModels(),
   });
   const engine = openEngine(options, folders);
-  const context: Context = { folders, engine, memory, nodes: options.nodes?.table ?? NODES };
+  const context: Context = {
+    folders,
+    engine,
+    memory,
+    nodes: nodesOf(comfyui, options.nodes?.table),
+  };
   const close = async (): Promise<void> => {
     await engine.close();
     memory?.remove();
@@ -99,6 +107,7 @@ const openEngine = (options: DarkroomOptions, folders: Folders): Engine =>
     ...keptBy(options),
     cacheSize: options.cacheSize,
     nodesModule: options.nodes?.module,
+    comfyui: options.comfyui,
   });
 
 /** What the engine stores for later runs, and where. */

@@ -1,5 +1,6 @@
 // The options of all commands. Parsing, suggestions and help texts are derived from this table.
 import { KEPT_KINDS } from '../darkroom-types.ts';
+import { COMFYUI_VERSIONS } from '../nodes/versions/comfyui-versions.ts';
 import { DEVICE_CHOICES } from '../runtime/device-names.ts';
 import { PRECISIONS } from '../runtime/precision.ts';
 import { SHORTHANDS } from '../workflow/overrides/shorthands.ts';
@@ -282,10 +283,22 @@ const OUTPUT_OPTIONS = {
   version: { type: 'boolean', short: 'V', help: 'show the version' },
 } as const satisfies Readonly<Record<string, Option>>;
 
+const VERSION_OPTIONS = {
+  comfyui: {
+    type: 'string',
+    value: 'VERSION',
+    help:
+      `release of ComfyUI whose nodes are used, ${COMFYUI_VERSIONS.join(' or ')} ` +
+      '(default: what any of them accepts)',
+    choices: COMFYUI_VERSIONS,
+  },
+} as const satisfies Readonly<Record<string, Option>>;
+
 export const OPTIONS = {
   ...WORKFLOW_OPTIONS,
   ...FOLDER_OPTIONS,
   ...ENGINE_OPTIONS,
   ...SERVER_OPTIONS,
+  ...VERSION_OPTIONS,
   ...OUTPUT_OPTIONS,
 };

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { type DarkroomOptions, KEPT_KINDS, type KeptKind } from '../darkroom.ts';
 import { didYouMean } from '../near-matches.ts';
+import { type ComfyUIVersion, comfyuiVersion } from '../nodes/versions/comfyui-versions.ts';
 import { ownValue } from '../own-value.ts';
 import { DEVICE_CHOICES, DEVICE_SYNONYMS, isDeviceChoice } from '../runtime/device-names.ts';
 import { resolvePrecision } from '../runtime/precision.ts';
@@ -101,6 +102,7 @@ export function darkroomOptions(values: Values): DarkroomOptions {
     cacheWeights: values['cache-weights'],
     cache,
     cacheSize: megabytes === undefined ? undefined : megabytes * BYTES_PER_MB,
+    comfyui: comfyuiOption(values),
   };
 }
 
@@ -115,6 +117,10 @@ function keptKinds({ keep = [] }: Values): KeptKind[] {
     );
   });
 }
+
+/** `--comfyui`. Throws DR_BAD_USAGE for an unknown version. */
+export const comfyuiOption = ({ comfyui }: Values): ComfyUIVersion | undefined =>
+  comfyui === undefined ? undefined : comfyuiVersion(comfyui);
 
 /** Default of --finish. */
 export const FINISH_SECONDS = 20;

@@ -104,5 +104,6 @@ export function workerEngine(
     precision: options.precision,
     ...keptBy(options),
     cacheSize: options.cacheSize,
+    comfyui: options.comfyui,
   };
 }

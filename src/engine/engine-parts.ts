@@ -47,7 +47,7 @@ export async function openEngineParts(
   settings: EngineSettings,
   reports: EngineReports,
 ): Promise<EngineParts> {
-  const nodes = await loadNodes(settings.nodesModule);
+  const nodes = await loadNodes(settings);
   const runtime = await openRuntime(settings, reports);
   const { input, output, temp } = settings;
   const storage =
@@ -69,11 +69,10 @@ export async function openEngineParts(
   };
 }
 
-async function loadNodes(nodesModule: string | undefined): Promise<NodeTable> {
-  const { NODES }: { NODES: NodeTable } = await (nodesModule
-    ? import(nodesModule)
-    : import('../nodes/index.ts'));
-  return NODES;
+async function loadNodes({ nodesModule, comfyui }: EngineSettings): Promise<NodeTable> {
+  const { nodesOf } = await import('../nodes/index.ts');
+  const own: { NODES: NodeTable } | undefined = nodesModule && (await import(nodesModule));
+  return nodesOf(comfyui, own?.NODES);
 }
 
 async function openRuntime(

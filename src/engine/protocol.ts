@@ -2,6 +2,7 @@
 // preserves big integers and `8.0`.
 import type { DarkroomError } from '../errors.ts';
 import type { PreviewMethod } from '../nodes/context.ts';
+import type { ComfyUIVersion } from '../nodes/versions/comfyui-versions.ts';
 import type { DeviceChoice } from '../runtime/device-names.ts';
 import type { Precision } from '../runtime/precision.ts';
 import type { EngineEvent, Outputs } from './events.ts';
@@ -27,6 +28,8 @@ export interface EngineSettings {
   readonly previews?: PreviewMethod;
   /** URL of a module that exports NODES, in place of the built-in nodes. */
   readonly nodesModule?: string;
+  /** The release of ComfyUI whose node declarations are used. */
+  readonly comfyui?: ComfyUIVersion;
 }
 
 export interface EngineJob {

@@ -19,6 +19,7 @@ import type {
 } from './input-types.ts';
 import type { PromptPreparation } from './prompt-hooks.ts';
 import type { Blocker } from './socket-values.ts';
+import type { LaterChanges } from './versions/declaration-change.ts';
 
 /** Optional inputs whose names match a pattern (`input1`, `input2` …). */
 export interface DynamicInputs {
@@ -137,6 +138,8 @@ export interface NodeDeclaration<
   readonly validate?: InputCheck;
   /** Changes the prompt before it is validated, as ComfyUI's prompt handlers do. */
   readonly prepare?: PromptPreparation;
+  /** What releases after the named one added; see `nodesOfVersion`. */
+  readonly later?: LaterChanges;
   run(inputs: InputValues<I>, context: NodeContext): Promise<ResultOf<O>> | ResultOf<O>;
 }
 

@@ -9,6 +9,8 @@ import { EXPERIMENTS_PACK } from './packs/experiments/index.ts';
 import { IMPACT_PACK } from './packs/impact/index.ts';
 import { NOISE_PACK } from './packs/noise/index.ts';
 import { SEARGE_PACK } from './packs/searge/index.ts';
+import type { ComfyUIVersion } from './versions/comfyui-versions.ts';
+import { nodesOfVersion } from './versions/nodes-of-version.ts';
 
 /** The built-in packs, in the order in which /object_info lists their nodes. */
 export const PACKS: readonly Pack[] = [
@@ -20,10 +22,20 @@ export const PACKS: readonly Pack[] = [
   EXPERIMENTS_PACK,
 ];
 
-/** All built-in nodes by class type. */
-export const NODES: ReadonlyMap<string, NodeDeclaration> = new Map(
+/** The declarations of the packs, with the inputs and outputs of all known releases. */
+const DECLARED: ReadonlyMap<string, NodeDeclaration> = new Map(
   PACKS.flatMap(({ nodes }) => nodes.map((node): [string, NodeDeclaration] => [node.type, node])),
 );
+
+/** All built-in nodes by class type. They accept what any known release of ComfyUI accepts. */
+export const NODES: ReadonlyMap<string, NodeDeclaration> = nodesOfVersion(DECLARED);
+
+/** The nodes as a named release of ComfyUI has them: the built-in ones, or `own` in their place. */
+export const nodesOf = (
+  version: ComfyUIVersion | undefined,
+  own?: ReadonlyMap<string, NodeDeclaration>,
+): ReadonlyMap<string, NodeDeclaration> =>
+  version === undefined ? (own ?? NODES) : nodesOfVersion(own ?? DECLARED, version);
 
 /** Why a type cannot be run, and the title of its pack. */
 export interface Refusal extends Omit<RefusedTypes, 'types'> {

@@ -12,6 +12,10 @@ export type SocketType = keyof SocketValues | `${keyof SocketValues},${string}`;
 interface CommonOptions {
   readonly tooltip?: string;
   readonly optional?: boolean;
+  /** It was added to the node later: a prompt without it gets the default. */
+  readonly later?: boolean;
+  /** The editor shows it only on request. */
+  readonly advanced?: boolean;
   /** A link to it is evaluated only when `needs` requests it; otherwise its value is undefined. */
   readonly lazy?: boolean;
   /** run() receives the link itself, `[node id, output number]`, not the linked value (loops). */
@@ -88,6 +92,9 @@ export interface SocketInput<S extends SocketType = SocketType> extends CommonOp
 }
 
 export type Input = IntInput | FloatInput | StringInput | BooleanInput | ComboInput | SocketInput;
+/** Whether every prompt must have a value for the input. */
+export const isRequired = ({ optional, later }: Input): boolean => !optional && !later;
+
 export type Inputs = Readonly<Record<string, Input>>;
 
 type ValueOf<I> = I extends { kind: 'INT'; wide: infer W }

@@ -6,8 +6,9 @@ import { dumpsJson } from '../formats/dumps-json.ts';
 import { objectOf } from '../formats/json.ts';
 import type { NodeEnvironment } from '../nodes/context.ts';
 import type { NodeDeclaration } from '../nodes/declare.ts';
-import { NODES, PACKS } from '../nodes/index.ts';
+import { nodesOf, PACKS } from '../nodes/index.ts';
 import type { Input } from '../nodes/input-types.ts';
+import type { ComfyUIVersion } from '../nodes/versions/comfyui-versions.ts';
 import { inputConfig } from '../workflow/input-spec.ts';
 import type { NodeTable } from '../workflow/node-table.ts';
 
@@ -18,11 +19,16 @@ export interface ObjectInfo {
   one(type: string): string;
 }
 
-/** `environment` lists the files for the options of combos; the default is the built-in nodes. */
+/**
+ * `environment` lists the files for the options of combos, `comfyui` names the release whose nodes
+ * are listed; `own` nodes replace the built-in ones.
+ */
 export function createObjectInfo(
   environment: NodeEnvironment,
-  nodes: NodeTable = NODES,
+  comfyui?: ComfyUIVersion,
+  own?: NodeTable,
 ): ObjectInfo {
+  const nodes = nodesOf(comfyui, own);
   const moduleOf = new Map(
     PACKS.flatMap(({ module, nodes: list }) =>
       list.map((node): [string, string] => [node.type, module]),

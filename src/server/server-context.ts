@@ -1,6 +1,7 @@
 // The types of a server: its options, the context of its routes, and its interface.
 import type { FastifyInstance } from 'fastify';
 import type { DarkroomOptions } from '../darkroom-types.ts';
+import type { ComfyUIVersion } from '../nodes/versions/comfyui-versions.ts';
 import type { Queue } from '../queue/contract.ts';
 import type { Folders } from '../storage/folders.ts';
 import type { Storage } from '../storage/storage.ts';
@@ -23,6 +24,8 @@ export interface ServerOptions {
   readonly watch?: FolderWatch;
   /** Nodes in place of the built-in ones. */
   readonly nodes?: DarkroomOptions['nodes'];
+  /** The release of ComfyUI whose node declarations are used and reported. */
+  readonly comfyui?: DarkroomOptions['comfyui'];
   /** Folder of settings and user data (`user`). */
   readonly user: string;
   /** Whether there are several users, distinguished by the header Comfy-User. */
@@ -72,6 +75,8 @@ export interface ServerContext {
   readonly maxUploadBytes: number;
   readonly webRoot?: string;
   readonly argv: readonly string[];
+  /** The release of ComfyUI that /system_stats reports. */
+  readonly comfyui: ComfyUIVersion;
   readonly now: () => number;
   /** All routes, for the OpenAPI document. */
   routes(): readonly Route[];

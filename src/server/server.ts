@@ -3,6 +3,7 @@
 import type { AddressInfo } from 'node:net';
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
 import { DarkroomError } from '../errors.ts';
+import { NEWEST_VERSION } from '../nodes/versions/comfyui-versions.ts';
 import type { Queue } from '../queue/contract.ts';
 import { createFolderStorage } from '../storage/folder-storage.ts';
 import type { Storage } from '../storage/storage.ts';
@@ -122,12 +123,13 @@ function createContext(options: ServerOptions, closing: AbortSignal): ServerCont
     isQueueOpen: queue.isOpen,
     objectInfo: () => {
       objectInfo ??= import('./object-info.ts').then(({ createObjectInfo }) =>
-        createObjectInfo(folders, options.nodes?.table),
+        createObjectInfo(folders, options.comfyui, options.nodes?.table),
       );
       return objectInfo;
     },
     threads: createThreadPool(threadSettings(options), options.threads, options.watch),
     users: openUsers(options.user, options.multiUser ?? false, options.watch),
+    comfyui: options.comfyui ?? NEWEST_VERSION,
     argv: options.argv ?? ['darkroom', 'serve'],
     routes: () => routes,
   };
@@ -145,12 +147,13 @@ function storageOf({ storage, folders, watch }: ServerOptions): Storage {
   return watch && opened.location === undefined ? watchedStorage(opened, watch) : opened;
 }
 
-const threadSettings = ({ folders, nodes }: ServerOptions): ThreadSettings => ({
+const threadSettings = ({ folders, nodes, comfyui }: ServerOptions): ThreadSettings => ({
   models: folders.models,
   input: folders.input,
   output: folders.output,
   temp: folders.temp,
   nodesModule: nodes?.module,
+  comfyui,
 });
 
 interface QueueConnection {

@@ -39,6 +39,10 @@ export function map(x: Tensor, f: (value: number, index: number) => number): Ten
   return { shape: [...x.shape], data };
 }
 
+/** The index of an item that `index` names in a batch: negative ones count from its end. */
+export const indexInBatch = (count: number, index: number): number =>
+  Math.max(0, Math.min(count - 1, index < 0 ? index + count : index));
+
 /** Items `from` to `to` (excluded) of the first axis, as a view. */
 export function sliceBatch(x: Tensor, from: number, to: number): Tensor {
   const size = sizeOf(x.shape.slice(1));

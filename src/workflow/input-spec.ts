@@ -39,6 +39,7 @@ const OWN_KEYS = new Set([
   'former',
   'wildcards',
   'optional',
+  'later',
   'inline',
 ]);
 

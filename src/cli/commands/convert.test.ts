@@ -102,6 +102,30 @@ describe('darkroom convert', () => {
     );
   });
 
+  it('writes what the named release of ComfyUI takes', async () => {
+    const nodes = [
+      { id: 1, type: 'LoadImage', mode: 0, outputs: [{}], widgets_values: ['a.png', 'image'] },
+      {
+        id: 2,
+        type: 'ImageScaleToTotalPixels',
+        mode: 0,
+        inputs: [{ name: 'image', type: 'IMAGE', link: 1 }],
+        widgets_values: ['area', 1, 4],
+      },
+    ];
+    writeFileSync(file('scale.json'), JSON.stringify({ nodes, links: [[1, 1, 0, 2, 0, 'IMAGE']] }));
+    const old = await darkroom('convert', file('scale.json'), '--comfyui', '0.3.64');
+    expect(JSON.parse(old.out)['2'].inputs).not.toHaveProperty('resolution_steps');
+    expect(old.err).toContain("warning: 'resolution_steps' of ImageScaleToTotalPixels");
+    const any = await darkroom('convert', file('scale.json'));
+    expect(JSON.parse(any.out)['2'].inputs['resolution_steps']).toBe(4);
+    expect(any.err).toBe('');
+    const unknown = await darkroom('convert', file('scale.json'), '--comfyui', '0.3.65');
+    expect(unknown.code).toBe(2);
+    expect(unknown.err).toContain("unknown ComfyUI version '0.3.65'");
+    expect(unknown.err).toContain('The known versions are 0.3.64 and 0.33.0.');
+  });
+
   it('writes a file that converts to itself', async () => {
     const api = file('api.json');
     expect(await darkroom('convert', file('ui.json'), '-o', api, '--quiet')).toEqual({

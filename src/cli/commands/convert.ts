@@ -4,7 +4,7 @@ import { renameSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { DarkroomError } from '../../errors.ts';
 import { didYouMean } from '../../near-matches.ts';
-import { NODES } from '../../nodes/index.ts';
+import { nodesOf } from '../../nodes/index.ts';
 import { ownValue } from '../../own-value.ts';
 import { pythonRandom } from '../../random/python-random.ts';
 import { writeAtomic } from '../../storage/atomic-write.ts';
@@ -15,7 +15,7 @@ import { readWorkflowBytes, readWorkflowFile, type Workflow } from '../../workfl
 import { writeHint } from '../../write-errors.ts';
 import { badUsage } from '../bad-usage.ts';
 import type { Invocation } from '../command.ts';
-import { dynamicSeed } from '../options.ts';
+import { comfyuiOption, dynamicSeed } from '../options.ts';
 import { warnings } from '../terminal.ts';
 import { openSource } from '../workflow-source.ts';
 
@@ -49,7 +49,7 @@ export async function convertCommand({
     );
   const { content, name } = await openSource(positionals[0]);
   const options = {
-    nodes: nodes?.table ?? NODES,
+    nodes: nodesOf(comfyuiOption(values), nodes?.table),
     random: pythonRandom(dynamicSeed(values)).random,
   };
   const workflow: Workflow =

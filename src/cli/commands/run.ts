@@ -4,11 +4,12 @@ import { relative } from 'node:path';
 import { type Darkroom, openDarkroom } from '../../darkroom.ts';
 import { type EngineEvent, type Outputs, savedFiles, shownTexts } from '../../engine/events.ts';
 import type { DarkroomError } from '../../errors.ts';
+import { nodesOf } from '../../nodes/index.ts';
 import { badUsage } from '../bad-usage.ts';
 import type { Invocation } from '../command.ts';
 import { asDarkroomError, exitCodeOf, partsOf, report } from '../error-report.ts';
 import { type NamedOutput, openNamedOutput } from '../named-output.ts';
-import { darkroomOptions, dynamicSeed, type Values } from '../options.ts';
+import { comfyuiOption, darkroomOptions, dynamicSeed, type Values } from '../options.ts';
 import { createProgress } from '../progress.ts';
 import { type Failure, planRuns, type Run, reportFailures } from '../run-series.ts';
 import { openInViewer, type PictureProtocol, pictureSequence } from '../show-pictures.ts';
@@ -64,8 +65,9 @@ async function runFiles(invocation: Invocation, reported: ReportedErrors): Promi
   const sources: Source[] = [];
   for (const name of positionals) sources.push(await openSource(name));
   reported.source = sources[0];
+  const table = nodesOf(comfyuiOption(values), nodes?.table);
   const runs = sources.flatMap((source) =>
-    planRuns(values, source, nodes?.table).map((run): PlannedRun => ({ ...run, source })),
+    planRuns(values, source, table).map((run): PlannedRun => ({ ...run, source })),
   );
   if (values.get) await getBeforeRun(invocation, sources);
   const isSeries = runs.length > 1 || values.csv !== undefined || values.batch !== undefined;

@@ -15,7 +15,7 @@ import { badUsage } from '../bad-usage.ts';
 import type { Invocation } from '../command.ts';
 import { deferred } from '../deferred.ts';
 import { LOG_LEVELS, PREVIEW_METHODS } from '../option-table.ts';
-import { FINISH_SECONDS, type Values, wholeNumber } from '../options.ts';
+import { comfyuiOption, FINISH_SECONDS, type Values, wholeNumber } from '../options.ts';
 import { openServerFolders, type ServerFolders, workerEngine } from '../server-folders.ts';
 import { onStopSignals } from '../stop-signals.ts';
 import type { Terminal } from '../terminal.ts';
@@ -197,6 +197,7 @@ function serverOptions(
     previews: previews === 'none' || previews === 'auto' ? previews : 'all',
     maxUploadBytes,
     maxJsonBytes,
+    comfyui: comfyuiOption(values),
   };
 }
 

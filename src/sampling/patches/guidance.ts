@@ -148,6 +148,23 @@ export const withLimitedNorm = (model: Model, strength: number): Model =>
   });
 
 /**
+ * Scales each cell of the guided noise prediction to the norm of the positive side's, before it is
+ * subtracted; `strength` 1 does so in full, 0 not at all (`pre_cfg` of CFGNorm).
+ */
+export const withMatchedNorm = (model: Model, strength: number): Model =>
+  setCfgFunction(model, ({ x, cfg, cond, uncond }) => {
+    const [positive, negative] = [sub(x.data, cond.data), sub(x.data, uncond.data)];
+    const combined = like(x, add(negative, scale(sub(positive, negative), cfg)));
+    const norms = magnitudes(combined).data;
+    const factors = map(magnitudes(like(x, positive)), (norm, i) =>
+      norms[i] > 0 ? norm / Math.max(norms[i], f32(1e-12)) : 1,
+    );
+    const full = withCells(combined, factors, (value, factor) => value * factor).data;
+    const scaled = strength === 1 ? full : combine(full, strength, combined.data, 1 - strength);
+    return like(x, sub(x.data, scaled));
+  });
+
+/**
  * Guides in the direction of the positive side rather than of its difference from the negative one
  * (Mahiro).
  */

@@ -47,6 +47,33 @@ describe('/object_info', () => {
     expect(Object.keys((await test.get('/object_info')).json())).toContain('TestSave');
   });
 
+  it('follows the named release of ComfyUI, as /system_stats does', async () => {
+    const [any, old] = await Promise.all(
+      [undefined, '0.3.64' as const].map((comfyui) =>
+        testServer({ idle: true, builtIn: true, comfyui }),
+      ),
+    );
+    const info = async ({ get }: TestServer) => (await get('/object_info/PreviewAny')).json();
+    expect(await info(any)).toMatchObject({
+      PreviewAny: { output: ['STRING'], display_name: 'Preview as Text', category: 'utilities' },
+    });
+    expect(await info(old)).toMatchObject({
+      PreviewAny: { output: [], display_name: 'Preview Any', category: 'utils' },
+    });
+    const { system } = (await old.get('/system_stats')).json();
+    expect(system.comfyui_version).toBe('0.3.64');
+    const prompt = {
+      1: { class_type: 'PrimitiveString', inputs: { value: 'x' } },
+      2: { class_type: 'PreviewAny', inputs: { source: ['1', 0] } },
+      3: { class_type: 'PreviewAny', inputs: { source: ['2', 0] } },
+    };
+    const errorsOf = async ({ post }: TestServer) =>
+      Object.keys((await post('/prompt', { prompt })).json().node_errors);
+    expect(await errorsOf(any)).toEqual([]);
+    expect(await errorsOf(old)).toEqual(['3']);
+    await Promise.all([any.close(), old.close()]);
+  });
+
   it('is empty for an unknown type', async () => {
     expect((await test.get('/object_info/none')).body).toBe('{}');
   });

@@ -9,7 +9,7 @@ afterAll(() => test.close());
 
 it('/system_stats reports the ComfyUI version and one device', async () => {
   const { system, devices } = (await test.get('/system_stats')).json();
-  expect(system).toMatchObject({ os: 'posix', comfyui_version: '0.3.64' });
+  expect(system).toMatchObject({ os: 'posix', comfyui_version: '0.33.0' });
   expect(devices).toHaveLength(1);
 });
 

@@ -1,26 +1,24 @@
 // /system_stats, /features: the machine, and what the server supports.
 import { cpus, freemem, totalmem } from 'node:os';
 import { versions } from '../../engine/versions.ts';
+import type { ComfyUIVersion } from '../../nodes/versions/comfyui-versions.ts';
 import type { Features } from '../api-types.ts';
 import { json } from '../http/responses.ts';
 import type { Route } from '../http/route.ts';
 import type { ServerContext } from '../server-context.ts';
-
-/** The ComfyUI version whose nodes and API these are. */
-const COMFYUI_VERSION = '0.3.64';
 
 export const featuresOf = (maxUploadBytes: number): Features => ({
   supports_preview_metadata: true,
   max_upload_size: maxUploadBytes,
 });
 
-export const systemRoutes = ({ maxUploadBytes, argv }: ServerContext): Route[] => [
+export const systemRoutes = ({ maxUploadBytes, argv, comfyui }: ServerContext): Route[] => [
   {
     method: 'GET',
     path: '/system_stats',
     summary: 'Versions, memory, devices.',
     responses: { 200: { description: '`system` and `devices`.', schema: { type: 'object' } } },
-    handle: () => json(systemStats(argv)),
+    handle: () => json(systemStats(argv, comfyui)),
   },
   {
     method: 'GET',
@@ -31,7 +29,7 @@ export const systemRoutes = ({ maxUploadBytes, argv }: ServerContext): Route[] =
   },
 ];
 
-function systemStats(argv: readonly string[]) {
+function systemStats(argv: readonly string[], comfyui: ComfyUIVersion) {
   const memory = { total: totalmem(), free: freemem() };
   const { version, onnxruntime } = versions();
   return {
@@ -39,7 +37,7 @@ function systemStats(argv: readonly string[]) {
       os: process.platform === 'win32' ? 'nt' : 'posix',
       ram_total: memory.total,
       ram_free: memory.free,
-      comfyui_version: COMFYUI_VERSION,
+      comfyui_version: comfyui,
       darkroom_version: version,
       python_version: `none (Node.js ${process.versions.node})`,
       pytorch_version: `none (ONNX Runtime ${onnxruntime})`,

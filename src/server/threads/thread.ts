@@ -1,6 +1,7 @@
 // One thread of the pool: runs the tasks of tasks.ts, one at a time.
 import type { MessagePort } from 'node:worker_threads';
 import { DarkroomError } from '../../errors.ts';
+import type { ComfyUIVersion } from '../../nodes/versions/comfyui-versions.ts';
 import { openEmbeddedModels } from '../../storage/embedded-models.ts';
 import { viewWithout } from '../../storage/folder-view.ts';
 import { openFolders } from '../../storage/folders.ts';
@@ -16,6 +17,8 @@ export interface ThreadSettings {
   readonly temp: string;
   /** URL of the module that exports the nodes as NODES, in place of the built-in ones. */
   readonly nodesModule?: string;
+  /** The release of ComfyUI whose node declarations are used. */
+  readonly comfyui?: ComfyUIVersion;
 }
 
 export interface TaskRequest {
@@ -39,12 +42,15 @@ let context: Promise<TaskContext> | undefined;
 let inputNames: readonly string[] | undefined;
 let unreachable: readonly string[] = [];
 
-async function openContext({ nodesModule, ...folders }: ThreadSettings): Promise<TaskContext> {
-  const { NODES }: { NODES: NodeTable } = await (nodesModule === undefined
-    ? import('../../nodes/index.ts')
-    : import(nodesModule));
+async function openContext({
+  nodesModule,
+  comfyui,
+  ...folders
+}: ThreadSettings): Promise<TaskContext> {
+  const { nodesOf } = await import('../../nodes/index.ts');
+  const own: { NODES: NodeTable } | undefined = nodesModule && (await import(nodesModule));
   return {
-    nodes: NODES,
+    nodes: nodesOf(comfyui, own?.NODES),
     folders: openFolders({
       ...folders,
       embedded: openEmbeddedModels(),

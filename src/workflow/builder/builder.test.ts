@@ -133,7 +133,7 @@ it('every node function is described, by ComfyUI or else by a sentence of our ow
   expect(all.filter(({ type }) => !described(type) && !SUMMARIES[type])).toEqual([]);
   expect(Object.keys(SUMMARIES).filter((type) => !NODES.has(type) || described(type))).toEqual([]);
   const text = generateBuilder(NODES.values());
-  expect(text).toContain('/** VAE Encode (latent): Encodes an image as a latent. */');
+  expect(text).toContain('/** VAE Encode (model/latent): Encodes an image as a latent. */');
   expect(Object.values(SUMMARIES).filter((sentence) => !/^[A-Za-z].*\.$/.test(sentence))).toEqual(
     [],
   );

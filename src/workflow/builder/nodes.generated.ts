@@ -23,7 +23,7 @@ export type TileMode = 'None' | 'Both' | 'Decode(input) only' | 'Encode(output) 
 export type UpscaleMethod = 'nearest-exact' | 'bilinear' | 'area' | 'bicubic' | 'lanczos';
 export type UpscaleMethod2 = 'nearest-exact' | 'bilinear' | 'area' | 'bicubic' | 'bislerp';
 
-/** Adaptive Projected Guidance (sampling/custom_sampling): Adaptive projected guidance: high scales without oversaturation. */
+/** Adaptive Projected Guidance (model/sampling/custom): Adaptive projected guidance: high scales without oversaturation. */
 export const APG: NodeFunction<{
   model: Link<'MODEL'>;
   /** Factor of the guidance parallel to the prediction. -10 to 10. Default: 1. */
@@ -40,7 +40,10 @@ export const AddMask: NodeFunction<{
   mask2: Link<'MASK'>;
 }, Node<{ MASK: 'MASK' }>> = nodeFunction('AddMask', [['MASK', 'MASK']]);
 
-/** AddNoise (_for_testing/custom_sampling/noise): Adds noise to a latent as the first of the sigmas demands. */
+/**
+ * AddNoise (model/sampling/noise): Adds noise to a latent as the first of the sigmas demands.
+ * @experimental
+ */
 export const AddNoise: NodeFunction<{
   model: Link<'MODEL'>;
   noise: Link<'NOISE'>;
@@ -68,7 +71,7 @@ export const AdjustContrast: NodeFunction<{
   factor?: Float;
 }, Node<{ images: 'IMAGE' }>> = nodeFunction('AdjustContrast', [['images', 'IMAGE']], { factor: 1 });
 
-/** AlignYourStepsScheduler (sampling/custom_sampling/schedulers): The optimised sigmas of Align Your Steps. */
+/** AlignYourStepsScheduler (model/sampling/schedulers): The optimised sigmas of Align Your Steps. */
 export const AlignYourStepsScheduler: NodeFunction<{
   /** Default: SD1. */
   model_type?: OneOf<'SD1' | 'SDXL' | 'SVD'>;
@@ -159,7 +162,7 @@ export const BNK_Unsampler: NodeFunction<{
   latent_image: Link<'LATENT'>;
 }, Node<{ LATENT: 'LATENT' }>> = nodeFunction('BNK_Unsampler', [['LATENT', 'LATENT']], { steps: 20, end_at_step: 0, cfg: 1, sampler_name: 'euler', scheduler: 'simple', normalize: 'disable' });
 
-/** BasicGuider (sampling/custom_sampling/guiders): Guidance by one conditioning, without a negative one. */
+/** Basic Guider (model/sampling/guiders): Guidance by one conditioning, without a negative one. */
 export const BasicGuider: NodeFunction<{
   model: Link<'MODEL'>;
   conditioning: Link<'CONDITIONING'>;
@@ -194,7 +197,7 @@ export const BasicPipeToDetailerPipeSDXL: NodeFunction<{
   detailer_hook?: Link<'DETAILER_HOOK'>;
 }, Node<{ detailer_pipe: 'DETAILER_PIPE' }>> = nodeFunction('BasicPipeToDetailerPipeSDXL', [['detailer_pipe', 'DETAILER_PIPE']], { 'Select to add Wildcard': 'Select the Wildcard to add to the text' });
 
-/** BasicScheduler (sampling/custom_sampling/schedulers): The sigmas of a named schedule for a model. */
+/** BasicScheduler (model/sampling/schedulers): The sigmas of a named schedule for a model. */
 export const BasicScheduler: NodeFunction<{
   model: Link<'MODEL'>;
   /** Default: simple. */
@@ -232,7 +235,7 @@ export const BboxDetectorSEGS: NodeFunction<{
   detailer_hook?: Link<'DETAILER_HOOK'>;
 }, Node<{ SEGS: 'SEGS' }>> = nodeFunction('BboxDetectorSEGS', [['SEGS', 'SEGS']], { threshold: 0.5, dilation: 10, crop_factor: 3, drop_size: 10, labels: 'all' });
 
-/** BetaSamplingScheduler (sampling/custom_sampling/schedulers): Sigmas that follow a beta distribution. */
+/** BetaSamplingScheduler (model/sampling/schedulers): Sigmas that follow a beta distribution. */
 export const BetaSamplingScheduler: NodeFunction<{
   model: Link<'MODEL'>;
   /** 1 to 10000. Default: 20. */
@@ -263,7 +266,7 @@ export const BlackPatchRetryHookProvider: NodeFunction<{
   var_thresh?: Int;
 }, Node<{ DETAILER_HOOK: 'DETAILER_HOOK' }>> = nodeFunction('BlackPatchRetryHookProvider', [['DETAILER_HOOK', 'DETAILER_HOOK']], { mean_thresh: 10, var_thresh: 5 });
 
-/** CFGGuider (sampling/custom_sampling/guiders): Classifier-free guidance by a positive and a negative conditioning. */
+/** CFG Guider (model/sampling/guiders): Classifier-free guidance by a positive and a negative conditioning. */
 export const CFGGuider: NodeFunction<{
   model: Link<'MODEL'>;
   positive: Link<'CONDITIONING'>;
@@ -280,6 +283,8 @@ export const CFGNorm: NodeFunction<{
   model: Link<'MODEL'>;
   /** 0 to 100. Default: 1. */
   strength?: Float;
+  /** Match the norm of the guided noise to that of the positive side, also upwards. */
+  pre_cfg?: Bool;
 }, Node<{ patched_model: 'MODEL' }>> = nodeFunction('CFGNorm', [['patched_model', 'MODEL']], { strength: 1 });
 
 /** CFGZeroStar (advanced/guidance): CFG-Zero*: scales the negative prediction to fit the positive one. */
@@ -288,7 +293,7 @@ export const CFGZeroStar: NodeFunction<{
 }, Node<{ patched_model: 'MODEL' }>> = nodeFunction('CFGZeroStar', [['patched_model', 'MODEL']]);
 
 /**
- * CLIPAttentionMultiply (_for_testing/attention_experiments): Scales the weights of attention in a text encoder.
+ * CLIPAttentionMultiply (experimental/attention_experiments): Scales the weights of attention in a text encoder.
  * @experimental
  */
 export const CLIPAttentionMultiply: NodeFunction<{
@@ -303,22 +308,22 @@ export const CLIPAttentionMultiply: NodeFunction<{
   out?: Float;
 }, Node<{ CLIP: 'CLIP' }>> = nodeFunction('CLIPAttentionMultiply', [['CLIP', 'CLIP']], { q: 1, k: 1, v: 1, out: 1 });
 
-/** Load CLIP (advanced/loaders): Loads a text encoder: CLIP-L for SD1.x, CLIP-H for SD2.x, CLIP-G for the refiner of SDXL. */
+/** Load CLIP (model/loaders): Loads a text encoder: CLIP-L for SD1.x, CLIP-H for SD2.x, CLIP-G for the refiner of SDXL. */
 export const CLIPLoader: NodeFunction<{
   /** A file of models/text_encoders. */
   clip_name: FileName;
   /** Default: stable_diffusion. */
-  type?: OneOf<'stable_diffusion' | 'stable_cascade' | 'sd3' | 'stable_audio' | 'mochi' | 'ltxv' | 'pixart' | 'cosmos' | 'lumina2' | 'wan' | 'hidream' | 'chroma' | 'ace' | 'omnigen2' | 'qwen_image' | 'hunyuan_image'>;
+  type?: OneOf<'stable_diffusion' | 'stable_cascade' | 'sd3' | 'stable_audio' | 'mochi' | 'ltxv' | 'pixart' | 'cosmos' | 'lumina2' | 'wan' | 'hidream' | 'chroma' | 'ace' | 'omnigen2' | 'qwen_image' | 'hunyuan_image' | 'flux2' | 'ovis' | 'longcat_image' | 'cogvideox' | 'lens' | 'pixeldit' | 'ideogram4' | 'boogu' | 'krea2' | 'joyimage' | 'mage' | 'minimax'>;
   device?: OneOf<'default' | 'cpu'>;
 }, Node<{ CLIP: 'CLIP' }>> = nodeFunction('CLIPLoader', [['CLIP', 'CLIP']], { type: 'stable_diffusion' });
 
-/** CLIPMergeAdd (advanced/model_merging): Adds the difference of clip2 to clip1. */
+/** CLIPMergeAdd (model/merging): Adds the difference of clip2 to clip1. */
 export const CLIPMergeAdd: NodeFunction<{
   clip1: Link<'CLIP'>;
   clip2: Link<'CLIP'>;
 }, Node<{ CLIP: 'CLIP' }>> = nodeFunction('CLIPMergeAdd', [['CLIP', 'CLIP']]);
 
-/** CLIPMergeSimple (advanced/model_merging): A share of clip1 (ratio), the rest from clip2. */
+/** CLIPMergeSimple (model/merging): A share of clip1 (ratio), the rest from clip2. */
 export const CLIPMergeSimple: NodeFunction<{
   clip1: Link<'CLIP'>;
   clip2: Link<'CLIP'>;
@@ -326,7 +331,7 @@ export const CLIPMergeSimple: NodeFunction<{
   ratio?: Float;
 }, Node<{ CLIP: 'CLIP' }>> = nodeFunction('CLIPMergeSimple', [['CLIP', 'CLIP']], { ratio: 1 });
 
-/** CLIPMergeSubtract (advanced/model_merging): The difference of clip1 and clip2, multiplied by a factor. */
+/** CLIPMergeSubtract (model/merging): The difference of clip1 and clip2, multiplied by a factor. */
 export const CLIPMergeSubtract: NodeFunction<{
   clip1: Link<'CLIP'>;
   clip2: Link<'CLIP'>;
@@ -334,7 +339,7 @@ export const CLIPMergeSubtract: NodeFunction<{
   multiplier?: Float;
 }, Node<{ CLIP: 'CLIP' }>> = nodeFunction('CLIPMergeSubtract', [['CLIP', 'CLIP']], { multiplier: 1 });
 
-/** CLIPSave (advanced/model_merging): Saves each text encoder in its own file. */
+/** CLIPSave (model/merging): Saves each text encoder in its own file. */
 export const CLIPSave: NodeFunction<{
   clip: Link<'CLIP'>;
   /** Default: clip/ComfyUI. */
@@ -369,14 +374,14 @@ export const CLIPSegDetectorProvider: NodeFunction<{
   dilation_factor?: Int;
 }, Node<{ BBOX_DETECTOR: 'BBOX_DETECTOR' }>> = nodeFunction('CLIPSegDetectorProvider', [['BBOX_DETECTOR', 'BBOX_DETECTOR']], { blur: 7, threshold: 0.4, dilation_factor: 4 });
 
-/** CLIP Set Last Layer (conditioning): Ends the text encoder at an earlier layer (clip skip); -1 is the last one. */
+/** CLIP Set Last Layer (model/conditioning): Ends the text encoder at an earlier layer (clip skip); -1 is the last one. */
 export const CLIPSetLastLayer: NodeFunction<{
   clip: Link<'CLIP'>;
   /** -24 to -1. Default: -1. */
   stop_at_clip_layer?: Int;
 }, Node<{ CLIP: 'CLIP' }>> = nodeFunction('CLIPSetLastLayer', [['CLIP', 'CLIP']], { stop_at_clip_layer: -1 });
 
-/** CLIP Text Encode (Prompt) (conditioning): Encodes a prompt: what the image should show, or should not show. */
+/** CLIP Text Encode (Prompt) (model/conditioning): Encodes a prompt: what the image should show, or should not show. */
 export const CLIPTextEncode: NodeFunction<{
   /** The prompt. */
   text: Text;
@@ -384,7 +389,7 @@ export const CLIPTextEncode: NodeFunction<{
   clip: Link<'CLIP'>;
 }, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('CLIPTextEncode', [['CONDITIONING', 'CONDITIONING']]);
 
-/** CLIPTextEncodeSDXL (advanced/conditioning): Encodes two prompts for SDXL, with the sizes and the crop it was trained on. */
+/** CLIP Text Encode (SDXL) (model/conditioning/stable diffusion): Encodes two prompts for SDXL, with the sizes and the crop it was trained on. */
 export const CLIPTextEncodeSDXL: NodeFunction<{
   clip: Link<'CLIP'>;
   /** 0 to 16384. Default: 1024. */
@@ -403,7 +408,7 @@ export const CLIPTextEncodeSDXL: NodeFunction<{
   text_l: Text;
 }, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('CLIPTextEncodeSDXL', [['CONDITIONING', 'CONDITIONING']], { width: 1024, height: 1024, crop_w: 0, crop_h: 0, target_width: 1024, target_height: 1024 });
 
-/** CLIPTextEncodeSDXLRefiner (advanced/conditioning): Encodes a prompt for the SDXL refiner, with an aesthetic score. */
+/** CLIP Text Encode (SDXL Refiner) (model/conditioning/stable diffusion): Encodes a prompt for the SDXL refiner, with an aesthetic score. */
 export const CLIPTextEncodeSDXLRefiner: NodeFunction<{
   /** 0 to 1000. Default: 6. */
   ascore?: Float;
@@ -415,7 +420,7 @@ export const CLIPTextEncodeSDXLRefiner: NodeFunction<{
   clip: Link<'CLIP'>;
 }, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('CLIPTextEncodeSDXLRefiner', [['CONDITIONING', 'CONDITIONING']], { ascore: 6, width: 1024, height: 1024 });
 
-/** CLIP Vision Encode (conditioning): Encodes an image with an image encoder. */
+/** CLIP Vision Encode (model/conditioning): Encodes an image with an image encoder. */
 export const CLIPVisionEncode: NodeFunction<{
   clip_vision: Link<'CLIP_VISION'>;
   image: Link<'IMAGE'>;
@@ -423,13 +428,13 @@ export const CLIPVisionEncode: NodeFunction<{
   crop?: OneOf<'center' | 'none'>;
 }, Node<{ CLIP_VISION_OUTPUT: 'CLIP_VISION_OUTPUT' }>> = nodeFunction('CLIPVisionEncode', [['CLIP_VISION_OUTPUT', 'CLIP_VISION_OUTPUT']], { crop: 'center' });
 
-/** Load CLIP Vision (loaders): Loads an image encoder from models/clip_vision. */
+/** Load CLIP Vision (model/loaders): Loads an image encoder from models/clip_vision. */
 export const CLIPVisionLoader: NodeFunction<{
   /** A file of models/clip_vision. */
   clip_name: FileName;
 }, Node<{ CLIP_VISION: 'CLIP_VISION' }>> = nodeFunction('CLIPVisionLoader', [['CLIP_VISION', 'CLIP_VISION']]);
 
-/** Canny (image/preprocessors): Finds the edges of an image. */
+/** Detect Edges (Canny) (image/filters): Finds the edges of an image. */
 export const Canny: NodeFunction<{
   image: Link<'IMAGE'>;
   /** 0.01 to 0.99. Default: 0.4. */
@@ -438,7 +443,7 @@ export const Canny: NodeFunction<{
   high_threshold?: Float;
 }, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('Canny', [['IMAGE', 'IMAGE']], { low_threshold: 0.4, high_threshold: 0.8 });
 
-/** Case Converter (utils/string): Changes upper and lower case of a text. */
+/** Convert Text Case (text): Changes upper and lower case of a text. */
 export const CaseConverter: NodeFunction<{
   string: Text;
   /** Default: UPPERCASE. */
@@ -466,7 +471,7 @@ export const CfgScheduleHookProvider: NodeFunction<{
 }, Node<{ PK_HOOK: 'PK_HOOK' }>> = nodeFunction('CfgScheduleHookProvider', [['PK_HOOK', 'PK_HOOK']], { schedule_for_iteration: 'simple', target_cfg: 3 });
 
 /**
- * Load Checkpoint With Config (DEPRECATED) (advanced/loaders): Loads a checkpoint. The configuration only determines whether the model predicts v, and the last layer of CLIP; the rest is in the checkpoint.
+ * Load Checkpoint With Config (DEPRECATED) (model/loaders): Loads a checkpoint. The configuration only determines whether the model predicts v, and the last layer of CLIP; the rest is in the checkpoint.
  * @deprecated
  */
 export const CheckpointLoader: NodeFunction<{
@@ -475,13 +480,13 @@ export const CheckpointLoader: NodeFunction<{
   ckpt_name: FileName;
 }, Node<{ MODEL: 'MODEL'; CLIP: 'CLIP'; VAE: 'VAE' }>> = nodeFunction('CheckpointLoader', [['MODEL', 'MODEL'], ['CLIP', 'CLIP'], ['VAE', 'VAE']]);
 
-/** Load Checkpoint (loaders): Loads a checkpoint: the model, its text encoders and its autoencoder. */
+/** Load Checkpoint (model/loaders): Loads a checkpoint: the model, its text encoders and its autoencoder. */
 export const CheckpointLoaderSimple: NodeFunction<{
   /** The file. A file of models/checkpoints. */
   ckpt_name: FileName;
 }, Node<{ MODEL: 'MODEL'; CLIP: 'CLIP'; VAE: 'VAE' }>> = nodeFunction('CheckpointLoaderSimple', [['MODEL', 'MODEL'], ['CLIP', 'CLIP'], ['VAE', 'VAE']]);
 
-/** Save Checkpoint (advanced/model_merging): Saves model, text encoders and autoencoder as one checkpoint, with merges and LoRAs applied. */
+/** Save Checkpoint (model/merging): Saves model, text encoders and autoencoder as one checkpoint, with merges and LoRAs applied. */
 export const CheckpointSave: NodeFunction<{
   model: Link<'MODEL'>;
   clip: Link<'CLIP'>;
@@ -532,7 +537,7 @@ export const CombineRegionalPrompts: NodeFunction<{
   [more: `regional_prompts${number}`]: Link<'REGIONAL_PROMPTS'> | undefined;
 }, Node<{ REGIONAL_PROMPTS: 'REGIONAL_PROMPTS' }>> = nodeFunction('CombineRegionalPrompts', [['REGIONAL_PROMPTS', 'REGIONAL_PROMPTS']]);
 
-/** ConditioningAverage (conditioning): Blends the features of two prompts. */
+/** Conditioning (Average) (model/conditioning/transform): Blends the features of two prompts. */
 export const ConditioningAverage: NodeFunction<{
   conditioning_to: Link<'CONDITIONING'>;
   conditioning_from: Link<'CONDITIONING'>;
@@ -540,13 +545,13 @@ export const ConditioningAverage: NodeFunction<{
   conditioning_to_strength?: Float;
 }, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('ConditioningAverage', [['CONDITIONING', 'CONDITIONING']], { conditioning_to_strength: 1 });
 
-/** Conditioning (Combine) (conditioning): Denoises with both conditionings and averages the predictions. */
+/** Conditioning (Combine) (model/conditioning/transform): Denoises with both conditionings and averages the predictions. */
 export const ConditioningCombine: NodeFunction<{
   conditioning_1: Link<'CONDITIONING'>;
   conditioning_2: Link<'CONDITIONING'>;
 }, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('ConditioningCombine', [['CONDITIONING', 'CONDITIONING']]);
 
-/** Conditioning (Concat) (conditioning): Appends the tokens of one prompt to those of another. */
+/** Conditioning (Concat) (model/conditioning/transform): Appends the tokens of one prompt to those of another. */
 export const ConditioningConcat: NodeFunction<{
   conditioning_to: Link<'CONDITIONING'>;
   conditioning_from: Link<'CONDITIONING'>;
@@ -559,7 +564,7 @@ export const ConditioningMultiply: NodeFunction<{
   multiplier?: Float;
 }, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('ConditioningMultiply', [['CONDITIONING', 'CONDITIONING']], { multiplier: 1 });
 
-/** Conditioning (Set Area) (conditioning): Restricts a conditioning to a rectangle in pixels. */
+/** Conditioning (Set Area) (model/conditioning/transform): Restricts a conditioning to a rectangle in pixels. */
 export const ConditioningSetArea: NodeFunction<{
   conditioning: Link<'CONDITIONING'>;
   /** 64 to 16384. Default: 64. */
@@ -574,7 +579,7 @@ export const ConditioningSetArea: NodeFunction<{
   strength?: Float;
 }, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('ConditioningSetArea', [['CONDITIONING', 'CONDITIONING']], { width: 64, height: 64, x: 0, y: 0, strength: 1 });
 
-/** Conditioning (Set Area with Percentage) (conditioning): Restricts a conditioning to a rectangle in fractions of the size. */
+/** Conditioning (Set Area with Percentage) (model/conditioning/transform): Restricts a conditioning to a rectangle in fractions of the size. */
 export const ConditioningSetAreaPercentage: NodeFunction<{
   conditioning: Link<'CONDITIONING'>;
   /** 0 to 1. Default: 1. */
@@ -589,7 +594,7 @@ export const ConditioningSetAreaPercentage: NodeFunction<{
   strength?: Float;
 }, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('ConditioningSetAreaPercentage', [['CONDITIONING', 'CONDITIONING']], { width: 1, height: 1, x: 0, y: 0, strength: 1 });
 
-/** ConditioningSetAreaStrength (conditioning): Sets how much a conditioning counts beside the others. */
+/** Conditioning (Set Area Strength) (model/conditioning/transform): Sets how much a conditioning counts beside the others. */
 export const ConditioningSetAreaStrength: NodeFunction<{
   conditioning: Link<'CONDITIONING'>;
   /** 0 to 10. Default: 1. */
@@ -606,7 +611,7 @@ export const ConditioningSetDefaultCombine: NodeFunction<{
   hooks?: Link<'HOOKS'>;
 }, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('ConditioningSetDefaultCombine', [['CONDITIONING', 'CONDITIONING']]);
 
-/** Conditioning (Set Mask) (conditioning): Restricts a conditioning to a mask. */
+/** Conditioning (Set Mask) (model/conditioning/transform): Restricts a conditioning to a mask. */
 export const ConditioningSetMask: NodeFunction<{
   conditioning: Link<'CONDITIONING'>;
   mask: Link<'MASK'>;
@@ -647,7 +652,7 @@ export const ConditioningSetPropertiesAndCombine: NodeFunction<{
   timesteps?: Link<'TIMESTEPS_RANGE'>;
 }, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('ConditioningSetPropertiesAndCombine', [['CONDITIONING', 'CONDITIONING']], { strength: 1, set_cond_area: 'default' });
 
-/** ConditioningSetTimestepRange (advanced/conditioning): Uses a conditioning only in a part of the sampling. */
+/** ConditioningSetTimestepRange (model/conditioning/transform): Uses a conditioning only in a part of the sampling. */
 export const ConditioningSetTimestepRange: NodeFunction<{
   conditioning: Link<'CONDITIONING'>;
   /** 0 to 1. Default: 0. */
@@ -667,13 +672,13 @@ export const ConditioningTimestepsRange: NodeFunction<{
   end_percent?: Float;
 }, Node<{ TIMESTEPS_RANGE: 'TIMESTEPS_RANGE'; BEFORE_RANGE: 'TIMESTEPS_RANGE'; AFTER_RANGE: 'TIMESTEPS_RANGE' }>> = nodeFunction('ConditioningTimestepsRange', [['TIMESTEPS_RANGE', 'TIMESTEPS_RANGE'], ['BEFORE_RANGE', 'TIMESTEPS_RANGE'], ['AFTER_RANGE', 'TIMESTEPS_RANGE']], { start_percent: 0, end_percent: 1 });
 
-/** ConditioningZeroOut (advanced/conditioning): Replaces the features of a conditioning by zeros. */
+/** Conditioning Zero Out (model/conditioning/transform): Replaces the features of a conditioning by zeros. */
 export const ConditioningZeroOut: NodeFunction<{
   conditioning: Link<'CONDITIONING'>;
 }, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('ConditioningZeroOut', [['CONDITIONING', 'CONDITIONING']]);
 
 /**
- * Apply ControlNet (OLD) (conditioning/controlnet): Adds a ControlNet to one conditioning.
+ * Apply ControlNet (DEPRECATED) (model/conditioning/controlnet): Adds a ControlNet to one conditioning.
  * @deprecated
  */
 export const ControlNetApply: NodeFunction<{
@@ -684,7 +689,7 @@ export const ControlNetApply: NodeFunction<{
   strength?: Float;
 }, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('ControlNetApply', [['CONDITIONING', 'CONDITIONING']], { strength: 1 });
 
-/** Apply ControlNet (conditioning/controlnet): Adds a ControlNet to both conditionings, for a part of the sampling. */
+/** Apply ControlNet (model/conditioning/controlnet): Adds a ControlNet to both conditionings, for a part of the sampling. */
 export const ControlNetApplyAdvanced: NodeFunction<{
   positive: Link<'CONDITIONING'>;
   negative: Link<'CONDITIONING'>;
@@ -701,7 +706,7 @@ export const ControlNetApplyAdvanced: NodeFunction<{
 }, Node<{ positive: 'CONDITIONING'; negative: 'CONDITIONING' }>> = nodeFunction('ControlNetApplyAdvanced', [['positive', 'CONDITIONING'], ['negative', 'CONDITIONING']], { strength: 1, start_percent: 0, end_percent: 1 });
 
 /**
- * Apply Controlnet with VAE (conditioning/controlnet): Adds a ControlNet that takes latents to both conditionings.
+ * Apply Controlnet with VAE (model/conditioning/controlnet): Adds a ControlNet that takes latents to both conditionings.
  * @deprecated
  */
 export const ControlNetApplySD3: NodeFunction<{
@@ -718,7 +723,7 @@ export const ControlNetApplySD3: NodeFunction<{
   end_percent?: Float;
 }, Node<{ positive: 'CONDITIONING'; negative: 'CONDITIONING' }>> = nodeFunction('ControlNetApplySD3', [['positive', 'CONDITIONING'], ['negative', 'CONDITIONING']], { strength: 1, start_percent: 0, end_percent: 1 });
 
-/** Load ControlNet Model (loaders): Loads a ControlNet from models/controlnet. */
+/** Load ControlNet Model (model/loaders): Loads a ControlNet from models/controlnet. */
 export const ControlNetLoader: NodeFunction<{
   /** A file of models/controlnet. */
   control_net_name: FileName;
@@ -825,7 +830,7 @@ export const CreateHookModelAsLoraModelOnly: NodeFunction<{
   prev_hooks?: Link<'HOOKS'>;
 }, Node<{ HOOKS: 'HOOKS' }>> = nodeFunction('CreateHookModelAsLoraModelOnly', [['HOOKS', 'HOOKS']], { strength_model: 1 });
 
-/** CropMask (mask): Cuts a rectangle out of a mask. */
+/** Crop Mask (image/mask): Cuts a rectangle out of a mask. */
 export const CropMask: NodeFunction<{
   mask: Link<'MASK'>;
   /** 0 to 16384. Default: 0. */
@@ -1120,7 +1125,7 @@ export const DetailerPipeToBasicPipe: NodeFunction<{
   detailer_pipe: Link<'DETAILER_PIPE'>;
 }, Node<{ base_basic_pipe: 'BASIC_PIPE'; refiner_basic_pipe: 'BASIC_PIPE' }>> = nodeFunction('DetailerPipeToBasicPipe', [['base_basic_pipe', 'BASIC_PIPE'], ['refiner_basic_pipe', 'BASIC_PIPE']]);
 
-/** Load ControlNet Model (diff) (loaders): Loads a ControlNet whose weights are differences from those of a model. */
+/** Load ControlNet Model (diff) (model/loaders): Loads a ControlNet whose weights are differences from those of a model. */
 export const DiffControlNetLoader: NodeFunction<{
   model: Link<'MODEL'>;
   /** A file of models/controlnet. */
@@ -1128,7 +1133,7 @@ export const DiffControlNetLoader: NodeFunction<{
 }, Node<{ CONTROL_NET: 'CONTROL_NET' }>> = nodeFunction('DiffControlNetLoader', [['CONTROL_NET', 'CONTROL_NET']]);
 
 /**
- * Differential Diffusion (_for_testing): A noise mask whose grey values say how much may change.
+ * Differential Diffusion (experimental): A noise mask whose grey values say how much may change.
  * @experimental
  */
 export const DifferentialDiffusion: NodeFunction<{
@@ -1137,16 +1142,19 @@ export const DifferentialDiffusion: NodeFunction<{
   strength?: Float;
 }, Node<{ MODEL: 'MODEL' }>> = nodeFunction('DifferentialDiffusion', [['MODEL', 'MODEL']]);
 
-/** DiffusersLoader (advanced/loaders/deprecated): Loads a model from a folder in the layout of diffusers. */
+/**
+ * Load Diffusers Model (DEPRECATED) (model/loaders): Loads a model from a folder in the layout of diffusers.
+ * @deprecated
+ */
 export const DiffusersLoader: NodeFunction<{
   /** A file of models/diffusers. */
   model_path: FileName;
 }, Node<{ MODEL: 'MODEL'; CLIP: 'CLIP'; VAE: 'VAE' }>> = nodeFunction('DiffusersLoader', [['MODEL', 'MODEL'], ['CLIP', 'CLIP'], ['VAE', 'VAE']]);
 
-/** DisableNoise (sampling/custom_sampling/noise): No noise. */
+/** DisableNoise (model/sampling/noise): No noise. */
 export const DisableNoise: NodeFunction<Record<string, never>, Node<{ NOISE: 'NOISE' }>> = nodeFunction('DisableNoise', [['NOISE', 'NOISE']]);
 
-/** DualCFGGuider (sampling/custom_sampling/guiders): Guidance by two positive conditionings, each with its own scale. */
+/** Dual CFG Guider (model/sampling/guiders): Guidance by two positive conditionings, each with its own scale. */
 export const DualCFGGuider: NodeFunction<{
   model: Link<'MODEL'>;
   cond1: Link<'CONDITIONING'>;
@@ -1160,14 +1168,14 @@ export const DualCFGGuider: NodeFunction<{
   style?: OneOf<'regular' | 'nested'>;
 }, Node<{ GUIDER: 'GUIDER' }>> = nodeFunction('DualCFGGuider', [['GUIDER', 'GUIDER']], { cfg_conds: 8, cfg_cond2_negative: 8, style: 'regular' });
 
-/** DualCLIPLoader (advanced/loaders): Loads the two text encoders of SDXL, CLIP-L and CLIP-G, from two files. */
+/** Load CLIP (Dual) (model/loaders): Loads the two text encoders of SDXL, CLIP-L and CLIP-G, from two files. */
 export const DualCLIPLoader: NodeFunction<{
   /** A file of models/text_encoders. */
   clip_name1: FileName;
   /** A file of models/text_encoders. */
   clip_name2: FileName;
   /** Default: sdxl. */
-  type?: OneOf<'sdxl' | 'sd3' | 'flux' | 'hunyuan_video' | 'hidream' | 'hunyuan_image'>;
+  type?: OneOf<'sdxl' | 'sd3' | 'flux' | 'hunyuan_video' | 'hidream' | 'hunyuan_image' | 'hunyuan_video_15' | 'kandinsky5' | 'kandinsky5_image' | 'ltxv' | 'newbie' | 'ace'>;
   device?: OneOf<'default' | 'cpu'>;
 }, Node<{ CLIP: 'CLIP' }>> = nodeFunction('DualCLIPLoader', [['CLIP', 'CLIP']], { type: 'sdxl' });
 
@@ -1250,7 +1258,7 @@ export const EditDetailerPipeSDXL: NodeFunction<{
   detailer_hook?: Link<'DETAILER_HOOK'>;
 }, Node<{ detailer_pipe: 'DETAILER_PIPE' }>> = nodeFunction('EditDetailerPipeSDXL', [['detailer_pipe', 'DETAILER_PIPE']], { 'Select to add Wildcard': 'Select the Wildcard to add to the text' });
 
-/** EmptyImage (image): An image of one colour. */
+/** Empty Image (image): An image of one colour. */
 export const EmptyImage: NodeFunction<{
   /** 1 to 16384. Default: 512. */
   width?: Int;
@@ -1262,7 +1270,7 @@ export const EmptyImage: NodeFunction<{
   color?: Int;
 }, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('EmptyImage', [['IMAGE', 'IMAGE']], { width: 512, height: 512, batch_size: 1, color: 0 });
 
-/** Empty Latent Image (latent): A batch of latents of zeros, the start of a text-to-image run. */
+/** Empty Latent Image (model/latent): A batch of latents of zeros, the start of a text-to-image run. */
 export const EmptyLatentImage: NodeFunction<{
   /** Width of the image in pixels. 16 to 16384. Default: 512. */
   width?: Int;
@@ -1275,7 +1283,7 @@ export const EmptyLatentImage: NodeFunction<{
 /** EmptySegs (ImpactPack/Util): SEGS without a segment. */
 export const EmptySegs: NodeFunction<Record<string, never>, Node<{ SEGS: 'SEGS' }>> = nodeFunction('EmptySegs', [['SEGS', 'SEGS']]);
 
-/** ExponentialScheduler (sampling/custom_sampling/schedulers): Sigmas at equal distances of their logarithms. */
+/** ExponentialScheduler (model/sampling/schedulers): Sigmas at equal distances of their logarithms. */
 export const ExponentialScheduler: NodeFunction<{
   /** 1 to 10000. Default: 20. */
   steps?: Int;
@@ -1285,7 +1293,7 @@ export const ExponentialScheduler: NodeFunction<{
   sigma_min?: Float;
 }, Node<{ SIGMAS: 'SIGMAS' }>> = nodeFunction('ExponentialScheduler', [['SIGMAS', 'SIGMAS']], { steps: 20, sigma_max: 14.614642, sigma_min: 0.0291675 });
 
-/** ExtendIntermediateSigmas (sampling/custom_sampling/sigmas): Inserts sigmas between those there are. */
+/** ExtendIntermediateSigmas (model/sampling/sigmas): Inserts sigmas between those there are. */
 export const ExtendIntermediateSigmas: NodeFunction<{
   sigmas: Link<'SIGMAS'>;
   /** 1 to 100. Default: 2. */
@@ -1434,7 +1442,7 @@ export const FaceDetailerPipe: NodeFunction<{
   tiled_decode?: Bool;
 }, Node<{ image: 'IMAGE'; cropped_refined: 'IMAGE'; cropped_enhanced_alpha: 'IMAGE'; mask: 'MASK'; detailer_pipe: 'DETAILER_PIPE'; cnet_images: 'IMAGE' }>> = nodeFunction('FaceDetailerPipe', [['image', 'IMAGE'], ['cropped_refined', 'IMAGE'], ['cropped_enhanced_alpha', 'IMAGE'], ['mask', 'MASK'], ['detailer_pipe', 'DETAILER_PIPE'], ['cnet_images', 'IMAGE']], { guide_size: 512, guide_size_for: true, max_size: 1024, seed: 0, steps: 20, cfg: 8, sampler_name: 'euler', scheduler: 'simple', denoise: 0.5, feather: 5, noise_mask: true, force_inpaint: true, bbox_threshold: 0.5, bbox_dilation: 10, bbox_crop_factor: 3, sam_detection_hint: 'center-1', sam_dilation: 0, sam_threshold: 0.93, sam_bbox_expansion: 0, sam_mask_hint_threshold: 0.7, sam_mask_hint_use_negative: 'False', drop_size: 10, refiner_ratio: 0.2, cycle: 1 });
 
-/** FeatherMask (mask): Softens the borders of a mask. */
+/** Feather Mask (image/mask): Softens the borders of a mask. */
 export const FeatherMask: NodeFunction<{
   mask: Link<'MASK'>;
   /** 0 to 16384. Default: 0. */
@@ -1447,13 +1455,13 @@ export const FeatherMask: NodeFunction<{
   bottom?: Int;
 }, Node<{ MASK: 'MASK' }>> = nodeFunction('FeatherMask', [['MASK', 'MASK']], { left: 0, top: 0, right: 0, bottom: 0 });
 
-/** FlipSigmas (sampling/custom_sampling/sigmas): Reverses sigmas, to turn an image into noise. */
+/** FlipSigmas (model/sampling/sigmas): Reverses sigmas, to turn an image into noise. */
 export const FlipSigmas: NodeFunction<{
   sigmas: Link<'SIGMAS'>;
 }, Node<{ SIGMAS: 'SIGMAS' }>> = nodeFunction('FlipSigmas', [['SIGMAS', 'SIGMAS']]);
 
 /**
- * FreSca (_for_testing): Scales low and high frequencies of the guidance separately.
+ * FreSca (experimental): Scales low and high frequencies of the guidance separately.
  * @experimental
  */
 export const FreSca: NodeFunction<{
@@ -1466,7 +1474,7 @@ export const FreSca: NodeFunction<{
   freq_cutoff?: Int;
 }, Node<{ MODEL: 'MODEL' }>> = nodeFunction('FreSca', [['MODEL', 'MODEL']], { scale_low: 1, scale_high: 1.25, freq_cutoff: 20 });
 
-/** FreeU (model_patches/unet): FreeU: scales backbone and skip connections of a UNet. */
+/** FreeU (model/patch/unet): FreeU: scales backbone and skip connections of a UNet. */
 export const FreeU: NodeFunction<{
   model: Link<'MODEL'>;
   /** 0 to 10. Default: 1.1. */
@@ -1479,7 +1487,7 @@ export const FreeU: NodeFunction<{
   s2?: Float;
 }, Node<{ MODEL: 'MODEL' }>> = nodeFunction('FreeU', [['MODEL', 'MODEL']], { b1: 1.1, b2: 1.2, s1: 0.9, s2: 0.2 });
 
-/** FreeU_V2 (model_patches/unet): FreeU, second version: scales them by the features themselves. */
+/** FreeU_V2 (model/patch/unet): FreeU, second version: scales them by the features themselves. */
 export const FreeU_V2: NodeFunction<{
   model: Link<'MODEL'>;
   /** 0 to 10. Default: 1.3. */
@@ -1517,7 +1525,7 @@ export const FromDetailerPipe_v2: NodeFunction<{
   detailer_pipe: Link<'DETAILER_PIPE'>;
 }, Node<{ detailer_pipe: 'DETAILER_PIPE'; model: 'MODEL'; clip: 'CLIP'; vae: 'VAE'; positive: 'CONDITIONING'; negative: 'CONDITIONING'; bbox_detector: 'BBOX_DETECTOR'; sam_model_opt: 'SAM_MODEL'; segm_detector_opt: 'SEGM_DETECTOR'; detailer_hook: 'DETAILER_HOOK' }>> = nodeFunction('FromDetailerPipe_v2', [['detailer_pipe', 'DETAILER_PIPE'], ['model', 'MODEL'], ['clip', 'CLIP'], ['vae', 'VAE'], ['positive', 'CONDITIONING'], ['negative', 'CONDITIONING'], ['bbox_detector', 'BBOX_DETECTOR'], ['sam_model_opt', 'SAM_MODEL'], ['segm_detector_opt', 'SEGM_DETECTOR'], ['detailer_hook', 'DETAILER_HOOK']]);
 
-/** GITSScheduler (sampling/custom_sampling/schedulers): The sigmas of GITS, for few steps. */
+/** GITSScheduler (model/sampling/schedulers): The sigmas of GITS, for few steps. */
 export const GITSScheduler: NodeFunction<{
   /** 0.8 to 1.5. Default: 1.2. */
   coeff?: Float;
@@ -1535,13 +1543,13 @@ export const GITSSchedulerFuncProvider: NodeFunction<{
   denoise?: Float;
 }, Node<{ SCHEDULER_FUNC: 'SCHEDULER_FUNC' }>> = nodeFunction('GITSSchedulerFuncProvider', [['SCHEDULER_FUNC', 'SCHEDULER_FUNC']], { coeff: 1.2, denoise: 1 });
 
-/** GLIGENLoader (loaders): Loads a GLIGEN model, which places objects of a prompt. */
+/** Load GLIGEN Model (model/loaders): Loads a GLIGEN model, which places objects of a prompt. */
 export const GLIGENLoader: NodeFunction<{
   /** A file of models/gligen. */
   gligen_name: FileName;
 }, Node<{ GLIGEN: 'GLIGEN' }>> = nodeFunction('GLIGENLoader', [['GLIGEN', 'GLIGEN']]);
 
-/** GLIGENTextBoxApply (conditioning/gligen): Adds an object to a prompt: what a text describes, in a box of the image. */
+/** Apply GLIGEN Text Box (model/conditioning/gligen): Adds an object to a prompt: what a text describes, in a box of the image. */
 export const GLIGENTextBoxApply: NodeFunction<{
   conditioning_to: Link<'CONDITIONING'>;
   clip: Link<'CLIP'>;
@@ -1562,7 +1570,7 @@ export const GetImageSize: NodeFunction<{
   image: Link<'IMAGE'>;
 }, Node<{ width: 'INT'; height: 'INT'; batch_size: 'INT' }>> = nodeFunction('GetImageSize', [['width', 'INT'], ['height', 'INT'], ['batch_size', 'INT']]);
 
-/** GrowMask (mask): Grows a mask by pixels, or shrinks it. */
+/** Grow Mask (image/mask): Grows a mask by pixels, or shrinks it. */
 export const GrowMask: NodeFunction<{
   mask: Link<'MASK'>;
   /** -16384 to 16384. Default: 0. */
@@ -1571,7 +1579,7 @@ export const GrowMask: NodeFunction<{
   tapered_corners?: Bool;
 }, Node<{ MASK: 'MASK' }>> = nodeFunction('GrowMask', [['MASK', 'MASK']], { expand: 0, tapered_corners: true });
 
-/** HyperTile (model_patches/unet): Computes self-attention in tiles, which is faster for large images. */
+/** HyperTile (model/patch/unet): Computes self-attention in tiles, which is faster for large images. */
 export const HyperTile: NodeFunction<{
   model: Link<'MODEL'>;
   /** 1 to 2048. Default: 256. */
@@ -1584,7 +1592,7 @@ export const HyperTile: NodeFunction<{
   scale_depth?: Bool;
 }, Node<{ MODEL: 'MODEL' }>> = nodeFunction('HyperTile', [['MODEL', 'MODEL']], { tile_size: 256, swap_size: 2, max_depth: 0, scale_depth: false });
 
-/** HypernetworkLoader (loaders): Applies a hypernetwork to the cross-attention of a model. */
+/** Load Hypernetwork (model/loaders): Applies a hypernetwork to the cross-attention of a model. */
 export const HypernetworkLoader: NodeFunction<{
   model: Link<'MODEL'>;
   /** A file of models/hypernetworks. */
@@ -1593,7 +1601,7 @@ export const HypernetworkLoader: NodeFunction<{
   strength?: Float;
 }, Node<{ MODEL: 'MODEL' }>> = nodeFunction('HypernetworkLoader', [['MODEL', 'MODEL']], { strength: 1 });
 
-/** ImageAddNoise (image): Adds noise to an image. */
+/** Add Noise to Image (image/filters): Adds noise to an image. */
 export const ImageAddNoise: NodeFunction<{
   image: Link<'IMAGE'>;
   /** The seed of the noise. 0 to 18446744073709551615. Default: 0. */
@@ -1602,13 +1610,16 @@ export const ImageAddNoise: NodeFunction<{
   strength?: Float;
 }, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageAddNoise', [['IMAGE', 'IMAGE']], { seed: 0, strength: 0.5 });
 
-/** Batch Images (image): Joins two images into a batch; the second is resized to fit. */
+/**
+ * Batch Images (DEPRECATED) (image/batch): Joins two images into a batch; the second is resized to fit.
+ * @deprecated
+ */
 export const ImageBatch: NodeFunction<{
   image1: Link<'IMAGE'>;
   image2: Link<'IMAGE'>;
 }, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageBatch', [['IMAGE', 'IMAGE']]);
 
-/** Image Blend (image/postprocessing): Blends two images in one of several modes. */
+/** Blend Images (image/filters): Blends two images in one of several modes. */
 export const ImageBlend: NodeFunction<{
   image1: Link<'IMAGE'>;
   image2: Link<'IMAGE'>;
@@ -1618,7 +1629,7 @@ export const ImageBlend: NodeFunction<{
   blend_mode?: OneOf<'normal' | 'multiply' | 'screen' | 'overlay' | 'soft_light' | 'difference'>;
 }, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageBlend', [['IMAGE', 'IMAGE']], { blend_factor: 0.5, blend_mode: 'normal' });
 
-/** Image Blur (image/postprocessing): Blurs an image with a Gaussian. */
+/** Blur Image (image/filters): Blurs an image with a Gaussian. */
 export const ImageBlur: NodeFunction<{
   image: Link<'IMAGE'>;
   /** 1 to 31. Default: 1. */
@@ -1627,14 +1638,14 @@ export const ImageBlur: NodeFunction<{
   sigma?: Float;
 }, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageBlur', [['IMAGE', 'IMAGE']], { blur_radius: 1, sigma: 1 });
 
-/** ImageColorToMask (mask): A mask of the pixels that have a colour. */
+/** Convert Image Color to Mask (image/mask): A mask of the pixels that have a colour. */
 export const ImageColorToMask: NodeFunction<{
   image: Link<'IMAGE'>;
   /** 0 to 16777215. Default: 0. */
   color?: Int;
 }, Node<{ MASK: 'MASK' }>> = nodeFunction('ImageColorToMask', [['MASK', 'MASK']], { color: 0 });
 
-/** ImageCompositeMasked (image): Pastes one image into another through a mask. */
+/** Image Composite Masked (image/compositing): Pastes one image into another through a mask. */
 export const ImageCompositeMasked: NodeFunction<{
   destination: Link<'IMAGE'>;
   source: Link<'IMAGE'>;
@@ -1647,7 +1658,10 @@ export const ImageCompositeMasked: NodeFunction<{
   mask?: Link<'MASK'>;
 }, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageCompositeMasked', [['IMAGE', 'IMAGE']], { x: 0, y: 0, resize_source: false });
 
-/** Image Crop (image/transform): Cuts a rectangle out of an image. */
+/**
+ * Crop Image (DEPRECATED) (image/transform): Cuts a rectangle out of an image.
+ * @deprecated
+ */
 export const ImageCrop: NodeFunction<{
   image: Link<'IMAGE'>;
   /** 1 to 16384. Default: 512. */
@@ -1660,23 +1674,23 @@ export const ImageCrop: NodeFunction<{
   y?: Int;
 }, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageCrop', [['IMAGE', 'IMAGE']], { width: 512, height: 512, x: 0, y: 0 });
 
-/** ImageFlip (image/transform): Mirrors an image. */
+/** Flip Image (image/transform): Mirrors an image. */
 export const ImageFlip: NodeFunction<{
   image: Link<'IMAGE'>;
   /** Default: x-axis: vertically. */
   flip_method?: OneOf<'x-axis: vertically' | 'y-axis: horizontally'>;
 }, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageFlip', [['IMAGE', 'IMAGE']], { flip_method: 'x-axis: vertically' });
 
-/** ImageFromBatch (image/batch): Takes some images out of a batch. */
+/** Get Image from Batch (image/batch): Takes some images out of a batch. */
 export const ImageFromBatch: NodeFunction<{
   image: Link<'IMAGE'>;
-  /** 0 to 4095. Default: 0. */
+  /** -16384 to 16384. Default: 0. */
   batch_index?: Int;
   /** 1 to 4096. Default: 1. */
   length?: Int;
 }, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageFromBatch', [['IMAGE', 'IMAGE']], { batch_index: 0, length: 1 });
 
-/** Invert Image (image): Inverts the colours of an image. */
+/** Invert Image Colors (image/color): Inverts the colours of an image. */
 export const ImageInvert: NodeFunction<{
   image: Link<'IMAGE'>;
 }, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageInvert', [['IMAGE', 'IMAGE']]);
@@ -1700,13 +1714,13 @@ export const ImageMaskSwitch: NodeFunction<{
   mask4_opt?: Link<'MASK'>;
 }, OutputNode<{ IMAGE: 'IMAGE'; MASK: 'MASK' }>> = nodeFunction('ImageMaskSwitch', [['IMAGE', 'IMAGE'], ['MASK', 'MASK']], { select: 1 });
 
-/** Image Only Checkpoint Loader (img2vid model) (loaders/video_models): Loads the parts of a checkpoint whose conditioning is an image. Video models are not supported. */
+/** Load Checkpoint Image Only (img2vid model) (model/loaders): Loads the parts of a checkpoint whose conditioning is an image. Video models are not supported. */
 export const ImageOnlyCheckpointLoader: NodeFunction<{
   /** A file of models/checkpoints. */
   ckpt_name: FileName;
 }, Node<{ MODEL: 'MODEL'; CLIP_VISION: 'CLIP_VISION'; VAE: 'VAE' }>> = nodeFunction('ImageOnlyCheckpointLoader', [['MODEL', 'MODEL'], ['CLIP_VISION', 'CLIP_VISION'], ['VAE', 'VAE']]);
 
-/** Pad Image for Outpainting (image): Adds borders to an image, and a mask of them with soft edges. */
+/** Pad Image for Outpainting (image/transform): Adds borders to an image, and a mask of them with soft edges. */
 export const ImagePadForOutpaint: NodeFunction<{
   image: Link<'IMAGE'>;
   /** 0 to 16384. Default: 0. */
@@ -1721,7 +1735,7 @@ export const ImagePadForOutpaint: NodeFunction<{
   feathering?: Int;
 }, Node<{ IMAGE: 'IMAGE'; MASK: 'MASK' }>> = nodeFunction('ImagePadForOutpaint', [['IMAGE', 'IMAGE'], ['MASK', 'MASK']], { left: 0, top: 0, right: 0, bottom: 0, feathering: 40 });
 
-/** Image Quantize (image/postprocessing): Reduces an image to a number of colours. */
+/** Quantize Image (image/filters): Reduces an image to a number of colours. */
 export const ImageQuantize: NodeFunction<{
   image: Link<'IMAGE'>;
   /** 1 to 256. Default: 256. */
@@ -1730,7 +1744,7 @@ export const ImageQuantize: NodeFunction<{
   dither?: OneOf<'none' | 'floyd-steinberg' | 'bayer-2' | 'bayer-4' | 'bayer-8' | 'bayer-16'>;
 }, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageQuantize', [['IMAGE', 'IMAGE']], { colors: 256, dither: 'none' });
 
-/** ImageRGBToYUV (image/batch): Splits an image into brightness and two colour differences. */
+/** Image RGB to YUV (image/color): Splits an image into brightness and two colour differences. */
 export const ImageRGBToYUV: NodeFunction<{
   image: Link<'IMAGE'>;
 }, Node<{ Y: 'IMAGE'; U: 'IMAGE'; V: 'IMAGE' }>> = nodeFunction('ImageRGBToYUV', [['Y', 'IMAGE'], ['U', 'IMAGE'], ['V', 'IMAGE']]);
@@ -1747,7 +1761,7 @@ export const ImageReceiver: NodeFunction<{
   trigger_always?: Bool;
 }, Node<{ IMAGE: 'IMAGE'; MASK: 'MASK' }>> = nodeFunction('ImageReceiver', [['IMAGE', 'IMAGE'], ['MASK', 'MASK']], { link_id: 0, save_to_workflow: false, trigger_always: false });
 
-/** ImageRotate (image/transform): Rotates an image by quarter turns. */
+/** Rotate Image (image/transform): Rotates an image by quarter turns. */
 export const ImageRotate: NodeFunction<{
   image: Link<'IMAGE'>;
   /** Default: none. */
@@ -1776,7 +1790,7 @@ export const ImageScaleBy: NodeFunction<{
   scale_by?: Float;
 }, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageScaleBy', [['IMAGE', 'IMAGE']], { upscale_method: 'nearest-exact', scale_by: 1 });
 
-/** ImageScaleToMaxDimension (image/upscaling): Resizes an image so that its longer side has a given length. */
+/** Scale Image to Max Dimension (image/upscaling): Resizes an image so that its longer side has a given length. */
 export const ImageScaleToMaxDimension: NodeFunction<{
   image: Link<'IMAGE'>;
   /** Default: area. */
@@ -1792,7 +1806,9 @@ export const ImageScaleToTotalPixels: NodeFunction<{
   upscale_method?: OneOf<UpscaleMethod>;
   /** 0.01 to 16. Default: 1. */
   megapixels?: Float;
-}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageScaleToTotalPixels', [['IMAGE', 'IMAGE']], { upscale_method: 'nearest-exact', megapixels: 1 });
+  /** 1 to 256. Default: 1. */
+  resolution_steps?: Int;
+}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageScaleToTotalPixels', [['IMAGE', 'IMAGE']], { upscale_method: 'nearest-exact', megapixels: 1, resolution_steps: 1 });
 
 /** Image Sender (ImpactPack/Util): Shows images, and sends them to the receivers with the same link_id in the editor. */
 export const ImageSender: NodeFunction<{
@@ -1803,7 +1819,7 @@ export const ImageSender: NodeFunction<{
   link_id?: Int;
 }, OutputNode> = nodeFunction('ImageSender', [], { filename_prefix: 'ImgSender', link_id: 0 });
 
-/** Image Sharpen (image/postprocessing): Sharpens an image. */
+/** Sharpen Image (image/filters): Sharpens an image. */
 export const ImageSharpen: NodeFunction<{
   image: Link<'IMAGE'>;
   /** 1 to 31. Default: 1. */
@@ -1814,7 +1830,7 @@ export const ImageSharpen: NodeFunction<{
   alpha?: Float;
 }, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageSharpen', [['IMAGE', 'IMAGE']], { sharpen_radius: 1, sigma: 1, alpha: 1 });
 
-/** Image Stitch (image/transform): Places image2 beside image1, with optional spacing. Without image2, image1 is unchanged. */
+/** Stitch Images (image/transform): Places image2 beside image1, with optional spacing. Without image2, image1 is unchanged. */
 export const ImageStitch: NodeFunction<{
   image1: Link<'IMAGE'>;
   /** Default: right. */
@@ -1828,7 +1844,7 @@ export const ImageStitch: NodeFunction<{
   image2?: Link<'IMAGE'>;
 }, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageStitch', [['IMAGE', 'IMAGE']], { direction: 'right', match_image_size: true, spacing_width: 0, spacing_color: 'white' });
 
-/** Convert Image to Mask (mask): Takes a channel of an image as a mask. */
+/** Convert Image to Mask (image/mask): Takes a channel of an image as a mask. */
 export const ImageToMask: NodeFunction<{
   image: Link<'IMAGE'>;
   /** Default: red. */
@@ -1843,7 +1859,7 @@ export const ImageUpscaleWithModel: NodeFunction<{
   image: Link<'IMAGE'>;
 }, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageUpscaleWithModel', [['IMAGE', 'IMAGE']]);
 
-/** ImageYUVToRGB (image/batch): Joins brightness and two colour differences into an image. */
+/** Image YUV to RGB (image/color): Joins brightness and two colour differences into an image. */
 export const ImageYUVToRGB: NodeFunction<{
   Y: Link<'IMAGE'>;
   U: Link<'IMAGE'>;
@@ -2532,7 +2548,7 @@ export const ImpactWildcardProcessor: NodeFunction<{
   'Select to add Wildcard'?: OneOf<'Select the Wildcard to add to the text'>;
 }, Node<{ 'processed text': 'STRING' }>> = nodeFunction('ImpactWildcardProcessor', [['processed text', 'STRING']], { mode: 'populate', seed: 0, 'Select to add Wildcard': 'Select the Wildcard to add to the text' });
 
-/** InpaintModelConditioning (conditioning/inpaint): Prepares image and mask for an inpainting model. */
+/** InpaintModelConditioning (model/conditioning): Prepares image and mask for an inpainting model. */
 export const InpaintModelConditioning: NodeFunction<{
   positive: Link<'CONDITIONING'>;
   negative: Link<'CONDITIONING'>;
@@ -2543,7 +2559,7 @@ export const InpaintModelConditioning: NodeFunction<{
   noise_mask?: Bool;
 }, Node<{ positive: 'CONDITIONING'; negative: 'CONDITIONING'; latent: 'LATENT' }>> = nodeFunction('InpaintModelConditioning', [['positive', 'CONDITIONING'], ['negative', 'CONDITIONING'], ['latent', 'LATENT']], { noise_mask: true });
 
-/** InstructPixToPixConditioning (conditioning/instructpix2pix): Prepares an image for a model that edits by instruction. */
+/** InstructPixToPixConditioning (model/conditioning/instructpix2pix): Prepares an image for a model that edits by instruction. */
 export const InstructPixToPixConditioning: NodeFunction<{
   positive: Link<'CONDITIONING'>;
   negative: Link<'CONDITIONING'>;
@@ -2551,7 +2567,7 @@ export const InstructPixToPixConditioning: NodeFunction<{
   pixels: Link<'IMAGE'>;
 }, Node<{ positive: 'CONDITIONING'; negative: 'CONDITIONING'; latent: 'LATENT' }>> = nodeFunction('InstructPixToPixConditioning', [['positive', 'CONDITIONING'], ['negative', 'CONDITIONING'], ['latent', 'LATENT']]);
 
-/** InvertMask (mask): Inverts a mask. */
+/** Invert Mask (image/mask): Inverts a mask. */
 export const InvertMask: NodeFunction<{
   mask: Link<'MASK'>;
 }, Node<{ MASK: 'MASK' }>> = nodeFunction('InvertMask', [['MASK', 'MASK']]);
@@ -2587,13 +2603,13 @@ export const IterativeLatentUpscale: NodeFunction<{
   step_mode?: OneOf<'simple' | 'geometric'>;
 }, Node<{ latent: 'LATENT'; vae: 'VAE' }>> = nodeFunction('IterativeLatentUpscale', [['latent', 'LATENT'], ['vae', 'VAE']], { upscale_factor: 1.5, steps: 3, temp_prefix: '', step_mode: 'simple' });
 
-/** Join Image with Alpha (mask/compositing): Adds a mask to an image as its alpha. */
+/** Join Image with Alpha (image/compositing): Adds a mask to an image as its alpha. */
 export const JoinImageWithAlpha: NodeFunction<{
   image: Link<'IMAGE'>;
   alpha: Link<'MASK'>;
 }, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('JoinImageWithAlpha', [['IMAGE', 'IMAGE']]);
 
-/** KSampler (sampling): Denoises a latent under the guidance of a positive and a negative prompt. */
+/** KSampler (model/sampling): Denoises a latent under the guidance of a positive and a negative prompt. */
 export const KSampler: NodeFunction<{
   /** The model that denoises. */
   model: Link<'MODEL'>;
@@ -2617,7 +2633,7 @@ export const KSampler: NodeFunction<{
   denoise?: Float;
 }, Node<{ LATENT: 'LATENT' }>> = nodeFunction('KSampler', [['LATENT', 'LATENT']], { seed: 0, steps: 20, cfg: 8, sampler_name: 'euler', scheduler: 'simple', denoise: 1 });
 
-/** KSampler (Advanced) (sampling): Samples a range of the steps, with or without new noise at its start. */
+/** KSampler (Advanced) (model/sampling): Samples a range of the steps, with or without new noise at its start. */
 export const KSamplerAdvanced: NodeFunction<{
   model: Link<'MODEL'>;
   /** Default: enable. */
@@ -2681,13 +2697,13 @@ export const KSamplerProvider: NodeFunction<{
   scheduler_func_opt?: Link<'SCHEDULER_FUNC'>;
 }, Node<{ KSAMPLER: 'KSAMPLER' }>> = nodeFunction('KSamplerProvider', [['KSAMPLER', 'KSAMPLER']], { seed: 0, steps: 20, cfg: 8, sampler_name: 'euler', scheduler: 'simple', denoise: 1 });
 
-/** KSamplerSelect (sampling/custom_sampling/samplers): A sampler by its name, with its default options. */
+/** KSamplerSelect (model/sampling/samplers): A sampler by its name, with its default options. */
 export const KSamplerSelect: NodeFunction<{
   /** Default: euler. */
   sampler_name?: OneOf<SamplerName>;
 }, Node<{ SAMPLER: 'SAMPLER' }>> = nodeFunction('KSamplerSelect', [['SAMPLER', 'SAMPLER']], { sampler_name: 'euler' });
 
-/** KarrasScheduler (sampling/custom_sampling/schedulers): The sigmas of Karras et al. 2022. */
+/** KarrasScheduler (model/sampling/schedulers): The sigmas of Karras et al. 2022. */
 export const KarrasScheduler: NodeFunction<{
   /** 1 to 10000. Default: 20. */
   steps?: Int;
@@ -2699,7 +2715,7 @@ export const KarrasScheduler: NodeFunction<{
   rho?: Float;
 }, Node<{ SIGMAS: 'SIGMAS' }>> = nodeFunction('KarrasScheduler', [['SIGMAS', 'SIGMAS']], { steps: 20, sigma_max: 14.614642, sigma_min: 0.0291675, rho: 7 });
 
-/** LaplaceScheduler (sampling/custom_sampling/schedulers): Sigmas that follow a Laplace distribution. */
+/** LaplaceScheduler (model/sampling/schedulers): Sigmas that follow a Laplace distribution. */
 export const LaplaceScheduler: NodeFunction<{
   /** 1 to 10000. Default: 20. */
   steps?: Int;
@@ -2713,14 +2729,14 @@ export const LaplaceScheduler: NodeFunction<{
   beta?: Float;
 }, Node<{ SIGMAS: 'SIGMAS' }>> = nodeFunction('LaplaceScheduler', [['SIGMAS', 'SIGMAS']], { steps: 20, sigma_max: 14.614642, sigma_min: 0.0291675, mu: 0, beta: 0.5 });
 
-/** LatentAdd (latent/advanced): Adds two latents. */
+/** LatentAdd (model/latent/advanced): Adds two latents. */
 export const LatentAdd: NodeFunction<{
   samples1: Link<'LATENT'>;
   samples2: Link<'LATENT'>;
 }, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LatentAdd', [['LATENT', 'LATENT']]);
 
 /**
- * LatentApplyOperation (latent/advanced/operations): Applies an operation to a latent.
+ * LatentApplyOperation (model/latent/advanced/operations): Applies an operation to a latent.
  * @experimental
  */
 export const LatentApplyOperation: NodeFunction<{
@@ -2729,7 +2745,7 @@ export const LatentApplyOperation: NodeFunction<{
 }, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LatentApplyOperation', [['LATENT', 'LATENT']]);
 
 /**
- * LatentApplyOperationCFG (latent/advanced/operations): Applies an operation to the guided prediction of each step.
+ * LatentApplyOperationCFG (model/latent/advanced/operations): Applies an operation to the guided prediction of each step.
  * @experimental
  */
 export const LatentApplyOperationCFG: NodeFunction<{
@@ -2737,20 +2753,23 @@ export const LatentApplyOperationCFG: NodeFunction<{
   operation: Link<'LATENT_OPERATION'>;
 }, Node<{ MODEL: 'MODEL' }>> = nodeFunction('LatentApplyOperationCFG', [['MODEL', 'MODEL']]);
 
-/** LatentBatch (latent/batch): Joins two latents into a batch. */
+/**
+ * Batch Latents (DEPRECATED) (model/latent/batch): Joins two latents into a batch.
+ * @deprecated
+ */
 export const LatentBatch: NodeFunction<{
   samples1: Link<'LATENT'>;
   samples2: Link<'LATENT'>;
 }, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LatentBatch', [['LATENT', 'LATENT']]);
 
-/** LatentBatchSeedBehavior (latent/advanced): Gives each latent of a batch its own noise, or all the same. */
+/** LatentBatchSeedBehavior (model/latent/advanced): Gives each latent of a batch its own noise, or all the same. */
 export const LatentBatchSeedBehavior: NodeFunction<{
   samples: Link<'LATENT'>;
   /** Default: fixed. */
   seed_behavior?: OneOf<'random' | 'fixed'>;
 }, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LatentBatchSeedBehavior', [['LATENT', 'LATENT']], { seed_behavior: 'fixed' });
 
-/** Latent Blend (_for_testing): Blends two latents linearly; factor 1 is samples1. */
+/** Latent Blend (experimental): Blends two latents linearly; factor 1 is samples1. */
 export const LatentBlend: NodeFunction<{
   samples1: Link<'LATENT'>;
   samples2: Link<'LATENT'>;
@@ -2758,7 +2777,7 @@ export const LatentBlend: NodeFunction<{
   blend_factor?: Float;
 }, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LatentBlend', [['LATENT', 'LATENT']], { blend_factor: 0.5 });
 
-/** Latent Composite (latent): Pastes one latent into another, with soft edges. */
+/** Latent Composite (model/latent): Pastes one latent into another, with soft edges. */
 export const LatentComposite: NodeFunction<{
   samples_to: Link<'LATENT'>;
   samples_from: Link<'LATENT'>;
@@ -2770,7 +2789,7 @@ export const LatentComposite: NodeFunction<{
   feather?: Int;
 }, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LatentComposite', [['LATENT', 'LATENT']], { x: 0, y: 0, feather: 0 });
 
-/** LatentCompositeMasked (latent): Pastes one latent into another through a mask. */
+/** Latent Composite Masked (model/latent): Pastes one latent into another through a mask. */
 export const LatentCompositeMasked: NodeFunction<{
   destination: Link<'LATENT'>;
   source: Link<'LATENT'>;
@@ -2783,7 +2802,7 @@ export const LatentCompositeMasked: NodeFunction<{
   mask?: Link<'MASK'>;
 }, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LatentCompositeMasked', [['LATENT', 'LATENT']], { x: 0, y: 0, resize_source: false });
 
-/** LatentConcat (latent/advanced): Joins two latents along a dimension. */
+/** LatentConcat (model/latent/advanced): Joins two latents along a dimension. */
 export const LatentConcat: NodeFunction<{
   samples1: Link<'LATENT'>;
   samples2: Link<'LATENT'>;
@@ -2791,7 +2810,7 @@ export const LatentConcat: NodeFunction<{
   dim?: OneOf<'x' | '-x' | 'y' | '-y' | 't' | '-t'>;
 }, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LatentConcat', [['LATENT', 'LATENT']], { dim: 'x' });
 
-/** Crop Latent (latent/transform): Cuts a rectangle out of a latent; sizes are in pixels of the image. */
+/** Crop Latent (model/latent/transform): Cuts a rectangle out of a latent; sizes are in pixels of the image. */
 export const LatentCrop: NodeFunction<{
   samples: Link<'LATENT'>;
   /** 64 to 16384. Default: 512. */
@@ -2804,7 +2823,7 @@ export const LatentCrop: NodeFunction<{
   y?: Int;
 }, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LatentCrop', [['LATENT', 'LATENT']], { width: 512, height: 512, x: 0, y: 0 });
 
-/** LatentCut (latent/advanced): Cuts a range out of a latent along a dimension. */
+/** LatentCut (model/latent/advanced): Cuts a range out of a latent along a dimension. */
 export const LatentCut: NodeFunction<{
   samples: Link<'LATENT'>;
   /** Default: x. */
@@ -2824,23 +2843,23 @@ export const LatentCutToBatch: NodeFunction<{
   slice_size?: Int;
 }, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LatentCutToBatch', [['LATENT', 'LATENT']], { dim: 't', slice_size: 1 });
 
-/** Flip Latent (latent/transform): Mirrors a latent. */
+/** Flip Latent (model/latent/transform): Mirrors a latent. */
 export const LatentFlip: NodeFunction<{
   samples: Link<'LATENT'>;
   /** Default: x-axis: vertically. */
   flip_method?: OneOf<'x-axis: vertically' | 'y-axis: horizontally'>;
 }, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LatentFlip', [['LATENT', 'LATENT']], { flip_method: 'x-axis: vertically' });
 
-/** Latent From Batch (latent/batch): Takes some latents out of a batch. */
+/** Get Latent From Batch (model/latent/batch): Takes some latents out of a batch. */
 export const LatentFromBatch: NodeFunction<{
   samples: Link<'LATENT'>;
-  /** 0 to 63. Default: 0. */
+  /** -16384 to 16384. Default: 0. */
   batch_index?: Int;
   /** 1 to 64. Default: 1. */
   length?: Int;
 }, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LatentFromBatch', [['LATENT', 'LATENT']], { batch_index: 0, length: 1 });
 
-/** LatentInterpolate (latent/advanced): Blends two latents in direction and in magnitude; ratio 1 is samples1. */
+/** LatentInterpolate (model/latent/advanced): Blends two latents in direction and in magnitude; ratio 1 is samples1. */
 export const LatentInterpolate: NodeFunction<{
   samples1: Link<'LATENT'>;
   samples2: Link<'LATENT'>;
@@ -2848,7 +2867,7 @@ export const LatentInterpolate: NodeFunction<{
   ratio?: Float;
 }, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LatentInterpolate', [['LATENT', 'LATENT']], { ratio: 1 });
 
-/** LatentMultiply (latent/advanced): Multiplies a latent by a number. */
+/** LatentMultiply (model/latent/advanced): Multiplies a latent by a number. */
 export const LatentMultiply: NodeFunction<{
   samples: Link<'LATENT'>;
   /** -10 to 10. Default: 1. */
@@ -2856,7 +2875,7 @@ export const LatentMultiply: NodeFunction<{
 }, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LatentMultiply', [['LATENT', 'LATENT']], { multiplier: 1 });
 
 /**
- * LatentOperationSharpen (latent/advanced/operations): An operation that sharpens a latent.
+ * LatentOperationSharpen (model/latent/advanced/operations): An operation that sharpens a latent.
  * @experimental
  */
 export const LatentOperationSharpen: NodeFunction<{
@@ -2869,7 +2888,7 @@ export const LatentOperationSharpen: NodeFunction<{
 }, Node<{ LATENT_OPERATION: 'LATENT_OPERATION' }>> = nodeFunction('LatentOperationSharpen', [['LATENT_OPERATION', 'LATENT_OPERATION']], { sharpen_radius: 9, sigma: 1, alpha: 0.1 });
 
 /**
- * LatentOperationTonemapReinhard (latent/advanced/operations): An operation that compresses large values of a latent.
+ * LatentOperationTonemapReinhard (model/latent/advanced/operations): An operation that compresses large values of a latent.
  * @experimental
  */
 export const LatentOperationTonemapReinhard: NodeFunction<{
@@ -2900,7 +2919,7 @@ export const LatentReceiver: NodeFunction<{
   trigger_always?: Bool;
 }, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LatentReceiver', [['LATENT', 'LATENT']], { link_id: 0, trigger_always: false });
 
-/** Rotate Latent (latent/transform): Rotates a latent by quarter turns. */
+/** Rotate Latent (model/latent/transform): Rotates a latent by quarter turns. */
 export const LatentRotate: NodeFunction<{
   samples: Link<'LATENT'>;
   /** Default: none. */
@@ -2918,7 +2937,7 @@ export const LatentSender: NodeFunction<{
   preview_method?: OneOf<PreviewMethod>;
 }, OutputNode> = nodeFunction('LatentSender', [], { filename_prefix: 'latents/LatentSender', link_id: 0, preview_method: 'Latent2RGB-FLUX.1' });
 
-/** LatentSubtract (latent/advanced): Subtracts samples2 from samples1. */
+/** LatentSubtract (model/latent/advanced): Subtracts samples2 from samples1. */
 export const LatentSubtract: NodeFunction<{
   samples1: Link<'LATENT'>;
   samples2: Link<'LATENT'>;
@@ -2934,7 +2953,7 @@ export const LatentSwitch: NodeFunction<{
   [more: `input${number}`]: Anything | undefined;
 }, Node<{ selected_value: never; selected_label: 'STRING'; selected_index: 'INT' }>> = nodeFunction('LatentSwitch', [['selected_value', '*'], ['selected_label', 'STRING'], ['selected_index', 'INT']], { select: 1, sel_mode: false });
 
-/** Upscale Latent (latent): Resizes a latent to a size in pixels of the image. */
+/** Upscale Latent (model/latent): Resizes a latent to a size in pixels of the image. */
 export const LatentUpscale: NodeFunction<{
   samples: Link<'LATENT'>;
   /** Default: nearest-exact. */
@@ -2947,7 +2966,7 @@ export const LatentUpscale: NodeFunction<{
   crop?: OneOf<'disabled' | 'center'>;
 }, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LatentUpscale', [['LATENT', 'LATENT']], { upscale_method: 'nearest-exact', width: 512, height: 512, crop: 'disabled' });
 
-/** Upscale Latent By (latent): Resizes a latent by a factor. */
+/** Upscale Latent By (model/latent): Resizes a latent by a factor. */
 export const LatentUpscaleBy: NodeFunction<{
   samples: Link<'LATENT'>;
   /** Default: nearest-exact. */
@@ -2957,7 +2976,7 @@ export const LatentUpscaleBy: NodeFunction<{
 }, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LatentUpscaleBy', [['LATENT', 'LATENT']], { upscale_method: 'nearest-exact', scale_by: 1.5 });
 
 /**
- * LazyCache (advanced/debug/model): Skips steps whose prediction would hardly differ from the last one. Faster, but the result changes.
+ * LazyCache (advanced/debug): Skips steps whose prediction would hardly differ from the last one. Faster, but the result changes.
  * @experimental
  */
 export const LazyCache: NodeFunction<{
@@ -2977,7 +2996,7 @@ export const LoadImage: NodeFunction<{
   image: FileName;
 }, Node<{ IMAGE: 'IMAGE'; MASK: 'MASK' }>> = nodeFunction('LoadImage', [['IMAGE', 'IMAGE'], ['MASK', 'MASK']]);
 
-/** Load Image (as Mask) (mask): Loads a channel of an image of the input folder as a mask. */
+/** Load Image (as Mask) (image): Loads a channel of an image of the input folder as a mask. */
 export const LoadImageMask: NodeFunction<{
   image: FileName;
   /** Default: alpha. */
@@ -2992,12 +3011,12 @@ export const LoadImageOutput: NodeFunction<{
   image: FileName;
 }, Node<{ IMAGE: 'IMAGE'; MASK: 'MASK' }>> = nodeFunction('LoadImageOutput', [['IMAGE', 'IMAGE'], ['MASK', 'MASK']]);
 
-/** LoadLatent (_for_testing): Loads a latent from a file of the input folder. */
+/** Load Latent (model/latent): Loads a latent from a file of the input folder. */
 export const LoadLatent: NodeFunction<{
   latent: FileName;
 }, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LoadLatent', [['LATENT', 'LATENT']]);
 
-/** Load LoRA (loaders): Applies a LoRA to a model and its text encoders. Several nodes can follow one another. */
+/** Load LoRA (Model and CLIP) (model/loaders): Applies a LoRA to a model and its text encoders. Several nodes can follow one another. */
 export const LoraLoader: NodeFunction<{
   /** The model to change. */
   model: Link<'MODEL'>;
@@ -3040,7 +3059,7 @@ export const LoraLoaderBypassModelOnly: NodeFunction<{
   strength_model?: Float;
 }, Node<{ MODEL: 'MODEL' }>> = nodeFunction('LoraLoaderBypassModelOnly', [['MODEL', 'MODEL']], { strength_model: 1 });
 
-/** LoraLoaderModelOnly (loaders): Applies a LoRA to a diffusion model, not to its text encoder. */
+/** Load LoRA (model/loaders): Applies a LoRA to a diffusion model, not to its text encoder. */
 export const LoraLoaderModelOnly: NodeFunction<{
   model: Link<'MODEL'>;
   /** A file of models/loras. */
@@ -3050,7 +3069,7 @@ export const LoraLoaderModelOnly: NodeFunction<{
 }, Node<{ MODEL: 'MODEL' }>> = nodeFunction('LoraLoaderModelOnly', [['MODEL', 'MODEL']], { strength_model: 1 });
 
 /**
- * Extract and Save Lora (_for_testing): Saves the result of ModelMergeSubtract and CLIPMergeSubtract as a LoRA of some rank. A large model takes minutes.
+ * Extract and Save Lora (experimental): Saves the result of ModelMergeSubtract and CLIPMergeSubtract as a LoRA of some rank. A large model takes minutes.
  * @experimental
  */
 export const LoraSave: NodeFunction<{
@@ -3069,7 +3088,7 @@ export const LoraSave: NodeFunction<{
 }, OutputNode> = nodeFunction('LoraSave', [], { filename_prefix: 'loras/ComfyUI_extracted_lora', rank: 8, lora_type: 'standard', bias_diff: true });
 
 /**
- * Mahiro is so cute that she deserves a better guidance function!! (。・ω・。) (_for_testing): Guides in the direction of the positive prediction rather than of its difference from the negative one.
+ * Positive-Biased Guidance (experimental): Guides in the direction of the positive prediction rather than of its difference from the negative one.
  * @experimental
  */
 export const Mahiro: NodeFunction<{
@@ -3085,7 +3104,7 @@ export const ManualSigmas: NodeFunction<{
   sigmas?: Text;
 }, Node<{ SIGMAS: 'SIGMAS' }>> = nodeFunction('ManualSigmas', [['SIGMAS', 'SIGMAS']], { sigmas: '1, 0.5' });
 
-/** MaskComposite (mask): Combines two masks by an operation. */
+/** Combine Masks (image/mask): Combines two masks by an operation. */
 export const MaskComposite: NodeFunction<{
   destination: Link<'MASK'>;
   source: Link<'MASK'>;
@@ -3151,10 +3170,10 @@ export const MaskListToMaskBatch: NodeFunction<{
   mask: Link<'MASK'>;
 }, Node<{ MASK: 'MASK' }>> = nodeFunction('MaskListToMaskBatch', [['MASK', 'MASK']]);
 
-/** MaskPreview (mask): Shows a mask. */
+/** Preview Mask (image/mask): Shows a mask. */
 export const MaskPreview: NodeFunction<{
   mask: Link<'MASK'>;
-}, OutputNode> = nodeFunction('MaskPreview');
+}, OutputNode<{ mask: 'MASK' }>> = nodeFunction('MaskPreview', [['mask', 'MASK']]);
 
 /** Mask Rect Area (ImpactPack/Operation): A rectangle, in percent of a square mask of 512 pixels. */
 export const MaskRectArea: NodeFunction<Record<string, never>, Node<{ MASK: 'MASK' }>> = nodeFunction('MaskRectArea', [['MASK', 'MASK']]);
@@ -3162,7 +3181,7 @@ export const MaskRectArea: NodeFunction<Record<string, never>, Node<{ MASK: 'MAS
 /** Mask Rect Area (Advanced) (ImpactPack/Operation): A rectangle, in pixels of a mask of a given size. */
 export const MaskRectAreaAdvanced: NodeFunction<Record<string, never>, Node<{ MASK: 'MASK' }>> = nodeFunction('MaskRectAreaAdvanced', [['MASK', 'MASK']]);
 
-/** Convert Mask to Image (mask): Converts a mask to a grey image. */
+/** Convert Mask to Image (image/mask): Converts a mask to a grey image. */
 export const MaskToImage: NodeFunction<{
   mask: Link<'MASK'>;
 }, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('MaskToImage', [['IMAGE', 'IMAGE']]);
@@ -3218,13 +3237,13 @@ export const ModelAttentionBackend: NodeFunction<{
   attention?: OneOf<'pytorch attention'>;
 }, Node<{ MODEL: 'MODEL' }>> = nodeFunction('ModelAttentionBackend', [['MODEL', 'MODEL']], { attention: 'pytorch attention' });
 
-/** ModelMergeAdd (advanced/model_merging): Adds the difference of model2 to model1. */
+/** ModelMergeAdd (model/merging): Adds the difference of model2 to model1. */
 export const ModelMergeAdd: NodeFunction<{
   model1: Link<'MODEL'>;
   model2: Link<'MODEL'>;
 }, Node<{ MODEL: 'MODEL' }>> = nodeFunction('ModelMergeAdd', [['MODEL', 'MODEL']]);
 
-/** ModelMergeBlocks (advanced/model_merging): Blends two models with a ratio for each of input, middle and output blocks. */
+/** ModelMergeBlocks (model/merging): Blends two models with a ratio for each of input, middle and output blocks. */
 export const ModelMergeBlocks: NodeFunction<{
   model1: Link<'MODEL'>;
   model2: Link<'MODEL'>;
@@ -3236,7 +3255,7 @@ export const ModelMergeBlocks: NodeFunction<{
   out?: Float;
 }, Node<{ MODEL: 'MODEL' }>> = nodeFunction('ModelMergeBlocks', [['MODEL', 'MODEL']], { input: 1, middle: 1, out: 1 });
 
-/** ModelMergeSD1 (advanced/model_merging/model_specific): Blends two SD1.x models with a ratio for each block. */
+/** ModelMergeSD1 (model/merging/model specific): Blends two SD1.x models with a ratio for each block. */
 export const ModelMergeSD1: NodeFunction<{
   model1: Link<'MODEL'>;
   model2: Link<'MODEL'>;
@@ -3302,7 +3321,7 @@ export const ModelMergeSD1: NodeFunction<{
   'out.'?: Float;
 }, Node<{ MODEL: 'MODEL' }>> = nodeFunction('ModelMergeSD1', [['MODEL', 'MODEL']], { 'time_embed.': 1, 'label_emb.': 1, 'input_blocks.0.': 1, 'input_blocks.1.': 1, 'input_blocks.2.': 1, 'input_blocks.3.': 1, 'input_blocks.4.': 1, 'input_blocks.5.': 1, 'input_blocks.6.': 1, 'input_blocks.7.': 1, 'input_blocks.8.': 1, 'input_blocks.9.': 1, 'input_blocks.10.': 1, 'input_blocks.11.': 1, 'middle_block.0.': 1, 'middle_block.1.': 1, 'middle_block.2.': 1, 'output_blocks.0.': 1, 'output_blocks.1.': 1, 'output_blocks.2.': 1, 'output_blocks.3.': 1, 'output_blocks.4.': 1, 'output_blocks.5.': 1, 'output_blocks.6.': 1, 'output_blocks.7.': 1, 'output_blocks.8.': 1, 'output_blocks.9.': 1, 'output_blocks.10.': 1, 'output_blocks.11.': 1, 'out.': 1 });
 
-/** ModelMergeSD2 (advanced/model_merging/model_specific): Blends two SD2.x models with a ratio for each block. */
+/** ModelMergeSD2 (model/merging/model specific): Blends two SD2.x models with a ratio for each block. */
 export const ModelMergeSD2: NodeFunction<{
   model1: Link<'MODEL'>;
   model2: Link<'MODEL'>;
@@ -3368,7 +3387,7 @@ export const ModelMergeSD2: NodeFunction<{
   'out.'?: Float;
 }, Node<{ MODEL: 'MODEL' }>> = nodeFunction('ModelMergeSD2', [['MODEL', 'MODEL']], { 'time_embed.': 1, 'label_emb.': 1, 'input_blocks.0.': 1, 'input_blocks.1.': 1, 'input_blocks.2.': 1, 'input_blocks.3.': 1, 'input_blocks.4.': 1, 'input_blocks.5.': 1, 'input_blocks.6.': 1, 'input_blocks.7.': 1, 'input_blocks.8.': 1, 'input_blocks.9.': 1, 'input_blocks.10.': 1, 'input_blocks.11.': 1, 'middle_block.0.': 1, 'middle_block.1.': 1, 'middle_block.2.': 1, 'output_blocks.0.': 1, 'output_blocks.1.': 1, 'output_blocks.2.': 1, 'output_blocks.3.': 1, 'output_blocks.4.': 1, 'output_blocks.5.': 1, 'output_blocks.6.': 1, 'output_blocks.7.': 1, 'output_blocks.8.': 1, 'output_blocks.9.': 1, 'output_blocks.10.': 1, 'output_blocks.11.': 1, 'out.': 1 });
 
-/** ModelMergeSDXL (advanced/model_merging/model_specific): Blends two SDXL models with a ratio for each block. */
+/** ModelMergeSDXL (model/merging/model specific): Blends two SDXL models with a ratio for each block. */
 export const ModelMergeSDXL: NodeFunction<{
   model1: Link<'MODEL'>;
   model2: Link<'MODEL'>;
@@ -3422,7 +3441,7 @@ export const ModelMergeSDXL: NodeFunction<{
   'out.'?: Float;
 }, Node<{ MODEL: 'MODEL' }>> = nodeFunction('ModelMergeSDXL', [['MODEL', 'MODEL']], { 'time_embed.': 1, 'label_emb.': 1, 'input_blocks.0': 1, 'input_blocks.1': 1, 'input_blocks.2': 1, 'input_blocks.3': 1, 'input_blocks.4': 1, 'input_blocks.5': 1, 'input_blocks.6': 1, 'input_blocks.7': 1, 'input_blocks.8': 1, 'middle_block.0': 1, 'middle_block.1': 1, 'middle_block.2': 1, 'output_blocks.0': 1, 'output_blocks.1': 1, 'output_blocks.2': 1, 'output_blocks.3': 1, 'output_blocks.4': 1, 'output_blocks.5': 1, 'output_blocks.6': 1, 'output_blocks.7': 1, 'output_blocks.8': 1, 'out.': 1 });
 
-/** ModelMergeSimple (advanced/model_merging): A share of model1 (ratio), the rest from model2. */
+/** ModelMergeSimple (model/merging): A share of model1 (ratio), the rest from model2. */
 export const ModelMergeSimple: NodeFunction<{
   model1: Link<'MODEL'>;
   model2: Link<'MODEL'>;
@@ -3430,7 +3449,7 @@ export const ModelMergeSimple: NodeFunction<{
   ratio?: Float;
 }, Node<{ MODEL: 'MODEL' }>> = nodeFunction('ModelMergeSimple', [['MODEL', 'MODEL']], { ratio: 1 });
 
-/** ModelMergeSubtract (advanced/model_merging): The difference of model1 and model2, multiplied by a factor. */
+/** ModelMergeSubtract (model/merging): The difference of model1 and model2, multiplied by a factor. */
 export const ModelMergeSubtract: NodeFunction<{
   model1: Link<'MODEL'>;
   model2: Link<'MODEL'>;
@@ -3445,7 +3464,7 @@ export const ModelSamplerTonemapNoiseTest: NodeFunction<{
   multiplier?: Float;
 }, Node<{ MODEL: 'MODEL' }>> = nodeFunction('ModelSamplerTonemapNoiseTest', [['MODEL', 'MODEL']], { multiplier: 1 });
 
-/** ModelSamplingContinuousEDM (advanced/model): Sets the continuous sigmas of EDM, and what a model predicts. */
+/** ModelSamplingContinuousEDM (model/patch): Sets the continuous sigmas of EDM, and what a model predicts. */
 export const ModelSamplingContinuousEDM: NodeFunction<{
   model: Link<'MODEL'>;
   /** Default: v_prediction. */
@@ -3456,7 +3475,7 @@ export const ModelSamplingContinuousEDM: NodeFunction<{
   sigma_min?: Float;
 }, Node<{ MODEL: 'MODEL' }>> = nodeFunction('ModelSamplingContinuousEDM', [['MODEL', 'MODEL']], { sampling: 'v_prediction', sigma_max: 120, sigma_min: 0.002 });
 
-/** ModelSamplingContinuousV (advanced/model): Sets continuous sigmas for a model that predicts v. */
+/** ModelSamplingContinuousV (model/patch): Sets continuous sigmas for a model that predicts v. */
 export const ModelSamplingContinuousV: NodeFunction<{
   model: Link<'MODEL'>;
   /** Default: v_prediction. */
@@ -3467,7 +3486,7 @@ export const ModelSamplingContinuousV: NodeFunction<{
   sigma_min?: Float;
 }, Node<{ MODEL: 'MODEL' }>> = nodeFunction('ModelSamplingContinuousV', [['MODEL', 'MODEL']], { sampling: 'v_prediction', sigma_max: 500, sigma_min: 0.03 });
 
-/** ModelSamplingDiscrete (advanced/model): Sets what a model predicts: noise, v, x0 or LCM. */
+/** ModelSamplingDiscrete (model/patch): Sets what a model predicts: noise, v, x0 or LCM. */
 export const ModelSamplingDiscrete: NodeFunction<{
   model: Link<'MODEL'>;
   /** Default: eps. */
@@ -3476,14 +3495,14 @@ export const ModelSamplingDiscrete: NodeFunction<{
   zsnr?: Bool;
 }, Node<{ MODEL: 'MODEL' }>> = nodeFunction('ModelSamplingDiscrete', [['MODEL', 'MODEL']], { sampling: 'eps', zsnr: false });
 
-/** ModelSave (advanced/model_merging): Saves a diffusion model, with all changes made to it, as a safetensors file. */
+/** ModelSave (model/merging): Saves a diffusion model, with all changes made to it, as a safetensors file. */
 export const ModelSave: NodeFunction<{
   model: Link<'MODEL'>;
   /** Default: diffusion_models/ComfyUI. */
   filename_prefix?: Text;
 }, OutputNode> = nodeFunction('ModelSave', [], { filename_prefix: 'diffusion_models/ComfyUI' });
 
-/** ImageMorphology (image/postprocessing): Erodes, dilates, opens or closes an image. */
+/** Apply Morphology (image/filters): Erodes, dilates, opens or closes an image. */
 export const Morphology: NodeFunction<{
   image: Link<'IMAGE'>;
   /** Default: erode. */
@@ -3619,7 +3638,7 @@ export const PairConditioningSetPropertiesAndCombine: NodeFunction<{
   timesteps?: Link<'TIMESTEPS_RANGE'>;
 }, Node<{ positive: 'CONDITIONING'; negative: 'CONDITIONING' }>> = nodeFunction('PairConditioningSetPropertiesAndCombine', [['positive', 'CONDITIONING'], ['negative', 'CONDITIONING']], { strength: 1, set_cond_area: 'default' });
 
-/** PatchModelAddDownscale (Kohya Deep Shrink) (model_patches/unet): Shrinks the features of a UNet during the first steps (deep shrink). */
+/** PatchModelAddDownscale (Kohya Deep Shrink) (model/patch/unet): Shrinks the features of a UNet during the first steps (deep shrink). */
 export const PatchModelAddDownscale: NodeFunction<{
   model: Link<'MODEL'>;
   /** 1 to 32. Default: 3. */
@@ -3639,7 +3658,7 @@ export const PatchModelAddDownscale: NodeFunction<{
 }, Node<{ MODEL: 'MODEL' }>> = nodeFunction('PatchModelAddDownscale', [['MODEL', 'MODEL']], { block_number: 3, downscale_factor: 2, start_percent: 0, end_percent: 0.35, downscale_after_skip: true, downscale_method: 'bicubic', upscale_method: 'bicubic' });
 
 /**
- * Perp-Neg (DEPRECATED by PerpNegGuider) (_for_testing): Guidance whose negative part is perpendicular to the positive one.
+ * Perp-Neg (DEPRECATED by Perp-Neg Guider) (experimental): Guidance whose negative part is perpendicular to the positive one.
  * @deprecated
  * @experimental
  */
@@ -3651,7 +3670,7 @@ export const PerpNeg: NodeFunction<{
 }, Node<{ MODEL: 'MODEL' }>> = nodeFunction('PerpNeg', [['MODEL', 'MODEL']], { neg_scale: 1 });
 
 /**
- * PerpNegGuider (_for_testing): Guidance whose negative part is perpendicular to the positive one.
+ * Perp-Neg Guider (experimental): Guidance whose negative part is perpendicular to the positive one.
  * @experimental
  */
 export const PerpNegGuider: NodeFunction<{
@@ -3665,7 +3684,7 @@ export const PerpNegGuider: NodeFunction<{
   neg_scale?: Float;
 }, Node<{ GUIDER: 'GUIDER' }>> = nodeFunction('PerpNegGuider', [['GUIDER', 'GUIDER']], { cfg: 8, neg_scale: 1 });
 
-/** PerturbedAttentionGuidance (model_patches/unet): Guides away from a prediction without self-attention. */
+/** PerturbedAttentionGuidance (model/patch/unet): Guides away from a prediction without self-attention. */
 export const PerturbedAttentionGuidance: NodeFunction<{
   model: Link<'MODEL'>;
   /** 0 to 100. Default: 3. */
@@ -3673,7 +3692,7 @@ export const PerturbedAttentionGuidance: NodeFunction<{
 }, Node<{ MODEL: 'MODEL' }>> = nodeFunction('PerturbedAttentionGuidance', [['MODEL', 'MODEL']], { scale: 3 });
 
 /**
- * PhotoMakerEncode (_for_testing/photomaker): Encodes a prompt with a face at the word "photomaker". The first image counts.
+ * PhotoMaker Encode (model/conditioning/photomaker): Encodes a prompt with a face at the word "photomaker". The first image counts.
  * @experimental
  */
 export const PhotoMakerEncode: NodeFunction<{
@@ -3685,7 +3704,7 @@ export const PhotoMakerEncode: NodeFunction<{
 }, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('PhotoMakerEncode', [['CONDITIONING', 'CONDITIONING']], { text: 'photograph of photomaker' });
 
 /**
- * PhotoMakerLoader (_for_testing/photomaker): Loads a PhotoMaker model, which puts a person into a prompt.
+ * Load PhotoMaker Model (model/loaders): Loads a PhotoMaker model, which puts a person into a prompt.
  * @experimental
  */
 export const PhotoMakerLoader: NodeFunction<{
@@ -3762,7 +3781,7 @@ export const PixelKSampleUpscalerProviderPipe: NodeFunction<{
   tile_cnet_strength?: Float;
 }, Node<{ UPSCALER: 'UPSCALER' }>> = nodeFunction('PixelKSampleUpscalerProviderPipe', [['UPSCALER', 'UPSCALER']], { scale_method: 'nearest-exact', seed: 0, steps: 20, cfg: 8, sampler_name: 'euler', scheduler: 'simple', denoise: 1, use_tiled_vae: false, tile_size: 512 });
 
-/** PolyexponentialScheduler (sampling/custom_sampling/schedulers): Sigmas whose logarithms follow a power. */
+/** PolyexponentialScheduler (model/sampling/schedulers): Sigmas whose logarithms follow a power. */
 export const PolyexponentialScheduler: NodeFunction<{
   /** 1 to 10000. Default: 20. */
   steps?: Int;
@@ -3774,7 +3793,7 @@ export const PolyexponentialScheduler: NodeFunction<{
   rho?: Float;
 }, Node<{ SIGMAS: 'SIGMAS' }>> = nodeFunction('PolyexponentialScheduler', [['SIGMAS', 'SIGMAS']], { steps: 20, sigma_max: 14.614642, sigma_min: 0.0291675, rho: 1 });
 
-/** Porter-Duff Image Composite (mask/compositing): Composes two images with their alpha in a Porter-Duff mode. */
+/** Porter-Duff Image Composite (image/compositing): Composes two images with their alpha in a Porter-Duff mode. */
 export const PorterDuffImageComposite: NodeFunction<{
   source: Link<'IMAGE'>;
   source_alpha: Link<'MASK'>;
@@ -3784,10 +3803,10 @@ export const PorterDuffImageComposite: NodeFunction<{
   mode?: OneOf<'ADD' | 'CLEAR' | 'DARKEN' | 'DST' | 'DST_ATOP' | 'DST_IN' | 'DST_OUT' | 'DST_OVER' | 'LIGHTEN' | 'MULTIPLY' | 'OVERLAY' | 'SCREEN' | 'SRC' | 'SRC_ATOP' | 'SRC_IN' | 'SRC_OUT' | 'SRC_OVER' | 'XOR'>;
 }, Node<{ IMAGE: 'IMAGE'; MASK: 'MASK' }>> = nodeFunction('PorterDuffImageComposite', [['IMAGE', 'IMAGE'], ['MASK', 'MASK']], { mode: 'DST' });
 
-/** Preview Any (utils): Shows a value as text. */
+/** Preview as Text (utilities): Shows a value as text. */
 export const PreviewAny: NodeFunction<{
   source: Anything;
-}, OutputNode> = nodeFunction('PreviewAny');
+}, OutputNode<{ STRING: 'STRING' }>> = nodeFunction('PreviewAny', [['STRING', 'STRING']]);
 
 /** Preview Bridge (Image) (ImpactPack/Util): Shows an image and outputs it with the mask that is drawn on it. */
 export const PreviewBridge: NodeFunction<{
@@ -3823,37 +3842,37 @@ export const PreviewDetailerHookProvider: NodeFunction<{
 /** Preview Image (image): Shows images. They are saved in the temp folder only. */
 export const PreviewImage: NodeFunction<{
   images: Link<'IMAGE'>;
-}, OutputNode> = nodeFunction('PreviewImage');
+}, OutputNode<{ images: 'IMAGE' }>> = nodeFunction('PreviewImage', [['images', 'IMAGE']]);
 
-/** Boolean (utils/primitive): True or false. */
+/** Boolean (utilities/primitive): True or false. */
 export const PrimitiveBoolean: NodeFunction<{
   /** Default: false. */
   value?: Bool;
 }, Node<{ BOOLEAN: 'BOOLEAN' }>> = nodeFunction('PrimitiveBoolean', [['BOOLEAN', 'BOOLEAN']], { value: false });
 
-/** Float (utils/primitive): A number. */
+/** Float (utilities/primitive): A number. */
 export const PrimitiveFloat: NodeFunction<{
   /** -9223372036854776000 to 9223372036854776000. Default: 0. */
   value?: Float;
 }, Node<{ FLOAT: 'FLOAT' }>> = nodeFunction('PrimitiveFloat', [['FLOAT', 'FLOAT']], { value: 0 });
 
-/** Int (utils/primitive): A whole number. */
+/** Int (utilities/primitive): A whole number. */
 export const PrimitiveInt: NodeFunction<{
   /** -9223372036854775807 to 9223372036854775807. Default: 0. */
   value?: Int;
 }, Node<{ INT: 'INT' }>> = nodeFunction('PrimitiveInt', [['INT', 'INT']], { value: 0 });
 
-/** String (utils/primitive): A text of one line. */
+/** Text (utilities/primitive): A text of one line. */
 export const PrimitiveString: NodeFunction<{
   value: Text;
 }, Node<{ STRING: 'STRING' }>> = nodeFunction('PrimitiveString', [['STRING', 'STRING']]);
 
-/** String (Multiline) (utils/primitive): A text of several lines. */
+/** Text (Multiline) (utilities/primitive): A text of several lines. */
 export const PrimitiveStringMultiline: NodeFunction<{
   value: Text;
 }, Node<{ STRING: 'STRING' }>> = nodeFunction('PrimitiveStringMultiline', [['STRING', 'STRING']]);
 
-/** RandomNoise (sampling/custom_sampling/noise): Noise from a seed. */
+/** RandomNoise (model/sampling/noise): Noise from a seed. */
 export const RandomNoise: NodeFunction<{
   /** 0 to 18446744073709551615. Default: 0. */
   noise_seed?: Int;
@@ -3866,7 +3885,7 @@ export const RebatchImages: NodeFunction<{
   batch_size?: Int;
 }, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('RebatchImages', [['IMAGE', 'IMAGE']], { batch_size: 1 });
 
-/** Rebatch Latents (latent/batch): Splits batches of latents into a list of batches of another size. */
+/** Rebatch Latents (model/latent/batch): Splits batches of latents into a list of batches of another size. */
 export const RebatchLatents: NodeFunction<{
   latents: Link<'LATENT'>;
   /** 1 to 4096. Default: 1. */
@@ -3895,7 +3914,7 @@ export const ReencodeLatentPipe: NodeFunction<{
   output_basic_pipe: Link<'BASIC_PIPE'>;
 }, Node<{ LATENT: 'LATENT' }>> = nodeFunction('ReencodeLatentPipe', [['LATENT', 'LATENT']], { tile_mode: 'None' });
 
-/** Regex Extract (utils/string): What a regular expression matches in a text. */
+/** Extract Text (text): What a regular expression matches in a text. */
 export const RegexExtract: NodeFunction<{
   string: Text;
   regex_pattern: Text;
@@ -3911,7 +3930,7 @@ export const RegexExtract: NodeFunction<{
   group_index?: Int;
 }, Node<{ STRING: 'STRING' }>> = nodeFunction('RegexExtract', [['STRING', 'STRING']], { mode: 'First Match', case_insensitive: true, multiline: false, dotall: false, group_index: 1 });
 
-/** Regex Match (utils/string): Whether a regular expression matches in a text. */
+/** Match Text (text): Whether a regular expression matches in a text. */
 export const RegexMatch: NodeFunction<{
   string: Text;
   regex_pattern: Text;
@@ -3923,7 +3942,7 @@ export const RegexMatch: NodeFunction<{
   dotall?: Bool;
 }, Node<{ matches: 'BOOLEAN' }>> = nodeFunction('RegexMatch', [['matches', 'BOOLEAN']], { case_insensitive: true, multiline: false, dotall: false });
 
-/** Regex Replace (utils/string): Replaces the matches of a regular expression. */
+/** Replace Text (Regex) (text): Replaces the matches of a regular expression. */
 export const RegexReplace: NodeFunction<{
   string: Text;
   regex_pattern: Text;
@@ -4024,7 +4043,7 @@ export const RemoveNoiseMask: NodeFunction<{
   samples: Link<'LATENT'>;
 }, Node<{ LATENT: 'LATENT' }>> = nodeFunction('RemoveNoiseMask', [['LATENT', 'LATENT']]);
 
-/** RenormCFG (advanced/model): Limits how much guidance enlarges a prediction. */
+/** RenormCFG (model/patch): Limits how much guidance enlarges a prediction. */
 export const RenormCFG: NodeFunction<{
   model: Link<'MODEL'>;
   /** 0 to 100. Default: 100. */
@@ -4033,28 +4052,28 @@ export const RenormCFG: NodeFunction<{
   renorm_cfg?: Float;
 }, Node<{ MODEL: 'MODEL' }>> = nodeFunction('RenormCFG', [['MODEL', 'MODEL']], { cfg_trunc: 100, renorm_cfg: 1 });
 
-/** RepeatImageBatch (image/batch): Repeats a batch of images. */
+/** Repeat Image Batch (image/batch): Repeats a batch of images. */
 export const RepeatImageBatch: NodeFunction<{
   image: Link<'IMAGE'>;
   /** 1 to 4096. Default: 1. */
   amount?: Int;
 }, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('RepeatImageBatch', [['IMAGE', 'IMAGE']], { amount: 1 });
 
-/** Repeat Latent Batch (latent/batch): Repeats a batch of latents. */
+/** Repeat Latent Batch (model/latent/batch): Repeats a batch of latents. */
 export const RepeatLatentBatch: NodeFunction<{
   samples: Link<'LATENT'>;
   /** 1 to 64. Default: 1. */
   amount?: Int;
 }, Node<{ LATENT: 'LATENT' }>> = nodeFunction('RepeatLatentBatch', [['LATENT', 'LATENT']], { amount: 1 });
 
-/** RescaleCFG (advanced/model): Rescales the guided prediction to the contrast of the positive one. */
+/** RescaleCFG (model/patch): Rescales the guided prediction to the contrast of the positive one. */
 export const RescaleCFG: NodeFunction<{
   model: Link<'MODEL'>;
   /** 0 to 1. Default: 0.7. */
   multiplier?: Float;
 }, Node<{ MODEL: 'MODEL' }>> = nodeFunction('RescaleCFG', [['MODEL', 'MODEL']], { multiplier: 0.7 });
 
-/** ResizeAndPadImage (image/transform): Fits an image into a size and fills the rest with a colour. */
+/** Resize And Pad Image (image/transform): Fits an image into a size and fills the rest with a colour. */
 export const ResizeAndPadImage: NodeFunction<{
   image: Link<'IMAGE'>;
   /** 1 to 16384. Default: 512. */
@@ -4145,7 +4164,7 @@ export const SAMLoader: NodeFunction<{
   device_mode?: OneOf<'AUTO' | 'Prefer GPU' | 'CPU'>;
 }, Node<{ SAM_MODEL: 'SAM_MODEL' }>> = nodeFunction('SAMLoader', [['SAM_MODEL', 'SAM_MODEL']], { device_mode: 'AUTO' });
 
-/** SDTurboScheduler (sampling/custom_sampling/schedulers): The sigmas of SD-Turbo and SDXL-Turbo. */
+/** SDTurboScheduler (model/sampling/schedulers): The sigmas of SD-Turbo and SDXL-Turbo. */
 export const SDTurboScheduler: NodeFunction<{
   model: Link<'MODEL'>;
   /** 1 to 10. Default: 1. */
@@ -4154,7 +4173,7 @@ export const SDTurboScheduler: NodeFunction<{
   denoise?: Float;
 }, Node<{ SIGMAS: 'SIGMAS' }>> = nodeFunction('SDTurboScheduler', [['SIGMAS', 'SIGMAS']], { steps: 1, denoise: 1 });
 
-/** SD_4XUpscale_Conditioning (conditioning/upscale_diffusion): Prepares an image for the x4 upscaler of Stable Diffusion. */
+/** SD_4XUpscale_Conditioning (model/conditioning/stable diffusion upscaler): Prepares an image for the x4 upscaler of Stable Diffusion. */
 export const SD_4XUpscale_Conditioning: NodeFunction<{
   images: Link<'IMAGE'>;
   positive: Link<'CONDITIONING'>;
@@ -4365,7 +4384,7 @@ export const SEGSUpscalerPipe: NodeFunction<{
   scheduler_func_opt?: Link<'SCHEDULER_FUNC'>;
 }, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('SEGSUpscalerPipe', [['IMAGE', 'IMAGE']], { rescale_factor: 2, resampling_method: 'lanczos', supersample: 'true', rounding_modulus: 8, seed: 0, steps: 20, cfg: 8, sampler_name: 'euler', scheduler: 'simple', denoise: 0.5, feather: 5, inpaint_model: false, noise_mask_feather: 20 });
 
-/** SamplerCustom (sampling/custom_sampling): Samples with a sampler and sigmas of your own. */
+/** SamplerCustom (model/sampling/custom): Samples with a sampler and sigmas of your own. */
 export const SamplerCustom: NodeFunction<{
   model: Link<'MODEL'>;
   /** Default: true. */
@@ -4381,7 +4400,7 @@ export const SamplerCustom: NodeFunction<{
   latent_image: Link<'LATENT'>;
 }, Node<{ output: 'LATENT'; denoised_output: 'LATENT' }>> = nodeFunction('SamplerCustom', [['output', 'LATENT'], ['denoised_output', 'LATENT']], { add_noise: true, noise_seed: 0, cfg: 8 });
 
-/** SamplerCustomAdvanced (sampling/custom_sampling): Samples with noise, guider, sampler and sigmas of your own. */
+/** SamplerCustomAdvanced (model/sampling/custom): Samples with noise, guider, sampler and sigmas of your own. */
 export const SamplerCustomAdvanced: NodeFunction<{
   noise: Link<'NOISE'>;
   guider: Link<'GUIDER'>;
@@ -4390,7 +4409,7 @@ export const SamplerCustomAdvanced: NodeFunction<{
   latent_image: Link<'LATENT'>;
 }, Node<{ output: 'LATENT'; denoised_output: 'LATENT' }>> = nodeFunction('SamplerCustomAdvanced', [['output', 'LATENT'], ['denoised_output', 'LATENT']]);
 
-/** SamplerDPMAdaptative (sampling/custom_sampling/samplers): DPM-Solver with step sizes that follow the error. */
+/** SamplerDPMAdaptative (model/sampling/samplers): DPM-Solver with step sizes that follow the error. */
 export const SamplerDPMAdaptative: NodeFunction<{
   /** 2 to 3. Default: 3. */
   order?: Int;
@@ -4414,7 +4433,7 @@ export const SamplerDPMAdaptative: NodeFunction<{
   s_noise?: Float;
 }, Node<{ SAMPLER: 'SAMPLER' }>> = nodeFunction('SamplerDPMAdaptative', [['SAMPLER', 'SAMPLER']], { order: 3, rtol: 0.05, atol: 0.0078, h_init: 0.05, pcoeff: 0, icoeff: 1, dcoeff: 0, accept_safety: 0.81, eta: 0, s_noise: 1 });
 
-/** SamplerDPMPP_2M_SDE (sampling/custom_sampling/samplers): DPM-Solver++ (2M) as a stochastic differential equation. */
+/** SamplerDPMPP_2M_SDE (model/sampling/samplers): DPM-Solver++ (2M) as a stochastic differential equation. */
 export const SamplerDPMPP_2M_SDE: NodeFunction<{
   /** Default: midpoint. */
   solver_type?: OneOf<'midpoint' | 'heun'>;
@@ -4426,7 +4445,7 @@ export const SamplerDPMPP_2M_SDE: NodeFunction<{
   noise_device?: OneOf<'gpu' | 'cpu'>;
 }, Node<{ SAMPLER: 'SAMPLER' }>> = nodeFunction('SamplerDPMPP_2M_SDE', [['SAMPLER', 'SAMPLER']], { solver_type: 'midpoint', eta: 1, s_noise: 1, noise_device: 'gpu' });
 
-/** SamplerDPMPP_2S_Ancestral (sampling/custom_sampling/samplers): DPM-Solver++ (2S) with new noise in each step. */
+/** SamplerDPMPP_2S_Ancestral (model/sampling/samplers): DPM-Solver++ (2S) with new noise in each step. */
 export const SamplerDPMPP_2S_Ancestral: NodeFunction<{
   /** 0 to 100. Default: 1. */
   eta?: Float;
@@ -4434,7 +4453,7 @@ export const SamplerDPMPP_2S_Ancestral: NodeFunction<{
   s_noise?: Float;
 }, Node<{ SAMPLER: 'SAMPLER' }>> = nodeFunction('SamplerDPMPP_2S_Ancestral', [['SAMPLER', 'SAMPLER']], { eta: 1, s_noise: 1 });
 
-/** SamplerDPMPP_3M_SDE (sampling/custom_sampling/samplers): DPM-Solver++ (3M) as a stochastic differential equation. */
+/** SamplerDPMPP_3M_SDE (model/sampling/samplers): DPM-Solver++ (3M) as a stochastic differential equation. */
 export const SamplerDPMPP_3M_SDE: NodeFunction<{
   /** 0 to 100. Default: 1. */
   eta?: Float;
@@ -4444,7 +4463,7 @@ export const SamplerDPMPP_3M_SDE: NodeFunction<{
   noise_device?: OneOf<'gpu' | 'cpu'>;
 }, Node<{ SAMPLER: 'SAMPLER' }>> = nodeFunction('SamplerDPMPP_3M_SDE', [['SAMPLER', 'SAMPLER']], { eta: 1, s_noise: 1, noise_device: 'gpu' });
 
-/** SamplerDPMPP_SDE (sampling/custom_sampling/samplers): DPM-Solver++ as a stochastic differential equation. */
+/** SamplerDPMPP_SDE (model/sampling/samplers): DPM-Solver++ as a stochastic differential equation. */
 export const SamplerDPMPP_SDE: NodeFunction<{
   /** 0 to 100. Default: 1. */
   eta?: Float;
@@ -4456,7 +4475,7 @@ export const SamplerDPMPP_SDE: NodeFunction<{
   noise_device?: OneOf<'gpu' | 'cpu'>;
 }, Node<{ SAMPLER: 'SAMPLER' }>> = nodeFunction('SamplerDPMPP_SDE', [['SAMPLER', 'SAMPLER']], { eta: 1, s_noise: 1, r: 0.5, noise_device: 'gpu' });
 
-/** SamplerER_SDE (sampling/custom_sampling/samplers): The extended reverse-time SDE solver. */
+/** SamplerER_SDE (model/sampling/samplers): The extended reverse-time SDE solver. */
 export const SamplerER_SDE: NodeFunction<{
   /** Default: ER-SDE. */
   solver_type?: OneOf<'ER-SDE' | 'Reverse-time SDE' | 'ODE'>;
@@ -4471,7 +4490,7 @@ export const SamplerER_SDE: NodeFunction<{
   s_noise?: Float;
 }, Node<{ SAMPLER: 'SAMPLER' }>> = nodeFunction('SamplerER_SDE', [['SAMPLER', 'SAMPLER']], { solver_type: 'ER-SDE', max_stage: 3, eta: 1, s_noise: 1 });
 
-/** SamplerEulerAncestral (sampling/custom_sampling/samplers): The Euler sampler with new noise in each step. */
+/** SamplerEulerAncestral (model/sampling/samplers): The Euler sampler with new noise in each step. */
 export const SamplerEulerAncestral: NodeFunction<{
   /** 0 to 100. Default: 1. */
   eta?: Float;
@@ -4479,7 +4498,7 @@ export const SamplerEulerAncestral: NodeFunction<{
   s_noise?: Float;
 }, Node<{ SAMPLER: 'SAMPLER' }>> = nodeFunction('SamplerEulerAncestral', [['SAMPLER', 'SAMPLER']], { eta: 1, s_noise: 1 });
 
-/** SamplerEulerAncestralCFG++ (sampling/custom_sampling/samplers): The ancestral Euler sampler with CFG++. */
+/** SamplerEulerAncestralCFG++ (model/sampling/samplers): The ancestral Euler sampler with CFG++. */
 export const SamplerEulerAncestralCFGPP: NodeFunction<{
   /** 0 to 1. Default: 1. */
   eta?: Float;
@@ -4488,7 +4507,7 @@ export const SamplerEulerAncestralCFGPP: NodeFunction<{
 }, Node<{ SAMPLER: 'SAMPLER' }>> = nodeFunction('SamplerEulerAncestralCFGPP', [['SAMPLER', 'SAMPLER']], { eta: 1, s_noise: 1 });
 
 /**
- * SamplerEulerCFG++ (_for_testing): The Euler sampler with CFG++.
+ * SamplerEulerCFG++ (experimental): The Euler sampler with CFG++.
  * @experimental
  */
 export const SamplerEulerCFGpp: NodeFunction<{
@@ -4506,7 +4525,7 @@ export const SamplerLCM: NodeFunction<{
   noise_clip_std?: Float;
 }, Node<{ SAMPLER: 'SAMPLER' }>> = nodeFunction('SamplerLCM', [['SAMPLER', 'SAMPLER']], { s_noise: 1, s_noise_end: 1, noise_clip_std: 0 });
 
-/** SamplerLCMUpscale (sampling/custom_sampling/samplers): The LCM sampler, enlarging the latent during the first steps. */
+/** SamplerLCMUpscale (model/sampling/samplers): The LCM sampler, enlarging the latent during the first steps. */
 export const SamplerLCMUpscale: NodeFunction<{
   /** 0.1 to 20. Default: 1. */
   scale_ratio?: Float;
@@ -4516,13 +4535,13 @@ export const SamplerLCMUpscale: NodeFunction<{
   upscale_method?: OneOf<'bislerp' | 'nearest-exact' | 'bilinear' | 'area' | 'bicubic'>;
 }, Node<{ SAMPLER: 'SAMPLER' }>> = nodeFunction('SamplerLCMUpscale', [['SAMPLER', 'SAMPLER']], { scale_ratio: 1, scale_steps: -1, upscale_method: 'bislerp' });
 
-/** SamplerLMS (sampling/custom_sampling/samplers): The linear multistep sampler. */
+/** SamplerLMS (model/sampling/samplers): The linear multistep sampler. */
 export const SamplerLMS: NodeFunction<{
   /** 1 to 100. Default: 4. */
   order?: Int;
 }, Node<{ SAMPLER: 'SAMPLER' }>> = nodeFunction('SamplerLMS', [['SAMPLER', 'SAMPLER']], { order: 4 });
 
-/** SamplerSASolver (sampling/custom_sampling/samplers): The stochastic Adams solver, a predictor and a corrector. */
+/** SamplerSASolver (model/sampling/samplers): The stochastic Adams solver, a predictor and a corrector. */
 export const SamplerSASolver: NodeFunction<{
   model: Link<'MODEL'>;
   /** 0 to 10. Default: 1. */
@@ -4543,7 +4562,7 @@ export const SamplerSASolver: NodeFunction<{
   simple_order_2?: Bool;
 }, Node<{ SAMPLER: 'SAMPLER' }>> = nodeFunction('SamplerSASolver', [['SAMPLER', 'SAMPLER']], { eta: 1, sde_start_percent: 0.2, sde_end_percent: 0.8, s_noise: 1, predictor_order: 3, corrector_order: 4, use_pece: false, simple_order_2: false });
 
-/** SamplingPercentToSigma (sampling/custom_sampling/sigmas): The sigma at a fraction of the sampling. */
+/** SamplingPercentToSigma (model/sampling/sigmas): The sigma at a fraction of the sampling. */
 export const SamplingPercentToSigma: NodeFunction<{
   model: Link<'MODEL'>;
   /** 0 to 1. Default: 0. */
@@ -4555,7 +4574,7 @@ export const SamplingPercentToSigma: NodeFunction<{
   return_actual_sigma?: Bool;
 }, Node<{ sigma_value: 'FLOAT' }>> = nodeFunction('SamplingPercentToSigma', [['sigma_value', 'FLOAT']], { sampling_percent: 0, return_actual_sigma: false });
 
-/** SaveAnimatedPNG (image/animation): Saves a batch of images as an animated PNG. */
+/** Save Animated PNG (image): Saves a batch of images as an animated PNG. */
 export const SaveAnimatedPNG: NodeFunction<{
   images: Link<'IMAGE'>;
   /** Default: ComfyUI. */
@@ -4564,9 +4583,9 @@ export const SaveAnimatedPNG: NodeFunction<{
   fps?: Float;
   /** 0 to 9. Default: 4. */
   compress_level?: Int;
-}, OutputNode> = nodeFunction('SaveAnimatedPNG', [], { filename_prefix: 'ComfyUI', fps: 6, compress_level: 4 });
+}, OutputNode<{ images: 'IMAGE' }>> = nodeFunction('SaveAnimatedPNG', [['images', 'IMAGE']], { filename_prefix: 'ComfyUI', fps: 6, compress_level: 4 });
 
-/** SaveAnimatedWEBP (image/animation): Saves a batch of images as an animated WebP. */
+/** Save Animated WEBP (image): Saves a batch of images as an animated WebP. */
 export const SaveAnimatedWEBP: NodeFunction<{
   images: Link<'IMAGE'>;
   /** Default: ComfyUI. */
@@ -4579,7 +4598,7 @@ export const SaveAnimatedWEBP: NodeFunction<{
   quality?: Int;
   /** Default: default. */
   method?: OneOf<'default' | 'fastest' | 'slowest'>;
-}, OutputNode> = nodeFunction('SaveAnimatedWEBP', [], { filename_prefix: 'ComfyUI', fps: 6, lossless: true, quality: 80, method: 'default' });
+}, OutputNode<{ images: 'IMAGE' }>> = nodeFunction('SaveAnimatedWEBP', [['images', 'IMAGE']], { filename_prefix: 'ComfyUI', fps: 6, lossless: true, quality: 80, method: 'default' });
 
 /** Save Image (image): Saves images in the output folder, with the workflow in them. */
 export const SaveImage: NodeFunction<{
@@ -4587,19 +4606,19 @@ export const SaveImage: NodeFunction<{
   images: Link<'IMAGE'>;
   /** The beginning of the file names. It may contain a subfolder, and %width%, %height%, %year%, %month%, %day% … Default: ComfyUI. */
   filename_prefix?: Text;
-}, OutputNode> = nodeFunction('SaveImage', [], { filename_prefix: 'ComfyUI' });
+}, OutputNode<{ images: 'IMAGE' }>> = nodeFunction('SaveImage', [['images', 'IMAGE']], { filename_prefix: 'ComfyUI' });
 
-/** SaveImageWebsocket (api/image): Sends images to the client as PNG files, in the form of previews, without the workflow in them. Where there is no client, as on the command line, they are saved in the output folder. */
+/** Save Image (Websocket) (image): Sends images to the client as PNG files, in the form of previews, without the workflow in them. Where there is no client, as on the command line, they are saved in the output folder. */
 export const SaveImageWebsocket: NodeFunction<{
   images: Link<'IMAGE'>;
 }, OutputNode> = nodeFunction('SaveImageWebsocket');
 
-/** SaveLatent (_for_testing): Saves a latent as a file. */
+/** Save Latent (model/latent): Saves a latent as a file. */
 export const SaveLatent: NodeFunction<{
   samples: Link<'LATENT'>;
   /** Default: latents/ComfyUI. */
   filename_prefix?: Text;
-}, OutputNode> = nodeFunction('SaveLatent', [], { filename_prefix: 'latents/ComfyUI' });
+}, OutputNode<{ samples: 'LATENT' }>> = nodeFunction('SaveLatent', [['samples', 'LATENT']], { filename_prefix: 'latents/ComfyUI' });
 
 /** Checkpoint Loader (Searge) (Searge/_deprecated_/Files): Loads a checkpoint by a name that another node passes on. */
 export const SeargeCheckpointLoader: NodeFunction<{
@@ -5238,7 +5257,7 @@ export const SelectVAEDevice: NodeFunction<{
 }, Node<{ VAE: 'VAE' }>> = nodeFunction('SelectVAEDevice', [['VAE', 'VAE']], { device: 'default' });
 
 /**
- * Self-Attention Guidance (_for_testing): Guides away from a prediction that is blurred where attention is.
+ * Self-Attention Guidance (experimental): Guides away from a prediction that is blurred where attention is.
  * @experimental
  */
 export const SelfAttentionGuidance: NodeFunction<{
@@ -5270,7 +5289,7 @@ export const SetDefaultImageForSEGS: NodeFunction<{
   override?: Bool;
 }, Node<{ SEGS: 'SEGS' }>> = nodeFunction('SetDefaultImageForSEGS', [['SEGS', 'SEGS']], { override: true });
 
-/** SetFirstSigma (sampling/custom_sampling/sigmas): Replaces the first sigma. */
+/** SetFirstSigma (model/sampling/sigmas): Replaces the first sigma. */
 export const SetFirstSigma: NodeFunction<{
   sigmas: Link<'SIGMAS'>;
   /** 0 to 20000. Default: 136. */
@@ -5286,20 +5305,20 @@ export const SetHookKeyframes: NodeFunction<{
   hook_kf?: Link<'HOOK_KEYFRAMES'>;
 }, Node<{ HOOKS: 'HOOKS' }>> = nodeFunction('SetHookKeyframes', [['HOOKS', 'HOOKS']]);
 
-/** Set Latent Noise Mask (latent/inpaint): Marks the part of a latent that is sampled; the rest is kept. */
+/** Set Latent Noise Mask (model/latent): Marks the part of a latent that is sampled; the rest is kept. */
 export const SetLatentNoiseMask: NodeFunction<{
   samples: Link<'LATENT'>;
   mask: Link<'MASK'>;
 }, Node<{ LATENT: 'LATENT' }>> = nodeFunction('SetLatentNoiseMask', [['LATENT', 'LATENT']]);
 
-/** SetUnionControlNetType (conditioning/controlnet): Selects the kind of control of a union ControlNet. */
+/** Set Union ControlNet Type (model/conditioning/controlnet): Selects the kind of control of a union ControlNet. */
 export const SetUnionControlNetType: NodeFunction<{
   control_net: Link<'CONTROL_NET'>;
   /** Default: auto. */
   type?: OneOf<'auto' | 'openpose' | 'depth' | 'hed/pidi/scribble/ted' | 'canny/lineart/anime_lineart/mlsd' | 'normal' | 'segment' | 'tile' | 'repaint'>;
 }, Node<{ CONTROL_NET: 'CONTROL_NET' }>> = nodeFunction('SetUnionControlNetType', [['CONTROL_NET', 'CONTROL_NET']], { type: 'auto' });
 
-/** SolidMask (mask): A mask of one value. */
+/** Create Solid Mask (image/mask): A mask of one value. */
 export const SolidMask: NodeFunction<{
   /** 0 to 1. Default: 1. */
   value?: Float;
@@ -5309,19 +5328,19 @@ export const SolidMask: NodeFunction<{
   height?: Int;
 }, Node<{ MASK: 'MASK' }>> = nodeFunction('SolidMask', [['MASK', 'MASK']], { value: 1, width: 512, height: 512 });
 
-/** Split Image with Alpha (mask/compositing): Splits an image into its colours and its alpha as a mask. */
+/** Split Image with Alpha (image/compositing): Splits an image into its colours and its alpha as a mask. */
 export const SplitImageWithAlpha: NodeFunction<{
   image: Link<'IMAGE'>;
 }, Node<{ IMAGE: 'IMAGE'; MASK: 'MASK' }>> = nodeFunction('SplitImageWithAlpha', [['IMAGE', 'IMAGE'], ['MASK', 'MASK']]);
 
-/** SplitSigmas (sampling/custom_sampling/sigmas): Splits sigmas at a step. */
+/** SplitSigmas (model/sampling/sigmas): Splits sigmas at a step. */
 export const SplitSigmas: NodeFunction<{
   sigmas: Link<'SIGMAS'>;
   /** 0 to 10000. Default: 0. */
   step?: Int;
 }, Node<{ high_sigmas: 'SIGMAS'; low_sigmas: 'SIGMAS' }>> = nodeFunction('SplitSigmas', [['high_sigmas', 'SIGMAS'], ['low_sigmas', 'SIGMAS']], { step: 0 });
 
-/** SplitSigmasDenoise (sampling/custom_sampling/sigmas): Splits sigmas where a share of the denoising is left. */
+/** SplitSigmasDenoise (model/sampling/sigmas): Splits sigmas where a share of the denoising is left. */
 export const SplitSigmasDenoise: NodeFunction<{
   sigmas: Link<'SIGMAS'>;
   /** 0 to 1. Default: 1. */
@@ -5336,7 +5355,7 @@ export const StepsScheduleHookProvider: NodeFunction<{
   target_steps?: Int;
 }, Node<{ PK_HOOK: 'PK_HOOK' }>> = nodeFunction('StepsScheduleHookProvider', [['PK_HOOK', 'PK_HOOK']], { schedule_for_iteration: 'simple', target_steps: 20 });
 
-/** Compare (utils/string): Whether a text starts with, ends with or equals another one. */
+/** Compare Text (text): Whether a text starts with, ends with or equals another one. */
 export const StringCompare: NodeFunction<{
   string_a: Text;
   string_b: Text;
@@ -5346,7 +5365,7 @@ export const StringCompare: NodeFunction<{
   case_sensitive?: Bool;
 }, Node<{ BOOLEAN: 'BOOLEAN' }>> = nodeFunction('StringCompare', [['BOOLEAN', 'BOOLEAN']], { mode: 'Starts With', case_sensitive: true });
 
-/** Concatenate (utils/string): Joins two texts. */
+/** Concatenate Text (text): Joins two texts. */
 export const StringConcatenate: NodeFunction<{
   string_a: Text;
   string_b: Text;
@@ -5354,7 +5373,7 @@ export const StringConcatenate: NodeFunction<{
   delimiter?: Text;
 }, Node<{ STRING: 'STRING' }>> = nodeFunction('StringConcatenate', [['STRING', 'STRING']], { delimiter: '' });
 
-/** Contains (utils/string): Whether a text contains another one. */
+/** Contains Text (text): Whether a text contains another one. */
 export const StringContains: NodeFunction<{
   string: Text;
   substring: Text;
@@ -5362,7 +5381,7 @@ export const StringContains: NodeFunction<{
   case_sensitive?: Bool;
 }, Node<{ contains: 'BOOLEAN' }>> = nodeFunction('StringContains', [['contains', 'BOOLEAN']], { case_sensitive: true });
 
-/** Length (utils/string): The length of a text. */
+/** Text Length (text): The length of a text. */
 export const StringLength: NodeFunction<{
   string: Text;
 }, Node<{ length: 'INT' }>> = nodeFunction('StringLength', [['length', 'INT']]);
@@ -5374,14 +5393,14 @@ export const StringListToString: NodeFunction<{
   string_list: Text;
 }, Node<{ STRING: 'STRING' }>> = nodeFunction('StringListToString', [['STRING', 'STRING']], { join_with: '\\n' });
 
-/** Replace (utils/string): Replaces a part of a text everywhere. */
+/** Replace Text (text): Replaces a part of a text everywhere. */
 export const StringReplace: NodeFunction<{
   string: Text;
   find: Text;
   replace: Text;
 }, Node<{ STRING: 'STRING' }>> = nodeFunction('StringReplace', [['STRING', 'STRING']]);
 
-/** Substring (utils/string): A part of a text. */
+/** Substring (text): A part of a text. */
 export const StringSubstring: NodeFunction<{
   string: Text;
   /** -Infinity to Infinity. Default: 0. */
@@ -5390,14 +5409,14 @@ export const StringSubstring: NodeFunction<{
   end?: Int;
 }, Node<{ STRING: 'STRING' }>> = nodeFunction('StringSubstring', [['STRING', 'STRING']], { start: 0, end: 0 });
 
-/** Trim (utils/string): Removes white space at the ends of a text. */
+/** Trim Text (text): Removes white space at the ends of a text. */
 export const StringTrim: NodeFunction<{
   string: Text;
   /** Default: Both. */
   mode?: OneOf<'Both' | 'Left' | 'Right'>;
 }, Node<{ STRING: 'STRING' }>> = nodeFunction('StringTrim', [['STRING', 'STRING']], { mode: 'Both' });
 
-/** Load Style Model (loaders): Not supported: style models (T2I-Adapter style, FLUX Redux) are not supported. Use a T2I-Adapter or ControlNet with an image, or unCLIPConditioning with an unCLIP checkpoint. */
+/** Load Style Model (model/loaders): Not supported: style models (T2I-Adapter style, FLUX Redux) are not supported. Use a T2I-Adapter or ControlNet with an image, or unCLIPConditioning with an unCLIP checkpoint. */
 export const StyleModelLoader: NodeFunction<{
   /** A file of models/style_models. */
   style_model_name: FileName;
@@ -5429,7 +5448,7 @@ export const TemporalScoreRescaling: NodeFunction<{
   tsr_sigma?: Float;
 }, Node<{ patched_model: 'MODEL' }>> = nodeFunction('TemporalScoreRescaling', [['patched_model', 'MODEL']], { tsr_k: 0.95, tsr_sigma: 1 });
 
-/** ThresholdMask (mask): Sets a mask to 1 above a value, and to 0 elsewhere. */
+/** Threshold Mask (image/mask): Sets a mask to 1 above a value, and to 0 elsewhere. */
 export const ThresholdMask: NodeFunction<{
   mask: Link<'MASK'>;
   /** 0 to 1. Default: 0.5. */
@@ -5492,7 +5511,7 @@ export const ToDetailerPipeSDXL: NodeFunction<{
   detailer_hook?: Link<'DETAILER_HOOK'>;
 }, Node<{ detailer_pipe: 'DETAILER_PIPE' }>> = nodeFunction('ToDetailerPipeSDXL', [['detailer_pipe', 'DETAILER_PIPE']], { 'Select to add Wildcard': 'Select the Wildcard to add to the text' });
 
-/** TomePatchModel (model_patches/unet): Merges similar tokens in self-attention, which is faster. */
+/** TomePatchModel (model/patch/unet): Merges similar tokens in self-attention, which is faster. */
 export const TomePatchModel: NodeFunction<{
   model: Link<'MODEL'>;
   /** 0 to 1. Default: 0.3. */
@@ -5500,7 +5519,7 @@ export const TomePatchModel: NodeFunction<{
 }, Node<{ MODEL: 'MODEL' }>> = nodeFunction('TomePatchModel', [['MODEL', 'MODEL']], { ratio: 0.3 });
 
 /**
- * TorchCompileModel (_for_testing): Passes its input unchanged: Darkroom chooses devices and kernels by itself.
+ * TorchCompileModel (experimental): Passes its input unchanged: Darkroom chooses devices and kernels by itself.
  * @experimental
  */
 export const TorchCompileModel: NodeFunction<{
@@ -5593,7 +5612,7 @@ export const TwoSamplersForMaskUpscalerProviderPipe: NodeFunction<{
   pk_hook_full_opt?: Link<'PK_HOOK'>;
 }, Node<{ UPSCALER: 'UPSCALER' }>> = nodeFunction('TwoSamplersForMaskUpscalerProviderPipe', [['UPSCALER', 'UPSCALER']], { scale_method: 'nearest-exact', full_sample_schedule: 'none', use_tiled_vae: false, tile_size: 512 });
 
-/** Load Diffusion Model (advanced/loaders): Loads a diffusion model without text encoder and autoencoder. */
+/** Load Diffusion Model (model/loaders): Loads a diffusion model without text encoder and autoencoder. */
 export const UNETLoader: NodeFunction<{
   /** A file of models/diffusion_models. */
   unet_name: FileName;
@@ -5602,7 +5621,7 @@ export const UNETLoader: NodeFunction<{
 }, Node<{ MODEL: 'MODEL' }>> = nodeFunction('UNETLoader', [['MODEL', 'MODEL']], { weight_dtype: 'default' });
 
 /**
- * UNetCrossAttentionMultiply (_for_testing/attention_experiments): Scales the weights of cross-attention in a UNet.
+ * UNetCrossAttentionMultiply (experimental/attention_experiments): Scales the weights of cross-attention in a UNet.
  * @experimental
  */
 export const UNetCrossAttentionMultiply: NodeFunction<{
@@ -5618,7 +5637,7 @@ export const UNetCrossAttentionMultiply: NodeFunction<{
 }, Node<{ MODEL: 'MODEL' }>> = nodeFunction('UNetCrossAttentionMultiply', [['MODEL', 'MODEL']], { q: 1, k: 1, v: 1, out: 1 });
 
 /**
- * UNetSelfAttentionMultiply (_for_testing/attention_experiments): Scales the weights of self-attention in a UNet.
+ * UNetSelfAttentionMultiply (experimental/attention_experiments): Scales the weights of self-attention in a UNet.
  * @experimental
  */
 export const UNetSelfAttentionMultiply: NodeFunction<{
@@ -5634,7 +5653,7 @@ export const UNetSelfAttentionMultiply: NodeFunction<{
 }, Node<{ MODEL: 'MODEL' }>> = nodeFunction('UNetSelfAttentionMultiply', [['MODEL', 'MODEL']], { q: 1, k: 1, v: 1, out: 1 });
 
 /**
- * UNetTemporalAttentionMultiply (_for_testing/attention_experiments): Image models have no temporal layers: only the structural factors have an effect.
+ * UNetTemporalAttentionMultiply (experimental/attention_experiments): Image models have no temporal layers: only the structural factors have an effect.
  * @experimental
  */
 export const UNetTemporalAttentionMultiply: NodeFunction<{
@@ -5721,13 +5740,13 @@ export const UnsamplerHookProvider: NodeFunction<{
   schedule_for_iteration?: OneOf<'simple'>;
 }, Node<{ PK_HOOK: 'PK_HOOK' }>> = nodeFunction('UnsamplerHookProvider', [['PK_HOOK', 'PK_HOOK']], { steps: 25, start_end_at_step: 21, end_end_at_step: 24, cfg: 1, sampler_name: 'euler', scheduler: 'simple', normalize: 'disable', schedule_for_iteration: 'simple' });
 
-/** Load Upscale Model (loaders): Loads a model that enlarges images by a fixed factor. */
+/** Load Upscale Model (model/loaders): Loads a model that enlarges images by a fixed factor. */
 export const UpscaleModelLoader: NodeFunction<{
   /** The file: ESRGAN, Real-ESRGAN, BSRGAN or Real-ESRGAN Compact. A file of models/upscale_models. */
   model_name: FileName;
 }, Node<{ UPSCALE_MODEL: 'UPSCALE_MODEL' }>> = nodeFunction('UpscaleModelLoader', [['UPSCALE_MODEL', 'UPSCALE_MODEL']]);
 
-/** VAE Decode (latent): Decodes latents to images. */
+/** VAE Decode (model/latent): Decodes latents to images. */
 export const VAEDecode: NodeFunction<{
   /** The latents. */
   samples: Link<'LATENT'>;
@@ -5735,7 +5754,7 @@ export const VAEDecode: NodeFunction<{
   vae: Link<'VAE'>;
 }, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('VAEDecode', [['IMAGE', 'IMAGE']]);
 
-/** VAE Decode (Tiled) (_for_testing): Decodes a latent in tiles, which takes less memory. */
+/** VAE Decode (Tiled) (model/latent): Decodes a latent in tiles, which takes less memory. */
 export const VAEDecodeTiled: NodeFunction<{
   samples: Link<'LATENT'>;
   vae: Link<'VAE'>;
@@ -5749,13 +5768,13 @@ export const VAEDecodeTiled: NodeFunction<{
   temporal_overlap?: Int;
 }, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('VAEDecodeTiled', [['IMAGE', 'IMAGE']], { tile_size: 512, overlap: 64, temporal_size: 64, temporal_overlap: 8 });
 
-/** VAE Encode (latent): Encodes an image as a latent. */
+/** VAE Encode (model/latent): Encodes an image as a latent. */
 export const VAEEncode: NodeFunction<{
   pixels: Link<'IMAGE'>;
   vae: Link<'VAE'>;
 }, Node<{ LATENT: 'LATENT' }>> = nodeFunction('VAEEncode', [['LATENT', 'LATENT']]);
 
-/** VAE Encode (for Inpainting) (latent/inpaint): Encodes an image without its masked part, for inpainting models. */
+/** VAE Encode (for Inpainting) (model/latent): Encodes an image without its masked part, for inpainting models. */
 export const VAEEncodeForInpaint: NodeFunction<{
   pixels: Link<'IMAGE'>;
   vae: Link<'VAE'>;
@@ -5764,7 +5783,7 @@ export const VAEEncodeForInpaint: NodeFunction<{
   grow_mask_by?: Int;
 }, Node<{ LATENT: 'LATENT' }>> = nodeFunction('VAEEncodeForInpaint', [['LATENT', 'LATENT']], { grow_mask_by: 6 });
 
-/** VAE Encode (Tiled) (_for_testing): Encodes an image in tiles, which takes less memory. */
+/** VAE Encode (Tiled) (model/latent): Encodes an image in tiles, which takes less memory. */
 export const VAEEncodeTiled: NodeFunction<{
   pixels: Link<'IMAGE'>;
   vae: Link<'VAE'>;
@@ -5778,20 +5797,20 @@ export const VAEEncodeTiled: NodeFunction<{
   temporal_overlap?: Int;
 }, Node<{ LATENT: 'LATENT' }>> = nodeFunction('VAEEncodeTiled', [['LATENT', 'LATENT']], { tile_size: 512, overlap: 64, temporal_size: 64, temporal_overlap: 8 });
 
-/** Load VAE (loaders): Loads an autoencoder from models/vae. */
+/** Load VAE (model/loaders): Loads an autoencoder from models/vae. */
 export const VAELoader: NodeFunction<{
   /** A file of models/vae. */
   vae_name: FileName;
 }, Node<{ VAE: 'VAE' }>> = nodeFunction('VAELoader', [['VAE', 'VAE']]);
 
-/** VAESave (advanced/model_merging): Saves an autoencoder as a safetensors file. */
+/** VAESave (model/merging): Saves an autoencoder as a safetensors file. */
 export const VAESave: NodeFunction<{
   vae: Link<'VAE'>;
   /** Default: vae/ComfyUI_vae. */
   filename_prefix?: Text;
 }, OutputNode> = nodeFunction('VAESave', [], { filename_prefix: 'vae/ComfyUI_vae' });
 
-/** VPScheduler (sampling/custom_sampling/schedulers): Sigmas of the variance-preserving process. */
+/** VPScheduler (model/sampling/schedulers): Sigmas of the variance-preserving process. */
 export const VPScheduler: NodeFunction<{
   /** 1 to 10000. Default: 20. */
   steps?: Int;
@@ -5811,14 +5830,14 @@ export const VariationNoiseDetailerHookProvider: NodeFunction<{
   strength?: Float;
 }, Node<{ DETAILER_HOOK: 'DETAILER_HOOK' }>> = nodeFunction('VariationNoiseDetailerHookProvider', [['DETAILER_HOOK', 'DETAILER_HOOK']], { seed: 0, strength: 0 });
 
-/** VideoLinearCFGGuidance (sampling/video_models): A guidance scale that grows linearly over the images of a batch. */
+/** Video Linear CFG Guidance (model/sampling/guiders): A guidance scale that grows linearly over the images of a batch. */
 export const VideoLinearCFGGuidance: NodeFunction<{
   model: Link<'MODEL'>;
   /** 0 to 100. Default: 1. */
   min_cfg?: Float;
 }, Node<{ MODEL: 'MODEL' }>> = nodeFunction('VideoLinearCFGGuidance', [['MODEL', 'MODEL']], { min_cfg: 1 });
 
-/** VideoTriangleCFGGuidance (sampling/video_models): A guidance scale that rises and falls over the images of a batch. */
+/** Video Triangle CFG Guidance (model/sampling/guiders): A guidance scale that rises and falls over the images of a batch. */
 export const VideoTriangleCFGGuidance: NodeFunction<{
   model: Link<'MODEL'>;
   /** 0 to 100. Default: 1. */
@@ -5836,13 +5855,13 @@ export const WildcardPromptFromString: NodeFunction<{
   exclude_tags: Text;
 }, Node<{ wildcard: 'STRING'; segs_labels: 'STRING' }>> = nodeFunction('WildcardPromptFromString', [['wildcard', 'STRING'], ['segs_labels', 'STRING']], { delimiter: '\\n' });
 
-/** unCLIPCheckpointLoader (loaders): Loads an unCLIP checkpoint with its image encoder. */
+/** Load unCLIP Checkpoint (model/loaders): Loads an unCLIP checkpoint with its image encoder. */
 export const unCLIPCheckpointLoader: NodeFunction<{
   /** A file of models/checkpoints. */
   ckpt_name: FileName;
 }, Node<{ MODEL: 'MODEL'; CLIP: 'CLIP'; VAE: 'VAE'; CLIP_VISION: 'CLIP_VISION' }>> = nodeFunction('unCLIPCheckpointLoader', [['MODEL', 'MODEL'], ['CLIP', 'CLIP'], ['VAE', 'VAE'], ['CLIP_VISION', 'CLIP_VISION']]);
 
-/** unCLIPConditioning (conditioning): Adds the features of an image to the conditioning of an unCLIP model. */
+/** unCLIPConditioning (model/conditioning): Adds the features of an image to the conditioning of an unCLIP model. */
 export const unCLIPConditioning: NodeFunction<{
   conditioning: Link<'CONDITIONING'>;
   clip_vision_output: Link<'CLIP_VISION_OUTPUT'>;
@@ -6367,7 +6386,7 @@ export const nodes: {
     /** 0 to 1. Default: 1. */
     conditioning_to_strength?: Float;
   }, Node<{ CONDITIONING: 'CONDITIONING' }>>;
-  /** Epsilon Scaling (model_patches/unet): Scales the predicted noise, against the error that few steps make. */
+  /** Epsilon Scaling (model/patch/unet): Scales the predicted noise, against the error that few steps make. */
   'Epsilon Scaling': NodeFunction<{
     model: Link<'MODEL'>;
     /** 0.5 to 1.5. Default: 1.005. */

@@ -11,6 +11,7 @@ import {
 } from '../../formats/json.ts';
 import { inputOf, type NodeDeclaration } from '../../nodes/declare.ts';
 import type { Input } from '../../nodes/input-types.ts';
+import { isRequired } from '../../nodes/input-types.ts';
 import { ownValue } from '../../own-value.ts';
 import { type Graph, linkOf } from '../api-graph.ts';
 import { isIdentifier, keyOf, mustBeGiven, quote } from '../builder/generate.ts';
@@ -113,7 +114,7 @@ function nodeStatement(program: Program, id: string): string {
 /** Comments on the inputs that the file should have: the call does not compile, or has defaults. */
 function missingInputs({ inputs }: NodeDeclaration, given: object): string {
   const missing = Object.keys(inputs).filter(
-    (name) => !inputs[name].optional && !Object.hasOwn(given, name),
+    (name) => isRequired(inputs[name]) && !Object.hasOwn(given, name),
   );
   const listed = (names: readonly string[]): string =>
     names.map((name) => `'${oneLine(name)}'`).join(', ');

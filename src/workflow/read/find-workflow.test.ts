@@ -129,6 +129,32 @@ describe('a file without a workflow', () => {
   });
 });
 
+describe('both forms together', () => {
+  it('name the values of nodes of unknown types, which placeholders may use', () => {
+    const saving = { ...ui.nodes[0], id: 2, type: 'SaveLatent', widgets_values: ['%Name.path%'] };
+    const named = {
+      id: 3,
+      type: 'Load Text File',
+      properties: { 'Node name for S&R': 'Name' },
+      order: 1,
+      mode: 0,
+      widgets_values: ['fox', '[filename]'],
+    };
+    const sent = {
+      ...prompt,
+      3: { class_type: 'Load Text File', inputs: { path: 'fox', dictionary: '[filename]' } },
+    };
+    const workflow = { ...ui, nodes: [...ui.nodes, saving, named] };
+    const { graph } = readWorkflowBytes(
+      Buffer.from(JSON.stringify({ prompt: sent, workflow })),
+      'x.json',
+      { prefer: 'UI' },
+    );
+    expect(graph.get('2')!.inputs['filename_prefix']).toBe('fox');
+    expect(graph.get('3')!.inputs).toEqual({ path: 'fox', dictionary: '[filename]' });
+  });
+});
+
 describe('one of two texts of an image', () => {
   const fromPng = async (text: Record<string, string>) =>
     readWorkflowBytes(

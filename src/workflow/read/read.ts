@@ -24,6 +24,7 @@ import { parseApiGraph, splitNodes, withLaterInputs, withNewNames } from './api-
 import { componentsBeside } from './component-files.ts';
 import { type FoundWorkflows, findWorkflows } from './find-workflow.ts';
 import { foreignJson, foreignText, nodeTemplates } from './foreign-json.ts';
+import { laterInputNotes, withAllInputs, withoutLaterInputs } from './later-inputs.ts';
 import {
   emptyFile,
   imageWithoutWorkflow,
@@ -50,7 +51,7 @@ export interface Workflow {
   readonly notes: readonly string[];
 }
 
-export interface ReadOptions extends Partial<Omit<ConvertOptions, 'components'>> {
+export interface ReadOptions extends Partial<Omit<ConvertOptions, 'components' | 'sent'>> {
   /**
    * The form to read from an image that contains both. Default: `API`, the prompt that was run.
    */
@@ -139,7 +140,7 @@ function fromFound(
     );
   const api = graphs.at(0)?.json;
   const ui = workflows.length === 1 ? workflows[0].json : undefined;
-  const readUi = (): Workflow => fromUi(ui!, file, options, folder);
+  const readUi = (): Workflow => fromUi(ui!, file, options, folder, api);
   if (!api) return readUi();
   const extra = pngInfo ?? (ui ? { workflow: ui } : {});
   const readApi = (): Workflow => {
@@ -183,13 +184,14 @@ function fromApi(
   options: ReadOptions,
 ): Workflow {
   const [nodes, others] = options.strict ? [json, []] : splitNodes(json);
-  const graph = withNewNames(parseApiGraph(nodes, file), options.nodes ?? NODES);
+  const table = options.nodes ?? NODES;
+  const graph = withNewNames(parseApiGraph(nodes, file), table);
   const unused = others.filter((key) => !REQUEST_FIELDS.has(key));
   const notes =
     unused.length > 0
       ? [`besides its nodes, ${file} has ${quotedList(unused)}; these are not used`]
       : [];
-  return { graph, extra, form: 'API', notes };
+  return { graph, extra, form: 'API', notes: [...notes, ...laterInputNotes(graph, table)] };
 }
 
 function fromUi(
@@ -197,11 +199,18 @@ function fromUi(
   file: string,
   options: ReadOptions,
   folder: string | undefined,
+  sent: JsonObject | undefined,
 ): Workflow {
   const components = folder === undefined ? {} : componentsBeside(json, folder);
-  const { graph, notes } = convertUi(json, { nodes: NODES, ...options, components });
-  if (graph.size === 0) throw nothingRuns(file);
-  return { graph, extra: { workflow: json }, form: 'UI', notes };
+  const table = options.nodes ?? NODES;
+  const converted = convertUi(json, { ...options, nodes: withAllInputs(table), components, sent });
+  if (converted.graph.size === 0) throw nothingRuns(file);
+  return {
+    graph: withoutLaterInputs(converted.graph, table),
+    extra: { workflow: json },
+    form: 'UI',
+    notes: [...converted.notes, ...laterInputNotes(converted.graph, table)],
+  };
 }
 
 function fromA1111(text: string, file: string, options: ReadOptions): Workflow {

@@ -2,6 +2,7 @@
 import type { JsonObject } from '../../formats/json.ts';
 import { declarationOf, type FoundDeclaration } from '../../nodes/index.ts';
 import type { Input } from '../../nodes/input-types.ts';
+import { ownValue } from '../../own-value.ts';
 import { socketTypeOf } from '../input-spec.ts';
 import type { NodeTable } from '../node-table.ts';
 import type { NodeTypes } from './node-types.ts';
@@ -20,9 +21,18 @@ const TEMPLATES = {
   component: componentTemplate,
 } satisfies Record<string, (name: string, json: JsonObject, types: NodeTypes) => Template>;
 
+/** What comes with a file. */
+export interface BesideFile {
+  /** Definitions of components that are stored beside the file, by type or name. */
+  readonly components?: Readonly<JsonObject>;
+  /** The prompt of the same image: it names the values of nodes of unknown types. */
+  readonly sent?: Readonly<JsonObject>;
+}
+
 /** Looks node types up in the node table and in the definitions of one file; results are stored. */
 export class FileNodeTypes implements NodeTypes {
   readonly #nodes: NodeTable;
+  readonly #sent: Readonly<JsonObject>;
   readonly #findDefinition: FindDefinition;
   readonly #templates = new Map<string, Template | undefined>();
   /** Types whose template is being built. */
@@ -30,9 +40,9 @@ export class FileNodeTypes implements NodeTypes {
   readonly #inputs = new WeakMap<UiNode, readonly UiInput[]>();
   readonly #values = new WeakMap<UiNode, WidgetValues>();
 
-  /** `components`: definitions beside the file, by type or name. */
-  constructor(root: JsonObject, nodes: NodeTable, components?: Readonly<JsonObject>) {
+  constructor(root: JsonObject, nodes: NodeTable, { components, sent }: BesideFile = {}) {
     this.#nodes = nodes;
+    this.#sent = sent ?? {};
     this.#findDefinition = definitionsIn(root, components);
   }
 
@@ -117,7 +127,11 @@ export class FileNodeTypes implements NodeTypes {
     const found = this.#declarationOf(node.type);
     if (found) return declaredLayouts(found.declaration);
     const template = this.templateOf(node.type);
-    return [template ? instanceLayout(node, template) : guessedLayout(node)];
+    return [
+      template
+        ? instanceLayout(node, template)
+        : guessedLayout(node, ownValue(this.#sent, String(node.id))),
+    ];
   }
 
   /** The node with the new names of renamed inputs, where its values are saved by name. */

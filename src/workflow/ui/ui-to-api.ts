@@ -4,21 +4,19 @@ import { type Json, type JsonObject, keysOf, objectOf } from '../../formats/json
 import { type Graph, type GraphNode, linkOf } from '../api-graph.ts';
 import type { NodeTable } from '../node-table.ts';
 import { expand, type ScopedNode } from './expand.ts';
-import { FileNodeTypes } from './file-node-types.ts';
+import { type BesideFile, FileNodeTypes } from './file-node-types.ts';
 import type { NodeTypes } from './node-types.ts';
 import { type WidgetLookUp, widgetLookUp } from './placeholders.ts';
 import { resolveInput, type Source } from './resolve.ts';
 import { chooseOptions, isDynamic, replacePlaceholders } from './texts.ts';
 import { type UiNode, uiGraph } from './ui-graph.ts';
 
-export interface ConvertOptions {
+export interface ConvertOptions extends BesideFile {
   readonly nodes: NodeTable;
   /** The time for `%date:…%`; the current time by default. */
   readonly now?: Date;
   /** Chooses among `{a|b}`, from 0 up to 1. Without it the first option is chosen. */
   readonly random?: () => number;
-  /** Definitions of components that are stored beside the file, by type or name. */
-  readonly components?: Readonly<JsonObject>;
 }
 
 export interface Converted {
@@ -34,7 +32,7 @@ const REPLACE_PROPERTY = 'Run widget replace on values';
 
 /** Converts a workflow in the UI format. Throws DR_WORKFLOW_FORMAT. */
 export function convertUi(json: JsonObject, options: ConvertOptions): Converted {
-  const types = new FileNodeTypes(json, options.nodes, options.components);
+  const types = new FileNodeTypes(json, options.nodes, options);
   const { root, nodes } = expand(uiGraph(json), types);
   const conversion: Conversion = {
     types,

@@ -1,8 +1,9 @@
 // The slots of `widgets_values`: which value belongs to which input. Their order follows from the
 // node's declaration.
-import { type Json, numberOf } from '../../formats/json.ts';
+import { entriesOf, isJsonObject, type Json, numberOf } from '../../formats/json.ts';
 import type { NodeDeclaration } from '../../nodes/declare.ts';
 import type { Input } from '../../nodes/input-types.ts';
+import { linkOf } from '../api-graph.ts';
 import type { UiNode } from './ui-graph.ts';
 
 /** A position in `widgets_values`. */
@@ -81,11 +82,18 @@ function layoutOf({ inputs }: NodeDeclaration, withFormer: boolean): WidgetSlot[
   return [...slots(false), ...(hasUpload ? [UPLOAD] : []), ...slots(true)];
 }
 
+/** The names of the values that the editor sent for a node. */
+const sentNames = (node: UiNode, sent: Json = null): readonly string[] =>
+  isJsonObject(sent) && sent['class_type'] === node.type && isJsonObject(sent['inputs'])
+    ? entriesOf(sent['inputs']).flatMap(([name, value]) => (linkOf(value) ? [] : [name]))
+    : [];
+
 /**
  * The layout of a node of unknown type: one slot for each value, named after the node's widget
- * sockets if there are as many of them as values.
+ * sockets, or after the inputs of the same node in the prompt that was `sent`, if there are as many
+ * of them as values.
  */
-export function guessedLayout(node: UiNode): WidgetSlot[] {
+export function guessedLayout(node: UiNode, sent?: Json): WidgetSlot[] {
   if (!Array.isArray(node.values))
     return Object.keys(node.values).map((name): WidgetSlot => ({ kind: 'value', name }));
   const isControl = node.values.map(
@@ -95,8 +103,10 @@ export function guessedLayout(node: UiNode): WidgetSlot[] {
       typeof value === 'string' &&
       CONTROL_VALUES.has(value),
   );
-  const names = node.inputs.map((input) => input.widget).filter((name) => name !== undefined);
-  const allNamed = names.length === isControl.filter((control) => !control).length;
+  const count = isControl.filter((control) => !control).length;
+  const sockets = node.inputs.map((input) => input.widget).filter((name) => name !== undefined);
+  const names = sockets.length === count ? sockets : sentNames(node, sent);
+  const allNamed = names.length === count;
   let next = 0;
   return isControl.map(
     (control, i): WidgetSlot =>

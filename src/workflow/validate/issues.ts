@@ -4,6 +4,7 @@
 import { DarkroomError, type ErrorCode } from '../../errors.ts';
 import type { Json, JsonObject } from '../../formats/json.ts';
 import { packTitleOf, REFUSED } from '../../nodes/index.ts';
+import { laterNodeHint } from '../../nodes/versions/nodes-of-version.ts';
 import { ownValue } from '../../own-value.ts';
 import { floatJson, type PythonError, repr, str } from './python-values.ts';
 
@@ -45,6 +46,15 @@ const createIssue = (
   { nodeId, nodeType, input }: Partial<InputLocation>,
   { code = 'DR_WORKFLOW_INVALID', ...details }: Explanation,
 ): Issue => ({ comfy, error: new DarkroomError(code, { ...details, nodeId, nodeType, input }) });
+
+/** The issue with another hint; the same issue without one. */
+export const withHint = ({ comfy, error }: Issue, hint: string | undefined): Issue => ({
+  comfy,
+  error:
+    hint === undefined
+      ? error
+      : new DarkroomError(error.code, { ...error, message: error.message, hint }),
+});
 
 const EXPORT_AGAIN = 'Correct the connection in ComfyUI and export the workflow again.';
 
@@ -91,6 +101,8 @@ export function unknownType(nodeIds: readonly string[], nodeType: string, near: 
 }
 
 function unknownTypeHint(nodeType: string, near: string): string {
+  const later = laterNodeHint(nodeType);
+  if (later) return later;
   const pack = packTitleOf(nodeType);
   return [
     pack ? `It belongs to ${pack}, which is not built in.` : '',
@@ -353,7 +365,7 @@ export const innerException = (location: InputLocation, error: PythonError, link
       },
     },
     {},
-    { message: error.explanation, hint: EXPORT_AGAIN },
+    { message: error.explanation, hint: error.hint ?? EXPORT_AGAIN },
   );
 
 /** A Python exception at an output node. */
@@ -369,5 +381,5 @@ export const outputException = (
       extra_info: { exception_type: error.type, traceback: [] },
     },
     output,
-    { message: error.explanation, hint: EXPORT_AGAIN },
+    { message: error.explanation, hint: error.hint ?? EXPORT_AGAIN },
   );

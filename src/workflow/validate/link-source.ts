@@ -1,5 +1,6 @@
 // The output that a link of a prompt comes from.
 import type { Json } from '../../formats/json.ts';
+import { laterHint } from '../../nodes/versions/nodes-of-version.ts';
 import { describeNode, type Graph } from '../api-graph.ts';
 import type { NodeTable } from '../node-table.ts';
 import { PythonError, repr, typeName } from './python-values.ts';
@@ -29,7 +30,8 @@ export function resolveLink(
       repr(from),
       `${target} is connected to node ${repr(from)}, which is not in the workflow`,
     );
-  const { outputs, dynamicOutput } = nodes.get(node.classType)!;
+  const declaration = nodes.get(node.classType)!;
+  const { outputs, dynamicOutput } = declaration;
   if (typeof slot !== 'number' || !Number.isInteger(slot))
     throw new PythonError(
       'TypeError',
@@ -44,6 +46,7 @@ export function resolveLink(
       'tuple index out of range',
       `${target} is connected to output ${slot} of ${describeNode(sourceId, node)}, ` +
         `which has ${outputs.length || 'no'} outputs`,
+      laterHint(declaration, { output: slot }),
     );
   return { sourceId, type: output.type };
 }

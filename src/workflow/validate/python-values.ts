@@ -11,10 +11,13 @@ export class PythonError extends Error {
   readonly type: string;
   /** What went wrong, for the user. */
   readonly explanation: string;
-  constructor(type: string, message: string, explanation = message) {
+  /** What the user can do. */
+  readonly hint?: string;
+  constructor(type: string, message: string, explanation = message, hint?: string) {
     super(message);
     this.type = type;
     this.explanation = explanation;
+    this.hint = hint;
   }
 }
 

@@ -2,7 +2,8 @@
 // in ComfyUI's execution.py.
 import type { Json, JsonObject } from '../../formats/json.ts';
 import { type InputCheck, inputOf, type NodeDeclaration } from '../../nodes/declare.ts';
-import type { Input } from '../../nodes/input-types.ts';
+import { type Input, isRequired } from '../../nodes/input-types.ts';
+import { laterHint } from '../../nodes/versions/nodes-of-version.ts';
 import { describeNode, type Graph, type GraphNode } from '../api-graph.ts';
 import { socketTypeOf, socketTypesMatch, toRunValue } from '../input-spec.ts';
 import type { NodeTable } from '../node-table.ts';
@@ -169,14 +170,17 @@ function* checkInput(
   const { node, declaration } = check;
   const location = (): issues.InputLocation => locate(state, check, name, input);
   if (!Object.hasOwn(node.inputs, name)) {
-    if (!input.optional) check.issues.push(issues.requiredMissing(location()));
+    if (isRequired(input)) check.issues.push(issues.requiredMissing(location()));
     return;
   }
   const value = node.inputs[name];
   if (!Array.isArray(value)) {
     const checkedByNode = nodeChecksInput(declaration.validate, name);
     const converted = convertInputValue(value, input, location, state.environment, checkedByNode);
-    if (converted.issue) check.issues.push(converted.issue);
+    if (converted.issue) {
+      const hint = laterHint(declaration, { input: name, value });
+      check.issues.push(issues.withHint(converted.issue, hint));
+    }
     if (converted.value !== undefined) check.conversions[name] = converted.value;
   } else if (value.length !== 2) check.issues.push(issues.badLink(location(), value));
   else yield* checkLink(state, check, name, input, value);

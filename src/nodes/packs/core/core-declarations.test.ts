@@ -7,7 +7,10 @@ import { describe, expect, it } from 'vitest';
 import { testContext } from '../../../../test/support/run-node.ts';
 import { numberOf } from '../../../formats/json.ts';
 import { inputConfig } from '../../../workflow/input-spec.ts';
+import { nodesOf } from '../../index.ts';
 import type { Input, Inputs } from '../../input-types.ts';
+import { COMFYUI_VERSIONS } from '../../versions/comfyui-versions.ts';
+import { DECLARATION_CHANGES } from '../../versions/declaration-changes.ts';
 import { CORE_OTHER_TYPES, CORE_REFUSED } from './core-not-built-in.ts';
 import { CORE_PACK } from './index.ts';
 
@@ -20,6 +23,11 @@ interface Listed {
   readonly output_is_list?: readonly boolean[];
   readonly output_name?: readonly string[];
   readonly output_node?: boolean;
+  /** None where the editor shows the type. */
+  readonly display_name?: string;
+  readonly category: string;
+  readonly deprecated?: boolean;
+  readonly experimental?: boolean;
 }
 
 interface Release {
@@ -31,17 +39,20 @@ const FILE = new URL('../../../../test/golden/core_nodes/declarations.json.gz', 
 const RELEASES: Readonly<Record<string, Release>> = JSON.parse(
   gunzipSync(readFileSync(FILE)).toString('utf8'),
 );
-/** Nodes of both releases, as the older declares them. */
-const LISTED: Readonly<Record<string, Listed>> = {
-  ...RELEASES['0.33.0'].nodes,
-  ...RELEASES['0.3.64'].nodes,
-};
+/** Options that later releases added and that can't be run, so they are not listed. */
+const NOT_BUILT = new Set(
+  DECLARATION_CHANGES.flatMap(({ what }) =>
+    what.kind === 'options' && what.builtIn === false ? what.options : [],
+  ),
+);
 const BUILT = new Map(CORE_PACK.nodes.map((node) => [node.type, node]));
 const REFUSED = new Set(CORE_REFUSED.flatMap(({ types }) => types));
 const OTHER = new Set(CORE_OTHER_TYPES);
 
 /** What a declaration and ComfyUI's list are compared by. */
 const COMPARED = ['default', 'min', 'max', 'step', 'round', 'multiline', 'lazy', 'forceInput'];
+/** Options that are compared where they are on. */
+const FLAGS = ['advanced'];
 /** What the editor assumes where a list says nothing. */
 const ASSUMED: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   INT: { default: 0 },
@@ -57,9 +68,11 @@ const plain = (value: unknown): unknown =>
 
 function compared(type: unknown, options: Readonly<Record<string, unknown>> = {}): object {
   const all: Readonly<Record<string, unknown>> = { ...ASSUMED[String(type)], ...options };
-  return Object.fromEntries(
-    COMPARED.filter((key) => all[key] !== undefined).map((key) => [key, plain(all[key])]),
-  );
+  const keys = [
+    ...COMPARED.filter((key) => all[key] !== undefined),
+    ...FLAGS.filter((key) => all[key]),
+  ];
+  return Object.fromEntries(keys.map((key) => [key, plain(all[key])]));
 }
 
 /** Whether the options are files, which a list can't be compared by. */
@@ -77,7 +90,8 @@ const theirs = (declared: Inputs, { input: { required = {}, optional = {} } }: L
     ...Object.entries(required).map(([name, spec]) => ({ name, spec, optional: false })),
     ...Object.entries(optional).map(([name, spec]) => ({ name, spec, optional: true })),
   ].map(({ name, spec: [type, options], optional: isOptional }) => {
-    const list = type === 'COMBO' ? (options?.['options'] ?? []) : type;
+    const choices = type === 'COMBO' ? (options?.['options'] ?? []) : type;
+    const list = Array.isArray(choices) ? choices.filter((one) => !NOT_BUILT.has(one)) : choices;
     const shown = listsFiles(declared[name]) ? 'files' : list;
     return [name, shown, compared(type, options), isOptional];
   });
@@ -97,17 +111,34 @@ describe('the core pack', () => {
     // the old name of ConditioningAverage, which files still contain
     expect(all.filter((type) => !types.has(type))).toEqual(['ConditioningAverage ']);
   });
+});
 
-  const nodes = [...BUILT.values()].filter(({ type }) => type in LISTED);
-  it.each(nodes.map((node) => [node.type, node] as const))(
-    'declares %s as ComfyUI does',
-    (type, { inputs, outputs }) => {
-      const listed = LISTED[type];
+describe.each(COMFYUI_VERSIONS)('under ComfyUI %s', (version) => {
+  const nodes = nodesOf(version);
+  const lists = RELEASES[version].nodes;
+
+  it('there are only its nodes; those of later releases are in declaration-changes.ts', () => {
+    const types = [...BUILT.keys()].filter((type) => nodes.has(type) && !(type in lists));
+    expect(types).toEqual(['ConditioningAverage ']);
+  });
+
+  it.each([...BUILT.keys()].filter((type) => type in lists))(
+    '%s is declared as ComfyUI does',
+    (type) => {
+      const { inputs, outputs, ...shown } = nodes.get(type)!;
+      const listed = lists[type];
       expect(Object.entries(inputs).map(ours)).toEqual(theirs(inputs, listed));
       const { output, output_name = output, output_is_list = [] } = listed;
       expect(outputs.map((one) => [one.type, one.name, one.isList === true])).toEqual(
         output.map((socket, i) => [socket, output_name[i], output_is_list[i] ?? false]),
       );
+      const { display_name: display = shown.display, category, deprecated, experimental } = listed;
+      expect({ deprecated: false, experimental: false, ...shown }).toMatchObject({
+        display: display ?? shown.display,
+        category,
+        deprecated: deprecated ?? false,
+        experimental: experimental ?? false,
+      });
     },
   );
 });

@@ -39,7 +39,7 @@ it('file names of previews contain random letters', async () => {
 
 it('every core node is in NODES once', () => {
   expect(new Set(CORE_PACK.nodes.map(({ type }) => type)).size).toBe(CORE_PACK.nodes.length);
-  for (const node of CORE_PACK.nodes) expect(NODES.get(node.type), node.type).toBe(node);
+  for (const { type, run } of CORE_PACK.nodes) expect(NODES.get(type)?.run, type).toBe(run);
 });
 
 it('defaults of numbers are in their ranges, and no option is undefined', () => {

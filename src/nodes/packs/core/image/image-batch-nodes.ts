@@ -8,6 +8,7 @@ import { addScaled } from '../../../../sampling/float32.ts';
 import { allocate } from '../../../../tensor/allocate.ts';
 import {
   concatBatch,
+  indexInBatch,
   repeatToBatch,
   sliceBatch,
   type Tensor,
@@ -104,13 +105,13 @@ const ImageFromBatch = defineNode({
   category,
   inputs: {
     image: socket('IMAGE'),
-    batch_index: int({ default: 0, min: 0, max: 4095 }),
+    batch_index: int({ default: 0, min: -16384, max: 16384 }),
     length: int({ default: 1, min: 1, max: 4096 }),
   },
   outputs: [output('IMAGE')],
   run({ image, batch_index, length }) {
     const count = image.shape[0];
-    const from = Math.max(0, Math.min(count - 1, batch_index));
+    const from = indexInBatch(count, batch_index);
     return outputs(sliceBatch(image, from, from + Math.min(count - from, length)));
   },
 });

@@ -160,15 +160,19 @@ const ImageScaleToTotalPixels = defineNode({
     image: socket('IMAGE'),
     upscale_method: combo(IMAGE_UPSCALE_METHODS),
     megapixels: float({ default: 1, min: 0.01, max: 16, step: 0.01 }),
+    resolution_steps: int({ default: 1, min: 1, max: 256 }),
   },
   outputs: [output('IMAGE')],
-  run({ image, upscale_method, megapixels }) {
+  run({ image, upscale_method, megapixels, resolution_steps: multiple = 1 }) {
     const [, h, w] = image.shape;
     const scale = Math.sqrt(Math.trunc(megapixels * 1024 * 1024) / (w * h));
     return outputs(
       upscaleImage(
         image,
-        { width: roundHalfEven(w * scale), height: roundHalfEven(h * scale) },
+        {
+          width: roundHalfEven((w * scale) / multiple) * multiple,
+          height: roundHalfEven((h * scale) / multiple) * multiple,
+        },
         upscale_method,
         'disabled',
       ),

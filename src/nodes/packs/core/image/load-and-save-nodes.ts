@@ -123,11 +123,13 @@ const SaveImage = defineNode({
     }),
   },
   hidden: METADATA_INPUTS,
-  outputs: [],
+  outputs: [output('IMAGE', 'images')],
   outputNode: true,
   saves: 'output',
-  run: ({ images, filename_prefix }, context) =>
-    saveImages(images, context, { type: 'output', prefix: filename_prefix, level: 4 }),
+  run: async ({ images, filename_prefix }, context) => ({
+    ...(await saveImages(images, context, { type: 'output', prefix: filename_prefix, level: 4 })),
+    outputs: [images],
+  }),
 });
 
 const SaveImageWebsocket = defineNode({
@@ -172,15 +174,17 @@ const PreviewImage = defineNode({
   description: 'Shows images. They are saved in the temp folder only.',
   inputs: { images: socket('IMAGE') },
   hidden: METADATA_INPUTS,
-  outputs: [],
+  outputs: [output('IMAGE', 'images')],
   outputNode: true,
   saves: 'temp',
-  run: ({ images }, context) =>
-    saveImages(images, context, {
+  run: async ({ images }, context) => ({
+    ...(await saveImages(images, context, {
       type: 'temp',
       prefix: `ComfyUI${tempSuffix(context.random)}`,
       level: 1,
-    }),
+    })),
+    outputs: [images],
+  }),
 });
 
 const MaskPreview = defineNode({
@@ -189,15 +193,17 @@ const MaskPreview = defineNode({
   category: 'mask',
   inputs: { mask: socket('MASK') },
   hidden: METADATA_INPUTS,
-  outputs: [],
+  outputs: [output('MASK', 'mask')],
   outputNode: true,
   saves: 'temp',
-  run: ({ mask }, context) =>
-    saveImages(maskToImage(mask), context, {
+  run: async ({ mask }, context) => ({
+    ...(await saveImages(maskToImage(mask), context, {
       type: 'temp',
       prefix: `ComfyUI${tempSuffix(context.random)}`,
       level: 4,
-    }),
+    })),
+    outputs: [mask],
+  }),
 });
 
 const SaveLatent = defineNode({
@@ -206,7 +212,7 @@ const SaveLatent = defineNode({
   category: '_for_testing',
   inputs: { samples: socket('LATENT'), filename_prefix: string({ default: 'latents/ComfyUI' }) },
   hidden: METADATA_INPUTS,
-  outputs: [],
+  outputs: [output('LATENT', 'samples')],
   outputNode: true,
   saves: 'output',
   async run({ samples, filename_prefix }, context) {
@@ -221,7 +227,7 @@ const SaveLatent = defineNode({
       size: { width: 0, height: 0 },
       files: [Buffer.concat(encodeSafetensors(tensors, context.metadata()))],
     });
-    return { outputs: [], ui: { latents } };
+    return { outputs: [samples], ui: { latents } };
   },
 });
 

@@ -15,7 +15,7 @@ import {
   float,
   int,
   type NodeDeclaration,
-  outputs,
+  output,
   socket,
   string,
 } from '../../../declare.ts';
@@ -24,7 +24,7 @@ import { METADATA_INPUTS } from '../../../shared/save-images.ts';
 const common = {
   category: 'image/animation',
   hidden: METADATA_INPUTS,
-  outputs: [],
+  outputs: [output('IMAGE', 'images')],
   outputNode: true,
   saves: 'output',
 } as const;
@@ -43,9 +43,9 @@ const framesOf = (images: Tensor): Frames => {
   }));
 };
 
-/** Saves one file. If `animated`, clients show an animation. */
+/** Saves one file, and outputs the images. If `animated`, clients show an animation. */
 async function saveAnimation(
-  frames: Frames,
+  source: Tensor,
   context: NodeContext,
   {
     prefix,
@@ -54,7 +54,7 @@ async function saveAnimation(
     animated,
   }: { prefix: string; extension: string; bytes: Uint8Array; animated: boolean },
 ) {
-  const [{ width, height }] = frames;
+  const [, height, width] = source.shape;
   const images = await context.save({
     type: 'output',
     prefix,
@@ -62,7 +62,7 @@ async function saveAnimation(
     size: { width, height },
     files: [bytes],
   });
-  return { ...outputs(), ui: { images, animated: [animated] } };
+  return { outputs: [source] as const, ui: { images, animated: [animated] } };
 }
 
 const SaveAnimatedWEBP = defineNode({
@@ -87,7 +87,7 @@ const SaveAnimatedWEBP = defineNode({
       texts: context.metadata(),
     };
     const bytes = await encodeAnimatedWebp(frames, options);
-    return saveAnimation(frames, context, {
+    return saveAnimation(images, context, {
       prefix: filename_prefix,
       extension: 'webp',
       bytes,
@@ -114,7 +114,7 @@ const SaveAnimatedPNG = defineNode({
       texts: context.metadata(),
     };
     const bytes = await encodeAnimatedPng(frames, options);
-    return saveAnimation(frames, context, {
+    return saveAnimation(images, context, {
       prefix: filename_prefix,
       extension: 'png',
       bytes,

@@ -1,6 +1,12 @@
 // Nodes for empty latents, parts of a batch, and noise masks. Source: ComfyUI nodes.py.
 import { toNHW } from '../../../../image/mask/mask-shape.ts';
-import { repeatToBatch, sliceBatch, type Tensor, zeros } from '../../../../tensor/tensor.ts';
+import {
+  indexInBatch,
+  repeatToBatch,
+  sliceBatch,
+  type Tensor,
+  zeros,
+} from '../../../../tensor/tensor.ts';
 import { defineNode, int, output, outputs, socket } from '../../../declare.ts';
 import { MAX_RESOLUTION } from '../../../shared/image-limits.ts';
 
@@ -41,13 +47,13 @@ const LatentFromBatch = defineNode({
   category: 'latent/batch',
   inputs: {
     samples: socket('LATENT'),
-    batch_index: int({ default: 0, min: 0, max: 63 }),
+    batch_index: int({ default: 0, min: -16384, max: 16384 }),
     length: int({ default: 1, min: 1, max: 64 }),
   },
   outputs: [output('LATENT')],
   run({ samples, batch_index, length }) {
     const count = samples.samples.shape[0];
-    const from = Math.min(count - 1, batch_index);
+    const from = indexInBatch(count, batch_index);
     const to = from + Math.min(count - from, length);
     const mask = samples.noise_mask && repeatMasks(samples.noise_mask, count);
     return outputs({

@@ -34,6 +34,34 @@ const CLIP_TYPES = [
   'omnigen2',
   'qwen_image',
   'hunyuan_image',
+  'flux2',
+  'ovis',
+  'longcat_image',
+  'cogvideox',
+  'lens',
+  'pixeldit',
+  'ideogram4',
+  'boogu',
+  'krea2',
+  'joyimage',
+  'mage',
+  'minimax',
+] as const;
+
+/** In ComfyUI's order. */
+const DUAL_TYPES = [
+  'sdxl',
+  'sd3',
+  'flux',
+  'hunyuan_video',
+  'hidream',
+  'hunyuan_image',
+  'hunyuan_video_15',
+  'kandinsky5',
+  'kandinsky5_image',
+  'ltxv',
+  'newbie',
+  'ace',
 ] as const;
 
 type ClipType = (typeof CLIP_TYPES)[number];
@@ -78,7 +106,7 @@ const DualCLIPLoader = defineNode({
   inputs: {
     clip_name1: clipFileInput(),
     clip_name2: clipFileInput(),
-    type: combo(['sdxl', 'sd3', 'flux', 'hunyuan_video', 'hidream', 'hunyuan_image']),
+    type: combo(DUAL_TYPES),
     device: deviceInput(),
   },
   outputs: [output('CLIP')],

@@ -5,6 +5,7 @@ import {
   withCfgAlongBatch,
   withDirection,
   withLimitedNorm,
+  withMatchedNorm,
   withProjectedGuidance,
   withRenormalizedCfg,
   withScaledFrequencies,
@@ -74,9 +75,17 @@ const CFGNorm = defineNode({
   display: 'CFGNorm',
   category,
   experimental: true,
-  inputs: { model: socket('MODEL'), strength: float({ default: 1, min: 0, max: 100, step: 0.01 }) },
+  inputs: {
+    model: socket('MODEL'),
+    strength: float({ default: 1, min: 0, max: 100, step: 0.01 }),
+    pre_cfg: boolean({
+      optional: true,
+      tooltip: 'Match the norm of the guided noise to that of the positive side, also upwards.',
+    }),
+  },
   outputs: patchedModel,
-  run: ({ model, strength }) => outputs(withLimitedNorm(model, strength)),
+  run: ({ model, strength, pre_cfg }) =>
+    outputs((pre_cfg ? withMatchedNorm : withLimitedNorm)(model, strength)),
 });
 
 const TCFG = defineNode({

@@ -89,12 +89,12 @@ const PreviewAny = defineNode({
   display: 'Preview Any',
   category: 'utils',
   inputs: { source: socket('*') },
-  outputs: [],
+  outputs: [output('STRING')],
   outputNode: true,
-  run: ({ source }, context) => ({
-    outputs: [],
-    ui: { text: [textOf(source, context.inputType('source'))] },
-  }),
+  run({ source }, context) {
+    const text = textOf(source, context.inputType('source'));
+    return { outputs: [text], ui: { text: [text] } };
+  },
 });
 
 export const PRIMITIVE_NODES: readonly NodeDeclaration[] = [
