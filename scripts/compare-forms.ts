@@ -73,7 +73,7 @@ export function compareForms(
       note.includes(`(node ${nodeId}) was saved by another version`),
     );
     if (!other) {
-      add(' is missing', file && !file.isActive(nodeId) ? 'edited' : undefined);
+      add(' is missing', file && !file.isActive(nodeId, node.classType) ? 'edited' : undefined);
       continue;
     }
     if (other.classType !== node.classType) {

@@ -8,8 +8,8 @@ import { linkOf } from '../src/workflow/api-graph.ts';
 
 /** What the editor's own file says about its nodes. */
 export interface FileEvidence {
-  /** Whether there is a node with this id that is neither muted nor bypassed. */
-  isActive(id: string): boolean;
+  /** Whether there is a node with this id, of this type, that is neither muted nor bypassed. */
+  isActive(id: string, type?: string): boolean;
   /** Whether `ours` stands in the file at an input, where something else was sent. */
   says(id: string, name: string, input: Input | undefined, sent: Json, ours: Json): boolean;
 }
@@ -37,9 +37,10 @@ export function fileEvidence(workflow: JsonObject): FileEvidence {
   /** A node of a subgraph or group is named by its way, `142:8`; a group has the values itself. */
   const findAll = (id: string): FileNode[] =>
     id.split(':').flatMap((part) => nodes.get(part) ?? []);
-  const isActive = (id: string): boolean => {
-    const found = nodes.get(id.split(':').at(-1)!);
-    return found !== undefined && (found.node['mode'] ?? 0) === 0;
+  const isActive = (id: string, type?: string): boolean => {
+    const found = nodes.get(id.split(':').at(-1)!)?.node;
+    const isOfType = type === undefined || found?.['type'] === type;
+    return found !== undefined && isOfType && (found['mode'] ?? 0) === 0;
   };
   return {
     isActive,
