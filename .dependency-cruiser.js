@@ -17,6 +17,7 @@ const LAYERS = [
   'workflow',
   'engine',
   'darkroom-types.ts',
+  'darkroom-internals.ts',
   'check-workflow.ts',
   'darkroom.ts',
   'verify-image.ts',

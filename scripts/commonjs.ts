@@ -9,7 +9,7 @@ const DIST = fileURLToPath(new URL('../dist/', import.meta.url));
 const COMMONJS = join(DIST, 'cjs');
 
 /** The modules that package.json exports. */
-const ENTRIES = ['index', 'workflow/builder/nodes.generated'];
+const ENTRIES = ['index', 'workflow/builder/nodes.generated', 'server/embedded-server'];
 
 const RELATIVE_IMPORT = /(\bfrom |\bimport\()'(\.[^']*?)\.ts'/g;
 

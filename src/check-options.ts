@@ -13,7 +13,7 @@ import { ownValue } from './own-value.ts';
 import { DEVICE_CHOICES, DEVICE_SYNONYMS } from './runtime/device-names.ts';
 
 /** What a value of an option has to be; `options` are offered if it is none of them. */
-interface Rule {
+export interface Rule {
   readonly expected: string;
   readonly options?: readonly string[];
   /** What to say to values that other programs have. */
@@ -25,15 +25,15 @@ const ofType = (type: string, expected: string): Rule => ({
   expected,
   accepts: (value) => typeof value === type,
 });
-const TEXT = ofType('string', 'a text');
+export const TEXT = ofType('string', 'a text');
 const YES_OR_NO = ofType('boolean', 'true or false');
-const FUNCTION = ofType('function', 'a function');
+export const FUNCTION = ofType('function', 'a function');
 const OBJECT: Rule = {
   expected: 'an object',
   accepts: (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
 };
 const ANY: Rule = { expected: '', accepts: () => true };
-const TEXTS: Rule = {
+export const TEXTS: Rule = {
   expected: 'a list of texts',
   accepts: (value) => Array.isArray(value) && value.every(TEXT.accepts),
 };
@@ -47,7 +47,7 @@ const FILES: Rule = {
     OBJECT.accepts(value) &&
     Object.values(value as object).every((bytes) => bytes instanceof Uint8Array),
 };
-const COUNT: Rule = {
+export const COUNT: Rule = {
   expected: 'a whole number from 1',
   accepts: (value) => Number.isSafeInteger(value) && (value as number) >= 1,
 };
@@ -113,7 +113,12 @@ export const checkCheckOptions = (options: CheckOptions): void => {
   checkOptions('check', options, { set, strict });
 };
 
-function checkOptions(name: string, options: object, rules: Readonly<Record<string, Rule>>): void {
+/** Throws DR_BAD_USAGE for options of the function `name` that are unknown or break their rule. */
+export function checkOptions(
+  name: string,
+  options: object,
+  rules: Readonly<Record<string, Rule>>,
+): void {
   for (const [option, value] of Object.entries(options)) {
     const rule = Object.hasOwn(rules, option) ? rules[option] : undefined;
     if (!rule) throw unknownOption(name, option, Object.keys(rules));

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkCheckOptions, checkDarkroomOptions, checkRunOptions } from './check-options.ts';
+import { setInternals } from './darkroom-internals.ts';
 import type {
   CheckOptions,
   CheckResult,
@@ -66,7 +67,8 @@ export async function openDarkroom(options: DarkroomOptions = {}): Promise<Darkr
     models: modelRoots(options.models),
     embedded: openEmbeddedModels(),
   });
-  const engine = openEngine(options, folders);
+  const settings = engineSettings(options, folders);
+  const engine = createEngine(settings);
   const context: Context = {
     folders,
     engine,
@@ -77,7 +79,7 @@ export async function openDarkroom(options: DarkroomOptions = {}): Promise<Darkr
     await engine.close();
     memory?.remove();
   };
-  return {
+  const darkroom: Darkroom = {
     run: (workflow, runOptions) => run(context, workflow, runOptions),
     check: async (workflow, checkOptions) => checkHere(context, workflow, checkOptions),
     kill: engine.kill,
@@ -85,6 +87,8 @@ export async function openDarkroom(options: DarkroomOptions = {}): Promise<Darkr
     close,
     [Symbol.asyncDispose]: close,
   };
+  setInternals(darkroom, { folders, engine, settings, options });
+  return darkroom;
 }
 
 interface Context {
@@ -94,21 +98,20 @@ interface Context {
   readonly nodes: NodeTable;
 }
 
-const openEngine = (options: DarkroomOptions, folders: Folders): Engine =>
-  createEngine({
-    models: folders.models,
-    input: folders.input,
-    output: folders.output,
-    temp: folders.temp,
-    device: options.device ?? 'auto',
-    threads: options.threads,
-    textEncoders: options.textEncoders,
-    precision: resolvePrecision(options.precision, options.device),
-    ...keptBy(options),
-    cacheSize: options.cacheSize,
-    nodesModule: options.nodes?.module,
-    comfyui: options.comfyui,
-  });
+const engineSettings = (options: DarkroomOptions, folders: Folders): EngineOptions => ({
+  models: folders.models,
+  input: folders.input,
+  output: folders.output,
+  temp: folders.temp,
+  device: options.device ?? 'auto',
+  threads: options.threads,
+  textEncoders: options.textEncoders,
+  precision: resolvePrecision(options.precision, options.device),
+  ...keptBy(options),
+  cacheSize: options.cacheSize,
+  nodesModule: options.nodes?.module,
+  comfyui: options.comfyui,
+});
 
 /** What the engine stores for later runs, and where. */
 export const keptBy = ({

@@ -1,5 +1,5 @@
-// Darkroom as a library. The functions of the nodes are in `darkroom-engine/nodes`; docs/library.md is the
-// guide.
+// Darkroom as a library. The functions of the nodes are in `darkroom-engine/nodes`, the server
+// in `darkroom-engine/server`; docs/library.md is the guide.
 
 export { type DarkroomConfig, defineConfig } from './cli/config-types.ts';
 export {

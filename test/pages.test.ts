@@ -18,10 +18,14 @@ afterAll(() => rmSync(folder, { recursive: true }));
 function linkPackage(): void {
   const library = join(folder, 'node_modules', 'darkroom-engine');
   mkdirSync(library, { recursive: true });
-  const modules = { index: 'index.ts', nodes: 'workflow/builder/nodes.generated.ts' };
+  const modules = {
+    index: 'index.ts',
+    nodes: 'workflow/builder/nodes.generated.ts',
+    server: 'server/embedded-server.ts',
+  };
   for (const [name, path] of Object.entries(modules))
     writeFileSync(join(library, `${name}.ts`), `export * from '${join(SOURCE, path)}';`);
-  const exports = { '.': './index.ts', './nodes': './nodes.ts' };
+  const exports = { '.': './index.ts', './nodes': './nodes.ts', './server': './server.ts' };
   writeFileSync(
     join(library, 'package.json'),
     JSON.stringify({ name: 'darkroom-engine', type: 'module', exports }),

@@ -1,6 +1,6 @@
 // The interface of the queue. Graphs and messages are JSON text, which preserves big integers and
 // `8.0`; ComfyUI's answers are put together from these texts as they are.
-import type { EngineOptions } from '../engine/client.ts';
+import type { Engine, EngineOptions } from '../engine/client.ts';
 
 /** A validated job, ready to run. */
 export interface NewJob {
@@ -198,6 +198,8 @@ export interface QueueOptions {
 
 export interface WorkerOptions {
   readonly engine: EngineOptions;
+  /** Opens the engine with these options; by default a process of its own. */
+  readonly openEngine?: () => Engine;
   /**
    * The resident bytes at which the engine process is replaced between two jobs (half the machine's
    * memory).

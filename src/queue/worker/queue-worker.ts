@@ -20,7 +20,8 @@ export function startWorker(options: WorkerOptions, tools: WorkerTools): Worker 
   const { bus, onProblem } = tools;
   const name = `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`;
   const pause = createPause();
-  const engine = createReplaceableEngine(options.engine, options.maxBytes ?? totalmem() / 2);
+  const { openEngine = () => createEngine(options.engine) } = options;
+  const engine = createReplaceableEngine(openEngine, options.maxBytes ?? totalmem() / 2);
   let isClosing = false;
   let current: JobAttempt | undefined;
 
@@ -105,9 +106,9 @@ interface ReplaceableEngine {
   replace(): Promise<void>;
 }
 
-function createReplaceableEngine(options: EngineOptions, maxBytes: number): ReplaceableEngine {
+function createReplaceableEngine(openEngine: () => Engine, maxBytes: number): ReplaceableEngine {
   const hasGrown = createGrowthCheck(maxBytes);
-  let engine = createEngine(options);
+  let engine = openEngine();
   let isDue = false;
   return {
     current: () => engine,
@@ -122,7 +123,7 @@ function createReplaceableEngine(options: EngineOptions, maxBytes: number): Repl
     replace: async () => {
       isDue = false;
       const old = engine;
-      engine = createEngine(options);
+      engine = openEngine();
       await old.close();
     },
   };
