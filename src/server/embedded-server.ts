@@ -79,6 +79,7 @@ export async function createServer(
   const server = createBareServer({
     ...{ folders, queue, token, corsOrigin, hosts, logs },
     nodes: parts.options.nodes,
+    comfyui: parts.options.comfyui,
     user: options.user ?? 'user',
   });
   queue.requestPreviews(server.wantsPreviews);
