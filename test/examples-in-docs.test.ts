@@ -35,7 +35,8 @@ let shared: library.Darkroom | undefined;
 async function openDarkroom(options?: library.DarkroomOptions): Promise<library.Darkroom> {
   if (options !== undefined) return await library.openDarkroom(options);
   shared ??= await library.openDarkroom();
-  return { ...shared, close: async () => undefined };
+  const close = async (): Promise<void> => undefined;
+  return { ...shared, close, [Symbol.asyncDispose]: close };
 }
 
 /** Runs an example as a module that imports the whole library; returns what it prints. */
