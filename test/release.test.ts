@@ -20,6 +20,13 @@ it('the published package takes its native library from packages of platforms', 
     expect(manifest).not.toHaveProperty(name);
 });
 
+it('the pictures that README shows are in the package', () => {
+  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+  const pictures = [...readme.matchAll(/!\[[^\]]*\]\(([^):]+)\)|<img[^>]*src="([^":]+)"/g)];
+  expect(pictures.length).toBeGreaterThan(0);
+  for (const [, markdown, html] of pictures) expect(own.files).toContain(markdown ?? html);
+});
+
 it('a package of a platform is installed there alone, and has the version of ONNX Runtime', () => {
   expect(platformManifest('linux-arm64')).toMatchObject({
     name: '@darkroom-engine/onnxruntime-linux-arm64',
