@@ -129,20 +129,31 @@ export type UsedPart =
   | { readonly output: number }
   | { readonly input: string; readonly value: Json };
 
+/** Two parts of a message. */
+export interface LaterNote {
+  /** Which release has it. */
+  readonly since: string;
+  /** What the user can do. */
+  readonly hint: string;
+}
+
 /**
- * A hint for something that a named release, or Darkroom, does not have, and a later release of
- * ComfyUI has; undefined when no later release has it.
+ * Explains something that a named release, or Darkroom, does not have, and a later release of ComfyUI
+ * has; undefined when no later release has it.
  */
-export function laterHint(node: NodeDeclaration, used: UsedPart): string | undefined {
+export function laterNote(node: NodeDeclaration, used: UsedPart): LaterNote | undefined {
   const change = (node.later?.changes ?? notBuiltIn(node)).find(({ what }) =>
     adds(what, used, node.outputs.length),
   );
   if (!change) return undefined;
   const isBuiltIn = change.what.kind !== 'options' || change.what.builtIn !== false;
-  return isBuiltIn
-    ? `ComfyUI has it since ${change.since}, and the version that was named is ` +
-        `${node.later?.version}: name ${NEWEST_VERSION} (--comfyui ${NEWEST_VERSION}).`
-    : `ComfyUI has it since ${change.since}; Darkroom can't run it yet.`;
+  return {
+    since: `ComfyUI has it since ${change.since}`,
+    hint: isBuiltIn
+      ? `The version that was named is ${node.later?.version}: name ${NEWEST_VERSION} ` +
+        `(--comfyui ${NEWEST_VERSION}).`
+      : "Darkroom can't run it yet.",
+  };
 }
 
 const notBuiltIn = (node: NodeDeclaration): readonly DeclarationChange[] =>

@@ -4,7 +4,7 @@
 import { DarkroomError, type ErrorCode } from '../../errors.ts';
 import type { Json, JsonObject } from '../../formats/json.ts';
 import { packTitleOf, REFUSED } from '../../nodes/index.ts';
-import { laterNodeHint } from '../../nodes/versions/nodes-of-version.ts';
+import { type LaterNote, laterNodeHint } from '../../nodes/versions/nodes-of-version.ts';
 import { ownValue } from '../../own-value.ts';
 import { floatJson, type PythonError, repr, str } from './python-values.ts';
 
@@ -47,14 +47,12 @@ const createIssue = (
   { code = 'DR_WORKFLOW_INVALID', ...details }: Explanation,
 ): Issue => ({ comfy, error: new DarkroomError(code, { ...details, nodeId, nodeType, input }) });
 
-/** The issue with another hint; the same issue without one. */
-export const withHint = ({ comfy, error }: Issue, hint: string | undefined): Issue => ({
-  comfy,
-  error:
-    hint === undefined
-      ? error
-      : new DarkroomError(error.code, { ...error, message: error.message, hint }),
-});
+/** The issue with an addition to its message, and with its hint; the same issue without a note. */
+export function withNote({ comfy, error }: Issue, note: LaterNote | undefined): Issue {
+  if (!note) return { comfy, error };
+  const message = `${error.message} (${note.since})`;
+  return { comfy, error: new DarkroomError(error.code, { ...error, message, hint: note.hint }) };
+}
 
 const EXPORT_AGAIN = 'Correct the connection in ComfyUI and export the workflow again.';
 

@@ -1,6 +1,6 @@
 // The output that a link of a prompt comes from.
 import type { Json } from '../../formats/json.ts';
-import { laterHint } from '../../nodes/versions/nodes-of-version.ts';
+import { laterNote } from '../../nodes/versions/nodes-of-version.ts';
 import { describeNode, type Graph } from '../api-graph.ts';
 import type { NodeTable } from '../node-table.ts';
 import { PythonError, repr, typeName } from './python-values.ts';
@@ -40,13 +40,15 @@ export function resolveLink(
     );
   const output = outputs[slot] ?? (slot >= 0 ? dynamicOutput : undefined);
   const sourceId = from as string;
-  if (!output)
+  if (!output) {
+    const later = laterNote(declaration, { output: slot });
     throw new PythonError(
       'IndexError',
       'tuple index out of range',
       `${target} is connected to output ${slot} of ${describeNode(sourceId, node)}, ` +
-        `which has ${outputs.length || 'no'} outputs`,
-      laterHint(declaration, { output: slot }),
+        `which has ${outputs.length || 'no'} outputs${later ? ` (${later.since})` : ''}`,
+      later?.hint,
     );
+  }
   return { sourceId, type: output.type };
 }

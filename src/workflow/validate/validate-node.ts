@@ -3,7 +3,7 @@
 import type { Json, JsonObject } from '../../formats/json.ts';
 import { type InputCheck, inputOf, type NodeDeclaration } from '../../nodes/declare.ts';
 import { type Input, isRequired } from '../../nodes/input-types.ts';
-import { laterHint } from '../../nodes/versions/nodes-of-version.ts';
+import { laterNote } from '../../nodes/versions/nodes-of-version.ts';
 import { describeNode, type Graph, type GraphNode } from '../api-graph.ts';
 import { socketTypeOf, socketTypesMatch, toRunValue } from '../input-spec.ts';
 import type { NodeTable } from '../node-table.ts';
@@ -178,8 +178,8 @@ function* checkInput(
     const checkedByNode = nodeChecksInput(declaration.validate, name);
     const converted = convertInputValue(value, input, location, state.environment, checkedByNode);
     if (converted.issue) {
-      const hint = laterHint(declaration, { input: name, value });
-      check.issues.push(issues.withHint(converted.issue, hint));
+      const later = laterNote(declaration, { input: name, value });
+      check.issues.push(issues.withNote(converted.issue, later));
     }
     if (converted.value !== undefined) check.conversions[name] = converted.value;
   } else if (value.length !== 2) check.issues.push(issues.badLink(location(), value));
