@@ -117,9 +117,11 @@ if [ "${1:-}" = --managers ]; then
     [ "$command" = cli-dist ] && command=yarn
     verb=$([[ $name == npm@* ]] && echo install || echo add)
     install_with "${name//\//-} $verb TARBALL" "$folder/node_modules/.bin/$command" "$verb" "$TARBALL"
+    # Plug'n'Play does not resolve the imports of a module that require() loads
+    cp "$WORK/bundle/main.mjs" "$ROOT/examples/text-to-image.json" .
     run=$([ "$name" = @yarnpkg/cli-dist ] && echo "$folder/node_modules/.bin/yarn node" || echo node)
     # shellcheck disable=SC2086 # a command with its arguments
-    timed '  main.cjs' $run "$WORK/bundle/main.cjs" "$ROOT/examples/text-to-image.json"
+    timed '  main.mjs' $run main.mjs text-to-image.json
   done
 fi
 echo 'a newcomer gets through'
