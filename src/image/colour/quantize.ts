@@ -1,5 +1,6 @@
 // ImageQuantize (comfy_extras/nodes_post_processing.py): reduces images to the colours of a palette
 // that Pillow makes of them.
+import { allocate } from '../../tensor/allocate.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import { medianCutPalette } from './median-cut.ts';
 import { ditherToPalette, mapToPalette } from './palette-map.ts';
@@ -20,7 +21,7 @@ export type Dither = (typeof DITHERS)[number];
 export function quantize(images: Tensor, colours: number, dither: Dither): Tensor {
   const [count, height, width, channels] = images.shape;
   const size = height * width * channels;
-  const out = new Float32Array(images.data.length);
+  const out = allocate(images.data.length);
   for (let i = 0; i < count; i++) {
     const item = images.data.subarray(i * size, (i + 1) * size);
     const pixels = Uint8Array.from(item, (value) => f(value * 255));
