@@ -41,6 +41,8 @@ const isValid = (row: Row): boolean => row.problems.length === 0;
 const hasBoth = (row: Row): boolean => row.differences !== undefined;
 const agrees = (row: Row): boolean => row.differences?.every((d) => d.expected) ?? true;
 const runs = ({ runs: result }: Row): boolean => result === 'yes' || result === 'in part';
+const wasTried = ({ runs: result }: Row): boolean =>
+  result !== undefined && !result.startsWith('not tried');
 const different = (rows: readonly Row[]): number => new Set(rows.map((row) => row.hash)).size;
 
 /** `empty` is how many files without a workflow each folder has. */
@@ -76,7 +78,7 @@ const introduction = (withoutWorkflow: number): string[] => [
 function totals(rows: readonly Row[]): string[] {
   const complete = rows.filter(isComplete);
   const both = rows.filter(hasBoth);
-  const tried = complete.filter((row) => row.runs !== undefined);
+  const tried = complete.filter(wasTried);
   return [
     '| | files |',
     '|---|---|',
@@ -109,7 +111,7 @@ function collectionLine(folder: string, all: readonly Row[]): string {
   const rows = all.filter((row) => row.folder === folder);
   const complete = rows.filter(isComplete);
   const both = rows.filter(hasBoth);
-  const tried = complete.filter((row) => row.runs !== undefined);
+  const tried = complete.filter(wasTried);
   const shareOr = (part: number, whole: number): string => (whole > 0 ? share(part, whole) : '');
   return (
     `| ${folder} | ${rows.length} | ${different(rows)} | ` +
