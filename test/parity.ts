@@ -83,7 +83,8 @@ writeFileSync(
   join(import.meta.dirname, '..', 'docs', 'parity.md'),
   `# Parity with the originals
 
-Written by \`npm run parity\` from one run of the test suite. The references were made by ComfyUI v0.3.64 and the node packs on a CPU in fp32.
+Written by \`npm run parity\` from one run of the test suite. The references were made by ComfyUI v0.3.64 and the node packs on a CPU in fp32; those of
+\`core_nodes/later\`, \`gligen\`, \`lora/bypass\`, \`lora/extract\`, \`lora/kinds\` and \`vision/photomaker\` by ComfyUI 0.33.0, files of \`image_files\` by Pillow 13.0 in v0.3.64.
 A tensor passes when no value differs by more than max(2e-6, 1e-5 x the reference's largest value, 10 x the difference between two runs of the
 original with other summation orders); a bound of 0 means that the values must be equal. The row of a case is its tensor nearest to its bound.
 
