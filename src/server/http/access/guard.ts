@@ -74,8 +74,8 @@ export function createGuard({ token, corsOrigin, hosts }: GuardOptions): Guard {
 }
 
 /** Whether the query of a URL has the right token. */
-export const hasQueryToken = ({ url }: GuardedRequest, token: string | undefined): boolean =>
-  token !== undefined && isToken(queryToken(url), token);
+export const hasQueryToken = ({ url }: GuardedRequest, token: string): boolean =>
+  isToken(queryToken(url), token);
 
 /**
  * The Set-Cookie value that replaces the token at a host: pages load their images without headers.
