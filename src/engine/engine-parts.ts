@@ -6,6 +6,7 @@ import { isInt8Recipe } from '../models/layers/int8.ts';
 import { createModelRuntime, type ModelRuntime } from '../models/model-runtime.ts';
 import { createPrepackedStore, type PrepackedStore } from '../models/weights/prepacked-store.ts';
 import type { PreviewMethod } from '../nodes/context.ts';
+import { loadNodes } from '../nodes/load-nodes.ts';
 import { CPU, openDevice } from '../runtime/devices.ts';
 import type { NetworkSpec } from '../runtime/network.ts';
 import type { RuntimeOptions } from '../runtime/runtime.ts';
@@ -67,12 +68,6 @@ export async function openEngineParts(
     runtime,
     store,
   };
-}
-
-async function loadNodes({ nodesModule, comfyui }: EngineSettings): Promise<NodeTable> {
-  const { nodesOf } = await import('../nodes/index.ts');
-  const own: { NODES: NodeTable } | undefined = nodesModule && (await import(nodesModule));
-  return nodesOf(comfyui, own?.NODES);
 }
 
 async function openRuntime(

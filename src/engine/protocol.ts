@@ -2,12 +2,12 @@
 // preserves big integers and `8.0`.
 import type { DarkroomError } from '../errors.ts';
 import type { PreviewMethod } from '../nodes/context.ts';
-import type { ComfyUIVersion } from '../nodes/versions/comfyui-versions.ts';
+import type { NodeChoice } from '../nodes/load-nodes.ts';
 import type { DeviceChoice } from '../runtime/device-names.ts';
 import type { Precision } from '../runtime/precision.ts';
 import type { EngineEvent, Outputs } from './events.ts';
 
-export interface EngineSettings {
+export interface EngineSettings extends NodeChoice {
   readonly models: readonly string[];
   readonly input: string;
   readonly output: string;
@@ -26,10 +26,6 @@ export interface EngineSettings {
   readonly cacheSize?: number;
   /** How previews are computed (latent2rgb). */
   readonly previews?: PreviewMethod;
-  /** URL of a module that exports NODES, in place of the built-in nodes. */
-  readonly nodesModule?: string;
-  /** The release of ComfyUI whose node declarations are used. */
-  readonly comfyui?: ComfyUIVersion;
 }
 
 export interface EngineJob {

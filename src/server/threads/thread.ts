@@ -1,24 +1,19 @@
 // One thread of the pool: runs the tasks of tasks.ts, one at a time.
 import type { MessagePort } from 'node:worker_threads';
 import { DarkroomError } from '../../errors.ts';
-import type { ComfyUIVersion } from '../../nodes/versions/comfyui-versions.ts';
+import { loadNodes, type NodeChoice } from '../../nodes/load-nodes.ts';
 import { openEmbeddedModels } from '../../storage/embedded-models.ts';
 import { viewWithout } from '../../storage/folder-view.ts';
 import { openFolders } from '../../storage/folders.ts';
-import type { NodeTable } from '../../workflow/node-table.ts';
 import { Refusal, type RouteResponse } from '../http/responses.ts';
 import { TASKS, type TaskContext, type TaskName } from './tasks.ts';
 
 /** What a thread works with; the same for all tasks of a server. */
-export interface ThreadSettings {
+export interface ThreadSettings extends NodeChoice {
   readonly models: readonly string[];
   readonly input: string;
   readonly output: string;
   readonly temp: string;
-  /** URL of the module that exports the nodes as NODES, in place of the built-in ones. */
-  readonly nodesModule?: string;
-  /** The release of ComfyUI whose node declarations are used. */
-  readonly comfyui?: ComfyUIVersion;
 }
 
 export interface TaskRequest {
@@ -47,10 +42,8 @@ async function openContext({
   comfyui,
   ...folders
 }: ThreadSettings): Promise<TaskContext> {
-  const { nodesOf } = await import('../../nodes/index.ts');
-  const own: { NODES: NodeTable } | undefined = nodesModule && (await import(nodesModule));
   return {
-    nodes: nodesOf(comfyui, own?.NODES),
+    nodes: await loadNodes({ nodesModule, comfyui }),
     folders: openFolders({
       ...folders,
       embedded: openEmbeddedModels(),
