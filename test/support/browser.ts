@@ -1,5 +1,6 @@
 // Chromium as installed on the machine, through playwright-core.
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { type Browser, chromium, type Page } from 'playwright-core';
 
 const PROGRAMS = [
@@ -47,4 +48,14 @@ export async function watchedPage(
     if (!isOurs(request.url())) foreignRequests.push(request.url());
   });
   return { page, errors, foreignRequests };
+}
+
+const axeSource = (): string =>
+  readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** What axe-core finds wrong with a page as it is shown: rule and HTML of each element. */
+export async function violations(page: Page): Promise<string[]> {
+  await page.evaluate(axeSource());
+  return page.evaluate(`axe.run().then(({ violations }) => violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ html, failureSummary }) => id + ': ' + html + ' ' + failureSummary)))`);
 }
