@@ -153,6 +153,53 @@ export interface WorkflowResponse<Value = Json, Num = number | bigint> {
   readonly form: WorkflowForm<Value, Num>;
 }
 
+/** A node type that is not built in. */
+export interface MissingType {
+  readonly type: string;
+  /** The pack that its name points to. */
+  readonly pack?: string;
+  /** Why it is left out, for types that Darkroom deliberately does not support. */
+  readonly reason?: string;
+  readonly hint: string;
+  /** The number of nodes of this type. */
+  readonly count: number;
+}
+
+/** A model file that a workflow names and that is not here. */
+export interface MissingModelFile {
+  readonly file: string;
+  /** Where it belongs: `checkpoints` or another folder of a models folder. */
+  readonly folder: string;
+  /** Files of that folder with a similar name. */
+  readonly near: readonly string[];
+  /** Where to get it, if the workflow says so: an http(s) address. */
+  readonly url?: string;
+}
+
+export interface CheckProblem {
+  readonly message: string;
+  readonly hint?: string;
+  /** The node and the input that it is about. */
+  readonly id?: string;
+  readonly input?: string;
+}
+
+/** POST /darkroom/check. */
+export interface CheckResponse {
+  /** Whether at least one output of the workflow can run. */
+  readonly runnable: boolean;
+  readonly types: readonly MissingType[];
+  readonly models: readonly MissingModelFile[];
+  /** What else is wrong: values, links, input files, model files of other kinds. */
+  readonly problems: readonly CheckProblem[];
+  /** What a run leaves out without an error: embeddings, parts of LoRAs. */
+  readonly notes: readonly string[];
+  /** The outputs that a run would leave out, by their names. */
+  readonly leftOut: readonly string[];
+  /** The number of entries that these lists do not have because there are too many. */
+  readonly more: number;
+}
+
 /** GET /darkroom/examples: names. */
 export type ExamplesResponse = readonly string[];
 

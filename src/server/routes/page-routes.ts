@@ -1,5 +1,5 @@
-// The built-in page: its files, the reading of workflows in any format, and the examples of the
-// package. Darkroom's own.
+// The built-in page: its files, the reading and checking of workflows in any format, and the
+// examples of the package. Darkroom's own.
 import { basename } from 'node:path';
 import type { ExamplesResponse } from '../api-types.ts';
 import { pageFileResponse, pageResponse } from '../http/page-files.ts';
@@ -26,9 +26,24 @@ const workflow = {
   },
 } as const;
 
+const objects = { type: 'array', items: { type: 'object' } } as const;
+const report = {
+  type: 'object',
+  properties: {
+    runnable: { type: 'boolean', description: 'Whether at least one output can run.' },
+    types: { ...objects, description: 'Node types that are not built in.' },
+    models: { ...objects, description: 'Missing model files: file, folder, near, url.' },
+    problems: { ...objects, description: 'Other errors: message, hint, id, input.' },
+    notes: names,
+    leftOut: names,
+    more: { type: 'integer', description: 'Entries that are not listed.' },
+  },
+} as const;
+
 export const pageRoutes = (context: ServerContext): Route[] => [
   htmlRoute,
   readRoute(context),
+  checkRoute(context),
   ...exampleRoutes(context),
   fileRoute,
 ];
@@ -69,6 +84,25 @@ const readRoute = ({ threads, storage }: ServerContext): Route => ({
     await storage.refreshInputNames();
     const inputNames = storage.inputNames();
     return threads.run('readWorkflow', { bytes: request.bytes, name, inputNames });
+  },
+});
+
+const checkRoute = ({ threads, storage }: ServerContext): Route => ({
+  method: 'POST',
+  path: '/darkroom/check',
+  summary:
+    'Says what a workflow lacks here: node types, model files, values. Its body is that of ' +
+    'POST /prompt; nothing is run or stored.',
+  body: { type: 'object', required: ['prompt'] },
+  largeBody: true,
+  responses: {
+    200: { description: 'What is missing, and what to do about it.', schema: report },
+    413: { description: 'Too large, or too much to read.', schema: { type: 'object' } },
+    422: { description: 'The prompt is no workflow.', schema: { type: 'object' } },
+  },
+  handle: async ({ bytes }) => {
+    await storage.refreshInputNames();
+    return threads.run('checkWorkflow', { bytes, inputNames: storage.inputNames() });
   },
 });
 

@@ -44,6 +44,7 @@ it('imageTexts is a task of POST /upload/mask', async () => {
 
 it.each([
   ['checkPrompt', 'POST', '/prompt', { prompt: savingGraph(1) }],
+  ['checkWorkflow', 'POST', '/darkroom/check', { prompt: savingGraph(1) }],
   ['readWorkflow', 'POST', '/darkroom/read', savingGraph(1)],
   ['populateWildcards', 'POST', '/impact/wildcards', { text: '{a|b}' }],
   ['wildcardNames', 'GET', '/impact/wildcards/list', undefined],

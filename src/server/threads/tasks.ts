@@ -18,7 +18,7 @@ import { apiGraphOf } from '../../workflow/api-graph.ts';
 import type { NodeTable } from '../../workflow/node-table.ts';
 import { buildForm } from '../../workflow/overrides/form.ts';
 import { readWorkflowBytes } from '../../workflow/read/read.ts';
-import type { ErrorResponse, PromptGraph, WorkflowResponse } from '../api-types.ts';
+import type { CheckResponse, ErrorResponse, PromptGraph, WorkflowResponse } from '../api-types.ts';
 import { empty, json, type RouteResponse } from '../http/responses.ts';
 import { objectBody } from '../http/route.ts';
 import { type AcceptedPrompt, checkPrompt } from '../prompt-request.ts';
@@ -87,8 +87,21 @@ export const TASKS = {
       return json<WorkflowResponse>(workflowResponse(context, bytes, name));
     } catch (error) {
       if (!(error instanceof DarkroomError)) throw error;
-      const { code, message, hint = '' } = error;
-      return json<ErrorResponse>({ error: { code, message, hint } }, 422);
+      return json<ErrorResponse>(errorOf(error), 422);
+    }
+  },
+
+  /** Finds what the prompt in a body of POST /prompt lacks here; opens headers of model files. */
+  checkWorkflow: async (
+    { nodes, folders }: TaskContext,
+    body: Body & InputNames,
+  ): Promise<RouteResponse> => {
+    const { checkReport } = await import('../check-report.ts');
+    try {
+      return json<CheckResponse>(await checkReport(objectBody(body), nodes, folders));
+    } catch (error) {
+      if (!(error instanceof DarkroomError)) throw error;
+      return json<ErrorResponse>(errorOf(error), 422);
     }
   },
 
@@ -149,6 +162,10 @@ export const TASKS = {
     return { width: frame.width, height: frame.height, frame };
   },
 } satisfies Record<string, (context: TaskContext, input: never) => unknown>;
+
+const errorOf = ({ code, message, hint = '' }: DarkroomError): ErrorResponse => ({
+  error: { code, message, hint },
+});
 
 /** As they are written in prompts. */
 const wildcardNames = (folders: Folders): string[] =>
