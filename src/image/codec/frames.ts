@@ -37,6 +37,12 @@ export interface ImageFileFormat {
   open(file: Buffer): OpenedImage | Promise<OpenedImage>;
 }
 
+/** What is wrong with an image of which some rows are missing. */
+export const missingRows = (missing: number, rows: number): string | undefined =>
+  missing === 0
+    ? undefined
+    : `${missing} of its ${rows} rows ${missing === 1 ? 'is' : 'are'} missing`;
+
 /** An RGB frame of grey levels. */
 export function greyFrame(width: number, height: number, levels: ArrayLike<number>): Frame {
   const bytes = new Uint8Array(levels.length * 3);

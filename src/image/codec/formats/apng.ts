@@ -196,9 +196,10 @@ async function compose(parts: PngParts, frames: readonly AnimationFrame[]): Prom
       channels,
       bytes: new Uint8Array(header.width * header.height * channels),
     };
-    missing += image.missing ?? 0;
+    const absent = image.repaired?.missing ?? 0;
+    missing += absent;
     // rows that are missing leave what was there
-    const rows = header.isInterlaced ? region.height : region.height - (image.missing ?? 0);
+    const rows = header.isInterlaced ? region.height : region.height - absent;
     paste(current, { ...region, height: rows }, bytes);
     if (previous && frame.blend === OVER) {
       pasteOver(previous, region, crop(current, region), form.alphaAt);

@@ -1,13 +1,13 @@
 // Windows bitmaps (BMP, DIB), as Pillow's BmpImagePlugin reads them: 1 to 32 bits, bit fields, run
 // lengths of 4 and 8 bits; the fourth byte of plain 32-bit pixels is not alpha.
 import type { DecodedFrames, ImageFileFormat, OpenedImage } from '../frames.ts';
+import { missingRows } from '../frames.ts';
 import { readRunLengths } from './bmp-runs.ts';
 import {
   bilevel,
   indexed,
   LAYOUTS,
   type LayoutName,
-  missingRows,
   type PixelLayout,
   readPalette,
   unpackRows,

@@ -1,6 +1,6 @@
 // PNG files, animations and damaged ones included, as Pillow reads them.
 import type { DecodedFrames, ImageFileFormat, OpenedImage } from '../frames.ts';
-import { upright } from '../frames.ts';
+import { missingRows, upright } from '../frames.ts';
 import { isPng } from '../png.ts';
 import { openAnimation } from './apng.ts';
 import {
@@ -10,13 +10,7 @@ import {
   pngChunks,
   readPngHeader,
 } from './png-chunks.ts';
-import {
-  decodePng,
-  decodePngRows,
-  hasAlphaChannel,
-  type PngImage,
-  rowProblem,
-} from './png-image.ts';
+import { decodePng, decodePngRows, hasAlphaChannel, type PngImage } from './png-image.ts';
 
 /** The chunks beside header and pixels that change what is decoded. */
 const USED: ReadonlySet<string> = new Set(['PLTE', 'tRNS', 'eXIf']);
@@ -50,8 +44,11 @@ function compressedRows({ chunks, start }: PngParts): Buffer {
   return Buffer.concat(parts.map(({ data }) => data));
 }
 
-const dataProblem = ({ missing }: PngImage): string | undefined =>
-  missing === undefined ? undefined : 'its data is corrupt behind the last row';
+const rowProblem = ({ repaired }: PngImage): string | undefined =>
+  repaired && missingRows(repaired.missing, repaired.rows);
+
+const dataProblem = ({ repaired }: PngImage): string | undefined =>
+  repaired && 'its data is corrupt behind the last row';
 
 async function readStill(file: Buffer, parts: PngParts): Promise<DecodedFrames> {
   const { header, others, chunks } = parts;

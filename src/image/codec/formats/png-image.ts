@@ -2,16 +2,15 @@
 import type { Frame } from '../frames.ts';
 import { sharp } from '../load-sharp.ts';
 import { buildPng, type PngChunk, type PngHeader } from './png-chunks.ts';
-import { repairRows } from './png-repair.ts';
+import { type RepairedRows, repairRows } from './png-repair.ts';
 import { readPixels, STRICT } from './sharp-frames.ts';
 
 export interface PngImage {
   readonly frame: Frame;
   /** EXIF orientation. */
   readonly orientation: number | undefined;
-  /** Rows that are missing; undefined when the data is whole. */
-  readonly missing?: number;
-  readonly rows?: number;
+  /** Of all rows, those that are missing; undefined when the data is whole. */
+  readonly repaired?: Pick<RepairedRows, 'missing' | 'rows'>;
 }
 
 /** Decodes a file that is whole. Throws an `Error` for damaged data. */
@@ -27,16 +26,10 @@ export async function decodePngRows(
   compressed: Buffer,
 ): Promise<PngImage> {
   return decodePng(buildPng(header, others, compressed)).catch(async () => {
-    const repaired = await repairRows(compressed, header);
-    const image = await decodePng(buildPng(header, others, repaired.compressed));
-    return { ...image, missing: repaired.missing, rows: repaired.rows };
+    const { compressed: whole, missing, rows } = await repairRows(compressed, header);
+    const image = await decodePng(buildPng(header, others, whole));
+    return { ...image, repaired: { missing, rows } };
   });
-}
-
-/** What is missing of the rows of an image. */
-export function rowProblem({ missing, rows }: PngImage): string | undefined {
-  if (missing === undefined || missing === 0) return undefined;
-  return `${missing} of its ${rows} rows ${missing === 1 ? 'is' : 'are'} missing`;
 }
 
 /** A transparent colour of grey and RGB is not a channel. */

@@ -2,9 +2,9 @@
 // them: plain and binary, up to 16 bits, and grey floats.
 import { roundHalfEven } from '../../../tensor/round-half-even.ts';
 import type { DecodedFrames, Frame, ImageFileFormat, OpenedImage } from '../frames.ts';
-import { cmykToRgb, greyFrame } from '../frames.ts';
+import { cmykToRgb, greyFrame, missingRows } from '../frames.ts';
 import { readPlainBits, readPlainValues } from './pnm-plain.ts';
-import { bilevel, LAYOUTS, missingRows, type PixelLayout, unpackRows } from './raw-rows.ts';
+import { bilevel, LAYOUTS, type PixelLayout, unpackRows } from './raw-rows.ts';
 
 interface Kind {
   /** Values of one pixel. */

@@ -131,9 +131,3 @@ export function unpackRows(
     for (let x = 0; x < width; x++) bytes.set(layout.blank, startOf(row) + x * channels);
   return { bytes, missing: height - whole };
 }
-
-/** What is wrong with an image some of whose rows are missing. */
-export const missingRows = (missing: number, height: number): string | undefined =>
-  missing === 0
-    ? undefined
-    : `${missing} of its ${height} rows ${missing === 1 ? 'is' : 'are'} missing`;

@@ -1,13 +1,12 @@
 // Targa images (TGA), as Pillow's TgaImagePlugin reads them: grey, colour and indexed pixels, plain
 // or in run lengths. The format has no signature: its header must make sense.
 import type { DecodedFrames, ImageFileFormat, OpenedImage } from '../frames.ts';
-import { upright } from '../frames.ts';
+import { missingRows, upright } from '../frames.ts';
 import {
   bilevel,
   indexed,
   LAYOUTS,
   type LayoutName,
-  missingRows,
   type PixelLayout,
   readPalette,
   unpackRows,
