@@ -70,27 +70,36 @@ export function encodeChunk(type: string, data: Buffer): Buffer {
   return result;
 }
 
-interface Chunk {
+export interface Chunk {
   readonly type: string;
   readonly start: number;
   readonly end: number;
+  /** What the file has of it. */
   readonly data: Buffer;
 }
 
 /**
- * The chunks up to IEND that are complete in the file; with `pastEnd`, also those after it, where
+ * The chunks up to IEND, of which the last may be cut; with `pastEnd`, also those after it, where
  * programs that replace the workflow of an image append it.
  */
-export function* readChunks(file: Buffer, pastEnd = false): Generator<Chunk> {
-  for (let start = PNG_SIGNATURE.length; start + 12 <= file.length; ) {
+export function* chunksOf(file: Buffer, pastEnd = false): Generator<Chunk> {
+  for (let start = PNG_SIGNATURE.length; start + 8 <= file.length; ) {
     const end = start + 12 + file.readUInt32BE(start);
-    if (end > file.length) return;
     const type = file.toString('latin1', start + 4, start + 8);
     yield { type, start, end, data: file.subarray(start + 8, end - 4) };
     if (type === 'IEND' && !pastEnd) return;
     start = end;
   }
 }
+
+/** The chunks that are complete in the file. */
+export function* readChunks(file: Buffer, pastEnd = false): Generator<Chunk> {
+  for (const chunk of chunksOf(file, pastEnd)) if (chunk.end <= file.length) yield chunk;
+}
+
+/** Whether a chunk is complete and its checksum is right. */
+export const isIntact = (file: Buffer, { start, end }: Chunk): boolean =>
+  end <= file.length && crc32(file.subarray(start + 4, end - 4)) === file.readUInt32BE(end - 4);
 
 type ReadChunk = (data: Buffer, limit: number) => readonly [key: string, text: string];
 
@@ -165,14 +174,15 @@ export function readPngText(
   const texts = new Map<string, string>();
   const doubtful = new Map<string, string>();
   let remaining = MAX_TEXT;
-  for (const { type, start, end, data } of readChunks(file, true)) {
+  for (const chunk of readChunks(file, true)) {
+    const { type, data } = chunk;
     const read = TEXT_CHUNKS[type];
     if (!read) continue;
     try {
       const [key, text] = read(data, remaining);
       remaining -= text.length;
       if (remaining < 0) throw new Error(`more than ${MAX_TEXT} bytes of text`);
-      const isValid = crc32(file.subarray(start + 4, end - 4)) === file.readUInt32BE(end - 4);
+      const isValid = isIntact(file, chunk);
       (isValid ? texts : doubtful).set(key, text);
       if (!isValid)
         onProblem(`the text '${key}' of ${name} has a wrong checksum; it may be damaged`);

@@ -155,7 +155,7 @@ function indexForm({ others }: PngParts): PixelForm {
   const alpha = dataOf('tRNS');
   const ramp = Buffer.from(Array.from({ length: 768 }, (_, i) => Math.floor(i / 3)));
   return {
-    others: [{ type: 'PLTE', data: ramp, isCut: false, isValid: true }],
+    others: [{ type: 'PLTE', data: ramp }],
     toCanvas: ({ channels, bytes }) => ({
       channels: 1,
       bytes: bytes.filter((_, i) => i % channels === 0),

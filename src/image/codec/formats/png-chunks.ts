@@ -1,33 +1,16 @@
 // The chunks of PNG files that may be damaged.
-import { crc32 } from 'node:zlib';
-import { encodeChunk, PNG_SIGNATURE } from '../png.ts';
+import { type Chunk, chunksOf, encodeChunk, isIntact, PNG_SIGNATURE } from '../png.ts';
 
-export interface PngChunk {
-  readonly type: string;
-  /** What the file has of it. */
-  readonly data: Buffer;
-  /** Whether the file ends before its data does. */
-  readonly isCut: boolean;
-  /** Whether its checksum is right. */
+export type PngChunk = Pick<Chunk, 'type' | 'data'>;
+
+export interface CheckedChunk extends PngChunk {
+  /** Whether it is complete and its checksum is right. */
   readonly isValid: boolean;
 }
 
 /** The chunks up to IEND; the last may be cut. */
-export function* pngChunks(file: Buffer): Generator<PngChunk> {
-  for (let at = PNG_SIGNATURE.length; at + 8 <= file.length; ) {
-    const type = file.toString('latin1', at + 4, at + 8);
-    const end = at + 8 + file.readUInt32BE(at);
-    yield {
-      type,
-      data: file.subarray(at + 8, end),
-      isCut: end > file.length,
-      isValid:
-        end + 4 <= file.length && crc32(file.subarray(at + 4, end)) === file.readUInt32BE(end),
-    };
-    if (type === 'IEND') return;
-    at = end + 4;
-  }
-}
+export const checkedChunks = (file: Buffer): CheckedChunk[] =>
+  Array.from(chunksOf(file), (chunk) => ({ ...chunk, isValid: isIntact(file, chunk) }));
 
 export interface PngHeader {
   readonly width: number;
@@ -44,7 +27,7 @@ export interface PngParts {
   readonly header: PngHeader;
   /** Chunks before the pixels, and the EXIF block behind them. */
   readonly others: readonly PngChunk[];
-  readonly chunks: readonly PngChunk[];
+  readonly chunks: readonly CheckedChunk[];
   /** Where in `chunks` the pixels begin. */
   readonly start: number;
 }

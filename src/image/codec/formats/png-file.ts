@@ -4,10 +4,10 @@ import { missingRows, upright } from '../frames.ts';
 import { isPng } from '../png.ts';
 import { openAnimation } from './apng.ts';
 import {
+  type CheckedChunk,
+  checkedChunks,
   isCritical,
-  type PngChunk,
   type PngParts,
-  pngChunks,
   readPngHeader,
 } from './png-chunks.ts';
 import { decodePng, decodePngRows, hasAlphaChannel, type PngImage } from './png-image.ts';
@@ -17,7 +17,7 @@ const USED: ReadonlySet<string> = new Set(['PLTE', 'tRNS', 'eXIf']);
 
 /** Throws an `Error` for what Pillow refuses: a critical chunk whose checksum is wrong. */
 function readParts(file: Buffer): PngParts {
-  const chunks = [...pngChunks(file)];
+  const chunks = checkedChunks(file);
   const start = chunks.findIndex(({ type }) => type === 'IDAT' || type === 'fdAT');
   if (start < 0) throw new Error('it ends before its pixels');
   const before = chunks.slice(0, start);
@@ -30,7 +30,7 @@ function readParts(file: Buffer): PngParts {
 }
 
 /** What is wrong with the chunks; undefined for a whole file. */
-function chunkProblem(chunks: readonly PngChunk[]): string | undefined {
+function chunkProblem(chunks: readonly CheckedChunk[]): string | undefined {
   const last = chunks[chunks.length - 1];
   if (last.type !== 'IEND') return 'its end is missing';
   const wrong = chunks.find(({ isValid, type }) => !isValid && type !== 'IEND');
