@@ -1,7 +1,6 @@
 // Frames that sharp decodes, as Pillow has them: 8-bit levels without colour management.
 import type { Metadata, Sharp } from 'sharp';
 import { cmykToRgb, type Frame, greyFrame } from '../frames.ts';
-import { sharp } from '../load-sharp.ts';
 
 /** The most pixels of all frames together (Pillow's limit for decompression bombs). */
 export const MAX_PIXELS = 178_956_970;
@@ -37,11 +36,6 @@ export async function readPixels(image: Sharp, meta: Metadata): Promise<Frame> {
     channels: meta.space === 'cmyk' ? 3 : info.channels,
     bytes,
   };
-}
-
-/** Decodes a file of one image. Throws an `Error` for damaged data. */
-export async function readOne(file: Uint8Array): Promise<Frame> {
-  return readPixels(sharp(file, STRICT), await sharp(file, STRICT).metadata());
 }
 
 interface DeepGrey {
