@@ -37,43 +37,52 @@ const FORMATS: readonly ImageFileFormat[] = [
  */
 const BYTES_PER_PIXEL = 4 + 4 + 3 + 12 + 4;
 
-/** Reads the header of an image file of any format. Throws an `Error` with the reason. */
-export async function openImage(file: Buffer): Promise<OpenedImage> {
+const unreadable = (name: string, why: string, cause?: unknown): DarkroomError =>
+  new DarkroomError('DR_IMAGE_UNREADABLE', {
+    message: `cannot read the image ${name}: ${why}`,
+    hint:
+      'Use a complete PNG, JPEG, WebP, GIF, TIFF, AVIF, BMP, ICO, TGA, PPM or ' + 'JPEG 2000 file.',
+    file: name,
+    cause,
+  });
+
+/**
+ * Reads the header of an image file of any format; `name` is for messages. Throws
+ * DR_IMAGE_UNREADABLE.
+ */
+export async function openImage(bytes: Uint8Array, name: string): Promise<OpenedImage> {
+  if (bytes.length === 0) throw unreadable(name, 'the file is empty');
+  const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const format = FORMATS.find(({ accepts }) => accepts(file));
-  if (!format) throw new Error('its format is not supported');
+  if (!format) throw unreadable(name, 'its format is not supported');
   try {
     return await format.open(file);
   } catch (cause) {
     // a read beyond the end of the file
-    if (cause instanceof RangeError) throw new Error('its header is cut short', { cause });
-    throw cause;
+    if (cause instanceof RangeError) throw unreadable(name, 'its header is cut short', cause);
+    throw unreadable(name, (cause as Error).message, cause);
   }
 }
 
-/**
- * Decodes all frames of an image file; `name` is for messages. Throws DR_IMAGE_UNREADABLE, and
- * DR_OUT_OF_MEMORY before it decodes what does not fit.
- */
-export async function decodeFrames(
+/** Decodes all frames of an image file. Throws as `openImage` and `readFrames` do. */
+export const decodeFrames = async (
   bytes: Uint8Array,
   name: string,
   onDamage: OnDamage,
+): Promise<DecodedFrames> => readFrames(await openImage(bytes, name), name, onDamage);
+
+/**
+ * Decodes all frames of an opened image; `name` is for messages. Throws DR_IMAGE_UNREADABLE, and
+ * DR_OUT_OF_MEMORY before it decodes what does not fit.
+ */
+export async function readFrames(
+  opened: OpenedImage,
+  name: string,
+  onDamage: OnDamage,
 ): Promise<DecodedFrames> {
-  const unreadable = (why: string, cause?: unknown) =>
-    new DarkroomError('DR_IMAGE_UNREADABLE', {
-      message: `cannot read the image ${name}: ${why}`,
-      hint: 'Use a complete PNG, JPEG, WebP, GIF, TIFF, AVIF, BMP, ICO, TGA, PPM or JPEG 2000 file.',
-      file: name,
-      cause,
-    });
-  if (bytes.length === 0) throw unreadable('the file is empty');
-  const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const opened = await openImage(file).catch((cause: Error) => {
-    throw unreadable(cause.message, cause);
-  });
   const { width, height, pages } = opened;
   if (width * height * pages > MAX_PIXELS)
-    throw unreadable(`it has more than ${MAX_PIXELS} pixels`);
+    throw unreadable(name, `it has more than ${MAX_PIXELS} pixels`);
   requestMemory(
     width * height * pages * BYTES_PER_PIXEL,
     `the image ${name} of ${width}×${height} pixels`,
@@ -84,6 +93,6 @@ export async function decodeFrames(
     if (decoded.problem !== undefined) onDamage(`the image ${name} is damaged: ${decoded.problem}`);
     return decoded;
   } catch (cause) {
-    throw unreadable((cause as Error).message, cause);
+    throw unreadable(name, (cause as Error).message, cause);
   }
 }

@@ -8,7 +8,7 @@ import { DarkroomError } from '../../errors.ts';
 import { dumpsJson } from '../../formats/dumps-json.ts';
 import { isJsonObject, type Json, type JsonObject, numberOf } from '../../formats/json.ts';
 import { parseJson } from '../../formats/parse-json.ts';
-import { decodeFrames, openImage } from '../../image/codec/decode-frames.ts';
+import { openImage, readFrames } from '../../image/codec/decode-frames.ts';
 import type { Frame } from '../../image/codec/frames.ts';
 import { readImageTexts } from '../../image/codec/image-text.ts';
 import type { Folders } from '../../storage/folders.ts';
@@ -156,9 +156,10 @@ export const TASKS = {
     _: TaskContext,
     { bytes, name, maxPixels }: Body & { readonly name: string; readonly maxPixels: number },
   ): Promise<{ readonly width: number; readonly height: number; readonly frame?: Frame }> => {
-    const { width, height, pages } = await openImage(Buffer.from(bytes));
+    const opened = await openImage(bytes, name);
+    const { width, height, pages } = opened;
     if (width * height * pages > maxPixels) return { width, height };
-    const [frame] = (await decodeFrames(bytes, name, () => undefined)).frames;
+    const [frame] = (await readFrames(opened, name, () => undefined)).frames;
     return { width: frame.width, height: frame.height, frame };
   },
 } satisfies Record<string, (context: TaskContext, input: never) => unknown>;

@@ -9,7 +9,7 @@ import type { FuzzTarget } from '../target.ts';
 const MAX_PIXELS = 1e6;
 
 async function isLarge(input: Buffer): Promise<boolean> {
-  const opened = await openImage(input).catch(() => undefined);
+  const opened = await openImage(input, 'input').catch(() => undefined);
   return opened !== undefined && opened.width * opened.height * opened.pages > MAX_PIXELS;
 }
 
