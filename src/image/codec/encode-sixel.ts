@@ -1,11 +1,12 @@
 // Sixel graphics of DEC terminals: six rows of pixels per character, in 252 fixed colours that are
-// dithered (Bayer 1973). Source: VT330/VT340 Programmer Reference Manual, chapter 14.
+// dithered. Source: VT330/VT340 Programmer Reference Manual, chapter 14.
+import { bayer } from '../colour/bayer.ts';
 import type { ByteImage } from '../image-bytes.ts';
 
 /** Levels of red, green and blue. */
 const LEVELS = [6, 7, 6] as const;
-/** Thresholds of ordered dithering for 4 × 4 pixels, 0 to 15. */
-const BAYER = [0, 8, 2, 10, 12, 4, 14, 6, 3, 11, 1, 9, 15, 7, 13, 5];
+/** Thresholds of ordered dithering for 4 × 4 pixels, between 0 and 1. */
+const THRESHOLDS = bayer(4).map((value) => value + 0.5);
 const ROWS = 6;
 /** The character of a column without pixels. */
 const EMPTY = 0x3f;
@@ -36,7 +37,7 @@ function quantise({ width, height, bytes }: ByteImage): Uint8Array {
   for (let i = 0; i < indices.length; i++) {
     const x = i % width;
     const y = Math.floor(i / width);
-    const threshold = (BAYER[4 * (y % 4) + (x % 4)] + 0.5) / 16;
+    const threshold = THRESHOLDS[4 * (y % 4) + (x % 4)];
     let index = 0;
     for (const [c, levels] of LEVELS.entries())
       index = index * levels + Math.floor((bytes[3 * i + c] / 255) * (levels - 1) + threshold);

@@ -2,6 +2,7 @@
 // that Pillow makes of them.
 import { allocate } from '../../tensor/allocate.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
+import { bayer } from './bayer.ts';
 import { medianCutPalette } from './median-cut.ts';
 import { ditherToPalette, mapToPalette } from './palette-map.ts';
 
@@ -53,19 +54,5 @@ function withBayer(
     const pixel = Math.floor(i / 3);
     const [y, x] = [Math.floor(pixel / width), pixel % width];
     return Math.min(Math.max(f(value + pattern[(y % side) * side + (x % side)]), 0), 255);
-  });
-}
-
-/** Bayer's matrix of `side` x `side`, around 0. */
-function bayer(side: number): Float32Array {
-  if (side === 1) return new Float32Array(1);
-  const half = side / 2;
-  const inner = bayer(half);
-  const offsets = [-1.5, 0.5, 1.5, -0.5];
-  return Float32Array.from({ length: side * side }, (_, i) => {
-    const [y, x] = [Math.floor(i / side), i % side];
-    const quarter = 2 * Math.floor(y / half) + Math.floor(x / half);
-    const value = f(side * side * inner[(y % half) * half + (x % half)]);
-    return f(value + offsets[quarter]) / (side * side);
   });
 }
