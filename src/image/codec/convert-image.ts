@@ -1,5 +1,5 @@
 // Saved images as files of another format, with the workflow inside.
-import { ascii, exifOf } from './exif-entries.ts';
+import { ascii, withTexts } from './exif-entries.ts';
 import { imageFormat, readImageTexts } from './image-text.ts';
 import { sharp } from './load-sharp.ts';
 
@@ -39,14 +39,12 @@ export async function convertImage(
     return { bytes: Buffer.from(bytes), leftOut: [] };
   const texts = readImageTexts(bytes, name);
   const kept = format === 'jpeg' ? fitting(texts) : texts;
-  const exif = exifOf(kept);
-  const image = sharp(bytes, { limitInputPixels: false });
-  const described = Object.keys(exif).length > 0 ? image.withExif({ IFD0: exif }) : image;
+  const image = withTexts(sharp(bytes, { limitInputPixels: false }), kept);
   const encoded = {
-    png: () => described.png(),
-    webp: () => described.webp({ quality: WEBP_QUALITY }),
+    png: () => image.png(),
+    webp: () => image.webp({ quality: WEBP_QUALITY }),
     jpeg: () =>
-      described
+      image
         .flatten({ background: '#ffffff' })
         .jpeg({ quality: JPEG_QUALITY, chromaSubsampling: '4:4:4' }),
   }[format]();

@@ -2,7 +2,7 @@
 // as ComfyUI's SaveAnimatedWEBP and SaveAnimatedPNG write them: in EXIF entries `key:text`, or in
 // `comf` chunks.
 import type { ByteImage } from '../image-bytes.ts';
-import { ascii, exifOf } from './exif-entries.ts';
+import { ascii, withTexts } from './exif-entries.ts';
 import { sharp } from './load-sharp.ts';
 import { encodeChunk, encodePng, PNG_SIGNATURE, readChunks } from './png.ts';
 
@@ -34,9 +34,7 @@ export async function encodeAnimatedWebp(
     channels: channels as 1 | 3 | 4,
     pageHeight: height,
   };
-  const image = sharp(bytes, { raw, limitInputPixels: false });
-  const exif = exifOf(texts);
-  return (Object.keys(exif).length > 0 ? image.withExif({ IFD0: exif }) : image)
+  return withTexts(sharp(bytes, { raw, limitInputPixels: false }), texts)
     .webp({
       lossless,
       quality: Math.max(1, quality),

@@ -1,4 +1,5 @@
 // Texts of a workflow as EXIF entries `key:text`, as ComfyUI's SaveAnimatedWEBP writes them.
+import type { Sharp } from 'sharp';
 
 /** JSON with every character outside ASCII escaped. */
 export const ascii = (json: string): string =>
@@ -8,8 +9,13 @@ export const ascii = (json: string): string =>
 const PROMPT_ENTRY = 'Model';
 const ENTRIES = ['Make', 'ImageDescription', 'DocumentName'];
 
-/** The entries of texts by key, for the first directory of a file. */
-export function exifOf(texts: Readonly<Record<string, string>>): Record<string, string> {
+/** The image, which is encoded with texts by key in the first directory of its EXIF block. */
+export function withTexts(image: Sharp, texts: Readonly<Record<string, string>>): Sharp {
+  const entries = entriesOf(texts);
+  return Object.keys(entries).length > 0 ? image.withExif({ IFD0: entries }) : image;
+}
+
+function entriesOf(texts: Readonly<Record<string, string>>): Record<string, string> {
   const others = Object.entries(texts).filter(([key]) => key !== 'prompt');
   return {
     ...(texts.prompt !== undefined && { [PROMPT_ENTRY]: `prompt:${ascii(texts.prompt)}` }),
