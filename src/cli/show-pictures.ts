@@ -3,7 +3,6 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { convertImage } from '../image/codec/convert-image.ts';
 import { encodeSixel } from '../image/codec/encode-sixel.ts';
 import { sharp } from '../image/codec/load-sharp.ts';
 
@@ -38,8 +37,8 @@ const KITTY_CHUNK = 4096;
 
 /** The escape sequences that draw a picture file, at most 1024 pixels wide and high. */
 export async function pictureSequence(path: string, protocol: PictureProtocol): Promise<string> {
-  const { bytes } = await convertImage(readFileSync(path), 'png', path);
-  const resized = sharp(bytes).resize(MAX_SIDE, MAX_SIDE, {
+  const picture = sharp(readFileSync(path), { limitInputPixels: false });
+  const resized = picture.resize(MAX_SIDE, MAX_SIDE, {
     fit: 'inside',
     withoutEnlargement: true,
   });
