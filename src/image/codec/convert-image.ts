@@ -8,15 +8,15 @@ export type FileFormat = 'png' | 'webp' | 'jpeg';
 /** The format of a file name by its extension; undefined for other names. */
 export function formatOfName(name: string): FileFormat | undefined {
   const [, extension = ''] = /\.([a-z]+)$/i.exec(name) ?? [];
-  return FORMATS[extension.toLowerCase()];
+  return FORMATS.get(extension.toLowerCase());
 }
 
-const FORMATS: Readonly<Record<string, FileFormat | undefined>> = {
-  png: 'png',
-  webp: 'webp',
-  jpg: 'jpeg',
-  jpeg: 'jpeg',
-};
+const FORMATS: ReadonlyMap<string, FileFormat> = new Map([
+  ['png', 'png'],
+  ['webp', 'webp'],
+  ['jpg', 'jpeg'],
+  ['jpeg', 'jpeg'],
+]);
 
 /** A segment of a JPEG file holds 65,533 bytes; EXIF needs some for itself. */
 const MAX_JPEG_TEXT = 65_000;
