@@ -8,6 +8,19 @@ export interface Box {
   readonly label: string;
 }
 
+/** The corners of a box around a centre, in float32. */
+export const cornersAround = (
+  centreX: number,
+  centreY: number,
+  width: number,
+  height: number,
+): Box['corners'] => [
+  Math.fround(centreX - width / 2),
+  Math.fround(centreY - height / 2),
+  Math.fround(centreX + width / 2),
+  Math.fround(centreY + height / 2),
+];
+
 const areaOf = ([x1, y1, x2, y2]: Box['corners']): number =>
   Math.max(0, x2 - x1) * Math.max(0, y2 - y1);
 

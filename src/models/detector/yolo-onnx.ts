@@ -4,13 +4,12 @@
 // RGB in 0..1, letterboxed on grey, non-maximum suppression at an overlap of 0.7.
 import { toBytes } from '../../image/image-bytes.ts';
 import type { FilePort, OnnxPorts } from '../../onnx/ports.ts';
+import { ELEMENT } from '../../onnx/serialize.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import { type Box, suppressOverlaps } from './boxes.ts';
+import { type Box, cornersAround, suppressOverlaps } from './boxes.ts';
 import type { DetectorKind } from './detector-kind.ts';
 import { type LetterboxTarget, letterbox, toImageCorners } from './letterbox.ts';
 
-/** ONNX's element type of float32 tensors. */
-const FLOAT = 1;
 /** Side of the input of networks that accept any size, in pixels. */
 const DEFAULT_SIDE = 640;
 const DEFAULT_STRIDE = 32;
@@ -30,12 +29,7 @@ type Row = (column: number) => number;
 type ReadRow = (row: Row, columns: number) => Detection;
 
 /** Columns 0 to 3 are the centre and the size of a box. */
-const cornersAroundCentre = (row: Row): Box['corners'] => [
-  f(row(0) - row(2) / 2),
-  f(row(1) - row(3) / 2),
-  f(row(0) + row(2) / 2),
-  f(row(1) + row(3) / 2),
-];
+const cornersOf = (row: Row): Box['corners'] => cornersAround(row(0), row(1), row(2), row(3));
 
 /** The best of the class scores in the columns `from` to `to`. */
 function bestClass(row: Row, from: number, to: number): { score: number; label: number } {
@@ -54,13 +48,13 @@ const readEndToEnd: ReadRow = (row) => ({
 /** v5 and v7: centre, size, objectness, class scores. */
 const readWithObjectness: ReadRow = (row, columns) => {
   const { score, label } = bestClass(row, 5, columns);
-  return { corners: cornersAroundCentre(row), score: score * row(4), label };
+  return { corners: cornersOf(row), score: score * row(4), label };
 };
 /** v8 to v12: centre, size, scores of `classes` classes, then what else the network returns. */
 const readClassScores =
   (classes: number): ReadRow =>
   (row) => ({
-    corners: cornersAroundCentre(row),
+    corners: cornersOf(row),
     ...bestClass(row, 4, 4 + classes),
   });
 
@@ -145,7 +139,7 @@ function inputTarget({ inputs, outputs, metadata }: OnnxPorts): LetterboxTarget 
 
 /** Whether an input takes images as planes, [N,3,H,W]. */
 const isPlanes = ({ element, dims }: FilePort): boolean =>
-  element === FLOAT && dims?.length === 4 && (dims[1] === 3 || typeof dims[1] !== 'number');
+  element === ELEMENT.f32 && dims?.length === 4 && (dims[1] === 3 || typeof dims[1] !== 'number');
 
 export const yolo: DetectorKind = {
   name: 'YOLO',
@@ -155,7 +149,7 @@ export const yolo: DetectorKind = {
     inputs.length === 1 &&
     isPlanes(inputs[0]) &&
     outputs.length >= 1 &&
-    outputs[0].element === FLOAT &&
+    outputs[0].element === ELEMENT.f32 &&
     (outputs[0].dims?.length ?? 3) === 3,
   prepare(image, ports) {
     const [, height, width] = image.shape;

@@ -7,11 +7,11 @@ import type { Size } from '../../image/geometry.ts';
 import { toBytes } from '../../image/image-bytes.ts';
 import { resizeBytes } from '../../image/resize/opencv-resize.ts';
 import type { OnnxPorts } from '../../onnx/ports.ts';
+import { ELEMENT } from '../../onnx/serialize.ts';
 import { full, type Tensor } from '../../tensor/tensor.ts';
-import { type Box, suppressOverlaps } from './boxes.ts';
+import { type Box, cornersAround, suppressOverlaps } from './boxes.ts';
 import type { DetectorKind } from './detector-kind.ts';
 
-const FLOAT = 1;
 const GREY = 114;
 const STRIDES = [8, 16, 32];
 const MAX_OVERLAP = 0.45;
@@ -66,16 +66,10 @@ function readBoxes({ shape, data }: Tensor, size: Size, threshold: number): Box[
     const best = Math.max(...classes);
     const score = f(objectness * best);
     if (!(score > f(threshold))) return [];
-    const centre = isDecoded ? [cx, cy] : [f((cx + x) * stride), f((cy + y) * stride)];
-    const half = (isDecoded ? [w, h] : [w, h].map((v) => f(f(Math.exp(v)) * stride))).map(
-      (v) => v / 2,
-    );
-    const corners = [
-      f(centre[0] - half[0]),
-      f(centre[1] - half[1]),
-      f(centre[0] + half[0]),
-      f(centre[1] + half[1]),
-    ] as const;
+    const side = (v: number): number => f(f(Math.exp(v)) * stride);
+    const corners = isDecoded
+      ? cornersAround(cx, cy, w, h)
+      : cornersAround(f((cx + x) * stride), f((cy + y) * stride), side(w), side(h));
     return [{ corners, score, label: String(classes.indexOf(best)) }];
   });
 }
@@ -87,9 +81,9 @@ export const yolox: DetectorKind = {
     const [output] = ports.outputs;
     return (
       size !== undefined &&
-      ports.inputs[0].element === FLOAT &&
+      ports.inputs[0].element === ELEMENT.f32 &&
       ports.outputs.length === 1 &&
-      output.element === FLOAT &&
+      output.element === ELEMENT.f32 &&
       output.dims?.length === 3 &&
       output.dims[1] === cellsOf(size).length &&
       Number(output.dims[2]) > 5

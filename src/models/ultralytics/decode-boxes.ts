@@ -5,7 +5,7 @@ import type { Size } from '../../image/geometry.ts';
 import { interpolate } from '../../image/resize/torch-interpolate.ts';
 import { allocate } from '../../tensor/allocate.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import { type Box, suppressOverlaps } from '../detector/boxes.ts';
+import { type Box, cornersAround, suppressOverlaps } from '../detector/boxes.ts';
 import { toImageCorners } from '../detector/letterbox.ts';
 import type { YoloHead } from './graph.ts';
 
@@ -77,14 +77,12 @@ function candidates(
         if (!(score > minScore)) continue;
         const [l, t, r, b] = [0, 1, 2, 3].map((k) => distances.data[k * count + cell]);
         const [x1, y1, x2, y2] = [f(x + 0.5 - l), f(y + 0.5 - t), f(x + 0.5 + r), f(y + 0.5 + b)];
-        const centre = [f(f(f(x1 + x2) / 2) * stride), f(f(f(y1 + y2) / 2) * stride)];
-        const halfSize = [f(f(f(x2 - x1) * stride) / 2), f(f(f(y2 - y1) * stride) / 2)];
-        const inputCorners = [
-          f(centre[0] - halfSize[0]),
-          f(centre[1] - halfSize[1]),
-          f(centre[0] + halfSize[0]),
-          f(centre[1] + halfSize[1]),
-        ] as const;
+        const inputCorners = cornersAround(
+          f(f(f(x1 + x2) / 2) * stride),
+          f(f(f(y1 + y2) / 2) * stride),
+          f(f(x2 - x1) * stride),
+          f(f(y2 - y1) * stride),
+        );
         const [left, top, right, bottom] = inputCorners.map((v) => f(v + label * CLASS_OFFSET));
         found.push({
           inputCorners,
