@@ -49,6 +49,10 @@ export function sliceBatch(x: Tensor, from: number, to: number): Tensor {
   return { shape: [to - from, ...x.shape.slice(1)], data: x.data.subarray(from * size, to * size) };
 }
 
+/** The items of a batch, each as a batch of one: views. */
+export const batchItems = (x: Tensor): Tensor[] =>
+  Array.from({ length: x.shape[0] }, (_, i) => sliceBatch(x, i, i + 1));
+
 /** Concatenates tensors along the first axis. Throws where their item shapes differ. */
 export function concatBatch(parts: readonly Tensor[]): Tensor {
   const item = parts[0].shape.slice(1);

@@ -3,7 +3,7 @@
 import { fromBytes, toBytes } from '../../../../image/image-bytes.ts';
 import { pilResizeImages } from '../../../../image/resize/pil-resize.ts';
 import { narrow } from '../../../../tensor/axes.ts';
-import { map, sliceBatch } from '../../../../tensor/tensor.ts';
+import { batchItems, map, type Tensor } from '../../../../tensor/tensor.ts';
 import {
   defineListNode,
   defineNode,
@@ -53,14 +53,19 @@ const NormalizeImages = defineNode({
     outputs(map(images, (value) => f32(value - f32(mean)) / f32(std))),
 });
 
-const side = (tooltip: string) => int({ default: 512, min: 1, max: 8192, tooltip });
+const side = (value: number, tooltip: string) =>
+  int({ default: value, min: 1, max: 8192, tooltip });
 
 const CenterCropImages = defineNode({
   ...adjusted,
   type: 'CenterCropImages',
   display: 'Crop Image (Center)',
   category: 'image/transform',
-  inputs: { images: socket('IMAGE'), width: side('Crop width.'), height: side('Crop height.') },
+  inputs: {
+    images: socket('IMAGE'),
+    width: side(512, 'Crop width.'),
+    height: side(512, 'Crop height.'),
+  },
   run({ images, width, height }) {
     const cropped = [height, width].reduce((x, size, i) => {
       const axis = i + 1;
@@ -72,8 +77,14 @@ const CenterCropImages = defineNode({
   },
 });
 
-const edge = (value: number, tooltip: string) =>
-  int({ default: value, min: 1, max: 8192, tooltip });
+/** Resizes images to the width or the height of an edge; the other side follows. */
+function resizeByEdge(images: Tensor, edge: number, isWidth: boolean) {
+  const [, height, width] = images.shape;
+  const size = isWidth
+    ? { width: edge, height: Math.trunc(height * (edge / width)) }
+    : { width: Math.trunc(width * (edge / height)), height: edge };
+  return outputs(pilResizeImages(images, size, 'lanczos'));
+}
 
 const ResizeImagesByShorterEdge = defineNode({
   ...adjusted,
@@ -81,14 +92,10 @@ const ResizeImagesByShorterEdge = defineNode({
   display: 'Resize Images by Shorter Edge (DEPRECATED)',
   category: 'image/transform',
   deprecated: true,
-  inputs: { images: socket('IMAGE'), shorter_edge: edge(512, 'Size of the shorter edge.') },
-  run({ images, shorter_edge: edge }) {
+  inputs: { images: socket('IMAGE'), shorter_edge: side(512, 'Size of the shorter edge.') },
+  run({ images, shorter_edge }) {
     const [, height, width] = images.shape;
-    const size =
-      width < height
-        ? { width: edge, height: Math.trunc(height * (edge / width)) }
-        : { width: Math.trunc(width * (edge / height)), height: edge };
-    return outputs(pilResizeImages(images, size, 'lanczos'));
+    return resizeByEdge(images, shorter_edge, width < height);
   },
 });
 
@@ -98,14 +105,10 @@ const ResizeImagesByLongerEdge = defineNode({
   display: 'Resize Images by Longer Edge (DEPRECATED)',
   category: 'image/transform',
   deprecated: true,
-  inputs: { images: socket('IMAGE'), longer_edge: edge(1024, 'Size of the longer edge.') },
-  run({ images, longer_edge: edge }) {
+  inputs: { images: socket('IMAGE'), longer_edge: side(1024, 'Size of the longer edge.') },
+  run({ images, longer_edge }) {
     const [, height, width] = images.shape;
-    const size =
-      width > height
-        ? { width: edge, height: Math.trunc(height * (edge / width)) }
-        : { width: Math.trunc(width * (edge / height)), height: edge };
-    return outputs(pilResizeImages(images, size, 'lanczos'));
+    return resizeByEdge(images, longer_edge, width > height);
   },
 });
 
@@ -117,12 +120,7 @@ const MergeImageLists = defineListNode({
   deprecated: true,
   inputs: { images: socket('IMAGE') },
   outputs: [output('IMAGE', 'images', true)],
-  run: ({ images }) =>
-    outputs(
-      images.flatMap((batch) =>
-        Array.from({ length: batch.shape[0] }, (_, i) => sliceBatch(batch, i, i + 1)),
-      ),
-    ),
+  run: ({ images }) => outputs(images.flatMap(batchItems)),
 });
 
 export const IMAGE_ADJUSTMENT_NODES: readonly NodeDeclaration[] = [

@@ -7,6 +7,7 @@ import { torchGenerator } from '../../../../random/torch-generator.ts';
 import { addScaled } from '../../../../sampling/float32.ts';
 import { allocate } from '../../../../tensor/allocate.ts';
 import {
+  batchItems,
   concatBatch,
   indexInBatch,
   repeatToBatch,
@@ -123,9 +124,7 @@ const RebatchImages = defineListNode({
   inputs: { images: socket('IMAGE'), batch_size: int({ default: 1, min: 1, max: 4096 }) },
   outputs: [output('IMAGE', 'IMAGE', true)],
   run({ images, batch_size: [size] }) {
-    const all = images.flatMap((image) =>
-      Array.from({ length: image.shape[0] }, (_, i) => sliceBatch(image, i, i + 1)),
-    );
+    const all = images.flatMap(batchItems);
     const batches: Tensor[] = [];
     for (let from = 0; from < all.length; from += size)
       batches.push(joinImages(all.slice(from, from + size)));

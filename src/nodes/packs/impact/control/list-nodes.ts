@@ -1,6 +1,6 @@
 // Lists and batches from single inputs, and items of lists. Source: Impact Pack util_nodes.py.
 import { DarkroomError } from '../../../../errors.ts';
-import { sliceBatch, type Tensor } from '../../../../tensor/tensor.ts';
+import { batchItems, type Tensor } from '../../../../tensor/tensor.ts';
 import {
   defineListNode,
   defineNode,
@@ -36,8 +36,7 @@ const ImpactImageBatchToImageList = defineNode({
   category: UTIL,
   inputs: { image: socket('IMAGE') },
   outputs: [output('IMAGE', 'IMAGE', true)],
-  run: ({ image }) =>
-    outputs(Array.from({ length: image.shape[0] }, (_, i) => sliceBatch(image, i, i + 1))),
+  run: ({ image }) => outputs(batchItems(image)),
 });
 
 const ImpactMakeAnyList = defineNode({

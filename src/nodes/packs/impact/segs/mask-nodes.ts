@@ -16,7 +16,7 @@ import { toNHW } from '../../../../image/mask/mask-shape.ts';
 import { cropToAspect, upscaleImage } from '../../../../image/resize/common-upscale.ts';
 import { pilResizeImages } from '../../../../image/resize/pil-resize.ts';
 import { allocate } from '../../../../tensor/allocate.ts';
-import { concatBatch, reshape, sliceBatch, type Tensor, zeros } from '../../../../tensor/tensor.ts';
+import { batchItems, concatBatch, reshape, type Tensor, zeros } from '../../../../tensor/tensor.ts';
 import {
   defineListNode,
   defineNode,
@@ -98,8 +98,7 @@ const MasksToMaskList = defineNode({
   inputs: { masks: socket('MASK', { optional: true }) },
   outputs: [output('MASK', 'MASK', true)],
   run({ masks }) {
-    const batch = masks ? toNHW(masks) : zeros([1, 64, 64]);
-    return outputs(Array.from({ length: batch.shape[0] }, (_, i) => sliceBatch(batch, i, i + 1)));
+    return outputs(batchItems(masks ? toNHW(masks) : zeros([1, 64, 64])));
   },
 });
 
