@@ -1,6 +1,6 @@
 // 8-bit pixels. Images become bytes by truncation, as ComfyUI does before saving and for PIL.
 import { allocate, allocateBytes } from '../tensor/allocate.ts';
-import { type Tensor, tensor } from '../tensor/tensor.ts';
+import { sliceBatch, type Tensor, tensor } from '../tensor/tensor.ts';
 
 /** An image of 8-bit samples, row by row. */
 export interface ByteImage {
@@ -19,6 +19,12 @@ export function toBytes(image: Tensor): Uint8Array<ArrayBuffer> {
     bytes[i] = v > 0 ? Math.min(v, 255) : 0;
   }
   return bytes;
+}
+
+/** An image of a batch [N,H,W,C] in bytes, the first unless another item is named. */
+export function toByteImage(images: Tensor, item = 0): ByteImage {
+  const [, height, width, channels] = images.shape;
+  return { width, height, channels, bytes: toBytes(sliceBatch(images, item, item + 1)) };
 }
 
 const LEVELS = Float32Array.from({ length: 256 }, (_, i) => i / 255);

@@ -1,7 +1,7 @@
 // Images saved as PNG files with the workflow in them. Source: ComfyUI nodes.py (SaveImage).
 import { encodePng } from '../../image/codec/png.ts';
-import { toBytes } from '../../image/image-bytes.ts';
-import { sliceBatch, type Tensor } from '../../tensor/tensor.ts';
+import { toByteImage } from '../../image/image-bytes.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
 import type { NodeContext, SaveRequest } from '../context.ts';
 import { type HiddenType, type NodeResult, outputs } from '../declare.ts';
 
@@ -22,13 +22,11 @@ export async function saveImages(
   context: NodeContext,
   { type, prefix, level }: SaveImagesOptions,
 ): Promise<NodeResult<readonly []>> {
-  const [count, height, width, channels] = images.shape;
+  const [count, height, width] = images.shape;
   const text = context.metadata();
   const files: Uint8Array[] = [];
-  for (let i = 0; i < count; i++) {
-    const bytes = toBytes(sliceBatch(images, i, i + 1));
-    files.push(await encodePng({ width, height, channels, bytes }, { text, level }));
-  }
+  for (let i = 0; i < count; i++)
+    files.push(await encodePng(toByteImage(images, i), { text, level }));
   const size = { width, height };
   const saved = await context.save({ type, prefix, extension: 'png', size, files });
   return { ...outputs(), ui: { images: saved } };

@@ -5,10 +5,9 @@ import { encodeSafetensors } from '../../../../formats/safetensors/safetensors-w
 import { decodeChannel, decodeImage } from '../../../../image/codec/decode-image.ts';
 import { readImageFile } from '../../../../image/codec/image-file.ts';
 import { encodePng } from '../../../../image/codec/png.ts';
-import { toBytes } from '../../../../image/image-bytes.ts';
+import { toByteImage } from '../../../../image/image-bytes.ts';
 import { type Channel, maskToImage } from '../../../../image/mask/mask-conversions.ts';
-import { sliceBatch } from '../../../../tensor/tensor.ts';
-import type { NodeEnvironment } from '../../../context.ts';
+import type { NodeContext, NodeEnvironment } from '../../../context.ts';
 import { combo, defineNode, inputFile, output, outputs, socket, string } from '../../../declare.ts';
 import { inputContentHash, readLatentFile } from '../../../shared/input-files.ts';
 import { METADATA_INPUTS, saveImages, tempSuffix } from '../../../shared/save-images.ts';
@@ -40,6 +39,13 @@ const IMAGE_EXTENSIONS = new Set([
 ]);
 const isImage = (name: string): boolean => IMAGE_EXTENSIONS.has(extname(name).toLowerCase());
 
+/** Decodes an image file of the input or output folder. */
+async function loadImage(image: string, context: NodeContext) {
+  const file = await readImageFile(context.inputPath(image), image);
+  const decoded = await decodeImage(file, image, context.warn);
+  return outputs(decoded.image, decoded.mask);
+}
+
 const LoadImage = defineNode({
   type: 'LoadImage',
   display: 'Load Image',
@@ -53,11 +59,7 @@ const LoadImage = defineNode({
   },
   outputs: [output('IMAGE'), output('MASK')],
   fingerprint: ({ image }, context) => inputContentHash(image, context),
-  async run({ image }, context) {
-    const file = await readImageFile(context.inputPath(image), image);
-    const decoded = await decodeImage(file, image, context.warn);
-    return outputs(decoded.image, decoded.mask);
-  },
+  run: ({ image }, context) => loadImage(image, context),
 });
 
 const LoadImageOutput = defineNode({
@@ -85,11 +87,7 @@ const LoadImageOutput = defineNode({
     check: ({ image }, environment) =>
       typeof image !== 'string' || environment.hasInput(image) || `Invalid image file: ${image}`,
   },
-  async run({ image }, context) {
-    const file = await readImageFile(context.inputPath(image), image);
-    const decoded = await decodeImage(file, image, context.warn);
-    return outputs(decoded.image, decoded.mask);
-  },
+  run: ({ image }, context) => loadImage(image, context),
 });
 
 /** In ComfyUI's order. */
@@ -145,12 +143,11 @@ const SaveImageWebsocket = defineNode({
   saves: 'output',
   fingerprint: () => Number.NaN,
   async run({ images }, context) {
-    const [count, height, width, channels] = images.shape;
+    const [count, height, width] = images.shape;
     const files: Uint8Array[] = [];
     for (let i = 0; i < count; i++) {
       context.progress(i, count);
-      const bytes = toBytes(sliceBatch(images, i, i + 1));
-      const png = await encodePng({ width, height, channels, bytes }, { level: 1 });
+      const png = await encodePng(toByteImage(images, i), { level: 1 });
       if (context.sendImage) context.sendImage(png);
       else files.push(png);
     }

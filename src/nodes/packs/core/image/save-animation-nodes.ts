@@ -5,8 +5,8 @@ import {
   encodeAnimatedWebp,
   type Frames,
 } from '../../../../image/codec/encode-animation.ts';
-import { toBytes } from '../../../../image/image-bytes.ts';
-import { sliceBatch, type Tensor } from '../../../../tensor/tensor.ts';
+import { toByteImage } from '../../../../image/image-bytes.ts';
+import type { Tensor } from '../../../../tensor/tensor.ts';
 import type { NodeContext } from '../../../context.ts';
 import {
   boolean,
@@ -33,15 +33,8 @@ const fps = () => float({ default: 6, min: 0.01, max: 1000, step: 0.01 });
 /** libwebp's effort, 0 to 6, by name. */
 const METHODS = { default: 4, fastest: 0, slowest: 6 } as const;
 
-const framesOf = (images: Tensor): Frames => {
-  const [count, height, width, channels] = images.shape;
-  return Array.from({ length: count }, (_, i) => ({
-    width,
-    height,
-    channels,
-    bytes: toBytes(sliceBatch(images, i, i + 1)),
-  }));
-};
+const framesOf = (images: Tensor): Frames =>
+  Array.from({ length: images.shape[0] }, (_, i) => toByteImage(images, i));
 
 /** Saves one file, and outputs the images. If `animated`, clients show an animation. */
 async function saveAnimation(

@@ -2,7 +2,7 @@
 
 import { encodeWebp } from '../../../../image/codec/encode-webp.ts';
 import { encodePng } from '../../../../image/codec/png.ts';
-import { type ByteImage, toBytes } from '../../../../image/image-bytes.ts';
+import { type ByteImage, toByteImage } from '../../../../image/image-bytes.ts';
 import {
   bytesOf,
   flattenMask,
@@ -20,12 +20,6 @@ import { tempSuffix } from '../../../shared/save-images.ts';
 
 /** The placeholder for a missing image. */
 export const blankImage = (): Tensor => zeros([1, 64, 64, 3]);
-
-/** The first image of a batch as bytes. */
-export function firstImageBytes(image: Tensor): ByteImage {
-  const [, height, width, channels] = image.shape;
-  return { width, height, channels, bytes: toBytes(sliceBatch(image, 0, 1)) };
-}
 
 async function save(
   images: readonly ByteImage[],
@@ -102,7 +96,7 @@ export async function sendPickerImages(
     const brightness = map(frameMaskOf(seg, 0), (value) => Math.max(value, MIN_BRIGHTNESS));
     files.push(
       await encodePng(
-        firstImageBytes(image ? masked(sliceBatch(image, 0, 1), brightness) : blankImage()),
+        toByteImage(image ? masked(sliceBatch(image, 0, 1), brightness) : blankImage()),
         {
           level: 1,
         },
@@ -161,11 +155,11 @@ const SEGSPreview = defineNode({
       const frameImages = Array.from({ length: Math.min(frames, whole.shape[0]) }, (_, i) => {
         const image = sliceBatch(whole, i, i + 1);
         if (!alpha_mode) {
-          shown.push(firstImageBytes(image));
+          shown.push(toByteImage(image));
           return image;
         }
         const mask = frameMaskOf(seg, i);
-        shown.push(withAlpha(firstImageBytes(image), mask, Math.trunc(255 * min_alpha)));
+        shown.push(withAlpha(toByteImage(image), mask, Math.trunc(255 * min_alpha)));
         return masked(image, mask);
       });
       if (frameImages.length) results.push(concatBatch(frameImages));
@@ -186,7 +180,7 @@ const SEGSPreviewCNet = defineNode({
   async run({ segs }, context) {
     const controlImages = segs.segs.map((seg) => seg.controlNetWrapper?.image);
     const files = await save(
-      controlImages.map((image) => firstImageBytes(image ?? blankImage())),
+      controlImages.map((image) => toByteImage(image ?? blankImage())),
       segs,
       context,
     );

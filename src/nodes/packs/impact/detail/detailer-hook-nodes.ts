@@ -1,6 +1,7 @@
 // Hooks for detailers, detectors and SEGSUpscaler. Source: Impact Pack impact_pack.py,
 // hook_nodes.py.
 import { encodeWebp } from '../../../../image/codec/encode-webp.ts';
+import { toByteImage } from '../../../../image/image-bytes.ts';
 import { SAMPLER_NAMES } from '../../../../sampling/samplers/index.ts';
 import { SCHEDULERS } from '../../../../sampling/schedules/schedules.ts';
 import {
@@ -16,7 +17,6 @@ import {
 import { filterByLabel, filterByOrder, filterByRange } from '../../../../segs/edit/filter-segs.ts';
 import type { DetailerHook } from '../../../../segs/hooks.ts';
 import { combo, defineNode, float, int, output, outputs, seed, socket } from '../../../declare.ts';
-import { firstImageBytes } from '../control/segs-preview-nodes.ts';
 import { labelInputs, orderInputs, rangeInputs } from '../segs/segs-filter-nodes.ts';
 
 const DETAILER = 'ImpactPack/Detailer';
@@ -184,7 +184,7 @@ const PreviewDetailerHookProvider = defineNode({
     const hook: DetailerHook = {
       async postPaste(image) {
         const [, height, width] = image.shape;
-        const file = await encodeWebp(firstImageBytes(image), quality);
+        const file = await encodeWebp(toByteImage(image), quality);
         const target = {
           type: 'temp',
           prefix: `pvhook/${context.nodeId}`,
