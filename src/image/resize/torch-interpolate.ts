@@ -119,17 +119,19 @@ function resizeRow(source: Float32Array, taps: Taps, result: Float32Array): void
   }
 }
 
-/** The mean over the window of each output pixel (adaptive_avg_pool2d). */
+/** The window of output position i of a resize by areas (adaptive_avg_pool2d). */
+const windowStart = (from: number, to: number, i: number): number => Math.floor((i * from) / to);
+const windowEnd = (from: number, to: number, i: number): number => Math.ceil(((i + 1) * from) / to);
+
+/** The mean over the window of each output pixel. */
 function areaPlane(from: Size, to: Size): ResizePlane {
-  const start = (i: number, length: number, count: number) => Math.floor((i * length) / count);
-  const end = (i: number, length: number, count: number) => Math.ceil(((i + 1) * length) / count);
   return (source, result) => {
     for (let y = 0; y < to.height; y++) {
-      const y0 = start(y, from.height, to.height);
-      const y1 = end(y, from.height, to.height);
+      const y0 = windowStart(from.height, to.height, y);
+      const y1 = windowEnd(from.height, to.height, y);
       for (let x = 0; x < to.width; x++) {
-        const x0 = start(x, from.width, to.width);
-        const x1 = end(x, from.width, to.width);
+        const x0 = windowStart(from.width, to.width, x);
+        const x1 = windowEnd(from.width, to.width, x);
         let sum = 0;
         for (let row = y0; row < y1; row++)
           for (let column = x0; column < x1; column++)
@@ -181,44 +183,40 @@ export function interpolate(x: Tensor, { width, height }: Size, mode: Interpolat
   return { shape: [n, c, height, width], data };
 }
 
-/** The window of each output position of a resize by areas, with equal weights. */
-function areaWindow(from: number, to: number, i: number): readonly [number, number][] {
-  const start = Math.floor((i * from) / to);
-  const count = Math.ceil(((i + 1) * from) / to) - start;
-  return Array.from({ length: count }, (_, k) => [start + k, 1 / count]);
-}
+/** Returns the (source index, weight) pairs of output position i. */
+type PairsAt = (i: number) => readonly (readonly [index: number, weight: number])[];
 
-const tapPairs = ({ count, index, weight }: Taps, i: number): readonly [number, number][] =>
-  Array.from({ length: count }, (_, k) => [index[count * i + k], weight[count * i + k]]);
+const chosen =
+  (index: Int32Array): PairsAt =>
+  (i) => [[index[i], 1]];
 
-/** For each mode, the (source index, weight) pairs of output position i. */
-const PAIRS: Readonly<
-  Record<InterpolateMode, (from: number, to: number) => (i: number) => readonly [number, number][]>
-> = {
-  nearest: (from, to) => {
-    const index = nearestIndices(from, to);
-    return (i) => [[index[i], 1]];
-  },
-  'nearest-exact': (from, to) => {
-    const index = nearestExact(from, to);
-    return (i) => [[index[i], 1]];
-  },
-  bilinear: (from, to) => {
-    const taps = linear(from, to);
-    return (i) => tapPairs(taps, i);
-  },
-  bicubic: (from, to) => {
-    const taps = cubic(from, to);
-    return (i) => tapPairs(taps, i);
-  },
-  area: (from, to) => (i) => areaWindow(from, to, i),
+const weighted =
+  ({ count, index, weight }: Taps): PairsAt =>
+  (i) =>
+    Array.from({ length: count }, (_, k) => [index[count * i + k], weight[count * i + k]]);
+
+/** Equal weights within the window of each output position. */
+const averaged =
+  (from: number, to: number): PairsAt =>
+  (i) => {
+    const start = windowStart(from, to, i);
+    const count = windowEnd(from, to, i) - start;
+    return Array.from({ length: count }, (_, k) => [start + k, 1 / count]);
+  };
+
+const PAIRS: Readonly<Record<InterpolateMode, (from: number, to: number) => PairsAt>> = {
+  nearest: (from, to) => chosen(nearestIndices(from, to)),
+  'nearest-exact': (from, to) => chosen(nearestExact(from, to)),
+  bilinear: (from, to) => weighted(linear(from, to)),
+  bicubic: (from, to) => weighted(cubic(from, to)),
+  area: averaged,
 };
 
 /** Returns the matrix [to, from] by which a mode resizes along one axis. */
 export function interpolationMatrix(from: number, to: number, mode: InterpolateMode): Tensor {
-  const pairsOf = PAIRS[mode](from, to);
+  const pairsAt = PAIRS[mode](from, to);
   const data = allocate(to * from);
   for (let i = 0; i < to; i++)
-    for (const [source, weight] of pairsOf(i)) data[i * from + source] += weight;
+    for (const [source, weight] of pairsAt(i)) data[i * from + source] += weight;
   return { shape: [to, from], data };
 }
