@@ -3,6 +3,7 @@
 import type { Metadata } from 'sharp';
 import type { DecodedFrames, Frame, ImageFileFormat, OpenedImage } from '../frames.ts';
 import { cmykToRgb, upright } from '../frames.ts';
+import { imageFormat } from '../image-text.ts';
 import { sharp } from '../load-sharp.ts';
 import { readPixels, STRICT, TOLERANT } from './sharp-frames.ts';
 
@@ -57,7 +58,7 @@ async function read(file: Buffer, meta: Metadata): Promise<DecodedFrames> {
 }
 
 export const JPEG: ImageFileFormat = {
-  accepts: (file) => file.length > 2 && file.readUIntBE(0, 3) === 0xffd8ff,
+  accepts: (file) => imageFormat(file) === 'JPEG',
   async open(file): Promise<OpenedImage> {
     const meta = await sharp(file, TOLERANT).metadata();
     const { width, height } = meta;

@@ -2,6 +2,7 @@
 import type { Metadata } from 'sharp';
 import type { DecodedFrames, Frame, ImageFileFormat, OpenedImage } from '../frames.ts';
 import { upright } from '../frames.ts';
+import { imageFormat } from '../image-text.ts';
 import { sharp } from '../load-sharp.ts';
 import { type CutGif, openCutGif } from './gif-repair.ts';
 import { readPixels, STRICT } from './sharp-frames.ts';
@@ -46,8 +47,7 @@ const hasTransparentPixels = (frames: readonly Frame[]): boolean =>
   frames.some(({ bytes }) => bytes.some((value, i) => i % 4 === 3 && value < 255));
 
 interface SharpFormat {
-  /** The first bytes, one character per byte. */
-  readonly signature: RegExp;
+  readonly accepts: ImageFileFormat['accepts'];
   readonly read: (file: Buffer, meta: Metadata) => Promise<Frame[]>;
   readonly hasAlpha: (frames: readonly Frame[]) => boolean;
   /** Opens a file that is cut; undefined for one that is whole. */
@@ -65,7 +65,7 @@ async function decodeCut(cut: CutGif, format: SharpFormat): Promise<DecodedFrame
 }
 
 const sharpFormat = (format: SharpFormat): ImageFileFormat => ({
-  accepts: (file) => format.signature.test(file.toString('latin1', 0, 12)),
+  accepts: format.accepts,
   async open(file): Promise<OpenedImage> {
     const cut = format.openCut?.(file);
     if (cut) return { ...cut, read: () => decodeCut(cut, format) };
@@ -75,20 +75,20 @@ const sharpFormat = (format: SharpFormat): ImageFileFormat => ({
 });
 
 export const WEBP = sharpFormat({
-  signature: /^RIFF[\s\S]{4}WEBP/,
+  accepts: (file) => imageFormat(file) === 'WebP',
   read: readAnimation,
   hasAlpha: hasFourChannels,
 });
 
 export const GIF = sharpFormat({
-  signature: /^GIF8/,
+  accepts: (file) => imageFormat(file) === 'GIF',
   read: readAnimation,
   hasAlpha: hasTransparentPixels,
   openCut: openCutGif,
 });
 
 export const TIFF = sharpFormat({
-  signature: /^(II[*+]\0|MM\0[*+])/,
+  accepts: (file) => /^(II[*+]\0|MM\0[*+])/.test(file.toString('latin1', 0, 4)),
   read: readPages,
   hasAlpha: hasFourChannels,
 });
