@@ -1,5 +1,6 @@
 // Small images of each format with a workflow inside.
 import sharp from 'sharp';
+import { encodeAnimatedPng } from '../../src/image/codec/encode-animation.ts';
 import { encodeChunk, encodePng, PNG_SIGNATURE, readChunks } from '../../src/image/codec/png.ts';
 
 const size = { width: 4, height: 3, channels: 3 } as const;
@@ -66,31 +67,23 @@ export function rawImageSeeds(): Buffer[] {
   ];
 }
 
+/** The blend operation of an animation that draws with alpha, at the end of a frame control. */
+const ALPHA = Buffer.of(1);
+
 /** PNG and JPEG files that are cut, and an animated PNG. */
 export async function damagedImageSeeds(): Promise<Buffer[]> {
   const pixels = Buffer.from(Array.from({ length: 1024 }, (_, i) => (i * i * 37) % 251));
   const raw = { width: 32, height: 32, channels: 1 } as const;
-  const png = await encodePng({ ...raw, bytes: pixels });
+  const frame = { ...raw, bytes: pixels };
+  const png = await encodePng(frame);
   const jpeg = await sharp(pixels, { raw }).jpeg({ progressive: true }).toBuffer();
-  const control = (sequence: number, size: number) => {
-    const data = Buffer.alloc(26);
-    for (const [i, value] of [sequence, size, size].entries()) data.writeUInt32BE(value, 4 * i);
-    data[25] = 1;
-    return encodeChunk('fcTL', data);
-  };
-  const chunks = [...readChunks(png)];
-  const raws = (type: string) =>
-    chunks.filter((chunk) => chunk.type === type).map(({ start, end }) => png.subarray(start, end));
-  const rows = Buffer.concat(chunks.filter(({ type }) => type === 'IDAT').map(({ data }) => data));
-  const animated = Buffer.concat([
-    PNG_SIGNATURE,
-    ...raws('IHDR'),
-    encodeChunk('acTL', Buffer.from([0, 0, 0, 2, 0, 0, 0, 0])),
-    control(0, 32),
-    ...raws('IDAT'),
-    control(1, 32),
-    encodeChunk('fdAT', Buffer.concat([Buffer.from([0, 0, 0, 2]), rows])),
-    ...raws('IEND'),
-  ]);
-  return [png.subarray(0, png.length / 2), jpeg.subarray(0, jpeg.length / 2), animated];
+  const animated = await encodeAnimatedPng([frame, frame], { duration: 0, level: 4, texts: {} });
+  const blended = [...readChunks(animated)].map(({ type, data }) =>
+    encodeChunk(type, type === 'fcTL' ? Buffer.concat([data.subarray(0, 25), ALPHA]) : data),
+  );
+  return [
+    png.subarray(0, png.length / 2),
+    jpeg.subarray(0, jpeg.length / 2),
+    Buffer.concat([PNG_SIGNATURE, ...blended]),
+  ];
 }
