@@ -93,7 +93,7 @@ export async function readRegularFile(path: string, maxBytes = MAX_WHOLE_BYTES):
   const handle = await openRegular(path);
   try {
     const parts = createParts((await handle.stat()).size, maxBytes);
-    // all arguments, since Yarn's Plug'n'Play, which replaces this method, reads nothing without them
+    // all arguments: Yarn's Plug'n'Play, which replaces this method, reads nothing without them
     const read = (into: Buffer) => handle.read(into, 0, into.length, null);
     while (parts.add((await read(parts.next())).bytesRead));
     return parts.all();

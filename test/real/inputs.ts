@@ -28,7 +28,7 @@ export const DETAILS = {
 export type Detail = keyof typeof DETAILS;
 
 /** Whole pictures for the detectors. */
-export const SCENES = {
+const SCENES = {
   bus: { ...ULTRALYTICS, path: BUS },
   zidane: { ...ULTRALYTICS, path: ZIDANE },
   logo: { package: 'ddddocr', path: 'ddddocr/logo.png' },

@@ -110,7 +110,8 @@ export const descriptionFigures = async (): Promise<Figure[]> => {
       await descriptionFigure(`${name}: ${basename(path)}`, realFile(name, path), expected),
     );
   for (const name of UPSCALERS) {
-    const expected = `upscale model, ${name.includes('animevideo') ? 'SRVGGNetCompact' : 'ESRGAN'}, x4`;
+    const architecture = name.includes('animevideo') ? 'SRVGGNetCompact' : 'ESRGAN';
+    const expected = `upscale model, ${architecture}, x4`;
     const file = `${name}.pth`;
     figures.push(await descriptionFigure(`converted: ${file}`, modelFile(file), expected));
   }

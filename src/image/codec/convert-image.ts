@@ -29,7 +29,7 @@ export interface ConvertedImage {
   readonly leftOut: readonly string[];
 }
 
-/** Converts an image file; texts (`prompt`, `workflow` …) move along. PNG files stay as they are. */
+/** Converts an image file, texts (`prompt`, `workflow` …) included. PNG files stay as they are. */
 export async function convertImage(
   bytes: Uint8Array,
   format: FileFormat,

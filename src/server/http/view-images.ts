@@ -14,7 +14,9 @@ import { Refusal, refuse, text as textResponse } from './responses.ts';
 /** 8192 × 8192: 256 MiB as RGBA. */
 const MAX_DECODED_PIXELS = 2 ** 26;
 const DEFAULT_QUALITY = 90;
-/** Those that sharp reads; the others of Pillow are decoded in a thread. sharp would also draw SVG. */
+/**
+ * Those that sharp reads; the others of Pillow are decoded in a thread. sharp would also draw SVG.
+ */
 const FORMATS: ReadonlySet<string> = new Set(['png', 'jpeg', 'webp', 'gif', 'tiff', 'heif']);
 
 const gate = createGate(MAX_DECODED_PIXELS);

@@ -103,7 +103,7 @@ export interface ExactImage {
   readonly data: Uint16Array;
 }
 
-/** 8-bit RGB or RGBA with libyuv's colours. Throws an `Error` where they can't be told. */
+/** 8-bit RGB or RGBA with libyuv's colours. Throws an `Error` for those that are not known. */
 export function shiftColours(
   { width, data }: ExactImage,
   channels: 3 | 4,

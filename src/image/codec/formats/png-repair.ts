@@ -3,7 +3,7 @@
 import { constants, createInflate, deflateSync } from 'node:zlib';
 import { type PngHeader, pngPasses } from './png-chunks.ts';
 
-/** The first bytes that `data` inflates to, in chunks of `size` bytes, up to `limit` or an error. */
+/** The first bytes that `data` inflates to, in chunks of `size`, up to `limit` or an error. */
 function inflateChunks(
   data: Buffer,
   size: number,
