@@ -236,6 +236,35 @@ export interface ModelFile {
   readonly size: number;
 }
 
+/** A model file: GET /darkroom/models, and what POST /darkroom/models/describe describes. */
+export interface ListedModel {
+  readonly folder: string;
+  /** Relative to the folder, with `/`. */
+  readonly name: string;
+  /** In bytes; absent for a model that comes with Darkroom. */
+  readonly size?: number;
+}
+
+export interface ModelsResponse {
+  readonly models: readonly ListedModel[];
+}
+
+/** What is in a model file, or why it cannot be used (`problem`). */
+export interface DescribedModel extends ListedModel {
+  readonly kind?: string;
+  readonly architecture?: string;
+  /** The folder that it belongs in, where that is another one. */
+  readonly belongsIn?: string;
+  readonly problem?: string;
+  /** `path_index` of /experiment/models/preview, where there is an image beside the file. */
+  readonly preview?: number;
+}
+
+/** POST /darkroom/models/describe: the first of the models that were asked for, at least one. */
+export interface DescriptionsResponse {
+  readonly models: readonly DescribedModel[];
+}
+
 /** GET /internal/logs/raw, and the `logs` message. */
 export interface LogEntry {
   /** ISO time. */

@@ -3,47 +3,11 @@
 import { join } from 'node:path';
 import type { DarkroomError } from '../../errors.ts';
 import { formatSize } from '../../format-size.ts';
-import { identifyModel } from '../../models/inspect/inspect-model.ts';
-import { isFile, statOf } from '../../storage/folder-paths.ts';
+import { identifyListed, listedSize, MODEL_FOLDERS } from '../../models/inspect/model-listing.ts';
 import type { Folders } from '../../storage/folders.ts';
 import type { Invocation } from '../command.ts';
 import { asDarkroomError } from '../error-report.ts';
 import { coloured, jsonLine, printable, type Terminal } from '../terminal.ts';
-
-/** The model folders of ComfyUI and the packs. */
-export const MODEL_FOLDERS = [
-  'checkpoints',
-  'diffusion_models',
-  'text_encoders',
-  'vae',
-  'vae_approx',
-  'loras',
-  'controlnet',
-  'clip_vision',
-  'embeddings',
-  'hypernetworks',
-  'upscale_models',
-  'ultralytics',
-  'sams',
-  'onnx',
-  'clipseg',
-];
-
-/** The folders that the nodes load each kind of file from, the usual one first. */
-const FOLDERS_OF_KIND: Readonly<Record<string, readonly string[]>> = {
-  checkpoint: ['checkpoints', 'diffusion_models'],
-  'diffusion model': ['diffusion_models', 'checkpoints'],
-  'text encoder': ['text_encoders'],
-  'CLIP vision model': ['clip_vision'],
-  VAE: ['vae', 'vae_approx'],
-  LoRA: ['loras'],
-  ControlNet: ['controlnet'],
-  'upscale model': ['upscale_models'],
-  'textual inversion': ['embeddings'],
-  hypernetwork: ['hypernetworks'],
-  detector: ['ultralytics', 'onnx'],
-  'SAM model': ['sams'],
-};
 
 interface ListedModel {
   readonly folder: string;
@@ -81,29 +45,14 @@ export async function listModels(
 }
 
 async function describe(folders: Folders, folder: string, name: string): Promise<ListedModel> {
-  const embedded = isInFolders(folders, folder, name) ? undefined : true;
+  const size = listedSize(folders, { folder, name });
+  const embedded = size === undefined ? true : undefined;
   try {
-    const path = folders.modelPath(folder, name);
-    const { kind, architecture } = await identifyModel(path);
-    const homes = FOLDERS_OF_KIND[kind];
-    const belongsIn = homes?.includes(folder) === false ? homes[0] : undefined;
-    const size = statOf(path)?.size;
-    return { folder, name, size, kind, architecture, embedded, belongsIn };
+    return { folder, name, embedded, ...(await identifyListed(folders, { folder, name })) };
   } catch (thrown) {
-    const size = statOf(pathIn(folders, folder, name) ?? '')?.size;
     return { folder, name, size, embedded, error: asDarkroomError(thrown) };
   }
 }
-
-const pathIn = (folders: Folders, folder: string, name: string): string | undefined =>
-  folders
-    .modelFolders(folder)
-    .map((dir) => join(dir, name))
-    .find(isFile);
-
-/** False for files inside the package, which are unpacked when they are used. */
-const isInFolders = (folders: Folders, folder: string, name: string): boolean =>
-  pathIn(folders, folder, name) !== undefined;
 
 function lineOf(terminal: Terminal, model: ListedModel): string {
   const { folder, name, size, kind, architecture, embedded, belongsIn, error } = model;

@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { DarkroomError } from '../../errors.ts';
 import { formatSize } from '../../format-size.ts';
 import { inspectModel, type ModelReport } from '../../models/inspect/inspect-model.ts';
+import { MODEL_FOLDERS } from '../../models/inspect/model-listing.ts';
 import { didYouMean } from '../../near-matches.ts';
 import { contentHash } from '../../storage/cache/content-hash.ts';
 import { openEmbeddedModels } from '../../storage/embedded-models.ts';
@@ -15,7 +16,7 @@ import { asDarkroomError, exitCodeOf, report } from '../error-report.ts';
 import { modelEntries } from '../options.ts';
 import { jsonLine, printable, type Terminal, warnings } from '../terminal.ts';
 import { getModels } from './models-get.ts';
-import { listModels, MODEL_FOLDERS } from './models-list.ts';
+import { listModels } from './models-list.ts';
 
 /** Files of at least this many bytes have a progress line while they are hashed. */
 const LARGE = 5e8;

@@ -3,8 +3,9 @@
 // and those of all that are decoded at once.
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import sharp, { type Sharp } from 'sharp';
+import sharp, { type Metadata, type Sharp } from 'sharp';
 import { DarkroomError } from '../../errors.ts';
+import { MAX_PIXELS } from '../../image/codec/formats/sharp-frames.ts';
 import { readImageFile } from '../../image/codec/image-file.ts';
 import { encodePng } from '../../image/codec/png.ts';
 import { createGate } from '../gate.ts';
@@ -13,6 +14,8 @@ import { Refusal, refuse, text as textResponse } from './responses.ts';
 
 /** 8192 × 8192: 256 MiB as RGBA. */
 const MAX_DECODED_PIXELS = 2 ** 26;
+/** Where libvips makes an image smaller while it reads it; as many as nodes load. */
+const MAX_STREAMED_PIXELS = MAX_PIXELS;
 const DEFAULT_QUALITY = 90;
 /**
  * Those that sharp reads; the others of Pillow are decoded in a thread. sharp would also draw SVG.
@@ -42,13 +45,17 @@ interface Source {
 
 const TOLERANT = { limitInputPixels: MAX_DECODED_PIXELS, failOn: 'none' } as const;
 
-/** Calls `decode` as soon as there is room for the pixels of the images at some paths. */
+/**
+ * Calls `decode` as soon as there is room for the pixels of the images at some paths. `isReduced`:
+ * it makes them smaller while it reads them.
+ */
 async function decoding<T>(
   paths: readonly string[],
   threads: ThreadPool,
   decode: (...sources: Source[]) => Promise<T>,
+  isReduced = false,
 ): Promise<T> {
-  const sources = await Promise.all(paths.map((path) => openSource(path, threads)));
+  const sources = await Promise.all(paths.map((path) => openSource(path, threads, isReduced)));
   const leave = await gate.enter(
     sources.reduce((sum, { width, height }) => sum + width * height, 0),
   );
@@ -63,14 +70,16 @@ async function decoding<T>(
  * Opens an image; those that sharp does not read are decoded in a thread. Refuses an image that has
  * too many pixels. Throws when the file is not an image.
  */
-async function openSource(path: string, threads: ThreadPool): Promise<Source> {
+async function openSource(path: string, threads: ThreadPool, isReduced: boolean): Promise<Source> {
   const meta = await sharp(path, { limitInputPixels: false, failOn: 'none' })
     .metadata()
     .catch(() => undefined);
   if (meta && FORMATS.has(meta.format)) {
     const { width, height } = meta;
-    checkSize(path, width, height);
-    return { path, width, height, open: (options) => sharp(path, { ...TOLERANT, ...options }) };
+    const limit = isReduced && isStreamed(meta) ? MAX_STREAMED_PIXELS : MAX_DECODED_PIXELS;
+    checkSize(path, width, height, limit);
+    const settings = { ...TOLERANT, limitInputPixels: limit };
+    return { path, width, height, open: (options) => sharp(path, { ...settings, ...options }) };
   }
   const { width, height, frame } = await threads.run('firstFrame', {
     bytes: await readImageFile(path, basename(path)),
@@ -83,34 +92,56 @@ async function openSource(path: string, threads: ThreadPool): Promise<Source> {
   return { path, width, height, open: () => sharp(frame.bytes, { raw }) };
 }
 
-function checkSize(path: string, width: number, height: number): void {
-  if (width * height <= MAX_DECODED_PIXELS) return;
+/** Whether libvips reads an image row by row, not as a whole. */
+const isStreamed = ({ format, isProgressive, orientation = 1 }: Metadata): boolean =>
+  (format === 'png' || format === 'jpeg') && !isProgressive && orientation === 1;
+
+function checkSize(path: string, width: number, height: number, max = MAX_DECODED_PIXELS): void {
+  if (width * height <= max) return;
   const problem = `${basename(path)} has ${width} × ${height} pixels`;
-  const limit = `more than ${MAX_DECODED_PIXELS}`;
+  const limit = `more than ${max}`;
   refuse(textResponse(`${problem}, ${limit}, and is not decoded. Request the file itself.`, 400));
 }
 
+export interface PreviewOptions {
+  /** `webp` or `jpeg`, with `;QUALITY` from 1 to 100. */
+  readonly format: string;
+  /** `rgba`, `rgb` or `a`. */
+  readonly channel: string;
+  /** The longer side is made at most this long, and the image is turned upright. */
+  readonly side?: number;
+}
+
 /**
- * A preview as WebP or JPEG. `format` is `webp` or `jpeg`, with `;QUALITY` from 1 to 100; `channel`
- * is `rgba`, `rgb` or `a`. Refuses an image that has too many pixels; throws when the file is not
+ * A preview as WebP or JPEG. Refuses an image that has too many pixels; throws when the file is not
  * an image.
  */
 export const encodePreview = (
   path: string,
-  format: string,
-  channel: string,
+  options: PreviewOptions,
   threads: ThreadPool,
-): Promise<EncodedImage> => decoding([path], threads, (source) => preview(source, format, channel));
+): Promise<EncodedImage> =>
+  decoding([path], threads, (source) => preview(source, options), options.side !== undefined);
 
-async function preview(source: Source, format: string, channel: string): Promise<EncodedImage> {
+async function preview(
+  source: Source,
+  { format, channel, side }: PreviewOptions,
+): Promise<EncodedImage> {
   const parts = format.split(';');
   const last = parts[parts.length - 1];
   const quality = /^\d+$/.test(last) ? Math.min(Math.max(Number(last), 1), 100) : DEFAULT_QUALITY;
+  const opened =
+    side === undefined
+      ? source.open()
+      : source
+          .open()
+          .autoOrient()
+          .resize({ width: side, height: side, fit: 'inside', withoutEnlargement: true });
   if (parts[0] === 'jpeg' && !channel.includes('a')) {
-    const body = await source.open().removeAlpha().jpeg({ quality }).toBuffer();
+    const body = await opened.removeAlpha().jpeg({ quality }).toBuffer();
     return { body, type: 'image/jpeg' };
   }
-  const image = channel === 'rgb' ? source.open().removeAlpha() : source.open();
+  const image = channel === 'rgb' ? opened.removeAlpha() : opened;
   return { body: await image.webp({ quality }).toBuffer(), type: 'image/webp' };
 }
 
@@ -146,16 +177,16 @@ async function alphaOnBlack(source: Source): Promise<Sharp> {
 
 /**
  * A PNG of the image at `path` with the alpha of the image at `mask`, and the image's texts;
- * undefined when the sizes differ, or one of them is not an image.
+ * undefined when the sizes differ, or one of them is not an image. `isUpright`: the image is turned
+ * as its EXIF says, as nodes and browsers do; ComfyUI leaves it as it is.
  */
 export async function withMask(
-  path: string,
-  mask: string,
+  { path, mask, isUpright }: { path: string; mask: string; isUpright: boolean },
   threads: ThreadPool,
 ): Promise<Uint8Array | undefined> {
   try {
     return await decoding([path, mask], threads, async (image, alpha) => {
-      const { data, info } = await decodeRgba(image);
+      const { data, info } = await decodeRgba(image, isUpright);
       const { width, height, channels } = info;
       const levels = await decodeAlpha(alpha);
       if (levels.width !== width || levels.height !== height || channels !== 4) return undefined;
@@ -169,9 +200,8 @@ export async function withMask(
   }
 }
 
-const decodeRgba = (source: Source) =>
-  source
-    .open({ ignoreIcc: true })
+const decodeRgba = (source: Source, isUpright = false) =>
+  (isUpright ? source.open({ ignoreIcc: true }).autoOrient() : source.open({ ignoreIcc: true }))
     .toColourspace('srgb')
     .ensureAlpha()
     .raw()

@@ -1,6 +1,7 @@
 // All routes.
 import type { Route } from '../http/route.ts';
 import type { ServerContext } from '../server-context.ts';
+import { modelBrowserRoutes } from './files/model-browser-routes.ts';
 import { modelRoutes } from './files/model-routes.ts';
 import { uploadRoutes } from './files/upload-routes.ts';
 import { viewRoutes } from './files/view-routes.ts';
@@ -34,6 +35,7 @@ const ROUTE_TABLES: readonly RouteTable[] = [
   jobRoutes,
   inFolders(nodeRoutes),
   inFolders(modelRoutes),
+  inFolders(modelBrowserRoutes),
   inFolders(viewRoutes),
   inFolders(uploadRoutes),
   systemRoutes,

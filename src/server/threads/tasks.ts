@@ -23,6 +23,7 @@ import { empty, json, type RouteResponse } from '../http/responses.ts';
 import { objectBody } from '../http/route.ts';
 import { type AcceptedPrompt, checkPrompt } from '../prompt-request.ts';
 import { messageText } from '../websocket/websocket-client.ts';
+import { MODEL_TASKS } from './model-tasks.ts';
 
 export interface TaskContext {
   readonly folders: Folders;
@@ -48,6 +49,8 @@ export interface CheckedPrompt extends Pick<AcceptedPrompt, 'job'> {
 
 /** Each task may throw a Refusal or a DarkroomError. */
 export const TASKS = {
+  ...MODEL_TASKS,
+
   /** Opens the context and does nothing else. */
   warm: (_: TaskContext, _input: undefined): void => undefined,
 

@@ -12,6 +12,7 @@ const environment = {
       ? ['darkroom-tiny-base.safetensors', 'darkroom-tiny-refiner.safetensors']
       : [],
   inputFiles: () => ['sketch.png'],
+  hasInput: (name: string) => ['sketch.png', 'clipspace/a.png [input]'].includes(name),
 } as unknown as NodeEnvironment;
 const example = (name: string) =>
   buildForm(readWorkflowFile(`examples/${name}.json`).graph, NODES, environment);
@@ -104,6 +105,29 @@ describe('the form of a workflow', () => {
     expect(buildForm(readWorkflow(prompt).graph, NODES, environment).missing).toEqual([
       { label: 'Load Checkpoint', value: 'other.safetensors', folder: 'checkpoints' },
     ]);
+  });
+
+  it('finds pictures outside of the list of the input folder', () => {
+    const missing = (image: string) =>
+      buildForm(
+        readWorkflow({ '1': { class_type: 'LoadImage', inputs: { image } } }).graph,
+        NODES,
+        environment,
+      ).missing.map(({ value }) => value);
+    expect(missing('clipspace/a.png [input]')).toEqual([]);
+    expect(missing('clipspace/b.png [input]')).toEqual(['clipspace/b.png [input]']);
+  });
+
+  it('says where the options of a field are', () => {
+    const load = (type: string, inputs: Record<string, string>) =>
+      buildForm(
+        readWorkflow({ '1': { class_type: type, inputs } }).graph,
+        NODES,
+        environment,
+      ).main.at(-1)?.folder;
+    expect(load('CheckpointLoaderSimple', { ckpt_name: 'a' })).toBe('checkpoints');
+    expect(load('LoadImageOutput', { image: 'a.png [output]' })).toBe('output');
+    expect(load('LoadImage', { image: 'a.png' })).toBeUndefined();
   });
 
   it('is empty for unknown nodes', () => {

@@ -197,13 +197,15 @@ function groupOf(state: FormState, id: string): FieldGroup[] {
   return [{ id, title: titleOf(state, id), type: node.classType, fields }];
 }
 
-/** The value of a list field that its options do not contain. */
+/**
+ * The value of a list field that its options do not contain. Pictures may also be in a subfolder or
+ * another folder, where no list has them (`clipspace/a.png [input]`).
+ */
 function missingFile(state: FormState, field: Field): MissingFile | undefined {
-  const { label, value, options } = field;
+  const { label, value, options, kind, folder } = field;
   if (!options || typeof value !== 'string' || options.includes(value)) return undefined;
-  const input = declaredInput(state, field);
-  if (input?.kind !== 'COMBO') return undefined;
-  return { label, value, ...(input.folder === undefined ? {} : { folder: input.folder }) };
+  if (kind === 'picture') return state.environment.hasInput(value) ? undefined : { label, value };
+  return { label, value, ...(folder === undefined ? {} : { folder }) };
 }
 
 const valueAt = ({ graph }: FormState, { id, input }: FieldTarget): Json =>
@@ -237,10 +239,11 @@ const unique = (targets: readonly FieldTarget[]): FieldTarget[] => [
 const labelOf = (input: string): string =>
   input.charAt(0).toUpperCase() + input.slice(1).replaceAll('_', ' ');
 
-type Control = Pick<Field, 'kind' | 'min' | 'max' | 'step' | 'options'>;
+type Control = Pick<Field, 'kind' | 'min' | 'max' | 'step' | 'options' | 'folder'>;
 
 /** The control that edits an input; undefined for sockets and for lists that nodes ignore. */
 function controlOf(input: Input, environment: NodeEnvironment): Control | undefined {
+  const folder = input.kind === 'COMBO' ? (input.folder ?? input.image_folder) : undefined;
   switch (input.kind) {
     case 'INT':
       return {
@@ -265,6 +268,7 @@ function controlOf(input: Input, environment: NodeEnvironment): Control | undefi
       return {
         kind: input.image_upload ? 'picture' : 'choice',
         options: optionsOf(input, environment).slice(0, MAX_OPTIONS),
+        ...(folder === undefined ? {} : { folder }),
       };
     default:
       return socketTypeOf(input) === 'STRING' ? { kind: 'text' } : undefined;

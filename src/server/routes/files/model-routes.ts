@@ -4,15 +4,17 @@ import { isJsonObject, type Json } from '../../../formats/json.ts';
 import { parseJson } from '../../../formats/parse-json.ts';
 import { openRegularSync } from '../../../formats/regular-file.ts';
 import type { ModelFile } from '../../api-types.ts';
+import { previewSize, sideQuery } from '../../http/preview-size.ts';
 import { empty, json, type RouteResponse } from '../../http/responses.ts';
 import type { Route, RouteRequest } from '../../http/route.ts';
-import { isFile, resolveInside, statOf } from '../../http/safe-paths.ts';
+import { resolveInside, statOf } from '../../http/safe-paths.ts';
+import { previewPath } from '../../model-previews.ts';
 import type { ServerContext } from '../../server-context.ts';
 import { isModelKind, MODEL_KINDS } from './comfy-model-kinds.ts';
 
 /** Kinds that /experiment/models does not list. */
 const HIDDEN_KINDS: ReadonlySet<string> = new Set(['configs', 'custom_nodes']);
-const IMAGE_EXTENSIONS = ['png', 'jpg', 'jpeg', 'webp'];
+const PREVIEW = { format: 'webp;80', channel: '' };
 const MAX_HEADER_BYTES = 1024 * 1024;
 
 const names = { type: 'array', items: { type: 'string' } } as const;
@@ -84,8 +86,9 @@ const experimentRoutes = ({ folders, threads }: Context): Route[] => [
     method: 'GET',
     path: '/experiment/models/preview/{folder}/{path_index}/{filename+}',
     summary: 'The preview image beside a model file.',
+    query: { size: previewSize },
     responses: { 200: 'A WebP image.', 404: 'There is none.' },
-    handle: ({ params }) => previewResponse({ folders, threads }, params),
+    handle: (request) => previewResponse({ folders, threads }, request),
   },
 ];
 
@@ -129,30 +132,21 @@ function modelFile(folders: Folders, kind: string, name: string): ModelFile {
 
 async function previewResponse(
   { folders, threads }: Context,
-  { folder: kind, path_index: pathIndex, filename: name }: RouteRequest['params'],
+  request: RouteRequest,
 ): Promise<RouteResponse> {
+  const { folder: kind, path_index: pathIndex, filename: name } = request.params;
   if (!isModelKind(kind) || !/^\d{1,4}$/.test(pathIndex)) return empty(404);
   const folder = folders.modelFolders(kind)[Number(pathIndex)];
   const isReachable = folder !== undefined && folders.isReachable(folder);
   const path = isReachable ? previewPath(folder, name) : undefined;
   if (path === undefined) return empty(404);
+  const side = sideQuery(request);
   const { encodePreview } = await import('../../http/view-images.ts');
   try {
-    return { status: 200, ...(await encodePreview(path, 'webp;80', '', threads)) };
+    return { status: 200, ...(await encodePreview(path, { ...PREVIEW, side }, threads)) };
   } catch {
     return empty(404);
   }
-}
-
-/** `model.png` or `model.preview.png` beside `model.safetensors`, or the same as JPEG or WebP. */
-function previewPath(folder: string, name: string): string | undefined {
-  const stem = name.replace(/\.[^./]*$/, '');
-  return IMAGE_EXTENSIONS.flatMap((extension) => [
-    `${stem}.${extension}`,
-    `${stem}.preview.${extension}`,
-  ])
-    .map((image) => resolveInside(folder, image))
-    .find((path) => path !== undefined && isFile(path));
 }
 
 /** The `__metadata__` of a safetensors header; undefined without one. Throws for other files. */

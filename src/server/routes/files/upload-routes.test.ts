@@ -105,6 +105,23 @@ describe('/upload/mask', () => {
     expect((await uploadMask(original)).statusCode).toBe(400);
   });
 
+  it('turns the original as its EXIF says, when asked to', async () => {
+    const draw = (width: number, height: number, background: object | string) =>
+      sharp({ create: { width, height, channels: 4, background } });
+    const photo = await draw(30, 20, 'red').withMetadata({ orientation: 6 }).jpeg().toBuffer();
+    writeFileSync(join(test.folders.input, 'turned.jpg'), photo);
+    const upright = await draw(20, 30, { r: 0, g: 0, b: 0, alpha: 1 }).png().toBuffer();
+    const save = (fields: Record<string, string>) => {
+      const original = JSON.stringify({ filename: 'turned.jpg', type: 'input' });
+      const file = { name: 'turned-mask.png', bytes: upright };
+      return upload('/upload/mask', { original_ref: original, ...fields }, file);
+    };
+    expect((await save({})).statusCode).toBe(400);
+    expect((await save({ upright: 'true' })).statusCode).toBe(200);
+    const saved = readFileSync(join(test.folders.input, 'turned-mask.png'));
+    expect(await sharp(saved).metadata()).toMatchObject({ width: 20, height: 30 });
+  });
+
   it('refuses a mask with too many pixels', async () => {
     const create = { width: 8193, height: 8192, channels: 3, background: 'black' } as const;
     const bytes = await sharp({ create }).png({ compressionLevel: 9 }).toBuffer();

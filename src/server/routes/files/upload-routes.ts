@@ -39,15 +39,19 @@ export const uploadRoutes = (context: ServerContext): Route[] => [
   {
     method: 'POST',
     path: '/upload/mask',
-    summary: 'Saves an image (part `original_ref`) with the alpha of another (part `image`).',
+    summary:
+      'Saves an image (part `original_ref`) with the alpha of another (part `image`). Darkroom’s ' +
+      'own: with a part `upright` that is `true`, the image is turned as its EXIF says.',
     body: 'multipart',
     responses,
     handle: async (request) => {
       const form = await request.form();
       const mask = form.files.get('image') ?? refuse(empty(400));
       const { withMask } = await import('../../http/view-images.ts');
+      const path = await originalPath(form, context);
+      const isUpright = form.fields.get('upright') === 'true';
       const masked =
-        (await withMask(await originalPath(form, context), mask.path, context.threads)) ??
+        (await withMask({ path, mask: mask.path, isUpright }, context.threads)) ??
         refuse(empty(400));
       return json(await save(form, context, masked));
     },

@@ -177,6 +177,49 @@ describe('large images', () => {
   });
 });
 
+describe('previews of a size', () => {
+  const sizeOf = async (query: string) => {
+    const response = await test.get(`/view?${query}`);
+    expect(response.statusCode).toBe(200);
+    const { format, width, height } = await sharp(response.rawPayload).metadata();
+    return { format, width, height };
+  };
+  const draw = (width: number, height: number) =>
+    sharp({ create: { width, height, channels: 3, background: 'black' } });
+
+  it('are at most that long, and upright', async () => {
+    const file = join(test.folders.input, 'turned.jpg');
+    await draw(400, 200).withMetadata({ orientation: 6 }).jpeg().toFile(file);
+    expect(await sizeOf('filename=turned.jpg&type=input&preview=webp&size=100')).toEqual({
+      format: 'webp',
+      width: 50,
+      height: 100,
+    });
+  });
+
+  it('are never larger than the image, and have limits', async () => {
+    await draw(40, 20).png().toFile(join(test.folders.input, 'small.png'));
+    const query = 'filename=small.png&type=input&preview=webp';
+    expect(await sizeOf(`${query}&size=100`)).toMatchObject({ width: 40 });
+    expect(await sizeOf(`${query}&size=0`)).toMatchObject({ width: 16 });
+    expect(await sizeOf(`${query}&size=x`)).toMatchObject({ width: 40 });
+  });
+
+  it('are made of images that are too large to be decoded', async () => {
+    await draw(13_000, 13_000)
+      .png({ compressionLevel: 9 })
+      .toFile(join(test.folders.input, 'huge.png'));
+    expect(await sizeOf('filename=huge.png&type=input&preview=webp&size=256')).toMatchObject({
+      width: 256,
+    });
+    await draw(13_000, 13_000)
+      .png({ progressive: true })
+      .toFile(join(test.folders.input, 'laced.png'));
+    const laced = await test.get('/view?filename=laced.png&type=input&preview=webp&size=256');
+    expect(laced.statusCode).toBe(400);
+  }, 60_000);
+});
+
 describe('images that sharp does not read, or that are damaged', () => {
   const ppm = Buffer.concat([Buffer.from('P6 2 1 255\n'), Buffer.from([9, 8, 7, 1, 2, 3])]);
 

@@ -7,6 +7,7 @@ import {
   parseAnnotatedName,
 } from '../../../storage/folder-paths.ts';
 import { contentDisposition, storedFileResponse } from '../../http/file-responses.ts';
+import { previewSize, sideQuery } from '../../http/preview-size.ts';
 import { empty, Refusal, type RouteResponse, refuse } from '../../http/responses.ts';
 import type { Route, RouteRequest } from '../../http/route.ts';
 import { isPlainName, relativeName, resolveInside } from '../../http/safe-paths.ts';
@@ -30,6 +31,7 @@ export const viewRoutes = ({ folders, storage, threads }: ServerContext): Route[
         description: '`webp` or `jpeg`, with `;QUALITY`: the format to encode a preview in.',
       },
       channel: { type: 'string', enum: ['rgba', 'rgb', 'a'] },
+      size: previewSize,
     },
     responses: {
       200: 'The file.',
@@ -85,6 +87,7 @@ async function viewFile(
   if (preview === undefined && channel !== 'rgb' && channel !== 'a')
     return await storedFileResponse(storage, file, headers, (name) => request.header(name));
   const path = (await storage.localPath(file.type, file.name)) ?? refuse(empty(404));
+  const side = sideQuery(request);
   const { encodeChannel, encodePreview, isTooExpensive } = await import(
     '../../http/view-images.ts'
   );
@@ -92,7 +95,7 @@ async function viewFile(
     const image =
       preview === undefined
         ? await encodeChannel(path, channel, threads)
-        : await encodePreview(path, preview, channel, threads);
+        : await encodePreview(path, { format: preview, channel, side }, threads);
     return { status: 200, ...image, headers };
   } catch (error) {
     if (error instanceof Refusal || isTooExpensive(error)) throw error;
