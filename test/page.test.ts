@@ -11,7 +11,7 @@ import {
   type Watched,
   watchedPage,
 } from './support/browser.ts';
-import { type TestServer, testServer } from './support/server.ts';
+import { node, type TestServer, testServer } from './support/server.ts';
 
 const program = browserProgram();
 if (!program) console.warn(`the built-in page in a browser: ${NO_BROWSER}`);
@@ -142,6 +142,47 @@ describe.skipIf(!program)('the built-in page', () => {
     await page.close();
   });
 
+  it('says what a workflow lacks and what to do about it, as text', async () => {
+    const { page, errors, foreignRequests } = await open({});
+    await openJson(page, 'lacking.json', lacking('<img src=x onerror=alert(1)>'));
+    const panel = page.getByRole('region', { name: 'This workflow cannot run here yet' });
+    await panel.getByText('<img src=x onerror=alert(1)>').waitFor();
+    await panel.getByText('It belongs to ComfyUI-WD14-Tagger, which is not built in').waitFor();
+    await panel.getByText('Put it into the folder models/checkpoints').waitFor();
+    const link = panel.getByRole('link', { name: 'Download from example.org' });
+    expect(await link.getAttribute('href')).toBe('https://example.org/x.safetensors');
+    await panel.getByText('darkroom models get "lacking.json"').waitFor();
+    await panel.getByText('embedding:nothing').waitFor();
+    await panel.getByRole('button', { name: 'Show the field' }).click();
+    expect(await page.evaluate('document.activeElement.value')).toBe('eulr_x');
+    expect(await violations(page)).toEqual([]);
+
+    // what was corrected goes, and all of it when another workflow is opened
+    await page.getByLabel('Sampler name').selectOption('euler');
+    await panel.getByText('To be corrected').waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Run', exact: true }).click();
+    await expect.poll(() => page.getByRole('alert').textContent()).not.toBe('');
+    await page.getByRole('button', { name: 'Text to image', exact: true }).click();
+    await panel.waitFor({ state: 'detached' });
+    await expect.poll(() => page.getByRole('alert').textContent()).toBe('');
+    expect({ errors, foreignRequests }).toEqual({
+      errors: [expect.stringContaining('400 (Bad Request)')],
+      foreignRequests: [],
+    });
+    await page.close();
+  });
+
+  it('opens a workflow of 5000 nodes that are all missing', async () => {
+    const { page, errors } = await open({});
+    const nodes = Array.from({ length: 5000 }, (_, i) => [`${i}`, node(`Unknown ${i}`)] as const);
+    await openJson(page, 'large.json', Object.fromEntries(nodes));
+    const panel = page.getByRole('region', { name: 'This workflow cannot run here yet' });
+    await panel.getByText('And 4800 more.').waitFor({ timeout: 60_000 });
+    expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+    expect(errors).toEqual([]);
+    await page.close();
+  });
+
   it('stops running jobs and removes waiting ones', async () => {
     const { page } = await open({});
     await page.getByRole('button', { name: 'Text to image', exact: true }).click();
@@ -173,6 +214,51 @@ describe.skipIf(!program)('the built-in page', () => {
     await page.close();
   });
 });
+
+const openJson = (page: Page, name: string, json: unknown): Promise<void> =>
+  page.setInputFiles('#file', {
+    ...{ name, mimeType: 'application/json' },
+    buffer: Buffer.from(JSON.stringify(json)),
+  });
+
+/** A workflow in UI format with unknown node types, a missing model, embedding and value. */
+const lacking = (type: string): unknown => {
+  const url = 'https://example.org/x.safetensors';
+  const models = [{ name: 'x.safetensors', url, directory: 'checkpoints' }];
+  const ui = (id: number, type: string, values: unknown[], inputs: object[] = [], rest = {}) => ({
+    ...{ id, type, widgets_values: values, inputs, outputs: [], ...rest },
+  });
+  const link = (name: string, socket: string, id: number) => ({ name, type: socket, link: id });
+  const sampler = [7, 'fixed', 20, 7, 'eulr_x', 'normal', 1];
+  return {
+    version: 0.4,
+    nodes: [
+      ui(1, 'CheckpointLoaderSimple', ['x.safetensors'], [], { properties: { models } }),
+      ui(2, 'CLIPTextEncode', ['a fox, embedding:nothing'], [link('clip', 'CLIP', 1)]),
+      ui(3, 'EmptyLatentImage', [64, 64, 1]),
+      ui(4, 'KSampler', sampler, [
+        link('model', 'MODEL', 2),
+        link('positive', 'CONDITIONING', 3),
+        link('negative', 'CONDITIONING', 4),
+        link('latent_image', 'LATENT', 5),
+      ]),
+      ui(5, 'VAEDecode', [], [link('samples', 'LATENT', 6), link('vae', 'VAE', 7)]),
+      ui(6, 'PreviewImage', [], [link('images', 'IMAGE', 8)]),
+      ui(7, 'WD14Tagger|pysssss', []),
+      ui(8, type, []),
+    ],
+    links: [
+      [1, 1, 1, 2, 0, 'CLIP'],
+      [2, 1, 0, 4, 0, 'MODEL'],
+      [3, 2, 0, 4, 1, 'CONDITIONING'],
+      [4, 2, 0, 4, 2, 'CONDITIONING'],
+      [5, 3, 0, 4, 3, 'LATENT'],
+      [6, 4, 0, 5, 0, 'LATENT'],
+      [7, 1, 2, 5, 1, 'VAE'],
+      [8, 5, 0, 6, 0, 'IMAGE'],
+    ],
+  };
+};
 
 /** A script that returns a DataTransfer with a PNG file. */
 const droppedFile = (picture: Buffer): string => `(() => {

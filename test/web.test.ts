@@ -1,5 +1,6 @@
 // The page's modules that need no browser: exact numbers, followers of a field, frames of a job.
 import { describe, expect, it } from 'vitest';
+import { typesByPack } from '../web/check-groups.ts';
 import { displayText, parseJson, parseNumber, printJson } from '../web/exact-json.ts';
 import { changesOf, type Field, problemOf, reseeded } from '../web/form-values.ts';
 import { framesOf } from '../web/history-frames.ts';
@@ -91,6 +92,32 @@ describe('a field', () => {
     expect(changed.extra).toEqual({ other: 1 });
     expect(changed.prompt['1'].inputs['seed']).not.toBe(7);
     expect(prompt['1'].inputs.seed).toBe(7);
+  });
+});
+
+describe('missing node types', () => {
+  const type = (type: string, pack?: string, reason?: string) => ({
+    ...{ type, pack, reason, hint: pack ? `It belongs to ${pack}.` : '', count: 2 },
+  });
+
+  it('are grouped by pack, and have one remark each without one', () => {
+    const types = [type('A', 'P'), type('B'), type('C', 'P'), type('D', 'P', 'it runs programs')];
+    expect(typesByPack(types)).toEqual([
+      {
+        names: 'A, C (4 nodes)',
+        remark: '– It belongs to P. Remove these nodes or replace them with built-in ones.',
+      },
+      { names: 'B (2 nodes)', remark: 'is not built in. Remove it or replace it.' },
+      {
+        names: 'D (2 nodes)',
+        remark: 'of P is not supported: it runs programs. It belongs to P.',
+      },
+    ]);
+  });
+
+  it('are not all listed when there are many of a pack', () => {
+    const types = Array.from({ length: 9 }, (_, i) => ({ ...type(`T${i}`, 'P'), count: 1 }));
+    expect(typesByPack(types)[0].names).toBe('T0, T1, T2, T3, T4, T5 and 3 more');
   });
 });
 

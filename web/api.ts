@@ -1,6 +1,7 @@
 // The requests that the page sends: ComfyUI's own routes, /darkroom/… to read workflows, the
 // WebSocket.
 import type {
+  CheckResponse,
   ClientMessages,
   ErrorResponse,
   ExamplesResponse,
@@ -94,6 +95,10 @@ export const readWorkflow = (content: Blob | string, name: string): Promise<Work
 /** The same for a graph of the history. */
 export const readGraph = (graph: Graph): Promise<Workflow> =>
   readWorkflow(printJson(graph), 'the workflow');
+
+/** What a workflow lacks on the server. */
+export const checkWorkflow = ({ prompt, extra }: RunnableWorkflow): Promise<CheckResponse> =>
+  post('darkroom/check', { prompt, extra_data: { extra_pnginfo: extra } });
 
 /** The names of the examples that can run on the server. */
 export const listExamples = (): Promise<ExamplesResponse> => request('darkroom/examples');

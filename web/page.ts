@@ -8,11 +8,14 @@ import {
   readWorkflow,
   subscribe,
 } from './api.ts';
+import { CheckPanel } from './check-panel.ts';
 import { createContactSheet } from './contact-sheet.ts';
 import { create, displayName, find } from './dom.ts';
 import { type Graph, type RunnableWorkflow, reseeded, type Workflow } from './form-values.ts';
 import type { Frame } from './history-frames.ts';
+import { listenForFiles } from './open-files.ts';
 import { PictureViewer } from './picture-viewer.ts';
+import { attempt, clearError, showError } from './problem.ts';
 import { ProgressView } from './progress-view.ts';
 import { createQueueList } from './queue-list.ts';
 import { WorkflowForm } from './workflow-form.ts';
@@ -27,39 +30,24 @@ const queuedGraphs = new Map<string, Graph>();
 const progress = new ProgressView();
 const queueList = createQueueList(showError);
 const form = new WorkflowForm({ run: () => attempt(() => run(form.workflow())), error: showError });
+const checkPanel = new CheckPanel({
+  workflow: () => form.workflow(),
+  kindOf: (id, input) => form.kindOf(id, input),
+  reveal: (id, input) => form.reveal(id, input),
+});
 const viewer = new PictureViewer({
   runAgain: (frame) => attempt(async () => run(reseeded(await workflowOf(frame)))),
-  edit: (frame) => attempt(() => openFrame(frame, frame.picture?.filename ?? 'Workflow')),
+  edit: (frame) => openFrame(frame, frame.picture?.filename ?? 'Workflow'),
   removed: () => attempt(() => sheet.refresh()),
   error: showError,
 });
 const sheet = createContactSheet({
   open: (frames, index) => viewer.open(frames, index),
-  openFailed: (frame) => attempt(() => openFrame(frame, 'Failed workflow')),
+  openFailed: async (frame) => {
+    await openFrame(frame, 'Failed workflow');
+    showError(new RequestError('This job failed.', [frame.error ?? '']));
+  },
 });
-
-// --- errors
-
-function showError(error: unknown): void {
-  const message = error instanceof RequestError ? error.message : String(error);
-  const details = error instanceof RequestError ? error.details : [];
-  const problem = find('#problem');
-  problem.replaceChildren(
-    create('p', {}, message),
-    ...details.map((text) => create('p', { class: 'quiet' }, text)),
-  );
-  problem.scrollIntoView({ block: 'nearest' });
-}
-
-/** Clears the last error, and shows that of an action that fails. */
-async function attempt(action: () => unknown): Promise<void> {
-  find('#problem').replaceChildren();
-  try {
-    await action();
-  } catch (error) {
-    showError(error);
-  }
-}
 
 const refreshSheet = (): void => void sheet.refresh().catch(showError);
 
@@ -82,64 +70,46 @@ async function run(workflow: RunnableWorkflow): Promise<void> {
     );
 }
 
-function openWorkflow(workflow: Workflow, name: string): void {
+/** Counts the workflows that are opened. */
+let opened = 0;
+
+/**
+ * Opens a workflow when it has been read, unless another was opened in the meantime. What was said
+ * about the one before goes.
+ */
+async function open(name: string, read: () => Promise<Workflow>): Promise<void> {
+  const opening = ++opened;
+  await attempt(async () => {
+    const workflow = await read().catch((error) => {
+      if (opening === opened) throw error;
+    });
+    if (workflow && opening === opened) showWorkflow(workflow, name);
+  });
+}
+
+function showWorkflow(workflow: Workflow, name: string): void {
+  clearError();
+  progress.dismissFailure();
   form.show(workflow, name);
+  checkPanel.open(name, workflow.notes);
   document.body.classList.add('opened');
   // beside the form on a wide screen, below the pictures on a narrow one
   find('main').append(find('#start'));
   form.focus();
 }
 
-async function openFrame(frame: Frame, name: string): Promise<void> {
-  openWorkflow(await workflowOf(frame), name);
-}
-
-const openFile = (file: File): Promise<void> =>
-  attempt(async () => openWorkflow(await readWorkflow(file, file.name), file.name));
-
-// --- files: chosen, dropped, pasted
-
-function listenForFiles(): void {
-  const picker = find<HTMLInputElement>('#file');
-  picker.addEventListener('change', () => {
-    if (picker.files?.[0]) void openFile(picker.files[0]);
-    picker.value = '';
-  });
-  document.addEventListener('dragover', (event) => {
-    event.preventDefault();
-    document.body.classList.add('dropping');
-  });
-  document.addEventListener('dragleave', ({ relatedTarget }) => {
-    if (!relatedTarget) document.body.classList.remove('dropping');
-  });
-  document.addEventListener('drop', (event) => {
-    event.preventDefault();
-    document.body.classList.remove('dropping');
-    const file = event.dataTransfer?.files[0];
-    if (file) void openFile(file);
-  });
-  document.addEventListener('paste', openPasted);
-}
-
-/** Opens a pasted file, or a pasted JSON text unless it is pasted into a field. */
-function openPasted({ clipboardData, target }: ClipboardEvent): void {
-  const file = clipboardData?.files[0];
-  const text = clipboardData?.getData('text') ?? '';
-  const isField = target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement;
-  if (file) void openFile(file);
-  else if (!isField && text.trim().startsWith('{'))
-    void openFile(new File([text], 'Pasted workflow'));
-}
+const openFrame = (frame: Frame, name: string): Promise<void> =>
+  open(name, () => workflowOf(frame));
 
 async function showExamples(): Promise<void> {
   const names = await listExamples();
   find('#examples').hidden = names.length === 0;
   const rank = (name: string): number =>
     FIRST_EXAMPLES.includes(name) ? FIRST_EXAMPLES.indexOf(name) : FIRST_EXAMPLES.length;
-  const open = (name: string) => () =>
-    attempt(async () => openWorkflow(await readExample(name), name));
-  const item = (name: string): HTMLLIElement =>
-    create('li', {}, create('button', { type: 'button', click: open(name) }, displayName(name)));
+  const item = (name: string): HTMLLIElement => {
+    const click = () => open(name, () => readExample(name));
+    return create('li', {}, create('button', { type: 'button', click }, displayName(name)));
+  };
   find('#examples ul').replaceChildren(...names.toSorted((a, b) => rank(a) - rank(b)).map(item));
 }
 
@@ -156,7 +126,7 @@ function loadingText(file?: string, part?: string, bytes = 0): string {
   return `Loading ${file} (${part}${size})`;
 }
 
-listenForFiles();
+listenForFiles((file) => void open(file.name, () => readWorkflow(file, file.name)));
 void attempt(showExamples);
 subscribe({
   messages: {

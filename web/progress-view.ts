@@ -64,6 +64,13 @@ export class ProgressView {
     announce(`Failed: ${message}`);
   }
 
+  /** Removes the error of a failed job. */
+  dismissFailure(): void {
+    if (!this.#caption.querySelector('.warning')) return;
+    this.#caption.textContent = '';
+    this.#section.hidden = this.#image.hidden;
+  }
+
   #stop(): void {
     this.#section.classList.remove('working');
     this.#bar.hidden = true;

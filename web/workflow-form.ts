@@ -1,6 +1,5 @@
 // The form of a workflow: first the fields that people change most, then all other settings by
 // node.
-import type { MissingFile } from '../src/workflow/overrides/form-types.ts';
 import { create, displayName, find } from './dom.ts';
 import { createControl, type FieldControl } from './form-controls.ts';
 import {
@@ -43,10 +42,9 @@ export class WorkflowForm {
   show(workflow: Workflow, name: string): void {
     this.#workflow = workflow;
     this.#controls = [];
-    const { main, missing } = workflow.form;
+    const { main } = workflow.form;
     this.#form.replaceChildren(
       create('p', { class: 'file' }, create('span', {}, displayName(name))),
-      ...missing.map(missingFileWarning),
       ...workflow.notes.map((note) => create('p', { class: 'warning' }, note)),
       ...this.#rows(main, ['lines', 'text', 'seed']),
       create('div', { class: 'numbers' }, ...this.#rows(main, ['int', 'float'])),
@@ -59,6 +57,22 @@ export class WorkflowForm {
 
   focus(): void {
     this.#controls[0]?.input.focus();
+  }
+
+  /** The kind of the field of an input; undefined when there is none. */
+  kindOf(id: string, input: string): Field['kind'] | undefined {
+    return this.#control(id, input)?.field.kind;
+  }
+
+  /** Shows and focuses the field of an input; false when there is none. */
+  reveal(id: string, input: string): boolean {
+    const control = this.#control(id, input);
+    if (control) focusInput(control.input);
+    return control !== undefined;
+  }
+
+  #control(id: string, input: string): FieldControl | undefined {
+    return this.#controls.find(({ field }) => field.id === id && field.input === input);
   }
 
   /** The workflow with the values of the form, and its extra data. */
@@ -85,9 +99,7 @@ export class WorkflowForm {
       return problem !== undefined;
     });
     const [first] = invalid;
-    const details = first?.input.closest('details');
-    if (details) details.open = true;
-    first?.input.focus();
+    if (first) focusInput(first.input);
     return invalid.length === 0;
   }
 
@@ -130,10 +142,9 @@ export class WorkflowForm {
   }
 }
 
-const missingFileWarning = ({ label, value, folder }: MissingFile): HTMLElement =>
-  create(
-    'p',
-    { class: 'warning' },
-    `${label}: ${value} is not on this machine.`,
-    folder ? ` Put it into models/${folder}, or choose another file.` : ' Choose another file.',
-  );
+/** Focuses an input, which may be among those that are folded. */
+function focusInput(input: HTMLElement): void {
+  const details = input.closest('details');
+  if (details) details.open = true;
+  input.focus();
+}

@@ -1,0 +1,175 @@
+// What the open workflow lacks on this server, each with what to do about it. It is checked when it
+// is opened, when a setting was changed, and on request.
+import type { CheckResponse, MissingModelFile, MissingType } from '../src/server/api-types.ts';
+import { checkWorkflow } from './api.ts';
+import { typesByPack } from './check-groups.ts';
+import { announce, create, find } from './dom.ts';
+import type { Field, RunnableWorkflow } from './form-values.ts';
+
+export interface CheckPanelEvents {
+  /** The workflow with the values of the form. */
+  workflow(): RunnableWorkflow;
+  /** Shows the field of an input; false when the form has none. */
+  reveal(id: string, input: string): boolean;
+  /** The kind of the field of an input; undefined when the form has none. */
+  kindOf(id: string, input: string): Field['kind'] | undefined;
+}
+
+/** Entries of a list that are shown at once. */
+const SHOWN = 8;
+/** What to do in the form about a value that is not in its list. */
+const FIXES: Partial<Record<Field['kind'], string>> = {
+  picture: 'Upload it, or choose another one.',
+  choice: 'Choose one of the list.',
+};
+/** A check starts this long after the last change. */
+const PAUSE_MS = 400;
+
+export class CheckPanel {
+  readonly #section = find('#check');
+  readonly #events: CheckPanelEvents;
+  #file = '';
+  #knownNotes: readonly string[] = [];
+  /** Counts checks: only the result of the last one is shown. */
+  #started = 0;
+  #timer = 0;
+
+  constructor(events: CheckPanelEvents) {
+    this.#events = events;
+    find('#form').addEventListener('change', () => {
+      clearTimeout(this.#timer);
+      this.#timer = setTimeout(() => void this.check(), PAUSE_MS);
+    });
+  }
+
+  /** Another workflow was opened. `notes` are shown elsewhere. */
+  open(file: string, notes: readonly string[]): void {
+    this.#file = file;
+    this.#knownNotes = notes;
+    this.#section.hidden = true;
+    this.#section.replaceChildren();
+    void this.check();
+  }
+
+  /** A check that fails says so here and keeps nobody from running the workflow. */
+  async check(): Promise<void> {
+    clearTimeout(this.#timer);
+    const check = ++this.#started;
+    const content = await checkWorkflow(this.#events.workflow()).then(
+      (report) => this.#contentOf(report),
+      (error) => [create('p', { class: 'quiet' }, `What is missing is unknown: ${error.message}`)],
+    );
+    if (check !== this.#started) return;
+    const wasHidden = this.#section.hidden;
+    this.#section.hidden = content.length === 0;
+    this.#section.replaceChildren(...content);
+    const title = this.#section.querySelector('h3')?.textContent;
+    if (wasHidden && title) announce(title);
+  }
+
+  #contentOf(report: CheckResponse): HTMLElement[] {
+    const notes = report.notes.filter((note) => !this.#knownNotes.includes(note));
+    const lists = [
+      ...typeList(report.types),
+      ...this.#modelList(report.models),
+      ...this.#problemList(report),
+      ...titledList('Left out of a run', report.runnable ? report.leftOut : []),
+      ...titledList('Remarks', notes),
+    ];
+    if (lists.length === 0) return [];
+    const more = report.more > 0 && create('p', { class: 'quiet' }, `And ${report.more} more.`);
+    const click = () => void this.check();
+    const again = create('button', { type: 'button', click }, 'Check again');
+    return [
+      create('h3', { id: 'check-title' }, titleOf(report)),
+      ...lists,
+      ...(more ? [more] : []),
+      create('p', {}, again),
+    ];
+  }
+
+  #modelList(models: readonly MissingModelFile[]): HTMLElement[] {
+    const canGet = models.some(({ url }) => url !== undefined) && /\.\w+$/.test(this.#file);
+    const command = `darkroom models get "${this.#file}"`;
+    return [
+      ...titledList('Missing model files', models.map(modelContent)),
+      ...(canGet
+        ? [
+            create(
+              'p',
+              { class: 'quiet' },
+              'On the machine of the server, ',
+              create('code', {}, command),
+              ' downloads those with an address into the right folders.',
+            ),
+          ]
+        : []),
+    ];
+  }
+
+  #problemList({ problems }: CheckResponse): HTMLElement[] {
+    const { kindOf, reveal } = this.#events;
+    return titledList(
+      'To be corrected',
+      problems.map(({ message, hint, id = '', input = '' }) => {
+        const click = () => reveal(id, input);
+        const kind = kindOf(id, input);
+        const fix = (kind && FIXES[kind]) ?? hint;
+        return create(
+          'div',
+          {},
+          `${message}. `,
+          fix && create('span', { class: 'quiet' }, `${fix} `),
+          kind !== undefined &&
+            create('button', { type: 'button', class: 'link', click }, 'Show the field'),
+        );
+      }),
+    );
+  }
+}
+
+function titleOf({ runnable, types, models, problems }: CheckResponse): string {
+  if (!runnable) return 'This workflow cannot run here yet';
+  const isPartial = types.length + models.length + problems.length > 0;
+  return isPartial ? 'This workflow can run in part' : 'This workflow can run, with remarks';
+}
+
+const typeList = (types: readonly MissingType[]): HTMLElement[] =>
+  titledList(
+    'Missing node types',
+    typesByPack(types).map(({ names, remark }) =>
+      create('div', {}, create('b', {}, names), ` ${remark}`),
+    ),
+  );
+
+function modelContent({ file, folder, near, url }: MissingModelFile): HTMLElement {
+  const similar = near.length > 0 && ` Or choose a similar one in the form: ${near.join(', ')}.`;
+  return create(
+    'div',
+    {},
+    create('b', {}, file),
+    ` – Put it into the folder models/${folder}. `,
+    url !== undefined &&
+      create(
+        'a',
+        { href: url, target: '_blank', rel: 'noopener noreferrer' },
+        `Download from ${new URL(url).host}`,
+      ),
+    similar,
+  );
+}
+
+/** A list with a title, of which the first entries are shown; nothing for an empty one. */
+function titledList(title: string, entries: readonly (string | HTMLElement)[]): HTMLElement[] {
+  if (entries.length === 0) return [];
+  const items = entries.map((entry) => create('li', {}, entry));
+  const rest = items.slice(SHOWN);
+  const more =
+    rest.length > 0 &&
+    create('details', {}, create('summary', {}, `${rest.length} more`), create('ul', {}, ...rest));
+  return [
+    create('h4', {}, title),
+    create('ul', {}, ...items.slice(0, SHOWN)),
+    ...(more ? [more] : []),
+  ];
+}
