@@ -2,8 +2,8 @@
 // Source: ComfyUI utils/extra_config.py.
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join, normalize, resolve } from 'node:path';
-import { parse } from 'yaml';
 import { DarkroomError } from '../errors.ts';
+import { yaml } from '../formats/load-yaml.ts';
 import { readRegularFileSync } from '../formats/regular-file.ts';
 
 export interface ExtraModelFolder {
@@ -69,7 +69,7 @@ export function expandPath(
 function readYaml(file: string): Readonly<Record<string, unknown>> {
   let content: unknown;
   try {
-    content = parse(readRegularFileSync(file, MAX_BYTES).toString('utf8')) ?? {};
+    content = yaml().parse(readRegularFileSync(file, MAX_BYTES).toString('utf8')) ?? {};
   } catch (cause) {
     throw invalid(file, (cause as Error).message.split('\n')[0], cause);
   }

@@ -1,8 +1,8 @@
 // Reads wildcard lists from files: `NAME.txt` has one item per line; `.yaml` and `.yml` files are maps of
 // lists, whose keys are joined by `/`. Files are read as by the Impact Pack
 // (modules/impact/wildcards.py), including the encoding: text files are Latin-1.
-import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { yaml } from '../formats/load-yaml.ts';
 import { readRegularFileSync } from '../formats/regular-file.ts';
 import { normaliseWildcardName, type Wildcards } from '../text/wildcard-lists.ts';
 import { filesUnder, type OnUnreadable } from './walk-folder.ts';
@@ -76,9 +76,6 @@ const itemsOf = (text: string): string[] => {
  * which most UTF-8 text contains control characters.
  */
 const UNPRINTABLE = /[^\t\n\r\x20-\x7e\x85\xa0-\xff]/;
-
-// loaded only when there is a YAML file
-const yaml = (): typeof import('yaml') => createRequire(import.meta.url)('yaml');
 
 function readYaml(bytes: Buffer, lists: Map<string, readonly string[]>): void {
   const latin = bytes.toString('latin1');

@@ -1,7 +1,6 @@
 // The loader of a checkpoint with a configuration. Source: ComfyUI nodes.py.
-
-import { parse } from 'yaml';
 import { DarkroomError } from '../../../../errors.ts';
+import { yaml } from '../../../../formats/load-yaml.ts';
 import { readRegularFile } from '../../../../formats/regular-file.ts';
 import { ownValue } from '../../../../own-value.ts';
 import { withDiscreteSampling } from '../../../../sampling/patches/model-sampling-patches.ts';
@@ -45,7 +44,7 @@ async function readConfig(name: string, context: NodeContext): Promise<Checkpoin
   let params: unknown;
   try {
     params = valueAt(
-      parse((await readRegularFile(path, MAX_CONFIG_BYTES)).toString('utf8')),
+      yaml().parse((await readRegularFile(path, MAX_CONFIG_BYTES)).toString('utf8')),
       'model',
       'params',
     );
