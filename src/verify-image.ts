@@ -13,7 +13,8 @@ import { compareImages, type ImageDifference } from './image/compare-images.ts';
 import { withSlashes } from './slashes.ts';
 import { fingerprint } from './storage/cache/fingerprint.ts';
 import { openEmbeddedModels } from './storage/embedded-models.ts';
-import { type Folders, modelRoots, openFolders } from './storage/folders.ts';
+import { type Folders, openFolders } from './storage/folders.ts';
+import { modelRoots } from './storage/model-roots.ts';
 
 export interface Verification {
   /** All pixels are equal. */

@@ -7,7 +7,7 @@ import { type ComfyUIVersion, comfyuiVersion } from '../nodes/versions/comfyui-v
 import { ownValue } from '../own-value.ts';
 import { DEVICE_CHOICES, DEVICE_SYNONYMS, isDeviceChoice } from '../runtime/device-names.ts';
 import { resolvePrecision } from '../runtime/precision.ts';
-import { modelRoots } from '../storage/folders.ts';
+import { modelRoots } from '../storage/model-roots.ts';
 import { badUsage } from './bad-usage.ts';
 import { OPTIONS } from './option-table.ts';
 import { OPTION_SYNONYMS } from './synonyms.ts';

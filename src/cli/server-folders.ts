@@ -1,13 +1,13 @@
 // The folders and the storage of a server and its workers.
 import { resolve } from 'node:path';
-import { keptBy } from '../darkroom.ts';
+import { type DarkroomOptions, keptBy } from '../darkroom.ts';
 import type { EngineOptions } from '../engine/client.ts';
 import { DarkroomError } from '../errors.ts';
 import { openEmbeddedModels } from '../storage/embedded-models.ts';
-import { isExtraModelPaths, readExtraModelPaths } from '../storage/extra-model-paths.ts';
 import { createFolderStorage } from '../storage/folder-storage.ts';
 import { watchedView } from '../storage/folder-view.ts';
-import { type Folders, modelRoots, modelsVariable, openFolders } from '../storage/folders.ts';
+import { type Folders, openFolders } from '../storage/folders.ts';
+import { modelLocations, modelRoots, modelsVariable } from '../storage/model-roots.ts';
 import { openStorage } from '../storage/open-storage.ts';
 import type { Storage } from '../storage/storage.ts';
 import { createFolderWatch, type FolderWatch } from '../storage/watch/folder-watch.ts';
@@ -36,8 +36,9 @@ export async function openServerFolders(
   values: Values,
   watched?: WatchedFolders,
 ): Promise<ServerFolders> {
-  const { models, input, output, temp } = darkroomOptions(values);
-  const watch = watched && (await startWatch(values, watched));
+  const { models = modelsVariable(), input, output, temp } = darkroomOptions(values);
+  const watch =
+    watched && (await startWatch(values.storage, { models, input, output, temp }, watched));
   const shared = values.storage === undefined ? undefined : await openStorage(values.storage);
   const explicit = Object.entries({ input, output, temp }).filter(
     ([, folder]) => folder !== undefined,
@@ -67,17 +68,14 @@ export async function openServerFolders(
 }
 
 /** Watches all folders of the options. Throws DR_STORAGE for a shared folder that does not answer. */
-async function startWatch(values: Values, { warn, others }: WatchedFolders): Promise<FolderWatch> {
-  const { models, input = 'input', output = 'output', temp = 'temp' } = darkroomOptions(values);
-  const isShared = values.storage !== undefined && !values.storage.includes('://');
-  const shared = isShared ? [resolve(values.storage!)] : [];
-  const entries = modelRoots(models ?? modelsVariable() ?? 'models');
-  const lists = entries.filter(isExtraModelPaths);
-  const modelFolders = [
-    ...entries.filter((entry) => !isExtraModelPaths(entry)),
-    ...lists.flatMap((list) => readExtraModelPaths(list).map(({ path }) => path)),
-  ];
-  const own = [input, output, temp, ...modelFolders, ...others];
+async function startWatch(
+  storage: string | undefined,
+  { models = 'models', input = 'input', output = 'output', temp = 'temp' }: DarkroomOptions,
+  { warn, others }: WatchedFolders,
+): Promise<FolderWatch> {
+  const shared = storage === undefined || storage.includes('://') ? [] : [resolve(storage)];
+  const { roots, extra } = modelLocations(modelRoots(models));
+  const own = [input, output, temp, ...roots, ...extra.map(({ path }) => path), ...others];
   const watch = createFolderWatch([...shared, ...own.map((folder) => resolve(folder))], {
     onWarning: warn,
   });

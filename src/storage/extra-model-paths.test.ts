@@ -5,7 +5,8 @@ import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { runMain } from '../../test/support/memory-terminal.ts';
 import { openServerFolders } from '../cli/server-folders.ts';
 import { expandPath, readExtraModelPaths } from './extra-model-paths.ts';
-import { modelRoots, openFolders } from './folders.ts';
+import { openFolders } from './folders.ts';
+import { modelRoots } from './model-roots.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'darkroom-extra-'));
 afterAll(() => rmSync(root, { recursive: true }));

@@ -1,12 +1,10 @@
 // The model, input, output and temp folders of a run, laid out as ComfyUI's (folder_paths.py).
-import { existsSync } from 'node:fs';
-import { delimiter, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { DarkroomError } from '../errors.ts';
 import { didYouMean } from '../near-matches.ts';
 import type { Wildcards } from '../text/wildcard-lists.ts';
 import { shortLived } from './cache/short-lived.ts';
 import type { EmbeddedModels } from './embedded-models.ts';
-import { expandPath, isExtraModelPaths, readExtraModelPaths } from './extra-model-paths.ts';
 import {
   byCodePoint,
   type FolderType,
@@ -17,6 +15,7 @@ import {
 } from './folder-paths.ts';
 import { directView, type FolderView } from './folder-view.ts';
 import { type ModelFolders, openModelFolders } from './model-folders.ts';
+import { modelLocations } from './model-roots.ts';
 import type { OnUnreadable } from './walk-folder.ts';
 import { readWildcards, wildcardFolders } from './wildcard-files.ts';
 
@@ -63,25 +62,13 @@ export interface Folders extends ModelFolders {
   wildcardProblems(): readonly string[];
 }
 
-/** Returns the given models folders; by default DARKROOM_MODELS, else `models`, if it exists. */
-export const modelRoots = (
-  models: string | readonly string[] = modelsVariable() ?? (existsSync('models') ? 'models' : []),
-): readonly string[] => (typeof models === 'string' ? [models] : models);
-
-/** The folders in DARKROOM_MODELS, separated as in PATH. */
-export const modelsVariable = (): readonly string[] | undefined => {
-  const folders = (process.env.DARKROOM_MODELS ?? '').split(delimiter).filter(Boolean);
-  return folders.length > 0 ? folders.map((folder) => expandPath(folder)) : undefined;
-};
-
 /**
  * Returns the folders of a run. Nothing is created or read before it is needed. Throws DR_BAD_USAGE
  * for a models folder that does not exist.
  */
 export function openFolders(options: FolderOptions = {}): Folders {
   const entries = (options.models ?? []).map((entry) => resolve(entry));
-  const models = entries.filter((entry) => !isExtraModelPaths(entry));
-  const extra = entries.filter(isExtraModelPaths).flatMap(readExtraModelPaths);
+  const { roots: models, extra } = modelLocations(entries);
   for (const folder of models)
     if ((options.view?.isReachable(folder) ?? true) && !isFolder(folder))
       throw new DarkroomError('DR_BAD_USAGE', {

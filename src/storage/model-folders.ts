@@ -7,9 +7,9 @@ import { didYouMean } from '../near-matches.ts';
 import { ownValue } from '../own-value.ts';
 import { shortLived } from './cache/short-lived.ts';
 import type { EmbeddedModels } from './embedded-models.ts';
-import type { ExtraModelFolder } from './extra-model-paths.ts';
 import { byCodePoint, isFile, pathInside } from './folder-paths.ts';
 import type { FolderView } from './folder-view.ts';
+import type { ModelLocations } from './model-roots.ts';
 
 export interface ModelFolders {
   /** Returns the files of a kind (`checkpoints`, `vae` …), sorted; names are relative, with `/`. */
@@ -59,16 +59,9 @@ const extensionsOf = (kind: string): ReadonlySet<string> =>
 
 const SKIPPED_FOLDERS: ReadonlySet<string> = new Set(['.git']);
 
-export interface ModelLocations {
-  /** The models folders; earlier ones take precedence. */
-  readonly roots: readonly string[];
-  /** Folders of single kinds, before or after those. */
-  readonly extra?: readonly ExtraModelFolder[];
-}
-
 /** Embedded models come last. Folders that do not answer are passed over. */
 export function openModelFolders(
-  { roots, extra = [] }: ModelLocations,
+  { roots, extra }: ModelLocations,
   embedded: EmbeddedModels | undefined,
   view: FolderView,
 ): ModelFolders {
