@@ -1,7 +1,7 @@
 // Parses options, and converts their values.
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { type DarkroomOptions, KEPT_KINDS, type KeptKind } from '../darkroom.ts';
+import { type DarkroomOptions, KEPT_KINDS, type KeptKind } from '../darkroom-types.ts';
 import { didYouMean } from '../near-matches.ts';
 import { type ComfyUIVersion, comfyuiVersion } from '../nodes/versions/comfyui-versions.ts';
 import { ownValue } from '../own-value.ts';

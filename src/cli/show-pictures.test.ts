@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, expect, it } from 'vitest';
-import { openInViewer, pictureProtocol, pictureSequence } from './show-pictures.ts';
+import { pictureProtocol } from './picture-protocol.ts';
+import { openInViewer, pictureSequence } from './show-pictures.ts';
 
 const ESC = '\u001b';
 const root = mkdtempSync(join(tmpdir(), 'darkroom-show-'));

@@ -5,31 +5,7 @@ import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { encodeSixel } from '../image/codec/encode-sixel.ts';
 import { sharp } from '../image/codec/load-sharp.ts';
-
-/** How a terminal draws pictures. */
-export type PictureProtocol = 'kitty' | 'iterm2' | 'sixel';
-
-type Environment = Readonly<Record<string, string | undefined>>;
-
-/** Terminals by what they set. Multiplexers pass neither protocol on. */
-const TERMINALS: readonly (readonly [PictureProtocol, (environment: Environment) => boolean])[] = [
-  [
-    'kitty',
-    ({ KITTY_WINDOW_ID, TERM }) => KITTY_WINDOW_ID !== undefined || /kitty/.test(TERM ?? ''),
-  ],
-  ['kitty', ({ TERM_PROGRAM, TERM }) => /ghostty/i.test(`${TERM_PROGRAM} ${TERM}`)],
-  ['kitty', ({ KONSOLE_VERSION }) => Number(KONSOLE_VERSION) >= 220_400],
-  ['iterm2', ({ TERM_PROGRAM }) => /^(iTerm\.app|WezTerm|mintty|rio)$/.test(TERM_PROGRAM ?? '')],
-  ['iterm2', ({ LC_TERMINAL }) => LC_TERMINAL === 'iTerm2'],
-  ['sixel', ({ TERM }) => /^(foot|mlterm|contour|yaft)|sixel/.test(TERM ?? '')],
-];
-
-/** The protocol of the terminal with this environment; undefined if it draws no pictures. */
-export function pictureProtocol(environment: Environment): PictureProtocol | undefined {
-  if (environment.TMUX !== undefined || /^(screen|tmux)/.test(environment.TERM ?? ''))
-    return undefined;
-  return TERMINALS.find(([, matches]) => matches(environment))?.[0];
-}
+import type { PictureProtocol } from './picture-protocol.ts';
 
 const MAX_SIDE = 1024;
 /** The payload of one escape sequence of kitty, in characters of base64. */

@@ -1,7 +1,7 @@
 // Standard output for results, standard error for messages. Passed in, so that tests can replace
 // it.
 import { createInterface } from 'node:readline/promises';
-import { type PictureProtocol, pictureProtocol } from './show-pictures.ts';
+import { type PictureProtocol, pictureProtocol } from './picture-protocol.ts';
 
 export interface Terminal {
   /** Prints a line of results: paths, lists, JSON. */
