@@ -60,13 +60,16 @@ const isSafeSegment = (segment: string): boolean =>
   !DEVICE.test(segment) &&
   Buffer.byteLength(segment) <= MAX_SEGMENT_BYTES;
 
+/** Whether a path cannot lead out of a models folder. */
+export const isSafePath = (path: string): boolean =>
+  withSlashes(path).split('/').every(isSafeSegment);
+
 /** Returns why a file must not be downloaded; undefined if nothing speaks against it. */
 export function refuseSource(source: ModelSource): DarkroomError | undefined {
   const { folder, name, url } = source;
   const refused = (message: string, hint: string): DarkroomError =>
     new DarkroomError('DR_BAD_USAGE', { message, hint, file: name });
-  const segments = [folder, name].flatMap((part) => withSlashes(part).split('/'));
-  if (!segments.every(isSafeSegment))
+  if (!isSafePath(folder) || !isSafePath(name))
     return refused(
       `'${folder}/${name}' is no path inside a models folder`,
       'The workflow names a file that could be written elsewhere; do not trust it.',

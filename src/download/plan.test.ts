@@ -65,6 +65,26 @@ it('hashes that workflows state', () => {
     expect(fileHash(value, type)).toBeUndefined();
 });
 
+it('folders outside the models folders are not even listed', async () => {
+  const listed: string[] = [];
+  const modelFiles = (folder: string): string[] => {
+    listed.push(folder);
+    return ['m.safetensors'];
+  };
+  const { present, refused } = await planDownloads(
+    ['..', 'a/../..', '/', '\\', 'vae'].map((folder) => source({ folder })),
+    {
+      folders: { modelFiles },
+      root: 'models',
+      client: createWebClient(),
+      signal: new AbortController().signal,
+    },
+  );
+  expect(listed).toEqual(['vae']);
+  expect(present).toEqual(['vae/m.safetensors']);
+  expect(refused).toHaveLength(2);
+});
+
 const root = mkdtempSync(join(tmpdir(), 'darkroom-plan-'));
 afterAll(() => rmSync(root, { recursive: true }));
 

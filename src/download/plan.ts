@@ -3,7 +3,7 @@ import type { DarkroomError } from '../errors.ts';
 import { withSlashes } from '../slashes.ts';
 import { pathInside } from '../storage/folder-paths.ts';
 import type { ModelFolders } from '../storage/model-folders.ts';
-import { type ModelSource, pathOfSource, refuseSource } from './model-source.ts';
+import { isSafePath, type ModelSource, pathOfSource, refuseSource } from './model-source.ts';
 import { partialSize } from './partial-file.ts';
 import { describeRemote, type RemoteFile } from './remote-file.ts';
 import type { WebClient } from './web-client.ts';
@@ -71,10 +71,11 @@ export async function planDownloads(
 /** How many files hosts are asked about at once. */
 const MAX_ASKED = 8;
 
+/** Whether a file is there; folders outside the models folders are not listed. */
 const isPresent = (
   { folder, name }: ModelSource,
   { modelFiles }: Pick<ModelFolders, 'modelFiles'>,
-): boolean => modelFiles(folder).includes(withSlashes(name));
+): boolean => isSafePath(folder) && modelFiles(folder).includes(withSlashes(name));
 
 async function describeMissing(
   source: ModelSource,
