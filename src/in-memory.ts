@@ -59,7 +59,7 @@ export function openMemoryFolders(options: DarkroomOptions): MemoryFolders {
         writeFiles(input, files);
         try {
           const result = withBytes(await work());
-          keepOnly(result, [output, temp]);
+          removeUnused(result, [output, temp]);
           return result;
         } finally {
           rmSync(input, { recursive: true, force: true });
@@ -101,7 +101,7 @@ function withBytes(result: RunResult): RunResult {
 }
 
 /** Removes files of earlier runs; those of this one are used again by nodes that don't change. */
-function keepOnly({ outputs }: RunResult, folders: readonly string[]): void {
+function removeUnused({ outputs }: RunResult, folders: readonly string[]): void {
   const used = new Set(Object.values(outputs).flatMap((ui) => savedFiles(ui).map((f) => f.path)));
   for (const folder of folders)
     for (const entry of entriesIn(folder)) {

@@ -38,10 +38,10 @@ export async function withConfig(
   const general = Object.entries(config).filter(([key]) => !isSection(key));
   const special = isMapping(own) ? Object.entries(own) : [];
   // all entries are checked, whichever command runs
-  const known = commands.flatMap(({ options }) => options);
+  const allOptions = commands.flatMap((one) => one.options);
   const options = Object.fromEntries(
     [...general, ...special].map(([key, value]): [OptionName, unknown] => {
-      const name = optionOf(key, known, file);
+      const name = optionOf(key, allOptions, file);
       return [name, readValue(name, value, file)];
     }),
   );
@@ -88,12 +88,12 @@ const isMapping = (value: unknown): value is Readonly<Record<string, unknown>> =
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** `cacheSize` and `cache-size` are the same option. */
-function optionOf(key: string, known: readonly OptionName[], file: string): OptionName {
+function optionOf(key: string, options: readonly OptionName[], file: string): OptionName {
   const name = key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`) as OptionName;
-  if (known.includes(name) && !NOT_CONFIGURED.has(name)) return name;
+  if (options.includes(name) && !NOT_CONFIGURED.has(name)) return name;
   throw badUsage(
     `${file} has the unknown option '${key}'`,
-    didYouMean(name, known) || 'The options are those of the command line; see --help.',
+    didYouMean(name, options) || 'The options are those of the command line; see --help.',
   );
 }
 

@@ -75,11 +75,11 @@ function originOf(address: string): string {
 
 /** `3 files, 5.6 GB`; `at least` where some sizes are unknown. */
 export function sumOf(missing: readonly MissingFile[]): string {
-  const known = missing.reduce((sum, { remote, loaded }) => sum + (remote.size ?? 0) - loaded, 0);
+  const bytes = missing.reduce((sum, { remote, loaded }) => sum + (remote.size ?? 0) - loaded, 0);
   const isExact = missing.every(({ remote }) => remote.size !== undefined);
-  const size = known > 0 || isExact ? formatSize(Math.max(0, known)) : 'an unknown size';
+  const size = bytes > 0 || isExact ? formatSize(Math.max(0, bytes)) : 'an unknown size';
   const files = missing.length === 1 ? '1 file' : `${missing.length} files`;
-  return `${files}, ${isExact || known <= 0 ? '' : 'at least '}${size}`;
+  return `${files}, ${isExact || bytes <= 0 ? '' : 'at least '}${size}`;
 }
 
 export interface DownloadOutcome {

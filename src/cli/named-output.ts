@@ -16,7 +16,7 @@ export interface NamedOutput {
    * Writes the pictures among the files of a run to their names, and other files beside them.
    * Returns the new path of each file.
    */
-  place(files: readonly SavedFile[]): Promise<ReadonlyMap<SavedFile, string>>;
+  write(files: readonly SavedFile[]): Promise<ReadonlyMap<SavedFile, string>>;
   /** Removes the folder. */
   close(): void;
 }
@@ -42,7 +42,7 @@ export function openNamedOutput(
   let count = 0;
   return {
     folder,
-    place: async (files) => {
+    write: async (files) => {
       const pictures = picturesOf(files);
       if (pictures.length === 0) throw noPicture(name);
       const isNumbered = isSeries || pictures.length > 1;

@@ -9,7 +9,7 @@ import { describeModelFile } from '../formats/model-file.ts';
 import type { Download } from './download-types.ts';
 import { failure } from './web-client.ts';
 
-export const MISLED = 'Try again, or download the file in a browser.';
+export const TRY_AGAIN = 'Try again, or download the file in a browser.';
 
 /** Returns what is wrong with the file that was loaded. With the right hash, nothing is. */
 export async function checkContent(download: Download): Promise<DarkroomError | undefined> {
@@ -29,7 +29,7 @@ export async function checkContent(download: Download): Promise<DarkroomError | 
   if (!/\.(safetensors|sft)$/i.test(request.target)) return undefined;
   const problem = await describeModelFile(partial.path).catch((error: unknown) => error);
   return problem instanceof DarkroomError
-    ? failure(address, `leads to a broken file: ${nameIn(problem.message, download)}`, MISLED)
+    ? failure(address, `leads to a broken file: ${nameIn(problem.message, download)}`, TRY_AGAIN)
     : undefined;
 }
 

@@ -7,7 +7,7 @@ import { checkAborted, DarkroomError, interrupted } from '../errors.ts';
 import { formatSize } from '../format-size.ts';
 import { makeFolder } from '../make-folder.ts';
 import { unwritableError } from '../write-errors.ts';
-import { checkContent, MISLED } from './check-content.ts';
+import { checkContent, TRY_AGAIN } from './check-content.ts';
 import type { Download, DownloadOptions, DownloadRequest } from './download-types.ts';
 import { fileAddress } from './hugging-face.ts';
 import { openPartial, type PartialFile, type PartialState } from './partial-file.ts';
@@ -124,7 +124,7 @@ async function attempt(download: Download): Promise<void> {
   await writeBody(download, response, total);
 }
 
-/** Without anything that tells whether the file has changed, only a hash can tell afterwards. */
+/** Without a validator, only a hash can show afterwards that the file has not changed. */
 const canResume = ({ request }: Download, state: PartialState | undefined): boolean =>
   state !== undefined && (state.validator !== undefined || request.hash !== undefined);
 
@@ -186,7 +186,7 @@ async function writeBody(
   if (total === undefined || done === total) return;
   if (done < total) throw new TemporaryFailure(`${address.host} sent ${done} of ${total} bytes`);
   await partial.restart();
-  throw failure(address, `is longer than the ${total} bytes that it is said to have`, MISLED);
+  throw failure(address, `is longer than the ${total} bytes that it is said to have`, TRY_AGAIN);
 }
 
 /** The parts of a body. Throws a TemporaryFailure where it is broken off, or nothing comes. */

@@ -10,7 +10,7 @@ import { linkNew } from '../storage/file-names.ts';
 /** What the host said about the bytes of a partial file. */
 export interface PartialState {
   readonly url: string;
-  /** A strong ETag or a date: what tells whether the file has changed since. */
+  /** A strong ETag or a date, which is another one once the file has changed. */
   readonly validator?: string;
   readonly total?: number;
 }
@@ -24,7 +24,7 @@ export interface PartialFile {
   append(bytes: Uint8Array): Promise<void>;
   /** Removes all bytes, to begin again. */
   restart(): Promise<void>;
-  /** Closes the file and gives it its own name, unless a file of that name has appeared. */
+  /** Closes the file and renames it to the target, unless that has appeared meanwhile. */
   finish(): Promise<void>;
   /** Closes the file; keeps it if it has bytes. */
   close(): Promise<void>;

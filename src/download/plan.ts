@@ -59,17 +59,17 @@ export async function planDownloads(
     }
   }
   const described: MissingFile[] = [];
-  for (let i = 0; i < missing.length; i += MAX_ASKED)
+  for (let i = 0; i < missing.length; i += CONCURRENT_FILES)
     described.push(
       ...(await Promise.all(
-        missing.slice(i, i + MAX_ASKED).map((source) => describeMissing(source, options)),
+        missing.slice(i, i + CONCURRENT_FILES).map((source) => describeMissing(source, options)),
       )),
     );
   return { present, refused, missing: described };
 }
 
-/** How many files hosts are asked about at once. */
-const MAX_ASKED = 8;
+/** How many files are described at once. */
+const CONCURRENT_FILES = 8;
 
 /** Whether a file is there; folders outside the models folders are not listed. */
 const isPresent = (

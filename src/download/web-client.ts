@@ -50,7 +50,7 @@ export function createWebClient(options: WebClientOptions = {}): WebClient {
     get: async ({ url, headers, signal, onRedirect }) => {
       const first = new URL(url);
       let target = first;
-      // the token is for the host that was named, as long as no other host was asked
+      // the token is for the host that was named, until a request goes to another one
       let token = isHuggingFace(first.hostname) ? options.huggingFaceToken : undefined;
       for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
         if (target.host !== first.host || target.protocol !== 'https:') token = undefined;
@@ -115,7 +115,7 @@ function redirectTarget(from: URL, location: string): URL {
 
 function checkStatus(response: Response, url: URL, withToken: boolean): Response {
   const { status } = response;
-  // 416: the range that was asked for does not exist
+  // 416: the requested range does not exist
   if (response.ok || status === 416) return response;
   void response.body?.cancel();
   if (status === 429 || status === 408 || status >= 500)

@@ -37,11 +37,11 @@ export async function getModels(
 ): Promise<number> {
   const downloads = startDownloads(values);
   try {
-    const wanted: Wanted[] = [];
+    const requested: Requested[] = [];
     for (const name of names)
-      wanted.push(await wantedBy(name, values, nodes?.table, folders, downloads));
-    const sources = wanted.flatMap((one) => one.sources);
-    const unknown = withoutSource(wanted);
+      requested.push(await requestedBy(name, values, nodes?.table, folders, downloads));
+    const sources = requested.flatMap((one) => one.sources);
+    const unknown = withoutSource(requested);
     const plan = await planModels(sources, folders, downloads);
     if (!values.quiet) printPlan(terminal, plan, downloads.root);
     const outcome: DownloadOutcome = values['dry-run']
@@ -86,27 +86,27 @@ function conclude(
 }
 
 /** What an argument stands for. */
-interface Wanted {
+interface Requested {
   readonly sources: readonly ModelSource[];
   /** Paths of the model files that a workflow lacks: `vae/kl.safetensors`. */
   readonly missing: readonly string[];
 }
 
 /** The missing files that no workflow names the origin of. */
-function withoutSource(wanted: readonly Wanted[]): string[] {
-  const known = new Set(wanted.flatMap(({ sources }) => sources.map(pathOfSource)));
-  const names = new Set([...known].map((path) => basename(path)));
-  const missing = new Set(wanted.flatMap((one) => one.missing));
-  return [...missing].filter((path) => !known.has(path) && !names.has(basename(path)));
+function withoutSource(requested: readonly Requested[]): string[] {
+  const paths = requested.flatMap(({ sources }) => sources.map(pathOfSource));
+  const names = new Set(paths.map((path) => basename(path)));
+  const missing = new Set(requested.flatMap((one) => one.missing));
+  return [...missing].filter((path) => !names.has(basename(path)));
 }
 
-async function wantedBy(
+async function requestedBy(
   name: string,
   values: Values,
   nodes: NodeTable = NODES,
   folders: Folders,
   downloads: Downloads,
-): Promise<Wanted> {
+): Promise<Requested> {
   const single = singleFile(name, values);
   if (single) return { sources: [single], missing: [] };
   const { content, name: shown } = await openWorkflow(name, downloads);

@@ -198,11 +198,11 @@ async function presentOutputs(
   printEvent: (event: object) => void,
 ): Promise<void> {
   const files = Object.values(outputs).flatMap(savedFiles);
-  const placed = await named?.place(files);
+  const written = await named?.write(files);
   const pathOf = (file: (typeof files)[number]): string | undefined =>
-    placed ? placed.get(file) : file.path;
-  if (values.json && placed)
-    printEvent({ type: 'done', files: [...placed.values()].map(shortPath) });
+    written ? written.get(file) : file.path;
+  if (values.json && written)
+    printEvent({ type: 'done', files: [...written.values()].map(shortPath) });
   for (const output of values.json ? [] : Object.values(outputs)) {
     for (const path of savedFiles(output).map(pathOf))
       if (path !== undefined) terminal.out(shortPath(path));
