@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { DarkroomError } from '../errors.ts';
+import { isJsonObject } from '../formats/json.ts';
 import { readRegularFileSync } from '../formats/regular-file.ts';
 import { didYouMean } from '../near-matches.ts';
 import { expandPath } from '../storage/extra-model-paths.ts';
@@ -34,9 +35,9 @@ export async function withConfig(
   const config = await readConfig(file);
   const sections = new Set(commands.map(({ name }) => name));
   const own = config[command.name];
-  const isSection = (key: string): boolean => sections.has(key) && isMapping(config[key]);
+  const isSection = (key: string): boolean => sections.has(key) && isJsonObject(config[key]);
   const general = Object.entries(config).filter(([key]) => !isSection(key));
-  const special = isMapping(own) ? Object.entries(own) : [];
+  const special = isJsonObject(own) ? Object.entries(own) : [];
   // all entries are checked, whichever command runs
   const allOptions = commands.flatMap((one) => one.options);
   const options = Object.fromEntries(
@@ -68,7 +69,7 @@ async function readConfig(file: string): Promise<Readonly<Record<string, unknown
   } catch (cause) {
     throw unreadable(file, cause as NodeJS.ErrnoException);
   }
-  if (isMapping(config)) return config;
+  if (isJsonObject(config)) return config;
   throw badUsage(`${file} contains no options`, 'Export an object: export default { … }.');
 }
 
@@ -83,9 +84,6 @@ function unreadable(file: string, cause: NodeJS.ErrnoException): DarkroomError {
     cause,
   });
 }
-
-const isMapping = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** `cacheSize` and `cache-size` are the same option. */
 function optionOf(key: string, options: readonly OptionName[], file: string): OptionName {

@@ -8,11 +8,10 @@ import type { NodeTable } from '../workflow/node-table.ts';
 import { type Overrides, parseOverrides } from '../workflow/overrides/overrides.ts';
 import { readSeries, type SeriesRun, withSuccessiveSeeds } from '../workflow/overrides/series.ts';
 import { isShorthand, SHORTHANDS } from '../workflow/overrides/shorthands.ts';
-import { readWorkflowBytes, readWorkflowFile } from '../workflow/read/read.ts';
 import { asDarkroomError, report } from './error-report.ts';
 import { type Values, wholeNumber } from './options.ts';
 import { coloured, type Terminal } from './terminal.ts';
-import type { Source } from './workflow-source.ts';
+import { readSource, type Source } from './workflow-source.ts';
 
 export type Run = SeriesRun;
 
@@ -33,11 +32,7 @@ const MAX_TABLE_BYTES = 64 * 1024 * 1024;
  * The runs that the options describe. Throws DR_BAD_USAGE, DR_FILE_MISSING and, as --batch needs
  * the seed of the workflow, the errors of reading it.
  */
-export function planRuns(
-  values: Values,
-  { content, name }: Source,
-  nodes: NodeTable = NODES,
-): Run[] {
+export function planRuns(values: Values, source: Source, nodes: NodeTable = NODES): Run[] {
   const set = overridesOf(values);
   const lines: Run[] =
     values.csv === undefined
@@ -48,10 +43,7 @@ export function planRuns(
         }));
   const count = wholeNumber(values, 'batch', 1, MAX_BATCH);
   if (count === undefined) return lines;
-  const { graph } =
-    typeof content === 'string'
-      ? readWorkflowFile(content, { nodes })
-      : readWorkflowBytes(content, name, { nodes });
+  const { graph } = readSource(source, { nodes });
   const withSeeds = (run: Run): Run[] =>
     withSuccessiveSeeds(run.set, count, graph, nodes).map((seeded) => ({ ...run, set: seeded }));
   if (values.csv === undefined) return withSeeds({ set });

@@ -2,14 +2,12 @@
 // downloading those that are missing before a run.
 import type { ModelSource } from '../download/model-source.ts';
 import { DarkroomError } from '../errors.ts';
-import { NODES } from '../nodes/index.ts';
 import { withSlashes } from '../slashes.ts';
 import { openEmbeddedModels } from '../storage/embedded-models.ts';
 import { openFolders } from '../storage/folders.ts';
 import { modelRoots } from '../storage/model-roots.ts';
 import { modelSources } from '../workflow/model-sources.ts';
 import type { NodeTable } from '../workflow/node-table.ts';
-import { readWorkflowBytes, readWorkflowFile } from '../workflow/read/read.ts';
 import { badUsage } from './bad-usage.ts';
 import type { Invocation } from './command.ts';
 import {
@@ -22,16 +20,11 @@ import {
   sumOf,
 } from './model-downloads.ts';
 import { modelEntries } from './options.ts';
-import type { Source } from './workflow-source.ts';
+import { readSource, type Source } from './workflow-source.ts';
 
 /** The sources that a workflow names. Throws the errors of reading it. */
-export function sourcesOf({ content, name }: Source, nodes: NodeTable = NODES): ModelSource[] {
-  const { extra } =
-    typeof content === 'string'
-      ? readWorkflowFile(content, { nodes })
-      : readWorkflowBytes(content, name, { nodes });
-  return modelSources(extra);
-}
+const sourcesOf = (workflow: Source, nodes?: NodeTable): ModelSource[] =>
+  modelSources(readSource(workflow, { nodes }).extra);
 
 /**
  * Downloads what workflows lack and name the origin of, after a question. Throws DR_BAD_USAGE where
@@ -73,23 +66,21 @@ export async function getBeforeRun(
 export function downloadHint(
   missingFiles: readonly string[],
   workflow: Source,
-  nodes?: NodeTable,
 ): string | undefined {
   const { name } = workflow;
   if (missingFiles.length === 0 || name === 'standard input') return undefined;
   const missing = new Set(missingFiles.map(withSlashes));
-  const found = knownSources(workflow, nodes).filter((source) =>
-    missing.has(withSlashes(source.name)),
-  );
+  const found = sourcesOrNone(workflow).filter((source) => missing.has(withSlashes(source.name)));
   const files = [...new Set(found.map((source) => source.name))];
   return files.length === 0
     ? undefined
     : `The workflow says where to get ${files.join(', ')}: darkroom models get ${quoted(name)}`;
 }
 
-function knownSources(workflow: Source, nodes?: NodeTable): readonly ModelSource[] {
+/** The sources that a workflow names; none for one that can't be read. */
+function sourcesOrNone(workflow: Source): readonly ModelSource[] {
   try {
-    return sourcesOf(workflow, nodes);
+    return sourcesOf(workflow);
   } catch (error) {
     if (error instanceof DarkroomError) return [];
     throw error;

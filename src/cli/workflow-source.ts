@@ -1,6 +1,13 @@
 // FILE on the command line: a path, `-` for standard input, or an http(s) URL of this machine.
 import { DarkroomError } from '../errors.ts';
 import { maskUrl } from '../mask-secrets.ts';
+import {
+  type ReadOptions,
+  readWorkflowBytes,
+  readWorkflowFile,
+  type Workflow,
+} from '../workflow/read/read.ts';
+import { MAX_BYTES } from '../workflow/read/read-errors.ts';
 
 export interface Source {
   /** A path, or the bytes that were read. */
@@ -9,7 +16,6 @@ export interface Source {
   readonly name: string;
 }
 
-const MAX_BYTES = 64 * 1024 * 1024;
 const TIMEOUT_MS = 30_000;
 
 /**
@@ -22,6 +28,12 @@ export async function openSource(name: string): Promise<Source> {
   if (/^https?:\/\//i.test(name)) return { content: await download(name), name: maskUrl(name) };
   return { content: name, name };
 }
+
+/** Reads the workflow of a source. Throws the errors of readWorkflowFile. */
+export const readSource = ({ content, name }: Source, options: ReadOptions): Workflow =>
+  typeof content === 'string'
+    ? readWorkflowFile(content, options)
+    : readWorkflowBytes(content, name, options);
 
 async function download(address: string): Promise<Uint8Array> {
   const url = URL.canParse(address) ? new URL(address) : undefined;

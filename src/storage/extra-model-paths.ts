@@ -3,6 +3,7 @@
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join, normalize, resolve } from 'node:path';
 import { DarkroomError } from '../errors.ts';
+import { isJsonObject } from '../formats/json.ts';
 import { yaml } from '../formats/load-yaml.ts';
 import { readRegularFileSync } from '../formats/regular-file.ts';
 
@@ -25,7 +26,7 @@ export function readExtraModelPaths(file: string): ExtraModelFolder[] {
   const sections = readYaml(file);
   return Object.values(sections).flatMap((section) => {
     if (section === null) return [];
-    if (!isMapping(section)) throw invalid(file, 'its sections must be mappings');
+    if (!isJsonObject(section)) throw invalid(file, 'its sections must be mappings');
     const { base_path, is_default, ...kinds } = section;
     const base = baseOf(file, base_path);
     return Object.entries(kinds).flatMap(([kind, paths]) => {
@@ -73,12 +74,9 @@ function readYaml(file: string): Readonly<Record<string, unknown>> {
   } catch (cause) {
     throw invalid(file, (cause as Error).message.split('\n')[0], cause);
   }
-  if (!isMapping(content)) throw invalid(file, 'it must be a mapping of sections');
+  if (!isJsonObject(content)) throw invalid(file, 'it must be a mapping of sections');
   return content;
 }
-
-const isMapping = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const invalid = (file: string, reason: string, cause?: unknown): DarkroomError =>
   new DarkroomError('DR_BAD_USAGE', {

@@ -2,6 +2,7 @@
 // lists, whose keys are joined by `/`. Files are read as by the Impact Pack
 // (modules/impact/wildcards.py), including the encoding: text files are Latin-1.
 import { dirname, join } from 'node:path';
+import { isJsonObject } from '../formats/json.ts';
 import { yaml } from '../formats/load-yaml.ts';
 import { readRegularFileSync } from '../formats/regular-file.ts';
 import { normaliseWildcardName, type Wildcards } from '../text/wildcard-lists.ts';
@@ -86,22 +87,19 @@ function readYaml(bytes: Buffer, lists: Map<string, readonly string[]>): void {
     logLevel: 'error',
     maxAliasCount: 1000,
   });
-  if (!isMap(content)) throw new Error('it is not a map of lists');
+  if (!isJsonObject(content)) throw new Error('it is not a map of lists');
   for (const [key, value] of Object.entries(content)) addLists(lists, key, value);
 }
 
 /** Adds a list, a single item as a list, or the lists of a nested map. */
 function addLists(lists: Map<string, readonly string[]>, key: string, value: unknown): void {
   if (Array.isArray(value)) lists.set(normaliseWildcardName(key), value.map(textOf));
-  else if (isMap(value))
+  else if (isJsonObject(value))
     for (const [name, inner] of Object.entries(value))
       addLists(lists, normaliseWildcardName(`${key}/${name}`), inner);
   else if (['string', 'number', 'boolean'].includes(typeof value))
     lists.set(normaliseWildcardName(key), [textOf(value)]);
 }
-
-const isMap = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Returns a value as Python prints it; '' for null and nested values. */
 const textOf = (value: unknown): string => {

@@ -11,13 +11,13 @@ import { writeAtomic } from '../../storage/atomic-write.ts';
 import { printGraph } from '../../workflow/export/print-api.ts';
 import { toTypeScript } from '../../workflow/export/to-typescript.ts';
 import type { NodeTable } from '../../workflow/node-table.ts';
-import { readWorkflowBytes, readWorkflowFile, type Workflow } from '../../workflow/read/read.ts';
+import type { Workflow } from '../../workflow/read/read.ts';
 import { writeHint } from '../../write-errors.ts';
 import { badUsage } from '../bad-usage.ts';
 import type { Invocation } from '../command.ts';
 import { comfyuiOption, dynamicSeed } from '../options.ts';
 import { warnings } from '../terminal.ts';
-import { openSource } from '../workflow-source.ts';
+import { openSource, readSource } from '../workflow-source.ts';
 
 type Printer = (workflow: Workflow, nodes: NodeTable, name: string) => string;
 
@@ -47,17 +47,14 @@ export async function convertCommand({
       didYouMean(values.to ?? '', Object.keys(PRINTERS)) ||
         `The forms are ${Object.keys(PRINTERS).join(' and ')}.`,
     );
-  const { content, name } = await openSource(positionals[0]);
+  const source = await openSource(positionals[0]);
   const options = {
     nodes: nodesOf(comfyuiOption(values), nodes?.table),
     random: pythonRandom(dynamicSeed(values)).random,
   };
-  const workflow: Workflow =
-    typeof content === 'string'
-      ? readWorkflowFile(content, options)
-      : readWorkflowBytes(content, name, options);
+  const workflow = readSource(source, options);
   workflow.notes.forEach(warnings(terminal, values.quiet));
-  const text = print(workflow, options.nodes, name);
+  const text = print(workflow, options.nodes, source.name);
   if (values.out === undefined) terminal.out(text.trimEnd());
   else write(values.out, text);
   return 0;

@@ -10,7 +10,7 @@ import type { Folders } from '../../storage/folders.ts';
 import { isModelName } from '../../storage/model-folders.ts';
 import { modelSources } from '../../workflow/model-sources.ts';
 import type { NodeTable } from '../../workflow/node-table.ts';
-import { readWorkflowBytes, readWorkflowFile, type Workflow } from '../../workflow/read/read.ts';
+import { MAX_BYTES } from '../../workflow/read/read-errors.ts';
 import { findProblems } from '../../workflow/validate/find-problems.ts';
 import { badUsage } from '../bad-usage.ts';
 import type { Invocation } from '../command.ts';
@@ -25,9 +25,7 @@ import {
 } from '../model-downloads.ts';
 import type { Values } from '../options.ts';
 import { jsonLine, printable, type Terminal } from '../terminal.ts';
-import { openSource, type Source } from '../workflow-source.ts';
-
-const MAX_WORKFLOW_BYTES = 64 * 1024 * 1024;
+import { openSource, readSource, type Source } from '../workflow-source.ts';
 
 /** Runs the command; returns the exit code: 0 if nothing is missing any more. */
 export async function getModels(
@@ -109,12 +107,8 @@ async function requestedBy(
 ): Promise<Requested> {
   const single = singleFile(name, values);
   if (single) return { sources: [single], missing: [] };
-  const { content, name: shown } = await openWorkflow(name, downloads);
-  const options = { nodes, modelFiles: folders.modelFiles };
-  const { graph, extra }: Workflow =
-    typeof content === 'string'
-      ? readWorkflowFile(content, options)
-      : readWorkflowBytes(content, shown, options);
+  const workflow = await openWorkflow(name, downloads);
+  const { graph, extra } = readSource(workflow, { nodes, modelFiles: folders.modelFiles });
   const { models } = findProblems(graph, nodes, folders);
   return {
     sources: modelSources(extra),
@@ -142,7 +136,7 @@ async function openWorkflow(name: string, { client, signal }: Downloads): Promis
   if (!isWebAddress(name)) return openSource(name);
   try {
     const response = await client.get({ url: name, signal });
-    return { content: await bytesOf(response, MAX_WORKFLOW_BYTES), name };
+    return { content: await bytesOf(response, MAX_BYTES), name };
   } catch (error) {
     if (error instanceof DarkroomError) throw error;
     throw new DarkroomError('DR_DOWNLOAD', {
