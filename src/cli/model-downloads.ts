@@ -1,54 +1,40 @@
 // Model files that workflows say the origin of: lists what is missing and downloads it.
 import { resolve } from 'node:path';
 import { downloadFile } from '../download/download-file.ts';
-import type { ModelSource } from '../download/model-source.ts';
-import { type DownloadPlan, type MissingFile, planDownloads } from '../download/plan.ts';
-import { createWebClient, type WebClient } from '../download/web-client.ts';
+import type { DownloadPlan, MissingFile, PlanOptions } from '../download/plan.ts';
+import { createWebClient } from '../download/web-client.ts';
 import { DarkroomError } from '../errors.ts';
 import { formatSize } from '../format-size.ts';
 import { isExtraModelPaths } from '../storage/extra-model-paths.ts';
 import type { Folders } from '../storage/folders.ts';
-import { modelRoots } from '../storage/model-roots.ts';
 import { createFileProgress } from './download-progress.ts';
 import { asDarkroomError, report } from './error-report.ts';
-import { modelEntries, type Values } from './options.ts';
 import { onStopSignals } from './stop-signals.ts';
 import { coloured, printable, type Terminal } from './terminal.ts';
 
-export interface Downloads {
-  readonly client: WebClient;
-  readonly signal: AbortSignal;
-  /** The models folder that files are downloaded into. */
-  readonly root: string;
+export interface Downloads extends PlanOptions {
   /** Lets signals end the program again. */
   release(): void;
 }
 
-/** Prepares downloads, which Ctrl-C stops; a second Ctrl-C ends the program. */
-export function startDownloads(values: Values): Downloads {
+/**
+ * Prepares downloads into the first models folder, which Ctrl-C stops; a second Ctrl-C ends the
+ * program.
+ */
+export function startDownloads(folders: Folders): Downloads {
   const controller = new AbortController();
   const release = onStopSignals((count) => {
     if (count > 1) process.exit(130);
     controller.abort();
   });
   return {
+    folders,
+    root: folders.models.find((entry) => !isExtraModelPaths(entry)) ?? resolve('models'),
     client: createWebClient({ huggingFaceToken: process.env.HF_TOKEN || undefined }),
     signal: controller.signal,
-    root: resolve(firstFolder(values) ?? 'models'),
     release,
   };
 }
-
-/** The first models folder. */
-const firstFolder = (values: Values): string | undefined =>
-  modelRoots(modelEntries(values)).find((entry) => !isExtraModelPaths(entry));
-
-/** What of the sources is missing. Throws DR_INTERRUPTED. */
-export const planModels = (
-  sources: readonly ModelSource[],
-  folders: Folders,
-  { client, signal, root }: Downloads,
-): Promise<DownloadPlan> => planDownloads(sources, { folders, root, client, signal });
 
 /** Prints the missing files with size, origin and licence to standard error, and their sum. */
 export function printPlan(terminal: Terminal, { missing }: DownloadPlan, root: string): void {

@@ -1,6 +1,7 @@
 // The model files of the workflows that `run` and `check` are given: where they come from, and
 // downloading those that are missing before a run.
 import type { ModelSource } from '../download/model-source.ts';
+import { planDownloads } from '../download/plan.ts';
 import { DarkroomError } from '../errors.ts';
 import { withSlashes } from '../slashes.ts';
 import { openEmbeddedModels } from '../storage/embedded-models.ts';
@@ -13,7 +14,6 @@ import type { Invocation } from './command.ts';
 import {
   confirm,
   downloadMissing,
-  planModels,
   printPlan,
   reportDownloads,
   startDownloads,
@@ -39,9 +39,9 @@ export async function getBeforeRun(
     models: modelRoots(modelEntries(values)),
     embedded: openEmbeddedModels(),
   });
-  const downloads = startDownloads(values);
+  const downloads = startDownloads(folders);
   try {
-    const plan = await planModels(sources, folders, downloads);
+    const plan = await planDownloads(sources, downloads);
     const { missing } = plan;
     printPlan(terminal, plan, downloads.root);
     const isAgreed =

@@ -2,14 +2,13 @@
 // or a single file, into the models folder.
 import { basename } from 'node:path';
 import { type ModelSource, pathOfSource } from '../../download/model-source.ts';
-import type { DownloadPlan } from '../../download/plan.ts';
+import { type DownloadPlan, planDownloads } from '../../download/plan.ts';
 import { bytesOf } from '../../download/remote-file.ts';
 import { DarkroomError } from '../../errors.ts';
 import { NODES } from '../../nodes/index.ts';
 import type { Folders } from '../../storage/folders.ts';
 import { isModelName } from '../../storage/model-folders.ts';
 import { modelSources } from '../../workflow/model-sources.ts';
-import type { NodeTable } from '../../workflow/node-table.ts';
 import { MAX_BYTES } from '../../workflow/read/read-errors.ts';
 import { findProblems } from '../../workflow/validate/find-problems.ts';
 import { badUsage } from '../bad-usage.ts';
@@ -18,7 +17,6 @@ import {
   type DownloadOutcome,
   type Downloads,
   downloadMissing,
-  planModels,
   printPlan,
   reportDownloads,
   startDownloads,
@@ -29,18 +27,19 @@ import { openSource, readSource, type Source } from '../workflow-source.ts';
 
 /** Runs the command; returns the exit code: 0 if nothing is missing any more. */
 export async function getModels(
-  { values, terminal, nodes }: Invocation,
+  invocation: Invocation,
   folders: Folders,
   names: readonly string[],
 ): Promise<number> {
-  const downloads = startDownloads(values);
+  const { values, terminal } = invocation;
+  const downloads = startDownloads(folders);
   try {
     const requested: Requested[] = [];
     for (const name of names)
-      requested.push(await requestedBy(name, values, nodes?.table, folders, downloads));
+      requested.push(await requestedBy(name, invocation, folders, downloads));
     const sources = requested.flatMap((one) => one.sources);
     const unknown = withoutSource(requested);
-    const plan = await planModels(sources, folders, downloads);
+    const plan = await planDownloads(sources, downloads);
     if (!values.quiet) printPlan(terminal, plan, downloads.root);
     const outcome: DownloadOutcome = values['dry-run']
       ? { downloaded: [], errors: plan.missing.flatMap(({ remote }) => remote.error ?? []) }
@@ -100,16 +99,16 @@ function withoutSource(requested: readonly Requested[]): string[] {
 
 async function requestedBy(
   name: string,
-  values: Values,
-  nodes: NodeTable = NODES,
+  { values, nodes }: Invocation,
   folders: Folders,
   downloads: Downloads,
 ): Promise<Requested> {
   const single = singleFile(name, values);
   if (single) return { sources: [single], missing: [] };
   const workflow = await openWorkflow(name, downloads);
-  const { graph, extra } = readSource(workflow, { nodes, modelFiles: folders.modelFiles });
-  const { models } = findProblems(graph, nodes, folders);
+  const table = nodes?.table ?? NODES;
+  const { graph, extra } = readSource(workflow, { nodes: table, modelFiles: folders.modelFiles });
+  const { models } = findProblems(graph, table, folders);
   return {
     sources: modelSources(extra),
     missing: models.map(({ file, folder }) => pathOfSource({ folder, name: file })),
