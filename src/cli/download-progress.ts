@@ -3,6 +3,7 @@
 import type { DownloadProgress } from '../download/download-types.ts';
 import { formatSize } from '../format-size.ts';
 import { bar, formatDuration } from './progress-text.ts';
+import { createStatusLine } from './status-line.ts';
 import { printable, type Terminal } from './terminal.ts';
 
 export interface FileProgress {
@@ -12,18 +13,14 @@ export interface FileProgress {
 }
 
 const REDRAW_MS = 250;
-const CLEAR_LINE = '\r\x1b[2K';
 
 /** Shows the progress of one file on standard error. */
 export function createFileProgress(terminal: Terminal, path: string): FileProgress {
   const name = printable(path);
   let start: { readonly at: number; readonly done: number } | undefined;
-  let drawnAt = Number.NEGATIVE_INFINITY;
+  const line = createStatusLine(terminal);
+  let drawnAt = 0;
   let phase = '';
-  const clear = (): void => {
-    if (terminal.interactive && drawnAt > Number.NEGATIVE_INFINITY) terminal.err(CLEAR_LINE);
-    drawnAt = Number.NEGATIVE_INFINITY;
-  };
   return {
     show: (progress) => {
       const now = terminal.now();
@@ -31,16 +28,15 @@ export function createFileProgress(terminal: Terminal, path: string): FileProgre
       if (isNew) start = { at: now, done: progress.done };
       phase = progress.phase;
       if (progress.phase === 'waiting') {
-        clear();
+        line.clear();
         terminal.err(`${name}: ${printable(progress.reason ?? '')}; trying again\n`);
       } else if (terminal.interactive && (isNew || now - drawnAt >= REDRAW_MS)) {
         const seconds = (now - start!.at) / 1000;
-        const text = downloadLine(name, progress, progress.done - start!.done, seconds);
-        terminal.err(`${CLEAR_LINE}${text.slice(0, Math.max(10, terminal.columns() - 1))}`);
+        line.draw(downloadLine(name, progress, progress.done - start!.done, seconds));
         drawnAt = now;
       } else if (!terminal.interactive && isNew) terminal.err(`${beginning(name, progress)}\n`);
     },
-    end: clear,
+    end: line.clear,
   };
 }
 

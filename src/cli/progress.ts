@@ -8,6 +8,7 @@ import {
   type RunningNode,
   statusLine,
 } from './progress-text.ts';
+import { createStatusLine, type StatusLine } from './status-line.ts';
 import { coloured, printable, type Terminal } from './terminal.ts';
 
 export interface Progress {
@@ -19,21 +20,21 @@ export interface Progress {
 const REDRAW_MS = 250;
 /** Loading that takes at least this many seconds is printed on a separate line. */
 const LONG_LOAD_SECONDS = 3;
-const CLEAR_LINE = '\r\x1b[2K';
 
 /** Creates a progress display on standard error of a terminal. */
 export const createProgress = (terminal: Terminal): Progress => new ProgressDisplay(terminal);
 
 class ProgressDisplay implements Progress {
   readonly #terminal: Terminal;
+  readonly #line: StatusLine;
   readonly #timer: NodeJS.Timeout | undefined;
   #nodeCount = 0;
   #finishedCount = 0;
   #node: RunningNode | undefined;
-  #isDrawn = false;
 
   constructor(terminal: Terminal) {
     this.#terminal = terminal;
+    this.#line = createStatusLine(terminal);
     this.#timer = terminal.interactive ? setInterval(() => this.#draw(), REDRAW_MS) : undefined;
     this.#timer?.unref();
   }
@@ -52,7 +53,7 @@ class ProgressDisplay implements Progress {
 
   end(): void {
     clearInterval(this.#timer);
-    this.#clear();
+    this.#line.clear();
     this.#node = undefined;
   }
 
@@ -107,21 +108,13 @@ class ProgressDisplay implements Progress {
   }
 
   #printLine(text: string): void {
-    this.#clear();
+    this.#line.clear();
     this.#terminal.err(`${text}\n`);
-  }
-
-  #clear(): void {
-    if (this.#isDrawn) this.#terminal.err(CLEAR_LINE);
-    this.#isDrawn = false;
   }
 
   #draw(): void {
     if (!this.#terminal.interactive || !this.#node) return;
-    const text = statusLine(this.#node, this.#terminal.now(), this.#position());
-    const width = Math.max(10, this.#terminal.columns() - 1);
-    this.#terminal.err(`${CLEAR_LINE}${text.slice(0, width)}`);
-    this.#isDrawn = true;
+    this.#line.draw(statusLine(this.#node, this.#terminal.now(), this.#position()));
   }
 }
 

@@ -15,6 +15,7 @@ import { badUsage } from '../bad-usage.ts';
 import type { Invocation } from '../command.ts';
 import { asDarkroomError, exitCodeOf, report } from '../error-report.ts';
 import { modelEntries } from '../options.ts';
+import { createStatusLine } from '../status-line.ts';
 import { jsonLine, printable, type Terminal, warnings } from '../terminal.ts';
 import { getModels } from './models-get.ts';
 import { listModels } from './models-list.ts';
@@ -96,14 +97,15 @@ function locate(folders: Folders, name: string): string {
 /** SHA-256 of a file, with a progress line for large files on a terminal. */
 async function hashOf(terminal: Terminal, file: string, size: number): Promise<string> {
   const showsProgress = terminal.interactive && size >= LARGE;
+  const line = createStatusLine(terminal);
   let shown = -1;
   const hash = await contentHash(file, join(cacheFolder(), 'hashes'), (done) => {
     const percent = Math.floor((100 * done) / size);
     if (showsProgress && percent > shown)
-      terminal.err(`\r\x1b[2Khashing ${printable(basename(file))}: ${percent} %`);
+      line.draw(`hashing ${printable(basename(file))}: ${percent} %`);
     shown = percent;
   });
-  if (showsProgress && shown >= 0) terminal.err('\r\x1b[2K');
+  line.clear();
   return hash;
 }
 

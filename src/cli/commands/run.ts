@@ -14,6 +14,7 @@ import type { PictureProtocol } from '../picture-protocol.ts';
 import { createProgress } from '../progress.ts';
 import { type Failure, planRuns, type Run, reportFailures } from '../run-series.ts';
 import { openInViewer, pictureSequence } from '../show-pictures.ts';
+import { CLEAR_LINE } from '../status-line.ts';
 import { onStopSignals } from '../stop-signals.ts';
 import { coloured, jsonLine, printable, type Terminal, warnings } from '../terminal.ts';
 import { downloadHint, getBeforeRun } from '../workflow-models.ts';
@@ -264,7 +265,9 @@ function interruptOnSignals(
       return;
     }
     if (terminal.interactive)
-      terminal.err('\r\x1b[2Kstopping after this step; press Ctrl-C again to stop immediately\n');
+      terminal.err(
+        `${CLEAR_LINE}stopping after this step; press Ctrl-C again to stop immediately\n`,
+      );
     interrupt.abort();
   });
 }

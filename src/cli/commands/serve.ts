@@ -17,6 +17,7 @@ import { deferred } from '../deferred.ts';
 import { LOG_LEVELS, PREVIEW_METHODS } from '../option-table.ts';
 import { comfyuiOption, FINISH_SECONDS, type Values, wholeNumber } from '../options.ts';
 import { openServerFolders, type ServerFolders, workerEngine } from '../server-folders.ts';
+import { CLEAR_LINE } from '../status-line.ts';
 import { onStopSignals } from '../stop-signals.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -234,7 +235,7 @@ function stopSignals(terminal: Terminal): {
     else process.exit(130);
     if (terminal.interactive && count === 1)
       terminal.err(
-        '\r\x1b[2Kstopping after the running job; ' +
+        `${CLEAR_LINE}stopping after the running job; ` +
           'press Ctrl-C again to stop now and run the job again next time\n',
       );
   });
