@@ -38,6 +38,8 @@ describe('options of the library', () => {
       { keep: ['results', 'images'] },
       "option 'keep' of openDarkroom is a list, not a list of results",
     ],
+    [{ precision: 8 }, "option 'precision' of openDarkroom is 8, not a text"],
+    [{ comfyui: 0.33 }, "option 'comfyui' of openDarkroom is 0.33, not a text"],
     [{ cacheWeights: 'no' }, "option 'cacheWeights' of openDarkroom is 'no', not true or false"],
   ])('with a value of the wrong kind are refused: %j', (options, message) => {
     expect(() => checkDarkroomOptions(options as never)).toThrow(message);

@@ -9,16 +9,14 @@ import {
 } from './darkroom-types.ts';
 import { DarkroomError } from './errors.ts';
 import { didYouMean } from './near-matches.ts';
-import { ownValue } from './own-value.ts';
-import { DEVICE_CHOICES, DEVICE_SYNONYMS } from './runtime/device-names.ts';
+import { DEVICE_CHOICES, deviceHint } from './runtime/device-names.ts';
 
-/** What a value of an option has to be; `options` are offered if it is none of them. */
+/** What a value of an option has to be. */
 export interface Rule {
   readonly expected: string;
-  readonly options?: readonly string[];
-  /** What to say to values that other programs have. */
-  readonly synonyms?: Readonly<Record<string, string>>;
   accepts(value: unknown): boolean;
+  /** What a text that is not accepted may mean; empty if nothing is near. */
+  readonly hintFor?: (text: string) => string;
 }
 
 const ofType = (type: string, expected: string): Rule => ({
@@ -32,7 +30,6 @@ const OBJECT: Rule = {
   expected: 'an object',
   accepts: (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
 };
-const ANY: Rule = { expected: '', accepts: () => true };
 export const TEXTS: Rule = {
   expected: 'a list of texts',
   accepts: (value) => Array.isArray(value) && value.every(TEXT.accepts),
@@ -55,11 +52,13 @@ const SEED: Rule = {
   expected: 'a whole number',
   accepts: (value) => typeof value === 'bigint' || Number.isSafeInteger(value),
 };
-const oneOf = (options: readonly string[], synonyms?: Rule['synonyms']): Rule => ({
+const oneOf = (
+  options: readonly string[],
+  hintFor = (text: string): string => didYouMean(text, options),
+): Rule => ({
   expected: `one of ${options.join(', ')}`,
-  options,
-  synonyms,
   accepts: (value) => options.includes(value as string),
+  hintFor,
 });
 
 const DARKROOM_OPTIONS: Readonly<Record<keyof DarkroomOptions, Rule>> = {
@@ -69,11 +68,11 @@ const DARKROOM_OPTIONS: Readonly<Record<keyof DarkroomOptions, Rule>> = {
   temp: TEXT,
   inMemory: YES_OR_NO,
   onUnreadable: FUNCTION,
-  device: oneOf(DEVICE_CHOICES, DEVICE_SYNONYMS),
+  device: oneOf(DEVICE_CHOICES, deviceHint),
   threads: COUNT,
   textEncoders: oneOf(['fp16', 'fp32']),
-  // resolvePrecision, which also knows the environment, checks it
-  precision: ANY,
+  // resolvePrecision, which also knows the environment and the device, checks which
+  precision: TEXT,
   keep: {
     expected: `a list of ${KEPT_KINDS.join(', ')}`,
     accepts: (value) =>
@@ -82,8 +81,8 @@ const DARKROOM_OPTIONS: Readonly<Record<keyof DarkroomOptions, Rule>> = {
   cacheWeights: YES_OR_NO,
   cache: TEXT,
   cacheSize: COUNT,
-  // comfyuiVersion checks it
-  comfyui: ANY,
+  // comfyuiVersion checks which
+  comfyui: TEXT,
   nodes: OBJECT,
 };
 
@@ -134,12 +133,10 @@ const unknownOption = (name: string, option: string, names: readonly string[]): 
   });
 
 function badValue(name: string, option: string, value: unknown, rule: Rule): DarkroomError {
-  const { expected, options = [], synonyms = {} } = rule;
-  const shown = typeof value === 'string' ? `'${value}'` : shownValue(value);
-  const near =
-    typeof value === 'string'
-      ? (ownValue(synonyms, value.toLowerCase()) ?? didYouMean(value, options))
-      : '';
+  const { expected, hintFor } = rule;
+  const isText = typeof value === 'string';
+  const shown = isText ? `'${value}'` : shownValue(value);
+  const near = isText && hintFor?.(value);
   return new DarkroomError('DR_BAD_USAGE', {
     message: `option '${option}' of ${name} is ${shown}, not ${expected}`,
     hint: near || `Set it to ${expected}, or leave it out.`,

@@ -5,7 +5,7 @@ import { type DarkroomOptions, KEPT_KINDS, type KeptKind } from '../darkroom-typ
 import { didYouMean } from '../near-matches.ts';
 import { type ComfyUIVersion, comfyuiVersion } from '../nodes/versions/comfyui-versions.ts';
 import { ownValue } from '../own-value.ts';
-import { DEVICE_CHOICES, DEVICE_SYNONYMS, isDeviceChoice } from '../runtime/device-names.ts';
+import { DEVICE_CHOICES, deviceHint, isDeviceChoice } from '../runtime/device-names.ts';
 import { resolvePrecision } from '../runtime/precision.ts';
 import { modelRoots } from '../storage/model-roots.ts';
 import { badUsage } from './bad-usage.ts';
@@ -77,9 +77,7 @@ export function darkroomOptions(values: Values): DarkroomOptions {
   if (device !== undefined && !isDeviceChoice(device))
     throw badUsage(
       `unknown device '${device}'`,
-      ownValue(DEVICE_SYNONYMS, device.toLowerCase()) ||
-        didYouMean(device, DEVICE_CHOICES) ||
-        `The devices are ${DEVICE_CHOICES.join(', ')}.`,
+      deviceHint(device) || `The devices are ${DEVICE_CHOICES.join(', ')}.`,
     );
   const precision = resolvePrecision(values.precision, device);
   const threads = wholeNumber(values, 'threads', 1, MAX_THREADS);

@@ -1,4 +1,7 @@
 // The names of devices; devices.ts opens them.
+import { didYouMean } from '../near-matches.ts';
+import { ownValue } from '../own-value.ts';
+
 export type DeviceName = 'cpu' | 'cuda' | 'webgpu';
 
 /** `auto`: CUDA where it works, else the CPU. */
@@ -10,7 +13,7 @@ export const isDeviceChoice = (name: string): name is DeviceChoice =>
   (DEVICE_CHOICES as readonly string[]).includes(name);
 
 /** What to say to names that other programs use for devices. */
-export const DEVICE_SYNONYMS: Readonly<Record<string, string>> = {
+const SYNONYMS: Readonly<Record<string, string>> = {
   gpu: "Use 'cuda' for NVIDIA cards, 'webgpu' for others.",
   nvidia: "Use 'cuda'.",
   'cuda:0': "Use 'cuda'; CUDA_VISIBLE_DEVICES selects one of several cards.",
@@ -23,3 +26,7 @@ export const DEVICE_SYNONYMS: Readonly<Record<string, string>> = {
   dml: "Use 'webgpu'.",
   intel: "Use 'webgpu', or 'cpu'.",
 };
+
+/** What an unknown name of a device may mean; empty if nothing is near. */
+export const deviceHint = (name: string): string =>
+  ownValue(SYNONYMS, name.toLowerCase()) ?? didYouMean(name, DEVICE_CHOICES);
