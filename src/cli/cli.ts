@@ -10,7 +10,7 @@ import { COMMANDS } from './commands.ts';
 import { withConfig } from './config-file.ts';
 import { asDarkroomError, exitCodeOf, report } from './error-report.ts';
 import { commandHelp, helpWidth, programHelp } from './help.ts';
-import { OPTIONS, type Option } from './option-table.ts';
+import { COMMON_OPTIONS, OPTIONS, type Option } from './option-table.ts';
 import { type OptionName, parseOptions, type Values } from './options.ts';
 import { COMMAND_SYNONYMS } from './synonyms.ts';
 import { type Terminal, warnings } from './terminal.ts';
@@ -27,7 +27,7 @@ export async function main(
     if (name === 'help') return help(rest, terminal);
     if (name === 'version') return withoutCommand(['--version', ...rest], terminal);
     const command = findCommand(name);
-    const parsed = parseOptions(rest, [...command.options, 'config', 'help']);
+    const parsed = parseOptions(rest, [...command.options, ...COMMON_OPTIONS]);
     if (parsed.values.help) return help([name], terminal);
     const values = await withConfig(parsed.values, command, COMMANDS);
     noteFormerOptions(values, terminal);

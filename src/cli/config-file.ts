@@ -8,11 +8,10 @@ import { readRegularFileSync } from '../formats/regular-file.ts';
 import { didYouMean } from '../near-matches.ts';
 import { expandPath } from '../storage/extra-model-paths.ts';
 import { badUsage } from './bad-usage.ts';
-import { OPTIONS, type Option } from './option-table.ts';
+import { NOT_CONFIGURED, OPTIONS, type Option } from './option-table.ts';
 import type { OptionName, Values } from './options.ts';
 
 const NAMES = ['ts', 'mts', 'js', 'mjs', 'json'].map((ending) => `darkroom.config.${ending}`);
-const NOT_CONFIGURED: ReadonlySet<string> = new Set(['config', 'help', 'version']);
 const MAX_BYTES = 2 ** 20;
 
 export interface ConfiguredCommand {
@@ -85,10 +84,13 @@ function unreadable(file: string, cause: NodeJS.ErrnoException): DarkroomError {
   });
 }
 
+const isCommandLineOnly = (name: OptionName): boolean =>
+  NOT_CONFIGURED.some((other) => other === name);
+
 /** `cacheSize` and `cache-size` are the same option. */
 function optionOf(key: string, options: readonly OptionName[], file: string): OptionName {
   const name = key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`) as OptionName;
-  if (options.includes(name) && !NOT_CONFIGURED.has(name)) return name;
+  if (options.includes(name) && !isCommandLineOnly(name)) return name;
   throw badUsage(
     `${file} has the unknown option '${key}'`,
     didYouMean(name, options) || 'The options are those of the command line; see --help.',

@@ -1,6 +1,6 @@
 // The type of a configuration file: the options of the command line in camelCase, for all commands
 // that have them, and again for single commands.
-import type { OPTIONS } from './option-table.ts';
+import type { NOT_CONFIGURED, OPTIONS } from './option-table.ts';
 import type { OptionName } from './options.ts';
 
 type Camel<S extends string> = S extends `${infer A}-${infer B}`
@@ -13,11 +13,10 @@ type ConfigValue<O> = O extends { readonly type: 'boolean' }
     ? string | readonly string[]
     : string | number;
 
-/** Options that only a command line has. */
-type NotConfigured = 'config' | 'help' | 'version';
-
 export type ConfigOptions = {
-  readonly [K in Exclude<OptionName, NotConfigured> as Camel<K>]?: ConfigValue<(typeof OPTIONS)[K]>;
+  readonly [K in Exclude<OptionName, (typeof NOT_CONFIGURED)[number]> as Camel<K>]?: ConfigValue<
+    (typeof OPTIONS)[K]
+  >;
 };
 
 /** Commands that have sections of their own; `models` is an option, or such a section. */

@@ -1,7 +1,7 @@
 // Texts of the help, wrapped to the terminal.
 import type { Command } from './command.ts';
-import { OPTIONS, type Option } from './option-table.ts';
-import type { OptionName } from './options.ts';
+import { COMMON_OPTIONS } from './option-table.ts';
+import { type OptionName, shownOptions } from './options.ts';
 
 const MIN_WIDTH = 50;
 /** Longer lines are hard to read. */
@@ -23,7 +23,7 @@ export function commandHelp(command: Command, width: number): string {
     ...examples.map((example) => `  ${example}`),
     '',
     'Options:',
-    ...optionLines([...options, 'config', 'help'], width),
+    ...optionLines([...options, ...COMMON_OPTIONS], width),
     ...notes.flatMap((note) => ['', ...wrap(note, width)]),
   ].join('\n');
 }
@@ -55,9 +55,7 @@ export function programHelp(commands: readonly Command[], width: number): string
 
 /** Lines of help for some options. */
 export const optionLines = (names: readonly OptionName[], width: number): string[] =>
-  names.flatMap((name) => {
-    const { short, value, help, isDefault, isFormer }: Option = OPTIONS[name];
-    if (isDefault || isFormer) return [];
+  shownOptions(names).flatMap(([name, { short, value, help }]) => {
     const flags = `${short ? `-${short}, ` : ''}--${name}${value ? ` ${value}` : ''}`;
     return columns(flags, help, width);
   });

@@ -302,3 +302,9 @@ export const OPTIONS = {
   ...VERSION_OPTIONS,
   ...OUTPUT_OPTIONS,
 };
+
+/** Options that every command has. */
+export const COMMON_OPTIONS = ['config', 'help'] as const;
+
+/** Options that only a command line has, not a configuration file. */
+export const NOT_CONFIGURED = ['config', 'help', 'version'] as const;

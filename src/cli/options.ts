@@ -9,7 +9,7 @@ import { DEVICE_CHOICES, deviceHint, isDeviceChoice } from '../runtime/device-na
 import { resolvePrecision } from '../runtime/precision.ts';
 import { modelRoots } from '../storage/model-roots.ts';
 import { badUsage } from './bad-usage.ts';
-import { OPTIONS } from './option-table.ts';
+import { OPTIONS, type Option } from './option-table.ts';
 import { OPTION_SYNONYMS } from './synonyms.ts';
 
 export type OptionName = keyof typeof OPTIONS;
@@ -20,6 +20,14 @@ type Value<O> = O extends { type: 'boolean' }
     ? string[]
     : string;
 export type Values = { readonly [K in OptionName]?: Value<(typeof OPTIONS)[K]> };
+
+export type NamedOption = readonly [name: OptionName, option: Option];
+
+/** The options among some that help and completion show. */
+export const shownOptions = (names: readonly OptionName[]): readonly NamedOption[] =>
+  names
+    .map((name): NamedOption => [name, OPTIONS[name]])
+    .filter(([, { isDefault, isFormer }]) => !isDefault && isFormer === undefined);
 
 /**
  * Parses the arguments of a command that takes the options `names`. Throws DR_BAD_USAGE,

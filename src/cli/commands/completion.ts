@@ -4,8 +4,8 @@ import { didYouMean } from '../../near-matches.ts';
 import { ownValue } from '../../own-value.ts';
 import { badUsage } from '../bad-usage.ts';
 import type { Command, Invocation } from '../command.ts';
-import { OPTIONS, type Option } from '../option-table.ts';
-import type { OptionName } from '../options.ts';
+import { COMMON_OPTIONS } from '../option-table.ts';
+import { type NamedOption, shownOptions } from '../options.ts';
 import { SHELLS } from '../shells.ts';
 
 /** Runs the command; returns the exit code. */
@@ -24,13 +24,10 @@ export async function completionCommand(
   return 0;
 }
 
-/** The options of a command that the help shows. */
-const optionsOf = ({ options }: Command): readonly (readonly [OptionName, Option])[] =>
-  [...options, 'config' as const, 'help' as const]
-    .map((name) => [name, OPTIONS[name] as Option] as const)
-    .filter(([, { isDefault, isFormer }]) => !isDefault && isFormer === undefined);
+const optionsOf = ({ options }: Command): readonly NamedOption[] =>
+  shownOptions([...options, ...COMMON_OPTIONS]);
 
-const flagsOf = ([name, { short }]: readonly [OptionName, Option]): string[] =>
+const flagsOf = ([name, { short }]: NamedOption): string[] =>
   short ? [`--${name}`, `-${short}`] : [`--${name}`];
 
 /** Words that are commands besides those of the table. */
@@ -125,7 +122,7 @@ fi
 `;
 }
 
-function zshOption([name, option]: readonly [OptionName, Option]): string[] {
+function zshOption([name, option]: NamedOption): string[] {
   const { type, multiple, value = '', help, choices, isPath } = option;
   const text = help.replaceAll(/[[\]\\:]/g, '\\$&');
   const values = choices ? `(${choices.join(' ')})` : isPath ? '_files' : '';
