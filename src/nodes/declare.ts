@@ -16,10 +16,12 @@ import type {
   SocketType,
   StringInput,
   ValueOfType,
+  WidgetInput,
 } from './input-types.ts';
 import type { PromptPreparation } from './prompt-hooks.ts';
 import type { Blocker } from './socket-values.ts';
 import type { LaterChanges } from './versions/declaration-change.ts';
+import type { WidgetSockets } from './widget-types.ts';
 
 /** Optional inputs whose names match a pattern (`input1`, `input2` …). */
 export interface DynamicInputs {
@@ -261,6 +263,15 @@ export const socket = <const S extends SocketType, const O extends Options<Socke
   type: S,
   options: O = {} as O,
 ) => ({ kind: 'SOCKET', type, ...options }) as unknown as InputWith<SocketInput<S>, O>;
+
+/** A colour, a box or another value with a widget of its own; `widget-types.ts` lists the types. */
+export const widget = <
+  const S extends keyof WidgetSockets,
+  const O extends Options<WidgetInput, 'type'>,
+>(
+  type: S,
+  options: O = {} as O,
+) => ({ kind: 'WIDGET', type, ...options }) as unknown as InputWith<WidgetInput<S>, O>;
 
 /** An output, named as its type unless a name is given. */
 export const output = <const S extends SocketType, const L extends boolean = false>(

@@ -1,6 +1,8 @@
 // The kinds of node inputs, and the types of the values that run() receives for them.
+import type { Json } from '../formats/json.ts';
 import type { NodeEnvironment } from './context.ts';
 import type { SocketValues } from './socket-values.ts';
+import type { WidgetSockets } from './widget-types.ts';
 
 /**
  * One type, or a union of types as ComfyUI writes it: `INT,FLOAT,STRING`. `*` matches every type in
@@ -91,7 +93,27 @@ export interface SocketInput<S extends SocketType = SocketType> extends CommonOp
   readonly step?: number;
 }
 
-export type Input = IntInput | FloatInput | StringInput | BooleanInput | ComboInput | SocketInput;
+/** A value of a type that the editor has a widget of its own for (widget-types.ts). */
+export interface WidgetInput<S extends keyof WidgetSockets = keyof WidgetSockets>
+  extends CommonOptions {
+  readonly kind: 'WIDGET';
+  readonly type: S;
+  readonly default?: Json;
+  /** The editor shows no socket beside the widget. */
+  readonly socketless?: boolean;
+  /** The editor's component that shows the value. */
+  readonly component?: string;
+}
+
+export type Input =
+  | IntInput
+  | FloatInput
+  | StringInput
+  | BooleanInput
+  | ComboInput
+  | SocketInput
+  | WidgetInput;
+
 /** Whether every prompt must have a value for the input. */
 export const isRequired = ({ optional, later }: Input): boolean => !optional && !later;
 
@@ -111,7 +133,9 @@ type ValueOf<I> = I extends { kind: 'INT'; wide: infer W }
           ? T
           : I extends SocketInput<infer S>
             ? ValueOfType<S>
-            : never;
+            : I extends WidgetInput<infer W>
+              ? ValueOfType<W>
+              : never;
 
 /** The value of a socket type; of a union of types, one of theirs. */
 export type ValueOfType<S extends string> = S extends `${infer A},${infer B}`

@@ -16,8 +16,9 @@ import type { Conditioning, Latent, Model } from '../sampling/sampling-types.ts'
 import type { Tensor } from '../tensor/tensor.ts';
 import type { ImpactSockets } from './packs/impact/impact-sockets.ts';
 import type { SeargeSockets } from './packs/searge/searge-sockets.ts';
+import type { WidgetSockets } from './widget-types.ts';
 
-export interface SocketValues extends ImpactSockets, SeargeSockets {
+export interface SocketValues extends ImpactSockets, SeargeSockets, WidgetSockets {
   MODEL: Model;
   CLIP: Clip;
   VAE: Autoencoder;
@@ -51,6 +52,8 @@ export interface SocketValues extends ImpactSockets, SeargeSockets {
   STRING: string;
   BOOLEAN: boolean;
   COMBO: string;
+  /** A list of any values, as in JSON. */
+  ARRAY: readonly unknown[];
   '*': unknown;
 }
 

@@ -2,6 +2,7 @@
 // socket types, and the conversion of widget values.
 
 import {
+  entriesOf,
   isJsonObject,
   isPyFloat,
   type Json,
@@ -19,7 +20,7 @@ import { str, toBool, toFloat, toInt } from './validate/python-values.ts';
 
 /** The socket type that a link to this input must have. */
 export const socketTypeOf = (input: Input): string =>
-  input.kind === 'SOCKET' ? input.type : input.kind;
+  input.kind === 'SOCKET' || input.kind === 'WIDGET' ? input.type : input.kind;
 
 /** The options of a combo, which may depend on the files at hand. */
 export const optionsOf = (
@@ -110,11 +111,20 @@ export function convertWidgetValue(raw: Json, input: Input): Json {
   return ownValue(CONVERSIONS, socketTypeOf(input))?.(value) ?? value;
 }
 
+/** The value with plain numbers instead of those that remember how Python prints them. */
+function withPlainNumbers(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withPlainNumbers);
+  if (isJsonObject(value))
+    return objectOf(entriesOf(value).map(([key, item]) => [key, withPlainNumbers(item)] as const));
+  return isPyFloat(value) || typeof value === 'bigint' ? numberOf(value) : value;
+}
+
 /**
  * A value as it is passed to a node's `run`: plain numbers, bigint for seeds, undefined for null.
  */
 export function toRunValue(value: unknown, input: Input): unknown {
   if (value === null) return undefined;
+  if (input.kind === 'WIDGET') return withPlainNumbers(value);
   if (input.kind === 'INT' && input.wide && typeof value === 'number' && Number.isInteger(value))
     return BigInt(value);
   if (

@@ -24,6 +24,15 @@ export type Value =
   | readonly Value[]
   | { readonly [key: string]: Value };
 
+/** A rectangle in pixels. */
+export interface BoxValue {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+  readonly [more: string]: Value;
+}
+
 /** A whole number, or a link to one. */
 export type Int = number | bigint | Link<'INT'>;
 export type Float = number | Link<'FLOAT'>;

@@ -12,6 +12,7 @@ import {
 import { inputOf, type NodeDeclaration } from '../../nodes/declare.ts';
 import type { Input } from '../../nodes/input-types.ts';
 import { isRequired } from '../../nodes/input-types.ts';
+import { WIDGET_TYPES } from '../../nodes/widget-types.ts';
 import { ownValue } from '../../own-value.ts';
 import { type Graph, linkOf } from '../api-graph.ts';
 import { isIdentifier, keyOf, mustBeGiven, quote } from '../builder/generate.ts';
@@ -222,6 +223,7 @@ function misfit(value: Json, input: Input): string | undefined {
     return typeof value === 'string' && input.options.includes(value)
       ? undefined
       : 'not in the list';
+  if (input.kind === 'WIDGET' && WIDGET_TYPES[input.type].fits(value)) return undefined;
   const fits =
     (input.kind === 'SOCKET' && input.inline && typeof value === 'string') ||
     unionMembers(socketTypeOf(input)).some((type) => ownValue(IS_OF_TYPE, type)?.(value));

@@ -3,6 +3,7 @@
 import { isJsonObject, type Json, numberOf } from '../../formats/json.ts';
 import { replacedOption } from '../../nodes/former-options.ts';
 import type { Input } from '../../nodes/input-types.ts';
+import { WIDGET_TYPES } from '../../nodes/widget-types.ts';
 import { CONTROL_VALUES, type WidgetSlot } from './widget-slots.ts';
 
 /** Options of lists that have become BOOLEAN inputs. */
@@ -27,6 +28,7 @@ export function misfit(value: Json, slot: WidgetSlot): number {
   if (input.kind === 'SOCKET') return typeof value === 'string' ? 0 : 3;
   // null is saved for a widget without a value; packs save arrays and objects for any widget
   if (value === null) return 2;
+  if (input.kind === 'WIDGET') return WIDGET_TYPES[input.type].fits(value) ? 0 : 5;
   if (isJsonObject(value) || Array.isArray(value)) return 5;
   switch (input.kind) {
     case 'INT':

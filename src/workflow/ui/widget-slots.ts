@@ -3,6 +3,7 @@
 import { entriesOf, isJsonObject, type Json, numberOf } from '../../formats/json.ts';
 import type { NodeDeclaration } from '../../nodes/declare.ts';
 import type { Input } from '../../nodes/input-types.ts';
+import { WIDGET_TYPES } from '../../nodes/widget-types.ts';
 import { linkOf } from '../api-graph.ts';
 import type { UiNode } from './ui-graph.ts';
 
@@ -27,6 +28,7 @@ export const CONTROL_VALUES: ReadonlySet<Json> = new Set([
 ]);
 const CONTROL: WidgetSlot = { kind: 'editor', fits: (value) => CONTROL_VALUES.has(value) };
 const FILTER: WidgetSlot = { kind: 'editor', fits: (value) => typeof value === 'string' };
+const NUMBER: WidgetSlot = { kind: 'editor', fits: (value) => numberOf(value) !== undefined };
 const UPLOAD: WidgetSlot = { kind: 'editor', fits: (value) => value === 'image' || value === null };
 
 /** Names of INT inputs that have a control unless their declaration says otherwise. */
@@ -43,6 +45,10 @@ export function slotsOf(name: string, input: Input | undefined): WidgetSlot[] {
     return [value, CONTROL];
   if (input?.kind === 'COMBO' && 'control_after_generate' in input && input.control_after_generate)
     return [value, CONTROL, FILTER];
+  if (input?.kind === 'WIDGET') {
+    const { fields = 0 } = WIDGET_TYPES[input.type];
+    return [value, ...Array.from({ length: fields }, () => NUMBER)];
+  }
   return [value];
 }
 

@@ -2,6 +2,7 @@
 import type { Json, JsonObject } from '../../formats/json.ts';
 import { replacedOption } from '../../nodes/former-options.ts';
 import type { Input } from '../../nodes/input-types.ts';
+import { WIDGET_TYPES } from '../../nodes/widget-types.ts';
 import type { UiNode } from './ui-graph.ts';
 import { align } from './widget-alignment.ts';
 import type { WidgetSlot } from './widget-slots.ts';
@@ -80,5 +81,6 @@ function defaultOf(input: Input | undefined): Json | undefined {
   if (input.kind === 'COMBO')
     return input.default ?? (typeof input.options === 'function' ? undefined : input.options[0]);
   if (input.kind === 'STRING') return input.default ?? '';
+  if (input.kind === 'WIDGET') return input.default ?? WIDGET_TYPES[input.type].initial;
   return input.default;
 }

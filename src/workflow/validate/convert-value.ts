@@ -1,13 +1,14 @@
 // Converts one widget value of a prompt to the type of its input, and checks range, list and file.
 import { isJsonObject, type Json } from '../../formats/json.ts';
 import type { Input } from '../../nodes/input-types.ts';
+import { WIDGET_TYPES } from '../../nodes/widget-types.ts';
 import { convertWidgetValue, socketTypeOf, unionMembers } from '../input-spec.ts';
 import * as issues from './issues.ts';
 import { floatJson, PythonError, str, toFloat, typeName } from './python-values.ts';
 import type { ValidationEnvironment } from './validation-environment.ts';
 
 /** Socket types whose values may be written in the prompt instead of a link. */
-const WIDGET_TYPES: ReadonlySet<string> = new Set([
+const LITERAL_TYPES: ReadonlySet<string> = new Set([
   '*',
   'INT',
   'FLOAT',
@@ -39,6 +40,11 @@ export function convertInputValue(
     value = type === 'FLOAT' ? floatJson(toFloat(value)) : convertWidgetValue(value, input);
     if (needsLink(input, value))
       throw new PythonError('TypeError', `not a link but ${typeName(value)}`);
+    if (input.kind === 'WIDGET' && !WIDGET_TYPES[input.type].fits(value))
+      throw new PythonError(
+        'TypeError',
+        `not ${WIDGET_TYPES[input.type].expected} but ${typeName(value)}`,
+      );
   } catch (error) {
     if (!(error instanceof PythonError)) throw error;
     return { issue: issues.conversionFailed(location(), type, value, error) };
@@ -56,7 +62,7 @@ export function convertInputValue(
 const needsLink = (input: Input, value: Json): boolean =>
   input.kind === 'SOCKET' &&
   !input.inline &&
-  !unionMembers(socketTypeOf(input)).some((type) => WIDGET_TYPES.has(type)) &&
+  !unionMembers(socketTypeOf(input)).some((type) => LITERAL_TYPES.has(type)) &&
   !(value === null && input.optional);
 
 function valueIssue(

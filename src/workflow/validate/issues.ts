@@ -5,6 +5,7 @@ import { DarkroomError, type ErrorCode } from '../../errors.ts';
 import type { Json, JsonObject } from '../../formats/json.ts';
 import { packTitleOf, REFUSED } from '../../nodes/index.ts';
 import { type LaterNote, laterNodeHint } from '../../nodes/versions/nodes-of-version.ts';
+import { WIDGET_TYPES } from '../../nodes/widget-types.ts';
 import { ownValue } from '../../own-value.ts';
 import { floatJson, type PythonError, repr, str } from './python-values.ts';
 
@@ -192,6 +193,9 @@ export const typeMismatch = (
 const CONVERSION_HINTS: Readonly<Record<string, string>> = {
   INT: 'Give a whole number.',
   FLOAT: 'Give a number.',
+  ...Object.fromEntries(
+    Object.entries(WIDGET_TYPES).map(([type, { expected }]) => [type, `Give ${expected}.`]),
+  ),
 };
 
 /** A value that Python cannot convert to the type of its input. */

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { testContext } from '../../../../test/support/run-node.ts';
-import { numberOf } from '../../../formats/json.ts';
+import { isJsonObject, numberOf } from '../../../formats/json.ts';
 import { inputConfig } from '../../../workflow/input-spec.ts';
 import { nodesOf } from '../../index.ts';
 import type { Input, Inputs } from '../../input-types.ts';
@@ -52,7 +52,7 @@ const OTHER = new Set(CORE_OTHER_TYPES);
 /** What a declaration and ComfyUI's list are compared by. */
 const COMPARED = ['default', 'min', 'max', 'step', 'round', 'multiline', 'lazy', 'forceInput'];
 /** Options that are compared where they are on. */
-const FLAGS = ['advanced'];
+const FLAGS = ['advanced', 'socketless', 'component'];
 /** What the editor assumes where a list says nothing. */
 const ASSUMED: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   INT: { default: 0 },
@@ -62,7 +62,10 @@ const ASSUMED: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
 };
 
 const plain = (value: unknown): unknown =>
-  typeof value === 'boolean' || typeof value === 'string'
+  typeof value === 'boolean' ||
+  typeof value === 'string' ||
+  Array.isArray(value) ||
+  isJsonObject(value)
     ? value
     : Number(numberOf(value as Parameters<typeof numberOf>[0]));
 

@@ -22,13 +22,10 @@ export const CORE_ALIASES: Aliases = {
 /** Types for SD1.x, SD2.x and SDXL that are not built in yet. */
 export const CORE_OTHER_TYPES: readonly string[] = `
   BatchImagesNode BatchLatentsNode BatchMasksNode CFGOverride CLIPTextEncodeControlnet
-  ColorToRGBInt ColorTransfer ComfyAndNode ComfyMathExpression ComfyNotNode ComfyNumberConvert
-  ComfyOrNode ComfySwitchNode ConvertArrayToString ConvertDictionaryToString CreateBoundingBoxes
-  CreateList CropByBBoxes CustomCombo DrawBBoxes DualModelGuider EasyCache ImageCompare
-  ImageCropToMask ImageCropV2 ImageDeduplication ImageGrid ImageMergeTileList JsonExtractString
-  NAGuidance PrimitiveBoundingBox RandomCropImages ResizeImageMaskNode SamplerSEEDS2
-  SaveImageAdvanced SaveText ShuffleDataset SplitImageToTileList StringFormat TextOverlay
-  WebcamCapture
+  ColorTransfer ComfyAndNode ComfyMathExpression ComfyNotNode ComfyNumberConvert ComfyOrNode
+  ComfySwitchNode ConvertArrayToString ConvertDictionaryToString CreateBoundingBoxes CreateList
+  CustomCombo DualModelGuider EasyCache JsonExtractString NAGuidance
+  ResizeImageMaskNode SamplerSEEDS2 SaveImageAdvanced SaveText StringFormat TextOverlay
 `
   .trim()
   .split(/\s+/);

@@ -11,11 +11,15 @@ import { LATER_CONDITIONING_NODES } from './conditioning/later-conditioning-node
 import { PHOTOMAKER_NODES } from './conditioning/photomaker-nodes.ts';
 import { PROMPT_NODES } from './conditioning/text-encode-nodes.ts';
 import { CORE_ALIASES, CORE_OTHER_TYPES, CORE_REFUSED } from './core-not-built-in.ts';
+import { BOX_NODES } from './image/box-nodes.ts';
+import { CAMERA_AND_COMPARE_NODES } from './image/camera-and-compare-nodes.ts';
 import { COMPOSITING_NODES } from './image/compositing-nodes.ts';
 import { MASK_NODES } from './image/core-mask-nodes.ts';
+import { DRAWING_NODES } from './image/drawing-nodes.ts';
 import { IMAGE_ADJUSTMENT_NODES } from './image/image-adjustment-nodes.ts';
 import { IMAGE_BATCH_NODES } from './image/image-batch-nodes.ts';
 import { IMAGE_FILTER_NODES } from './image/image-filter-nodes.ts';
+import { IMAGE_LIST_NODES } from './image/image-list-nodes.ts';
 import { IMAGE_NODES } from './image/image-nodes.ts';
 import { IMAGE_TRANSFORM_NODES } from './image/image-transform-nodes.ts';
 import { FILE_NODES } from './image/load-and-save-nodes.ts';
@@ -47,6 +51,7 @@ import { MODEL_PATCH_NODES } from './sampling/model-patch-nodes.ts';
 import { MODEL_SAMPLING_NODES } from './sampling/model-sampling-nodes.ts';
 import { SAMPLER_NODES } from './sampling/sampler-nodes.ts';
 import { SIGMA_NODES } from './sampling/sigma-nodes.ts';
+import { COLOUR_NODES } from './values/colour-nodes.ts';
 import { LATER_VALUE_NODES } from './values/later-value-nodes.ts';
 import { PRIMITIVE_NODES } from './values/primitive-nodes.ts';
 import { STRING_NODES } from './values/string-nodes.ts';
@@ -104,6 +109,11 @@ export const CORE_PACK: Pack = {
     ...LATER_CONDITIONING_NODES,
     ...LATER_SAMPLING_NODES,
     ...IMAGE_ADJUSTMENT_NODES,
+    ...IMAGE_LIST_NODES,
+    ...BOX_NODES,
+    ...DRAWING_NODES,
+    ...COLOUR_NODES,
+    ...CAMERA_AND_COMPARE_NODES,
   ],
   refused: CORE_REFUSED,
   aliases: CORE_ALIASES,
