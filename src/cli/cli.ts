@@ -10,8 +10,8 @@ import { COMMANDS } from './commands.ts';
 import { withConfig } from './config-file.ts';
 import { asDarkroomError, exitCodeOf, report } from './error-report.ts';
 import { commandHelp, helpWidth, programHelp } from './help.ts';
-import { COMMON_OPTIONS, OPTIONS, type Option } from './option-table.ts';
-import { type OptionName, parseOptions, type Values } from './options.ts';
+import { COMMON_OPTIONS, OPTIONS, type Option, PROGRAM_OPTIONS } from './option-table.ts';
+import { type OptionName, parseOptions, parseTable, type Values } from './options.ts';
 import { COMMAND_SYNONYMS } from './synonyms.ts';
 import { type Terminal, warnings } from './terminal.ts';
 
@@ -79,7 +79,7 @@ function unknownCommand(name: string): DarkroomError {
 
 /** `darkroom`, `darkroom --help`, `darkroom --version`, `darkroom -V`. */
 function withoutCommand(args: readonly string[], terminal: Terminal): number {
-  const { values, positionals } = parseOptions(args, ['help', 'version']);
+  const { values, positionals } = parseTable(args, PROGRAM_OPTIONS);
   if (values.version) terminal.out(versions().version);
   else if (values.help || args.length === 0) help([], terminal);
   else

@@ -1,6 +1,6 @@
 // The commands: names, options and help. Each is implemented in a separate file, which is imported
 // only when the command is run.
-import { FRONTEND_PACKAGE } from '../server/http/frontend-files.ts';
+import { FRONTEND_PACKAGE, FRONTEND_VERSION } from '../server/http/frontend-files.ts';
 import type { Command } from './command.ts';
 import type { OptionName } from './options.ts';
 import { SHELLS } from './shells.ts';
@@ -205,13 +205,16 @@ export const COMMANDS: readonly Command[] = [
   {
     name: 'frontend',
     usage: 'frontend install',
-    help: "download ComfyUI's own editor with pip, for serve --frontend",
+    help: "download ComfyUI's own editor, for serve --frontend",
     actions: ['install'],
-    examples: ['darkroom frontend install'],
-    options: ['out'],
+    examples: ['darkroom frontend install', 'darkroom frontend install --version 1.28.7'],
+    options: ['version', 'out', 'index-url', 'quiet'],
     notes: [
-      `The editor is the Python package ${FRONTEND_PACKAGE} (GPL-3). Only its files are used; ` +
-        'Python is not needed to run it.',
+      `The editor is the Python package ${FRONTEND_PACKAGE} (GPL-3), by default version ` +
+        `${FRONTEND_VERSION}. Only its files are used; Python is not needed, neither to install ` +
+        'nor to run it.',
+      'It is downloaded from the index in PIP_INDEX_URL, UV_DEFAULT_INDEX or pip.conf, and ' +
+        'checked against the hash that the index states.',
       '--out names the folder to install it into.',
     ],
     run: async (invocation) => (await import('./commands/frontend.ts')).installCommand(invocation),

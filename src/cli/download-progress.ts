@@ -1,6 +1,7 @@
 // The progress of downloads: on a terminal one line with bar, rate and remaining time; else a line
 // when a file begins.
 import type { DownloadProgress } from '../download/download-types.ts';
+import { DarkroomError } from '../errors.ts';
 import { formatSize } from '../format-size.ts';
 import { bar, formatDuration } from './progress-text.ts';
 import { createStatusLine } from './status-line.ts';
@@ -63,3 +64,10 @@ export function downloadLine(
   const verb = phase === 'checking' ? 'checking ' : '';
   return `${verb}${name}  ${bar(done, total)} ${formatSize(done)} of ${formatSize(total)}${speed}${eta}`;
 }
+
+/** The error of a download that the user has stopped. */
+export const downloadStopped = (): DarkroomError =>
+  new DarkroomError('DR_INTERRUPTED', {
+    message: 'interrupted',
+    hint: 'what was loaded is kept, and the same command goes on from there',
+  });

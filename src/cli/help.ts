@@ -1,6 +1,6 @@
 // Texts of the help, wrapped to the terminal.
 import type { Command } from './command.ts';
-import { COMMON_OPTIONS } from './option-table.ts';
+import { COMMON_OPTIONS, type Option, PROGRAM_OPTIONS } from './option-table.ts';
 import { type OptionName, shownOptions } from './options.ts';
 
 const MIN_WIDTH = 50;
@@ -42,7 +42,7 @@ export function programHelp(commands: readonly Command[], width: number): string
     ...commands.flatMap(({ usage, help }) => columns(usage, help, width)),
     '',
     'Options:',
-    ...optionLines(['help', 'version'], width),
+    ...Object.entries(PROGRAM_OPTIONS).flatMap(([name, option]) => optionLine(name, option, width)),
     '',
     ...wrap('Run darkroom help COMMAND for the examples and options of a command.', width),
     ...wrap(
@@ -55,10 +55,12 @@ export function programHelp(commands: readonly Command[], width: number): string
 
 /** Lines of help for some options. */
 export const optionLines = (names: readonly OptionName[], width: number): string[] =>
-  shownOptions(names).flatMap(([name, { short, value, help }]) => {
-    const flags = `${short ? `-${short}, ` : ''}--${name}${value ? ` ${value}` : ''}`;
-    return columns(flags, help, width);
-  });
+  shownOptions(names).flatMap(([name, option]) => optionLine(name, option, width));
+
+function optionLine(name: string, { short, value, help }: Option, width: number): string[] {
+  const flags = `${short ? `-${short}, ` : ''}--${name}${value ? ` ${value}` : ''}`;
+  return columns(flags, help, width);
+}
 
 /** A name and its explanation side by side, or one below the other if the name is long. */
 function columns(name: string, text: string, width: number): string[] {

@@ -3,13 +3,13 @@ import { resolve } from 'node:path';
 import { downloadFile } from '../download/download-file.ts';
 import type { DownloadPlan, MissingFile, PlanOptions } from '../download/plan.ts';
 import { createWebClient } from '../download/web-client.ts';
-import { DarkroomError } from '../errors.ts';
+import type { DarkroomError } from '../errors.ts';
 import { formatSize } from '../format-size.ts';
 import { isExtraModelPaths } from '../storage/extra-model-paths.ts';
 import type { Folders } from '../storage/folders.ts';
-import { createFileProgress } from './download-progress.ts';
+import { createFileProgress, downloadStopped } from './download-progress.ts';
 import { asDarkroomError, report } from './error-report.ts';
-import { onStopSignals } from './stop-signals.ts';
+import { stopSignal } from './stop-signals.ts';
 import { coloured, printable, type Terminal } from './terminal.ts';
 
 export interface Downloads extends PlanOptions {
@@ -22,17 +22,11 @@ export interface Downloads extends PlanOptions {
  * program.
  */
 export function startDownloads(folders: Folders): Downloads {
-  const controller = new AbortController();
-  const release = onStopSignals((count) => {
-    if (count > 1) process.exit(130);
-    controller.abort();
-  });
   return {
     folders,
     root: folders.models.find((entry) => !isExtraModelPaths(entry)) ?? resolve('models'),
     client: createWebClient({ huggingFaceToken: process.env.HF_TOKEN || undefined }),
-    signal: controller.signal,
-    release,
+    ...stopSignal(),
   };
 }
 
@@ -108,18 +102,12 @@ export async function downloadMissing(
     } catch (thrown) {
       progress?.end();
       const error = asDarkroomError(thrown);
-      if (error.code === 'DR_INTERRUPTED') throw interruption();
+      if (error.code === 'DR_INTERRUPTED') throw downloadStopped();
       errors.push(error);
     }
   }
   return { downloaded, errors };
 }
-
-const interruption = (): DarkroomError =>
-  new DarkroomError('DR_INTERRUPTED', {
-    message: 'interrupted',
-    hint: 'what was loaded is kept, and the same command goes on from there',
-  });
 
 /** Prints what was refused and what failed. */
 export function reportDownloads(

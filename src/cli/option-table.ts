@@ -280,7 +280,6 @@ const OUTPUT_OPTIONS = {
   },
   quiet: { type: 'boolean', help: 'print no progress and no warnings' },
   help: { type: 'boolean', short: 'h', help: 'show this help' },
-  version: { type: 'boolean', short: 'V', help: 'show the version' },
 } as const satisfies Readonly<Record<string, Option>>;
 
 const VERSION_OPTIONS = {
@@ -294,6 +293,15 @@ const VERSION_OPTIONS = {
   },
 } as const satisfies Readonly<Record<string, Option>>;
 
+const PACKAGE_OPTIONS = {
+  version: { type: 'string', value: 'VERSION', help: 'version to install (default: a tested one)' },
+  'index-url': {
+    type: 'string',
+    value: 'URL',
+    help: 'index of Python packages (default: that of pip and uv, else https://pypi.org/simple)',
+  },
+} as const satisfies Readonly<Record<string, Option>>;
+
 export const OPTIONS = {
   ...WORKFLOW_OPTIONS,
   ...FOLDER_OPTIONS,
@@ -301,7 +309,14 @@ export const OPTIONS = {
   ...SERVER_OPTIONS,
   ...VERSION_OPTIONS,
   ...OUTPUT_OPTIONS,
+  ...PACKAGE_OPTIONS,
 };
+
+/** The options without a command. */
+export const PROGRAM_OPTIONS = {
+  help: OUTPUT_OPTIONS.help,
+  version: { type: 'boolean', short: 'V', help: 'show the version' },
+} as const satisfies Readonly<Record<string, Option>>;
 
 /** Options that every command has. */
 export const COMMON_OPTIONS = ['config', 'help'] as const;

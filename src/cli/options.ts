@@ -37,24 +37,34 @@ export function parseOptions(
   args: readonly string[],
   names: readonly OptionName[],
 ): { values: Values; positionals: string[] } {
+  const table = Object.fromEntries(names.map((name) => [name, OPTIONS[name]]));
+  const { values, positionals } = parseTable(args, table);
+  return { values: values as Values, positionals };
+}
+
+/** Parses arguments with the options of a table. Throws DR_BAD_USAGE, as parseOptions. */
+export function parseTable(
+  args: readonly string[],
+  table: Readonly<Record<string, Option>>,
+): { values: Readonly<Record<string, unknown>>; positionals: string[] } {
   try {
     const { values, positionals } = parseArgs({
       args: [...args],
-      options: Object.fromEntries(names.map((name) => [name, OPTIONS[name]])),
+      options: table,
       allowPositionals: true,
       strict: true,
     });
-    return { values: values as Values, positionals };
+    return { values, positionals };
   } catch (error) {
     const text = (error as Error).message;
     const unknown = /Unknown option '(-[^']*)'/.exec(text)?.[1];
     if (unknown === undefined) throw badUsage(text.split('\n')[0], 'See --help.');
-    throw badUsage(`unknown option ${unknown}`, optionHint(unknown, names));
+    throw badUsage(`unknown option ${unknown}`, optionHint(unknown, Object.keys(table)));
   }
 }
 
 /** What an unknown option may stand for, among those that the command has. */
-function optionHint(unknown: string, names: readonly OptionName[]): string {
+function optionHint(unknown: string, names: readonly string[]): string {
   const options = names.map((name) => `--${name}`);
   const synonym = ownValue(OPTION_SYNONYMS, unknown.toLowerCase());
   if (synonym !== undefined && options.includes(synonym.split(' ')[0]))

@@ -11,3 +11,20 @@ export function onStopSignals(handler: (count: number) => void): () => void {
     for (const signal of SIGNALS) process.off(signal, listener);
   };
 }
+
+export interface StopSignal {
+  /** Aborted by the first signal; the second one ends the program. */
+  readonly signal: AbortSignal;
+  /** Lets signals end the program again. */
+  release(): void;
+}
+
+/** For work that stops and cleans up on Ctrl-C. */
+export function stopSignal(): StopSignal {
+  const controller = new AbortController();
+  const release = onStopSignals((count) => {
+    if (count > 1) process.exit(130);
+    controller.abort();
+  });
+  return { signal: controller.signal, release };
+}

@@ -23,7 +23,7 @@ export async function downloadFile(
   options: DownloadOptions,
 ): Promise<void> {
   checkAborted(options.signal);
-  const partial = await openTarget(request.target);
+  const partial = await openTarget(request);
   const download: Download = {
     ...options,
     request,
@@ -47,23 +47,23 @@ export async function downloadFile(
     await partial.finish();
   } catch (error) {
     await partial.close().catch(() => undefined);
-    throw withCause(error, request.target);
+    throw withCause(error, request);
   }
 }
 
-async function openTarget(target: string): Promise<PartialFile> {
+async function openTarget(request: DownloadRequest): Promise<PartialFile> {
   try {
-    makeFolder(dirname(target));
-    return await openPartial(target);
+    makeFolder(dirname(request.target));
+    return await openPartial(request.target);
   } catch (error) {
-    throw withCause(error, target);
+    throw withCause(error, request);
   }
 }
 
 /** Errors of the file system as DR_OUTPUT_UNWRITABLE. */
-function withCause(error: unknown, target: string): unknown {
+function withCause(error: unknown, { target, option = '--models' }: DownloadRequest): unknown {
   if (error instanceof DarkroomError || !(error as NodeJS.ErrnoException).code) return error;
-  return unwritableError(dirname(target), error as NodeJS.ErrnoException, '--models');
+  return unwritableError(dirname(target), error as NodeJS.ErrnoException, option);
 }
 
 const RETRIES = 5;
@@ -164,7 +164,10 @@ async function checkSpace({ request, partial }: Download, total = 0): Promise<vo
     message:
       `${basename(request.target)} needs ${formatSize(needed)}, and ${folder} has ` +
       `${formatSize(space.bavail * space.bsize)} free`,
-    hint: 'Free space, or name another models folder with --models.',
+    hint:
+      request.option === undefined
+        ? 'Free space, or name another models folder with --models.'
+        : `Free space, or name another folder with ${request.option}.`,
     file: folder,
   });
 }

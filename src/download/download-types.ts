@@ -19,6 +19,8 @@ export interface DownloadRequest {
   /** Absolute path of the file. */
   readonly target: string;
   readonly hash?: FileHash;
+  /** The option that names its folder, for errors (`--models`). */
+  readonly option?: string;
 }
 
 export interface DownloadOptions {

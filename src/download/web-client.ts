@@ -4,11 +4,30 @@ import { DarkroomError, interrupted } from '../errors.ts';
 import { maskSecrets, maskUrl } from '../mask-secrets.ts';
 import { isHuggingFace, repositoryOf } from './hugging-face.ts';
 
+export interface RefusalHints {
+  /** Where a host asks for a login. */
+  readonly login: string;
+  /** Where nothing is at an address. */
+  readonly missing: string;
+}
+
+/** What authorizes requests to one host. */
+export interface Credentials {
+  /** `https://example.com:8443` */
+  readonly origin: string;
+  /** The header: `Basic …`. */
+  readonly authorization: string;
+}
+
 export interface WebClientOptions {
   /** Makes a request; by default the global `fetch`. */
   readonly fetch?: typeof fetch;
   /** Is sent to Hugging Face, and nowhere else. */
   readonly huggingFaceToken?: string;
+  /** Are sent to their own host, and nowhere else. */
+  readonly credentials?: Credentials;
+  /** What to do about refused requests; by default what helps with models. */
+  readonly hints?: RefusalHints;
   /** How long a host may take to answer, in milliseconds. */
   readonly timeoutMs?: number;
 }
@@ -51,15 +70,22 @@ export function createWebClient(options: WebClientOptions = {}): WebClient {
       const first = new URL(url);
       let target = first;
       // the token is for the host that was named, until a request goes to another one
-      let token = isHuggingFace(first.hostname) ? options.huggingFaceToken : undefined;
+      let authorization = authorizationOf(options, first);
       for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
-        if (target.host !== first.host || target.protocol !== 'https:') token = undefined;
-        const authorization = token ? { authorization: `Bearer ${token}` } : undefined;
-        const all = { 'accept-encoding': 'identity', ...headers, ...authorization };
+        if (target.origin !== first.origin) authorization = undefined;
+        const all = {
+          'accept-encoding': 'identity',
+          ...headers,
+          ...(authorization !== undefined && { authorization }),
+        };
         const response = await request(options, target, all, signal);
         const location = response.headers.get('location');
         if (!REDIRECTS.has(response.status) || location === null)
-          return checkStatus(response, first, token !== undefined);
+          return checkStatus(response, first, {
+            login: loginHint(first, authorization !== undefined),
+            missing: MOVED,
+            ...options.hints,
+          });
         await response.body?.cancel();
         onRedirect?.(response.headers);
         target = redirectTarget(target, location);
@@ -67,6 +93,16 @@ export function createWebClient(options: WebClientOptions = {}): WebClient {
       throw failure(first, 'redirects too often', 'Check the address in a browser.');
     },
   };
+}
+
+/** The token for Hugging Face, over https only, or the credentials of the address's own host. */
+function authorizationOf(
+  { huggingFaceToken, credentials }: WebClientOptions,
+  { hostname, origin, protocol }: URL,
+): string | undefined {
+  if (credentials?.origin === origin) return credentials.authorization;
+  const isForToken = isHuggingFace(hostname) && protocol === 'https:';
+  return huggingFaceToken && isForToken ? `Bearer ${huggingFaceToken}` : undefined;
 }
 
 async function request(
@@ -113,7 +149,7 @@ function redirectTarget(from: URL, location: string): URL {
   return target;
 }
 
-function checkStatus(response: Response, url: URL, withToken: boolean): Response {
+function checkStatus(response: Response, url: URL, hints: RefusalHints): Response {
   const { status } = response;
   // 416: the requested range does not exist
   if (response.ok || status === 416) return response;
@@ -121,8 +157,8 @@ function checkStatus(response: Response, url: URL, withToken: boolean): Response
   if (status === 429 || status === 408 || status >= 500)
     throw new TemporaryFailure(`${url.host} answered ${status}`, waitOf(response));
   if (status === 401 || status === 403)
-    throw failure(url, `needs a login (${status})`, loginHint(url, withToken));
-  throw failure(url, `is not there: ${url.host} answered ${status}`, MOVED);
+    throw failure(url, `needs a login (${status})`, hints.login);
+  throw failure(url, `is not there: ${url.host} answered ${status}`, hints.missing);
 }
 
 const MOVED = 'The file was moved or removed; look for it in a browser.';

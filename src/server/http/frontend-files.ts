@@ -11,6 +11,8 @@ import { isFile } from './safe-paths.ts';
 export const FRONTEND_PACKAGE = 'comfyui-frontend-package';
 /** Older versions, such as 1.27, open no workflow that lacks one of ComfyUI's own loaders. */
 export const FRONTEND_VERSION = '1.28.8';
+/** Of the wheel of that version. */
+export const FRONTEND_SHA256 = 'be76dbf9aadb836b672e69161456294d65f3204f1562ec1f78ae12c69347a8e0';
 
 /** The subfolders that may contain index.html: none, static/, or that of the unpacked package. */
 const SUBFOLDERS = ['.', 'static', join('comfyui_frontend_package', 'static')];
