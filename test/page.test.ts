@@ -1,58 +1,12 @@
 // The built-in page in a browser, on a wide screen and on a phone: it opens and runs workflows,
 // also by keyboard alone, and is accessible.
 import { readFileSync } from 'node:fs';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  browserProgram,
-  NO_BROWSER,
-  openBrowser,
-  violations,
-  type Watched,
-  watchedPage,
-} from './support/browser.ts';
-import { node, type TestServer, testServer } from './support/server.ts';
+import { expect, it } from 'vitest';
+import { violations } from './support/browser.ts';
+import { describePage, openJson, SCREENS } from './support/page.ts';
+import { node } from './support/server.ts';
 
-const program = browserProgram();
-if (!program) console.warn(`the built-in page in a browser: ${NO_BROWSER}`);
-const SCREENS = [
-  ['a wide screen', { viewport: { width: 1280, height: 800 }, colorScheme: 'dark' }],
-  [
-    'a phone',
-    { viewport: { width: 390, height: 800 }, colorScheme: 'light', hasTouch: true, isMobile: true },
-  ],
-] as const;
-
-describe.skipIf(!program)('the built-in page', () => {
-  let test: TestServer;
-  let browser: Browser;
-  let address: string;
-  beforeAll(async () => {
-    test = await testServer({ builtIn: true });
-    test.queue.requestPreviews(test.server.wantsPreviews);
-    address = await test.listen();
-    browser = await openBrowser(program!);
-  });
-  afterAll(async () => {
-    await browser.close();
-    await test.close();
-  });
-
-  /** The first test makes pictures. */
-  let hasPictures = false;
-  const open = async (options: Parameters<Browser['newPage']>[0]): Promise<Watched> => {
-    const watched = await watchedPage(browser, address, options);
-    await watched.page.goto(address);
-    await watched.page.waitForSelector('#examples button');
-    // tests count the frames that are added, so those of earlier tests have to be there
-    if (hasPictures) await waitForFrames(watched.page, 1);
-    hasPictures = true;
-    return watched;
-  };
-  const countFrames = (page: Page) => page.locator('#sheet li').count();
-  const waitForFrames = (page: Page, count: number) =>
-    expect.poll(() => countFrames(page), { timeout: 60_000 }).toBeGreaterThanOrEqual(count);
-
+describePage('the built-in page', ({ open, countFrames, waitForFrames }) => {
   for (const [screen, options] of SCREENS)
     it(`opens and runs workflows on ${screen}`, async () => {
       const { page, errors, foreignRequests } = await open(options);
@@ -193,9 +147,9 @@ describe.skipIf(!program)('the built-in page', () => {
     }
     await page.getByRole('button', { name: /^Remove/ }).click();
     await expect.poll(() => page.locator('#queue li').count()).toBe(1);
-    await page.getByRole('button', { name: /^Stop/ }).click();
+    await page.getByRole('button', { name: /^Cancel/ }).click();
     await expect.poll(() => page.locator('#queue').isVisible()).toBe(false);
-    await page.getByText('Stopped').first().waitFor();
+    await page.getByText('Cancelled').first().waitFor();
     await page.close();
   });
 
@@ -214,12 +168,6 @@ describe.skipIf(!program)('the built-in page', () => {
     await page.close();
   });
 });
-
-const openJson = (page: Page, name: string, json: unknown): Promise<void> =>
-  page.setInputFiles('#file', {
-    ...{ name, mimeType: 'application/json' },
-    buffer: Buffer.from(JSON.stringify(json)),
-  });
 
 /** A workflow in UI format with unknown node types, a missing model, embedding and value. */
 const lacking = (type: string): unknown => {

@@ -1,9 +1,11 @@
 // The page's modules that need no browser: exact numbers, followers of a field, frames of a job.
 import { describe, expect, it } from 'vitest';
 import { typesByPack } from '../web/check-groups.ts';
+import { describeGraph } from '../web/describe-graph.ts';
 import { displayText, parseJson, parseNumber, printJson } from '../web/exact-json.ts';
 import { changesOf, type Field, problemOf, reseeded } from '../web/form-values.ts';
-import { framesOf } from '../web/history-frames.ts';
+import { framesOf, originText } from '../web/history-frames.ts';
+import { rateText, StepTimer, timeLeftText } from '../web/time-left.ts';
 
 describe('JSON of the page', () => {
   it.each([
@@ -118,6 +120,98 @@ describe('missing node types', () => {
   it('are not all listed when there are many of a pack', () => {
     const types = Array.from({ length: 9 }, (_, i) => ({ ...type(`T${i}`, 'P'), count: 1 }));
     expect(typesByPack(types)[0].names).toBe('T0, T1, T2, T3, T4, T5 and 3 more');
+  });
+});
+
+describe('the caption of a job', () => {
+  const text = (text: string) => ({ class_type: 'CLIPTextEncode', inputs: { text } });
+  const sampler = (seed: unknown) => ({
+    class_type: 'KSampler',
+    inputs: { seed, positive: ['2', 0], negative: ['1', 0] } as never,
+  });
+
+  it('is the positive prompt, also where the negative one is longer, and the seed', () => {
+    const graph = {
+      '1': text('blurry, low quality, watermark, text'),
+      '2': { class_type: 'ConditioningSetArea', inputs: { conditioning: ['4', 0] } },
+      '4': text('fox'),
+      '3': sampler(parseJson('18446744073709551615')),
+    };
+    expect(describeGraph(graph)).toEqual({ prompt: 'fox', seed: '18446744073709551615' });
+  });
+
+  it('finds a seed that comes from another node', () => {
+    const graph = {
+      '2': text('fox'),
+      '3': sampler(['5', 0]),
+      '5': { class_type: 'SeedNode', inputs: { seed: 9 } },
+    };
+    expect(describeGraph(graph).seed).toBe('9');
+  });
+
+  it('is the longest text without a sampler, and ends for graphs with cycles and without inputs', () => {
+    expect(describeGraph({ '1': text('a fox'), '2': text('a red fox') }).prompt).toBe('a red fox');
+    const cycle = { class_type: 'A', inputs: { positive: ['1', 0], x: ['1', 0] } };
+    expect(describeGraph({ '1': cycle }).prompt).toBe('Workflow');
+    expect(describeGraph({ '1': { class_type: 'A' } as never }).prompt).toBe('Workflow');
+  });
+
+  it('names the seed and the file that was open', () => {
+    expect(originText({ seed: '7', file: 'two-stage.json' })).toBe('seed 7 · Two stage');
+    expect(originText({})).toBe('');
+  });
+});
+
+describe('the time left', () => {
+  const steady = (ms: number, count: number, total = 40): StepTimer => {
+    const timer = new StepTimer();
+    for (let i = 1; i <= count; i++) timer.record('a', i, total, i * ms);
+    return timer;
+  };
+
+  it('is known after two measured steps', () => {
+    expect(steady(500, 2).secondsLeft(1000)).toBeUndefined();
+    expect(steady(500, 10).rate()).toBe(2);
+    expect(steady(500, 10).secondsLeft(5000)).toBe(15);
+    expect(steady(500, 10).secondsLeft(6000)).toBe(14);
+  });
+
+  it('does not jump with single steps that are slower or faster', () => {
+    const timer = steady(500, 10);
+    timer.record('a', 11, 40, 5600);
+    expect(timer.secondsLeft(5600)).toBeCloseTo(14.4, 5);
+    // but follows a lasting change
+    for (let i = 12; i <= 20; i++) timer.record('a', i, 40, 5600 + (i - 11) * 2000);
+    expect(timer.secondsLeft(23600)).toBeGreaterThan(30);
+  });
+
+  it('starts anew with another node, and is unknown where a node samples again', () => {
+    const timer = steady(500, 10);
+    for (let i = 1; i <= 4; i++) timer.record('b', i, 20, 10_000 + i * 1000);
+    expect(timer.secondsLeft(14_000)).toBe(16);
+    for (let i = 1; i <= 4; i++) timer.record('b', i, 20, 20_000 + i * 1000);
+    expect(timer.rate()).toBe(1);
+    expect(timer.secondsLeft(24_000)).toBeUndefined();
+  });
+
+  it.each([
+    [3, 'a few seconds left'],
+    [12, 'about 10 s left'],
+    [57, 'about 55 s left'],
+    [70, 'about a minute left'],
+    [200, 'about 3 minutes left'],
+    [3600, 'about 1 h left'],
+    [5400, 'about 1 h 30 min left'],
+  ])('%i s is %s', (seconds, text) => {
+    expect(timeLeftText(seconds)).toBe(text);
+  });
+
+  it('has a rate in steps per second, or seconds per step', () => {
+    expect([rateText(12.3), rateText(2.06), rateText(0.25)]).toEqual([
+      '12 it/s',
+      '2.1 it/s',
+      '4.0 s/it',
+    ]);
   });
 });
 

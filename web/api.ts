@@ -106,12 +106,15 @@ export const listExamples = (): Promise<ExamplesResponse> => request('darkroom/e
 export const readExample = (name: string): Promise<Workflow> =>
   request(`darkroom/examples/${encodeURIComponent(name)}`);
 
-/** Queues a workflow as a job of this tab. */
-export const queueWorkflow = ({ prompt, extra }: RunnableWorkflow): Promise<PromptResponse> =>
+/** Queues a workflow as a job of this tab. `file` is the name of what was opened. */
+export const queueWorkflow = (
+  { prompt, extra }: RunnableWorkflow,
+  file: string,
+): Promise<PromptResponse> =>
   post('prompt', {
     prompt,
     client_id: clientId,
-    extra_data: { extra_pnginfo: extra },
+    extra_data: { extra_pnginfo: extra, darkroom: { file } },
   } satisfies PromptRequest<JsonValue>);
 
 export const listQueue = (): Promise<QueueResponse<JsonValue, JsonNumber>> => request('queue');
@@ -122,6 +125,14 @@ export const listHistory = (count: number): Promise<HistoryResponse<JsonValue, J
 
 export const deleteHistoryEntry = (id: string): Promise<void> =>
   post('history', { delete: [id] } satisfies RemovalRequest);
+
+/** Removes all entries; the files stay. */
+export const clearHistory = (): Promise<void> =>
+  post('history', { clear: true } satisfies RemovalRequest);
+
+/** Removes all waiting jobs. */
+export const clearQueue = (): Promise<void> =>
+  post('queue', { clear: true } satisfies RemovalRequest);
 
 /** Removes a waiting job, or stops a running one. */
 export async function cancelJob(id: string): Promise<void> {

@@ -1,7 +1,7 @@
 // The history as a contact sheet, the newest frame first.
-import { listHistory, pictureUrl } from './api.ts';
-import { create, find } from './dom.ts';
-import { type Frame, framesOf } from './history-frames.ts';
+import { clearHistory, listHistory, pictureUrl } from './api.ts';
+import { announce, create, find } from './dom.ts';
+import { type Frame, framesOf, originText } from './history-frames.ts';
 
 const PAGE_SIZE = 60;
 
@@ -10,6 +10,7 @@ export interface ContactSheetEvents {
   open(frames: readonly Frame[], index: number): void;
   /** The frame of a failed job was chosen. */
   openFailed(frame: Frame): void;
+  error(error: unknown): void;
 }
 
 export interface ContactSheet {
@@ -22,6 +23,7 @@ export function createContactSheet(events: ContactSheetEvents): ContactSheet {
   const list = find('#sheet ul');
   const emptyNote = find('#sheet .empty');
   const moreButton = find<HTMLButtonElement>('#more');
+  const clearButton = find<HTMLButtonElement>('#clear-sheet');
   let count = PAGE_SIZE;
   /** Tiles outlive a refresh, so that pictures are not loaded again. */
   let tiles = new Map<string, HTMLElement>();
@@ -44,11 +46,23 @@ export function createContactSheet(events: ContactSheetEvents): ContactSheet {
     pictures = frames.filter(({ picture }) => picture);
     replaceChanged(list, [...tiles.values()]);
     emptyNote.hidden = frames.length > 0;
+    clearButton.hidden = entries.length === 0;
     moreButton.hidden = entries.length < count;
   };
+  clearButton.addEventListener('click', async () => {
+    if (!confirm('Remove everything from the contact sheet? The picture files stay.')) return;
+    try {
+      await clearHistory();
+      await refresh();
+      announce('Contact sheet cleared');
+      find('#sheet').focus();
+    } catch (error) {
+      events.error(error);
+    }
+  });
   moreButton.addEventListener('click', () => {
     count += PAGE_SIZE;
-    void refresh();
+    void refresh().catch(events.error);
   });
   return { refresh };
 }
@@ -63,27 +77,38 @@ const indexOfPicture = (pictures: readonly Frame[], { id, picture }: Frame): num
   pictures.findIndex((other) => other.id === id && other.picture?.filename === picture?.filename);
 
 function createTile(frame: Frame, onClick: () => void): HTMLLIElement {
-  const { picture, error, number, description } = frame;
-  const label = `${picture ? 'Picture' : 'Failed'} ${number}: ${description}`;
-  const content = picture
-    ? create('img', {
-        src: pictureUrl(picture, true),
-        alt: '',
-        loading: 'lazy',
-        decoding: 'async',
-      })
-    : create('span', { class: 'error' }, error ?? '');
+  const { picture, number, description } = frame;
+  const origin = originText(frame);
+  const name = `${number}: ${description}${origin && `, ${origin}`}`;
+  const button = picture
+    ? create(
+        'button',
+        { type: 'button', click: onClick, 'aria-label': `Picture ${name}`, title: description },
+        create('img', {
+          src: pictureUrl(picture, true),
+          alt: '',
+          loading: 'lazy',
+          decoding: 'async',
+        }),
+      )
+    : failedButton(frame, name, onClick);
   return create(
     'li',
     {},
-    create(
-      'button',
-      { type: 'button', click: onClick, 'aria-label': label, title: description },
-      content,
-    ),
-    create('span', { class: 'number', 'aria-hidden': 'true' }, number),
+    button,
+    create('span', { class: 'about', 'aria-hidden': 'true' }, description),
+    create('span', { class: 'number', 'aria-hidden': 'true' }, `${number} ${origin}`),
   );
 }
+
+const failedButton = ({ error = '' }: Frame, name: string, click: () => void): HTMLElement =>
+  create(
+    'button',
+    { type: 'button', class: 'failed', click, title: error },
+    create('b', {}, 'Failed'),
+    create('span', { class: 'hidden' }, ` ${name}. `),
+    create('span', { class: 'error' }, error),
+  );
 
 /** Replaces the children of a list unless they are the same, and restores the focus. */
 function replaceChanged(list: HTMLElement, children: readonly HTMLElement[]): void {

@@ -36,12 +36,6 @@ export function announce(text: string): void {
   find('#live').textContent = text;
 }
 
-/** `two-stage-upscale.json` -> `Two stage upscale`. */
-export function displayName(file: string): string {
-  const words = file.replace(/\.(json|png|webp|jpe?g)$/i, '').replaceAll(/[-_]+/g, ' ');
-  return words.charAt(0).toUpperCase() + words.slice(1);
-}
-
 /** Offers a text as a file to download. */
 export function download(name: string, text: string): void {
   const url = URL.createObjectURL(new Blob([text], { type: 'application/json' }));

@@ -20,6 +20,9 @@ const TOKEN = /"(?:[^"\\]|\\.)*"?|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 const NUMBER = /^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 const MARKED = /"\\u0001(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)"/g;
 
+export const isJsonNumber = (value: unknown): value is JsonNumber =>
+  typeof value === 'number' || (typeof value === 'string' && value.startsWith(MARK));
+
 /** Parses a text whose shape the caller knows. Throws a SyntaxError for invalid JSON. */
 export function parseJson<T = JsonValue>(text: string): T {
   const marked = text.replace(TOKEN, (token) =>

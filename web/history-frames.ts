@@ -1,5 +1,7 @@
 // Converts the history to frames of the contact sheet: one per picture, or one per failed job.
-import type { HistoryEntry, StoredImage } from '../src/server/api-types.ts';
+import type { HistoryEntry, QueueItem, StoredImage } from '../src/server/api-types.ts';
+import { describeGraph } from './describe-graph.ts';
+import { displayName } from './display-name.ts';
 import { displayText, type JsonNumber, type JsonValue } from './exact-json.ts';
 import type { Graph, Workflow } from './form-values.ts';
 
@@ -10,18 +12,32 @@ export interface Frame {
   readonly number: string;
   readonly prompt: Graph;
   readonly extra: Workflow['extra'];
+  /** Its prompt. */
   readonly description: string;
+  readonly seed?: string;
+  /** The file or the example that it was opened from. */
+  readonly file?: string;
   readonly picture?: StoredImage;
   readonly error?: string;
+  /** What to do about the error. */
+  readonly hint?: string;
 }
 
-/** The longest text among a workflow's inputs, which is usually its prompt. */
-export const describeGraph = (graph: Graph): string =>
-  Object.values(graph)
-    .flatMap((node) => Object.values(node.inputs))
-    .filter((value) => typeof value === 'string' && value.includes(' '))
-    .map(displayText)
-    .reduce((longest, text) => (text.length > longest.length ? text : longest), '') || 'Workflow';
+type Item = QueueItem<JsonValue, JsonNumber>;
+
+/** What captions say about a job. */
+export function jobFacts([, , graph, extraData]: Item): Pick<
+  Frame,
+  'description' | 'seed' | 'file'
+> {
+  const { prompt, seed } = describeGraph(graph);
+  const file = extraData?.darkroom?.file;
+  return { description: prompt, seed, file: typeof file === 'string' ? file : undefined };
+}
+
+/** `seed 7 · Text to image` */
+export const originText = ({ seed, file }: Pick<Frame, 'seed' | 'file'>): string =>
+  [seed && `seed ${seed}`, file && displayName(file)].filter(Boolean).join(' · ');
 
 /** The frames of a history entry: its saved pictures, else its temporary ones, else its error. */
 export function framesOf(id: string, entry: HistoryEntry<JsonValue, JsonNumber>): Frame[] {
@@ -32,7 +48,7 @@ export function framesOf(id: string, entry: HistoryEntry<JsonValue, JsonNumber>)
     number: displayText(number),
     prompt,
     extra: extraData?.extra_pnginfo ?? {},
-    description: describeGraph(prompt),
+    ...jobFacts(item),
   };
   const images = Object.values(outputs ?? {}).flatMap((output) => output.images ?? []);
   const pictures = images.filter(({ filename }) => /\.(png|webp|jpe?g)$/i.test(filename));
@@ -41,5 +57,7 @@ export function framesOf(id: string, entry: HistoryEntry<JsonValue, JsonNumber>)
     return (saved.length > 0 ? saved : pictures).map((picture) => ({ ...common, picture }));
   if (status?.status_str !== 'error') return [];
   const failure = status.messages?.find(([type]) => type === 'execution_error')?.[1];
-  return failure ? [{ ...common, error: failure.exception_message ?? 'The job failed.' }] : [];
+  if (!failure) return [];
+  const { exception_message, traceback } = failure;
+  return [{ ...common, error: exception_message || 'The job failed.', hint: traceback?.join(' ') }];
 }

@@ -10,7 +10,8 @@ import {
 } from './api.ts';
 import { CheckPanel } from './check-panel.ts';
 import { createContactSheet } from './contact-sheet.ts';
-import { create, displayName, find } from './dom.ts';
+import { displayName } from './display-name.ts';
+import { create, find } from './dom.ts';
 import { type Graph, type RunnableWorkflow, reseeded, type Workflow } from './form-values.ts';
 import type { Frame } from './history-frames.ts';
 import { listenForFiles } from './open-files.ts';
@@ -29,24 +30,28 @@ const LARGE_FILE_BYTES = 1e8;
 const queuedGraphs = new Map<string, Graph>();
 const progress = new ProgressView();
 const queueList = createQueueList(showError);
-const form = new WorkflowForm({ run: () => attempt(() => run(form.workflow())), error: showError });
+const form = new WorkflowForm({
+  run: () => attempt(() => run(form.workflow(), form.name)),
+  error: showError,
+});
 const checkPanel = new CheckPanel({
   workflow: () => form.workflow(),
   kindOf: (id, input) => form.kindOf(id, input),
   reveal: (id, input) => form.reveal(id, input),
 });
 const viewer = new PictureViewer({
-  runAgain: (frame) => attempt(async () => run(reseeded(await workflowOf(frame)))),
-  edit: (frame) => openFrame(frame, frame.picture?.filename ?? 'Workflow'),
+  runAgain: (frame) => attempt(async () => run(reseeded(await workflowOf(frame)), nameOf(frame))),
+  edit: (frame) => openFrame(frame),
   removed: () => attempt(() => sheet.refresh()),
   error: showError,
 });
 const sheet = createContactSheet({
   open: (frames, index) => viewer.open(frames, index),
   openFailed: async (frame) => {
-    await openFrame(frame, 'Failed workflow');
-    showError(new RequestError('This job failed.', [frame.error ?? '']));
+    await openFrame(frame);
+    showError(new RequestError(frame.error ?? '', frame.hint ? [frame.hint] : []));
   },
+  error: showError,
 });
 
 const refreshSheet = (): void => void sheet.refresh().catch(showError);
@@ -57,8 +62,8 @@ async function workflowOf({ prompt, extra }: Frame): Promise<Workflow> {
   return { ...(await readGraph(prompt)), extra };
 }
 
-async function run(workflow: RunnableWorkflow): Promise<void> {
-  const { prompt_id, node_errors } = await queueWorkflow(workflow);
+async function run(workflow: RunnableWorkflow, file: string): Promise<void> {
+  const { prompt_id, node_errors } = await queueWorkflow(workflow, file);
   queuedGraphs.set(prompt_id, workflow.prompt);
   const problems = Object.values(node_errors).flatMap(({ errors }) => errors);
   if (problems.length > 0)
@@ -98,8 +103,10 @@ function showWorkflow(workflow: Workflow, name: string): void {
   form.focus();
 }
 
-const openFrame = (frame: Frame, name: string): Promise<void> =>
-  open(name, () => workflowOf(frame));
+/** What the frame was opened from, else its picture. */
+const nameOf = ({ file, picture }: Frame): string => file ?? picture?.filename ?? 'Workflow';
+
+const openFrame = (frame: Frame): Promise<void> => open(nameOf(frame), () => workflowOf(frame));
 
 async function showExamples(): Promise<void> {
   const names = await listExamples();
@@ -138,7 +145,7 @@ subscribe({
     'darkroom/loading': ({ file, part, bytes }) =>
       progress.showNode(loadingText(file, part, bytes)),
     progress: ({ value, max, node, prompt_id }) =>
-      progress.showStep(nodeName(prompt_id, node), value, max),
+      progress.showStep(`${prompt_id} ${node}`, nodeName(prompt_id, node), value, max),
     executed: ({ output }) => {
       const picture = output?.images?.at(-1);
       if (picture) progress.showPicture(picture);
@@ -148,7 +155,7 @@ subscribe({
       refreshSheet();
     },
     execution_interrupted: () => {
-      progress.end('Stopped');
+      progress.end('Cancelled');
       refreshSheet();
     },
     execution_error: ({ exception_message }) => {

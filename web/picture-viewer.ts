@@ -67,7 +67,7 @@ export class PictureViewer {
         create(
           'p',
           { class: 'quiet' },
-          'The picture contains its workflow: drop it here or into ComfyUI. Removing it from the ' +
+          'The picture contains its workflow: open it here or in ComfyUI. Removing it from the ' +
             'contact sheet does not delete the file.',
         ),
       ),

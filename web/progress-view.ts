@@ -2,6 +2,7 @@
 import type { StoredImage } from '../src/server/api-types.ts';
 import { pictureUrl } from './api.ts';
 import { announce, create, find } from './dom.ts';
+import { rateText, StepTimer, timeLeftText } from './time-left.ts';
 
 /** Share of the steps between two announcements. */
 const ANNOUNCE_EVERY = 0.25;
@@ -15,6 +16,7 @@ export class ProgressView {
   #imageUrl = '';
   /** The share of the steps that was announced last. */
   #announced = 0;
+  #timer = new StepTimer();
 
   /** A job has started. */
   start(): void {
@@ -24,6 +26,7 @@ export class ProgressView {
     this.#section.classList.add('working');
     this.#caption.textContent = 'Starting …';
     this.#announced = 0;
+    this.#timer = new StepTimer();
     if (this.#oneColumn.matches) this.#section.scrollIntoView({ block: 'start' });
     announce('Started');
   }
@@ -32,14 +35,23 @@ export class ProgressView {
     this.#caption.textContent = name;
   }
 
-  showStep(node: string, step: number, total: number): void {
+  /** `key` names the node of the job. */
+  showStep(key: string, node: string, step: number, total: number): void {
     const share = step / total;
+    const now = performance.now();
+    this.#timer.record(key, step, total, now);
+    const [rate, seconds] = [this.#timer.rate(), this.#timer.secondsLeft(now)];
+    const left = seconds === undefined || step >= total ? undefined : timeLeftText(seconds);
     this.#bar.value = share;
-    this.#caption.textContent = `${node}, step ${step} of ${total}`;
+    this.#caption.replaceChildren(
+      `${node}, step ${step} of ${total}`,
+      rate === undefined ? '' : create('small', {}, rateText(rate)),
+      left === undefined ? '' : create('small', {}, left),
+    );
     if (share < this.#announced) this.#announced = 0;
     if (share < this.#announced + ANNOUNCE_EVERY) return;
     this.#announced = share;
-    announce(`Step ${step} of ${total}`);
+    announce([`Step ${step} of ${total}`, left].filter(Boolean).join(', '));
   }
 
   showPreview(picture: Blob): void {

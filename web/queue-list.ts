@@ -1,9 +1,9 @@
 // The running and waiting jobs, each with a button that stops or removes it.
 import type { QueueItem } from '../src/server/api-types.ts';
-import { cancelJob, listQueue } from './api.ts';
+import { cancelJob, clearQueue, listQueue } from './api.ts';
 import { announce, create, find } from './dom.ts';
 import { displayText, type JsonNumber, type JsonValue } from './exact-json.ts';
-import { describeGraph } from './history-frames.ts';
+import { jobFacts, originText } from './history-frames.ts';
 
 export interface QueueList {
   /** Shows the queue as the server has it now. */
@@ -13,51 +13,99 @@ export interface QueueList {
 type Item = QueueItem<JsonValue, JsonNumber>;
 type OnError = (error: unknown) => void;
 
+/** Waiting jobs that are listed; the others are counted. */
+const SHOWN = 20;
+
 /** Creates the list of jobs in the page's queue section. */
 export function createQueueList(onError: OnError): QueueList {
   const section = find('#queue');
   const list = find('#queue ol');
-  return {
-    refresh: async () => {
-      const { queue_running, queue_pending } = await listQueue();
-      const numberOf = ([number]: Item): number => Number(displayText(number));
-      const pending = queue_pending.toSorted((a, b) => numberOf(a) - numberOf(b));
-      const rows = [
-        ...queue_running.map((item) => queueRow(item, true, onError)),
-        ...pending.map((item) => queueRow(item, false, onError)),
-      ];
-      const focused = [...list.children].findIndex((child) =>
-        child.contains(document.activeElement),
-      );
-      list.replaceChildren(...rows);
-      section.hidden = rows.length === 0;
-      if (focused >= 0) rows[Math.min(focused, rows.length - 1)]?.querySelector('button')?.focus();
-    },
+  const rest = find('#queue .quiet');
+  const clearButton = find<HTMLButtonElement>('#clear-queue');
+  clearButton.addEventListener('click', () =>
+    attemptOn(clearButton, onError, async () => {
+      await clearQueue();
+      announce('Waiting jobs removed');
+    }),
+  );
+  const show = async (): Promise<void> => {
+    const { queue_running, queue_pending } = await listQueue();
+    const numberOf = ([number]: Item): number => Number(displayText(number));
+    const pending = queue_pending.toSorted((a, b) => numberOf(a) - numberOf(b));
+    const rows = [
+      ...queue_running.map((item) => queueRow(item, true, onError)),
+      ...pending.slice(0, SHOWN).map((item) => queueRow(item, false, onError)),
+    ];
+    const focused = [...list.children].findIndex((child) => child.contains(document.activeElement));
+    list.replaceChildren(...rows);
+    section.hidden = rows.length === 0;
+    rest.textContent = pending.length > SHOWN ? `${pending.length - SHOWN} more are waiting.` : '';
+    rest.hidden = pending.length <= SHOWN;
+    clearButton.hidden = pending.length < 2;
+    if (focused >= 0) rows[Math.min(focused, rows.length - 1)]?.querySelector('button')?.focus();
+  };
+  return { refresh: oneAtATime(show) };
+}
+
+/** Calls during a call are answered by one further call. */
+function oneAtATime(action: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | undefined;
+  let next: Promise<void> | undefined;
+  const start = (): Promise<void> => {
+    running = action().finally(() => {
+      running = undefined;
+    });
+    return running;
+  };
+  return () => {
+    if (!running) return start();
+    next ??= running
+      .catch(() => undefined)
+      .then(() => {
+        next = undefined;
+        return start();
+      });
+    return next;
   };
 }
 
-function queueRow([, id, prompt]: Item, running: boolean, onError: OnError): HTMLLIElement {
-  const description = describeGraph(prompt);
-  const action = running ? 'Stop' : 'Remove';
-  const button = create(
-    'button',
-    { type: 'button', 'aria-label': `${action}: ${description}` },
-    action,
+async function attemptOn(
+  button: HTMLButtonElement,
+  onError: OnError,
+  action: () => Promise<void>,
+): Promise<void> {
+  button.disabled = true;
+  try {
+    await action();
+  } catch (error) {
+    onError(error);
+  } finally {
+    button.disabled = false;
+  }
+}
+
+function queueRow(item: Item, running: boolean, onError: OnError): HTMLLIElement {
+  const facts = jobFacts(item);
+  const origin = originText(facts);
+  const action = running ? 'Cancel' : 'Remove';
+  const label = `${action}: ${facts.description}${origin && `, ${origin}`}`;
+  const button = create('button', { type: 'button', 'aria-label': label }, action);
+  button.addEventListener('click', () =>
+    attemptOn(button, onError, async () => {
+      await cancelJob(item[1]);
+      announce(running ? 'Cancelled' : 'Removed');
+    }),
   );
-  button.addEventListener('click', async () => {
-    button.disabled = true;
-    try {
-      await cancelJob(id);
-      announce(running ? 'Stopped' : 'Removed');
-    } catch (error) {
-      onError(error);
-    }
-  });
   return create(
     'li',
     { class: running ? 'running' : undefined },
     create('span', { class: 'state' }, running ? 'Running' : 'Waiting'),
-    create('span', { class: 'about' }, description),
+    create(
+      'span',
+      { class: 'about', title: facts.description },
+      facts.description,
+      create('small', {}, origin),
+    ),
     button,
   );
 }

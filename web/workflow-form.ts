@@ -1,6 +1,7 @@
 // The form of a workflow: first the fields that people change most, then all other settings by
 // node.
-import { create, displayName, find } from './dom.ts';
+import { displayName } from './display-name.ts';
+import { create, find } from './dom.ts';
 import { createControl, type FieldControl } from './form-controls.ts';
 import {
   applyChanges,
@@ -23,6 +24,7 @@ export class WorkflowForm {
   readonly #form = find<HTMLFormElement>('#form');
   readonly #events: WorkflowFormEvents;
   #workflow: Workflow | undefined;
+  #name = '';
   #controls: FieldControl[] = [];
   /** Counts controls, for their ids. */
   #created = 0;
@@ -41,6 +43,7 @@ export class WorkflowForm {
 
   show(workflow: Workflow, name: string): void {
     this.#workflow = workflow;
+    this.#name = name;
     this.#controls = [];
     const { main } = workflow.form;
     this.#form.replaceChildren(
@@ -53,6 +56,11 @@ export class WorkflowForm {
       this.#actions(main),
     );
     this.#form.hidden = false;
+  }
+
+  /** The name of what was opened. */
+  get name(): string {
+    return this.#name;
   }
 
   focus(): void {

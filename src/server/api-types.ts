@@ -50,6 +50,12 @@ export type NodeErrors = Readonly<
   >
 >;
 
+/** What the page stores with its jobs, for captions. */
+export interface JobOrigin {
+  /** The file or the example that was open. */
+  readonly file?: string;
+}
+
 /** POST /prompt. */
 export interface PromptRequest<Value = Json> {
   readonly prompt: PromptGraph<Value>;
@@ -62,6 +68,7 @@ export interface PromptRequest<Value = Json> {
     readonly extra_pnginfo?: Readonly<Record<string, Value>>;
     readonly webhook?: string;
     readonly idempotency_key?: string;
+    readonly darkroom?: JobOrigin;
   };
 }
 
@@ -81,7 +88,10 @@ export type QueueItem<Value = Json, Num = number> = readonly [
   number: Num,
   promptId: string,
   prompt: PromptGraph<Value>,
-  extraData: { readonly extra_pnginfo?: Readonly<Record<string, Value>> },
+  extraData: {
+    readonly extra_pnginfo?: Readonly<Record<string, Value>>;
+    readonly darkroom?: JobOrigin;
+  },
   outputs: readonly string[],
 ];
 
@@ -103,7 +113,7 @@ export interface HistoryEntry<Value = Json, Num = number> {
     readonly status_str: 'success' | 'error';
     readonly messages?: readonly (readonly [
       type: string,
-      data: { readonly exception_message?: string },
+      data: { readonly exception_message?: string; readonly traceback?: readonly string[] },
     ])[];
   };
 }

@@ -1,0 +1,112 @@
+// What the built-in page says about jobs: in the queue, while they run, when they failed.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { violations } from './support/browser.ts';
+import { describePage, openJson, SCREENS } from './support/page.ts';
+import { node } from './support/server.ts';
+
+describePage('jobs on the page', ({ test, open, countFrames, waitForFrames }) => {
+  it('says what waiting jobs are and how long the running one takes, and removes all', async () => {
+    const { page } = await open({});
+    await page.setInputFiles('#file', 'examples/text-to-image.json');
+    await page.getByLabel('Seed', { exact: true }).fill('41');
+    await page.getByLabel('Steps').fill('2000');
+    await page.getByRole('button', { name: 'Run', exact: true }).click();
+    const left = page.locator('#stage small').nth(1);
+    await expect
+      .poll(() => left.textContent(), { timeout: 30_000 })
+      .toMatch(/^(about|a few) .*left$/);
+    expect(await page.locator('#stage small').first().textContent()).toMatch(/it\/s$|s\/it$/);
+    for (const seed of ['42', '43']) {
+      await page.getByLabel('Seed', { exact: true }).fill(seed);
+      await page.getByRole('button', { name: 'Run', exact: true }).click();
+    }
+    await expect
+      .poll(() => page.locator('#queue li').allTextContents())
+      .toEqual([
+        expect.stringMatching(/^Runningpanda.*seed 41 · Text to image/),
+        expect.stringMatching(/^Waitingpanda.*seed 42 · Text to image/),
+        expect.stringMatching(/^Waitingpanda.*seed 43 · Text to image/),
+      ]);
+    await page.getByRole('button', { name: 'Clear waiting jobs' }).click();
+    await expect.poll(() => page.locator('#queue li').count()).toBe(1);
+    await page.getByRole('button', { name: /^Cancel/ }).click();
+    await expect.poll(() => page.locator('#queue').isVisible()).toBe(false);
+    await page.close();
+  });
+
+  it('shows why a job failed on its tile, and opens it with the reason', async () => {
+    const { page } = await open({});
+    const before = await countFrames(page);
+    const folder = join(test().root, 'models', 'upscale_models');
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'page.safetensors'), '<!DOCTYPE html><b>404</b>');
+    await openJson(page, 'failing.json', failing);
+    await page.locator('#check').getByText('is a web page (HTML), not a model').waitFor();
+    await page.getByRole('button', { name: 'Run', exact: true }).click();
+    await waitForFrames(page, before + 1);
+    const tile = page.locator('#sheet li').first();
+    await tile.getByText('Failed').waitFor();
+    const text = (await tile.locator('.error').textContent())!;
+    expect(text).toContain('page.safetensors is a web page (HTML), not a model');
+    await page
+      .getByRole('button', { name: /^Failed \d+: .* is a web page \(HTML\)/ })
+      .first()
+      .waitFor();
+    expect(await violations(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Text to image', exact: true }).click();
+    await expect.poll(() => page.locator('#stage figcaption').textContent()).not.toContain(text);
+    await tile.getByRole('button').click();
+    const alert = page.getByRole('alert');
+    await expect.poll(() => alert.textContent()).toContain(text);
+    expect(await alert.textContent()).toContain('Download the model itself');
+    await expect.poll(() => page.locator('#form .file').textContent()).toBe('Failing');
+    await page.close();
+  });
+
+  it('clears the contact sheet when that is confirmed', async () => {
+    const { page } = await open({});
+    await page.getByRole('button', { name: 'Text to image', exact: true }).click();
+    await page.getByRole('button', { name: 'Run', exact: true }).click();
+    await page.locator('#sheet img').first().waitFor();
+    const clear = page.locator('#sheet').getByRole('button', { name: 'Clear' });
+    page.once('dialog', (dialog) => void dialog.dismiss());
+    await clear.click();
+    expect(await countFrames(page)).toBeGreaterThan(0);
+    page.once('dialog', (dialog) => void dialog.accept());
+    await clear.click();
+    await expect.poll(() => countFrames(page)).toBe(0);
+    await page.getByText('Pictures you make appear here and stay.').waitFor();
+    await page.close();
+  });
+
+  it('says nothing of dropping on a phone, and has large targets', async () => {
+    const { page } = await open({ ...SCREENS[1][1] });
+    await page.locator('#open').getByText('Open a workflow').waitFor();
+    expect(
+      await page
+        .getByText(/\b[Dd](rop|rag)\b/)
+        .filter({ visible: true })
+        .count(),
+    ).toBe(0);
+    await page.getByRole('button', { name: 'Text to image', exact: true }).click();
+    const small = await page
+      .locator('button:visible, select:visible')
+      .evaluateAll((elements) =>
+        (elements as unknown as { offsetHeight: number; outerHTML: string }[])
+          .filter(({ offsetHeight }) => offsetHeight < 44)
+          .map(({ outerHTML }) => outerHTML),
+      );
+    expect(small).toEqual([]);
+    await page.close();
+  });
+});
+
+/** A job that fails when its upscale model is loaded. */
+const failing = {
+  '1': node('EmptyImage', { width: 16, height: 16, batch_size: 1, color: 0 }),
+  '2': node('UpscaleModelLoader', { model_name: 'page.safetensors' }),
+  '3': node('ImageUpscaleWithModel', { upscale_model: ['2', 0], image: ['1', 0] }),
+  '4': node('PreviewImage', { images: ['3', 0] }),
+};
