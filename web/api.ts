@@ -11,7 +11,6 @@ import type {
   QueueResponse,
   RemovalRequest,
   StoredImage,
-  UploadResponse,
 } from '../src/server/api-types.ts';
 import { type JsonNumber, type JsonValue, parseJson, printJson } from './exact-json.ts';
 import type { Graph, RunnableWorkflow, Workflow } from './form-values.ts';
@@ -53,7 +52,7 @@ export class RequestError extends Error {
 }
 
 /** Sends a request and parses the response. Throws a RequestError. */
-async function request<T>(path: string, init?: RequestInit): Promise<T> {
+export async function request<T>(path: string, init?: RequestInit): Promise<T> {
   let response: Response;
   try {
     response = await fetch(urlOf(path), init);
@@ -138,17 +137,6 @@ export const clearQueue = (): Promise<void> =>
 export async function cancelJob(id: string): Promise<void> {
   await post('queue', { delete: [id] } satisfies RemovalRequest);
   await post('interrupt', { prompt_id: id });
-}
-
-/** Uploads a picture to the input folder and returns its name there. */
-export async function uploadImage(file: File): Promise<string> {
-  const form = new FormData();
-  form.append('image', file);
-  const { name, subfolder } = await request<UploadResponse>('upload/image', {
-    method: 'POST',
-    body: form,
-  });
-  return subfolder ? `${subfolder}/${name}` : name;
 }
 
 export interface Subscriber {

@@ -31,6 +31,14 @@ export function create<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
+/** Selects a value, which becomes an option if it is none, as if the user had done so. */
+export function selectValue(select: HTMLSelectElement, value: string): void {
+  if (![...select.options].some((option) => option.value === value))
+    select.append(create('option', { value }, value));
+  select.value = value;
+  select.dispatchEvent(new Event('change', { bubbles: true }));
+}
+
 /** Announces a text to screen readers. */
 export function announce(text: string): void {
   find('#live').textContent = text;

@@ -1,9 +1,9 @@
 // The controls of a workflow's form: a row per field with label, input and a note about invalid
 // values.
-import { uploadImage } from './api.ts';
 import { create } from './dom.ts';
 import { displayText, type JsonValue, parseNumber } from './exact-json.ts';
 import { type Field, isNumeric, randomSeed } from './form-values.ts';
+import { createPictureChoice } from './picture-field.ts';
 
 export type ControlInput = HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement;
 
@@ -30,13 +30,12 @@ export function createControl(
   const noteId = `${id}-note`;
   const input = createInput(field, text, { id, 'aria-describedby': noteId, title: field.help });
   if (!(input instanceof HTMLInputElement && input.type === 'checkbox')) input.value = text;
-  const button = buttonBeside(field, input, onError);
   const note = create('span', { id: noteId, class: 'note' });
   const row = create(
     'div',
     { class: `field ${field.kind}` },
     create('label', { for: id }, field.label),
-    button ? create('div', { class: 'beside' }, input, button) : input,
+    withTools(field, input, onError),
     note,
   );
   const value = (): JsonValue => {
@@ -78,15 +77,16 @@ function inputMode({ kind }: Field): string | undefined {
 
 const createOption = (value: string): HTMLOptionElement => create('option', { value }, value);
 
-function buttonBeside(
+/** An input with what helps to fill it in. */
+function withTools(
   field: Field,
   input: ControlInput,
   onError: (error: unknown) => void,
-): HTMLElement | undefined {
-  if (field.kind === 'seed') return seedButton(field, input);
+): HTMLElement {
   if (field.kind === 'picture' && input instanceof HTMLSelectElement)
-    return uploadButton(input, onError);
-  return undefined;
+    return createPictureChoice(field, input, onError);
+  if (field.kind !== 'seed') return input;
+  return create('div', { class: 'beside' }, input, seedButton(field, input));
 }
 
 function seedButton({ label }: Field, input: ControlInput): HTMLButtonElement {
@@ -99,25 +99,4 @@ function seedButton({ label }: Field, input: ControlInput): HTMLButtonElement {
     },
   };
   return create('button', properties, '⚄');
-}
-
-/** Uploads a picture, adds it to the options and selects it. */
-function uploadButton(
-  select: HTMLSelectElement,
-  onError: (error: unknown) => void,
-): HTMLLabelElement {
-  const fileInput = create('input', { type: 'file', accept: 'image/*' });
-  fileInput.addEventListener('change', async () => {
-    const file = fileInput.files?.[0];
-    if (!file) return;
-    try {
-      const name = await uploadImage(file);
-      if (![...select.options].some(({ value }) => value === name))
-        select.append(createOption(name));
-      select.value = name;
-    } catch (error) {
-      onError(error);
-    }
-  });
-  return create('label', { class: 'button' }, 'Upload', fileInput);
 }

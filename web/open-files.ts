@@ -1,7 +1,10 @@
 // Workflow files that are chosen, dropped or pasted.
 import { find } from './dom.ts';
 
-/** Calls `open` with each file that the user gives to the page. */
+/**
+ * Calls `open` with each file that the user gives to the page, except those that a field has taken
+ * (`preventDefault`).
+ */
 export function listenForFiles(open: (file: File) => void): void {
   const picker = find<HTMLInputElement>('#file');
   picker.addEventListener('change', () => {
@@ -16,12 +19,14 @@ export function listenForFiles(open: (file: File) => void): void {
     if (!relatedTarget) document.body.classList.remove('dropping');
   });
   document.addEventListener('drop', (event) => {
+    const isTaken = event.defaultPrevented;
     event.preventDefault();
     document.body.classList.remove('dropping');
     const file = event.dataTransfer?.files[0];
-    if (file) open(file);
+    if (file && !isTaken) open(file);
   });
-  document.addEventListener('paste', ({ clipboardData, target }) => {
+  document.addEventListener('paste', ({ clipboardData, target, defaultPrevented }) => {
+    if (defaultPrevented) return;
     const file = clipboardData?.files[0];
     const text = clipboardData?.getData('text') ?? '';
     const isField = target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement;

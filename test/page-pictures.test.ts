@@ -1,0 +1,333 @@
+// Input pictures on the built-in page in a browser: choosing and uploading them, and drawing masks,
+// with the mouse, fingers and the keyboard.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import sharp from 'sharp';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { browserProgram, NO_BROWSER, openBrowser, watchedPage } from './support/browser.ts';
+import { type TestServer, testServer } from './support/server.ts';
+
+const program = browserProgram();
+if (!program) console.warn(`input pictures in a browser: ${NO_BROWSER}`);
+const HOSTILE = '<img src=x onerror="alert(1)">&amp;.png';
+const PHONE = { viewport: { width: 390, height: 800 }, hasTouch: true, isMobile: true };
+
+const raw = (path: string | Buffer) => sharp(path).ensureAlpha().raw().toBuffer();
+const every = (bytes: Buffer, first: number, step = 4): number[] =>
+  [...bytes].filter((_, i) => i % step === first);
+
+describe.skipIf(!program)('input pictures', () => {
+  let test: TestServer;
+  let browser: Browser;
+  let address: string;
+  let opened: Page | undefined;
+  beforeAll(async () => {
+    test = await testServer({ builtIn: true });
+    address = await test.listen();
+    browser = await openBrowser(program!);
+    const photo = sharp({ create: { width: 64, height: 32, channels: 3, background: 'teal' } });
+    await photo.clone().png().toFile(inFolder(HOSTILE));
+    await photo.withMetadata({ orientation: 6 }).jpeg().toFile(inFolder('turned.jpg'));
+  });
+  afterEach(() => opened?.close());
+  afterAll(async () => {
+    await browser.close();
+    await test.close();
+  });
+  const inFolder = (name: string): string => join(test.folders.input, name);
+
+  const open = async (options: BrowserContextOptions = {}, url = address) => {
+    const watched = await watchedPage(browser, address, options);
+    opened = watched.page;
+    await watched.page.goto(url);
+    await watched.page.getByRole('button', { name: 'Inpaint', exact: true }).click();
+    await watched.page.locator('.thumbnail img').waitFor();
+    return watched;
+  };
+  const value = (page: Page) => page.locator('.field.picture select').inputValue();
+  const select = (page: Page, name: string) =>
+    page.locator('.field.picture select').selectOption(name);
+  const openEditor = async (page: Page) => {
+    await page.getByRole('button', { name: 'Draw a mask' }).click();
+    await page.getByRole('dialog', { name: /^Mask of/ }).waitFor();
+  };
+  /** Draws a line from the middle of the picture. */
+  const drag = async (page: Page, dx: number, dy: number, button: 'left' | 'right' = 'left') => {
+    const box = (await page.locator('.mask-surface').boundingBox())!;
+    const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+    await page.mouse.move(x, y);
+    await page.mouse.down({ button });
+    await page.mouse.move(x + dx, y + dy, { steps: 4 });
+    await page.mouse.up({ button });
+  };
+  const tool = (page: Page, name: string) =>
+    page.getByRole('dialog').getByRole('button', { name, exact: true });
+  /** The mask as drawn: how many pixels are masked by more than a half. */
+  const masked = (page: Page): Promise<number> =>
+    page.evaluate(`(() => {
+      const canvas = document.querySelector('.mask-stage canvas');
+      const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+      return data.filter((value, i) => i % 4 === 3 && value > 127).length;
+    })()`);
+  const save = async (page: Page): Promise<string> => {
+    await tool(page, 'Save mask').click();
+    await page.locator('.mask-editor').waitFor({ state: 'detached' });
+    const saved = await value(page);
+    expect(saved).toMatch(/^clipspace\/clipspace-mask-\d+\.png \[input\]$/);
+    return inFolder(saved.replace(' [input]', ''));
+  };
+
+  it('are inpainted with a drawn mask as with the same mask of a request', async () => {
+    const { page, errors } = await open();
+    await page.locator('.thumbnail').click();
+    await page.getByRole('dialog').getByRole('button', { name: 'sketch.png' }).click();
+    expect(await value(page)).toBe('sketch.png');
+    await openEditor(page);
+    await drag(page, 60, 40);
+    const [original, result] = [await raw(inFolder('sketch.png')), await raw(await save(page))];
+    for (const channel of [0, 1, 2])
+      expect(every(result, channel)).toEqual(every(original, channel));
+    const alpha = every(result, 3);
+    expect(alpha).toContain(0);
+    expect(alpha).toContain(255);
+
+    await page.getByRole('button', { name: 'Run', exact: true }).click();
+    await page.locator('#stage img[alt^="Picture made"]').waitFor({ timeout: 60_000 });
+    expect(errors).toEqual([]);
+
+    const size = { width: 128, height: 128 };
+    const levels = Buffer.from(alpha.flatMap((level) => [0, 0, 0, level]));
+    const form = new FormData();
+    const mask = await sharp(levels, { raw: { ...size, channels: 4 } })
+      .png()
+      .toBuffer();
+    form.append('image', new Blob([new Uint8Array(mask)]), 'mask.png');
+    form.append('original_ref', JSON.stringify({ filename: 'sketch.png', type: 'input' }));
+    const response = await fetch(`${address}/upload/mask`, { method: 'POST', body: form });
+    const { name } = (await response.json()) as { name: string };
+    const prompt = JSON.parse(readFileSync('examples/inpaint.json', 'utf8'));
+    prompt['2'].inputs.image = name;
+    await test.post('/prompt', { prompt });
+    const made = (count: number): string => join(test.folders.output, `inpaint_0000${count}_.png`);
+    await expect
+      .poll(() => raw(made(2)).catch(() => undefined), { timeout: 60_000 })
+      .toEqual(await raw(made(1)));
+  });
+
+  it('keep a mask that they have, and the colours below it', async () => {
+    const { page } = await open();
+    await openEditor(page);
+    const original = await raw(inFolder('frame.png'));
+    expect(await masked(page)).toBe(every(original, 3).filter((level) => level < 128).length);
+    expect(await tool(page, 'Undo').isDisabled()).toBe(true);
+    const unchanged = await save(page);
+    expect(await raw(unchanged)).toEqual(original);
+
+    // the saved picture is edited again
+    await openEditor(page);
+    await page.keyboard.press('i');
+    const inverted = await raw(await save(page));
+    expect(every(inverted, 3)).toEqual(every(original, 3).map((level) => 255 - level));
+    expect(every(inverted, 1)).toEqual(every(original, 1));
+    // a reader finds it, also when the workflow is opened again
+    const prompt = JSON.parse(readFileSync('examples/inpaint.json', 'utf8'));
+    prompt['2'].inputs.image = await value(page);
+    const { form } = (await test.post('/darkroom/read', prompt)).json();
+    expect(form.missing).toEqual([]);
+  });
+
+  it('are drawn on with brush and eraser, undone, redone, cleared and inverted', async () => {
+    const { page } = await open();
+    await select(page, 'sketch.png');
+    await openEditor(page);
+    await drag(page, 60, 0);
+    const one = await masked(page);
+    expect(one).toBeGreaterThan(200);
+    await page.keyboard.press(']');
+    await drag(page, 0, 60);
+    const two = await masked(page);
+    await drag(page, 30, 0, 'right');
+    expect(await masked(page)).toBeLessThan(two);
+    await page.keyboard.press('ControlOrMeta+z');
+    expect(await masked(page)).toBe(two);
+    await tool(page, 'Undo').click();
+    expect(await masked(page)).toBe(one);
+    await page.keyboard.press('ControlOrMeta+Shift+Z');
+    expect(await masked(page)).toBe(two);
+    await tool(page, 'Invert').click();
+    expect(await masked(page)).toBe(128 * 128 - two);
+    await tool(page, 'Clear').click();
+    expect(await masked(page)).toBe(0);
+    await page.keyboard.press('ControlOrMeta+y');
+    await page.keyboard.press('ControlOrMeta+z');
+    await page.keyboard.press('e');
+    await drag(page, -500, 0);
+    expect(await tool(page, 'Eraser').getAttribute('aria-pressed')).toBe('true');
+    expect(await masked(page)).toBeLessThan(128 * 128 - two);
+  });
+
+  it('are drawn on by keyboard, and not left without a question', async () => {
+    const { page } = await open();
+    await select(page, 'sketch.png');
+    await openEditor(page);
+    await page.keyboard.press(' ');
+    const dot = await masked(page);
+    expect(dot).toBeGreaterThan(50);
+    await page.keyboard.press('ArrowLeft');
+    expect(await masked(page)).toBe(dot);
+    await page.keyboard.press('Shift+ArrowLeft');
+    expect(await masked(page)).toBeGreaterThan(dot);
+    for (const kept of [true, false]) {
+      await page.keyboard.press('Escape');
+      await page.getByText('The mask is not saved.').waitFor();
+      await tool(page, kept ? 'Keep drawing' : 'Discard it').click();
+      expect(await page.locator('.mask-editor').count()).toBe(kept ? 1 : 0);
+    }
+    expect(await value(page)).toBe('sketch.png');
+  });
+
+  it('are drawn on with one finger, and moved and zoomed with two', async () => {
+    const { page } = await open(PHONE);
+    await select(page, 'sketch.png');
+    await openEditor(page);
+    const box = (await page.locator('.mask-surface').boundingBox())!;
+    const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+    const client = await page.context().newCDPSession(page);
+    const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd', ...points: [number, number][]) =>
+      client.send('Input.dispatchTouchEvent', {
+        type,
+        touchPoints: points.map(([dx, dy], id) => ({ x: x + dx, y: y + dy, id })),
+      });
+    await touch('touchStart', [0, 0]);
+    await touch('touchMove', [40, 20]);
+    await touch('touchEnd');
+    const drawn = await masked(page);
+    expect(drawn).toBeGreaterThan(100);
+    const scale = (): Promise<number> =>
+      page.evaluate(
+        `new DOMMatrix(getComputedStyle(document.querySelector('.mask-stage')).transform).a`,
+      );
+    const before = await scale();
+    await touch('touchStart', [-20, 0]);
+    await touch('touchMove', [-22, 0]);
+    await touch('touchStart', [-22, 0], [20, 0]);
+    await touch('touchMove', [-40, 0], [40, 0]);
+    await touch('touchMove', [-60, 0], [60, 0]);
+    await touch('touchEnd');
+    expect(await scale()).toBeGreaterThan(before * 2);
+    expect(await masked(page)).toBe(drawn);
+    expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+  });
+
+  it('are turned as their EXIF says', async () => {
+    const { page } = await open();
+    await select(page, 'turned.jpg');
+    await openEditor(page);
+    await drag(page, 5, 5);
+    const { width, height } = await sharp(await save(page)).metadata();
+    expect({ width, height }).toEqual({ width: 32, height: 64 });
+  });
+
+  it('are uploaded by a button, a drop and a paste', async () => {
+    const { page, errors } = await open();
+    const picture = await raw(inFolder('sketch.png'));
+    const png = await sharp(picture, { raw: { width: 128, height: 128, channels: 4 } })
+      .negate({ alpha: false })
+      .png()
+      .toBuffer();
+    const chooser = page.waitForEvent('filechooser');
+    await page.locator('.picture-tools').getByText('Upload').click();
+    await (await chooser).setFiles({ name: 'by button.png', mimeType: 'image/png', buffer: png });
+    await expect.poll(() => value(page)).toBe('by button.png');
+    for (const [type, name] of [
+      ['drop', 'dropped'],
+      ['paste', 'pasted'],
+    ]) {
+      await page.evaluate(givenFile(png, type, `${name}.png`));
+      // the same picture under another name
+      await expect.poll(() => value(page)).toBe(`${name}.png`);
+    }
+    expect(await page.locator('#form .file').textContent()).toBe('Inpaint');
+    await page.locator('.thumbnail').click();
+    await page.getByRole('dialog').getByText('dropped.png').waitFor();
+    await page.getByRole('searchbox').fill('DROP png');
+    await page.getByText('1 of 7 pictures').waitFor();
+    expect(errors).toEqual([]);
+  });
+
+  it('may have names with HTML', async () => {
+    const { page, errors } = await open();
+    await page.locator('.thumbnail').click();
+    await page.getByRole('dialog').getByText(HOSTILE).click();
+    expect(await value(page)).toBe(HOSTILE);
+    await openEditor(page);
+    await page.getByRole('heading', { name: `Mask of ${HOSTILE}` }).waitFor();
+    await drag(page, 5, 5);
+    await save(page);
+    expect(errors).toEqual([]);
+  });
+
+  it('may be missing, too large to draw on, or no pictures', async () => {
+    const create = { width: 13_000, height: 13_000, channels: 3, background: 'black' } as const;
+    await sharp({ create }).png({ compressionLevel: 9 }).toFile(inFolder('huge.png'));
+    writeFileSync(inFolder('text.png'), 'not a picture');
+    const { page } = await open();
+    await page.locator('.thumbnail').click();
+    await page.getByRole('dialog').getByText('huge.png').click();
+    // its thumbnail is made all the same
+    await expect
+      .poll(() => page.evaluate(`document.querySelector('.thumbnail img').naturalWidth`), {
+        timeout: 20_000,
+      })
+      .toBe(256);
+    await page.getByRole('button', { name: 'Draw a mask' }).click();
+    await page.getByText('huge.png is too large to draw on: 13000 × 13000 pixels.').waitFor();
+    await page.getByText('Make it smaller first, to at most 8192 × 8192.').waitFor();
+    await page.locator('.thumbnail').click();
+    await page.getByRole('dialog').getByText('text.png').click();
+    await page.locator('.thumbnail').getByText('No preview').waitFor();
+    await page.getByRole('button', { name: 'Draw a mask' }).click();
+    await page.getByText("text.png can't be shown.").waitFor();
+  });
+
+  it('keep what was drawn when the server refuses it', async () => {
+    const { page } = await open();
+    await openEditor(page);
+    await drag(page, 20, 20);
+    await page.route('**/upload/mask', (route) => route.fulfill({ status: 400 }));
+    await tool(page, 'Save mask').click();
+    await page.getByText('The mask was not saved. The server responded with status 400.').waitFor();
+    await page.unroute('**/upload/mask');
+    await save(page);
+  });
+
+  it('are read and saved by a server with a token', async () => {
+    const secured = await testServer({ builtIn: true, token: 'secret' });
+    try {
+      const url = await secured.listen();
+      const { page } = await open({}, `${url}/?token=secret`);
+      await openEditor(page);
+      await drag(page, 20, 20);
+      await tool(page, 'Save mask').click();
+      await expect.poll(() => value(page)).toMatch(/^clipspace\//);
+    } finally {
+      await opened?.close();
+      await secured.close();
+    }
+  });
+});
+
+/** A script that gives a PNG file to the field with an event. */
+const givenFile = (png: Buffer, type: string, name: string): string => `(() => {
+  const element = document.querySelector('.thumbnail');
+  const bytes = Uint8Array.from(atob('${png.toString('base64')}'), (c) => c.charCodeAt(0));
+  const data = new DataTransfer();
+  data.items.add(new File([bytes], '${name}', { type: 'image/png' }));
+  const options = { bubbles: true, cancelable: true };
+  element.dispatchEvent(
+    '${type}' === 'drop'
+      ? new DragEvent('drop', { ...options, dataTransfer: data })
+      : new ClipboardEvent('paste', { ...options, clipboardData: data }),
+  );
+})()`;
