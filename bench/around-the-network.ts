@@ -6,6 +6,8 @@
 import { cpus } from 'node:os';
 import { loadCheckpoint } from '../src/models/checkpoint/load.ts';
 import type { UNet } from '../src/models/unet/unet.ts';
+import { behaviourOf } from '../src/nodes/versions/behaviour-changes.ts';
+import { NEWEST_VERSION } from '../src/nodes/versions/comfyui-versions.ts';
 import { createRuntime } from '../src/runtime/runtime.ts';
 import { combineConditioning, setArea, setMask } from '../src/sampling/conditioning/operations.ts';
 import { cfgGuider } from '../src/sampling/guiders/guider.ts';
@@ -121,6 +123,7 @@ async function measure({
   const sigmas = calculateSigmas(model.sampling, 'karras', STEPS);
   const run = (onStep?: () => void) =>
     sampleCustom({
+      rules: behaviourOf(NEWEST_VERSION),
       guider: cfgGuider(model, positive, prompt, 7),
       sampler: { kind: samplerKind(samplerName) },
       sigmas,

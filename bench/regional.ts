@@ -4,6 +4,8 @@
 // 512; the network returns constants of SDXL's sizes, so that only our code is measured.
 import { cpus } from 'node:os';
 import type { UNet } from '../src/models/unet/unet.ts';
+import { behaviourOf } from '../src/nodes/versions/behaviour-changes.ts';
+import { NEWEST_VERSION } from '../src/nodes/versions/comfyui-versions.ts';
 import { createMemo, type Memo, noMemo } from '../src/sampling/memo.ts';
 import { makeModel } from '../src/sampling/model/model.ts';
 import { sampleRegionsAdvanced } from '../src/sampling/runs/regional.ts';
@@ -50,6 +52,7 @@ async function measure(samplerName: string, memo: Memo): Promise<number> {
   let calls = 0;
   const started = process.cpuUsage();
   await sampleRegionsAdvanced({
+    rules: behaviourOf(NEWEST_VERSION),
     base: createSampler(),
     regions,
     seed: 5n,

@@ -94,6 +94,8 @@ const RUN_OPTIONS: Readonly<Record<keyof RunOptions, Rule>> = {
   files: FILES,
   targets: TEXTS,
   strict: YES_OR_NO,
+  // comfyuiVersion checks which
+  comfyui: TEXT,
   dynamicSeed: SEED,
   extra: OBJECT,
 };
@@ -108,8 +110,8 @@ export const checkRunOptions = (options: RunOptions): void =>
 
 /** Throws DR_BAD_USAGE for unknown options of `check` and values they can't have. */
 export const checkCheckOptions = (options: CheckOptions): void => {
-  const { set, strict } = RUN_OPTIONS;
-  checkOptions('check', options, { set, strict });
+  const { set, strict, comfyui } = RUN_OPTIONS;
+  checkOptions('check', options, { set, strict, comfyui });
 };
 
 /** Throws DR_BAD_USAGE for options of the function `name` that are unknown or break their rule. */

@@ -67,8 +67,8 @@ export interface DarkroomOptions {
    */
   readonly cacheSize?: number;
   /**
-   * The release of ComfyUI whose node declarations are used. Default: whatever a known release
-   * accepts is accepted.
+   * The release of ComfyUI whose nodes and results workflows get. Default: the one that a workflow
+   * or an image names, else the newest known, and nodes accept what any known release accepts.
    */
   readonly comfyui?: ComfyUIVersion;
   /** Replaces the built-in nodes: a table, and the URL of the module that exports it as NODES. */
@@ -104,13 +104,15 @@ export interface RunOptions {
    * as in ComfyUI, with a warning for each one that is left out.
    */
   readonly strict?: boolean;
+  /** The release of ComfyUI for this run, in place of that of `openDarkroom`. */
+  readonly comfyui?: ComfyUIVersion;
   /** Seed for the choices among `{a|b}` in texts of workflows in UI format. Default: 0. */
   readonly dynamicSeed?: number | bigint;
   /** Is written into images beside the prompt, as ComfyUI's `extra_pnginfo`. */
   readonly extra?: Readonly<Record<string, unknown>>;
 }
 
-export type CheckOptions = Pick<RunOptions, 'set' | 'strict'>;
+export type CheckOptions = Pick<RunOptions, 'set' | 'strict' | 'comfyui'>;
 
 /** An image file that a node saved. */
 export interface Picture extends SavedFile {

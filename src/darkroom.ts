@@ -61,7 +61,6 @@ export * from './darkroom-types.ts';
 export async function openDarkroom(options: DarkroomOptions = {}): Promise<Darkroom> {
   checkDarkroomOptions(options);
   const memory = options.inMemory ? openMemoryFolders(options) : undefined;
-  const comfyui = options.comfyui && comfyuiVersion(options.comfyui);
   const folders = openFolders({
     ...options,
     ...memory,
@@ -74,7 +73,8 @@ export async function openDarkroom(options: DarkroomOptions = {}): Promise<Darkr
     folders,
     engine,
     memory,
-    nodes: nodesOf(comfyui, options.nodes?.table),
+    nodesOf: ({ comfyui }) =>
+      nodesOf(comfyui ? comfyuiVersion(comfyui) : settings.comfyui, options.nodes?.table),
   };
   const close = async (): Promise<void> => {
     await engine.close();
@@ -96,7 +96,8 @@ interface Context {
   readonly folders: Folders;
   readonly engine: Engine;
   readonly memory?: MemoryFolders;
-  readonly nodes: NodeTable;
+  /** The nodes as the release of a run has them, or that with which Darkroom was opened. */
+  readonly nodesOf: (options: Pick<RunOptions, 'comfyui'>) => NodeTable;
 }
 
 const engineSettings = (options: DarkroomOptions, folders: Folders): EngineOptions => ({
@@ -111,7 +112,7 @@ const engineSettings = (options: DarkroomOptions, folders: Folders): EngineOptio
   ...keptBy(options),
   cacheSize: options.cacheSize,
   nodesModule: options.nodes?.module,
-  comfyui: options.comfyui,
+  comfyui: options.comfyui && comfyuiVersion(options.comfyui),
 });
 
 /** What the engine stores for later runs, and where. */
@@ -148,12 +149,13 @@ const filesNeedMemory = (): DarkroomError =>
   });
 
 async function checkAndRun(
-  { folders, engine, nodes }: Context,
+  { folders, engine, nodesOf }: Context,
   source: WorkflowSource,
   options: RunOptions,
 ): Promise<RunResult> {
   const { signal, onEvent = () => undefined, previews = false, targets, strict } = options;
   checkAborted(signal);
+  const nodes = nodesOf(options);
   const { workflow, prepared } = prepareWorkflow({ folders, nodes }, source, options);
   const validation = validate(prepared.graph, nodes, folders, targets);
   for (const message of workflow.notes) onEvent({ type: 'warning', message });
@@ -168,7 +170,10 @@ async function checkAndRun(
   const outputs = await engine.run(
     {
       prompt: dumpsJson(apiGraphOf(validation.graph)),
-      extra: dumpsJson({ extra_pnginfo: prepared.extra }),
+      extra: dumpsJson({
+        ...(options.comfyui && { comfyui: options.comfyui }),
+        extra_pnginfo: prepared.extra,
+      }),
       outputs: validation.outputs,
     },
     { signal, onEvent: onEvent as Emit, previews: () => previews },
@@ -184,11 +189,12 @@ async function checkAndRun(
 
 /** The check is imported when it is first made. */
 async function checkHere(
-  { folders, nodes }: Context,
+  { folders, nodesOf }: Context,
   source: WorkflowSource,
   options: CheckOptions = {},
 ): Promise<CheckResult> {
   checkCheckOptions(options);
+  const nodes = nodesOf(options);
   const prepared = prepareWorkflow({ folders, nodes }, source, options);
   const { checkWorkflow } = await import('./check-workflow.ts');
   return checkWorkflow({ ...prepared, nodes, folders, strict: options.strict });
@@ -196,7 +202,7 @@ async function checkHere(
 
 /** Reads a workflow, sets its values, and runs the preparations of its nodes. */
 function prepareWorkflow(
-  { folders, nodes }: Omit<Context, 'engine'>,
+  { folders, nodes }: { readonly folders: Folders; readonly nodes: NodeTable },
   source: WorkflowSource,
   { set = {}, extra = {}, dynamicSeed }: RunOptions,
 ): { workflow: Workflow; prepared: PreparedPrompt } {

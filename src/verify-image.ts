@@ -81,12 +81,26 @@ export async function verifyPicture(
       signal,
       onEvent,
       targets,
+      extra: pngInfoOf(texts, metadata),
     });
     const difference = await nearest(bytes, images);
     return { same: difference?.worst === 0, difference, notes: notesOn(metadata, folders) };
   } finally {
     await darkroom.close();
     rmSync(root, { recursive: true, force: true });
+  }
+}
+
+/** What names the release of ComfyUI that made the image; see namedRelease. */
+function pngInfoOf(
+  { workflow }: Readonly<Record<string, string>>,
+  metadata: JsonObject | undefined,
+): RunOptions['extra'] {
+  if (metadata) return { darkroom: metadata };
+  try {
+    return workflow === undefined ? {} : { workflow: parseJson(workflow) };
+  } catch {
+    return {};
   }
 }
 

@@ -6,6 +6,8 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { BEHAVIOUR_CHANGES } from '../src/nodes/versions/behaviour-changes.ts';
+import { COMFYUI_VERSIONS, type ComfyUIVersion } from '../src/nodes/versions/comfyui-versions.ts';
 import { type Figure, realWeightsSection } from './real/figure.ts';
 
 interface Row {
@@ -15,6 +17,24 @@ interface Row {
   /** Worst absolute difference; null (Infinity in JSON) for a shape or NaN mismatch. */
   readonly worst: number | null;
   readonly bound: number;
+}
+
+/** Groups whose references were made by 0.33.0 and whose names do not say so. */
+const LATER_GROUPS: ReadonlySet<string> = new Set([
+  'core_nodes/later',
+  'gligen/boxes',
+  'lora/bypass',
+  'lora/extract',
+  'lora/kinds',
+  'vision/photomaker',
+]);
+
+/** A group without its version, and the version of ComfyUI that made its references. */
+function referenceOf({ family, group }: Row): { name: string; version: ComfyUIVersion } {
+  const whole = `${family}/${group}`;
+  const version = COMFYUI_VERSIONS.find((known) => whole.endsWith(`_${known}`));
+  if (version) return { name: whole.slice(0, -version.length - 1), version };
+  return { name: whole, version: LATER_GROUPS.has(whole) ? '0.33.0' : '0.3.64' };
 }
 
 function groupBy(list: readonly Row[], key: (row: Row) => string): Map<string, Row[]> {
@@ -39,7 +59,7 @@ if (!given) rmSync(folder, { recursive: true });
 
 // test files report in no fixed order
 rows.sort((a, b) => a.id.localeCompare(b.id));
-const groups = groupBy(rows, (row) => `${row.family}/${row.group}`);
+const groups = groupBy(rows, (row) => referenceOf(row).name);
 const share = (row: Row): number =>
   row.worst === null
     ? Number.POSITIVE_INFINITY
@@ -51,17 +71,19 @@ const show = (n: number | null): string =>
   n === null ? 'mismatch' : n === 0 ? '0' : n.toExponential(1);
 
 const summary = [
-  '| group | cases | tensors | worst case | difference | bound |',
-  '|---|---|---|---|---|---|',
+  `| group | cases | tensors | ${COMFYUI_VERSIONS.map((version) => `worst case of ${version} | difference | bound`).join(' | ')} |`,
+  `|---|---|---|${'---|---|---|'.repeat(COMFYUI_VERSIONS.length)}`,
 ];
 const details: string[] = [];
 for (const [name, list] of [...groups].sort(([a], [b]) => a.localeCompare(b))) {
   const cases = groupBy(list, (row) => row.id);
-  const worst = worstOf(list);
-  summary.push(
-    `| ${name} | ${cases.size} | ${list.length} | ${worst.id} | ${show(worst.worst)} | ` +
-      `${show(worst.bound)} |`,
-  );
+  const columns = COMFYUI_VERSIONS.map((version) => {
+    const compared = list.filter((row) => referenceOf(row).version === version);
+    if (compared.length === 0) return ' | | ';
+    const worst = worstOf(compared);
+    return `${worst.id} | ${show(worst.worst)} | ${show(worst.bound)}`;
+  });
+  summary.push(`| ${name} | ${cases.size} | ${list.length} | ${columns.join(' | ')} |`);
   details.push(
     `<details><summary>${name}</summary>`,
     '',
@@ -75,6 +97,14 @@ for (const [name, list] of [...groups].sort(([a], [b]) => a.localeCompare(b))) {
   details.push('', '</details>', '');
 }
 
+const changes = [
+  `| nodes, samplers | since | change |`,
+  '|---|---|---|',
+  ...Object.values(BEHAVIOUR_CHANGES).map(
+    ({ where, since, what }) => `| ${where} | ${since} | ${what} |`,
+  ),
+];
+
 const figures = JSON.parse(
   readFileSync(join(import.meta.dirname, 'real', 'figures.json'), 'utf8'),
 ) as Figure[];
@@ -83,12 +113,19 @@ writeFileSync(
   join(import.meta.dirname, '..', 'docs', 'parity.md'),
   `# Parity with the originals
 
-Written by \`npm run parity\` from one run of the test suite. The references were made by ComfyUI v0.3.64 and the node packs on a CPU in fp32; those of
-\`core_nodes/later\`, \`gligen\`, \`lora/bypass\`, \`lora/extract\`, \`lora/kinds\` and \`vision/photomaker\` by ComfyUI 0.33.0, files of \`image_files\` by Pillow 13.0 in v0.3.64.
+Written by \`npm run parity\` from one run of the test suite. The references were made by ComfyUI and the node packs on a CPU in fp32: most by 0.3.64, which
+the results of Darkroom's \`--comfyui 0.3.64\` are compared with, some by 0.33.0, its default. A group has one column for each; most of what they cover did
+not change between the two. Files of \`image_files\` were read by Pillow 13.0 in 0.3.64.
 A tensor passes when no value differs by more than max(2e-6, 1e-5 x the reference's largest value, 10 x the difference between two runs of the
 original with other summation orders); a bound of 0 means that the values must be equal. The row of a case is its tensor nearest to its bound.
 
 ${realWeightsSection(figures)}
+## What changed from ${COMFYUI_VERSIONS.join(' to ')}
+
+Each of these is followed in both forms; a release between the two has the changes up to it.
+
+${changes.join('\n')}
+
 ## Tensors of the test suite
 
 ${summary.join('\n')}

@@ -33,7 +33,13 @@ beforeAll(async () => {
   mkdirSync(input);
   for (const name of ['photo.png', 'photo_alpha.png'])
     copyFileSync(join(files, 'input', name), join(input, name));
-  darkroom = await openDarkroom({ models, input, output, temp: join(root, 'temp') });
+  darkroom = await openDarkroom({
+    models,
+    input,
+    output,
+    temp: join(root, 'temp'),
+    comfyui: '0.3.64',
+  });
 });
 afterAll(async () => {
   await darkroom.close();

@@ -75,12 +75,13 @@ beforeAll(async () => {
     symlinkSync(fixtureModel(name), join(loras, `${name}.safetensors`));
   for (const name of readdirSync(join(files, 'input')))
     copyFileSync(join(files, 'input', name), join(input, name));
-  // the reference images were created with --fp32-text-enc
+  // the reference images were created by 0.3.64 with --fp32-text-enc
   darkroom = await openDarkroom({
     models: join(root, 'models'),
     input,
     output: join(root, 'output'),
     textEncoders: 'fp32',
+    comfyui: '0.3.64',
   });
 });
 afterAll(async () => {

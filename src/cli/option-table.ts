@@ -1,6 +1,6 @@
 // The options of all commands. Parsing, suggestions and help texts are derived from this table.
 import { KEPT_KINDS } from '../darkroom-types.ts';
-import { COMFYUI_VERSIONS } from '../nodes/versions/comfyui-versions.ts';
+import { COMFYUI_VERSIONS, NEWEST_VERSION } from '../nodes/versions/comfyui-versions.ts';
 import { DEVICE_CHOICES } from '../runtime/device-names.ts';
 import { PRECISIONS } from '../runtime/precision.ts';
 import { SHORTHANDS } from '../workflow/overrides/shorthands.ts';
@@ -287,8 +287,8 @@ const VERSION_OPTIONS = {
     type: 'string',
     value: 'VERSION',
     help:
-      `release of ComfyUI whose nodes are used, ${COMFYUI_VERSIONS.join(' or ')} ` +
-      '(default: what any of them accepts)',
+      `release of ComfyUI whose nodes and results are used, ${COMFYUI_VERSIONS.join(' or ')} ` +
+      `(default: the one that the workflow names, else ${NEWEST_VERSION})`,
     choices: COMFYUI_VERSIONS,
   },
 } as const satisfies Readonly<Record<string, Option>>;

@@ -7,6 +7,7 @@ import { createModelRuntime, type ModelRuntime } from '../models/model-runtime.t
 import { createPrepackedStore, type PrepackedStore } from '../models/weights/prepacked-store.ts';
 import type { PreviewMethod } from '../nodes/context.ts';
 import { loadNodes } from '../nodes/load-nodes.ts';
+import type { ComfyUIVersion } from '../nodes/versions/comfyui-versions.ts';
 import { CPU, openDevice } from '../runtime/devices.ts';
 import type { NetworkSpec } from '../runtime/network.ts';
 import type { RuntimeOptions } from '../runtime/runtime.ts';
@@ -28,6 +29,8 @@ import { versions } from './versions.ts';
 export interface EngineParts {
   readonly previewMethod?: PreviewMethod;
   readonly nodes: NodeTable;
+  /** The release of ComfyUI that jobs follow, unless they name one. */
+  readonly comfyui?: ComfyUIVersion;
   readonly folders: Folders;
   readonly storage: Storage;
   readonly runtime: ModelRuntime;
@@ -48,7 +51,7 @@ export async function openEngineParts(
   settings: EngineSettings,
   reports: EngineReports,
 ): Promise<EngineParts> {
-  const nodes = await loadNodes(settings);
+  const nodesOf = await loadNodes(settings);
   const runtime = await openRuntime(settings, reports);
   const { input, output, temp } = settings;
   const storage =
@@ -61,7 +64,8 @@ export async function openEngineParts(
   // what processes that were killed have left; a folder that can't be cleaned is still used
   void removeAbandoned(cacheFolder()).catch(() => undefined);
   return {
-    nodes,
+    nodes: nodesOf(),
+    comfyui: settings.comfyui,
     previewMethod: settings.previews,
     folders: store?.files.folders ?? folders,
     storage,

@@ -1,8 +1,10 @@
 // Runs the jobs of an engine process. Networks, results and node states last from one job to the
 // next.
 import { DarkroomError } from '../errors.ts';
-import { isJsonObject, type JsonObject } from '../formats/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../formats/json.ts';
 import { parseJson } from '../formats/parse-json.ts';
+import { behaviourOf } from '../nodes/versions/behaviour-changes.ts';
+import { chooseRelease } from '../nodes/versions/named-release.ts';
 import { holdTempFolder } from '../storage/clean-temp.ts';
 import { stringsIn } from '../storage/storage.ts';
 import { readWorkflow } from '../workflow/read/read.ts';
@@ -82,8 +84,7 @@ export function createJobRunner(
 }
 
 /** `extra_pnginfo` of a job's extra data. */
-function imageInfoOf(extraText: string): JsonObject {
-  const extra = parseJson(extraText);
+function imageInfoOf(extra: Json): JsonObject {
   const info = isJsonObject(extra) ? extra['extra_pnginfo'] : undefined;
   return isJsonObject(info) ? info : {};
 }
@@ -94,9 +95,13 @@ async function runGraph(
   state: RunnerState,
   controller: AbortController,
 ): Promise<Outputs> {
-  const { nodes, store } = parts;
+  const { nodes, store, comfyui } = parts;
   const { cache, emit, onFolder, nodeStates } = state;
   const { signal } = controller;
+  const extra = parseJson(job.extra);
+  const { release, note } = chooseRelease(extra, comfyui);
+  if (note !== undefined) emit({ type: 'warning', message: note });
+  const behaviour = behaviourOf(release);
   const prompt = parseJson(job.prompt);
   await parts.storage.fetchMentioned(stringsIn(prompt));
   const { graph } = readWorkflow(prompt);
@@ -106,7 +111,9 @@ async function runGraph(
     ...parts,
     graph,
     dynamic,
-    extra: imageInfoOf(job.extra),
+    release,
+    behaviour,
+    extra: imageInfoOf(extra),
     signal,
     emit,
     onFolder,
@@ -118,7 +125,18 @@ async function runGraph(
     interrupt: () => controller.abort(),
   });
   const { outputs } = job;
-  return execute({ graph, dynamic, outputs, nodes, cache, signal, emit, contextOf, store });
+  return execute({
+    graph,
+    dynamic,
+    outputs,
+    nodes,
+    cache,
+    signal,
+    emit,
+    behaviour,
+    contextOf,
+    store,
+  });
 }
 
 const previewSender =

@@ -6,6 +6,8 @@ import type { ByteImage } from '../image/image-bytes.ts';
 import type { ModelRuntime } from '../models/model-runtime.ts';
 import type { NodeContext, PreviewMethod } from '../nodes/context.ts';
 import { createSubgraph, isOutputLink } from '../nodes/graph-builder.ts';
+import type { Behaviour } from '../nodes/versions/behaviour-changes.ts';
+import type { Release } from '../nodes/versions/comfyui-versions.ts';
 import type { Folders } from '../storage/folders.ts';
 import type { Storage } from '../storage/storage.ts';
 import { apiGraphOf, type Graph } from '../workflow/api-graph.ts';
@@ -29,6 +31,10 @@ export interface JobContext {
   readonly folders: Folders;
   readonly storage: Storage;
   readonly runtime: ModelRuntime;
+  /** The release of ComfyUI whose results are computed. */
+  readonly release: Release;
+  /** How that release behaves. */
+  readonly behaviour: Behaviour;
   readonly signal: AbortSignal;
   readonly emit: Emit;
   /** Is called with each folder before something is written into it. */
@@ -101,6 +107,7 @@ function createNodeContext(
     nodeId,
     signal: job.signal,
     runtime: job.runtime,
+    behaviour: job.behaviour,
     random: job.random,
     interrupt: job.interrupt,
     previewMethod: job.previewMethod,
@@ -185,7 +192,7 @@ function showPreview(
 
 /** The text chunks of a saved image. */
 const metadataOf = (job: JobContext, nodeId: string): Readonly<Record<string, string>> => {
-  const { graph, nodes, folders, runtime } = job;
+  const { graph, nodes, folders, runtime, release } = job;
   const realId = job.dynamic.realOf(nodeId);
   return {
     prompt: dumpsJson(apiGraphOf(graph)),
@@ -194,6 +201,7 @@ const metadataOf = (job: JobContext, nodeId: string): Readonly<Record<string, st
     ),
     darkroom: dumpsJson({
       ...versions(),
+      comfyui: release,
       provider: runtime.device,
       precision: runtime.precision,
       text_encoders: runtime.textEncoders,

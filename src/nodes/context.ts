@@ -6,6 +6,7 @@ import type { ByteImage } from '../image/image-bytes.ts';
 import type { ModelRuntime } from '../models/model-runtime.ts';
 import type { Wildcards } from '../text/wildcard-lists.ts';
 import type { ExpandedNode, Subgraph } from './graph-builder.ts';
+import type { Behaviour } from './versions/behaviour-changes.ts';
 
 /** The environment that a declaration can use before anything runs. */
 export interface NodeEnvironment {
@@ -27,6 +28,8 @@ export interface NodeContext extends NodeEnvironment {
   readonly nodeId: string;
   readonly signal: AbortSignal;
   readonly runtime: ModelRuntime;
+  /** What the release of ComfyUI whose results are computed does differently from others. */
+  readonly behaviour: Behaviour;
   /** Absolute path of a model file. Throws DR_MODEL_MISSING. */
   modelPath(folder: string, name: string): string;
   /** Absolute path of an input (`name`, `sub/name`, `name [output]`). Throws DR_FILE_MISSING. */

@@ -35,7 +35,15 @@ export const nodesOf = (
   version: ComfyUIVersion | undefined,
   own?: ReadonlyMap<string, NodeDeclaration>,
 ): ReadonlyMap<string, NodeDeclaration> =>
-  version === undefined ? (own ?? NODES) : nodesOfVersion(own ?? DECLARED, version);
+  version === undefined ? (own ?? NODES) : own ? nodesOfVersion(own, version) : builtIn(version);
+
+const builtInNodes = new Map<ComfyUIVersion, ReadonlyMap<string, NodeDeclaration>>();
+
+function builtIn(version: ComfyUIVersion): ReadonlyMap<string, NodeDeclaration> {
+  const nodes = builtInNodes.get(version) ?? nodesOfVersion(DECLARED, version);
+  builtInNodes.set(version, nodes);
+  return nodes;
+}
 
 /** Why a type cannot be run, and the title of its pack. */
 export interface Refusal extends Omit<RefusedTypes, 'types'> {

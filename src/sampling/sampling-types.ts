@@ -184,8 +184,20 @@ export interface GuidanceStep {
   ): Promise<Tensor>;
 }
 
-/** Cancellation, progress and warnings of a sampling call. */
+/** What samplers do differently from release to release of ComfyUI. */
+export interface SamplerRules {
+  /** Noise that is added between steps is that of the run's seed plus this. */
+  readonly ancestralSeedOffset: bigint;
+  /**
+   * sa_solver returns its last predicted latent; otherwise, if the last sigma is not 0, the latent
+   * before the last step.
+   */
+  readonly saSolverReturnsPrediction: boolean;
+}
+
+/** Cancellation, progress, warnings and rules of a sampling call. */
 export interface SamplingHooks {
+  readonly rules: SamplerRules;
   readonly signal?: AbortSignal;
   /**
    * Called after each step (0-based) with the denoised latent, in units of the model that predicted

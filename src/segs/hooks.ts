@@ -10,7 +10,7 @@ import type { Region, Segs } from './segs.ts';
  * The current cycle of a detailer or step of an upscaler, counted from 0, and their number. Both
  * are 0 before the first one.
  */
-export interface Iteration extends Pick<SamplingHooks, 'signal' | 'warn'> {
+export interface Iteration extends Omit<SamplingHooks, 'onStep'> {
   readonly current: number;
   readonly total: number;
 }

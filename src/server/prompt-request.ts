@@ -4,6 +4,7 @@ import { DarkroomError } from '../errors.ts';
 import { dumpsJson } from '../formats/dumps-json.ts';
 import { entriesOf, isJsonObject, type Json, type JsonObject, objectOf } from '../formats/json.ts';
 import type { NodeEnvironment } from '../nodes/context.ts';
+import { type ComfyUIVersion, comfyuiVersion } from '../nodes/versions/comfyui-versions.ts';
 import type { NewJob } from '../queue/contract.ts';
 import { apiGraphOf } from '../workflow/api-graph.ts';
 import type { NodeTable } from '../workflow/node-table.ts';
@@ -38,6 +39,18 @@ const SECRETS: ReadonlySet<string> = new Set([
   'webhook',
   'idempotency_key',
 ]);
+
+/** The release of ComfyUI that `extra_data.comfyui` names; a refusal of an unknown one. */
+export function namedVersion(body: JsonObject): ComfyUIVersion | RefusedPrompt | undefined {
+  const version = objectIn(body, 'extra_data')['comfyui'];
+  if (version === undefined || version === null) return undefined;
+  try {
+    return comfyuiVersion(str(version));
+  } catch (error) {
+    if (!(error instanceof DarkroomError)) throw error;
+    return refusal('invalid_prompt', `extra_data.comfyui: ${error.message}`, error.hint ?? '');
+  }
+}
 
 /**
  * Returns the job that a body describes, or the errors in it. `idempotencyKey` is that of the

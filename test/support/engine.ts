@@ -13,6 +13,7 @@ import type { NodeTable } from '../../src/workflow/node-table.ts';
 import { preparePrompt } from '../../src/workflow/prepare-prompt.ts';
 import { readWorkflow } from '../../src/workflow/read/read.ts';
 import { validate } from '../../src/workflow/validate/validate.ts';
+import { RULES } from './rules.ts';
 import { testContext } from './run-node.ts';
 
 export interface Ran {
@@ -63,6 +64,8 @@ export function smallEngine(
       folders,
       storage: createFolderStorage(folders),
       runtime: testContext().runtime,
+      release: '0.3.64',
+      behaviour: RULES,
       signal,
       emit,
       onFolder: () => undefined,
@@ -80,6 +83,7 @@ export function smallEngine(
       cache,
       signal,
       emit,
+      behaviour: RULES,
       contextOf,
       store,
     }).catch(failed);

@@ -6,6 +6,7 @@ import { createExecution, type Execution } from '../../src/engine/execute/execut
 import type { Json } from '../../src/formats/json.ts';
 import { readWorkflow } from '../../src/workflow/read/read.ts';
 import { FLOW_NODES } from './flow-nodes.ts';
+import { RULES } from './rules.ts';
 import { testContext } from './run-node.ts';
 
 export interface TestExecution extends Execution {
@@ -29,6 +30,7 @@ export async function createTestExecution(
     cache,
     signal: new AbortController().signal,
     emit: (event) => events.push(event),
+    behaviour: RULES,
     contextOf: (nodeId) => ({ ...context, nodeId }),
   });
   for (const id of outputs) await execution.signatures.sign(id);

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { NodeContext, SavedFile, SaveRequest } from '../../src/nodes/context.ts';
 import { createSubgraph } from '../../src/nodes/graph-builder.ts';
 import { NODES } from '../../src/nodes/index.ts';
+import { behaviourOf } from '../../src/nodes/versions/behaviour-changes.ts';
 import { createRuntime } from '../../src/runtime/runtime.ts';
 import { fixtureModel } from './golden.ts';
 
@@ -33,7 +34,7 @@ export interface TestContext extends NodeContext {
 
 /**
  * Creates a context over `models` and the folder `input`; files are saved to a new temporary
- * folder.
+ * folder. Results are those of ComfyUI 0.3.64, as in most reference tensors.
  */
 export function testContext(models: Models = {}, input = ''): TestContext {
   const folder = join(tmpdir(), `darkroom-test-${randomUUID()}`);
@@ -55,6 +56,7 @@ export function testContext(models: Models = {}, input = ''): TestContext {
     nodeId: '1',
     signal: new AbortController().signal,
     runtime: createRuntime({ threads: 2 }),
+    behaviour: behaviourOf('0.3.64'),
     modelFiles: (name) => Object.keys(models[name] ?? {}),
     inputFiles: () => (input ? readdirSync(input) : []),
     hasInput: (name) => input !== '' && existsSync(join(input, name)),

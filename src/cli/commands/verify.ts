@@ -30,12 +30,13 @@ export async function verifyCommand({
   process.once('SIGINT', stop);
   let result: Verification;
   try {
-    const { input, models, device, threads } = darkroomOptions(values);
+    const { input, models, device, threads, comfyui } = darkroomOptions(values);
     result = await verifyPicture(read(file), file, {
       models,
       input,
       device,
       threads,
+      comfyui,
       nodes,
       signal: controller.signal,
       onEvent: (event) => progress?.show(event),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { FLOW_NODES } from '../../../test/support/flow-nodes.ts';
+import { RULES } from '../../../test/support/rules.ts';
 import { testContext } from '../../../test/support/run-node.ts';
 import type { DynamicNode } from '../execute/dynamic-prompt.ts';
 import { createSignatures } from './signatures.ts';
@@ -8,7 +9,7 @@ import { createSignatures } from './signatures.ts';
 function signaturesOf(nodes: Record<string, DynamicNode>) {
   const find = (id: string) =>
     nodes[id] && { node: nodes[id], declaration: FLOW_NODES.get(nodes[id].classType)! };
-  return createSignatures(find, () => testContext());
+  return createSignatures(find, () => testContext(), RULES);
 }
 const stub = (value: unknown): DynamicNode => ({ classType: 'Stub', inputs: { value } });
 const show = (source: string): DynamicNode => ({

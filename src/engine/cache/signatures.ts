@@ -1,5 +1,5 @@
-// The signature of a node: a hash of its class type, fingerprint, values and the signatures of its
-// sources. It is the key of the cache. After ComfyUI's comfy_execution/caching.py
+// The signature of a node: a hash of its class type, the behaviour of the release, its fingerprint,
+// values and the signatures of its sources. It is the key of the cache. After ComfyUI's comfy_execution/caching.py
 // (CacheKeySetInputSignature).
 import { createHash } from 'node:crypto';
 import { dumpsJson } from '../../formats/dumps-json.ts';
@@ -8,6 +8,7 @@ import type { NodeContext } from '../../nodes/context.ts';
 import { inputOf, type NodeDeclaration } from '../../nodes/declare.ts';
 import { isOutputLink } from '../../nodes/graph-builder.ts';
 import type { Inputs, InputValues } from '../../nodes/input-types.ts';
+import type { Behaviour } from '../../nodes/versions/behaviour-changes.ts';
 import { declaredLinks, toRunValue } from '../../workflow/input-spec.ts';
 import type { DynamicNode } from '../execute/dynamic-prompt.ts';
 
@@ -30,15 +31,20 @@ interface SignedNode {
   readonly declaration: NodeDeclaration;
 }
 
-/** `findNode` returns undefined for a node that does not exist. */
+/**
+ * `findNode` returns undefined for a node that does not exist. Results of releases that behave alike
+ * are shared.
+ */
 export function createSignatures(
   findNode: (id: string) => SignedNode | undefined,
   contextOf: (id: string) => NodeContext,
+  behaviour: Behaviour,
 ): Signatures {
+  const release = Object.values(behaviour).map(String).join();
   const all = new Map<string, string>();
   const persistent = new Map<string, string | undefined>();
   const computeParts = async (id: string, { node, declaration }: SignedNode): Promise<Parts> => {
-    const parts = createParts(id, node, declaration);
+    const parts = createParts(id, node, declaration, release);
     for (const name of Object.keys(node.inputs).sort()) {
       const input = inputOf(declaration, name);
       if (!input) continue;
@@ -102,9 +108,14 @@ interface Parts {
   readonly constants: Record<string, unknown>;
 }
 
-function createParts(id: string, { classType }: DynamicNode, declaration: NodeDeclaration): Parts {
+function createParts(
+  id: string,
+  { classType }: DynamicNode,
+  declaration: NodeDeclaration,
+  release: string,
+): Parts {
   const readsItsId = Object.values(declaration.hidden ?? {}).includes('UNIQUE_ID');
-  const first = declaration.notIdempotent || readsItsId ? [classType, id] : [classType];
+  const first = [classType, release, ...(declaration.notIdempotent || readsItsId ? [id] : [])];
   return {
     signed: [...first],
     persistent: [...first],

@@ -3,6 +3,8 @@
 import { DarkroomError } from '../../errors.ts';
 import { recordingRuntime } from '../../models/inspect/network-memory.ts';
 import type { Autoencoder } from '../../models/vae/autoencoder.ts';
+import { behaviourOf } from '../../nodes/versions/behaviour-changes.ts';
+import { NEWEST_VERSION } from '../../nodes/versions/comfyui-versions.ts';
 import { createFolderStorage } from '../../storage/folder-storage.ts';
 import type { Folders } from '../../storage/folders.ts';
 import { zeros } from '../../tensor/tensor.ts';
@@ -62,6 +64,8 @@ function createState(options: DryRunOptions, emit: (event: EngineEvent) => void)
   const { graph, nodes, folders } = options;
   const dynamic = createDynamicGraph(graph);
   const { signal } = new AbortController();
+  // which release it is does not matter to what a run reports about model files
+  const behaviour = behaviourOf(NEWEST_VERSION);
   const contextOf = createNodeContexts({
     graph,
     dynamic,
@@ -69,6 +73,8 @@ function createState(options: DryRunOptions, emit: (event: EngineEvent) => void)
     nodes,
     folders,
     storage: createFolderStorage(folders),
+    release: NEWEST_VERSION,
+    behaviour,
     runtime: recordingRuntime([], () => {
       state.reachedNetwork = true;
     }),
@@ -88,6 +94,7 @@ function createState(options: DryRunOptions, emit: (event: EngineEvent) => void)
     cache: new Map(),
     signal,
     emit,
+    behaviour,
     contextOf: (id, call) => ({
       ...contextOf(id, call),
       save: writesNothing,

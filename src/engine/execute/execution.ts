@@ -1,5 +1,6 @@
 // The state of one execution, shared by the functions that run its nodes.
 import type { NodeContext } from '../../nodes/context.ts';
+import type { Behaviour } from '../../nodes/versions/behaviour-changes.ts';
 import type { Graph } from '../../workflow/api-graph.ts';
 import type { NodeTable } from '../../workflow/node-table.ts';
 import {
@@ -28,6 +29,8 @@ export interface ExecutionOptions {
   readonly cache: ResultCache;
   readonly signal: AbortSignal;
   readonly emit: Emit;
+  /** How the job's release of ComfyUI behaves. */
+  readonly behaviour: Behaviour;
   /** The context of a node; `call` counts its calls over lists. */
   contextOf(nodeId: string, call?: number): NodeContext;
   /** Results of earlier runs of the program. */
@@ -52,9 +55,9 @@ export interface Execution extends ExecutionOptions {
 }
 
 export function createExecution(options: ExecutionOptions): Execution {
-  const { dynamic, nodes, cache, contextOf, emit } = options;
+  const { dynamic, nodes, cache, behaviour, contextOf, emit } = options;
   const lookup = createNodeLookup(dynamic, nodes);
-  const signatures = createSignatures(lookup.find, contextOf);
+  const signatures = createSignatures(lookup.find, contextOf, behaviour);
   const results = createJobResults(lookup, signatures, cache);
   const order = createOrder({
     sourcesOf: (id) =>

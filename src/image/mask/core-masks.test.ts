@@ -60,7 +60,7 @@ const OPERATIONS: Record<string, Operation> = {
   MaskComposite: (x, p) =>
     compositeMasks(x('destination'), x('source'), { x: p.x, y: p.y }, p.operation),
   GrowMask: (x, p) => growMask(x('mask'), p.expand, p.tapered_corners),
-  FeatherMask: (x, p) => featherMask(x('mask'), p as never),
+  FeatherMask: (x, p) => featherMask(x('mask'), p as never, false),
   InvertMask: (x) => invert(x('mask')),
   CropMask: (x, p) =>
     cropMask(x('mask'), { left: p.x, top: p.y, width: p.width, height: p.height }),
@@ -130,7 +130,7 @@ describe('mask conversions', () => {
 describe('featherMask', () => {
   it('does not change its input', () => {
     const mask = full([1, 4, 4], 1);
-    featherMask(mask, { left: 2, top: 2, right: 2, bottom: 2 });
+    featherMask(mask, { left: 2, top: 2, right: 2, bottom: 2 }, false);
     expect(mask.data.every((v) => v === 1)).toBe(true);
   });
 });

@@ -80,11 +80,11 @@ export interface Margins {
 }
 
 /**
- * FeatherMask: fades the mask towards its edges. As in the original, the ramps of the far edges
- * count from -0: their weakest step falls on the first column or row, and the last column or row
- * gets the second step.
+ * FeatherMask: fades the mask towards its edges. Without `startsAtEdge`, the ramps of the far edges
+ * count from -0, as they did in the original: their weakest step falls on the first column or row,
+ * and the last column or row gets the second step.
  */
-export function featherMask(mask: Tensor, margins: Margins): Tensor {
+export function featherMask(mask: Tensor, margins: Margins, startsAtEdge: boolean): Tensor {
   const result = clone(toNHW(mask));
   const [, height, width] = result.shape;
   const columns = (x: number, rate: number) =>
@@ -92,9 +92,10 @@ export function featherMask(mask: Tensor, margins: Margins): Tensor {
   const rows = (y: number, rate: number) =>
     scaleLine(result, { start: y * width, step: 1, count: width }, rate);
   ramp(Math.min(margins.left, width), (i) => i, columns);
-  ramp(Math.min(margins.right, width), (i) => (width - i) % width, columns);
+  const offset = startsAtEdge ? 1 : 0;
+  ramp(Math.min(margins.right, width), (i) => (width - i - offset) % width, columns);
   ramp(Math.min(margins.top, height), (i) => i, rows);
-  ramp(Math.min(margins.bottom, height), (i) => (height - i) % height, rows);
+  ramp(Math.min(margins.bottom, height), (i) => (height - i - offset) % height, rows);
   return result;
 }
 

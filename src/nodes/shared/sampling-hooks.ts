@@ -11,6 +11,7 @@ export const samplingHooks = (
   context: NodeContext,
   countSteps = (step: number, total: number): [done: number, total: number] => [step + 1, total],
 ): Required<SamplingHooks> => ({
+  rules: context.behaviour,
   signal: context.signal,
   warn: context.warn,
   onStep: (step, total, denoised, model) =>

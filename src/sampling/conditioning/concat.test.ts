@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { expectGolden, fixtureModel, golden } from '../../../test/support/golden.ts';
+import { RULES } from '../../../test/support/rules.ts';
 import { conditioningOf } from '../../../test/support/sampling.ts';
 import { openSafetensors } from '../../formats/safetensors/safetensors.ts';
 import {
@@ -135,6 +136,7 @@ describe('model inputs', () => {
         negative = bn,
       } = SETTINGS[id];
       const { samples } = await commonKSampler({
+        rules: RULES,
         model: change(model),
         seed: BigInt(params.seed),
         steps: params.steps,
@@ -153,6 +155,7 @@ describe('model inputs', () => {
   it.each([1, 3])('refuses a model with %d more channels', async (extra) => {
     const model = await modelWith(extra);
     const run = commonKSampler({
+      rules: RULES,
       model,
       seed: 1n,
       steps: 1,

@@ -2,6 +2,7 @@
 // original's latents.
 import { afterAll, describe, expect, it } from 'vitest';
 import { expectGolden, fixtureModel, golden } from '../../../test/support/golden.ts';
+import { RULES } from '../../../test/support/rules.ts';
 import { conditioningOf, fixtureModels, latentOf } from '../../../test/support/sampling.ts';
 import { loadControlNet } from '../../models/controlnet/load.ts';
 import { createRuntime } from '../../runtime/runtime.ts';
@@ -137,6 +138,7 @@ describe('conditioning', () => {
     const { positive = bp, negative = bn, patch = (model: Model) => model } = SETTINGS[id];
     const base = await fixtures.model('base');
     const { samples } = await commonKSampler({
+      rules: RULES,
       model: patch(base),
       seed: BigInt(params.seed),
       steps: params.steps,

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { noise, seededTensors, writeRenamed } from '../../../test/support/files/rewrite.ts';
 import { expectGolden, golden, type Params } from '../../../test/support/golden.ts';
+import { RULES } from '../../../test/support/rules.ts';
 import { runNode, testContext } from '../../../test/support/run-node.ts';
 import { sizeOf, type Tensor, tensor, zeros } from '../../tensor/tensor.ts';
 import { commonKSampler } from '../runs/ksampler.ts';
@@ -68,6 +69,7 @@ it.each(cases(false))('samples: %s', async (id, { params, outputs }) => {
     [model] = await runNode<[Model]>(node, { model, ...inputs }, context);
   const [positive, negative, latent] = await conditioned(params);
   const { samples } = await commonKSampler({
+    rules: RULES,
     model,
     seed: BigInt(params.seed),
     steps: 3,
@@ -96,7 +98,14 @@ it('refuses what the original fails at', async () => {
     ...inputs,
     scale_ratio: 16,
   });
-  const run = { steps: 1, cfg: 1, samplerName: 'euler', scheduler: 'normal', seed: 1n };
+  const run = {
+    steps: 1,
+    cfg: 1,
+    samplerName: 'euler',
+    scheduler: 'normal',
+    seed: 1n,
+    rules: RULES,
+  };
   await expect(commonKSampler({ ...run, model, positive, negative, latent })).rejects.toThrow(
     'takes images of 3 channels, this one has 4',
   );

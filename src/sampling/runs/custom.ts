@@ -45,7 +45,7 @@ export interface CustomRun extends SamplingHooks {
  * Throws what sampleWithGuider throws.
  */
 export async function sampleCustom(run: CustomRun): Promise<{ output: Latent; denoised: Latent }> {
-  const { guider, sampler, sigmas, noise, signal, onStep, warn } = run;
+  const { guider, sampler, sigmas, noise, rules, signal, onStep, warn } = run;
   const latent = {
     ...run.latent,
     samples: withModelChannels(run.latent.samples, guider.model.latentFormat.channels),
@@ -59,6 +59,7 @@ export async function sampleCustom(run: CustomRun): Promise<{ output: Latent; de
     noiseMask: latent.noise_mask,
     seed: noise.seed,
     draws: noise.draws && (() => noise.draws!(latent)),
+    rules,
     signal,
     onStep,
     warn,

@@ -6,6 +6,7 @@ import {
   type GoldenCase,
   golden,
 } from '../../../test/support/golden.ts';
+import { RULES } from '../../../test/support/rules.ts';
 import {
   bigintOf,
   conditioningOf,
@@ -36,6 +37,7 @@ describe('KSampler', () => {
   it.each(g.cases)('$id', async (c) => {
     const { seed, denoise } = c.params;
     const { samples, noise_mask } = await commonKSampler({
+      rules: RULES,
       ...(await inputsOf(g, c)),
       seed: bigintOf(seed),
       denoise,
@@ -50,6 +52,7 @@ describe('KSamplerAdvanced', () => {
   it.each(g.cases)('$id', async (c) => {
     const { params } = c;
     const { samples } = await commonKSampler({
+      rules: RULES,
       ...(await inputsOf(g, c)),
       seed: bigintOf(params.noise_seed),
       addNoise: params.add_noise === 'enable',

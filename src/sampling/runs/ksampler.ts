@@ -46,7 +46,7 @@ export async function commonKSampler(o: KSamplerOptions): Promise<Latent> {
     o,
   );
   const guider = cfgGuider(model, o.positive, o.negative, o.cfg);
-  const { signal, onStep, warn } = o;
+  const { rules, signal, onStep, warn } = o;
   const { samples } = await sampleWithGuider({
     guider,
     sampler: { kind: samplerKind(samplerName) },
@@ -56,6 +56,7 @@ export async function commonKSampler(o: KSamplerOptions): Promise<Latent> {
     noiseMask: o.latent.noise_mask,
     seed,
     draws: addNoise ? () => generatorAfter(seed, latent.shape, batch_index) : undefined,
+    rules,
     signal,
     onStep,
     warn,

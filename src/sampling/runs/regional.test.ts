@@ -6,6 +6,7 @@ import {
   type GoldenCase,
   golden,
 } from '../../../test/support/golden.ts';
+import { RULES } from '../../../test/support/rules.ts';
 import { bigintOf, conditioningOf, fixtureModels } from '../../../test/support/sampling.ts';
 import { noMemo } from '../memo.ts';
 import { samplerKind } from '../samplers/index.ts';
@@ -58,6 +59,7 @@ describe('seeds/regional', () => {
     for (const [i, [, described]] of (params.regions as [string, Described][]).entries())
       regions.push({ mask: g.float(inputs[`mask${i}`]), sampler: await stepSampler(g, described) });
     return {
+      rules: RULES,
       base: await stepSampler(g, params.base),
       regions,
       seed: bigintOf(params.noise_seed),

@@ -203,7 +203,7 @@ async function sampleSteps(
   const masks = run.regions.map(({ mask }) =>
     resizeToLatent(erosionMask(mask, run.overlap), initial),
   );
-  const { seed, steps, signal, warn, onStep, memo } = run;
+  const { seed, steps, rules, signal, warn, onStep, memo } = run;
   let latent = initial;
   for (let step = startAtStep; step < endAtStep; step++) {
     const range = { startAtStep: step, endAtStep: step + 1, returnWithLeftoverNoise: true };
@@ -224,7 +224,18 @@ async function sampleSteps(
       const masked = { ...latent, noise_mask: masks[i] };
       const sampled = await sampleWithRecovery(
         region.sampler,
-        { ...range, seed, steps, latent: masked, addNoise: false, signal, warn, onStep, memo },
+        {
+          ...range,
+          seed,
+          steps,
+          latent: masked,
+          addNoise: false,
+          rules,
+          signal,
+          warn,
+          onStep,
+          memo,
+        },
         run.recovery,
       );
       run.afterPass?.({ step, pass: i + 1, latent: sampled });
@@ -240,10 +251,10 @@ async function sampleSteps(
 }
 
 function sampleBase(run: RegionalRun, latent: Latent, range: BaseRange): Promise<Latent> {
-  const { seed, steps, signal, warn, onStep, memo } = run;
+  const { seed, steps, rules, signal, warn, onStep, memo } = run;
   return sampleWithRecovery(
     run.base,
-    { ...range, seed, steps, latent, signal, warn, onStep, memo },
+    { ...range, seed, steps, latent, rules, signal, warn, onStep, memo },
     run.recovery,
   );
 }

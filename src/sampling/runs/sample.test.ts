@@ -1,5 +1,6 @@
 // A run's network calls, reports and errors, on a network that predicts zeros.
 import { describe, expect, it } from 'vitest';
+import { RULES } from '../../../test/support/rules.ts';
 import type { UNet, UNetInputs } from '../../models/unet/unet.ts';
 import { full, type Tensor, tensor, zeros } from '../../tensor/tensor.ts';
 import { setArea, setMask, setTimestepRange } from '../conditioning/operations.ts';
@@ -26,6 +27,7 @@ function setUp(
   };
   const run = () =>
     commonKSampler({
+      rules: RULES,
       model: makeModel('sd1', unet),
       seed: 1n,
       steps: 3,

@@ -20,7 +20,7 @@ import type {
   GuidedPrediction,
   NoiseSource,
 } from '../samplers/sampler.ts';
-import type { LatentFormat, ModelPatches, SamplingHooks } from '../sampling-types.ts';
+import type { LatentFormat, ModelPatches, SamplerRules, SamplingHooks } from '../sampling-types.ts';
 import { GPU_NOISE_WARNING, nanWarning, UNSEEDED_WARNING } from '../warnings.ts';
 
 export interface SamplerRun {
@@ -47,6 +47,7 @@ export interface SamplerRun {
   readonly seed: bigint;
   /** Replaces that noise. */
   readonly stepNoise?: NoiseSource;
+  readonly rules: SamplerRules;
   readonly onStep?: (step: number, x: Vector, denoised: Vector) => void;
 }
 
@@ -55,7 +56,7 @@ export interface SamplerRun {
  * throws, and DR_SEED_RANGE for ddim's seed + 1.
  */
 export async function runSampler(run: SamplerRun): Promise<Vector> {
-  const { sampling, sigmas, noise, latent, mask, seed } = run;
+  const { sampling, sigmas, noise, latent, mask, seed, rules } = run;
   const { kind, options } = run.sampler;
   let guided = run.predict;
   if (mask) {
@@ -69,7 +70,8 @@ export async function runSampler(run: SamplerRun): Promise<Vector> {
   const createNoise = kind.noise ?? seededNoise;
   const samples = await kind.sample(denoise, start, sigmas, {
     ...options,
-    noise: run.stepNoise ?? createNoise({ seed, count: noise.length, sigmas }),
+    noise: run.stepNoise ?? createNoise({ seed, count: noise.length, sigmas, rules }),
+    rules,
     sampling,
     guided,
     shape: run.shape,
@@ -113,7 +115,7 @@ export interface SampledLatent {
  * throws.
  */
 export async function sampleWithGuider(run: GuiderRun): Promise<SampledLatent> {
-  const { guider, sigmas, latent, noise, seed, stepNoise, signal } = run;
+  const { guider, sigmas, latent, noise, seed, stepNoise, rules, signal } = run;
   const { kind } = run.sampler;
   const { sampling, latentFormat, patches } = guider.model;
   if (sigmas.length === 0) return { samples: latent, denoised: latent };
@@ -146,6 +148,7 @@ export async function sampleWithGuider(run: GuiderRun): Promise<SampledLatent> {
     denoiseMask: patches?.denoiseMask,
     seed,
     stepNoise,
+    rules,
     onStep: (step, _, denoised) => progress.report(step, denoised),
   });
   progress.checkFinite(samples);

@@ -58,7 +58,7 @@ export interface StepRange extends SamplingHooks {
 /** Samples the range; copies the latent's other fields. Without steps, returns it unchanged. */
 export async function sampleRange(sampler: StepSampler, range: StepRange): Promise<Latent> {
   const { model, configuredSampler } = sampler;
-  const { latent, seed, endAtStep, returnWithLeftoverNoise, memo = noMemo } = range;
+  const { latent, seed, endAtStep, returnWithLeftoverNoise, rules, memo = noMemo } = range;
   const schedule = wholeSchedule(sampler, range.steps, memo);
   // Without leftover noise, the final 0 is written into the whole schedule, as in the original:
   // this moves the end of the Brownian path.
@@ -87,9 +87,12 @@ export async function sampleRange(sampler: StepSampler, range: StepRange): Promi
     noiseMask: latent.noise_mask,
     seed,
     stepNoise: usesWholePath
-      ? memo('path', [kind, seed, count, whole], () => kind.noise?.({ seed, count, sigmas: whole }))
+      ? memo('path', [kind, seed, count, whole], () =>
+          kind.noise?.({ seed, count, sigmas: whole, rules }),
+        )
       : undefined,
     draws: range.noise || !noiseGenerator.draws ? undefined : () => noiseGenerator.draws!(start),
+    rules,
     signal: range.signal,
     onStep: range.onStep,
     warn: range.warn,
@@ -132,7 +135,8 @@ function memoizedGuider({ model, positive, negative, cfg }: StepSampler, memo: M
 }
 
 export interface DenoiseRun
-  extends Pick<StepRange, 'seed' | 'steps' | 'latent' | 'noise' | 'signal' | 'onStep' | 'warn'> {
+  extends Pick<StepRange, 'seed' | 'steps' | 'latent' | 'noise'>,
+    SamplingHooks {
   /** Above 0, at most 1; below 1, the last `steps` of steps / denoise. */
   readonly denoise: number;
 }

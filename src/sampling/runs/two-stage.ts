@@ -1,7 +1,7 @@
 // Base and refiner one after another, as in the samplers of SeargeSDXL: a list of KSampler
 // runs over one schedule.
 
-import type { Conditioning, Latent, Model } from '../sampling-types.ts';
+import type { Conditioning, Latent, Model, SamplingHooks } from '../sampling-types.ts';
 import { commonKSampler, type KSamplerOptions } from './ksampler.ts';
 
 /** One KSampler run of the plan. */
@@ -130,7 +130,8 @@ export interface PromptedModel {
 }
 
 export interface TwoStageRun
-  extends Pick<KSamplerOptions, 'steps' | 'cfg' | 'samplerName' | 'scheduler' | 'signal' | 'warn'> {
+  extends Pick<KSamplerOptions, 'steps' | 'cfg' | 'samplerName' | 'scheduler'>,
+    SamplingHooks {
   readonly base: PromptedModel;
   readonly refiner: PromptedModel;
   /** Called after each step; steps are counted over all stages. */

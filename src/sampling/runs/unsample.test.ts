@@ -2,6 +2,7 @@
 // nodes/packs/noise.
 import { afterAll, expect, it } from 'vitest';
 import { expectGolden, golden } from '../../../test/support/golden.ts';
+import { RULES } from '../../../test/support/rules.ts';
 import { conditioningOf, fixtureModels, latentOf } from '../../../test/support/sampling.ts';
 import { unsample, unsampleSigmas } from './unsample.ts';
 
@@ -24,6 +25,7 @@ it('seeds/unsampler uni_pc', async () => {
   const model = await fixtures.model(name);
   const warnings: string[] = [];
   const { samples } = await unsample({
+    rules: RULES,
     model,
     steps,
     cfg,

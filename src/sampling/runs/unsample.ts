@@ -22,6 +22,7 @@ export interface UnsampleOptions
     | 'positive'
     | 'negative'
     | 'latent'
+    | 'rules'
     | 'signal'
     | 'onStep'
     | 'warn'
@@ -71,6 +72,7 @@ export async function unsample(o: UnsampleOptions): Promise<Latent> {
     latent: samples,
     noiseMask: o.latent.noise_mask,
     seed: 0n,
+    rules: o.rules,
     signal: o.signal,
     onStep: o.onStep,
     warn: o.warn,

@@ -8,6 +8,7 @@ import {
   type GoldenCase,
   golden,
 } from '../../../test/support/golden.ts';
+import { RULES } from '../../../test/support/rules.ts';
 import { analyticPrediction } from '../../../test/support/sampling.ts';
 import { DarkroomError } from '../../errors.ts';
 import { discreteSampling } from '../model/model-sampling.ts';
@@ -24,6 +25,7 @@ const kinds: Readonly<Record<string, SamplerKind>> = { ...SAMPLER_KINDS, euler_p
 async function run(edge: Golden, { params, inputs }: GoldenCase) {
   let [calls, steps] = [0, 0];
   const out = await runSampler({
+    rules: RULES,
     sampler: { kind: kinds[params.sampler], options: params.options },
     sampling,
     sigmas: edge.float(inputs.sigmas).data,

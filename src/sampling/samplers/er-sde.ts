@@ -19,8 +19,11 @@ import { addScaledNoise } from './sde.ts';
 /** Points of the integrals. */
 const POINTS = 200;
 
-/** The paper's fifth noise scale function. */
-const erSdeScale = (x: number): number => f32(x * f32(exp(f32(x ** f32(0.3))) + 10));
+/** The paper's fifth noise scale function, whose share of the noise is raised to `eta`. */
+export const erSdeScale =
+  (eta = 1) =>
+  (x: number): number =>
+    f32(x * f32(f32(exp(f32(x ** f32(0.3))) + 10) ** f32(eta)));
 
 /** The noise scale of the reverse-time SDE; for an eta of 0, of the ODE. */
 export const reverseTimeScale =
@@ -32,7 +35,7 @@ export const erSde: SampleFunction = async (
   denoise,
   x,
   sigmas,
-  { onStep, noise, s_noise = 1, max_stage = 3, noise_scaler: scaleOf = erSdeScale },
+  { onStep, noise, s_noise = 1, max_stage = 3, noise_scaler: scaleOf = erSdeScale() },
 ) => {
   const lambdas = sigmas.map((sigma) => exp(log(sigma)));
   let previous: Vector | undefined;

@@ -3,11 +3,14 @@ import { brownianNoiseSampler } from '../../random/brownian-tree.ts';
 import { torchGenerator } from '../../random/torch-generator.ts';
 import type { NoiseRun, NoiseSource } from './sampler.ts';
 
-/** A generator with the run's seed: its first draw equals the initial noise, as in the original. */
-export function seededNoise({ seed, count }: NoiseRun): NoiseSource {
+/**
+ * A generator with the run's seed and the rules' offset. Without an offset its first draw equals the
+ * initial noise, as it did in the original. Throws DR_SEED_RANGE for a seed beyond 2^64 - 1.
+ */
+export function seededNoise({ seed, count, rules }: NoiseRun): NoiseSource {
   let generator: ReturnType<typeof torchGenerator> | undefined;
   return () => {
-    generator ??= torchGenerator(seed);
+    generator ??= torchGenerator(seed + rules.ancestralSeedOffset);
     return generator.randn(count);
   };
 }

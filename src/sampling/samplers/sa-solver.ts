@@ -25,7 +25,7 @@ export const tauInterval =
 
 const saSolverWith =
   (pece: boolean): SampleFunction =>
-  async (denoise, x, sigmas, { onStep, noise, sampling, s_noise = 1, ...options }) => {
+  async (denoise, x, sigmas, { onStep, noise, sampling, rules, s_noise = 1, ...options }) => {
     const { predictor_order = 3, corrector_order = 4, use_pece = pece } = options;
     const { simple_order_2: simple = false } = options;
     const tauOf =
@@ -61,6 +61,7 @@ const saSolverWith =
 
       if (sigmaNext === 0) {
         x = denoised;
+        predicted = denoised;
         continue;
       }
       tau = tauOf(sigmaNext);
@@ -73,7 +74,7 @@ const saSolverWith =
         predicted = add(predicted, stepNoise);
       }
     }
-    return x;
+    return rules.saSolverReturnsPrediction ? predicted : x;
   };
 
 export const saSolver = saSolverWith(false);

@@ -2,6 +2,7 @@
 // names of its options are those of ComfyUI and the papers.
 import type { Vector } from '../float32.ts';
 import type { ModelSampling } from '../model/model-sampling.ts';
+import type { SamplerRules } from '../sampling-types.ts';
 
 /** Denoises `x` at noise level `sigma`; `shape` [B,C,H,W] is set if it differs from the run's. */
 export type Denoise = (x: Vector, sigma: number, shape?: readonly number[]) => Promise<Vector>;
@@ -63,6 +64,7 @@ export interface SamplerOptions {
 }
 
 export interface SampleArguments extends SamplerOptions {
+  readonly rules: SamplerRules;
   readonly noise: NoiseSource;
   readonly sampling: ModelSampling;
   /** `denoise` with the negative side's prediction, for kinds that use it (CFG++). */
@@ -86,11 +88,13 @@ export type SampleFunction = (
   options: SampleArguments,
 ) => Promise<Vector>;
 
-/** What a noise source is created from: a run's seed, the length of its latent, and its sigmas. */
+/** What a noise source is created from. */
 export interface NoiseRun {
   readonly seed: bigint;
+  /** The length of the latent. */
   readonly count: number;
   readonly sigmas: Float32Array;
+  readonly rules: SamplerRules;
 }
 
 export interface SamplerKind {

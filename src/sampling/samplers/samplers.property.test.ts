@@ -2,6 +2,7 @@
 // and draws noise only if its kind is stochastic.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { RULES } from '../../../test/support/rules.ts';
 import { DarkroomError } from '../../errors.ts';
 import { torchGenerator } from '../../random/torch-generator.ts';
 import { f32, type Vector } from '../float32.ts';
@@ -35,6 +36,7 @@ async function run(
   let calls = 0;
   const argument = sigmas.slice();
   const out = await runSampler({
+    rules: RULES,
     sampler: { kind: SAMPLER_KINDS[name] },
     sampling,
     sigmas: argument,

@@ -6,7 +6,10 @@ import {
   type GoldenCase,
   golden,
 } from '../../../test/support/golden.ts';
+import { RULES } from '../../../test/support/rules.ts';
 import { analyticPrediction } from '../../../test/support/sampling.ts';
+import { behaviourOf } from '../../nodes/versions/behaviour-changes.ts';
+import { COMFYUI_VERSIONS } from '../../nodes/versions/comfyui-versions.ts';
 import type { Vector } from '../float32.ts';
 import { discreteSampling } from '../model/model-sampling.ts';
 import { runSampler } from '../runs/sample.ts';
@@ -16,7 +19,11 @@ const sampling = discreteSampling();
 /** Its denoiser is shared by groups that have none of their own. */
 const analytic = golden('samplers', 'analytic');
 
-async function check(g: Golden, { id, params, inputs, outputs }: GoldenCase): Promise<void> {
+async function check(
+  g: Golden,
+  { id, params, inputs, outputs }: GoldenCase,
+  rules = RULES,
+): Promise<void> {
   const kind = SAMPLER_KINDS[params.sampler];
   const seed = BigInt(params.seed);
   const predict = analyticPrediction(g.has('shared/B1') ? g : analytic);
@@ -24,6 +31,7 @@ async function check(g: Golden, { id, params, inputs, outputs }: GoldenCase): Pr
   const calls: number[] = [];
   const steps: { x: Vector; denoised: Vector }[] = [];
   const out = await runSampler({
+    rules,
     sampler: { kind, options: params.options },
     sampling,
     sigmas: g.float(inputs.sigmas).data,
@@ -37,7 +45,12 @@ async function check(g: Golden, { id, params, inputs, outputs }: GoldenCase): Pr
     seed,
     // The Impact Pack samples a range of steps with the noise of the whole schedule.
     stepNoise: inputs.total_sigmas
-      ? kind.noise?.({ seed, count: noise.data.length, sigmas: g.float(inputs.total_sigmas).data })
+      ? kind.noise?.({
+          seed,
+          count: noise.data.length,
+          sigmas: g.float(inputs.total_sigmas).data,
+          rules,
+        })
       : undefined,
     onStep: (_, x, denoised) => steps.push({ x, denoised }),
   });
@@ -60,4 +73,15 @@ describe.each(['analytic', 'options', 'impact', 'schedules'])('samplers/%s', (gr
   it.each(names)('%s', async (name) => {
     for (const c of g.cases.filter(({ params }) => params.sampler === name)) await check(g, c);
   });
+});
+
+/** The cases of the original's eps model sampling; `kind` is its class, shift and multiplier. */
+const epsCases = (g: Golden): readonly GoldenCase[] =>
+  g.cases.filter(({ params }) => params.kind[0] === 'eps');
+
+describe.each(COMFYUI_VERSIONS)('ComfyUI %s', (version) => {
+  const g = golden('versions', `samplers_${version}`);
+  it.each(epsCases(g).map((c): [string, GoldenCase] => [c.id, c]))('%s', (_, c) =>
+    check(g, c, behaviourOf(version)),
+  );
 });

@@ -1,6 +1,7 @@
 // The options of the SDE samplers, as their nodes set them, against the original's latents.
 import { expect, it } from 'vitest';
 import { expectGolden, golden } from '../../../test/support/golden.ts';
+import { RULES } from '../../../test/support/rules.ts';
 import { analyticPrediction } from '../../../test/support/sampling.ts';
 import { discreteSampling } from '../model/model-sampling.ts';
 import { runSampler } from '../runs/sample.ts';
@@ -29,6 +30,7 @@ const run = (samplerName: string, options: Record<string, never>, name = 'k8') =
   const latent = new Float32Array(noise.length);
   const sigmas = g.float(`sigmas/${name}`).data;
   return runSampler({
+    rules: RULES,
     sampler: { kind: SAMPLER_KINDS[samplerName], options: withFunctions(options) },
     sampling,
     sigmas,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { RULES } from '../../../test/support/rules.ts';
 import { discreteSampling } from '../model/model-sampling.ts';
 import type { SampleArguments } from './sampler.ts';
 import { ancestralStep, churn, derivative } from './steps.ts';
@@ -33,7 +34,12 @@ describe('churn', () => {
       draws++;
       return Float32Array.of(1);
     };
-    const base = { noise, sampling: discreteSampling(), guided: () => Promise.reject() };
+    const base = {
+      rules: RULES,
+      noise,
+      sampling: discreteSampling(),
+      guided: () => Promise.reject(),
+    };
     const result = (alwaysDraws?: boolean) => ({
       ...churn(x, sigmas, 0, { ...base, ...options }, alwaysDraws),
       draws,

@@ -8,6 +8,7 @@ import {
   golden,
   type Params,
 } from '../../../test/support/golden.ts';
+import { RULES } from '../../../test/support/rules.ts';
 import { conditioningOf, fixtureModels } from '../../../test/support/sampling.ts';
 import { loadCheckpoint } from '../../models/checkpoint/load.ts';
 import { pythonRandom } from '../../random/python-random.ts';
@@ -89,6 +90,7 @@ async function settingsOf({ params: p }: GoldenCase): Promise<SegsDetailerSettin
     ? { mask: g.float('cond_mask'), set_area_to_bounds: false, mask_strength: 0.8 }
     : {};
   return {
+    rules: RULES,
     sampler: {
       model,
       positive: conditioningOf(g, 'bp').map((entry) => ({ ...entry, ...mask })),

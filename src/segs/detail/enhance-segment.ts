@@ -20,7 +20,7 @@ export type SegmentPromptEncoder = (
   seed: bigint,
 ) => Promise<{ readonly model: Model; readonly positive: Conditioning }>;
 
-export interface EnhanceSettings extends Pick<SamplingHooks, 'signal' | 'warn' | 'onStep'> {
+export interface EnhanceSettings extends SamplingHooks {
   readonly sampler: DenoiseSampler;
   readonly vae: Autoencoder;
   /** The length that the shorter side is scaled to. */
@@ -104,7 +104,7 @@ export async function enhanceSegment(
   settings: EnhanceSettings,
 ): Promise<EnhancedSegment | undefined> {
   const { image, mask, bbox, controlNetWrapper } = input;
-  const { vae, hook, noiseMaskFeather, inpaintModel, signal, warn } = settings;
+  const { vae, hook, noiseMaskFeather, inpaintModel, rules, signal, warn } = settings;
   const [, height, width] = image.shape;
   if (width === 0 || height === 0)
     throw new DarkroomError('DR_INPUT_INVALID', {
@@ -138,7 +138,7 @@ export async function enhanceSegment(
   });
   sampler = { ...sampler, ...conditioning };
   if (hook?.postEncode)
-    latent = await hook.postEncode(latent, { current: 0, total: 0, signal, warn });
+    latent = await hook.postEncode(latent, { current: 0, total: 0, rules, signal, warn });
   const sampled = await sampleCycles(sampler, latent, settings);
   const decoded = await decodeSegment(sampled, vae, settings);
   return { image: tensorResize(decoded, { width, height }), controlImages };
@@ -169,10 +169,10 @@ async function sampleCycles(
   encoded: Latent,
   settings: EnhanceSettings,
 ): Promise<Latent> {
-  const { cycle, hook, refiner, signal, onStep, warn } = settings;
+  const { cycle, hook, refiner, rules, signal, onStep, warn } = settings;
   let latent = encoded;
   for (let current = 0; current < cycle; current++) {
-    const iteration = { current, total: cycle, signal, warn };
+    const iteration = { current, total: cycle, rules, signal, warn };
     latent = (await hook?.cycleLatent?.(latent, iteration)) ?? latent;
     const seed = sampler.seed + BigInt(current);
     const cycleSampler = { ...sampler, seed };
@@ -182,7 +182,7 @@ async function sampleCycles(
     const { steps, denoise } = hooked;
     latent = await sampleRefined(
       hooked,
-      { seed: hooked.seed, steps, denoise, latent, noise, signal, onStep, warn },
+      { seed: hooked.seed, steps, denoise, latent, noise, rules, signal, onStep, warn },
       refiner,
     );
   }
@@ -193,9 +193,9 @@ async function sampleCycles(
 async function decodeSegment(
   latent: Latent,
   vae: Autoencoder,
-  { cycle, hook, tiledDecode, signal, warn }: EnhanceSettings,
+  { cycle, hook, tiledDecode, rules, signal, warn }: EnhanceSettings,
 ): Promise<Tensor> {
-  const iteration = { current: cycle - 1, total: cycle, signal, warn };
+  const iteration = { current: cycle - 1, total: cycle, rules, signal, warn };
   const hooked = (await hook?.preDecode?.(latent, iteration)) ?? latent;
   const pixels = tiledDecode
     ? await decodePixels(vae, hooked, TILE)

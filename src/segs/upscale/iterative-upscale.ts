@@ -55,16 +55,16 @@ export async function upscaleIteratively(
     ...hooks
   }: UpscaleHooks & {
     readonly beforeStep?: (step: UpscaleStep) => void;
-  } = {},
+  },
 ): Promise<Latent> {
   const { upscaler, steps } = options;
-  const { signal, warn } = hooks;
+  const { rules, signal, warn } = hooks;
   const [height, width] = start.samples.shape.slice(2).map((cells) => cells * PIXELS_PER_CELL);
   const { noise_mask } = start;
   let latent = start;
   for (const step of upscaleSteps(options)) {
     beforeStep?.(step);
-    const iteration = { current: step.index, total: steps, signal, warn };
+    const iteration = { current: step.index, total: steps, rules, signal, warn };
     const [w, h] = [width * step.scale, height * step.scale];
     latent = await upscaler.upscale(latent, w, h, iteration, hooks);
     if (noise_mask && !step.final) latent = { ...latent, noise_mask };

@@ -2,7 +2,7 @@
 // unsampling; and the combination of two hooks.
 import { injectNoise, noiseLatent, sameShape } from '../../sampling/noise/noise-injection.ts';
 import { type UnsampleOptions, unsample } from '../../sampling/runs/unsample.ts';
-import type { Latent } from '../../sampling/sampling-types.ts';
+import type { Latent, SamplingHooks } from '../../sampling/sampling-types.ts';
 import type { DenoiseSampler, Iteration, PixelHook } from '../hooks.ts';
 
 /** Pixels per latent cell, which the original assumes for every model. */
@@ -114,7 +114,7 @@ export const noiseInjectionHook = (injection: NoiseInjection): PixelHook => ({
 });
 
 export interface Unsampling
-  extends Omit<UnsampleOptions, 'latent' | 'endAtStep' | 'signal' | 'onStep' | 'warn'> {
+  extends Omit<UnsampleOptions, 'latent' | 'endAtStep' | keyof SamplingHooks> {
   /** The step to unsample to in the first iteration. */
   readonly start: number;
   /** The step that later iterations move towards. */
@@ -131,6 +131,7 @@ export const unsampleForIteration = (
     ...options,
     latent,
     endAtStep: Math.trunc(interpolatedTowards(start, end, iteration)),
+    rules: iteration.rules,
     signal: iteration.signal,
     warn: iteration.warn,
   });

@@ -21,6 +21,12 @@ export interface PixelScaling {
   readonly model?: UpscaleModel;
 }
 
+/** What is called while an image is scaled. */
+export interface ScaleHooks extends Pick<UpscaleHooks, 'signal' | 'onDecoded'> {
+  readonly hook?: PixelHook;
+  readonly iteration: Iteration;
+}
+
 /** Overlap of the VAE's tiles in pixels, unless it is given. */
 const TILE_OVERLAP = 64;
 
@@ -82,12 +88,7 @@ export async function scaleOnPixels(
   latent: Latent,
   sizeOf: (width: number, height: number) => readonly [width: number, height: number],
   { method, vae, tile, model }: PixelScaling,
-  {
-    hook,
-    iteration = { current: 0, total: 0 },
-    signal,
-    onDecoded,
-  }: { readonly hook?: PixelHook; readonly iteration?: Iteration } & UpscaleHooks = {},
+  { hook, iteration, signal, onDecoded }: ScaleHooks,
 ): Promise<{ readonly latent: Latent; readonly pixels: Tensor }> {
   let image = await decodePixels(vae, latent, tile);
   if (hook?.postDecode) image = await hook.postDecode(image, iteration);

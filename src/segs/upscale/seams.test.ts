@@ -3,6 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterAll, describe, expect, it } from 'vitest';
 import { fixtureModel, golden } from '../../../test/support/golden.ts';
+import { RULES } from '../../../test/support/rules.ts';
 import { conditioningOf, fixtureModels } from '../../../test/support/sampling.ts';
 import { loadCheckpoint } from '../../models/checkpoint/load.ts';
 import { createRuntime } from '../../runtime/runtime.ts';
@@ -31,6 +32,7 @@ async function settings(steps: number): Promise<SegsUpscaleSettings> {
   const g = golden('seeds', 'segs_upscaler');
   const { vae } = await loadCheckpoint(fixtureModel('tiny_sd1'), runtime);
   return {
+    rules: RULES,
     sampler: {
       model: await models.model('sd1'),
       seed: 5n,

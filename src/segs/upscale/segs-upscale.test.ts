@@ -7,6 +7,7 @@ import {
   fixtureModel,
   golden,
 } from '../../../test/support/golden.ts';
+import { RULES } from '../../../test/support/rules.ts';
 import { bigintOf, conditioningOf, fixtureModels } from '../../../test/support/sampling.ts';
 import { loadCheckpoint } from '../../models/checkpoint/load.ts';
 import { loadControlNet } from '../../models/controlnet/load.ts';
@@ -67,6 +68,7 @@ describe('seeds/segs_upscaler', () => {
       expectGolden(g, id, outputs.upscaled, enlarged);
       const segments: Tensor[] = [];
       const image = await resampleSegs(enlarged, segs, {
+        rules: RULES,
         sampler: {
           model: await models.model(params.model),
           seed: bigintOf(params.seed),

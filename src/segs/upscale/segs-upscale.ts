@@ -55,7 +55,7 @@ export async function enlargeImage(
   return resizeSupersampled(start, size, supersample);
 }
 
-export interface ResampleSettings extends Pick<SamplingHooks, 'signal' | 'warn' | 'onStep'> {
+export interface ResampleSettings extends SamplingHooks {
   readonly sampler: DenoiseSampler;
   readonly vae: Autoencoder;
   /**
@@ -82,8 +82,9 @@ export async function resampleSegment(
   image: Tensor,
   mask: Tensor,
   controlNetWrapper: ControlNetWrapper | undefined,
-  { vae, inpaintModel, noiseMaskFeather, signal, onStep, warn, ...settings }: ResampleSettings,
+  settings: ResampleSettings,
 ): Promise<Tensor> {
+  const { vae, inpaintModel, noiseMaskFeather, rules, signal, onStep, warn } = settings;
   const [, height, width] = image.shape;
   const pixels = padToLatentSize(image);
   const noiseMask = gaussianBlurMask(mask, noiseMaskFeather);
@@ -103,7 +104,7 @@ export async function resampleSegment(
   const { seed, steps, denoise } = sampler;
   const { samples } = await sampleDenoise(
     { ...sampler, ...conditioning },
-    { seed, steps, denoise, latent, signal, onStep, warn },
+    { seed, steps, denoise, latent, rules, signal, onStep, warn },
   );
   const decoded = await vae.decode(samples);
   return decoded.shape[1] === height && decoded.shape[2] === width

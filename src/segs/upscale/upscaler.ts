@@ -29,10 +29,10 @@ export async function sampleHooked(
   sampler: DenoiseSampler,
   latent: Latent,
   iteration: Iteration,
-  { signal, onStep, warn }: UpscaleHooks,
+  { rules, signal, onStep, warn }: UpscaleHooks,
   hook?: PixelHook,
 ): Promise<Latent> {
   const hooked = hook?.preSample ? await hook.preSample(sampler, latent, iteration) : sampler;
   const { seed, steps, denoise } = hooked;
-  return sampleDenoise(hooked, { seed, steps, denoise, latent, signal, onStep, warn });
+  return sampleDenoise(hooked, { seed, steps, denoise, latent, rules, signal, onStep, warn });
 }

@@ -11,6 +11,7 @@ import { parseJson } from '../../formats/parse-json.ts';
 import { openImage, readFrames } from '../../image/codec/decode-frames.ts';
 import type { Frame } from '../../image/codec/frames.ts';
 import { readImageTexts } from '../../image/codec/image-text.ts';
+import type { ComfyUIVersion } from '../../nodes/versions/comfyui-versions.ts';
 import type { Folders } from '../../storage/folders.ts';
 import { stringsIn } from '../../storage/storage.ts';
 import { populateWildcards } from '../../text/wildcards.ts';
@@ -21,13 +22,15 @@ import { readWorkflowBytes } from '../../workflow/read/read.ts';
 import type { CheckResponse, ErrorResponse, PromptGraph, WorkflowResponse } from '../api-types.ts';
 import { empty, json, type RouteResponse } from '../http/responses.ts';
 import { objectBody } from '../http/route.ts';
-import { type AcceptedPrompt, checkPrompt } from '../prompt-request.ts';
+import { type AcceptedPrompt, checkPrompt, namedVersion } from '../prompt-request.ts';
 import { messageText } from '../websocket/websocket-client.ts';
 import { MODEL_TASKS } from './model-tasks.ts';
 
 export interface TaskContext {
   readonly folders: Folders;
   readonly nodes: NodeTable;
+  /** The nodes as a release of ComfyUI has them. */
+  readonly nodesOf: (version?: ComfyUIVersion) => NodeTable;
 }
 
 interface Body {
@@ -61,10 +64,15 @@ export const TASKS = {
 
   /** Reads the body of POST /prompt; a RouteResponse refuses it. */
   checkPrompt: (
-    { nodes, folders }: TaskContext,
-    { idempotencyKey, ...body }: Body & InputNames & { readonly idempotencyKey?: string },
+    { nodesOf, folders }: TaskContext,
+    { idempotencyKey, ...bytes }: Body & InputNames & { readonly idempotencyKey?: string },
   ): CheckedPrompt | { readonly refused: RouteResponse } => {
-    const prompt = checkPrompt(objectBody(body), nodes, folders, idempotencyKey);
+    const body = objectBody(bytes);
+    const version = namedVersion(body);
+    const prompt =
+      typeof version === 'object'
+        ? version
+        : checkPrompt(body, nodesOf(version), folders, idempotencyKey);
     if ('refused' in prompt) return { refused: json(prompt.refused, 400) };
     const { job, nodeErrors, messages } = prompt;
     return {

@@ -42,8 +42,10 @@ async function openContext({
   comfyui,
   ...folders
 }: ThreadSettings): Promise<TaskContext> {
+  const nodesOf = await loadNodes({ nodesModule, comfyui });
   return {
-    nodes: await loadNodes({ nodesModule, comfyui }),
+    nodesOf,
+    nodes: nodesOf(),
     folders: openFolders({
       ...folders,
       embedded: openEmbeddedModels(),

@@ -245,8 +245,21 @@ function fromImage(
     throw errors.at(0) ?? imageWithoutWorkflow(file, format);
   };
   const workflow = read();
+  const made = releaseOf(texts['darkroom'], file);
   const ignored = errors.map(({ message }) => `${message}; it is not used`);
-  return { ...workflow, notes: [...problems, ...ignored, ...workflow.notes] };
+  return {
+    ...workflow,
+    extra: made ? { ...workflow.extra, darkroom: made } : workflow.extra,
+    notes: [...problems, ...ignored, ...workflow.notes],
+  };
+}
+
+/** The release of ComfyUI that Darkroom's own text in an image names, or none in old images. */
+function releaseOf(text: string | undefined, file: string): JsonObject | undefined {
+  const made = text === undefined ? null : readOrNone(() => jsonText(text, 'darkroom', file));
+  if (!isJsonObject(made)) return undefined;
+  const { comfyui } = made;
+  return objectOf(comfyui === undefined ? [] : [['comfyui', comfyui]]);
 }
 
 /** A text of an image's metadata as JSON. Throws DR_JSON_INVALID. */
@@ -260,7 +273,7 @@ const hasComponents = (api: JsonObject): boolean =>
   });
 
 /** What a function reads; undefined if it throws a DarkroomError. */
-function readOrNone(read: () => Workflow): Workflow | undefined {
+function readOrNone<T>(read: () => T): T | undefined {
   try {
     return read();
   } catch (error) {

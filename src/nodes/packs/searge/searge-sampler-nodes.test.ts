@@ -7,6 +7,7 @@ import {
   type GoldenCase,
   golden,
 } from '../../../../test/support/golden.ts';
+import { RULES } from '../../../../test/support/rules.ts';
 import { runNode, testContext } from '../../../../test/support/run-node.ts';
 import { bigintOf, conditioningOf, fixtureModels } from '../../../../test/support/sampling.ts';
 import { commonUpscale } from '../../../image/resize/common-upscale.ts';
@@ -76,6 +77,7 @@ async function checkStages(g: Golden, one: GoldenCase, latent: Latent): Promise<
     cfg,
     samplerName: sampler_name,
     scheduler,
+    rules: RULES,
   };
   let now = latent;
   for (const [i, stage] of plan.entries()) {

@@ -89,6 +89,21 @@ it('seeds beyond 2^53 and 8.0 stay exact', async () => {
   expect(info).toContain('"max": 18446744073709551615');
 });
 
+it('extra_data names the release of ComfyUI; an unknown one is refused', async () => {
+  const bodyWith = (comfyui: unknown) => ({ prompt: savingGraph(3), extra_data: { comfyui } });
+  const known = await test.post('/prompt', bodyWith('0.3.64'));
+  expect(known.statusCode).toBe(200);
+  for (const comfyui of ['0.3.65', 3, { a: 1 }]) {
+    const response = await test.post('/prompt', bodyWith(comfyui));
+    expect(response.statusCode).toBe(400);
+    expect(response.json().error).toMatchObject({
+      type: 'invalid_prompt',
+      message: expect.stringContaining('extra_data.comfyui: unknown ComfyUI version'),
+      details: expect.stringContaining('The known versions are 0.3.64 and 0.33.0.'),
+    });
+  }
+});
+
 describe('a prompt is refused with ComfyUI’s errors', () => {
   const refusalOf = async (body: unknown) => {
     const response = await test.post('/prompt', body);

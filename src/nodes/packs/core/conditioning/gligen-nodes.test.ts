@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { noise, seededTensors } from '../../../../../test/support/files/rewrite.ts';
 import { expectGolden, golden } from '../../../../../test/support/golden.ts';
+import { RULES } from '../../../../../test/support/rules.ts';
 import { fixtureFolders, runNode, testContext } from '../../../../../test/support/run-node.ts';
 import { writeSafetensors } from '../../../../formats/safetensors/safetensors-write.ts';
 import type { Clip } from '../../../../models/clip/clip.ts';
@@ -106,6 +107,7 @@ describe('a UNet with objects', () => {
     );
     const { sampling } = model;
     const { samples } = await sampleWithGuider({
+      rules: RULES,
       guider: cfgGuider(model, positive, negative, 4),
       sampler: { kind: samplerKind('euler') },
       sigmas: ksamplerSigmas({ sampling, scheduler: 'normal', samplerName: 'euler', steps: 3 }),

@@ -109,7 +109,8 @@ const FeatherMask = defineNode({
     bottom: offset(),
   },
   outputs: [output('MASK')],
-  run: ({ mask, ...margins }) => outputs(featherMask(mask, margins)),
+  run: ({ mask, ...margins }, { behaviour }) =>
+    outputs(featherMask(mask, margins, behaviour.featherStartsAtEdge)),
 });
 
 const GrowMask = defineNode({

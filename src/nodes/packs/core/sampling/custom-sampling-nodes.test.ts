@@ -1,6 +1,7 @@
 // The custom sampling nodes, run by their declarations, against the originals.
 import { afterAll, describe, expect, it } from 'vitest';
 import { expectGolden, golden } from '../../../../../test/support/golden.ts';
+import { RULES } from '../../../../../test/support/rules.ts';
 import { runNode } from '../../../../../test/support/run-node.ts';
 import { conditioningOf, fixtureModels } from '../../../../../test/support/sampling.ts';
 import type { UNet } from '../../../../models/unet/unet.ts';
@@ -212,6 +213,7 @@ describe('samplers/node_made', () => {
       const sigmas = g.float(inputs.sigmas).data;
       let last: Float32Array | undefined;
       const result = await runSampler({
+        rules: RULES,
         sampler,
         sampling: sd1.sampling,
         sigmas,

@@ -8,6 +8,7 @@ import {
   type GoldenCase,
   golden,
 } from '../../../../../test/support/golden.ts';
+import { RULES } from '../../../../../test/support/rules.ts';
 import { fixtureFolders, runNode, testContext } from '../../../../../test/support/run-node.ts';
 import { toNHWC } from '../../../../image/channel-order.ts';
 import type { ControlNet } from '../../../../models/controlnet/controlnet.ts';
@@ -68,6 +69,7 @@ async function sample({ params }: GoldenCase): Promise<Tensor> {
     );
   }
   const { samples } = await commonKSampler({
+    rules: RULES,
     model,
     seed: BigInt(seed),
     steps,
@@ -105,6 +107,7 @@ it.each([
   const [model] = await runNode<[Model]>(node, { model: loaded, ...inputs }, context);
   const warnings = new Set<string>();
   await commonKSampler({
+    rules: RULES,
     model,
     seed: 1n,
     addNoise: false,

@@ -2,7 +2,7 @@
 // Source: ComfyUI comfy_extras/nodes_custom_sampler.py, nodes_advanced_samplers.py.
 
 import { eulerPp } from '../../../../sampling/samplers/cfg-pp.ts';
-import { reverseTimeScale } from '../../../../sampling/samplers/er-sde.ts';
+import { erSdeScale, reverseTimeScale } from '../../../../sampling/samplers/er-sde.ts';
 import { SAMPLER_NAMES, samplerKind } from '../../../../sampling/samplers/index.ts';
 import { lcmUpscale } from '../../../../sampling/samplers/lcm-upscale.ts';
 import { tauInterval } from '../../../../sampling/samplers/sa-solver.ts';
@@ -150,13 +150,15 @@ const SamplerER_SDE = defineNode({
     }),
     s_noise: S_NOISE,
   },
-  run({ solver_type, max_stage, eta, s_noise }) {
-    if (solver_type === 'ER-SDE') return configuredSampler('er_sde', { s_noise, max_stage });
+  run({ solver_type, max_stage, eta, s_noise }, { behaviour }) {
+    const isErSde = solver_type === 'ER-SDE';
+    if (isErSde && !behaviour.etaScalesErSde)
+      return configuredSampler('er_sde', { s_noise, max_stage });
     const isOde = solver_type === 'ODE' || eta === 0;
     return configuredSampler('er_sde', {
       max_stage,
       s_noise: isOde ? 0 : s_noise,
-      noise_scaler: reverseTimeScale(isOde ? 0 : eta),
+      noise_scaler: isErSde && !isOde ? erSdeScale(eta) : reverseTimeScale(isOde ? 0 : eta),
     });
   },
 });

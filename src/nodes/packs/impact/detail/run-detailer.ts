@@ -37,7 +37,7 @@ export function refinerOf(
 export function detailSettings(
   { model, vae, positive, negative }: ModelsAndPrompts,
   inputs: DetailInputs,
-  { signal, warn }: NodeContext,
+  { behaviour, signal, warn }: NodeContext,
 ): EnhanceSettings {
   return {
     sampler: denoiseSamplerOf({ model, positive, negative }, inputs),
@@ -51,6 +51,7 @@ export function detailSettings(
     noiseMaskFeather: inputs.noise_mask_feather ?? 0,
     tiledEncode: inputs.tiled_encode,
     tiledDecode: inputs.tiled_decode,
+    rules: behaviour,
     signal,
     warn,
   };

@@ -1,5 +1,6 @@
 // Pipes, and the nodes for conditionings and schedules.
 import { describe, expect, it } from 'vitest';
+import { RULES } from '../../../../../test/support/rules.ts';
 import { runNode, testContext } from '../../../../../test/support/run-node.ts';
 import { NO_NEGATIVE, sampleDenoise } from '../../../../sampling/runs/step-range.ts';
 import { NODES } from '../../../index.ts';
@@ -202,7 +203,7 @@ describe('conditionings and schedules', () => {
   it('a denoise of 0 is refused', async () => {
     const latent = { samples: { shape: [1, 4, 1, 1], data: new Float32Array(4) } };
     await expect(
-      sampleDenoise({} as never, { seed: 0n, steps: 5, denoise: 0, latent }),
+      sampleDenoise({} as never, { seed: 0n, steps: 5, denoise: 0, latent, rules: RULES }),
     ).rejects.toMatchObject({ input: 'denoise' });
   });
 });

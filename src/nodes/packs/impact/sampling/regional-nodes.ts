@@ -10,7 +10,7 @@ import {
   sampleRegions,
   sampleRegionsAdvanced,
 } from '../../../../sampling/runs/regional.ts';
-import type { Latent } from '../../../../sampling/sampling-types.ts';
+import type { Latent, SamplingHooks } from '../../../../sampling/sampling-types.ts';
 import type { NodeContext } from '../../../context.ts';
 import {
   boolean,
@@ -156,7 +156,7 @@ const recoveryOf = (inputs: InputValues<typeof recoveryInputs>): RegionalRun['re
 /** The settings of a regional run without the sampling hooks. */
 type RegionalSettings = Omit<
   Parameters<typeof sampleRegions>[0],
-  'signal' | 'warn' | 'onStep' | 'beforePass' | 'afterPass'
+  keyof SamplingHooks | 'beforePass' | 'afterPass'
 >;
 
 async function sampleInRegions(settings: RegionalSettings, context: NodeContext): Promise<Latent> {

@@ -30,6 +30,7 @@ export function regionalProgress(context: NodeContext, steps: RegionalSteps) {
   let finished = 0;
   let preview: (() => ReturnType<typeof previewOf>) | undefined;
   return {
+    rules: context.behaviour,
     signal: context.signal,
     warn: context.warn,
     beforePass({ step, pass }: RegionalPass) {

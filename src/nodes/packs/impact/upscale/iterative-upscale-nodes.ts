@@ -48,7 +48,7 @@ const LatentPixelScale = defineNode({
   outputs: [output('LATENT'), output('IMAGE')],
   async run(
     { samples, scale_method, scale_factor, vae, use_tiled_vae, upscale_model_opt },
-    { signal },
+    { signal, behaviour: rules },
   ) {
     const scaling = {
       method: scale_method,
@@ -58,7 +58,10 @@ const LatentPixelScale = defineNode({
     };
     const size = (width: number, height: number) =>
       [width * scale_factor, height * scale_factor] as const;
-    const { latent, pixels } = await scaleOnPixels(samples, size, scaling, { signal });
+    const { latent, pixels } = await scaleOnPixels(samples, size, scaling, {
+      iteration: { current: 0, total: 0, rules },
+      signal,
+    });
     return outputs(latent, pixels);
   },
 });

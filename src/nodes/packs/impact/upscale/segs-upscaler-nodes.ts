@@ -93,12 +93,7 @@ async function upscaleSegs(
     noiseMaskFeather: inputs.noise_mask_feather,
     inpaintModel: inputs.inpaint_model,
     hook: inputs.upscaler_hook_opt,
-    signal,
-    warn,
-    onStep: samplingHooks(context, (step) => [
-      finished * inputs.steps + step + 1,
-      total * inputs.steps,
-    ]).onStep,
+    ...samplingHooks(context, (step) => [finished * inputs.steps + step + 1, total * inputs.steps]),
     onSegment(done) {
       finished = done;
       progress(done * inputs.steps, total * inputs.steps);

@@ -11,6 +11,7 @@ import {
   golden,
   type Params,
 } from '../../../../../test/support/golden.ts';
+import { RULES } from '../../../../../test/support/rules.ts';
 import { runNode, testContext } from '../../../../../test/support/run-node.ts';
 import { fixtureModels } from '../../../../../test/support/sampling.ts';
 import { loadCheckpoint } from '../../../../models/checkpoint/load.ts';
@@ -299,7 +300,7 @@ describe('impact/upscalers', () => {
     for (const [current, total, cfg, denoise, steps] of tables.hooks) {
       const sampler = { cfg: 8.3, denoise: 0.9, steps: 20 } as never;
       const changedBy = async (hook: PixelHook) =>
-        hook.preSample!(sampler, {} as Latent, { current, total });
+        hook.preSample!(sampler, {} as Latent, { current, total, rules: RULES });
       expect(await changedBy(cfgScheduleHook(2.7))).toMatchObject({ cfg });
       expect(await changedBy(denoiseScheduleHook(0.2))).toMatchObject({ denoise });
       expect(await changedBy(stepsScheduleHook(7))).toMatchObject({ steps });

@@ -1,0 +1,66 @@
+// Results that changed between releases, beside those of the originals.
+import { describe, expect, it } from 'vitest';
+import { expectGolden, type GoldenCase, golden } from '../../../test/support/golden.ts';
+import { runNode, testContext } from '../../../test/support/run-node.ts';
+import { analyticPrediction } from '../../../test/support/sampling.ts';
+import { discreteSampling } from '../../sampling/model/model-sampling.ts';
+import { runSampler } from '../../sampling/runs/sample.ts';
+import type { ConfiguredSampler } from '../../sampling/samplers/sampler.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import { BEHAVIOUR_CHANGES, behaviourOf } from './behaviour-changes.ts';
+import { COMFYUI_VERSIONS, includes } from './comfyui-versions.ts';
+
+const sampling = discreteSampling();
+const analytic = golden('samplers', 'analytic');
+
+describe.each(COMFYUI_VERSIONS)('ComfyUI %s', (version) => {
+  const g = golden('versions', `nodes_${version}`);
+  const rules = behaviourOf(version);
+  const context = { ...testContext(), behaviour: rules };
+  const casesOf = (type: string): [string, GoldenCase][] =>
+    g.cases
+      .filter(({ params: { node, kind } }) => node === type && (!kind || kind[0] === 'eps'))
+      .map((c) => [c.id, c]);
+
+  it.each(casesOf('FeatherMask'))('%s', async (id, { params, inputs, outputs }) => {
+    const { left, top, right, bottom } = params;
+    const margins = { left, top, right, bottom };
+    const mask = g.float(inputs.mask);
+    const [result] = await runNode<[Tensor]>('FeatherMask', { mask, ...margins }, context);
+    expectGolden(g, id, outputs.out, result);
+  });
+
+  it.each(casesOf('SamplerER_SDE'))('%s', async (id, { params, inputs, outputs }) => {
+    const { solver_type, max_stage, eta, s_noise, seed } = params;
+    const options = { solver_type, max_stage, eta, s_noise };
+    const [sampler] = await runNode<[ConfiguredSampler]>('SamplerER_SDE', options, context);
+    const noise = g.float(inputs.noise).data;
+    const result = await runSampler({
+      rules,
+      sampler,
+      sampling,
+      sigmas: g.float(inputs.sigmas).data,
+      predict: analyticPrediction(g.has('shared/B1') ? g : analytic),
+      noise,
+      latent: new Float32Array(noise.length),
+      seed: BigInt(seed),
+    });
+    expectGolden(g, id, outputs.out, result);
+  });
+});
+
+it('every change lies between the oldest and the newest known release', () => {
+  const [oldest, newest] = COMFYUI_VERSIONS;
+  for (const { since } of Object.values(BEHAVIOUR_CHANGES)) {
+    expect(includes(oldest, since)).toBe(false);
+    expect(includes(newest, since)).toBe(true);
+  }
+});
+
+it('a release between the known ones has the changes up to it', () => {
+  expect(behaviourOf('0.22.0')).toMatchObject({
+    ancestralSeedOffset: 1n,
+    featherStartsAtEdge: true,
+    etaScalesErSde: false,
+  });
+});

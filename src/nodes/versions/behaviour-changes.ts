@@ -1,0 +1,75 @@
+// What results depend on besides inputs: the changes between releases of ComfyUI, in one table.
+import type { SamplerRules } from '../../sampling/sampling-types.ts';
+import { includes, type Release } from './comfyui-versions.ts';
+
+interface BehaviourChange<T> {
+  /** The first release with the change. */
+  readonly since: Release;
+  /** One sentence for the documentation. */
+  readonly what: string;
+  /** The nodes and samplers whose results it changes. */
+  readonly where: string;
+  readonly before: T;
+  readonly after: T;
+}
+
+const change = <T>(entry: BehaviourChange<T>): BehaviourChange<T> => entry;
+
+/** The changes, by the name under which the code that acts on one reads it. */
+export const BEHAVIOUR_CHANGES = {
+  saSolverReturnsPrediction: change<boolean>({
+    since: '0.5.1',
+    what:
+      'A run whose last sigma is not 0 returns the last predicted latent; before, it returned the ' +
+      'latent before the last step.',
+    where: 'sa_solver, sa_solver_pece',
+    before: false,
+    after: true,
+  }),
+  ancestralSeedOffset: change<bigint>({
+    since: '0.7.0',
+    what:
+      'On the CPU, the noise added between steps is that of seed + 1; before, its first draw was ' +
+      'the initial noise again. (On a GPU the two were never equal.)',
+    where:
+      'euler_ancestral, euler_ancestral_cfg_pp, dpm_2_ancestral, dpmpp_2s_ancestral, ' +
+      'dpmpp_2s_ancestral_cfg_pp, ddpm, lcm, res_multistep_ancestral, ' +
+      'res_multistep_ancestral_cfg_pp, er_sde, seeds_2, seeds_3, sa_solver, sa_solver_pece',
+    before: 0n,
+    after: 1n,
+  }),
+  featherStartsAtEdge: change<boolean>({
+    since: '0.22.0',
+    what:
+      'The fades of the right and bottom edges begin at the last column and row; before, their ' +
+      'weakest step fell on the first column and row.',
+    where: 'FeatherMask',
+    before: false,
+    after: true,
+  }),
+  etaScalesErSde: change<boolean>({
+    since: '0.32.0',
+    what:
+      'eta scales the noise of solver_type ER-SDE too, and 0 makes it an ODE; before, that solver ' +
+      'did not use eta.',
+    where: 'SamplerER_SDE',
+    before: false,
+    after: true,
+  }),
+} as const;
+
+type Changes = typeof BEHAVIOUR_CHANGES;
+
+/** How a release behaves: one value per change. */
+export type Behaviour = SamplerRules & {
+  readonly [Name in keyof Changes]: Changes[Name]['after'];
+};
+
+/** How a release of ComfyUI behaves; one older than all changes behaves like the oldest known. */
+export const behaviourOf = (release: Release): Behaviour =>
+  Object.fromEntries(
+    Object.entries(BEHAVIOUR_CHANGES).map(([name, { since, before, after }]) => [
+      name,
+      includes(release, since) ? after : before,
+    ]),
+  ) as unknown as Behaviour;
