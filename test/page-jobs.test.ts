@@ -36,6 +36,32 @@ describePage('jobs on the page', ({ test, open, countFrames, waitForFrames }) =>
     await page.close();
   });
 
+  it('queues a batch whose seeds step as the workflow says', async () => {
+    const { page } = await open({});
+    const seed = page.getByLabel('Seed', { exact: true });
+    const control = page.getByLabel('Seed after each run');
+    const queuedSeeds = async () =>
+      (await page.locator('#queue small').allTextContents()).map((text) => /\d+/.exec(text)?.[0]);
+    await page.getByRole('button', { name: 'Text to image', exact: true }).click();
+    await page.getByLabel('Steps').fill('2000');
+    await expect.poll(() => seed.inputValue()).toBe('7');
+    expect(await control.inputValue()).toBe('fixed');
+    await page.getByLabel('Batch count').fill('3');
+    await page.getByLabel('Batch count').press('Tab');
+    expect(await control.inputValue()).toBe('increment');
+    await page.getByLabel('Prompt', { exact: true }).press('Control+Enter');
+    await expect.poll(() => seed.inputValue()).toBe('10');
+    await expect.poll(queuedSeeds).toEqual(['7', '8', '9']);
+    await control.selectOption('decrement');
+    await page.getByLabel('Batch count').fill('2');
+    await page.getByRole('button', { name: 'Run', exact: true }).click();
+    await expect.poll(queuedSeeds).toEqual(['7', '8', '9', '10', '9']);
+    await page.getByRole('button', { name: 'Clear waiting jobs' }).click();
+    await page.getByRole('button', { name: /^Cancel/ }).click();
+    await expect.poll(() => page.locator('#queue').isVisible()).toBe(false);
+    await page.close();
+  });
+
   it('shows why a job failed on its tile, and opens it with the reason', async () => {
     const { page } = await open({});
     const before = await countFrames(page);

@@ -5,6 +5,7 @@ import { describeGraph } from '../web/describe-graph.ts';
 import { displayText, parseJson, parseNumber, printJson } from '../web/exact-json.ts';
 import { changesOf, type Field, problemOf, reseeded } from '../web/form-values.ts';
 import { framesOf, originText } from '../web/history-frames.ts';
+import { nextSeed, seedControlOf } from '../web/seed-control.ts';
 import { rateText, StepTimer, timeLeftText } from '../web/time-left.ts';
 
 describe('JSON of the page', () => {
@@ -120,6 +121,47 @@ describe('missing node types', () => {
   it('are not all listed when there are many of a pack', () => {
     const types = Array.from({ length: 9 }, (_, i) => ({ ...type(`T${i}`, 'P'), count: 1 }));
     expect(typesByPack(types)[0].names).toBe('T0, T1, T2, T3, T4, T5 and 3 more');
+  });
+});
+
+describe('the seed after each run', () => {
+  const node = (widgets_values: unknown, id = 3) => ({ id, type: 'KSampler', widgets_values });
+  const field = (value: unknown, id = '3') => ({ id, value }) as Field;
+  const controlIn = (workflow: unknown, of = field(7)) =>
+    seedControlOf({ extra: { workflow } as never }, of);
+
+  it.each([
+    [[7, 'increment', 20], 'increment'],
+    [[20, 7, 'randomize'], 'randomize'],
+    [[7, true, 20], 'randomize'],
+    [[7, false, 20], 'fixed'],
+    [[7, 'increment-wrap', 20], 'increment'],
+    [{ seed: 7, control_after_generate: 'decrement' }, 'decrement'],
+    [[7, 20, 'euler'], undefined],
+    [[7], undefined],
+  ])('is read from %j', (values, control) => {
+    expect(controlIn({ nodes: [node(values)] })).toBe(control);
+  });
+
+  it('is read in subgraphs, and for seeds beyond 2^53', () => {
+    const inner = { id: 'sub', nodes: [node([parseJson('18446744073709551615'), 'fixed'], 4)] };
+    const workflow = { nodes: [{ id: 3, type: 'sub' }], definitions: { subgraphs: [inner] } };
+    expect(controlIn(workflow, field(parseJson('18446744073709551615'), '3:4'))).toBe('fixed');
+  });
+
+  it.each([null, [], { nodes: 1 }, { nodes: [null, node('x')] }, { definitions: 4 }])(
+    'is unknown in %j',
+    (workflow) => {
+      expect(controlIn(workflow)).toBeUndefined();
+    },
+  );
+
+  it('steps modulo 2^64, stays, or is random', () => {
+    expect(nextSeed('increment', '18446744073709551615')).toBe('0');
+    expect(nextSeed('decrement', '0')).toBe('18446744073709551615');
+    expect(nextSeed('fixed', '7')).toBe('7');
+    expect(nextSeed('increment', '007.0')).toBe('8');
+    expect(nextSeed('randomize', '7')).toMatch(/^\d+$/);
   });
 });
 

@@ -8,10 +8,11 @@ import {
   readWorkflow,
   subscribe,
 } from './api.ts';
+import { createBatchControls } from './batch-controls.ts';
 import { CheckPanel } from './check-panel.ts';
 import { createContactSheet } from './contact-sheet.ts';
 import { displayName } from './display-name.ts';
-import { create, find } from './dom.ts';
+import { announce, create, find } from './dom.ts';
 import { type Graph, type RunnableWorkflow, reseeded, type Workflow } from './form-values.ts';
 import type { Frame } from './history-frames.ts';
 import { listenForFiles } from './open-files.ts';
@@ -19,6 +20,7 @@ import { PictureViewer } from './picture-viewer.ts';
 import { attempt, clearError, showError } from './problem.ts';
 import { ProgressView } from './progress-view.ts';
 import { createQueueList } from './queue-list.ts';
+import { nextSeed, seedControlOf } from './seed-control.ts';
 import { WorkflowForm } from './workflow-form.ts';
 
 /** Examples that are listed before all others. */
@@ -30,8 +32,14 @@ const LARGE_FILE_BYTES = 1e8;
 const queuedGraphs = new Map<string, Graph>();
 const progress = new ProgressView();
 const queueList = createQueueList(showError);
+let batch = createBatchControls(undefined);
 const form = new WorkflowForm({
-  run: () => attempt(() => run(form.workflow(), form.name)),
+  run: () => attempt(runBatch),
+  extras: (workflow) => {
+    const seed = workflow.form.main.find(({ kind }) => kind === 'seed');
+    batch = createBatchControls(seed && seedControlOf(workflow, seed));
+    return seed ? [batch.element] : [];
+  },
   error: showError,
 });
 const checkPanel = new CheckPanel({
@@ -73,6 +81,16 @@ async function run(workflow: RunnableWorkflow, file: string): Promise<void> {
         problems.map(({ message, details }) => `${message}: ${details}`),
       ),
     );
+}
+
+/** Queues the open workflow as often as requested; its seed changes after each time. */
+async function runBatch(): Promise<void> {
+  const [count, control] = [batch.count(), batch.control()];
+  for (let i = 0; i < count; i++) {
+    await run(form.workflow(), form.name);
+    form.changeSeed((seed) => nextSeed(control, seed));
+  }
+  if (count > 1) announce(`${count} runs queued`);
 }
 
 /** Counts the workflows that are opened. */

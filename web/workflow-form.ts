@@ -17,6 +17,8 @@ import {
 export interface WorkflowFormEvents {
   /** The form was submitted, and its values are valid. */
   run(): void;
+  /** What the form has besides fields, above its buttons. */
+  extras(workflow: Workflow): readonly HTMLElement[];
   error(error: unknown): void;
 }
 
@@ -53,6 +55,7 @@ export class WorkflowForm {
       create('div', { class: 'numbers' }, ...this.#rows(main, ['int', 'float'])),
       ...this.#rows(main, ['choice', 'picture', 'switch']),
       this.#otherSettings(workflow),
+      ...this.#events.extras(workflow),
       this.#actions(main),
     );
     this.#form.hidden = false;
@@ -61,6 +64,12 @@ export class WorkflowForm {
   /** The name of what was opened. */
   get name(): string {
     return this.#name;
+  }
+
+  /** Changes the text of the first seed, if there is one. */
+  changeSeed(change: (text: string) => string): void {
+    const seed = this.#controls.find(({ field }) => field.kind === 'seed');
+    if (seed) seed.input.value = change(seed.input.value.trim());
   }
 
   focus(): void {
@@ -137,8 +146,7 @@ export class WorkflowForm {
   #actions(main: readonly Field[]): HTMLElement {
     const hasSeed = main.some(({ kind }) => kind === 'seed');
     const runWithNewSeed = () => {
-      const seed = this.#controls.find(({ field }) => field.kind === 'seed');
-      if (seed) seed.input.value = randomSeed();
+      this.changeSeed(randomSeed);
       this.#form.requestSubmit();
     };
     return create(
