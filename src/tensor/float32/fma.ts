@@ -1,0 +1,27 @@
+// The fused multiply-add of float32 values.
+
+const f = Math.fround;
+const double = new Float64Array(1);
+const words = new Uint32Array(double.buffer);
+/** Index of the less significant word of a double. */
+const LOW = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1 ? 0 : 1;
+
+/**
+ * a * b + c of float32 values, rounded once.
+ *
+ * The product is exact in a double, and rounding is monotone: rounding the sum to a double and then
+ * to a float32 can only differ from rounding it once where the double is exactly between two
+ * float32 values. Those doubles end in 28 zeros, subnormal results included. The sum is then moved
+ * off the middle by its own rounding error, which Knuth's two-sum gives exactly.
+ */
+export function fma(a: number, b: number, c: number): number {
+  const p = a * b;
+  const s = p + c;
+  double[0] = s;
+  if ((words[LOW] & 0x0fffffff) !== 0) return f(s);
+  const back = s - p;
+  const error = p - (s - back) + (c - back);
+  if (error > 0) return f(s + Math.abs(s) * 2 ** -52);
+  if (error < 0) return f(s - Math.abs(s) * 2 ** -52);
+  return f(s);
+}
