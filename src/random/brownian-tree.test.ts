@@ -1,6 +1,6 @@
 // The Brownian tree of the SDE samplers against torchsde, and the properties of its path.
 import { describe, expect, it } from 'vitest';
-import { expectGolden, golden } from '../../test/support/golden.ts';
+import { expectExact, golden } from '../../test/support/golden.ts';
 import { sizeOf } from '../tensor/tensor.ts';
 import { brownianNoiseSampler, brownianTree } from './brownian-tree.ts';
 
@@ -16,7 +16,7 @@ describe('golden brownian', () => {
         params.sigma_max,
       );
       for (const [i, [from, to]] of params.queries.entries())
-        expectGolden(g, id, outputs[`n${i}`], noise(from, to));
+        expectExact(g, id, outputs[`n${i}`], noise(from, to));
     }
   });
 
@@ -27,7 +27,7 @@ describe('golden brownian', () => {
       const [t0, t1] = [params.t0, params.t1].map(Math.fround);
       const tree = brownianTree({ seed: BigInt(params.seed), t0, t1, count: 16 });
       for (const [i, [from, to]] of params.queries.entries())
-        expectGolden(g, id, outputs[`n${i}`], tree.increment(Math.fround(from), Math.fround(to)));
+        expectExact(g, id, outputs[`n${i}`], tree.increment(Math.fround(from), Math.fround(to)));
     }
   });
 });

@@ -3,6 +3,7 @@
 // split of an interval at its middle draws from a seed of its own (a Brownian bridge).
 
 import { allocate } from '../tensor/allocate.ts';
+import { sqrt } from '../tensor/float32/sqrt.ts';
 import { seedSequence } from './seed-sequence.ts';
 import { checkSeed, torchGenerator } from './torch-generator.ts';
 
@@ -122,7 +123,7 @@ export function brownianNoiseSampler(
   return (sigma, sigmaNext) => {
     tree ??= brownianTree({ seed, t0: sigmaMin, t1: sigmaMax, count });
     const noise = tree.increment(sigma, sigmaNext);
-    const root = f(Math.sqrt(Math.abs(f(sigmaNext - sigma))));
+    const root = sqrt(Math.abs(f(sigmaNext - sigma)));
     for (let i = 0; i < count; i++) noise[i] /= root;
     return noise;
   };

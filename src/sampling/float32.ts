@@ -2,15 +2,19 @@
 // that are rounded to float32 (torch's 0-dim tensors), vectors are the flat values of a latent.
 import { allocate } from '../tensor/allocate.ts';
 
+export { exp } from '../tensor/float32/exp.ts';
+export { linspace } from '../tensor/float32/linspace.ts';
+export { log } from '../tensor/float32/log.ts';
+export { pow, powEach } from '../tensor/float32/pow.ts';
+export { expm1 } from '../tensor/float32/sleef.ts';
+export { sqrt } from '../tensor/float32/sqrt.ts';
+export { atan, cos, sin, tan } from '../tensor/float32/trigonometry.ts';
+
 /** Rounds to float32. */
 export const f32 = Math.fround;
 
 export type Vector = Float32Array;
 
-export const exp = (a: number): number => f32(Math.exp(a));
-export const expm1 = (a: number): number => f32(Math.expm1(a));
-export const log = (a: number): number => f32(Math.log(a));
-export const sqrt = (a: number): number => f32(Math.sqrt(a));
 export const square = (a: number): number => f32(a * a);
 
 const each = (n: number, f: (i: number) => number): Vector => {
@@ -47,15 +51,6 @@ export function addScaled(x: Vector, d: Vector, s: number): Vector {
 export function combine(a: Vector, s: number, b: Vector, t: number): Vector {
   const [k, l] = [f32(s), f32(t)];
   return each(a.length, (i) => f32(a[i] * k) + f32(b[i] * l));
-}
-
-/** `torch.linspace(start, end, count)` in float32, which counts from both ends to the middle. */
-export function linspace(start: number, end: number, count: number): Vector {
-  const [from, to] = [f32(start), f32(end)];
-  if (count === 1) return Float32Array.of(from);
-  const step = f32(f32(to - from) / (count - 1));
-  const half = Math.floor(count / 2);
-  return each(count, (i) => (i < half ? from + f32(step * i) : to - f32(step * (count - 1 - i))));
 }
 
 /** vectors[0] * weights[0] + vectors[1] * weights[1] + …, summed in this order. */

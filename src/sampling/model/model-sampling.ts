@@ -1,21 +1,25 @@
 // Model samplings: what a network predicts, and its noise levels (comfy.model_sampling,
-// comfy_extras/ nodes_model_advanced.py): tables of sigmas, and the parameterisations between a
-// latent and the network. "Elucidating the Design Space of Diffusion-Based Generative Models"
-// (arXiv 2206.00364) for EDM; "Common Diffusion Noise Schedules and Sample Steps are Flawed" (arXiv
-// 2305.08891) for the zero terminal SNR rescale.
-import { allocate } from '../../tensor/allocate.ts';
+// comfy_extras/nodes_model_advanced.py): tables of sigmas, and timesteps. "Common Diffusion Noise
+// Schedules and Sample Steps are Flawed" (arXiv 2305.08891) for the zero terminal SNR rescale.
 import {
   addScaled,
+  atan,
   divide,
   exp,
   f32,
   linspace,
   log,
-  scale,
   sqrt,
   square,
+  tan,
   type Vector,
 } from '../float32.ts';
+import {
+  noiseShare,
+  PARAMETERISATIONS,
+  type Parameterisation,
+  type Prediction,
+} from './parameterisations.ts';
 
 export interface ModelSampling {
   readonly prediction: Prediction;
@@ -24,7 +28,8 @@ export interface ModelSampling {
   readonly timeMapping?: keyof typeof TIME_MAPPINGS;
   /** Ascending. */
   readonly sigmas: Float32Array;
-  readonly logSigmas: Float32Array;
+  /** Undefined for flow models. */
+  readonly logSigmas?: Float32Array;
   readonly sigmaMin: number;
   readonly sigmaMax: number;
   /**
@@ -46,94 +51,18 @@ export interface ModelSampling {
 }
 
 /** The noise levels alone. */
-type Levels = Pick<
+export type Levels = Pick<
   ModelSampling,
   'timeMapping' | 'sigmas' | 'logSigmas' | 'timestep' | 'sigma' | 'percentToSigma'
 >;
 
-/**
- * Inputs of a parameterisation besides sigma: the data's standard deviation, and the timestep.
- */
-interface ParameterisationInputs {
-  readonly sigmaData: number;
-  readonly timestep: (sigma: number) => number;
-}
-
-interface Parameterisation {
-  /** The network's input for a latent; by default scaled to unit variance. */
-  readonly input?: (sigma: number, x: Vector) => Vector;
-  readonly denoised: (
-    sigma: number,
-    output: Vector,
-    x: Vector,
-    inputs: ParameterisationInputs,
-  ) => Vector;
-  /** Scales the initial noise by sigma even at the largest sigma. */
-  readonly plainNoise?: boolean;
-}
-
-/** a * s / d + b * t * u / e, rounded after each operation. */
-function mix(
-  a: Vector,
-  [s, d]: readonly [number, number],
-  b: Vector,
-  [t, u, e]: readonly [number, number, number],
-): Vector {
-  const out = allocate(a.length);
-  for (let i = 0; i < out.length; i++)
-    out[i] = f32(f32(a[i] * s) / d) + f32(f32(f32(b[i] * t) * u) / e);
-  return out;
-}
-
-/** The velocity between data and noise; `sign` is -1 if the network points from noise to data. */
-const velocity =
-  (sign: number): Parameterisation['denoised'] =>
-  (sigma, output, x, { sigmaData }) => {
-    const variance = f32(square(sigma) + f32(sigmaData ** 2));
-    return mix(x, [f32(sigmaData ** 2), variance], output, [
-      sign * sigma,
-      sigmaData,
-      sqrt(variance),
-    ]);
-  };
-
-const noiseShare = (sigma: number): number => f32(sigma / f32(sigma + 1));
-
-/** The data's deviation and the factor on time in the consistency function of an LCM. */
-const LCM_SIGMA_DATA = 0.5;
-const LCM_TIMESTEP_SCALING = 10;
-
-/** Parameterisations by the kind of the network's output. */
-export const PARAMETERISATIONS = {
-  eps: { denoised: (sigma, output, x) => addScaled(x, output, -sigma) },
-  v: { denoised: velocity(-1) },
-  edm: { denoised: velocity(1) },
-  x0: { denoised: (_, output) => output },
-  img_to_img: { denoised: (_, output) => output, input: (_, x) => x },
-  lcm: {
-    denoised: (sigma, output, x, { timestep }) => {
-      const t = f32(timestep(sigma) * LCM_TIMESTEP_SCALING);
-      const variance = f32(square(t) + LCM_SIGMA_DATA ** 2);
-      const [skip, out] = [f32(LCM_SIGMA_DATA ** 2 / variance), f32(t / sqrt(variance))];
-      return addScaled(scale(addScaled(x, output, -sigma), out), x, skip);
-    },
-  },
-  cosmos_rflow: {
-    input: (sigma, x) => scale(x, 1 - noiseShare(sigma)),
-    denoised: (sigma, output, x) =>
-      addScaled(scale(x, 1 - noiseShare(sigma)), output, -noiseShare(sigma)),
-    plainNoise: true,
-  },
-} satisfies Record<string, Parameterisation>;
-
-export type Prediction = keyof typeof PARAMETERISATIONS;
-
-function modelSampling(
+export function modelSampling(
   levels: Levels,
   prediction: Prediction,
   { sigmaData = 1, zsnr = false } = {},
 ): ModelSampling {
-  const { denoised, input, plainNoise }: Parameterisation = PARAMETERISATIONS[prediction];
+  const { denoised, input, plainNoise, noised, finished }: Parameterisation =
+    PARAMETERISATIONS[prediction];
   const { sigmas, timestep } = levels;
   const inputs = { sigmaData, timestep };
   return {
@@ -146,8 +75,9 @@ function modelSampling(
       input ?? ((value, x) => divide(x, sqrt(f32(square(value) + f32(sigmaData ** 2))))),
     calculateDenoised: (value, output, x) => denoised(value, output, x, inputs),
     noiseScaling: (value, noise, latent, maxDenoise) =>
+      noised?.(value, noise, latent) ??
       addScaled(latent, noise, maxDenoise && !plainNoise ? sqrt(f32(1 + square(value))) : value),
-    inverseNoiseScaling: (_, latent) => latent,
+    inverseNoiseScaling: (value, latent) => finished?.(value, latent) ?? latent,
   };
 }
 
@@ -240,8 +170,8 @@ interface TimeMapping {
 export const TIME_MAPPINGS = {
   edm: { timestep: (sigma) => f32(0.25 * log(sigma)), sigma: (t) => exp(f32(t / 0.25)) },
   v: {
-    timestep: (sigma) => f32(f32(f32(Math.atan(sigma)) / f32(Math.PI)) * 2),
-    sigma: (t) => f32(Math.tan(f32(f32(t * f32(Math.PI)) / 2))),
+    timestep: (sigma) => f32(f32(atan(sigma) / f32(Math.PI)) * 2),
+    sigma: (t) => tan(f32(f32(t * f32(Math.PI)) / 2)),
   },
   cosmos: {
     timestep: noiseShare,

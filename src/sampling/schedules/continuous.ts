@@ -4,7 +4,7 @@
 
 import { DarkroomError } from '../../errors.ts';
 import { allocate } from '../../tensor/allocate.ts';
-import { exp, expm1, f32, linspace, log, sqrt, square } from '../float32.ts';
+import { exp, expm1, f32, linspace, log, powEach, sqrt, square } from '../float32.ts';
 
 /** Appends a 0 to sigmas. */
 export const withFinalZero = (sigmas: ArrayLike<number>): Float32Array => {
@@ -36,9 +36,8 @@ export function karrasSigmas(
   requirePositive('rho', rho);
   const low = sigmaMin ** (1 / rho);
   const high = sigmaMax ** (1 / rho);
-  return withFinalZero(
-    linspace(0, 1, steps).map((ramp) => f32(f32(high) + f32(ramp * f32(low - high))) ** rho),
-  );
+  const roots = linspace(0, 1, steps).map((ramp) => f32(high) + f32(ramp * f32(low - high)));
+  return withFinalZero(powEach(roots, rho));
 }
 
 /** Evenly spaced in ln sigma. Throws DR_INPUT_INVALID for a sigma of 0. */
@@ -58,7 +57,7 @@ export function polyexponentialSigmas(
   requirePositive('sigma_max', sigmaMax);
   const [low, span] = [f32(Math.log(sigmaMin)), f32(Math.log(sigmaMax) - Math.log(sigmaMin))];
   return withFinalZero(
-    linspace(1, 0, steps).map((ramp) => exp(f32(f32(f32(ramp ** rho) * span) + low))),
+    powEach(linspace(1, 0, steps), rho).map((ramp) => exp(f32(f32(ramp * span) + low))),
   );
 }
 

@@ -2,7 +2,7 @@
 
 import { DarkroomError } from '../../errors.ts';
 import { roundHalfEven } from '../../tensor/round-half-even.ts';
-import { f32, linspace } from '../float32.ts';
+import { cos, f32, linspace, sin } from '../float32.ts';
 
 /** Splits sigmas at `step`; both parts contain the sigma there. */
 export const splitSigmas = (sigmas: Float32Array, step: number): [Float32Array, Float32Array] => [
@@ -45,8 +45,8 @@ export function setFirstSigma(sigmas: Float32Array, sigma: number): Float32Array
 /** Positions of intermediate sigmas between two sigmas, 0..1. */
 export const SPACINGS = {
   linear: (x: number): number => x,
-  cosine: (x: number): number => f32(Math.sin(f32(f32(x * f32(Math.PI)) / 2))),
-  sine: (x: number): number => f32(1 - f32(Math.cos(f32(f32(x * f32(Math.PI)) / 2)))),
+  cosine: (x: number): number => sin(f32(f32(x * f32(Math.PI)) / 2)),
+  sine: (x: number): number => f32(1 - cos(f32(f32(x * f32(Math.PI)) / 2))),
 } as const;
 
 export type Spacing = keyof typeof SPACINGS;

@@ -17,7 +17,7 @@ describe('model sampling', () => {
   it.each(g.cases)('$id', ({ id, params, inputs, outputs }) => {
     const s = KINDS[params.kind];
     expectGolden(g, id, outputs.sigmas, s.sigmas);
-    expectGolden(g, id, outputs.log_sigmas, s.logSigmas);
+    expectGolden(g, id, outputs.log_sigmas, s.logSigmas!);
     expectGolden(g, id, outputs.sigma_of_t, Array.from(g.float(inputs.t).data, s.sigma));
     expectExact(g, id, outputs.timestep_of_sigma, Array.from(g.float(inputs.sig).data, s.timestep));
     expectGolden(g, id, outputs.percent_to_sigma, params.percents.map(s.percentToSigma));

@@ -4,7 +4,7 @@
 
 import { DarkroomError } from '../../errors.ts';
 import { roundHalfEven } from '../../tensor/round-half-even.ts';
-import { f32, linspace } from '../float32.ts';
+import { f32, linspace, tan } from '../float32.ts';
 import type { ModelSampling } from '../model/model-sampling.ts';
 import { samplerKind } from '../samplers/index.ts';
 import { betaQuantile } from './beta-distribution.ts';
@@ -96,7 +96,7 @@ function linearQuadratic(
 function klOptimal({ sigmaMin, sigmaMax }: ModelSampling, steps: number): Float32Array {
   const [low, high] = [f32(Math.atan(sigmaMin)), f32(Math.atan(sigmaMax))];
   const ramp = Float32Array.from({ length: steps }, (_, i) => i / (steps - 1));
-  return withFinalZero(ramp.map((w) => Math.tan(f32(f32(w * low) + f32(f32(1 - w) * high)))));
+  return withFinalZero(ramp.map((w) => tan(f32(f32(w * low) + f32(f32(1 - w) * high)))));
 }
 
 /** Schedules by ComfyUI's names, in its order. */
