@@ -1,8 +1,8 @@
 // GLIGEN (Li et al. 2023, arXiv 2301.07093): objects with a text and a box each, which a UNet
 // attends to in gated self-attention layers. Source: ComfyUI comfy/gligen.py.
-import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { DarkroomError } from '../../errors.ts';
+import { fileState } from '../../formats/file-state.ts';
 import { identify } from '../../formats/identify/identify.ts';
 import { withModelFile } from '../../formats/model-file.ts';
 import type { TensorInfo } from '../../formats/tensor-file.ts';
@@ -64,7 +64,6 @@ export async function loadGligen(file: string, runtime: ModelRuntime): Promise<G
   const found = identify(tensors);
   if (found.kind !== 'gligen')
     throw wrongFile(file, 'a GLIGEN model', found, 'GLIGEN models for text boxes are supported.');
-  const { mtimeMs, size } = await stat(file);
   const layers = gatedLayers(tensors);
   const weights = weightsOf(file, tensors, '');
   const [keyWidth] = weights.shape('position_net.null_positive_feature');
@@ -76,7 +75,7 @@ export async function loadGligen(file: string, runtime: ModelRuntime): Promise<G
   });
   return {
     file,
-    identity: `${file} ${mtimeMs} ${size}`,
+    identity: await fileState(file),
     tensors,
     layers,
     keyWidth,

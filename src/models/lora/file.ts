@@ -1,6 +1,6 @@
 // A LoRA file: its tensors, and the alphas that scale them.
-import { stat } from 'node:fs/promises';
 import { DarkroomError } from '../../errors.ts';
+import { fileState } from '../../formats/file-state.ts';
 import { withModelFile } from '../../formats/model-file.ts';
 import type { TensorFile, TensorInfo } from '../../formats/tensor-file.ts';
 import { sizeOf } from '../../tensor/tensor.ts';
@@ -19,15 +19,12 @@ export interface LoraFile {
  * for an alpha that is not one number.
  */
 export async function openLora(file: string): Promise<LoraFile> {
-  return withModelFile(file, async (opened) => {
-    const { mtimeMs, size } = await stat(file);
-    return {
-      file,
-      identity: `${file} ${mtimeMs} ${size}`,
-      tensors: opened.tensors,
-      alphas: await alphasOf(opened),
-    };
-  });
+  return withModelFile(file, async (opened) => ({
+    file,
+    identity: await fileState(file),
+    tensors: opened.tensors,
+    alphas: await alphasOf(opened),
+  }));
 }
 
 async function alphasOf({ file, tensors, read }: TensorFile): Promise<Map<string, number>> {

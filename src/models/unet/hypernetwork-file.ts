@@ -1,6 +1,6 @@
 // Reads hypernetworks as A1111's web UI saves them: for each token width, one small network for
 // attention's keys and one for its values. Source: ComfyUI comfy_extras/nodes_hypernetwork.py.
-import { stat } from 'node:fs/promises';
+import { fileState } from '../../formats/file-state.ts';
 import { withTorchFile } from '../../formats/model-file.ts';
 import { unsupportedModel } from '../../formats/model-file-errors.ts';
 import { entriesOf, isKind, type PickleValue } from '../../formats/pickle/pickle-values.ts';
@@ -70,8 +70,7 @@ export async function openHypernetwork(file: string): Promise<Hypernetwork> {
     };
   });
   if (!found) throw unsupportedModel(file, 'holds no hypernetwork', HINT);
-  const { mtimeMs, size } = await stat(file);
-  return { file, identity: `${file} ${mtimeMs} ${size}`, ...found };
+  return { file, identity: await fileState(file), ...found };
 }
 
 /** Reads the entries `width: [tensors for keys, tensors for values]`; others are settings. */

@@ -3,8 +3,9 @@ import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, expect, it } from 'vitest';
+import { fileState } from '../../formats/file-state.ts';
 import { createRuntime } from '../../runtime/runtime.ts';
-import { fileState, loadOnce } from './file-cache.ts';
+import { loadOnce } from './file-cache.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'darkroom-file-cache-'));
 const file = join(folder, 'model.bin');

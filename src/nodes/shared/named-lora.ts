@@ -1,10 +1,10 @@
 // LoRAs by the name of their file. Source: ComfyUI nodes.py (LoraLoader).
+import { fileState } from '../../formats/file-state.ts';
 import type { Clip } from '../../models/clip/clip.ts';
 import { applyLora, type LoraStrengths } from '../../models/lora/apply.ts';
 import { openLora } from '../../models/lora/file.ts';
 import type { Model } from '../../sampling/sampling-types.ts';
 import type { NodeContext } from '../context.ts';
-import { fileState } from './file-cache.ts';
 import { loraReport } from './lora-report.ts';
 
 /** Changes when the file is replaced. Throws DR_MODEL_MISSING. */

@@ -1,7 +1,8 @@
 // Upscale models by the name of their file.
+import { fileState } from '../../formats/file-state.ts';
 import { loadUpscaler, type UpscaleModel } from '../../models/upscaler/load.ts';
 import type { NodeContext } from '../context.ts';
-import { fileState, loadOnce } from './file-cache.ts';
+import { loadOnce } from './file-cache.ts';
 
 const upscalerPath = (name: string, context: NodeContext): string =>
   context.modelPath('upscale_models', name);

@@ -1,5 +1,6 @@
 // The node of ComfyUI-CLIPSeg: a mask of what a text names.
 // Source: biegert/ComfyUI-CLIPSeg custom_nodes/clipseg.py.
+import { fileState } from '../../../formats/file-state.ts';
 import { concatBatch, sliceBatch } from '../../../tensor/tensor.ts';
 import {
   boolean,
@@ -19,7 +20,6 @@ import {
   loadClipSegModel,
   segmentByText,
 } from '../../shared/clipseg-masks.ts';
-import { fileState } from '../../shared/file-cache.ts';
 import { rgbChannels } from '../../shared/shape-checks.ts';
 
 const CLIPSeg = defineNode({

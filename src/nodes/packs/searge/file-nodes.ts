@@ -1,7 +1,7 @@
 // Loaders of SeargeSDXL, which receive the name of the file through a socket, and its image saver.
 // Source: SeargeSDXL modules/_legacy.py.
+import { fileState } from '../../../formats/file-state.ts';
 import { defineNode, float, output, outputs, socket, string } from '../../declare.ts';
-import { fileState } from '../../shared/file-cache.ts';
 import { loadNamedCheckpoint } from '../../shared/named-checkpoint.ts';
 import { namedLoraState, withNamedLora } from '../../shared/named-lora.ts';
 import { loadNamedUpscaler, namedUpscalerState } from '../../shared/named-upscaler.ts';

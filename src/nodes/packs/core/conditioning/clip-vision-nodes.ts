@@ -1,5 +1,6 @@
 // CLIP vision models, and models whose conditioning is an image (unCLIP). Source: ComfyUI nodes.py.
 import { DarkroomError } from '../../../../errors.ts';
+import { fileState } from '../../../../formats/file-state.ts';
 import {
   loadCheckpointVision,
   loadVision,
@@ -7,7 +8,7 @@ import {
 } from '../../../../models/vision/load.ts';
 import type { NodeContext } from '../../../context.ts';
 import { combo, defineNode, float, modelFile, output, outputs, socket } from '../../../declare.ts';
-import { fileState, loadOnce } from '../../../shared/file-cache.ts';
+import { loadOnce } from '../../../shared/file-cache.ts';
 import { loadNamedCheckpoint } from '../../../shared/named-checkpoint.ts';
 
 const FOLDER = 'clip_vision';

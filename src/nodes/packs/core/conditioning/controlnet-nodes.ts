@@ -1,5 +1,6 @@
 // ControlNet nodes, and Canny edges as their input.
 // Source: ComfyUI nodes.py, comfy_extras/nodes_controlnet.py, nodes_canny.py.
+import { fileState } from '../../../../formats/file-state.ts';
 import { canny } from '../../../../image/edges/canny.ts';
 import type { ControlNet } from '../../../../models/controlnet/controlnet.ts';
 import { loadControlNet } from '../../../../models/controlnet/load.ts';
@@ -8,7 +9,8 @@ import type { Conditioning } from '../../../../sampling/sampling-types.ts';
 import { type Tensor, tensor } from '../../../../tensor/tensor.ts';
 import type { NodeContext } from '../../../context.ts';
 import { combo, defineNode, float, modelFile, output, outputs, socket } from '../../../declare.ts';
-import { fileState, loadOnce } from '../../../shared/file-cache.ts';
+import { loadOnce } from '../../../shared/file-cache.ts';
+import { percent } from '../../../shared/percent-input.ts';
 
 const FOLDER = 'controlnet';
 

@@ -1,8 +1,9 @@
 // GLIGEN: objects with a text and a box each. Source: ComfyUI nodes.py.
 import { DarkroomError } from '../../../../errors.ts';
+import { fileState } from '../../../../formats/file-state.ts';
 import { loadGligen } from '../../../../models/gligen/load.ts';
 import { defineNode, int, modelFile, output, outputs, socket, string } from '../../../declare.ts';
-import { fileState, loadOnce } from '../../../shared/file-cache.ts';
+import { loadOnce } from '../../../shared/file-cache.ts';
 import { MAX_RESOLUTION } from '../../../shared/image-limits.ts';
 
 const FOLDER = 'gligen';

@@ -1,5 +1,6 @@
 // Nodes that create, schedule and combine hooks, and set them on CLIPs.
 // Source: ComfyUI comfy_extras/nodes_hooks.py.
+import { fileState } from '../../../../formats/file-state.ts';
 import { withClipHooks } from '../../../../models/hooks/hooked-clip.ts';
 import {
   combineHooks,
@@ -31,7 +32,6 @@ import {
   outputs,
   socket,
 } from '../../../declare.ts';
-import { fileState } from '../../../shared/file-cache.ts';
 import { loadNamedCheckpoint } from '../../../shared/named-checkpoint.ts';
 import { namedLoraState } from '../../../shared/named-lora.ts';
 

@@ -1,10 +1,11 @@
 // PhotoMaker: a face in a prompt. Source: ComfyUI comfy_extras/nodes_photomaker.py.
 import { DarkroomError } from '../../../../errors.ts';
+import { fileState } from '../../../../formats/file-state.ts';
 import { loadPhotoMaker } from '../../../../models/photomaker/load.ts';
 import { sliceBatch, type Tensor, tensor } from '../../../../tensor/tensor.ts';
 import type { Chunk } from '../../../../text/token-chunks.ts';
 import { defineNode, modelFile, output, outputs, socket, string } from '../../../declare.ts';
-import { fileState, loadOnce } from '../../../shared/file-cache.ts';
+import { loadOnce } from '../../../shared/file-cache.ts';
 
 const FOLDER = 'photomaker';
 /** The word of a prompt whose position gets the face. */

@@ -1,6 +1,6 @@
 // Loaders of checkpoints and VAEs. Source: ComfyUI nodes.py.
+import { fileState } from '../../../../formats/file-state.ts';
 import { combo, defineNode, modelFile, output, outputs } from '../../../declare.ts';
-import { fileState } from '../../../shared/file-cache.ts';
 import { loadNamedCheckpoint } from '../../../shared/named-checkpoint.ts';
 import { loadNamedVae, vaeNames, vaePaths } from '../../../shared/named-vae.ts';
 

@@ -1,12 +1,12 @@
 // The loader of a checkpoint with a configuration. Source: ComfyUI nodes.py.
 import { DarkroomError } from '../../../../errors.ts';
+import { fileState } from '../../../../formats/file-state.ts';
 import { yaml } from '../../../../formats/load-yaml.ts';
 import { readRegularFile } from '../../../../formats/regular-file.ts';
 import { ownValue } from '../../../../own-value.ts';
 import { withDiscreteSampling } from '../../../../sampling/patches/model-sampling-patches.ts';
 import type { NodeContext, NodeEnvironment } from '../../../context.ts';
 import { combo, defineNode, modelFile, output, outputs } from '../../../declare.ts';
-import { fileState } from '../../../shared/file-cache.ts';
 import { loadNamedCheckpoint } from '../../../shared/named-checkpoint.ts';
 
 /** ComfyUI's configurations, reduced to the values that checkpoint files do not contain. */

@@ -1,10 +1,11 @@
 // The loader of a model in the layout of diffusers. Source: ComfyUI nodes.py.
 import { DarkroomError } from '../../../../errors.ts';
+import { fileState } from '../../../../formats/file-state.ts';
 import { loadDiffusionModel } from '../../../../models/checkpoint/load.ts';
 import { loadVae } from '../../../../models/vae/load.ts';
 import type { NodeContext, NodeEnvironment } from '../../../context.ts';
 import { combo, defineNode, output, outputs } from '../../../declare.ts';
-import { fileState, loadOnce } from '../../../shared/file-cache.ts';
+import { loadOnce } from '../../../shared/file-cache.ts';
 import { clipOf, modelOf } from '../../../shared/named-checkpoint.ts';
 import { loadEncoderOnce, SINGLE_ENCODERS } from './text-encoder-loaders.ts';
 

@@ -1,8 +1,9 @@
 // The loader of a diffusion model in its own file. Source: ComfyUI nodes.py.
+import { fileState } from '../../../../formats/file-state.ts';
 import { loadDiffusionModel } from '../../../../models/checkpoint/load.ts';
 import type { Rounding } from '../../../../models/weights/tensors.ts';
 import { combo, defineNode, modelFile, output, outputs } from '../../../declare.ts';
-import { fileState, loadOnce } from '../../../shared/file-cache.ts';
+import { loadOnce } from '../../../shared/file-cache.ts';
 import { modelOf } from '../../../shared/named-checkpoint.ts';
 
 /** The number format that weights are rounded to, by the name of the option. */

@@ -1,7 +1,8 @@
 // Hypernetworks of the web UI. Source: ComfyUI comfy_extras/nodes_hypernetwork.py.
+import { fileState } from '../../../../formats/file-state.ts';
 import { openHypernetwork } from '../../../../models/unet/hypernetwork-file.ts';
 import { defineNode, float, modelFile, output, outputs, socket } from '../../../declare.ts';
-import { fileState, loadOnce } from '../../../shared/file-cache.ts';
+import { loadOnce } from '../../../shared/file-cache.ts';
 
 const FOLDER = 'hypernetworks';
 

@@ -1,11 +1,12 @@
 // Loaders of text encoders in their own files. Source: ComfyUI nodes.py.
 import { DarkroomError } from '../../../../errors.ts';
+import { fileState } from '../../../../formats/file-state.ts';
 import type { ClipFamily } from '../../../../models/clip/clip.ts';
 import { loadTextEncoder } from '../../../../models/clip/load.ts';
 import type { TextEncoder } from '../../../../models/clip/text-encoder.ts';
 import type { NodeContext } from '../../../context.ts';
 import { combo, defineNode, modelFile, output, outputs } from '../../../declare.ts';
-import { fileState, loadOnce } from '../../../shared/file-cache.ts';
+import { loadOnce } from '../../../shared/file-cache.ts';
 import { clipOf } from '../../../shared/named-checkpoint.ts';
 
 /** The text encoder of a file, loaded once. */

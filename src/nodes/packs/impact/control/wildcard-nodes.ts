@@ -3,6 +3,7 @@
 
 import { createHash } from 'node:crypto';
 import { DarkroomError } from '../../../../errors.ts';
+import { fileState } from '../../../../formats/file-state.ts';
 import { MAX_INTEGER_DIGITS } from '../../../../limits.ts';
 import type { Clip } from '../../../../models/clip/clip.ts';
 import { didYouMean } from '../../../../near-matches.ts';
@@ -31,7 +32,6 @@ import {
 import { replacedOption } from '../../../former-options.ts';
 import type { PromptEditor, PromptPreparation } from '../../../prompt-hooks.ts';
 import { encodePrompt } from '../../../shared/encode-prompt.ts';
-import { fileState } from '../../../shared/file-cache.ts';
 import { withNamedLora } from '../../../shared/named-lora.ts';
 import { chooserInputs } from '../impact-inputs.ts';
 

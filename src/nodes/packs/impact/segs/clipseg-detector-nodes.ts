@@ -1,5 +1,6 @@
 // A detector for the objects that a text names. Source: Impact Pack impact_pack.py
 // (CLIPSegDetectorProvider), core.py (BBoxDetectorBasedOnCLIPSeg).
+import { fileState } from '../../../../formats/file-state.ts';
 import { toBinaryMask } from '../../../../image/mask/impact-mask-arithmetic.ts';
 import type { ClipSeg } from '../../../../models/clipseg/load.ts';
 import { maskToSegs } from '../../../../segs/make/mask-to-segs.ts';
@@ -11,7 +12,6 @@ import {
   loadClipSegModel,
   segmentByText,
 } from '../../../shared/clipseg-masks.ts';
-import { fileState } from '../../../shared/file-cache.ts';
 import { rgbChannels } from '../../../shared/shape-checks.ts';
 import type { Detector } from '../impact-sockets.ts';
 

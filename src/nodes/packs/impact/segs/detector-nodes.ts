@@ -1,6 +1,7 @@
 // Detectors, and SEGS and masks of their detections. Source: Impact Pack impact_pack.py,
 // detectors.py, core.py (ONNXDetector).
 
+import { fileState } from '../../../../formats/file-state.ts';
 import { type BoxDetector, loadDetector } from '../../../../models/detector/load.ts';
 import { dilateSegs, segsBitwiseAndMask } from '../../../../segs/edit/edit-masks.ts';
 import { filterByLabel } from '../../../../segs/edit/filter-segs.ts';
@@ -20,7 +21,7 @@ import {
   string,
 } from '../../../declare.ts';
 import type { InputValues } from '../../../input-types.ts';
-import { fileState, loadOnce } from '../../../shared/file-cache.ts';
+import { loadOnce } from '../../../shared/file-cache.ts';
 import { MAX_RESOLUTION } from '../../../shared/image-limits.ts';
 import { rgbChannels } from '../../../shared/shape-checks.ts';
 import { requireSingleImage } from '../impact-inputs.ts';

@@ -1,5 +1,6 @@
 // Segment Anything: loads models, and predicts masks for SEGS. Source: Impact Pack, impact_pack.py
 // (SAMLoader), detectors.py.
+import { fileState } from '../../../../formats/file-state.ts';
 import { loadSam } from '../../../../models/sam/load.ts';
 import { DETECTION_HINTS, NEGATIVE_HINTS, samMasks } from '../../../../segs/make/sam-masks.ts';
 import type { Segs } from '../../../../segs/segs.ts';
@@ -15,7 +16,7 @@ import {
   socket,
 } from '../../../declare.ts';
 import type { InputValues } from '../../../input-types.ts';
-import { fileState, loadOnce } from '../../../shared/file-cache.ts';
+import { loadOnce } from '../../../shared/file-cache.ts';
 import { rgbChannels } from '../../../shared/shape-checks.ts';
 import { requireSingleImage } from '../impact-inputs.ts';
 import type { SamModel } from '../impact-sockets.ts';

@@ -2,6 +2,7 @@
 // subcore.py.
 
 import { DarkroomError } from '../../../../errors.ts';
+import { fileState } from '../../../../formats/file-state.ts';
 import type { Box } from '../../../../models/detector/boxes.ts';
 import { loadUltralytics, type UltralyticsModel } from '../../../../models/ultralytics/load.ts';
 import {
@@ -13,7 +14,7 @@ import {
 } from '../../../../segs/make/segmasks-to-segs.ts';
 import { sliceBatch, type Tensor } from '../../../../tensor/tensor.ts';
 import { defineNode, modelFile, output, outputs } from '../../../declare.ts';
-import { fileState, loadOnce } from '../../../shared/file-cache.ts';
+import { loadOnce } from '../../../shared/file-cache.ts';
 import { rgbChannels } from '../../../shared/shape-checks.ts';
 import type { Detector } from '../impact-sockets.ts';
 
