@@ -19,6 +19,7 @@ import {
   outputs,
   socket,
 } from '../../../declare.ts';
+import { percent } from '../../../shared/percent-input.ts';
 
 const singleNode = {
   category: 'advanced/hooks/cond single',
@@ -165,8 +166,6 @@ const PairConditioningSetDefaultCombine = defineNode({
     );
   },
 });
-
-const percent = (value: number) => float({ default: value, min: 0, max: 1, step: 0.001 });
 
 const ConditioningTimestepsRange = defineNode({
   type: 'ConditioningTimestepsRange',

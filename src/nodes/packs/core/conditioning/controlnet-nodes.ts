@@ -81,7 +81,6 @@ const SetUnionControlNetType = defineNode({
 });
 
 const strengthInput = () => float({ default: 1, min: 0, max: 10, step: 0.01 });
-const percent = (value: number) => float({ default: value, min: 0, max: 1, step: 0.001 });
 
 const ControlNetApply = defineNode({
   type: 'ControlNetApply',

@@ -34,6 +34,7 @@ import {
 } from '../../../declare.ts';
 import { loadNamedCheckpoint } from '../../../shared/named-checkpoint.ts';
 import { namedLoraState } from '../../../shared/named-lora.ts';
+import { percent } from '../../../shared/percent-input.ts';
 
 const hookNode = {
   category: 'advanced/hooks/create',
@@ -47,7 +48,6 @@ const keyframeNode = {
 } as const;
 
 const strength = () => float({ default: 1, min: -20, max: 20, step: 0.01 });
-const percent = (value: number) => float({ default: value, min: 0, max: 1, step: 0.001 });
 const previousHooks = { prev_hooks: socket('HOOKS', { optional: true }) } as const;
 const previousKeyframes = { prev_hook_kf: socket('HOOK_KEYFRAMES', { optional: true }) } as const;
 

@@ -15,6 +15,7 @@ import {
   outputs,
   socket,
 } from '../../../declare.ts';
+import { percent } from '../../../shared/percent-input.ts';
 
 const scale = (value: number) => float({ default: value, min: 0, max: 10, step: 0.01 });
 
@@ -62,7 +63,6 @@ const SelfAttentionGuidance = defineNode({
 });
 
 const RESIZES = ['bicubic', 'nearest-exact', 'bilinear', 'area', 'bislerp'] as const;
-const percent = (value: number) => float({ default: value, min: 0, max: 1, step: 0.001 });
 
 const PatchModelAddDownscale = defineNode({
   type: 'PatchModelAddDownscale',

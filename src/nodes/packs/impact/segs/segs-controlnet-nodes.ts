@@ -7,6 +7,7 @@ import {
 import { clearControlNets } from '../../../../segs/edit/edit-segs.ts';
 import { mapSegs, type Segs } from '../../../../segs/segs.ts';
 import { defineNode, float, output, outputs, socket } from '../../../declare.ts';
+import { percent } from '../../../shared/percent-input.ts';
 
 const CATEGORY = 'ImpactPack/Util';
 
@@ -24,7 +25,6 @@ const withControlNet = (segs: Segs, control: Omit<ControlNetSettings, 'previous'
   });
 
 const strength = () => float({ default: 1, min: 0, max: 10, step: 0.01 });
-const percent = (value: number) => float({ default: value, min: 0, max: 1, step: 0.001 });
 const controlImageInputs = {
   segs_preprocessor: socket('SEGS_PREPROCESSOR', {
     optional: true,
