@@ -1,5 +1,6 @@
 // The parts of the denoising between the keyframes of hooks, for which prompts are encoded one by
 // one (comfy.hooks get_hooks_for_clip_schedule).
+import { isClose } from '../../tensor/is-close.ts';
 import type { HookGroup } from './hooks.ts';
 import type { Keyframe, Keyframes } from './keyframes.ts';
 
@@ -16,10 +17,6 @@ interface KeyframeRange {
   readonly end: number;
   readonly keyframe?: Keyframe;
 }
-
-/** Python's math.isclose. */
-const isClose = (a: number, b: number): boolean =>
-  Math.abs(a - b) <= 1e-9 * Math.max(Math.abs(a), Math.abs(b));
 
 /** Returns the parts in order. A hook whose keyframes begin later has the factor 1 before. */
 export function clipSchedule(hooks: HookGroup): SchedulePart[] {

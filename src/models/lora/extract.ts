@@ -1,5 +1,6 @@
 // A LoRA of a difference between weights: of each matrix the parts of the largest singular values.
 // Source: ComfyUI comfy_extras/nodes_lora_extract.py.
+import { lerp } from '../../tensor/lerp.ts';
 import { sizeOf, type Tensor, tensor } from '../../tensor/tensor.ts';
 import { largestSingularVectors } from './singular-vectors.ts';
 
@@ -60,10 +61,5 @@ export function limitFactors(factors: readonly Float32Array[]): void {
 function quantile(sorted: Float32Array, share: number): number {
   const position = Math.fround(Math.fround(share) * Math.fround(sorted.length - 1));
   const below = Math.floor(position);
-  const weight = Math.fround(position - below);
-  const [low, high] = [sorted[below], sorted[Math.ceil(position)]];
-  const step = Math.fround(high - low);
-  return weight < 0.5
-    ? Math.fround(low + Math.fround(weight * step))
-    : Math.fround(high - Math.fround(step * Math.fround(1 - weight)));
+  return lerp(sorted[below], sorted[Math.ceil(position)], Math.fround(position - below));
 }

@@ -1,6 +1,7 @@
 // Guiders combine the predictions for a run's conditionings into one (comfy.samplers CFGGuider,
 // sampling_function; comfy_extras/nodes_custom_sampler.py, nodes_perpneg.py).
 import type { Draws } from '../../models/unet/unet-patch.ts';
+import { isClose } from '../../tensor/is-close.ts';
 import { type Tensor, tensor, zeros } from '../../tensor/tensor.ts';
 import {
   type ConditionedRun,
@@ -166,10 +167,6 @@ export const perpNegGuider = (model: Model, options: PerpNegOptions): Guider => 
     });
   },
 });
-
-/** Python's math.isclose. */
-const isClose = (a: number, b: number): boolean =>
-  Math.abs(a - b) <= 1e-9 * Math.max(Math.abs(a), Math.abs(b));
 
 /** Whether the sampler or a patch needs the prediction of the negative side. */
 const needsAllSides = (model: Model, run: GuidedRun): boolean =>

@@ -1,5 +1,6 @@
 // Temporal score rescaling (arXiv 2510.01184, equation 6): moves the guided prediction along the
 // score, the more the lower the noise. Source: ComfyUI comfy_extras/nodes_eps.py.
+import { lerp } from '../../tensor/lerp.ts';
 import { tensor } from '../../tensor/tensor.ts';
 import { exp, f32, log } from '../float32.ts';
 import type { Model } from '../sampling-types.ts';
@@ -28,9 +29,3 @@ function rescalingFactor(snr: number, k: number, variance: number): number {
   const scaled = f32(snr * f32(variance));
   return f32(f32(scaled + 1) / f32(f32(scaled / f32(k)) + 1));
 }
-
-/** torch.lerp, which starts from the nearer end. */
-const lerp = (a: number, b: number, weight: number): number =>
-  Math.abs(weight) < 0.5
-    ? f32(a + f32(weight * f32(b - a)))
-    : f32(b - f32(f32(b - a) * f32(1 - weight)));
