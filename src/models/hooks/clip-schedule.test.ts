@@ -1,18 +1,9 @@
 // Schedules of CLIPs against comfy.hooks (golden: make_keyframes.py of test/golden/hooks).
 import { expect, it } from 'vitest';
 import { golden } from '../../../test/support/golden.ts';
+import { type Frame, keyframesOf } from '../../../test/support/keyframes.ts';
 import { clipSchedule } from './clip-schedule.ts';
 import type { HookWeights } from './hooks.ts';
-import type { Keyframes } from './keyframes.ts';
-
-type Frame = [strength: number, startPercent: number, guaranteeSteps: number];
-
-const keyframesOf = (frames: readonly Frame[]): Keyframes =>
-  frames.map(([strength, startPercent, guaranteeSteps]) => ({
-    strength,
-    startPercent,
-    guaranteeSteps,
-  }));
 
 const cases = golden('hooks', 'keyframes').cases.filter(({ params }) => params.hooks);
 

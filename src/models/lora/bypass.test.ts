@@ -3,13 +3,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { noise, seededTensors } from '../../../test/support/files/rewrite.ts';
+import { noiseTensor, seededTensors } from '../../../test/support/files/rewrite.ts';
 import { expectGolden, fixtureModel, golden, maxDifference } from '../../../test/support/golden.ts';
 import { fixtureFolders, runNode, testContext } from '../../../test/support/run-node.ts';
 import { writeSafetensors } from '../../formats/safetensors/safetensors-write.ts';
 import { createRuntime } from '../../runtime/runtime.ts';
 import type { Model } from '../../sampling/sampling-types.ts';
-import { sizeOf, type Tensor, tensor } from '../../tensor/tensor.ts';
+import { tensor } from '../../tensor/tensor.ts';
 import type { Clip } from '../clip/clip.ts';
 import { changedTargets } from '../weights/plan-changes.ts';
 
@@ -31,8 +31,6 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-const made = (shape: readonly number[], seed: number): Tensor =>
-  tensor(shape, noise(sizeOf(shape), seed, 2));
 const load = () =>
   runNode<[Model, Clip]>(
     'CheckpointLoaderSimple',
@@ -49,11 +47,11 @@ describe('LoraLoaderBypassModelOnly predicts as ComfyUI does:', () => {
       [model] = await runNode<[Model]>(TYPES[kind as keyof typeof TYPES], inputs, context());
     }
     const { sampling, unet } = model;
-    const x = made([1, 4, 8, 12], 1);
+    const x = noiseTensor([1, 4, 8, 12], 1);
     const out = await unet.evaluate({
       x: tensor(x.shape, sampling.calculateInput(SIGMA, x.data)),
       timesteps: Float32Array.of(sampling.timestep(SIGMA)),
-      context: made([1, 77, 128], 2),
+      context: noiseTensor([1, 77, 128], 2),
     });
     const denoised = sampling.calculateDenoised(SIGMA, out.data, x.data);
     expectGolden(g, id, outputs.out, tensor(x.shape, denoised));

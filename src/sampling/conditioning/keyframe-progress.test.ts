@@ -2,18 +2,10 @@
 // test/golden/hooks).
 import { expect, it } from 'vitest';
 import { golden } from '../../../test/support/golden.ts';
+import { keyframesOf } from '../../../test/support/keyframes.ts';
 import type { Keyframes } from '../../models/hooks/keyframes.ts';
 import { discreteSampling } from '../model/model-sampling.ts';
 import { keyframeProgress, type LastSigmas } from './keyframe-progress.ts';
-
-type Frame = [strength: number, startPercent: number, guaranteeSteps: number];
-
-const keyframesOf = (frames: readonly Frame[]): Keyframes =>
-  frames.map(([strength, startPercent, guaranteeSteps]) => ({
-    strength,
-    startPercent,
-    guaranteeSteps,
-  }));
 
 const sampling = discreteSampling();
 const { cases } = golden('hooks', 'keyframes');

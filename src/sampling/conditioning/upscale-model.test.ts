@@ -4,11 +4,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { noise, seededTensors, writeRenamed } from '../../../test/support/files/rewrite.ts';
+import { noiseTensor, seededTensors, writeRenamed } from '../../../test/support/files/rewrite.ts';
 import { expectGolden, golden, type Params } from '../../../test/support/golden.ts';
 import { RULES } from '../../../test/support/rules.ts';
 import { runNode, testContext } from '../../../test/support/run-node.ts';
-import { sizeOf, type Tensor, tensor, zeros } from '../../tensor/tensor.ts';
+import { zeros } from '../../tensor/tensor.ts';
 import { commonKSampler } from '../runs/ksampler.ts';
 import type { Conditioning, Latent, Model } from '../sampling-types.ts';
 
@@ -24,12 +24,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-const made = (shape: readonly number[], seed: number, scale: number, around = 0): Tensor =>
-  tensor(
-    shape,
-    noise(sizeOf(shape), seed, scale).map((value) => value + around),
-  );
-const prompt = (seed: number): Conditioning => [{ cond: made([1, 77, 128], seed, 3) }];
+const prompt = (seed: number): Conditioning => [{ cond: noiseTensor([1, 77, 128], seed, 3) }];
 
 type Conditioned = [Conditioning, Conditioning, Latent];
 
@@ -38,7 +33,7 @@ function conditioned(params: Params): Promise<Conditioned> | Conditioned {
   const [positive, negative] = [prompt(1), prompt(2)];
   if (!size) return [positive, negative, { samples: zeros(params.latent) }];
   return runNode<Conditioned>('SD_4XUpscale_Conditioning', {
-    images: made([count, ...size, 3], 5, 1, 0.5),
+    images: noiseTensor([count, ...size, 3], 5, 1, 0.5),
     positive,
     negative,
     scale_ratio,
@@ -84,7 +79,7 @@ it.each(cases(false))('samples: %s', async (id, { params, outputs }) => {
 });
 
 it('refuses what the original fails at', async () => {
-  const images = made([1, 4, 4, 4], 1, 1, 0.5);
+  const images = noiseTensor([1, 4, 4, 4], 1, 1, 0.5);
   const inputs = { images, positive: prompt(1), negative: prompt(2), noise_augmentation: 0 };
   await expect(runNode('SD_4XUpscale_Conditioning', { ...inputs, scale_ratio: 0 })).rejects.toThrow(
     'images of 4x4 scaled by 0 have no latent cell',

@@ -4,6 +4,7 @@ import {
   type TensorToWrite,
   writeSafetensors,
 } from '../../../src/formats/safetensors/safetensors-write.ts';
+import { sizeOf, type Tensor, tensor } from '../../../src/tensor/tensor.ts';
 
 export type TensorsToWrite = Record<string, TensorToWrite>;
 
@@ -48,6 +49,18 @@ export function noise(count: number, seed: number, scale = 1): Float32Array {
     return (state / 2 ** 32 - 0.5) * scale;
   });
 }
+
+/** Returns a tensor of such numbers plus `around`, as noise_tensor() of test/golden/seeded.py. */
+export const noiseTensor = (
+  shape: readonly number[],
+  seed: number,
+  scale = 2,
+  around = 0,
+): Tensor =>
+  tensor(
+    shape,
+    noise(sizeOf(shape), seed, scale).map((value) => value + around),
+  );
 
 interface SeededTensor {
   readonly name: string;

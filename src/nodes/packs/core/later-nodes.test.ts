@@ -1,6 +1,6 @@
 // Nodes that ComfyUI has since 0.3.64, against the originals (test/golden/core_nodes/make_later.py).
 import { describe, expect, it } from 'vitest';
-import { noise } from '../../../../test/support/files/rewrite.ts';
+import { noiseTensor } from '../../../../test/support/files/rewrite.ts';
 import { expectExact, expectGolden, golden } from '../../../../test/support/golden.ts';
 import { runNode } from '../../../../test/support/run-node.ts';
 import type { ConfiguredSampler } from '../../../sampling/samplers/sampler.ts';
@@ -10,22 +10,17 @@ import type {
   Latent,
   Model,
 } from '../../../sampling/sampling-types.ts';
-import { sizeOf, type Tensor, tensor } from '../../../tensor/tensor.ts';
+import { type Tensor, tensor } from '../../../tensor/tensor.ts';
 
 const g = golden('core_nodes', 'later');
-const made = (shape: readonly number[], seed: number, size = 2, around = 0): Tensor =>
-  tensor(
-    shape,
-    noise(sizeOf(shape), seed, size).map((value) => value + around),
-  );
 const casesOf = (node: string) =>
   g.cases.filter(({ params }) => params.node === node).map((one) => [one.id, one] as const);
 
 describe('SamplerLCM', () => {
   it.each(casesOf('SamplerLCM'))('%s', async (id, { params, outputs }) => {
     const [sampler] = await runNode<[ConfiguredSampler]>('SamplerLCM', params.options);
-    const draws = [11, 12, 13].map((seed) => made(params.shape, seed, 3).data);
-    const start = made(params.shape, 1).data.map((value) => value * 9);
+    const draws = [11, 12, 13].map((seed) => noiseTensor(params.shape, seed, 3).data);
+    const start = noiseTensor(params.shape, 1).data.map((value) => value * 9);
     const sampled = await sampler.kind.sample(
       async (x, sigma) => x.map((value) => value * Math.fround(0.9 / Math.fround(1 + sigma))),
       start,
@@ -40,7 +35,7 @@ describe('TemporalScoreRescaling', () => {
   it.each(casesOf('TemporalScoreRescaling'))('%s', async (id, { params, outputs }) => {
     const inputs = { model: {} as Model, ...params.options };
     const [model] = await runNode<[Model]>('TemporalScoreRescaling', inputs);
-    const x = made(params.shape, 3);
+    const x = noiseTensor(params.shape, 3);
     const step = {
       x: tensor(
         x.shape,
@@ -49,7 +44,7 @@ describe('TemporalScoreRescaling', () => {
       sigma: params.sigma,
     };
     const [change] = model.patches!.postCfg!;
-    const out = await change(made(params.shape, 2), step as unknown as GuidanceStep);
+    const out = await change(noiseTensor(params.shape, 2), step as unknown as GuidanceStep);
     expectGolden(g, id, outputs.out, out);
   });
 });
@@ -58,7 +53,7 @@ describe('images', () => {
   const exact = ['CenterCropImages', 'ResizeImagesByShorterEdge', 'ResizeImagesByLongerEdge'];
   const nodes = ['AdjustBrightness', 'AdjustContrast', 'NormalizeImages', ...exact];
   it.each(nodes.flatMap(casesOf))('%s', async (id, { params, outputs }) => {
-    const images = made(params.shape, 6, 1, 0.5);
+    const images = noiseTensor(params.shape, 6, 1, 0.5);
     const [out] = await runNode<[Tensor]>(params.node, { images, ...params.options });
     if (exact.includes(params.node)) expectExact(g, id, outputs.out, out.data);
     expectGolden(g, id, outputs.out, out);
@@ -66,7 +61,7 @@ describe('images', () => {
 });
 
 it('MergeImageLists makes a list of single images', async () => {
-  const images = [made([2, 3, 4, 3], 1), made([1, 5, 4, 3], 2)];
+  const images = [noiseTensor([2, 3, 4, 3], 1), noiseTensor([1, 5, 4, 3], 2)];
   const [list] = await runNode<[readonly Tensor[]]>('MergeImageLists', { images });
   expect(list.map(({ shape }) => shape)).toEqual([
     [1, 3, 4, 3],
@@ -77,7 +72,7 @@ it('MergeImageLists makes a list of single images', async () => {
 
 describe('LatentCutToBatch', () => {
   it.each(casesOf('LatentCutToBatch'))('%s', async (id, { params, outputs }) => {
-    const inputs = { samples: { samples: made([2, 4, 6, 5], 7) }, ...params.options };
+    const inputs = { samples: { samples: noiseTensor([2, 4, 6, 5], 7) }, ...params.options };
     const [{ samples }] = await runNode<[Latent]>('LatentCutToBatch', inputs);
     expectGolden(g, id, outputs.out, samples);
   });
@@ -90,14 +85,16 @@ describe('ResolutionSelector', () => {
 });
 
 it('ConditioningMultiply multiplies the pooled features too', async () => {
-  const conditioning = [{ cond: made([1, 7, 5], 4), pooled_output: made([1, 6], 5), strength: 2 }];
+  const conditioning = [
+    { cond: noiseTensor([1, 7, 5], 4), pooled_output: noiseTensor([1, 6], 5), strength: 2 },
+  ];
   const inputs = { conditioning, multiplier: -1.3 };
   const [[entry]] = await runNode<[Conditioning]>('ConditioningMultiply', inputs);
   expectGolden(g, 'ConditioningMultiply', 'ConditioningMultiply', entry.cond);
   expectGolden(g, 'ConditioningMultiply', 'ConditioningMultiply pooled', entry.pooled_output!);
   expect(entry.strength).toBe(2);
   const [[bare]] = await runNode<[Conditioning]>('ConditioningMultiply', {
-    conditioning: [{ cond: made([1, 1, 1], 1), pooled_output: null }],
+    conditioning: [{ cond: noiseTensor([1, 1, 1], 1), pooled_output: null }],
     multiplier: 2,
   });
   expect(bare.pooled_output).toBeNull();

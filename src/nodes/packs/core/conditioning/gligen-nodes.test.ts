@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { noise, seededTensors } from '../../../../../test/support/files/rewrite.ts';
+import { noiseTensor, seededTensors } from '../../../../../test/support/files/rewrite.ts';
 import { expectGolden, golden } from '../../../../../test/support/golden.ts';
 import { RULES } from '../../../../../test/support/rules.ts';
 import { fixtureFolders, runNode, testContext } from '../../../../../test/support/run-node.ts';
@@ -22,7 +22,7 @@ import type {
 } from '../../../../sampling/sampling-types.ts';
 import { ksamplerSigmas } from '../../../../sampling/schedules/schedules.ts';
 import { narrow } from '../../../../tensor/axes.ts';
-import { concatBatch, sizeOf, type Tensor, tensor, zeros } from '../../../../tensor/tensor.ts';
+import { concatBatch, tensor, zeros } from '../../../../tensor/tensor.ts';
 
 const g = golden('gligen', 'boxes');
 const [tokens, ...others] = g.cases;
@@ -53,8 +53,6 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-const made = (shape: readonly number[], seed: number): Tensor =>
-  tensor(shape, noise(sizeOf(shape), seed, 2));
 const placed = (
   seed: number,
   height: number,
@@ -62,7 +60,7 @@ const placed = (
   y: number,
   x: number,
 ): PlacedObject => ({
-  features: made([1, 768], seed),
+  features: noiseTensor([1, 768], seed),
   height,
   width,
   y,
@@ -74,7 +72,7 @@ const OBJECTS = [placed(21, 4, 6, 1, 2), placed(22, 8, 5, 0, 7), placed(23, 3, 3
 function entryOf({ seed, objects, ...more }: Record<string, never>): ConditioningEntry {
   const chosen = (objects as readonly number[]).map((i) => OBJECTS[i]);
   return {
-    cond: made([1, 77, 128], seed),
+    cond: noiseTensor([1, 77, 128], seed),
     ...more,
     ...(chosen.length > 0 && { gligen: { model: gligen, objects: chosen } }),
   };
@@ -92,11 +90,11 @@ describe('a UNet with objects', () => {
     const [model] = await load('tiny_sd1');
     if (params.kind === 'prediction') {
       const { sampling, unet } = model;
-      const x = made([2, 4, 8, 12], 1);
+      const x = noiseTensor([2, 4, 8, 12], 1);
       const out = await unet.evaluate({
         x: tensor(x.shape, sampling.calculateInput(params.sigma, x.data)),
         timesteps: new Float32Array(2).fill(sampling.timestep(params.sigma)),
-        context: made([2, 77, 128], 2),
+        context: noiseTensor([2, 77, 128], 2),
         objects: { gligen, tokens: await gligen.tokens(OBJECTS.slice(0, params.count), 8, 12) },
       });
       const denoised = sampling.calculateDenoised(params.sigma, out.data, x.data);
@@ -111,7 +109,7 @@ describe('a UNet with objects', () => {
       guider: cfgGuider(model, positive, negative, 4),
       sampler: { kind: samplerKind('euler') },
       sigmas: ksamplerSigmas({ sampling, scheduler: 'normal', samplerName: 'euler', steps: 3 }),
-      noise: made([1, 4, 8, 12], 9),
+      noise: noiseTensor([1, 4, 8, 12], 9),
       latent: zeros([1, 4, 8, 12]),
       seed: 1n,
     });
@@ -123,12 +121,18 @@ describe('GLIGENTextBoxApply', () => {
   const box = { text: 'a cat', width: 64, height: 47, x: 8, y: 23 };
   const clip = (width: number) =>
     ({
-      encode: async () => ({ cond: made([1, 77, 8], 1), pooled: made([1, width], 2) }),
+      encode: async () => ({
+        cond: noiseTensor([1, 77, 8], 1),
+        pooled: noiseTensor([1, width], 2),
+      }),
     }) as unknown as Clip;
 
   it('adds objects to each entry, in latent cells', async () => {
     const inputs = { clip: clip(768), gligen_textbox_model: gligen, ...box };
-    const first = [{ cond: made([1, 77, 8], 3) }, { cond: made([1, 77, 8], 4), strength: 2 }];
+    const first = [
+      { cond: noiseTensor([1, 77, 8], 3) },
+      { cond: noiseTensor([1, 77, 8], 4), strength: 2 },
+    ];
     const [once] = await runNode<[Conditioning]>(
       'GLIGENTextBoxApply',
       { ...inputs, conditioning_to: first },
@@ -139,7 +143,7 @@ describe('GLIGENTextBoxApply', () => {
       { ...inputs, conditioning_to: once },
       context(),
     );
-    const object = { features: made([1, 768], 2), height: 5, width: 8, y: 2, x: 1 };
+    const object = { features: noiseTensor([1, 768], 2), height: 5, width: 8, y: 2, x: 1 };
     expect(once.map(({ gligen: added }) => added!.objects)).toEqual([[object], [object]]);
     expect(twice[1]).toMatchObject({
       strength: 2,

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { noise, seededTensors } from '../../../../../test/support/files/rewrite.ts';
+import { noise, noiseTensor, seededTensors } from '../../../../../test/support/files/rewrite.ts';
 import { expectGolden, golden } from '../../../../../test/support/golden.ts';
 import { fixtureFolders, runNode, testContext } from '../../../../../test/support/run-node.ts';
 import { writeSafetensors } from '../../../../formats/safetensors/safetensors-write.ts';
@@ -12,7 +12,7 @@ import { identifyModel } from '../../../../models/inspect/inspect-model.ts';
 import type { PhotoMaker } from '../../../../models/photomaker/load.ts';
 import { createRuntime } from '../../../../runtime/runtime.ts';
 import type { Conditioning } from '../../../../sampling/sampling-types.ts';
-import { sizeOf, tensor, zeros } from '../../../../tensor/tensor.ts';
+import { tensor, zeros } from '../../../../tensor/tensor.ts';
 import { type Chunk, tokenize } from '../../../../text/token-chunks.ts';
 
 const g = golden('vision', 'photomaker');
@@ -60,8 +60,8 @@ const stubClip = (chunks: Record<string, readonly Chunk[]>) =>
       ] as const)
         chunks[key] = (await tokenize(text, { key: `clip_${key}`, pad, length: 77 })).map(change);
       return {
-        cond: tensor([1, 77, WIDTH], noise(77 * WIDTH, 3, 1)),
-        pooled: tensor([1, 8], noise(8, 4, 1)),
+        cond: noiseTensor([1, 77, WIDTH], 3, 1),
+        pooled: noiseTensor([1, 8], 4, 1),
       };
     },
   }) as unknown as Clip;
@@ -69,10 +69,7 @@ const stubClip = (chunks: Record<string, readonly Chunk[]>) =>
 describe('PhotoMakerEncode', () => {
   it.each(g.cases.map((one) => [one.id, one] as const))('%s', async (text, { params, outputs }) => {
     const { shape, seed, position } = params;
-    const image = tensor(
-      shape,
-      noise(sizeOf(shape), seed, 1).map((value) => value + 0.5),
-    );
+    const image = noiseTensor(shape, seed, 1, 0.5);
     const chunks: Record<string, readonly Chunk[]> = {};
     const [[{ cond }]] = await runNode<[Conditioning]>(
       'PhotoMakerEncode',

@@ -1,7 +1,7 @@
 // Whole sampling runs of the original with its model patches, alone and together
 // (test/golden/model_patches/make.py).
 import { afterAll, expect, it } from 'vitest';
-import { noise } from '../../../../../test/support/files/rewrite.ts';
+import { noiseTensor } from '../../../../../test/support/files/rewrite.ts';
 import {
   expectGolden,
   fixtureModel,
@@ -15,7 +15,7 @@ import type { ControlNet } from '../../../../models/controlnet/controlnet.ts';
 import { setConditioningValues } from '../../../../sampling/conditioning/operations.ts';
 import { commonKSampler } from '../../../../sampling/runs/ksampler.ts';
 import type { Conditioning, Model } from '../../../../sampling/sampling-types.ts';
-import { sizeOf, type Tensor, tensor, zeros } from '../../../../tensor/tensor.ts';
+import { type Tensor, zeros } from '../../../../tensor/tensor.ts';
 
 const FILES: Readonly<Record<string, string>> = { sd1: 'tiny_sd1', sdxl: 'tiny_sdxl_base' };
 /** Widths of the prompt's features and of the pooled ones. */
@@ -30,16 +30,10 @@ const context = testContext({
 });
 afterAll(() => context.runtime.close());
 
-const made = (shape: readonly number[], seed: number, scale: number, around = 0): Tensor =>
-  tensor(
-    shape,
-    noise(sizeOf(shape), seed, scale).map((value) => value + around),
-  );
-
 function prompt(model: string, seed: number, values: object = {}): Conditioning {
   const [width, pooled] = WIDTHS[model];
-  const pooledOutput = pooled ? { pooled_output: made([1, pooled], seed + 100, 3) } : {};
-  return [{ cond: made([1, 77, width], seed, 3), ...pooledOutput, ...values }];
+  const pooledOutput = pooled ? { pooled_output: noiseTensor([1, pooled], seed + 100, 3) } : {};
+  return [{ cond: noiseTensor([1, 77, width], seed, 3), ...pooledOutput, ...values }];
 }
 
 async function sample({ params }: GoldenCase): Promise<Tensor> {
@@ -60,7 +54,7 @@ async function sample({ params }: GoldenCase): Promise<Tensor> {
       { control_net_name: 'tiny_controlnet_sdxl.safetensors' },
       context,
     );
-    const hint = toNHWC(made([1, 3, size[0] * 8, size[1] * 8], 9, 1, 0.5));
+    const hint = toNHWC(noiseTensor([1, 3, size[0] * 8, size[1] * 8], 9, 1, 0.5));
     [positive, negative] = [positive, negative].map((side) =>
       setConditioningValues(side, {
         control: { net, hint, strength: 0.8, startPercent: 0, endPercent: control },
@@ -117,7 +111,7 @@ it.each([
     scheduler: 'normal',
     positive: prompt('sd1', 1),
     negative: prompt('sd1', 2),
-    latent: { samples: made([1, 4, 16, 16], 3, 1) },
+    latent: { samples: noiseTensor([1, 4, 16, 16], 3, 1) },
     warn: (message) => warnings.add(message),
   });
   expect(warnings.size).toBe(expected);
