@@ -14,6 +14,10 @@ export type UNetLayer =
       readonly withoutSelfAttention: boolean;
     };
 
+/** Whether a block has a layer of this kind. */
+export const hasLayer = (block: readonly UNetLayer[], kind: UNetLayer['kind']): boolean =>
+  block.some((layer) => layer.kind === kind);
+
 /** The first half of a UNet, which is also that of a ControlNet. */
 export interface EncoderConfig {
   readonly inChannels: number;

@@ -3,12 +3,14 @@
 import { DarkroomError } from '../../errors.ts';
 import type { Size } from '../../image/geometry.ts';
 import { roundHalfEven } from '../../tensor/round-half-even.ts';
-import type { UNetConfig, UNetLayer } from './config.ts';
+import { hasLayer, type UNetConfig, type UNetLayer } from './config.ts';
 import type { Resize } from './feature-resize.ts';
 import type { DeepShrink } from './unet-patch.ts';
 
-/** Where features are resized. All numbers are indices. */
+/** Where features are resized. Numbers are indices of patches and blocks. */
 export interface ShrinkPoints {
+  /** The patches. */
+  readonly shrinks: readonly DeepShrink[];
   /** By input block: the patches that act before its output is stored as a skip connection. */
   readonly before: readonly (readonly number[])[];
   /** By input block: the patches that act after that. */
@@ -20,9 +22,6 @@ export interface ShrinkPoints {
   /** Output blocks that enlarge to a size that may be neither twice theirs nor one less. */
   readonly ups: ReadonlySet<number>;
 }
-
-const has = (block: readonly UNetLayer[], kind: UNetLayer['kind']): boolean =>
-  block.some((layer) => layer.kind === kind);
 
 /** Returns the points at which `shrinks` act in a UNet. */
 export function shrinkPoints(
@@ -47,11 +46,11 @@ export function shrinkPoints(
     const skip = input.length - 1 - j;
     if (depth !== depths[skip]) joins.add(j);
     depth = depths[skip];
-    if (!has(block, 'up') || skip === 0) continue;
+    if (!hasLayer(block, 'up') || skip === 0) continue;
     if (depth !== depths[skip - 1]) ups.add(j);
     depth = depths[skip - 1];
   }
-  return { before, after, depths, joins, ups };
+  return { shrinks, before, after, depths, joins, ups };
 }
 
 /** The sizes in one evaluation. */
@@ -77,11 +76,10 @@ export interface FeatureSizes {
  */
 export function featureSizes(
   config: UNetConfig,
-  shrinks: readonly DeepShrink[],
+  { shrinks, before, after }: ShrinkPoints,
   size: Size,
   sigma: number,
 ): FeatureSizes {
-  const points = shrinkPoints(config, shrinks);
   const shrunk: (Resize | undefined)[] = shrinks.map(() => undefined);
   const attentions: Size[] = [];
   const [input, skips, joins, ups]: [Size[], Size[], Resize[], Resize[]] = [[], [], [], []];
@@ -98,12 +96,12 @@ export function featureSizes(
     }
   };
   for (const [i, block] of config.input.entries()) {
-    if (has(block, 'down')) h = { width: (h.width + 1) >> 1, height: (h.height + 1) >> 1 };
+    if (hasLayer(block, 'down')) h = { width: (h.width + 1) >> 1, height: (h.height + 1) >> 1 };
     attend(block);
     input.push(h);
-    shrink(points.before[i]);
+    shrink(before[i]);
     skips.push(h);
-    shrink(points.after[i]);
+    shrink(after[i]);
   }
   attend(config.middle);
   const middle = h;
@@ -115,7 +113,7 @@ export function featureSizes(
     attend(block);
     const next = skips[skips.length - 2 - j] ?? h;
     ups.push({ from: h, to: next });
-    if (has(block, 'up')) h = next;
+    if (hasLayer(block, 'up')) h = next;
   }
   return { shrunk, joins, ups, input, skips, middle, attentions };
 }

@@ -8,7 +8,7 @@ import { im2colTables } from '../layers/im2col.ts';
 import type { Int8Plan } from '../layers/int8.ts';
 import type { TileSide } from '../layers/winograd.ts';
 import type { Weights } from '../weights/tensors.ts';
-import type { UNetConfig, UNetLayer } from './config.ts';
+import { hasLayer, type UNetConfig } from './config.ts';
 import { resizeFeatures, resizeNearest } from './feature-resize.ts';
 import { type ShrinkPoints, shrinkPoints } from './feature-sizes.ts';
 import { type KeyValueSources, keyValueSources } from './hypernetwork.ts';
@@ -104,10 +104,9 @@ export function unetGraph(
   const addInput = (h: Value, name: string): Value =>
     add(net, h, g.input(name, [`${name}B`, `${name}C`, `${name}H`, `${name}W`]));
   const controlled = (h: Value, name: string): Value => (options.control ? addInput(h, name) : h);
-  const shrinks = patchesOf(options.patches ?? [], 'deepShrink');
-  const points = shrinkPoints(config, shrinks);
+  const points = shrinkPoints(config, patchesOf(options.patches ?? [], 'deepShrink'));
   const shrink = (h: Value, patches: readonly number[]): Value =>
-    patches.reduce((x, i) => resizeFeatures(g, x, shrinkInput(i), shrinks[i].down), h);
+    patches.reduce((x, i) => resizeFeatures(g, x, shrinkInput(i), points.shrinks[i].down), h);
 
   let level = 0;
   const atLevel = netsByLevel(net, options);
@@ -116,7 +115,7 @@ export function unetGraph(
   const skips: Value[] = [];
   for (const [i, block] of config.input.entries()) {
     h = runBlock(atLevel(h, level, depthBefore(points, i)), block, h, shared);
-    if (has(block, 'down')) level++;
+    if (hasLayer(block, 'down')) level++;
     if (options.adapter) h = addInput(h, `adapter${i}`);
     h = shrink(h, points.before[i]);
     skips.push(h);
@@ -137,16 +136,13 @@ export function unetGraph(
       : undefined;
     const atSkip = atLevel(h, level, points.depths[skips.length]);
     h = runBlock(atSkip, block, h, shared, skips.at(-1), enlarge);
-    if (has(block, 'up')) level--;
+    if (hasLayer(block, 'up')) level--;
     channels = channelsOf(net, block);
   }
   h = conv(net, silu(net, groupNorm(net, h, 'out.0', 1e-5)), 'out.2');
   g.output('out', h, ['B', config.outChannels, 'H', 'W']);
   return g;
 }
-
-const has = (block: readonly UNetLayer[], kind: UNetLayer['kind']): boolean =>
-  block.some((layer) => layer.kind === kind);
 
 /** Number of deep shrinks before an input block. */
 const depthBefore = ({ depths, after }: ShrinkPoints, block: number): number =>

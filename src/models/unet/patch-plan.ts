@@ -5,11 +5,16 @@ import type { Size } from '../../image/geometry.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { UNetConfig, UNetLayer } from './config.ts';
 import { nearestInputs, resizeInputs } from './feature-resize.ts';
-import { type FeatureSizes, featureSizes, shrinkPoints } from './feature-sizes.ts';
+import {
+  type FeatureSizes,
+  featureSizes,
+  type ShrinkPoints,
+  shrinkPoints,
+} from './feature-sizes.ts';
 import { planQueries, type QueryChange } from './query-patches.ts';
 import { joinInput, shrinkInput, upInput } from './skip-joins.ts';
 import type { ControlResiduals, UNetInputs, UNetVariant } from './unet.ts';
-import { type DeepShrink, patchesOf, type QueryPatch, type UNetPatch } from './unet-patch.ts';
+import { patchesOf, type QueryPatch, type UNetPatch } from './unet-patch.ts';
 
 export interface EvaluationPlan {
   readonly queryChanges?: ReadonlyMap<number, QueryChange>;
@@ -33,19 +38,20 @@ export function evaluationPlanner(
   const shrinks = patchesOf(patches, 'deepShrink');
   const queryPatches = patches.filter(isQueryPatch);
   if (shrinks.length + queryPatches.length === 0) return ({ control }) => ({ inputs: {}, control });
+  const points = shrinkPoints(config, shrinks);
   const beforeMiddle = transformersIn(config.input.flat());
   const reads = [...config.input, config.middle, ...config.output].flat().flatMap(promptReaders);
   return ({ x, sigma, draws, control }) => {
     if (sigma === undefined) throw new Error('internal: an evaluation without its noise level');
     const size = { width: x.shape[3], height: x.shape[2] };
-    const sizes = featureSizes(config, shrinks, size, sigma);
+    const sizes = featureSizes(config, points, size, sigma);
     const queries = planQueries(queryPatches, size, sizes.attentions, draws);
     if (reads.some((readsPrompt, i) => readsPrompt && queries.changes.get(i) === 'tiled'))
       throw tiledPrompt();
     if (perturbedMiddle && queries.changes.has(beforeMiddle)) throw tiledPerturbation();
     return {
       queryChanges: queries.changes,
-      inputs: { ...queries.inputs, ...shrinkInputs(config, shrinks, sizes) },
+      inputs: { ...queries.inputs, ...shrinkInputs(points, sizes) },
       control: control && (shrinks.length > 0 ? fittingResiduals(control, sizes) : control),
     };
   };
@@ -75,17 +81,15 @@ const tiledPerturbation = (): DarkroomError =>
 
 /** The inputs of all resizes, those that change no size included. */
 function shrinkInputs(
-  config: UNetConfig,
-  shrinks: readonly DeepShrink[],
+  { shrinks, joins: joinPoints, ups: upPoints }: ShrinkPoints,
   { shrunk, joins, ups }: FeatureSizes,
 ): Record<string, Tensor> {
   if (shrinks.length === 0) return {};
-  const points = shrinkPoints(config, shrinks);
   return Object.assign(
     {},
     ...shrunk.map((resize, i) => resize && resizeInputs(shrinkInput(i), shrinks[i].down, resize)),
-    ...[...points.joins].map((j) => resizeInputs(joinInput(j), shrinks[0].up, joins[j])),
-    ...[...points.ups].map((j) => nearestInputs(upInput(j), ups[j])),
+    ...[...joinPoints].map((j) => resizeInputs(joinInput(j), shrinks[0].up, joins[j])),
+    ...[...upPoints].map((j) => nearestInputs(upInput(j), ups[j])),
   );
 }
 
