@@ -5,8 +5,8 @@ import type { Size } from '../../image/geometry.ts';
 import { bislerpPairs } from '../../image/resize/bislerp.ts';
 import { interpolationMatrix, nearestIndices } from '../../image/resize/torch-interpolate.ts';
 import type { Graph, Value } from '../../onnx/builder.ts';
-import { ELEMENT } from '../../onnx/serialize.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
+import { sliceAt, toIndices } from './number-tables.ts';
 import type { FeatureResize } from './unet-patch.ts';
 
 /** A change of size. */
@@ -53,12 +53,9 @@ function pairs(from: number, to: number): Tensor {
   return tensor([3, to], Float32Array.of(...first, ...second, ...ratio));
 }
 
-const toIndices = (g: Graph, x: Value): Value => g.op('Cast', [x], { to: ELEMENT.i64 });
-
 /** Mixes pairs of channel vectors along the sphere; parallel ones are copied, opposite ones not. */
 function mixPairs(g: Graph, x: Value, table: Value, axis: number): Value {
-  const row = (i: number): Value =>
-    g.op('Squeeze', [g.op('Slice', [table, g.ints([i]), g.ints([i + 1])]), g.ints([0])]);
+  const row = (i: number): Value => g.op('Squeeze', [sliceAt(g, table, i), g.ints([0])]);
   const [a, b] = [0, 1].map((i) => g.op('Gather', [x, toIndices(g, row(i))], { axis }));
   const ratio = g.op('Reshape', [row(2), g.ints(axis === 3 ? [1, 1, 1, -1] : [1, 1, -1, 1])]);
   const back = g.op('Sub', [g.floats([1]), ratio]);

@@ -13,6 +13,7 @@ import { resizeFeatures, resizeNearest } from './feature-resize.ts';
 import { type ShrinkPoints, shrinkPoints } from './feature-sizes.ts';
 import { type KeyValueSources, keyValueSources } from './hypernetwork.ts';
 import type { Hypernetwork } from './hypernetwork-file.ts';
+import { sliceAt } from './number-tables.ts';
 import { queryChangers } from './query-changers.ts';
 import type { QueryChange } from './query-patches.ts';
 import { receivedAttention } from './received-attention.ts';
@@ -180,7 +181,7 @@ function hypernetworkTokens(
   return keyValueSources(
     net,
     hypernetworks,
-    hypernetworks.map((_, i) => g.op('Slice', [strengths, g.ints([i]), g.ints([i + 1])])),
+    hypernetworks.map((_, i) => sliceAt(g, strengths, i)),
   );
 }
 

@@ -5,7 +5,7 @@ import { mergeTables, mergeTokens } from './token-merging.ts';
 import { tileTable, tileTokens } from './token-tiles.ts';
 import type { QueryChanger, SharedInputs } from './unet-layers.ts';
 
-/** Declares the inputs of HyperTile and token merging; returns them one self-attention at a time. */
+/** Declares the inputs of HyperTile and token merging; returns the changers one at a time. */
 export function queryChangers(
   { g }: Net,
   queryChanges: ReadonlyMap<number, QueryChange> = new Map(),
@@ -19,17 +19,11 @@ export function queryChangers(
   const changers: Readonly<Record<QueryChange, () => QueryChanger>> = {
     tiled: () => {
       const row = tiled++;
-      return (tokens, like) => {
-        const { untile, ...changed } = tileTokens(g, tiles, row, tokens, like);
-        return { ...changed, restore: untile };
-      };
+      return (tokens, sizes) => tileTokens(g, tiles, row, tokens, sizes);
     },
     merged: () => {
       const row = merged++;
-      return (tokens, like) => {
-        const { unmerge, ...changed } = mergeTokens(g, merges!, row, tokens, like);
-        return { ...changed, batch: like.batch, restore: unmerge };
-      };
+      return (tokens, sizes) => mergeTokens(g, merges!, row, tokens, sizes);
     },
   };
   return () => {

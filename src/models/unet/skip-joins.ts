@@ -6,9 +6,10 @@ import type { UNetConfig } from './config.ts';
 import { resizeFeatures } from './feature-resize.ts';
 import type { ShrinkPoints } from './feature-sizes.ts';
 import { type JoinedFeatures, scaleFreeU } from './freeu.ts';
+import { sliceAt } from './number-tables.ts';
 import type { FreeU, UNetPatch } from './unet-patch.ts';
 
-/** The names of resizes, from which those of their inputs are made. */
+/** The names of resizes; those of their inputs begin with them. */
 export const shrinkInput = (patch: number): string => `shrink${patch}`;
 export const joinInput = (block: number): string => `join${block}`;
 export const upInput = (block: number): string => `up${block}`;
@@ -52,11 +53,10 @@ export function joiner(
 function freeU(net: Net, config: UNetConfig, { version }: FreeU, name: string): Join {
   const { g } = net;
   const numbers = g.input(name, [4]);
-  const number = (i: number): Value => g.op('Slice', [numbers, g.ints([i]), g.ints([i + 1])]);
   const scales = new Map(
     [4, 2].map((multiple, i) => [
       config.modelChannels * multiple,
-      { backbone: number(i), skip: number(i + 2) },
+      { backbone: sliceAt(g, numbers, i), skip: sliceAt(g, numbers, i + 2) },
     ]),
   );
   return (features, channels) => {

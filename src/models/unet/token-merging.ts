@@ -3,8 +3,9 @@
 // one are merged into it. After the attention each gets the result of its destination.
 import type { Size } from '../../image/geometry.ts';
 import type { Graph, Value } from '../../onnx/builder.ts';
-import { ELEMENT } from '../../onnx/serialize.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
+import { rowAt, sliceAt, toIndices } from './number-tables.ts';
+import type { ChangedQueries, TokenSizes } from './unet-layers.ts';
 import type { Draws } from './unet-patch.ts';
 
 /**
@@ -56,7 +57,7 @@ export function mergeInputs(
 }
 
 /** The declared inputs, as integers. */
-export interface MergeTables {
+interface MergeTables {
   readonly orders: Value;
   readonly inverses: Value;
   /** The number of destinations, and that of merged tokens, [1]. */
@@ -66,41 +67,32 @@ export interface MergeTables {
 
 /** Declares the inputs that `mergeInputs` returns, for `count` self-attentions. */
 export function mergeTables(g: Graph, count: number): MergeTables {
-  const table = (name: string): Value =>
-    g.op('Cast', [g.input(name, [count, 'mergeTokens'])], { to: ELEMENT.i64 });
-  const counts = g.op('Cast', [g.input('mergeCounts', [2])], { to: ELEMENT.i64 });
-  const number = (i: number): Value => g.op('Slice', [counts, g.ints([i]), g.ints([i + 1])]);
+  const table = (name: string): Value => toIndices(g, g.input(name, [count, 'mergeTokens']));
+  const counts = toIndices(g, g.input('mergeCounts', [2]));
   return {
     orders: table('mergeOrders'),
     inverses: table('mergeInverses'),
-    destinations: number(0),
-    merged: number(1),
+    destinations: sliceAt(g, counts, 0),
+    merged: sliceAt(g, counts, 1),
   };
 }
 
-/** Merged tokens, and the function that returns a result of each to all tokens. */
-export interface MergedTokens {
-  /** [B*(N - merged), C] */
-  readonly tokens: Value;
-  /** [B*(N - merged), C] -> [B*N, C] */
-  readonly unmerge: (x: Value) => Value;
-}
-
-/** Merges tokens [B*N, C] of the self-attention with row `index` of the tables. */
+/**
+ * Merges tokens [B*N, C] of the self-attention with row `index` of the tables, to
+ * [B*(N - merged), C].
+ */
 export function mergeTokens(
   g: Graph,
   tables: MergeTables,
   index: number,
   x: Value,
-  { batch, channels }: { readonly batch: Value; readonly channels: number },
-): MergedTokens {
+  { batch, channels }: TokenSizes,
+): ChangedQueries {
   const shape = g.op('Concat', [batch, g.ints([-1, channels])], { axis: 0 });
   const batched = (tokens: Value): Value => g.op('Reshape', [tokens, shape]);
   const flat = (tokens: Value): Value => g.op('Reshape', [tokens, g.ints([-1, channels])]);
   const end = g.ints([2 ** 31]);
-  const rowOf = (table: Value): Value =>
-    g.op('Gather', [table, g.op('Squeeze', [g.ints([index])])], { axis: 0 });
-  const order = rowOf(tables.orders);
+  const order = rowAt(g, tables.orders, index);
   const destinationAt = g.op('Slice', [order, g.ints([0]), tables.destinations]);
   const sourceAt = g.op('Slice', [order, tables.destinations, end]);
   const split = (tokens: Value): [Value, Value] => [
@@ -119,19 +111,19 @@ export function mergeTokens(
 
   const [sources, destinations] = split(all);
   const mean = meanInto(g, destinations, wide(targetOf), gather(sources, mergedAt));
-  const kept = gather(sources, unmergedAt);
-  const unmerge = (result: Value): Value => {
+  const unmerged = gather(sources, unmergedAt);
+  const restore = (result: Value): Value => {
     const whole = batched(result);
-    const keptCount = g.op('Shape', [unmergedAt], { start: 1, end: 2 });
-    const keptResult = g.op('Slice', [whole, g.ints([0]), keptCount, g.ints([1])]);
-    const merged = g.op('Slice', [whole, keptCount, end, g.ints([1])]);
-    const ranked = g.op('Concat', [gather(merged, targetOf), keptResult], { axis: 1 });
+    const count = g.op('Shape', [unmergedAt], { start: 1, end: 2 });
+    const ofUnmerged = g.op('Slice', [whole, g.ints([0]), count, g.ints([1])]);
+    const ofMerged = g.op('Slice', [whole, count, end, g.ints([1])]);
+    const ranked = g.op('Concat', [gather(ofMerged, targetOf), ofUnmerged], { axis: 1 });
     const empty = g.op('Mul', [sources, g.floats([0])]);
     const sourceResult = g.op('ScatterElements', [empty, wide(ranking), ranked], { axis: 1 });
-    const ordered = g.op('Concat', [merged, sourceResult], { axis: 1 });
-    return flat(g.op('Gather', [ordered, rowOf(tables.inverses)], { axis: 1 }));
+    const ordered = g.op('Concat', [ofMerged, sourceResult], { axis: 1 });
+    return flat(g.op('Gather', [ordered, rowAt(g, tables.inverses, index)], { axis: 1 }));
   };
-  return { tokens: flat(g.op('Concat', [kept, mean], { axis: 1 })), unmerge };
+  return { tokens: flat(g.op('Concat', [unmerged, mean], { axis: 1 })), batch, restore };
 }
 
 const unitTokens = (g: Graph, tokens: Value): Value =>

@@ -1,32 +1,25 @@
 // HyperTile inside a graph: tokens of an image are cut into tiles, and put back together.
 import type { Graph, Value } from '../../onnx/builder.ts';
-import { ELEMENT } from '../../onnx/serialize.ts';
+import { rowAt, sliceAt, toIndices } from './number-tables.ts';
+import type { ChangedQueries, TokenSizes } from './unet-layers.ts';
 
 /** Declares the input `tiles` for `count` self-attentions; returns it as integers [count, 4]. */
 export const tileTable = (g: Graph, count: number): Value =>
-  g.op('Cast', [g.input('tiles', [count, 4])], { to: ELEMENT.i64 });
+  toIndices(g, g.input('tiles', [count, 4]));
 
-/** Tiled tokens, and the function that puts them back together. */
-export interface TiledTokens {
-  /** [B*N, C], tile by tile. */
-  readonly tokens: Value;
-  /** The number of tiles of the whole batch, [1]. */
-  readonly batch: Value;
-  readonly untile: (x: Value) => Value;
-}
-
-/** Cuts tokens [B*N, C] as row `index` of the table says: down, rows, across, columns. */
+/**
+ * Cuts tokens [B*N, C] as row `index` of the table says: down, rows, across, columns. Returns them
+ * tile by tile, with the number of tiles of the whole batch.
+ */
 export function tileTokens(
   g: Graph,
   table: Value,
   index: number,
   x: Value,
-  { batch, channels }: { readonly batch: Value; readonly channels: number },
-): TiledTokens {
-  const row = g.op('Gather', [table, g.op('Squeeze', [g.ints([index])])], { axis: 0 });
-  const [down, rows, across, columns] = [0, 1, 2, 3].map((i) =>
-    g.op('Slice', [row, g.ints([i]), g.ints([i + 1])]),
-  );
+  { batch, channels }: TokenSizes,
+): ChangedQueries {
+  const row = rowAt(g, table, index);
+  const [down, rows, across, columns] = [0, 1, 2, 3].map((i) => sliceAt(g, row, i));
   const turned = (tokens: Value, ...sides: readonly Value[]): Value => {
     const shape = g.op('Concat', [g.ints([-1]), ...sides, g.ints([channels])], { axis: 0 });
     const cut = g.op('Transpose', [g.op('Reshape', [tokens, shape])], { perm: [0, 1, 3, 2, 4, 5] });
@@ -35,6 +28,6 @@ export function tileTokens(
   return {
     tokens: turned(x, down, rows, across, columns),
     batch: g.op('Mul', [batch, g.op('Mul', [down, across])]),
-    untile: (tokens) => turned(tokens, down, across, rows, columns),
+    restore: (tokens) => turned(tokens, down, across, rows, columns),
   };
 }

@@ -1,7 +1,6 @@
 // The layers of UNets and ControlNets (Rombach et al. 2022): residual blocks,
 // transformers, down- and upsampling.
 import type { Value } from '../../onnx/builder.ts';
-import { ELEMENT } from '../../onnx/serialize.ts';
 import {
   add,
   attention,
@@ -18,17 +17,24 @@ import {
 import type { EncoderConfig, UNetLayer } from './config.ts';
 import { feedForward } from './feed-forward.ts';
 import type { KeyValueSources } from './hypernetwork.ts';
+import { toIndices } from './number-tables.ts';
 
-/** Changes the tokens [B*N, C] of queries; returns how the result is changed back. */
-export type QueryChanger = (
-  tokens: Value,
-  like: { readonly batch: Value; readonly channels: number },
-) => {
-  readonly tokens: Value;
-  /** The number of rows of tokens, [1]. */
+/** The sizes of tokens [B*N, C]: B as a value [1], and C. */
+export interface TokenSizes {
   readonly batch: Value;
+  readonly channels: number;
+}
+
+/** Changed tokens [B'*M, C] of queries. */
+export interface ChangedQueries {
+  readonly tokens: Value;
+  /** B', [1]. */
+  readonly batch: Value;
+  /** Changes the result for these tokens [B'*M, C] back to one for all, [B*N, C]. */
   readonly restore: (result: Value) => Value;
-};
+}
+
+export type QueryChanger = (tokens: Value, sizes: TokenSizes) => ChangedQueries;
 
 /** What the attention of one layer is computed from. */
 export interface RecordedAttention {
@@ -86,7 +92,7 @@ export function timeEmbedding(net: Net, config: EncoderConfig, addend?: Value): 
 
 /** Declares the input `y` [B, 1], noise levels; returns their embedding [B, E]. */
 function noiseLevelEmbedding({ g, w }: Net): Value {
-  const level = g.op('Cast', [g.input('y', ['B', 1])], { to: ELEMENT.i64 });
+  const level = toIndices(g, g.input('y', ['B', 1]));
   return g.op('Gather', [w.value(g, 'label_emb.weight'), g.op('Squeeze', [level, g.ints([1])])]);
 }
 
