@@ -1,5 +1,6 @@
 // The node that saves the difference between models as a LoRA.
 // Source: ComfyUI comfy_extras/nodes_lora_extract.py.
+import { checkAborted } from '../../../../errors.ts';
 import { decodeFloat32, encodeFloat32 } from '../../../../formats/dtypes.ts';
 import {
   encodeLazySafetensors,
@@ -72,7 +73,7 @@ async function loraOf(
 ): Promise<LazyTensor[]> {
   const made: LazyTensor[] = [];
   for (const [i, { name, dtype, shape, bytes }] of differences.entries()) {
-    signal.throwIfAborted();
+    checkAborted(signal);
     const difference = tensor(shape, decodeFloat32(dtype, await bytes()));
     const tensors = loraTensors(name, difference, form);
     if (!tensors)
