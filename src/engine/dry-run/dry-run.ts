@@ -19,7 +19,7 @@ import { runNode } from '../execute/run-node.ts';
 import { createNodeContexts } from '../node-context.ts';
 import { declarationOf, modelNodes } from './model-nodes.ts';
 
-export interface DryRunOptions {
+interface DryRunOptions {
   /** The graph after validation's conversions. */
   readonly graph: Graph;
   readonly nodes: NodeTable;
@@ -30,7 +30,7 @@ export interface DryRunOptions {
   readonly invalid: ReadonlySet<string>;
 }
 
-export interface DryRun {
+interface DryRun {
   /** What a run would throw, with `nodeId` and `nodeType`. */
   readonly errors: readonly DarkroomError[];
   readonly warnings: readonly string[];

@@ -8,7 +8,7 @@ import { weightsOf } from '../weights/tensors.ts';
 import type { Gligen } from './load.ts';
 
 /** Returns a transformer's tokens [B*N, C] with the objects fused into them. */
-export type FuseObjects = (x: Value, transformer: number, batch: Value) => Value;
+type FuseObjects = (x: Value, transformer: number, batch: Value) => Value;
 
 /** `objects`: the tokens [30, K] of the objects. */
 export function gatedAttention({ g }: Net, gligen: Gligen, objects: Value): FuseObjects {

@@ -22,7 +22,7 @@ export interface PlacedObject {
 }
 
 /** The gated self-attention of one transformer of a UNet. */
-export interface GatedLayer {
+interface GatedLayer {
   /** Before `.linear.weight` in the names of its tensors. */
   readonly name: string;
   /** Width of the transformer. */

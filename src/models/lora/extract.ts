@@ -9,7 +9,7 @@ const LIMIT = 0.99;
 /** torch.quantile takes no more values. */
 const MAX_VALUES = 16_000_000;
 
-export interface LoraFactors {
+interface LoraFactors {
   /** [outputs, rank], with two more dimensions of 1 for a convolution. */
   readonly up: Tensor;
   /** [rank, inputs], with the kernel's height and width for a convolution. */

@@ -4,13 +4,13 @@
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 
 /** A matrix [rows, columns], row by row. */
-export interface DenseMatrix {
+interface DenseMatrix {
   readonly rows: number;
   readonly columns: number;
   readonly data: Float32Array;
 }
 
-export interface SingularVectors {
+interface SingularVectors {
   /** The right singular vectors by falling singular value, each of `columns` values. */
   readonly right: readonly Float64Array[];
   /** The left singular vectors times their singular values, each of `rows` values. */

@@ -10,7 +10,7 @@ import type { Draws, HyperTile, QueryPatch, TokenMerging } from './unet-patch.ts
 /** What is done to the queries of a self-attention. */
 export type QueryChange = 'tiled' | 'merged';
 
-export interface QueryPlan {
+interface QueryPlan {
   /** By the index of the self-attention in the order of evaluation. */
   readonly changes: ReadonlyMap<number, QueryChange>;
   readonly inputs: Record<string, Tensor>;

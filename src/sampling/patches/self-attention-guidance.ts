@@ -49,7 +49,7 @@ const withoutNegative = (): DarkroomError =>
   });
 
 /** Blurs x [B,C,H,W] where the attention [B*T, N] that a cell received is above the threshold. */
-export function blurWhereAttended(x: Tensor, attention: Tensor, sigma: number): Tensor {
+function blurWhereAttended(x: Tensor, attention: Tensor, sigma: number): Tensor {
   const [batch, channels, height, width] = x.shape;
   const mask = interpolate(
     attentionMask(attention, batch, { height, width }),

@@ -30,10 +30,10 @@ const PhotoMakerLoader = defineNode({
  * The number of the word among those between spaces, from 1; 0 without it. The original removes the
  * tokens of this number, and fuses the face into the token at the position before it.
  */
-export const wordNumber = (text: string): number => text.split(' ').indexOf(WORD) + 1;
+const wordNumber = (text: string): number => text.split(' ').indexOf(WORD) + 1;
 
 /** Removes the tokens of a number from a chunk and repeats its last token instead. */
-export function withoutWord(chunk: Chunk, word: number): Chunk {
+function withoutWord(chunk: Chunk, word: number): Chunk {
   const rest = chunk.filter((token) => token.word !== word);
   const last = chunk[chunk.length - 1];
   return [...rest, ...new Array<typeof last>(chunk.length - rest.length).fill(last)];
