@@ -217,15 +217,17 @@ const hookInputs = (count: number) =>
     ]),
   );
 
-const combineNode = (count: number): NodeDeclaration =>
-  defineNode({
+function combineNode(count: number): NodeDeclaration {
+  const inputs = hookInputs(count);
+  return defineNode({
     ...hookNode,
     type: `CombineHooks${count}`,
     display: `Combine Hooks [${count}]`,
     category: 'advanced/hooks/combine',
-    inputs: hookInputs(count),
-    run: (inputs) => outputs(combineHooks(Object.keys(hookInputs(count)).map((k) => inputs[k]))),
+    inputs,
+    run: (values) => outputs(combineHooks(Object.keys(inputs).map((name) => values[name]))),
   });
+}
 
 const SetClipHooks = defineNode({
   type: 'SetClipHooks',
