@@ -41,7 +41,7 @@ export const declarationOf = (
   id: string,
 ): NodeDeclaration | undefined => nodes.get(graph.get(id)?.classType ?? '');
 
-/** Whether a node's outputs need no network and no picture, as far as its types tell. */
+/** Whether a node's outputs need no network and no picture, judged by their types. */
 const isComputable = ({ outputNode, outputs }: NodeDeclaration): boolean =>
   !outputNode && !outputs.some(({ type }) => COMPUTED_TYPES.has(type));
 

@@ -23,9 +23,9 @@ export function gatedAttention({ g }: Net, gligen: Gligen, objects: Value): Fuse
 
     const own = g.op('Unsqueeze', [linear(net, objects, `${name}.linear`), g.ints([0])]);
     const count = g.op('Shape', [own], { start: 1, end: 3 });
-    const placed = g.op('Expand', [own, g.op('Concat', [batch, count], { axis: 0 })]);
+    const expanded = g.op('Expand', [own, g.op('Concat', [batch, count], { axis: 0 })]);
     const images = toBatch(x);
-    const all = flat(g.op('Concat', [images, placed], { axis: 1 }));
+    const all = flat(g.op('Concat', [images, expanded], { axis: 1 }));
     const normed = layerNorm(net, all, `${name}.norm1`);
     const [q, k, v] = ['to_q', 'to_k', 'to_v'].map((layer) =>
       linear(net, normed, `${name}.attn.${layer}`),

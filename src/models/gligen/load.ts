@@ -106,7 +106,9 @@ function placedInputs(
 ): Record<'boxes' | 'features' | 'mask', Tensor> {
   if (objects.length > GLIGEN_TOKENS)
     throw new DarkroomError('DR_INPUT_INVALID', {
-      message: `${basename(latent.file)} places up to ${GLIGEN_TOKENS} objects, not ${objects.length}`,
+      message:
+        `${basename(latent.file)} places up to ${GLIGEN_TOKENS} objects, ` +
+        `not ${objects.length}`,
       hint: 'Remove GLIGENTextBoxApply nodes.',
     });
   const boxes = zeros([GLIGEN_TOKENS, 4]);

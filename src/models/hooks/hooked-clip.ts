@@ -19,11 +19,11 @@ export function withClipHooks(clip: Clip, group: HookGroup, options: HookOptions
 }
 
 function hooked(plain: Clip, group: HookGroup, options: HookOptions): Clip {
-  const known = new Map<string, Clip>();
+  const cached = new Map<string, Clip>();
   const at = (factors: readonly number[]): Clip => {
     const key = factors.join();
-    const result = known.get(key) ?? applyHooks(plain, group, factors);
-    known.set(key, result);
+    const result = cached.get(key) ?? applyHooks(plain, group, factors);
+    cached.set(key, result);
     return result;
   };
   const first = (): Clip =>

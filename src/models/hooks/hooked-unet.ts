@@ -21,8 +21,8 @@ interface HookedUNets {
   with(hooks: readonly HookStrength[]): UNet;
 }
 
-/** Number of UNets that are remembered; a UNet is a description, its session is opened apart. */
-const REMEMBERED = 16;
+/** Number of cached UNets; a UNet is a description, its session is opened apart. */
+const MAX_CACHED = 16;
 
 const lastRuns = new WeakMap<UNet, { hooks: readonly HookWeights[]; result: HookedUNets }>();
 
@@ -51,7 +51,7 @@ function createHookedUNets(unet: UNet, hooks: readonly HookWeights[]): HookedUNe
     else if (unet.patchable && weights.strengths.unet !== 0) unmatched.push(weights.name);
   }
   const isShared = haveInputStrengths(unet, [...changes.values()]);
-  const known = new Map<string, UNet>();
+  const cached = new Map<string, UNet>();
   return {
     unmatched,
     with: (active) => {
@@ -63,10 +63,10 @@ function createHookedUNets(unet: UNet, hooks: readonly HookWeights[]): HookedUNe
       });
       if (applied.length === 0) return unet;
       const key = order.map((one) => `${hooks.indexOf(one)}:${factors.get(one) ?? 0}`).join();
-      const result = known.get(key) ?? unet.variant({ changes: applied });
-      known.delete(key);
-      known.set(key, result);
-      for (const oldest of known.keys()) if (known.size > REMEMBERED) known.delete(oldest);
+      const result = cached.get(key) ?? unet.variant({ changes: applied });
+      cached.delete(key);
+      cached.set(key, result);
+      for (const oldest of cached.keys()) if (cached.size > MAX_CACHED) cached.delete(oldest);
       return result;
     },
   };

@@ -41,7 +41,7 @@ export function combineHooks(groups: readonly (HookGroup | undefined)[]): HookGr
   return present.length > 0 ? present.reduce(combineTwo) : undefined;
 }
 
-/** Gives all hooks of a group the same keyframes, with which they advance together. */
+/** Sets the same keyframes on all hooks of a group, which then advance together. */
 export function withKeyframes(hooks: HookGroup, keyframes: Keyframes): HookGroup {
   const shared = [...keyframes];
   return hooks.map((hook) => ({ ...hook, keyframes: shared }));

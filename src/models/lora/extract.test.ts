@@ -54,7 +54,7 @@ describe('extractLora', () => {
     expect(down.data.every(Number.isFinite)).toBe(true);
   });
 
-  it('makes none where torch fails: a point convolution of one input, values that are not finite', () => {
+  it('makes none for a point convolution of one input, and for values that are not finite', () => {
     expect(extractLora(tensor([4, 1, 1, 1], new Float32Array(4)), 2)).toBeUndefined();
     expect(extractLora(tensor([2, 2], Float32Array.of(1, 0, Number.NaN, 1)), 2)).toBeUndefined();
   });

@@ -18,8 +18,8 @@ interface LoraFactors {
 
 /**
  * Returns the factors of a difference [outputs, inputs] or [outputs, inputs, h, w] at a rank, or
- * undefined where ComfyUI makes none: for a convolution of one input or output and a 1x1 kernel, for
- * values that are not finite, and for factors of more than 16 million values.
+ * undefined where ComfyUI makes none: for a convolution with a 1x1 kernel and one input or output,
+ * for values that are not finite, and for factors of more than 16 million values.
  */
 export function extractLora(difference: Tensor, rank: number): LoraFactors | undefined {
   const { shape, data } = difference;

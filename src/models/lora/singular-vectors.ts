@@ -22,7 +22,8 @@ const TOLERANCE = 3e-8;
 
 /**
  * Returns the `count` largest singular values' vectors; `count` is at most the smaller dimension.
- * Signs are arbitrary; where the matrix is 0, so are the right vectors, which are orthonormal.
+ * Signs are arbitrary. The right vectors are orthonormal; those of singular values that are 0 are
+ * arbitrary.
  */
 export function largestSingularVectors(matrix: DenseMatrix, count: number): SingularVectors {
   const limit = Math.min(matrix.rows, matrix.columns);

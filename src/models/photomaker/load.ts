@@ -24,7 +24,7 @@ export interface PhotoMaker {
 }
 
 const SECOND_PROJECTION = 'visual_projection_2.weight';
-/** What ComfyUI keeps in float32. */
+/** Weights that are float32 in ComfyUI. */
 const EXACT = [SECOND_PROJECTION];
 
 /**

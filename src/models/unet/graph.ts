@@ -34,7 +34,7 @@ import { patchesOf, type UNetPatch } from './unet-patch.ts';
 export interface UNetGraphOptions {
   /**
    * Patches in their order. FreeU adds an input `freeU…` [4]: b1, b2 (version 2: minus 1), s1 - 1,
-   * s2 - 1. Deep shrink adds those of its resizes, whose names begin with `shrink`, `join` and `up`.
+   * s2 - 1. Deep shrink adds those of its resizes; their names begin with `shrink`, `join`, `up`.
    */
   readonly patches?: readonly UNetPatch[];
   /**
@@ -160,13 +160,13 @@ function netsByLevel(
   const nets = new Map<string, Net>();
   return (features, level, depth) => {
     const key = `${level} ${depth}`;
-    const made = nets.get(key) ?? {
+    const atKey = nets.get(key) ?? {
       ...net,
       im2col: im2colTables(net.g, features),
       winograd: options.winograd ? WINOGRAD_LEVELS[level] : undefined,
     };
-    nets.set(key, made);
-    return made;
+    nets.set(key, atKey);
+    return atKey;
   };
 }
 

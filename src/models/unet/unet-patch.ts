@@ -1,5 +1,5 @@
-// The patches of a UNet's computation, as nodes add them to a model. Each acts at fixed points; at a
-// point the patches act in the order in which they were added.
+// The patches of a UNet's computation, as nodes add them to a model. Each acts at fixed points; at
+// a point the patches act in the order in which they were added.
 import type { InterpolateMode } from '../../image/resize/torch-interpolate.ts';
 import type { TorchGenerator } from '../../random/torch-generator.ts';
 

@@ -45,8 +45,8 @@ const ADM_NUMBERS: Readonly<Partial<Record<Model['family'], (source: AdmSource) 
 };
 
 /**
- * Returns an entry's vector y [1, admChannels], or its noise level [1, 1]. Throws DR_INPUT_INVALID if the entry has no pooled
- * prompt or image embedding of the model's width.
+ * Returns an entry's vector y [1, admChannels], or its noise level [1, 1]. Throws DR_INPUT_INVALID
+ * if the entry has no pooled prompt or image embedding of the model's width.
  */
 export function admVector(model: Model, entry: ConditioningEntry, run: AdmRun): Tensor {
   const { side, width, height, seed } = run;

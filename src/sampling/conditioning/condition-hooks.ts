@@ -51,10 +51,10 @@ export function conditionHooks(
       );
     },
   });
-  const known = new Map<HookGroup | undefined, ConditionHooks>();
+  const cached = new Map<HookGroup | undefined, ConditionHooks>();
   return (group) => {
-    const hooks = known.get(group) ?? hooksOf(group ?? []);
-    known.set(group, hooks);
+    const hooks = cached.get(group) ?? hooksOf(group ?? []);
+    cached.set(group, hooks);
     return hooks;
   };
 }

@@ -1,5 +1,6 @@
-// What conditions of the positive side give those of another side: ControlNets that act on negatives
-// too, and GLIGEN's objects. Source: ComfyUI comfy/samplers.py (apply_empty_x_to_equal_area).
+// What conditions of the positive side share with those of another side: ControlNets that act on
+// negatives too, and GLIGEN's objects.
+// Source: ComfyUI comfy/samplers.py (apply_empty_x_to_equal_area).
 import type { Control, GligenObjects } from '../sampling-types.ts';
 
 /** The fields of a condition that are shared, and those that decide about it. */

@@ -151,10 +151,10 @@ describe('keyframes', () => {
 describe('groups of hooks', () => {
   const group = (...names: string[]): HookGroup =>
     names.map((name) => ({ weights: named(name), keyframes: [] }));
-  const known = new Map<string, HookWeights>();
+  const created = new Map<string, HookWeights>();
   const named = (name: string): HookWeights => {
-    const weights = known.get(name) ?? ({ name } as HookWeights);
-    known.set(name, weights);
+    const weights = created.get(name) ?? ({ name } as HookWeights);
+    created.set(name, weights);
     return weights;
   };
   const namesOf = ([hooks]: readonly [HookGroup]) => hooks.map(({ weights }) => weights.name);
@@ -298,7 +298,7 @@ it('all encodings of a CLIP use its hooks', async () => {
   for (const encode of encodings) expect(await encode(hooked)).toEqual(await encode(changed));
 });
 
-it('rounds text encoders to float16 before and after hooks, as ComfyUI does by default', async () => {
+it('rounds text encoders to float16 before and after hooks, as ComfyUI by default', async () => {
   const at = { ...context, runtime: createModelRuntime({ threads: 1 }) };
   const lora = { lora_name: 'low.safetensors', strength_model: 0.5, strength_clip: 0.5 };
   const hook = { lora_name: 'tiny_lora_sd1.safetensors', strength_model: 1, strength_clip: -0.7 };

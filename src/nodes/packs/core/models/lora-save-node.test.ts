@@ -61,8 +61,8 @@ const largest = (values: Iterable<number>): number => Math.max(...[...values].ma
 
 /**
  * Expects equal factors in float16. The signs of a component are arbitrary, and the limit of all
- * values depends on them: only values below both limits are compared. Components of a singular value
- * of about 0 have any row.
+ * values depends on them: only values below both limits are compared. Components of a singular
+ * value of about 0 have any row.
  */
 function expectFactors(name: string, ours: Factors, theirs: Factors): void {
   const limit = Math.min(largest(components(ours).flat()), largest(components(theirs).flat()));

@@ -71,7 +71,7 @@ async function loraOf(
   form: LoraForm,
   { signal, progress, warn }: NodeContext,
 ): Promise<LazyTensor[]> {
-  const made: LazyTensor[] = [];
+  const result: LazyTensor[] = [];
   for (const [i, { name, dtype, shape, bytes }] of differences.entries()) {
     checkAborted(signal);
     const difference = tensor(shape, decodeFloat32(dtype, await bytes()));
@@ -80,11 +80,11 @@ async function loraOf(
       warn(`no LoRA weights could be made for ${name}: its difference is not finite, or too large`);
     for (const [key, { shape, data }] of tensors ?? []) {
       const half = encodeFloat32('F16', data);
-      made.push({ name: key, dtype: 'F16', shape, bytes: async () => half });
+      result.push({ name: key, dtype: 'F16', shape, bytes: async () => half });
     }
     progress(i + 1, differences.length);
   }
-  return made;
+  return result;
 }
 
 const LoraSave = defineNode({
