@@ -1,5 +1,6 @@
 // The model files that an image was made with, for the metadata of saved images.
 import { statSync } from 'node:fs';
+import { flatDeclaration } from '../nodes/nested-inputs.ts';
 import { fingerprint } from '../storage/cache/fingerprint.ts';
 import type { Folders } from '../storage/folders.ts';
 import { type Graph, linksByInput } from '../workflow/api-graph.ts';
@@ -29,7 +30,8 @@ export function findUsedModels(
     seen.add(id);
     const node = graph.get(id);
     if (!node) continue;
-    for (const [name, input] of Object.entries(nodes.get(node.classType)!.inputs)) {
+    const { inputs } = flatDeclaration(nodes.get(node.classType)!, node.inputs);
+    for (const [name, input] of Object.entries(inputs)) {
       const value = node.inputs[name];
       if (input.kind !== 'COMBO' || input.folder === undefined || typeof value !== 'string')
         continue;

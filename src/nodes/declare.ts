@@ -4,14 +4,18 @@
 import type { NodeContext, NodeEnvironment } from './context.ts';
 import type { ExpandedGraph, OutputLink } from './graph-builder.ts';
 import type {
+  AutogrowInput,
   BooleanInput,
+  Choices,
   ComboInput,
+  DynamicComboInput,
   FloatInput,
   Input,
   InputLists,
   Inputs,
   InputValues,
   IntInput,
+  PlainInput,
   SocketInput,
   SocketType,
   StringInput,
@@ -29,8 +33,18 @@ export interface DynamicInputs {
   readonly input: Input;
 }
 
+/** Widgets of a node that the editor itself defines. */
+export interface EditorWidgets {
+  /** The input names of all values in a file's `widgets_values`. */
+  names(values: readonly unknown[]): readonly string[];
+  /** Inputs that the editor computes from the others when it sends a prompt. */
+  computed(inputs: Readonly<Record<string, unknown>>): Readonly<Record<string, number>>;
+}
+
 export interface Output<S extends SocketType = SocketType> {
   readonly type: S;
+  /** It has the type of the inputs with the same `match`. */
+  readonly match?: string;
   readonly name: string;
   readonly isList?: boolean;
   readonly tooltip?: string;
@@ -104,6 +118,8 @@ export interface NodeDeclaration<
   readonly inputs: I;
   /** Further inputs by pattern; read with `inputNamed` and `numberedInputs`. */
   readonly dynamicInputs?: DynamicInputs | readonly DynamicInputs[];
+  /** Widgets that the editor adds to those of the declared inputs. */
+  readonly editorWidgets?: EditorWidgets;
   /**
    * Hidden inputs by name, as /object_info lists them. run() reads their values from the context
    * (nodeId, prompt(), extra(), graph).
@@ -273,9 +289,64 @@ export const widget = <
   options: O = {} as O,
 ) => ({ kind: 'WIDGET', type, ...options }) as unknown as InputWith<WidgetInput<S>, O>;
 
+/** An input whose type is that of the other inputs and outputs of the node with the same `match`. */
+export const matchSocket = <
+  const S extends SocketType,
+  const O extends Options<SocketInput, 'type'>,
+>(
+  match: string,
+  type: S,
+  options: O = {} as O,
+) => socket(type, { ...options, match });
+
+/** An input that grows: `prefix0`, `prefix1` …; `min` to `max` of the input `name`. */
+export const autogrow = <const I extends PlainInput>(
+  name: string,
+  input: I,
+  { prefix, min = 1, max = 10 }: { prefix: string; min?: number; max?: number },
+): AutogrowInput<I> => ({
+  kind: 'COMFY_AUTOGROW_V3',
+  template: { name, input },
+  names: Array.from({ length: max }, (_, i) => `${prefix}${i}`),
+  prefix,
+  required: min,
+});
+
+/** An input that grows by a list of names; at least the first `min` of them must be given. */
+export const autogrowNames = <const I extends PlainInput>(
+  name: string,
+  input: I,
+  names: readonly string[],
+  min = 1,
+): AutogrowInput<I> => ({
+  kind: 'COMFY_AUTOGROW_V3',
+  template: { name, input },
+  names,
+  required: min,
+});
+
+/** A combo whose choices have inputs of their own. */
+export const dynamicCombo = <const C extends Choices>(
+  choices: C,
+  more: Options<DynamicComboInput, 'options' | 'choices'> = {},
+): DynamicComboInput<C> => ({
+  kind: 'COMFY_DYNAMICCOMBO_V3',
+  options: Object.keys(choices),
+  choices,
+  ...more,
+});
+
 /** An output, named as its type unless a name is given. */
 export const output = <const S extends SocketType, const L extends boolean = false>(
   type: S,
   name: string = type,
   isList: L = false as L,
 ): Output<S> & { readonly isList: L } => ({ type, name, isList });
+
+/** An output of the type of the inputs with the same `match`. */
+export const matchOutput = <const S extends SocketType, const L extends boolean = false>(
+  match: string,
+  type: S,
+  name: string,
+  isList: L = false as L,
+): Output<S> & { readonly isList: L } => ({ ...output(type, name, isList), match });

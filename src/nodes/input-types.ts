@@ -86,6 +86,8 @@ export interface ComboInput<T extends string = string> extends CommonOptions {
 export interface SocketInput<S extends SocketType = SocketType> extends CommonOptions {
   readonly kind: 'SOCKET';
   readonly type: S;
+  /** Sockets of a node with the same name here have the same type (ComfyUI's MatchType). */
+  readonly match?: string;
   /** The prompt may contain a literal value (names passed between nodes), not only a link. */
   readonly inline?: boolean;
   readonly default?: string | number;
@@ -105,7 +107,36 @@ export interface WidgetInput<S extends keyof WidgetSockets = keyof WidgetSockets
   readonly component?: string;
 }
 
-export type Input =
+/**
+ * An input that grows (ComfyUI's Autogrow): a prompt has one input `name.image0`, `name.image1` …
+ * for each that is given. run() receives an object of those, in the order of `names`.
+ */
+export interface AutogrowInput<I extends PlainInput = PlainInput> extends CommonOptions {
+  readonly kind: 'COMFY_AUTOGROW_V3';
+  /** What each of them is, and its name in the template. */
+  readonly template: { readonly name: string; readonly input: I };
+  /** Their possible names, without `name.`. */
+  readonly names: readonly string[];
+  /** What the names consist of beside a number from 0 on; undefined for a list of names. */
+  readonly prefix?: string;
+  /** So many of the first must be given. */
+  readonly required: number;
+}
+
+/**
+ * A combo whose choice has inputs of its own (ComfyUI's DynamicCombo): `name.width` in a prompt.
+ * run() receives an object of the choice, under the name of the combo, and of its inputs.
+ */
+export interface DynamicComboInput<C extends Choices = Choices> extends CommonOptions {
+  readonly kind: 'COMFY_DYNAMICCOMBO_V3';
+  readonly options: readonly string[];
+  readonly choices: C;
+}
+/** The inputs of each option. */
+export type Choices = Readonly<Record<string, Inputs>>;
+
+/** An input that is one input in a prompt too. */
+export type PlainInput =
   | IntInput
   | FloatInput
   | StringInput
@@ -113,13 +144,21 @@ export type Input =
   | ComboInput
   | SocketInput
   | WidgetInput;
-
+export type Input = PlainInput | AutogrowInput | DynamicComboInput;
 /** Whether every prompt must have a value for the input. */
 export const isRequired = ({ optional, later }: Input): boolean => !optional && !later;
 
 export type Inputs = Readonly<Record<string, Input>>;
 
-type ValueOf<I> = I extends { kind: 'INT'; wide: infer W }
+/** The value of an input of the name N. */
+type ValueOf<I, N> =
+  I extends AutogrowInput<infer T>
+    ? Readonly<Record<string, ValueOf<T, string>>>
+    : I extends DynamicComboInput<infer C>
+      ? { [K in keyof C]: Readonly<Record<N & string, K>> & InputValues<C[K]> }[keyof C]
+      : PlainValueOf<I>;
+
+type PlainValueOf<I> = I extends { kind: 'INT'; wide: infer W }
   ? W extends true
     ? bigint
     : number
@@ -148,12 +187,19 @@ type MaybeAbsent = { readonly optional: true } | { readonly lazy: true };
 
 /** What run() receives: one value per input. Optional and lazy inputs may be undefined. */
 export type InputValues<I extends Inputs> = {
-  readonly [K in keyof I]: I[K] extends MaybeAbsent ? ValueOf<I[K]> | undefined : ValueOf<I[K]>;
+  readonly [K in keyof I]: I[K] extends MaybeAbsent
+    ? ValueOf<I[K], K> | undefined
+    : ValueOf<I[K], K>;
 };
 
 /** What the run() of a node with `inputIsList` receives: one list per input. */
 export type InputLists<I extends Inputs> = {
-  readonly [K in keyof I]: I[K] extends MaybeAbsent
-    ? readonly ValueOf<I[K]>[] | undefined
-    : readonly ValueOf<I[K]>[];
+  readonly [K in keyof I]: I[K] extends MaybeAbsent ? ListOf<I[K], K> | undefined : ListOf<I[K], K>;
 };
+
+type ListOf<I, N> =
+  I extends AutogrowInput<infer T>
+    ? Readonly<Record<string, readonly PlainValueOf<T>[]>>
+    : I extends DynamicComboInput<infer C>
+      ? { [K in keyof C]: Readonly<Record<N & string, readonly K[]>> & InputLists<C[K]> }[keyof C]
+      : readonly PlainValueOf<I>[];

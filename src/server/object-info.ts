@@ -7,9 +7,9 @@ import { objectOf } from '../formats/json.ts';
 import type { NodeEnvironment } from '../nodes/context.ts';
 import type { NodeDeclaration } from '../nodes/declare.ts';
 import { nodesOf, PACKS } from '../nodes/index.ts';
-import type { Input } from '../nodes/input-types.ts';
+import type { Input, Inputs } from '../nodes/input-types.ts';
 import type { ComfyUIVersion } from '../nodes/versions/comfyui-versions.ts';
-import { inputConfig } from '../workflow/input-spec.ts';
+import { inputConfig, listedType } from '../workflow/input-spec.ts';
 import type { NodeTable } from '../workflow/node-table.ts';
 
 export interface ObjectInfo {
@@ -39,7 +39,7 @@ export function createObjectInfo(
     const stored = printed.get(node.type);
     if (stored !== undefined) return stored;
     const text = dumpsJson(nodeInfo(node, moduleOf.get(node.type) ?? 'nodes', environment));
-    if (!Object.values(node.inputs).some(hasChangingOptions)) printed.set(node.type, text);
+    if (!haveChangingOptions(node.inputs)) printed.set(node.type, text);
     return text;
   };
   const entry = (node: NodeDeclaration): string => `${JSON.stringify(node.type)}: ${textOf(node)}`;
@@ -52,9 +52,13 @@ export function createObjectInfo(
   };
 }
 
-/** Whether the options are computed for each request. */
-const hasChangingOptions = (input: Input): boolean =>
-  input.kind === 'COMBO' && typeof input.options === 'function';
+/** Whether the options of an input are computed for each request. */
+const haveChangingOptions = (inputs: Inputs): boolean =>
+  Object.values(inputs).some((input) =>
+    input.kind === 'COMFY_DYNAMICCOMBO_V3'
+      ? Object.values(input.choices).some(haveChangingOptions)
+      : input.kind === 'COMBO' && typeof input.options === 'function',
+  );
 
 function nodeInfo(
   node: NodeDeclaration,
@@ -83,7 +87,7 @@ function nodeInfo(
     input_order: objectOf(
       present.map(([name, list]): [string, unknown] => [name, list.map(([key]) => key)]),
     ),
-    output: node.outputs.map((output) => output.type),
+    output: node.outputs.map(listedType),
     output_is_list: node.outputs.map((output) => output.isList === true),
     output_name: node.outputs.map((output) => output.name),
     name: node.type,
@@ -94,6 +98,9 @@ function nodeInfo(
     output_node: node.outputNode === true,
     output_tooltips: node.outputs.some((output) => output.tooltip)
       ? node.outputs.map((output) => output.tooltip ?? '')
+      : undefined,
+    output_matchtypes: node.outputs.some((output) => output.match)
+      ? node.outputs.map((output) => output.match ?? null)
       : undefined,
     deprecated: node.deprecated || undefined,
     experimental: node.experimental || undefined,

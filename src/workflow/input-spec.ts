@@ -12,9 +12,10 @@ import {
   pyFloat,
 } from '../formats/json.ts';
 import type { NodeEnvironment } from '../nodes/context.ts';
-import { inputOf, type NodeDeclaration } from '../nodes/declare.ts';
+import { inputOf, type NodeDeclaration, type Output } from '../nodes/declare.ts';
 import { isOutputLink, type OutputLink } from '../nodes/graph-builder.ts';
-import type { Input } from '../nodes/input-types.ts';
+import type { ComboInput, DynamicComboInput, Input, Inputs } from '../nodes/input-types.ts';
+import { flatDeclaration } from '../nodes/nested-inputs.ts';
 import { ownValue } from '../own-value.ts';
 import { str, toBool, toFloat, toInt } from './validate/python-values.ts';
 
@@ -24,7 +25,7 @@ export const socketTypeOf = (input: Input): string =>
 
 /** The options of a combo, which may depend on the files at hand. */
 export const optionsOf = (
-  input: Input & { kind: 'COMBO' },
+  input: ComboInput | DynamicComboInput,
   environment: NodeEnvironment,
 ): readonly string[] =>
   typeof input.options === 'function' ? input.options(environment) : input.options;
@@ -42,7 +43,60 @@ const OWN_KEYS = new Set([
   'optional',
   'later',
   'inline',
+  'match',
+  'template',
+  'names',
+  'prefix',
+  'choices',
+  'required',
 ]);
+
+/** The type of sockets whose type is that of others of the same node. */
+const MATCH_TYPE = 'COMFY_MATCHTYPE_V3';
+const matchTemplate = (match: string, type: string): JsonObject => ({
+  template: { template_id: match, allowed_types: type },
+});
+
+/** The type of an output as in `/object_info`. */
+export const listedType = ({ type, match }: Output): string =>
+  match === undefined ? type : MATCH_TYPE;
+
+/** Inputs as in `/object_info`: names and configs by `required` and `optional`. */
+export function inputConfigs(inputs: Inputs, environment: NodeEnvironment): JsonObject {
+  const configs = (isOptional: boolean): [string, Json][] =>
+    Object.entries(inputs)
+      .filter(([, { optional = false }]) => optional === isOptional)
+      .map(([name, input]) => [name, inputConfig(input, environment)]);
+  const optional = configs(true);
+  return {
+    required: objectOf(configs(false)),
+    ...(optional.length > 0 && { optional: objectOf(optional) }),
+  };
+}
+
+/** The options of the kinds that ComfyUI describes by an object of their own. */
+function ownOptions(input: Input, environment: NodeEnvironment): JsonObject {
+  switch (input.kind) {
+    case 'SOCKET':
+      return input.match === undefined ? {} : matchTemplate(input.match, input.type);
+    case 'COMFY_AUTOGROW_V3': {
+      const { template, names, prefix, required: min } = input;
+      const repeated = inputConfigs({ [template.name]: template.input }, environment);
+      const named: JsonObject =
+        prefix === undefined ? { names: [...names], min } : { prefix, min, max: names.length };
+      return { template: { input: repeated, ...named } };
+    }
+    case 'COMFY_DYNAMICCOMBO_V3': {
+      const options = input.options.map((key) => ({
+        key,
+        inputs: inputConfigs(input.choices[key], environment),
+      }));
+      return { options };
+    }
+    default:
+      return {};
+  }
+}
 
 /** `[type, options]` as in `/object_info` and in `extra_info.input_config`. */
 export function inputConfig(input: Input, environment: NodeEnvironment): [Json, JsonObject] {
@@ -59,9 +113,10 @@ export function inputConfig(input: Input, environment: NodeEnvironment): [Json, 
         input.kind === 'FLOAT' && typeof value === 'number' ? pyFloat(value) : value,
       ]),
   );
+  const type = input.kind === 'SOCKET' && input.match !== undefined ? MATCH_TYPE : undefined;
   return [
-    input.kind === 'COMBO' ? [...optionsOf(input, environment)] : socketTypeOf(input),
-    options,
+    input.kind === 'COMBO' ? [...optionsOf(input, environment)] : (type ?? socketTypeOf(input)),
+    objectOf([...entriesOf(options), ...entriesOf(ownOptions(input, environment))]),
   ];
 }
 
@@ -88,8 +143,9 @@ export function declaredLinks(
   inputs: Readonly<Record<string, unknown>>,
 ): [string, OutputLink, Input][] {
   const links: [string, OutputLink, Input][] = [];
+  const flat = flatDeclaration(declaration, inputs);
   for (const [name, value] of Object.entries(inputs)) {
-    const input = isOutputLink(value) ? inputOf(declaration, name) : undefined;
+    const input = isOutputLink(value) ? inputOf(flat, name) : undefined;
     if (input) links.push([name, value as OutputLink, input]);
   }
   return links;

@@ -1,6 +1,7 @@
 // The nodes of a graph whose errors a dry run can find: those that load models, use them without
 // pictures or latents, or choose their files.
 import type { NodeDeclaration } from '../../nodes/declare.ts';
+import { flatDeclaration } from '../../nodes/nested-inputs.ts';
 import type { Graph } from '../../workflow/api-graph.ts';
 import type { NodeTable } from '../../workflow/node-table.ts';
 import { nodesBefore } from '../../workflow/nodes-before.ts';
@@ -39,7 +40,11 @@ export const declarationOf = (
   graph: Graph,
   nodes: NodeTable,
   id: string,
-): NodeDeclaration | undefined => nodes.get(graph.get(id)?.classType ?? '');
+): NodeDeclaration | undefined => {
+  const node = graph.get(id);
+  const declaration = node && nodes.get(node.classType);
+  return declaration && flatDeclaration(declaration, node.inputs);
+};
 
 /** Whether a node's outputs need no network and no picture, judged by their types. */
 const isComputable = ({ outputNode, outputs }: NodeDeclaration): boolean =>

@@ -53,6 +53,7 @@ const model: unknown = new Proxy(
 function usualValue(input: Input, values: Readonly<Record<string, unknown>>): unknown {
   if (input.kind === 'COMBO') return input.default ?? (input.options as readonly string[])[0] ?? '';
   if (input.kind === 'INT' && input.wide) return BigInt(input.default);
+  if (input.kind === 'COMFY_AUTOGROW_V3' || input.kind === 'COMFY_DYNAMICCOMBO_V3') return {};
   if (input.kind !== 'SOCKET') return input.default ?? '';
   const type = input.type.split(',').find((name) => Object.hasOwn(values, name));
   if (type !== undefined) return values[type];

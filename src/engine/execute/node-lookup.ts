@@ -3,6 +3,7 @@
 import type { NodeDeclaration } from '../../nodes/declare.ts';
 import type { OutputLink } from '../../nodes/graph-builder.ts';
 import type { Input } from '../../nodes/input-types.ts';
+import { flatDeclaration } from '../../nodes/nested-inputs.ts';
 import { declaredLinks } from '../../workflow/input-spec.ts';
 import type { NodeTable } from '../../workflow/node-table.ts';
 import type { DynamicGraph, DynamicNode } from './dynamic-prompt.ts';
@@ -10,6 +11,7 @@ import { missingNode } from './failures.ts';
 
 export interface DeclaredNode {
   readonly node: DynamicNode;
+  /** Flat: with one input for each name in the prompt. */
   readonly declaration: NodeDeclaration;
 }
 
@@ -31,7 +33,7 @@ export function createNodeLookup(dynamic: DynamicGraph, nodes: NodeTable): NodeL
     const node = dynamic.node(id);
     const declaration = node && nodes.get(node.classType);
     if (!declaration) throw missingNode(id, node?.classType);
-    return { node, declaration };
+    return { node, declaration: flatDeclaration(declaration, node.inputs) };
   };
   const keyOf = (id: string): string => `${id} ${dynamic.node(id)!.classType}`;
   const lineageOf = (id: string): string[] => {

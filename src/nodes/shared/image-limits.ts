@@ -3,6 +3,9 @@
 /** The maximum width and height of an image in pixels. */
 export const MAX_RESOLUTION = 16384;
 
+/** The maximum number of inputs of a node that joins batches. Source: nodes_post_processing.py. */
+export const MAX_BATCH_INPUTS = 50;
+
 /** Resize filters of latent nodes, in ComfyUI's order. */
 export const LATENT_UPSCALE_METHODS = [
   'nearest-exact',

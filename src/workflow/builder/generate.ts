@@ -3,9 +3,10 @@
 import { dumpsJson } from '../../formats/dumps-json.ts';
 import type { Json } from '../../formats/json.ts';
 import type { DynamicInputs, NodeDeclaration, Output } from '../../nodes/declare.ts';
-import type { Input } from '../../nodes/input-types.ts';
+import type { AutogrowInput, DynamicComboInput, Input, Inputs } from '../../nodes/input-types.ts';
 import { WIDGET_TYPES } from '../../nodes/widget-types.ts';
 import { socketTypeOf, unionMembers } from '../input-spec.ts';
+import { hasWidget } from '../ui/widget-slots.ts';
 import { SUMMARIES } from './summaries/index.ts';
 
 const TYPES = [
@@ -14,6 +15,7 @@ const TYPES = [
   'BoxValue',
   'FileName',
   'Float',
+  'Grown',
   'Int',
   'Link',
   'Node',
@@ -95,17 +97,23 @@ function doc(text: string, indent: string): string {
     : `${indent}/**\n${lines.map((l) => `${indent} * ${l}\n`).join('')}${indent} */\n`;
 }
 
-const signature = (
-  node: NodeDeclaration,
-  lists: ReadonlyMap<string, string>,
-  indent: string,
-): string => {
-  const rows = Object.entries(node.inputs).map(([name, input]) => {
+type Lists = ReadonlyMap<string, string>;
+
+/** The properties of a type that has these inputs. */
+const inputRows = (inputs: Inputs, lists: Lists, indent: string): string[] =>
+  Object.entries(inputs).map(([name, input]) => {
     const text = remarks(input);
-    const comment = text ? doc(text, `${indent}  `) : '';
+    const comment = text ? doc(text, indent) : '';
     const key = `${keyOf(name)}${mustBeGiven(input) ? '' : '?'}`;
-    return `${comment}${indent}  ${key}: ${inputType(input, lists)};\n`;
+    const type =
+      input.kind === 'COMFY_DYNAMICCOMBO_V3'
+        ? choiceType(name, input, lists, indent)
+        : inputType(input, lists);
+    return `${comment}${indent}${key}: ${type};\n`;
   });
+
+const signature = (node: NodeDeclaration, lists: Lists, indent: string): string => {
+  const rows = inputRows(node.inputs, lists, `${indent}  `);
   const more = [node.dynamicInputs ?? []]
     .flat()
     .map(
@@ -162,7 +170,36 @@ const LITERALS: Readonly<Record<string, string>> = {
   IMAGECOMPARE: 'Value',
 };
 
-function inputType(input: Input, lists: ReadonlyMap<string, string>): string {
+/** The type of a combo whose choices have inputs; a text where a choice needs none of them. */
+function choiceType(
+  name: string,
+  { choices }: DynamicComboInput,
+  lists: Lists,
+  indent: string,
+): string {
+  const types = Object.entries(choices).flatMap(([choice, inputs]) => {
+    const text = needsNone(inputs) ? [quote(choice)] : [];
+    const key = `${indent}    ${keyOf(name)}: ${quote(choice)};\n`;
+    const rows = inputRows(inputs, lists, `${indent}    `);
+    return rows.length > 0 ? [...text, `{\n${key}${rows.join('')}${indent}  }`] : text;
+  });
+  return types
+    .map((type) => `\n${indent}  | ${type}`)
+    .join('')
+    .trimStart();
+}
+
+const needsNone = (inputs: Inputs): boolean => !Object.values(inputs).some(mustBeGiven);
+
+function grownType({ template, names, prefix }: AutogrowInput, lists: Lists): string {
+  const type = inputType(template.input, lists);
+  return prefix === undefined
+    ? `Partial<Record<${unionOf(names)}, ${type}>>`
+    : `Grown<\`${prefix}\${number}\`, ${type}>`;
+}
+
+function inputType(input: Input, lists: Lists): string {
+  if (input.kind === 'COMFY_AUTOGROW_V3') return grownType(input, lists);
   if (input.kind === 'COMBO') {
     if (typeof input.options === 'function' || input.options.length === 0) return 'FileName';
     const union = unionOf(input.options);
@@ -197,20 +234,42 @@ const resultType = ({ outputs, outputNode }: NodeDeclaration): string => {
 const linkType = (type: string): string =>
   type === '*' || type.includes(',') ? 'never' : quote(type);
 
+const defaultsOf = (inputs: Inputs): string => {
+  const defaults = Object.entries(inputs).flatMap(([name, input]) => {
+    const value = editorDefault(input);
+    return value === undefined ? [] : [`${keyOf(name)}: ${literal(value)}`];
+  });
+  return defaults.length > 0 ? `{ ${defaults.join(', ')} }` : '{}';
+};
+
+/** The inputs that are several in a prompt, for nodeFunction. */
+const nestedOf = (inputs: Inputs): string => {
+  const nested = Object.entries(inputs).flatMap(([name, input]) => {
+    if (input.kind === 'COMFY_AUTOGROW_V3')
+      return [`${keyOf(name)}: { prefix: ${quote(input.prefix ?? '')} }`];
+    if (input.kind !== 'COMFY_DYNAMICCOMBO_V3') return [];
+    const choices = Object.entries(input.choices).map(
+      ([choice, further]) => `${keyOf(choice)}: ${argumentsOf(further)}`,
+    );
+    return [`${keyOf(name)}: { choices: { ${choices.join(', ')} } }`];
+  });
+  return nested.length > 0 ? `{ ${nested.join(', ')} }` : '{}';
+};
+
+/** Defaults and nested inputs as a list, without empty ones at its end. */
+const argumentsOf = (inputs: Inputs): string => {
+  const parts = [defaultsOf(inputs), nestedOf(inputs)];
+  while (parts.at(-1) === '{}') parts.pop();
+  return `[${parts.join(', ')}]`;
+};
+
 const creator = ({ type, outputs, inputs }: NodeDeclaration): string => {
   const keys = outputKeys(outputs);
   const list = outputs.map(
     (o, i) => `[${typeof keys[i] === 'number' ? keys[i] : quote(keys[i])}, ${quote(o.type)}]`,
   );
-  const defaults = Object.entries(inputs).flatMap(([name, input]) => {
-    const value = editorDefault(input);
-    return value === undefined ? [] : [`${keyOf(name)}: ${literal(value)}`];
-  });
-  const parts = [
-    quote(type),
-    ...(list.length > 0 || defaults.length > 0 ? [`[${list.join(', ')}]`] : []),
-    ...(defaults.length > 0 ? [`{ ${defaults.join(', ')} }`] : []),
-  ];
+  const parts = [quote(type), `[${list.join(', ')}]`, defaultsOf(inputs), nestedOf(inputs)];
+  while (['[]', '{}'].includes(parts.at(-1)!)) parts.pop();
   return `nodeFunction(${parts.join(', ')})`;
 };
 
@@ -221,9 +280,11 @@ type Literal = Json;
  * file, a text without a default, a link. Inputs that may be missing stay so.
  */
 export function editorDefault(input: Input): Literal | undefined {
-  if (input.optional || input.forceInput || input.kind === 'SOCKET') return undefined;
+  if (input.optional || input.forceInput || !hasWidget(input)) return undefined;
   if (input.kind === 'WIDGET')
     return input.default ?? (WIDGET_TYPES[input.type].initial || undefined);
+  if (input.kind === 'COMFY_DYNAMICCOMBO_V3')
+    return needsNone(input.choices[input.options[0]]) ? input.options[0] : undefined;
   if (input.kind !== 'COMBO') return input.default;
   const first = typeof input.options === 'function' ? undefined : input.options[0];
   return input.default ?? first;
@@ -231,7 +292,9 @@ export function editorDefault(input: Input): Literal | undefined {
 
 /** Whether a call without this input does not compile. */
 export const mustBeGiven = (input: Input): boolean =>
-  !input.optional && editorDefault(input) === undefined;
+  input.kind === 'COMFY_AUTOGROW_V3'
+    ? !input.optional && input.required > 0
+    : !input.optional && editorDefault(input) === undefined;
 
 const literal = (value: Literal): string =>
   typeof value === 'string'

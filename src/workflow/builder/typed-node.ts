@@ -45,6 +45,11 @@ export type FileName = string | Link<'COMBO'>;
 /** Any output of any node, or a value. */
 export type Anything = Value | Link;
 
+/** The inputs of one that grows: in their order, or by name. */
+export type Grown<Name extends string, T> =
+  | readonly T[]
+  | ({ readonly [K in Name]?: T } & { readonly type?: never });
+
 export interface NodeOptions {
   /**
    * The node's key in the graph and in the results. Default: a number in the order of execution.
@@ -79,26 +84,75 @@ export type NodeFunction<I, N> =
     ? (inputs?: I, options?: NodeOptions) => N
     : (inputs: I, options?: NodeOptions) => N;
 
+/** The values of inputs that a call leaves out, as ComfyUI's editor fills them in. */
+type Defaults = Readonly<Record<string, Value>>;
+
 /**
- * Creates the function of a node type. `outputs`: name and socket type of each, in order;
- * `defaults`: the values of inputs that a call leaves out, as ComfyUI's editor fills them in.
+ * An input that is several in a prompt: one that grows, by the prefix of its names, or a combo
+ * whose choices have inputs of their own.
+ */
+type Nested =
+  | { readonly prefix: string }
+  | { readonly choices: Readonly<Record<string, readonly [Defaults?, NestedInputs?]>> };
+type NestedInputs = Readonly<Record<string, Nested>>;
+
+type Given = Readonly<Record<string, unknown>>;
+
+/**
+ * Creates the function of a node type. `outputs`: name and socket type of each, in order; `nested`:
+ * the inputs that are several in a prompt.
  */
 export const nodeFunction = <F>(
   type: string,
   outputs: readonly (readonly [name: string | number, type: string])[] = [],
-  defaults: Readonly<Record<string, Value>> = {},
+  defaults: Defaults = {},
+  nested: NestedInputs = {},
 ): F =>
   // F, which is generated from the same declaration, has the types of the arguments and the result
-  ((given: Readonly<Record<string, unknown>> = {}, options: NodeOptions = {}) => {
-    const left = Object.entries(defaults).filter(([name]) => given[name] === undefined);
-    const inputs = left.length > 0 ? { ...given, ...Object.fromEntries(left) } : given;
-    const node: NodeData = { type, inputs, options };
+  ((given: Given = {}, options: NodeOptions = {}) => {
+    const node: NodeData = { type, inputs: flatInputs(given, defaults, nested, ''), options };
     const links = outputs.map(([name, socket], slot): [string | number, Link] => [
       name,
       { type: socket, [SOURCE]: { node, slot } },
     ]);
     return { ...Object.fromEntries(links), [DATA]: node };
   }) as F;
+
+/** The inputs by their names in a prompt, with defaults. */
+function flatInputs(
+  given: Given,
+  defaults: Defaults,
+  nested: NestedInputs,
+  prefix: string,
+): Record<string, unknown> {
+  const left = Object.entries(defaults).filter(([name]) => given[name] === undefined);
+  const all = [...Object.entries(given), ...left].filter(([, value]) => value !== undefined);
+  return Object.fromEntries(
+    all.flatMap(([name, value]): [string, unknown][] => {
+      const kind = Object.hasOwn(nested, name) ? nested[name] : undefined;
+      const path = prefix + name;
+      if (!kind) return [[path, value]];
+      if ('choices' in kind) return choiceInputs(path, name, value as string | Given, kind.choices);
+      const items = Array.isArray(value)
+        ? value.map((item, i): [string, unknown] => [kind.prefix + i, item])
+        : Object.entries(value as Given);
+      return items.map(([own, item]) => [`${path}.${own}`, item]);
+    }),
+  );
+}
+
+/** A choice, a text or an object of it and its inputs. */
+function choiceInputs(
+  path: string,
+  name: string,
+  value: string | Given,
+  choices: Extract<Nested, { choices: unknown }>['choices'],
+): [string, unknown][] {
+  const { [name]: choice, ...inputs } = typeof value === 'string' ? { [name]: value } : value;
+  const known = Object.hasOwn(choices, choice as string) ? choices[choice as string] : [];
+  const [defaults = {}, nested = {}] = known;
+  return [[path, choice], ...Object.entries(flatInputs(inputs, defaults, nested, `${path}.`))];
+}
 
 /** The node and output of a link; undefined for other values. */
 export const sourceOf = (

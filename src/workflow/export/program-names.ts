@@ -2,6 +2,7 @@
 import { DarkroomError } from '../../errors.ts';
 import { entriesOf, type JsonObject } from '../../formats/json.ts';
 import { inputOf, type NodeDeclaration } from '../../nodes/declare.ts';
+import { flatDeclaration } from '../../nodes/nested-inputs.ts';
 import { type Graph, linkOf } from '../api-graph.ts';
 import { isIdentifier, outputKeys, quote } from '../builder/generate.ts';
 import type { NodeTable } from '../node-table.ts';
@@ -76,7 +77,8 @@ export class ProgramNames {
   }
 
   #declarationOf(id: string): NodeDeclaration {
-    return this.#nodes.get(this.#graph.get(id)!.classType)!;
+    const { classType, inputs } = this.#graph.get(id)!;
+    return flatDeclaration(this.#nodes.get(classType)!, inputs);
   }
 
   #countUses(id: string): void {

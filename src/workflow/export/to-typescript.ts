@@ -1,33 +1,18 @@
 // Prints a workflow as a TypeScript program that uses the workflow builder.
 
 import { DarkroomError } from '../../errors.ts';
-import {
-  entriesOf,
-  isJsonObject,
-  isPyFloat,
-  type Json,
-  type JsonObject,
-  numberOf,
-} from '../../formats/json.ts';
-import { inputOf, type NodeDeclaration } from '../../nodes/declare.ts';
-import type { Input } from '../../nodes/input-types.ts';
-import { isRequired } from '../../nodes/input-types.ts';
-import { WIDGET_TYPES } from '../../nodes/widget-types.ts';
-import { ownValue } from '../../own-value.ts';
-import { type Graph, linkOf } from '../api-graph.ts';
-import { isIdentifier, keyOf, mustBeGiven, quote } from '../builder/generate.ts';
-import {
-  convertWidgetValue,
-  declaredLinks,
-  socketTypeOf,
-  socketTypesMatch,
-  unionMembers,
-} from '../input-spec.ts';
+import type { JsonObject } from '../../formats/json.ts';
+import type { NodeDeclaration } from '../../nodes/declare.ts';
+import { type Input, isRequired } from '../../nodes/input-types.ts';
+import { flatDeclaration } from '../../nodes/nested-inputs.ts';
+import type { Graph } from '../api-graph.ts';
+import { isIdentifier, mustBeGiven, quote } from '../builder/generate.ts';
+import { declaredLinks } from '../input-spec.ts';
 import type { NodeTable } from '../node-table.ts';
 import { noOutputs } from '../validate/issues.ts';
-import { PythonError } from '../validate/python-values.ts';
 import { combineProblems, unknownTypes } from '../validate/validate.ts';
 import { createMatches } from '../validate/validation-environment.ts';
+import { inputRows, type Program, propertyOf, type Row } from './input-rows.ts';
 import { ProgramNames } from './program-names.ts';
 
 export interface ProgramOptions {
@@ -87,21 +72,12 @@ function importedNames(graph: Graph, order: readonly string[]): string[] {
   return [...new Set(types.map((type) => (isIdentifier(type) ? type : 'nodes')))].sort(byLetters);
 }
 
-interface Program {
-  readonly graph: Graph;
-  readonly nodes: NodeTable;
-  readonly names: ProgramNames;
-}
-
 /** The statement that creates a node, with a comment on missing inputs. */
 function nodeStatement(program: Program, id: string): string {
   const { graph, nodes, names } = program;
   const node = graph.get(id)!;
   const declaration = nodes.get(node.classType)!;
-  const rows = entriesOf(node.inputs as JsonObject).flatMap(([name, value]): Row[] => {
-    const input = inputOf(declaration, name);
-    return input ? [{ key: keyOf(name), ...rowValue(program, value, input) }] : [];
-  });
+  const rows = inputRows(program, declaration, node.inputs);
   const hasTitle =
     node.title !== undefined && node.title !== node.classType && node.title !== declaration.display;
   const created = call(
@@ -112,10 +88,25 @@ function nodeStatement(program: Program, id: string): string {
   return missingInputs(declaration, node.inputs) + names.declaration(id, created);
 }
 
+const isEmptyGrowth = (input: Input): boolean =>
+  input.kind === 'COMFY_AUTOGROW_V3' && input.required === 0;
+
 /** Comments on the inputs that the file should have: the call does not compile, or has defaults. */
-function missingInputs({ inputs }: NodeDeclaration, given: object): string {
+function missingInputs(declaration: NodeDeclaration, given: Readonly<JsonObject>): string {
+  const names = Object.keys(given);
+  const grown = Object.entries(declaration.inputs).filter(
+    ([, { kind }]) => kind === 'COMFY_AUTOGROW_V3',
+  );
+  // one that grows is missing when none of its inputs is given
+  const inputs = Object.fromEntries([
+    ...Object.entries(flatDeclaration(declaration, given).inputs).filter(
+      ([name]) => !grown.some(([outer]) => name.startsWith(`${outer}.`)),
+    ),
+    ...grown.filter(([outer]) => !names.some((name) => name.startsWith(`${outer}.`))),
+  ]);
   const missing = Object.keys(inputs).filter(
-    (name) => isRequired(inputs[name]) && !Object.hasOwn(given, name),
+    (name) =>
+      isRequired(inputs[name]) && !Object.hasOwn(given, name) && !isEmptyGrowth(inputs[name]),
   );
   const listed = (names: readonly string[]): string =>
     names.map((name) => `'${oneLine(name)}'`).join(', ');
@@ -125,22 +116,6 @@ function missingInputs({ inputs }: NodeDeclaration, given: object): string {
     ...(filledIn.length > 0 ? [`// not in the file, so the default: ${listed(filledIn)}\n`] : []),
     ...(needed.length > 0 ? [`// @ts-expect-error the file has no ${listed(needed)}\n`] : []),
   ].join('');
-}
-
-/** The expression for the value of an input. */
-function rowValue({ graph, nodes, names }: Program, value: Json, input: Input): Omit<Row, 'key'> {
-  const link = linkOf(value);
-  if (!link) {
-    const converted = convertIfPossible(value, input);
-    return { value: literal(converted), misfit: misfit(converted, input) };
-  }
-  const { outputs, dynamicOutput } = nodes.get(graph.get(link.id)!.classType)!;
-  const type = (outputs[link.slot] ?? dynamicOutput)?.type ?? '*';
-  const expected = socketTypeOf(input);
-  return {
-    value: names.link(link.id, link.slot),
-    misfit: socketTypesMatch(type, expected) ? undefined : `expected ${expected}`,
-  };
 }
 
 /** A node whose sources are being visited. */
@@ -190,67 +165,8 @@ const unusableLink = (exists: boolean, id: string, consumer: string, input: stri
     nodeId: consumer,
   });
 
-/** A property of a node's inputs in the program. */
-interface Row {
-  readonly key: string;
-  readonly value: string;
-  /** What is wrong with the value, which is a type error in the program. */
-  readonly misfit?: string;
-}
-
-/** A value as ComfyUI converts it before a run; unchanged if that fails. */
-function convertIfPossible(value: Json, input: Input): Json {
-  try {
-    return convertWidgetValue(value, input);
-  } catch (error) {
-    if (error instanceof PythonError) return value;
-    throw error;
-  }
-}
-
-const IS_OF_TYPE: Readonly<Record<string, (value: Json) => boolean>> = {
-  INT: (value) => typeof value === 'bigint' || numberOf(value) !== undefined,
-  FLOAT: (value) => typeof value !== 'bigint' && numberOf(value) !== undefined,
-  STRING: (value) => typeof value === 'string',
-  BOOLEAN: (value) => typeof value === 'boolean',
-  COMBO: (value) => typeof value === 'string',
-  '*': (value) => value !== null,
-};
-
-/** Why a value does not fit an input; undefined when it does. */
-function misfit(value: Json, input: Input): string | undefined {
-  if (input.kind === 'COMBO' && typeof input.options !== 'function' && input.options.length > 0)
-    return typeof value === 'string' && input.options.includes(value)
-      ? undefined
-      : 'not in the list';
-  if (input.kind === 'WIDGET' && WIDGET_TYPES[input.type].fits(value)) return undefined;
-  const fits =
-    (input.kind === 'SOCKET' && input.inline && typeof value === 'string') ||
-    unionMembers(socketTypeOf(input)).some((type) => ownValue(IS_OF_TYPE, type)?.(value));
-  return fits ? undefined : `expected ${socketTypeOf(input)}`;
-}
-
-function literal(value: Json): string {
-  if (typeof value === 'string') return value.includes('\n') ? template(value) : quote(value);
-  if (typeof value === 'bigint') return `${value}n`;
-  if (isPyFloat(value)) return String(value.float);
-  if (Array.isArray(value)) return `[${value.map(literal).join(', ')}]`;
-  if (isJsonObject(value))
-    return `{ ${entriesOf(value)
-      .map(([key, item]) => `${keyOf(key)}: ${literal(item)}`)
-      .join(', ')} }`;
-  return String(value);
-}
-
-/** A template literal; backslashes and line ends other than \n are escaped. */
-const template = (text: string): string =>
-  `\`${text.replace(/[\\`]|\$\{/g, '\\$&').replaceAll('\r', '\\r')}\``;
-
 function call(name: string, inputs: readonly Row[], title?: string): string {
-  const rows = inputs.map(({ key, value, misfit }) => ({
-    text: key === value ? key : `${key}: ${value}`,
-    misfit,
-  }));
+  const rows = inputs.map((row) => ({ text: propertyOf(row), misfit: row.misfit }));
   const options = title === undefined ? '' : `, { title: ${quote(title)} }`;
   const inline = rows.map(({ text }) => text).join(', ');
   const short = `${name}({${inline && ` ${inline} `}}${options})`;

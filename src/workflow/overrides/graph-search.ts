@@ -3,6 +3,7 @@
 // here.
 import { inputOf, type NodeDeclaration } from '../../nodes/declare.ts';
 import type { Input } from '../../nodes/input-types.ts';
+import { flatDeclaration } from '../../nodes/nested-inputs.ts';
 import { type Graph, type GraphNode, linkOf } from '../api-graph.ts';
 import { socketTypeOf } from '../input-spec.ts';
 import type { NodeTable } from '../node-table.ts';
@@ -33,7 +34,7 @@ export function declaredNode(
 ): { readonly node: GraphNode; readonly declaration: NodeDeclaration } | undefined {
   const node = graph.get(id);
   const declaration = node && nodes.get(node.classType);
-  return declaration && { node, declaration };
+  return declaration && { node, declaration: flatDeclaration(declaration, node.inputs) };
 }
 
 /** The declaration of an input. */

@@ -8,6 +8,7 @@ import {
   objectOf,
 } from '../../formats/json.ts';
 import { declarationOf } from '../../nodes/index.ts';
+import { flatDeclaration } from '../../nodes/nested-inputs.ts';
 import { type Graph, type GraphNode, linkOf, withInputs } from '../api-graph.ts';
 import type { NodeTable } from '../node-table.ts';
 import { hasNodes, isNode } from './find-workflow.ts';
@@ -87,8 +88,10 @@ export function withLaterInputs(
 }
 
 /** The required widget inputs that a node has no value for. */
-const missingInputs = (node: GraphNode, nodes: NodeTable): string[] =>
-  Object.entries(nodes.get(node.classType)?.inputs ?? {})
+function missingInputs(node: GraphNode, nodes: NodeTable): string[] {
+  const declaration = nodes.get(node.classType);
+  if (!declaration) return [];
+  return Object.entries(flatDeclaration(declaration, node.inputs).inputs)
     .filter(
       ([name, input]) =>
         !input.optional &&
@@ -97,3 +100,4 @@ const missingInputs = (node: GraphNode, nodes: NodeTable): string[] =>
         !Object.hasOwn(node.inputs, name),
     )
     .map(([name]) => name);
+}

@@ -1,5 +1,5 @@
 // The node types of one file, from the node declarations and the definitions in the file.
-import type { JsonObject } from '../../formats/json.ts';
+import type { Json, JsonObject } from '../../formats/json.ts';
 import { declarationOf, type FoundDeclaration } from '../../nodes/index.ts';
 import type { Input } from '../../nodes/input-types.ts';
 import { ownValue } from '../../own-value.ts';
@@ -12,7 +12,13 @@ import { groupTemplate } from './templates/group.ts';
 import { instanceLayout, subgraphTemplate } from './templates/subgraph.ts';
 import type { Template } from './templates/template.ts';
 import { notUi, type UiInput, type UiNode, type UiOutput } from './ui-graph.ts';
-import { declaredLayouts, guessedLayout, hasWidget, type WidgetSlot } from './widget-slots.ts';
+import {
+  declaredLayouts,
+  guessedLayout,
+  hasWidget,
+  type WidgetSlot,
+  withChoices,
+} from './widget-slots.ts';
 import { fileValues, type WidgetValues, widgetValues } from './widget-values.ts';
 
 const TEMPLATES = {
@@ -93,7 +99,7 @@ export class FileNodeTypes implements NodeTypes {
   }
 
   inputOf(node: UiNode, name: string): Input | undefined {
-    const found = this.#declarationOf(node.type);
+    const found = this.#declarationOfNode(node);
     if (found) {
       const { inputs } = found.declaration;
       return Object.hasOwn(inputs, name) ? inputs[name] : undefined;
@@ -101,6 +107,13 @@ export class FileNodeTypes implements NodeTypes {
     const layout = this.templateOf(node.type)?.layout ?? [];
     const slot = layout.find((other) => other.kind === 'value' && other.name === name);
     return slot?.kind === 'value' ? slot.input : undefined;
+  }
+
+  computedInputs(
+    node: UiNode,
+    inputs: Readonly<Record<string, Json>>,
+  ): Readonly<Record<string, Json>> {
+    return this.#declarationOf(node.type)?.declaration.editorWidgets?.computed(inputs) ?? {};
   }
 
   valuesOf(node: UiNode): WidgetValues {
@@ -115,8 +128,14 @@ export class FileNodeTypes implements NodeTypes {
     return declarationOf(type, this.#nodes);
   }
 
-  #orderedInputs(node: UiNode): readonly UiInput[] {
+  /** The declaration with the inputs of the choices that a node makes. */
+  #declarationOfNode(node: UiNode): FoundDeclaration | undefined {
     const found = this.#declarationOf(node.type);
+    return found && { ...found, declaration: withChoices(found.declaration, node.values) };
+  }
+
+  #orderedInputs(node: UiNode): readonly UiInput[] {
+    const found = this.#declarationOfNode(node);
     if (found) return declaredInputs(node, found);
     const template = this.templateOf(node.type);
     return template ? templateInputs(node, template) : node.inputs;
@@ -124,8 +143,8 @@ export class FileNodeTypes implements NodeTypes {
 
   /** The layouts that a node may have in files, the current one first. */
   #layoutsOf(node: UiNode): readonly (readonly WidgetSlot[])[] {
-    const found = this.#declarationOf(node.type);
-    if (found) return declaredLayouts(found.declaration);
+    const found = this.#declarationOfNode(node);
+    if (found) return declaredLayouts(found.declaration, node.values);
     const template = this.templateOf(node.type);
     return [
       template

@@ -1,4 +1,5 @@
 // Access to the node types that one file uses.
+import type { Json } from '../../formats/json.ts';
 import type { Input } from '../../nodes/input-types.ts';
 import type { Template } from './templates/template.ts';
 import type { UiInput, UiNode, UiOutput } from './ui-graph.ts';
@@ -26,6 +27,11 @@ export interface NodeTypes {
   layoutOf(node: UiNode): readonly WidgetSlot[];
   /** The declaration of an input; undefined when there is none. */
   inputOf(node: UiNode, name: string): Input | undefined;
+  /** Inputs that the editor computes from a node's other inputs. */
+  computedInputs(
+    node: UiNode,
+    inputs: Readonly<Record<string, Json>>,
+  ): Readonly<Record<string, Json>>;
   /** The widget values of a node by input name. */
   valuesOf(node: UiNode): WidgetValues;
 }

@@ -85,6 +85,8 @@ function convertInputs(conversion: Conversion, scoped: ScopedNode): JsonObject {
   for (const [name, value] of inputs)
     inputs.set(name, convertValue(conversion, scoped, name, value));
   for (const [name, link] of links) inputs.set(name, link);
+  const computed = types.computedInputs(node, objectOf(inputs));
+  for (const [name, value] of Object.entries(computed)) inputs.set(name, value);
   return objectOf(inputs);
 }
 

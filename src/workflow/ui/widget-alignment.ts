@@ -43,6 +43,8 @@ export function misfit(value: Json, slot: WidgetSlot): number {
       return typeof value === 'string' ? (value !== '' && CONTROL_VALUES.has(value) ? 1 : 0) : 5;
     case 'COMBO':
       return optionMisfit(value, input);
+    case 'COMFY_DYNAMICCOMBO_V3':
+      return input.options.some((option) => option === value) ? 0 : 5;
     default:
       return 5;
   }

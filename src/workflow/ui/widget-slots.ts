@@ -1,8 +1,15 @@
 // The slots of `widgets_values`: which value belongs to which input. Their order follows from the
 // node's declaration.
-import { entriesOf, isJsonObject, type Json, numberOf } from '../../formats/json.ts';
+import {
+  entriesOf,
+  isJsonObject,
+  type Json,
+  type JsonObject,
+  numberOf,
+} from '../../formats/json.ts';
 import type { NodeDeclaration } from '../../nodes/declare.ts';
-import type { Input } from '../../nodes/input-types.ts';
+import type { AutogrowInput, Input, SocketInput } from '../../nodes/input-types.ts';
+import { flatDeclaration } from '../../nodes/nested-inputs.ts';
 import { WIDGET_TYPES } from '../../nodes/widget-types.ts';
 import { linkOf } from '../api-graph.ts';
 import type { UiNode } from './ui-graph.ts';
@@ -35,8 +42,10 @@ const UPLOAD: WidgetSlot = { kind: 'editor', fits: (value) => value === 'image' 
 const SEED_NAMES: ReadonlySet<string> = new Set(['seed', 'noise_seed']);
 
 /** Whether the editor shows a widget for an input. */
-export const hasWidget = (input: Input | undefined): input is Exclude<Input, { kind: 'SOCKET' }> =>
-  input !== undefined && input.kind !== 'SOCKET';
+export const hasWidget = (
+  input: Input | undefined,
+): input is Exclude<Input, SocketInput | AutogrowInput> =>
+  input !== undefined && input.kind !== 'SOCKET' && input.kind !== 'COMFY_AUTOGROW_V3';
 
 /** The slots of one input: its value, and the controls beside it. */
 export function slotsOf(name: string, input: Input | undefined): WidgetSlot[] {
@@ -65,7 +74,11 @@ const layoutsByDeclaration = new WeakMap<NodeDeclaration, readonly (readonly Wid
  * The layouts that a declared node may have in files: the current one, then the one with former
  * widgets.
  */
-export function declaredLayouts(declaration: NodeDeclaration): readonly (readonly WidgetSlot[])[] {
+export function declaredLayouts(
+  declaration: NodeDeclaration,
+  values: UiNode['values'],
+): readonly (readonly WidgetSlot[])[] {
+  if (declaration.editorWidgets) return [editorLayout(declaration, values)];
   const existing = layoutsByDeclaration.get(declaration);
   if (existing) return existing;
   const layouts = Object.values(declaration.inputs).some(hadWidget)
@@ -75,15 +88,64 @@ export function declaredLayouts(declaration: NodeDeclaration): readonly (readonl
   return layouts;
 }
 
+/** The layout of a node with widgets that the editor defines. */
+function editorLayout(
+  { inputs, editorWidgets }: NodeDeclaration,
+  values: UiNode['values'],
+): WidgetSlot[] {
+  const names = Array.isArray(values) ? editorWidgets!.names(values) : Object.keys(values);
+  return names.map((name) => ({
+    kind: 'value',
+    name,
+    input: Object.hasOwn(inputs, name) ? inputs[name] : undefined,
+  }));
+}
+
+/**
+ * The flat declaration of a node with these values: the values of a choice come right after it, and
+ * a value that is no choice counts as the first one.
+ */
+export function withChoices(
+  declaration: NodeDeclaration,
+  values: UiNode['values'],
+): NodeDeclaration {
+  const choices: Record<string, string> = {};
+  for (;;) {
+    const flat = flatDeclaration(declaration, choices);
+    const layout = flat === declaration ? [] : layoutOf(flat, false);
+    const position = layout.findIndex(
+      (slot) => slot.kind === 'value' && isOpenChoice(slot, choices),
+    );
+    const slot = layout[position];
+    if (slot?.kind !== 'value' || slot.input?.kind !== 'COMFY_DYNAMICCOMBO_V3') return flat;
+    const value = isJsonObject(values as Json)
+      ? (values as JsonObject)[slot.name]
+      : (values as readonly Json[])[position];
+    const { options } = slot.input;
+    choices[slot.name] = options.find((option) => option === value) ?? options[0];
+  }
+}
+
+const isOpenChoice = (
+  { name, input }: WidgetSlot & { kind: 'value' },
+  choices: Readonly<Record<string, string>>,
+): boolean => input?.kind === 'COMFY_DYNAMICCOMBO_V3' && !Object.hasOwn(choices, name);
+
 /** Required inputs, the upload button, then optional inputs. */
 function layoutOf({ inputs }: NodeDeclaration, withFormer: boolean): WidgetSlot[] {
   const shown = Object.entries(inputs).filter(([, input]) =>
     hadWidget(input) ? withFormer : hasWidget(input),
   );
   const hasUpload = shown.some(([, input]) => input.kind === 'COMBO' && input.image_upload);
+  // the inputs of a choice stay behind it
+  const isOptional = (name: string, input: Input): boolean => {
+    const [outer] = name.split('.');
+    const combo = inputs[outer]?.kind === 'COMFY_DYNAMICCOMBO_V3' ? inputs[outer] : input;
+    return combo.optional ?? false;
+  };
   const slots = (optional: boolean): WidgetSlot[] =>
     shown
-      .filter(([, input]) => (input.optional ?? false) === optional)
+      .filter(([name, input]) => isOptional(name, input) === optional)
       .flatMap(([name, input]) => slotsOf(name, input));
   return [...slots(false), ...(hasUpload ? [UPLOAD] : []), ...slots(true)];
 }

@@ -5,7 +5,7 @@ import type { Input } from '../../nodes/input-types.ts';
 import { WIDGET_TYPES } from '../../nodes/widget-types.ts';
 import type { UiNode } from './ui-graph.ts';
 import { align } from './widget-alignment.ts';
-import type { WidgetSlot } from './widget-slots.ts';
+import { hasWidget, type WidgetSlot } from './widget-slots.ts';
 
 /** Values by input name. */
 export interface WidgetValues {
@@ -77,7 +77,8 @@ const currentValue = (value: Json, input: Input | undefined): Json =>
 
 /** The editor's default; undefined for a list of files, where it is the first file. */
 function defaultOf(input: Input | undefined): Json | undefined {
-  if (input === undefined || input.kind === 'SOCKET') return undefined;
+  if (!hasWidget(input)) return undefined;
+  if (input.kind === 'COMFY_DYNAMICCOMBO_V3') return input.options[0];
   if (input.kind === 'COMBO')
     return input.default ?? (typeof input.options === 'function' ? undefined : input.options[0]);
   if (input.kind === 'STRING') return input.default ?? '';

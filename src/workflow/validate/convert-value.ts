@@ -78,6 +78,16 @@ function valueIssue(
     if (number > input.max) return issues.outOfRange(location(), 'max', value, input.max, isFloat);
     return undefined;
   }
+  if (input.kind === 'COMFY_DYNAMICCOMBO_V3')
+    return input.options.some((option) => option === value)
+      ? undefined
+      : issues.notInList(
+          location(),
+          value,
+          input.options,
+          environment.didYouMean(str(value), input.options),
+          undefined,
+        );
   if (input.kind !== 'COMBO' || input.editorOnly) return undefined;
   const nearest = (candidates: readonly string[]): string =>
     environment.didYouMean(str(value), candidates);

@@ -4,6 +4,7 @@ import type { DarkroomError } from '../../errors.ts';
 import type { NodeEnvironment } from '../../nodes/context.ts';
 import { type NodeDeclaration, output, socket } from '../../nodes/declare.ts';
 import { packTitleOf, REFUSED } from '../../nodes/index.ts';
+import { flatDeclaration } from '../../nodes/nested-inputs.ts';
 import { type Graph, linksByInput } from '../api-graph.ts';
 import type { NodeTable } from '../node-table.ts';
 import { nodesOfUnknownType, type Validation, validate } from './validate.ts';
@@ -60,7 +61,7 @@ export function findProblems(
       const refused = REFUSED.get(type);
       return { type, pack: refused?.pack ?? packTitleOf(type), reason: refused?.reason, nodeIds };
     }),
-    models: missingModels(problems, nodes, environment),
+    models: missingModels(problems, graph, nodes, environment),
     problems,
   };
 }
@@ -83,13 +84,16 @@ function problemsBesides(
 
 function missingModels(
   problems: readonly DarkroomError[],
+  graph: Graph,
   nodes: NodeTable,
   environment: ValidationEnvironment,
 ): MissingModel[] {
   const models = new Map<string, MissingModel & { readonly nodeIds: string[] }>();
   for (const { code, nodeId, nodeType = '', input: inputName = '', file } of problems) {
     if (code !== 'DR_MODEL_MISSING' || nodeId === undefined || file === undefined) continue;
-    const input = nodes.get(nodeType)?.inputs[inputName];
+    const declaration = nodes.get(nodeType);
+    const given = graph.get(nodeId)?.inputs ?? {};
+    const input = declaration && flatDeclaration(declaration, given).inputs[inputName];
     if (input?.kind !== 'COMBO' || input.folder === undefined) continue;
     const { folder } = input;
     const key = `${folder}/${file}`;

@@ -129,7 +129,8 @@ export const requiredMissing = (location: InputLocation): Issue =>
     {
       type: 'required_input_missing',
       message: 'Required input is missing',
-      details: location.input,
+      // of an input in another one, ComfyUI says the last part of its name
+      details: location.input.split('.').at(-1)!,
       extra_info: { input_name: location.input },
     },
     location,
@@ -188,6 +189,41 @@ export const typeMismatch = (
       hint: `Connect an output of type ${expected}.`,
     },
   );
+
+/** A link to a combo whose choice decides which inputs the node has. */
+export const linkedChoice = (
+  location: InputLocation,
+  received: string,
+  options: readonly string[],
+  link: Json,
+): Issue =>
+  createIssue(typeMismatch(location, received, 'COMFY_DYNAMICCOMBO_V3', link).comfy, location, {
+    message:
+      `'${location.input}' of ${location.name} can't be connected to another node: ` +
+      'it decides which inputs the node has',
+    hint: optionsHint(options),
+  });
+
+/** A link to an input under a name that a growing input does not have. */
+export function beyondGrowth(location: InputLocation, names: readonly string[]): Issue {
+  const group = location.input.slice(0, location.input.lastIndexOf('.'));
+  const problem = `has no input '${location.input}'`;
+  return createIssue(
+    {
+      type: 'custom_validation_failed',
+      message: 'Custom validation failed for node',
+      details: `${location.input} - ${problem}`,
+      extra_info: { input_name: location.input },
+    },
+    location,
+    {
+      message: `${location.name} ${problem}`,
+      hint:
+        `It can have ${names.length} of them, from '${group}.${names[0]}' ` +
+        `to '${group}.${names.at(-1)}'.`,
+    },
+  );
+}
 
 /** Hints for values that can't be converted, by the type of the input. */
 const CONVERSION_HINTS: Readonly<Record<string, string>> = {

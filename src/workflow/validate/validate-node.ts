@@ -3,6 +3,7 @@
 import type { Json, JsonObject } from '../../formats/json.ts';
 import { type InputCheck, inputOf, type NodeDeclaration } from '../../nodes/declare.ts';
 import { type Input, isRequired } from '../../nodes/input-types.ts';
+import { flatDeclaration, namesBeyondGrowth } from '../../nodes/nested-inputs.ts';
 import { laterNote } from '../../nodes/versions/nodes-of-version.ts';
 import { describeNode, type Graph, type GraphNode } from '../api-graph.ts';
 import { socketTypeOf, socketTypesMatch, toRunValue } from '../input-spec.ts';
@@ -129,7 +130,7 @@ function* inputSteps(state: GraphValidation, id: string): Steps<Verdict> {
   const check: NodeCheck = {
     id,
     node,
-    declaration: state.nodes.get(node.classType)!,
+    declaration: flatDeclaration(state.nodes.get(node.classType)!, node.inputs),
     issues: [],
     conversions: {},
     linkedTypes: {},
@@ -138,6 +139,7 @@ function* inputSteps(state: GraphValidation, id: string): Steps<Verdict> {
   state.conversions.set(id, check.conversions);
   for (const [name, input] of inputsToCheck(check.declaration, node.inputs))
     yield* checkInput(state, check, name, input);
+  checkGrowth(state, check);
   checkByNode(state, check);
   return { valid: check.sourcesValid && check.issues.length === 0, issues: check.issues };
 }
@@ -159,6 +161,15 @@ function inputsToCheck(
     },
   );
   return [...Object.entries(declaration.inputs), ...dynamic];
+}
+
+/** Reports links to inputs that a growing input does not have. With them, ComfyUI's nodes fail. */
+function checkGrowth(state: GraphValidation, check: NodeCheck): void {
+  const { inputs } = check.node;
+  const declared = state.nodes.get(check.node.classType)!.inputs;
+  for (const [name, input] of namesBeyondGrowth(declared, inputs))
+    if (Array.isArray(inputs[name]))
+      check.issues.push(issues.beyondGrowth(locate(state, check, name, input), input.names));
 }
 
 function* checkInput(
@@ -195,6 +206,10 @@ function* checkLink(
 ): Steps<void> {
   const location = (): issues.InputLocation => locate(state, check, name, input);
   const { sourceId, type } = resolveLink(state.graph, state.nodes, check.id, name, link);
+  if (input.kind === 'COMFY_DYNAMICCOMBO_V3') {
+    check.issues.push(issues.linkedChoice(location(), type, input.options, link));
+    return;
+  }
   check.linkedTypes[name] = type;
   const expected = socketTypeOf(input);
   if (!check.declaration.validate?.types && !socketTypesMatch(type, expected)) {

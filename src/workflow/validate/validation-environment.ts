@@ -3,7 +3,7 @@
 import type { Json } from '../../formats/json.ts';
 import { didYouMean, nearMatches } from '../../near-matches.ts';
 import type { NodeEnvironment } from '../../nodes/context.ts';
-import type { Input } from '../../nodes/input-types.ts';
+import type { ComboInput, DynamicComboInput, Input } from '../../nodes/input-types.ts';
 import { withSlashes } from '../../slashes.ts';
 import { inputConfig, optionsOf } from '../input-spec.ts';
 
@@ -11,7 +11,7 @@ export interface ValidationEnvironment extends NodeEnvironment {
   /** Returns the option of a combo that a value names, with `/` or `\` between folders. */
   optionOf(input: ComboInput, value: string): string | undefined;
   /** The options of a combo. */
-  optionsOf(input: ComboInput): readonly string[];
+  optionsOf(input: ComboInput | DynamicComboInput): readonly string[];
   /** `[type, options]`; null for a long list of options after its first uses. */
   configOf(input: Input): Json[] | null;
   /** As `didYouMean`; empty when too much text has been compared. */
@@ -19,8 +19,6 @@ export interface ValidationEnvironment extends NodeEnvironment {
   /** As `nearMatches`; empty when too much text has been compared. */
   nearMatches(word: string, candidates: readonly string[]): readonly string[];
 }
-
-type ComboInput = Input & { kind: 'COMBO' };
 
 /** Products of the lengths of the texts that are compared. The first comparison is always made. */
 const MAX_COMPARED = 30_000_000;
@@ -42,7 +40,7 @@ export function createValidationEnvironment(
     hasInput: memoOf((name: string) => hasInput.call(environment, name)),
     wildcards: () => wildcards.call(environment),
   };
-  const options = memoOf((input: ComboInput) => optionsOf(input, once));
+  const options = memoOf((input: ComboInput | DynamicComboInput) => optionsOf(input, once));
   const optionsByName = memoOf((input: ComboInput) => {
     const own = options(input);
     const names = new Map(own.map((name) => [withSlashes(name), name]));

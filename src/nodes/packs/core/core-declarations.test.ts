@@ -6,7 +6,7 @@ import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { testContext } from '../../../../test/support/run-node.ts';
 import { isJsonObject, numberOf } from '../../../formats/json.ts';
-import { inputConfig } from '../../../workflow/input-spec.ts';
+import { inputConfig, listedType } from '../../../workflow/input-spec.ts';
 import { nodesOf } from '../../index.ts';
 import type { Input, Inputs } from '../../input-types.ts';
 import { COMFYUI_VERSIONS } from '../../versions/comfyui-versions.ts';
@@ -69,13 +69,51 @@ const plain = (value: unknown): unknown =>
     ? value
     : Number(numberOf(value as Parameters<typeof numberOf>[0]));
 
+interface Template {
+  readonly input: Inner;
+}
+/** Lists of inputs inside of options: of growing inputs and of choices. */
+type Inner = Listed['input'];
+
+const specsOf = ({ required = {}, optional = {} }: Inner) => [
+  ...Object.entries(required).map(([name, spec]) => ({ name, spec, optional: false })),
+  ...Object.entries(optional).map(([name, spec]) => ({ name, spec, optional: true })),
+];
+
+/** Options that contain lists of inputs, or say which sockets have the same type. */
+function nested({ template, options }: Readonly<Record<string, unknown>>): object {
+  const choices = Array.isArray(options)
+    ? (options as (Template & { key: string; inputs: Inner })[])
+    : [];
+  const isDynamic = choices.some((choice) => typeof choice === 'object');
+  const { input, ...names } = (template ?? {}) as Partial<Template>;
+  return {
+    ...(template !== undefined && { template: { ...names, input: input && listOf(input) } }),
+    ...(isDynamic && { options: choices.map(({ key, inputs }) => [key, listOf(inputs)]) }),
+  };
+}
+
+const listOf = (inputs: Inner): unknown[] =>
+  specsOf(inputs).map(({ name, spec: [type, options], optional }) => [
+    name,
+    choicesOf(type, options),
+    compared(type, options),
+    optional,
+  ]);
+
+/** The type of an input; the options of a combo in either of ComfyUI's forms. */
+function choicesOf(type: unknown, options: Spec[1]): unknown {
+  const choices = type === 'COMBO' ? (options?.['options'] ?? []) : type;
+  return Array.isArray(choices) ? choices.filter((one) => !NOT_BUILT.has(one)) : choices;
+}
+
 function compared(type: unknown, options: Readonly<Record<string, unknown>> = {}): object {
   const all: Readonly<Record<string, unknown>> = { ...ASSUMED[String(type)], ...options };
   const keys = [
     ...COMPARED.filter((key) => all[key] !== undefined),
     ...FLAGS.filter((key) => all[key]),
   ];
-  return Object.fromEntries(keys.map((key) => [key, plain(all[key])]));
+  return { ...Object.fromEntries(keys.map((key) => [key, plain(all[key])])), ...nested(all) };
 }
 
 /** Whether the options are files, which a list can't be compared by. */
@@ -88,14 +126,9 @@ function ours([name, input]: readonly [string, Input]): unknown[] {
   return [name, shown, compared(type, options), input.optional === true];
 }
 
-const theirs = (declared: Inputs, { input: { required = {}, optional = {} } }: Listed) =>
-  [
-    ...Object.entries(required).map(([name, spec]) => ({ name, spec, optional: false })),
-    ...Object.entries(optional).map(([name, spec]) => ({ name, spec, optional: true })),
-  ].map(({ name, spec: [type, options], optional: isOptional }) => {
-    const choices = type === 'COMBO' ? (options?.['options'] ?? []) : type;
-    const list = Array.isArray(choices) ? choices.filter((one) => !NOT_BUILT.has(one)) : choices;
-    const shown = listsFiles(declared[name]) ? 'files' : list;
+const theirs = (declared: Inputs, { input }: Listed) =>
+  specsOf(input).map(({ name, spec: [type, options], optional: isOptional }) => {
+    const shown = listsFiles(declared[name]) ? 'files' : choicesOf(type, options);
     return [name, shown, compared(type, options), isOptional];
   });
 
@@ -132,7 +165,7 @@ describe.each(COMFYUI_VERSIONS)('under ComfyUI %s', (version) => {
       const listed = lists[type];
       expect(Object.entries(inputs).map(ours)).toEqual(theirs(inputs, listed));
       const { output, output_name = output, output_is_list = [] } = listed;
-      expect(outputs.map((one) => [one.type, one.name, one.isList === true])).toEqual(
+      expect(outputs.map((one) => [listedType(one), one.name, one.isList === true])).toEqual(
         output.map((socket, i) => [socket, output_name[i], output_is_list[i] ?? false]),
       );
       const { display_name: display = shown.display, category, deprecated, experimental } = listed;

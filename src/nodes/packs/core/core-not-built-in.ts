@@ -21,11 +21,9 @@ export const CORE_ALIASES: Aliases = {
 
 /** Types for SD1.x, SD2.x and SDXL that are not built in yet. */
 export const CORE_OTHER_TYPES: readonly string[] = `
-  BatchImagesNode BatchLatentsNode BatchMasksNode CFGOverride CLIPTextEncodeControlnet
-  ColorTransfer ComfyAndNode ComfyMathExpression ComfyNotNode ComfyNumberConvert ComfyOrNode
-  ComfySwitchNode ConvertArrayToString ConvertDictionaryToString CreateBoundingBoxes CreateList
-  CustomCombo DualModelGuider EasyCache JsonExtractString NAGuidance
-  ResizeImageMaskNode SamplerSEEDS2 SaveImageAdvanced SaveText StringFormat TextOverlay
+  CFGOverride CLIPTextEncodeControlnet ColorTransfer ComfyMathExpression ComfyNumberConvert
+  ConvertArrayToString ConvertDictionaryToString CreateBoundingBoxes DualModelGuider EasyCache
+  JsonExtractString NAGuidance SamplerSEEDS2 SaveImageAdvanced SaveText StringFormat TextOverlay
 `
   .trim()
   .split(/\s+/);

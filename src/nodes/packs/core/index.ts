@@ -11,6 +11,7 @@ import { LATER_CONDITIONING_NODES } from './conditioning/later-conditioning-node
 import { PHOTOMAKER_NODES } from './conditioning/photomaker-nodes.ts';
 import { PROMPT_NODES } from './conditioning/text-encode-nodes.ts';
 import { CORE_ALIASES, CORE_OTHER_TYPES, CORE_REFUSED } from './core-not-built-in.ts';
+import { BATCH_NODES } from './image/batch-nodes.ts';
 import { BOX_NODES } from './image/box-nodes.ts';
 import { CAMERA_AND_COMPARE_NODES } from './image/camera-and-compare-nodes.ts';
 import { COMPOSITING_NODES } from './image/compositing-nodes.ts';
@@ -23,6 +24,7 @@ import { IMAGE_LIST_NODES } from './image/image-list-nodes.ts';
 import { IMAGE_NODES } from './image/image-nodes.ts';
 import { IMAGE_TRANSFORM_NODES } from './image/image-transform-nodes.ts';
 import { FILE_NODES } from './image/load-and-save-nodes.ts';
+import { RESIZE_NODES } from './image/resize-image-mask-node.ts';
 import { ANIMATION_NODES } from './image/save-animation-nodes.ts';
 import { UPSCALE_MODEL_NODES } from './image/upscale-model-nodes.ts';
 import { LATENT_BATCH_NODES } from './latent/latent-batch-nodes.ts';
@@ -53,6 +55,7 @@ import { SAMPLER_NODES } from './sampling/sampler-nodes.ts';
 import { SIGMA_NODES } from './sampling/sigma-nodes.ts';
 import { COLOUR_NODES } from './values/colour-nodes.ts';
 import { LATER_VALUE_NODES } from './values/later-value-nodes.ts';
+import { LOGIC_NODES } from './values/logic-nodes.ts';
 import { PRIMITIVE_NODES } from './values/primitive-nodes.ts';
 import { STRING_NODES } from './values/string-nodes.ts';
 
@@ -114,6 +117,9 @@ export const CORE_PACK: Pack = {
     ...DRAWING_NODES,
     ...COLOUR_NODES,
     ...CAMERA_AND_COMPARE_NODES,
+    ...BATCH_NODES,
+    ...RESIZE_NODES,
+    ...LOGIC_NODES,
   ],
   refused: CORE_REFUSED,
   aliases: CORE_ALIASES,

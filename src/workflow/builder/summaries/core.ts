@@ -19,6 +19,9 @@ export const CORE_SUMMARIES: Readonly<Record<string, string>> = {
   ModelSave: 'Saves a diffusion model, with all changes made to it, as a safetensors file.',
   VAESave: 'Saves an autoencoder as a safetensors file.',
   SeedNode: 'A seed for other nodes.',
+  ComfySwitchNode: 'Passes one of two values on; only the chosen one is computed.',
+  CustomCombo: 'A choice from options that are written in the node.',
+  CreateList: 'One list of all inputs: the nodes behind it run once for each item.',
   // conditioning
   CLIPVisionEncode: 'Encodes an image with an image encoder.',
   unCLIPConditioning: 'Adds the features of an image to the conditioning of an unCLIP model.',

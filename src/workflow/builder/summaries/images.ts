@@ -3,6 +3,9 @@
 
 export const IMAGE_SUMMARIES: Readonly<Record<string, string>> = {
   // images and latents
+  BatchImagesNode: 'One batch of all images, in the size of the first.',
+  BatchMasksNode: 'One batch of all masks, in the size of the first.',
+  BatchLatentsNode: 'One batch of all latents, in the size of the first.',
   VAEDecodeTiled: 'Decodes a latent in tiles, which takes less memory.',
   VAEEncode: 'Encodes an image as a latent.',
   VAEEncodeTiled: 'Encodes an image in tiles, which takes less memory.',

@@ -16,6 +16,7 @@ import {
   type Tensor,
 } from '../../../../tensor/tensor.ts';
 import {
+  autogrow,
   combo,
   defineListNode,
   defineNode,
@@ -26,7 +27,7 @@ import {
   outputs,
   socket,
 } from '../../../declare.ts';
-import { MAX_RESOLUTION } from '../../../shared/image-limits.ts';
+import { MAX_BATCH_INPUTS, MAX_RESOLUTION } from '../../../shared/image-limits.ts';
 import { fitLatent } from './latent-transform-nodes.ts';
 
 const operations = { category: 'latent/advanced/operations', experimental: true } as const;
@@ -47,6 +48,27 @@ const LatentBatch = defineNode({
       samples: concatBatch([samples1.samples, fitLatent(samples2.samples, samples1.samples)]),
       batch_index: [...noiseIndices(samples1), ...noiseIndices(samples2)],
     }),
+});
+
+const BatchLatentsNode = defineNode({
+  type: 'BatchLatentsNode',
+  display: 'Batch Latents',
+  category: 'model/latent/batch',
+  inputs: {
+    latents: autogrow('latent', socket('LATENT'), { prefix: 'latent', max: MAX_BATCH_INPUTS }),
+  },
+  outputs: [output('LATENT')],
+  run({ latents }) {
+    const all = Object.entries(latents);
+    const [[firstName, first]] = all;
+    const fitted = (name: string, { samples }: Latent): Tensor =>
+      fitLatent(samples, first.samples, [`latents.${name}`, `latents.${firstName}`]);
+    return outputs({
+      ...first,
+      samples: concatBatch(all.map(([name, latent]) => fitted(name, latent))),
+      batch_index: all.flatMap(([, latent]) => noiseIndices(latent)),
+    });
+  },
 });
 
 /** Has no effect along `t`, which only the latents of videos have. */
@@ -218,6 +240,7 @@ const LatentOperationSharpen = defineNode({
 
 export const LATENT_BATCH_NODES: readonly NodeDeclaration[] = [
   LatentBatch,
+  BatchLatentsNode,
   LatentCutToBatch,
   LatentBatchSeedBehavior,
   RebatchLatents,

@@ -80,15 +80,19 @@ const LatentCrop = defineNode({
 
 /**
  * `x`, cropped about its centre and resized (bilinear) to the size of `like`. Throws
- * DR_SHAPE_MISMATCH if the channels differ.
+ * DR_SHAPE_MISMATCH, which names the inputs of both, if the channels differ.
  */
-export function fitLatent(x: Tensor, like: Tensor): Tensor {
+export function fitLatent(
+  x: Tensor,
+  like: Tensor,
+  [name, likeName] = ['samples2', 'samples1'],
+): Tensor {
   const [, channels, height, width] = like.shape;
   if (x.shape[1] !== channels)
     throw new DarkroomError('DR_SHAPE_MISMATCH', {
-      message: `samples2 has ${x.shape[1]} channels, samples1 has ${channels}`,
+      message: `${name} has ${x.shape[1]} channels, ${likeName} has ${channels}`,
       hint: 'Use latents of the same kind of model.',
-      input: 'samples2',
+      input: name,
     });
   return x.shape[2] === height && x.shape[3] === width
     ? x
