@@ -47,6 +47,31 @@ export const BEHAVIOUR_CHANGES = {
     before: false,
     after: true,
   }),
+  alphaIsAddedInBatches: change<boolean>({
+    since: '0.3.71',
+    what: 'An image without alpha that is joined to one with alpha becomes opaque; before, an error.',
+    where: 'ImageBatch',
+    before: false,
+    after: true,
+  }),
+  wholePixelsInTotal: change<boolean>({
+    since: '0.6.0',
+    what:
+      'The number of pixels that sides are computed from is not rounded down to a whole number: ' +
+      'one side in a thousand is a pixel longer.',
+    where: 'ImageScaleToTotalPixels',
+    before: true,
+    after: false,
+  }),
+  shorterBatchIsRepeated: change<boolean>({
+    since: '0.21.0',
+    what:
+      'Of images and masks, the shorter batch is repeated to the length of the longer; before, ' +
+      'the longer was cut.',
+    where: 'JoinImageWithAlpha',
+    before: false,
+    after: true,
+  }),
   etaScalesErSde: change<boolean>({
     since: '0.32.0',
     what:

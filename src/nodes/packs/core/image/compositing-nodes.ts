@@ -11,7 +11,14 @@ import { invert } from '../../../../image/mask/core-masks.ts';
 import { commonUpscale, upscaleImage } from '../../../../image/resize/common-upscale.ts';
 import { resizeMask } from '../../../../image/resize/impact-resize.ts';
 import { concatAxis, narrow } from '../../../../tensor/axes.ts';
-import { concatBatch, reshape, sliceBatch, type Tensor, zeros } from '../../../../tensor/tensor.ts';
+import {
+  concatBatch,
+  repeatToBatch,
+  reshape,
+  sliceBatch,
+  type Tensor,
+  zeros,
+} from '../../../../tensor/tensor.ts';
 import {
   boolean,
   combo,
@@ -120,11 +127,12 @@ const JoinImageWithAlpha = defineNode({
   category,
   inputs: { image: socket('IMAGE'), alpha: socket('MASK') },
   outputs: [output('IMAGE')],
-  run({ image, alpha }) {
+  run({ image, alpha }, { behaviour }) {
     const [n, h, w, channels] = image.shape;
-    const count = Math.min(n, alpha.shape[0]);
-    const opaque = sliceBatch(invert(resizeMask(alpha, { width: w, height: h })), 0, count);
-    const colours = narrow(sliceBatch(image, 0, count), 3, 0, Math.min(channels, 3));
+    const lengths = [n, alpha.shape[0]];
+    const count = behaviour.shorterBatchIsRepeated ? Math.max(...lengths) : Math.min(...lengths);
+    const opaque = repeatToBatch(invert(resizeMask(alpha, { width: w, height: h })), count);
+    const colours = narrow(repeatToBatch(image, count), 3, 0, Math.min(channels, 3));
     return outputs(concatAxis([colours, reshape(opaque, [count, h, w, 1])], 3));
   },
 });

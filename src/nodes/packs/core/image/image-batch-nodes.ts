@@ -2,6 +2,7 @@
 // Source: ComfyUI nodes.py, comfy_extras/nodes_images.py, nodes_rebatch.py.
 
 import { DarkroomError } from '../../../../errors.ts';
+import { matchChannels } from '../../../../image/compose/composite.ts';
 import { upscaleImage } from '../../../../image/resize/common-upscale.ts';
 import { torchGenerator } from '../../../../random/torch-generator.ts';
 import { addScaled } from '../../../../sampling/float32.ts';
@@ -71,9 +72,11 @@ const ImageBatch = defineNode({
   category: 'image',
   inputs: { image1: socket('IMAGE'), image2: socket('IMAGE') },
   outputs: [output('IMAGE')],
-  run({ image1, image2 }) {
+  run({ image1, image2 }, { behaviour }) {
     const [, height, width, channels] = image1.shape;
-    if (image2.shape[3] !== channels)
+    const surplus = image2.shape[3] - channels;
+    const isAlpha = Math.abs(surplus) === 1 && behaviour.alphaIsAddedInBatches;
+    if (surplus !== 0 && !isAlpha)
       throw new DarkroomError('DR_SHAPE_MISMATCH', {
         message: `image2 has ${image2.shape[3]} channels, image1 has ${channels}`,
         hint:
@@ -81,11 +84,13 @@ const ImageBatch = defineNode({
           '(JoinImageWithAlpha).',
         input: 'image2',
       });
-    const fits = image2.shape[1] === height && image2.shape[2] === width;
+    const first = surplus > 0 ? matchChannels(image2, image1) : image1;
+    const second = surplus < 0 ? matchChannels(image1, image2) : image2;
+    const fits = second.shape[1] === height && second.shape[2] === width;
     return outputs(
       concatBatch([
-        image1,
-        fits ? image2 : upscaleImage(image2, { width, height }, 'bilinear', 'center'),
+        first,
+        fits ? second : upscaleImage(second, { width, height }, 'bilinear', 'center'),
       ]),
     );
   },

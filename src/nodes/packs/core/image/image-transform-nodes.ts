@@ -163,9 +163,10 @@ const ImageScaleToTotalPixels = defineNode({
     resolution_steps: int({ default: 1, min: 1, max: 256 }),
   },
   outputs: [output('IMAGE')],
-  run({ image, upscale_method, megapixels, resolution_steps: multiple = 1 }) {
+  run({ image, upscale_method, megapixels, resolution_steps: multiple = 1 }, { behaviour }) {
     const [, h, w] = image.shape;
-    const scale = Math.sqrt(Math.trunc(megapixels * 1024 * 1024) / (w * h));
+    const pixels = megapixels * 1024 * 1024;
+    const scale = Math.sqrt((behaviour.wholePixelsInTotal ? Math.trunc(pixels) : pixels) / (w * h));
     return outputs(
       upscaleImage(
         image,
