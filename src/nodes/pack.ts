@@ -10,6 +10,9 @@ export interface RefusedTypes {
   readonly hint?: string;
 }
 
+/** The class types of a text that lists them, separated by white space. */
+export const typesIn = (text: string): readonly string[] => text.trim().split(/\s+/);
+
 /** Old input name to new input name. */
 export type RenamedInputs = Readonly<Record<string, string>>;
 

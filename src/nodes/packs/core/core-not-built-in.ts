@@ -1,5 +1,5 @@
 // Types of ComfyUI itself that are not built in.
-import type { Aliases, RefusedTypes } from '../../pack.ts';
+import { type Aliases, type RefusedTypes, typesIn } from '../../pack.ts';
 import { CORE_OUTSIDE } from './core-outside.ts';
 import { STYLE_MODELS } from './models/unsupported-model-nodes.ts';
 
@@ -20,10 +20,8 @@ export const CORE_ALIASES: Aliases = {
 };
 
 /** Types for SD1.x, SD2.x and SDXL that are not built in yet. */
-export const CORE_OTHER_TYPES: readonly string[] = `
+export const CORE_OTHER_TYPES: readonly string[] = typesIn(`
   CFGOverride CLIPTextEncodeControlnet ColorTransfer ComfyMathExpression ComfyNumberConvert
   ConvertArrayToString ConvertDictionaryToString CreateBoundingBoxes DualModelGuider EasyCache
   JsonExtractString NAGuidance SamplerSEEDS2 SaveImageAdvanced SaveText StringFormat TextOverlay
-`
-  .trim()
-  .split(/\s+/);
+`);

@@ -1,5 +1,7 @@
 // Types of ComfyUI itself (0.3.64 and 0.33.0) that call an online service (comfy_api_nodes).
-export const ONLINE_TYPES: readonly string[] = `
+import { typesIn } from '../../pack.ts';
+
+export const ONLINE_TYPES: readonly string[] = typesIn(`
   BeebleSwitchXImageEdit BeebleSwitchXVideoEdit BriaEraser BriaExpandImage BriaGenFill
   BriaImageEditNode BriaIncreaseResolution BriaRemoveImageBackground BriaRemoveVideoBackground
   BriaTransparentVideoBackground BriaVideoGreenScreen BriaVideoReplaceBackground
@@ -73,6 +75,4 @@ export const ONLINE_TYPES: readonly string[] = `
   Wan2VideoContinuationApi Wan2VideoEditApi WanImageToImageApi WanImageToVideoApi
   WanReferenceVideoApi WanTextToImageApi WanTextToVideoApi WavespeedFlashVSRNode
   WavespeedImageUpscaleNode
-`
-  .trim()
-  .split(/\s+/);
+`);

@@ -1,14 +1,12 @@
 // Types of ComfyUI itself (0.3.64 and 0.33.0) that are not for SD1.x, SD2.x or SDXL, and why each
 // group of them is not built in. core-declarations.test.ts compares them with ComfyUI's lists.
-import type { RefusedTypes } from '../../pack.ts';
+import { type RefusedTypes, typesIn } from '../../pack.ts';
 import { ONLINE_TYPES } from './core-online-types.ts';
-
-const types = (text: string): readonly string[] => text.trim().split(/\s+/);
 
 export const CORE_OUTSIDE: readonly RefusedTypes[] = [
   {
     reason: 'audio models and files are not supported',
-    types: types(`
+    types: typesIn(`
       AudioAdjustVolume AudioConcat AudioEncoderEncode AudioEncoderLoader AudioEqualizer3Band
       AudioMerge ConditioningStableAudio EmptyAceStep1.5LatentAudio EmptyAceStepLatentAudio
       EmptyAudio EmptyLatentAudio EmptyMiniMaxMusic3LatentAudio JoinAudioChannels LoadAudio
@@ -20,36 +18,37 @@ export const CORE_OUTSIDE: readonly RefusedTypes[] = [
   {
     reason: 'video models and files are not supported',
     types: [
-      ...types(`
-      ARVideoI2V BerniniConditioning CLIPTextEncodeKandinsky5 ConditioningSetAreaPercentageVideo
-      ContextWindowsManual CosmosImageToVideoLatent CosmosPredict2ImageToVideoLatent CreateVideo
-      EmptyARVideoLatent EmptyCosmosLatentVideo EmptyLTXVLatentVideo EmptyMiniMaxH3LatentAV
-      EmptyMochiLatentVideo FrameInterpolate FrameInterpolationModelLoader GenerateTracks
-      GetICLoRAParameters GetVideoComponents ImageOnlyCheckpointSave Kandinsky5ImageToVideo
-      LoadVideo LTXAVTextEncoderLoader LTXVAddGuide LTXVAudioVAEDecode LTXVAudioVAEEncode
-      LTXVAudioVAELoader LTXVConcatAVLatent LTXVConditioning LTXVContextWindows LTXVCropGuides
-      LTXVDualCFGGuider LTXVDurationPredictor LTXVEmptyLatentAudio LTXVImgToVideo
-      LTXVImgToVideoInplace LTXVLatentUpsampler LTXVModalityGuidance LTXVPreprocess
-      LTXVReferenceAudio LTXVScheduler LTXVSeparateAVLatent LTXVSpatioTemporalGuidance
-      MiniMaxH3AddGuide MiniMaxH3ImageToVideo MiniMaxH3ReferenceToVideo MiniMaxH3SigmaShift
-      ModelSamplingLTXV NormalizeVideoLatentStart OpticalFlowLoader ReplaceVideoLatentFrames SamplerARVideo SaveVideo
-      SaveWEBM SCAIL2ColoredMask SeedVR2Conditioning SeedVR2PostProcessing SeedVR2Preprocess
-      SeedVR2TemporalChunk SeedVR2TemporalMerge SVD_img2vid_Conditioning TrimVideoLatent
-      VOIDInpaintConditioning VOIDQuadmaskPreprocess VOIDSampler VOIDWarpedNoise
-      VOIDWarpedNoiseSource Wan22FunControlToVideo Wan22ImageToVideoLatent WanAnimate2Cache
-      WanAnimate2ToVideo WanAnimateToVideo WanCameraImageToVideo WanContextWindowsManual
-      WanDancerEncodeAudio WanDancerPadKeyframes WanDancerPadKeyframesList WanDancerVideo
-      WanFirstLastFrameToVideo WanFunControlToVideo WanFunInpaintToVideo WanHuMoImageToVideo
-      WanImageToVideo WanInfiniteTalkToVideo WanMoveConcatTrack WanMoveTracksFromCoords
-      WanMoveTrackToVideo WanMoveVisualizeTracks WanPhantomSubjectToVideo WanSCAILToVideo
-      WanSoundImageToVideo WanSoundImageToVideoExtend WanTrackToVideo WanVaceToVideo
-    `),
       'Video Slice',
+      ...typesIn(`
+        ARVideoI2V BerniniConditioning CLIPTextEncodeKandinsky5 ConditioningSetAreaPercentageVideo
+        ContextWindowsManual CosmosImageToVideoLatent CosmosPredict2ImageToVideoLatent CreateVideo
+        EmptyARVideoLatent EmptyCosmosLatentVideo EmptyLTXVLatentVideo EmptyMiniMaxH3LatentAV
+        EmptyMochiLatentVideo FrameInterpolate FrameInterpolationModelLoader GenerateTracks
+        GetICLoRAParameters GetVideoComponents ImageOnlyCheckpointSave Kandinsky5ImageToVideo
+        LoadVideo LTXAVTextEncoderLoader LTXVAddGuide LTXVAudioVAEDecode LTXVAudioVAEEncode
+        LTXVAudioVAELoader LTXVConcatAVLatent LTXVConditioning LTXVContextWindows LTXVCropGuides
+        LTXVDualCFGGuider LTXVDurationPredictor LTXVEmptyLatentAudio LTXVImgToVideo
+        LTXVImgToVideoInplace LTXVLatentUpsampler LTXVModalityGuidance LTXVPreprocess
+        LTXVReferenceAudio LTXVScheduler LTXVSeparateAVLatent LTXVSpatioTemporalGuidance
+        MiniMaxH3AddGuide MiniMaxH3ImageToVideo MiniMaxH3ReferenceToVideo MiniMaxH3SigmaShift
+        ModelSamplingLTXV NormalizeVideoLatentStart OpticalFlowLoader ReplaceVideoLatentFrames
+        SamplerARVideo SaveVideo SaveWEBM SCAIL2ColoredMask SeedVR2Conditioning
+        SeedVR2PostProcessing SeedVR2Preprocess SeedVR2TemporalChunk SeedVR2TemporalMerge
+        SVD_img2vid_Conditioning TrimVideoLatent VOIDInpaintConditioning VOIDQuadmaskPreprocess
+        VOIDSampler VOIDWarpedNoise VOIDWarpedNoiseSource Wan22FunControlToVideo
+        Wan22ImageToVideoLatent WanAnimate2Cache WanAnimate2ToVideo WanAnimateToVideo
+        WanCameraImageToVideo WanContextWindowsManual WanDancerEncodeAudio WanDancerPadKeyframes
+        WanDancerPadKeyframesList WanDancerVideo WanFirstLastFrameToVideo WanFunControlToVideo
+        WanFunInpaintToVideo WanHuMoImageToVideo WanImageToVideo WanInfiniteTalkToVideo
+        WanMoveConcatTrack WanMoveTracksFromCoords WanMoveTrackToVideo WanMoveVisualizeTracks
+        WanPhantomSubjectToVideo WanSCAILToVideo WanSoundImageToVideo WanSoundImageToVideoExtend
+        WanTrackToVideo WanVaceToVideo
+      `),
     ],
   },
   {
     reason: '3D models, meshes and depth models are not supported',
-    types: types(`
+    types: typesIn(`
       ApplyTextureToMesh BakeAmbientOcclusion BakeNormalMapFromMesh BakeTextureFromVoxel
       CreateCameraInfo DA3GeometryToMesh DA3Inference DA3Render DecimateMesh EmptyLatentHunyuan3Dv2
       EmptyTrellis2LatentStructure File3DToSplat FillHoles GetMeshInfo GetSplatCount
@@ -68,7 +67,7 @@ export const CORE_OUTSIDE: readonly RefusedTypes[] = [
   },
   {
     reason: 'only SD1.x, SD2.x and SDXL models are supported',
-    types: types(`
+    types: typesIn(`
       AnimaLLLiteApply BuildJsonPromptIdeogram ChromaRadianceOptions CLIPTextEncodeFlux
       CLIPTextEncodeHiDream CLIPTextEncodeHunyuanDiT CLIPTextEncodeLumina2 CLIPTextEncodePixArtAlpha
       CLIPTextEncodeSD3 ControlNetInpaintingAliMamaApply EmptyChromaRadianceLatentImage
@@ -95,19 +94,17 @@ export const CORE_OUTSIDE: readonly RefusedTypes[] = [
   },
   {
     reason: 'Stable Zero123, Lotus and SUPIR models are not supported',
-    types: types(`
+    types: typesIn(`
       LotusConditioning StableZero123_Conditioning StableZero123_Conditioning_Batched SUPIRApply
     `),
   },
   {
     reason: 'SVG drawings are made by online services only',
-    types: types(`
-      SaveSVGNode
-    `),
+    types: ['SaveSVGNode'],
   },
   {
     reason: 'training and its data sets are not supported',
-    types: types(`
+    types: typesIn(`
       LoadImageDataSetFromFolder LoadImageSetFromFolderNode LoadImageTextDataSetFromFolder
       LoadImageTextSetFromFolderNode LoadTrainingDataset LoadVideoDataSetFromFolder
       LoadVideoTextDataSetFromFolder LoraModelLoader LossGraphNode MakeTrainingDataset
@@ -118,7 +115,7 @@ export const CORE_OUTSIDE: readonly RefusedTypes[] = [
   },
   {
     reason: 'detection, segmentation and language models of newer kinds are not supported',
-    types: types(`
+    types: typesIn(`
       LoadBackgroundRemovalModel LoadMediaPipeFaceLandmarker MediaPipeFaceLandmarker
       MediaPipeFaceMask MediaPipeFaceMeshVisualize RemoveBackground RTDETR_detect SAM3_Detect
       SAM3_TrackPreview SAM3_TrackToMask SAM3_VideoTrack SDPoseDrawKeypoints SDPoseFaceBBoxes
@@ -127,28 +124,24 @@ export const CORE_OUTSIDE: readonly RefusedTypes[] = [
   },
   {
     reason: 'it returns a list where a text is expected, in ComfyUI too',
-    types: types(`
+    types: typesIn(`
       AddTextPrefix AddTextSuffix MergeTextLists ReplaceText StripWhitespace TextToLowercase
       TextToUppercase TruncateText
     `),
   },
   {
     reason: "it is edited by widgets that only newer versions of ComfyUI's editor have",
-    types: types(`
+    types: typesIn(`
       AddLayer CurveEditor ImageCompositor ImageHistogram LayersFromBoundingBoxes Painter
     `),
   },
   {
     reason: 'the type of numbers is chosen for a whole run, with --precision',
-    types: types(`
-      ModelComputeDtype
-    `),
+    types: ['ModelComputeDtype'],
   },
   {
     reason: 'shaders need a graphics library',
-    types: types(`
-      GLSLShader
-    `),
+    types: ['GLSLShader'],
   },
   { reason: 'it calls an online service', types: ONLINE_TYPES },
 ];
