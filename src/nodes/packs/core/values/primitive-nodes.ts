@@ -1,6 +1,6 @@
 // Nodes for constants, and a node that shows any value.
 // Source: ComfyUI comfy_extras/nodes_primitive.py, nodes_preview_any.py.
-import { dumpsJson, pythonRepr } from '../../../../formats/dumps-json.ts';
+import { dumpsJson } from '../../../../formats/dumps-json.ts';
 import {
   boolean,
   defineNode,
@@ -12,6 +12,7 @@ import {
   socket,
   string,
 } from '../../../declare.ts';
+import { scalarText } from '../../../shared/scalar-text.ts';
 
 const category = 'utils/primitive';
 /** Python's sys.maxsize. */
@@ -64,13 +65,9 @@ const PrimitiveBoolean = defineNode({
 
 /** A value as ComfyUI shows it, except that a tensor is shown by its shape only. */
 function textOf(value: unknown, type: string | undefined): string {
-  if (value === undefined || value === null) return 'None';
-  if (typeof value === 'string') return value;
-  if (typeof value === 'boolean') return value ? 'True' : 'False';
-  if (typeof value === 'number')
-    return type === 'FLOAT' || !Number.isInteger(value) ? pythonRepr(value) : String(value);
-  if (typeof value === 'bigint') return String(value);
-  if (typeof value === 'object' && 'shape' in value && Array.isArray(value.shape))
+  const scalar = scalarText(value, type);
+  if (scalar !== undefined) return scalar;
+  if (typeof value === 'object' && value && 'shape' in value && Array.isArray(value.shape))
     return `a tensor of [${value.shape.join(', ')}]`;
   return isPlain(value) ? dumpsJson(value) : 'source exists, but could not be serialized.';
 }

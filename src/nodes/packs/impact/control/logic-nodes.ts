@@ -1,6 +1,5 @@
 // Values, comparisons and branches. Source: Impact Pack logics.py.
 import { DarkroomError } from '../../../../errors.ts';
-import { pythonRepr } from '../../../../formats/dumps-json.ts';
 import { MAX_INTEGER_DIGITS } from '../../../../limits.ts';
 import { byCodePoint } from '../../../../storage/folder-paths.ts';
 import {
@@ -16,6 +15,7 @@ import {
   socket,
   string,
 } from '../../../declare.ts';
+import { scalarText } from '../../../shared/scalar-text.ts';
 
 const LOGIC = 'ImpactPack/Logic';
 const TEST = 'ImpactPack/Logic/_for_test';
@@ -158,17 +158,11 @@ const ImpactConvertDataType = defineNode({
 });
 
 /** `str(value)`; an integer is printed as its socket type requires. */
-export function textOf(value: unknown, type: string | undefined): string {
-  if (typeof value === 'string') return value;
-  if (value === undefined || value === null) return 'None';
-  if (typeof value === 'boolean') return value ? 'True' : 'False';
-  if (typeof value === 'bigint') return String(value);
-  if (typeof value === 'number')
-    return type === 'FLOAT' || !Number.isInteger(value) ? pythonRepr(value) : String(value);
-  return Array.isArray(value)
+export const textOf = (value: unknown, type: string | undefined): string =>
+  scalarText(value, type) ??
+  (Array.isArray(value)
     ? `[${value.map((item) => textOf(item, undefined)).join(', ')}]`
-    : 'an object';
-}
+    : 'an object');
 
 const OPERATORS: Readonly<Record<string, (a: boolean, b: boolean) => boolean>> = {
   and: (a, b) => a && b,
