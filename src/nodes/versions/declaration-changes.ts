@@ -1,6 +1,15 @@
 // What ComfyUI changed about the declarations of its nodes after 0.3.64, up to 0.33.0: everything
 // that decides which workflows it accepts. From /object_info of all releases in between.
+import type { Release } from './comfyui-versions.ts';
 import type { DeclarationChange } from './declaration-change.ts';
+
+/** What releases added to a list of options that grew several times. */
+const addedOptions = (
+  node: string,
+  input: string,
+  added: readonly (readonly [since: Release, ...options: string[]])[],
+): DeclarationChange[] =>
+  added.map(([since, ...options]) => ({ node, since, what: { kind: 'options', input, options } }));
 
 export const DECLARATION_CHANGES: readonly DeclarationChange[] = [
   { node: 'LoraLoaderBypass', since: '0.11.0', what: { kind: 'node' } },
@@ -85,76 +94,24 @@ export const DECLARATION_CHANGES: readonly DeclarationChange[] = [
     since: '0.32.0',
     what: { kind: 'range', input: 'eta', was: { min: 0, max: 100 }, now: { min: 0, max: 10 } },
   },
-  {
-    node: 'CLIPLoader',
-    since: '0.3.72',
-    what: { kind: 'options', input: 'type', options: ['flux2'] },
-  },
-  {
-    node: 'CLIPLoader',
-    since: '0.4.0',
-    what: { kind: 'options', input: 'type', options: ['ovis'] },
-  },
-  {
-    node: 'CLIPLoader',
-    since: '0.16.0',
-    what: { kind: 'options', input: 'type', options: ['longcat_image'] },
-  },
-  {
-    node: 'CLIPLoader',
-    since: '0.21.0',
-    what: { kind: 'options', input: 'type', options: ['cogvideox'] },
-  },
-  {
-    node: 'CLIPLoader',
-    since: '0.23.0',
-    what: { kind: 'options', input: 'type', options: ['lens', 'pixeldit'] },
-  },
-  {
-    node: 'CLIPLoader',
-    since: '0.24.0',
-    what: { kind: 'options', input: 'type', options: ['ideogram4'] },
-  },
-  {
-    node: 'CLIPLoader',
-    since: '0.26.0',
-    what: { kind: 'options', input: 'type', options: ['boogu', 'krea2'] },
-  },
-  {
-    node: 'CLIPLoader',
-    since: '0.29.0',
-    what: { kind: 'options', input: 'type', options: ['joyimage', 'mage'] },
-  },
-  {
-    node: 'CLIPLoader',
-    since: '0.30.0',
-    what: { kind: 'options', input: 'type', options: ['minimax'] },
-  },
-  {
-    node: 'DualCLIPLoader',
-    since: '0.3.71',
-    what: { kind: 'options', input: 'type', options: ['hunyuan_video_15'] },
-  },
-  {
-    node: 'DualCLIPLoader',
-    since: '0.4.0',
-    what: { kind: 'options', input: 'type', options: ['kandinsky5', 'kandinsky5_image'] },
-  },
-  {
-    node: 'DualCLIPLoader',
-    since: '0.6.0',
-    what: { kind: 'options', input: 'type', options: ['newbie'] },
-  },
-  {
-    node: 'DualCLIPLoader',
-    since: '0.8.0',
-    what: { kind: 'options', input: 'type', options: ['ltxv'] },
-  },
-  {
-    node: 'DualCLIPLoader',
-    since: '0.12.0',
-    what: { kind: 'options', input: 'type', options: ['ace'] },
-  },
+  ...addedOptions('CLIPLoader', 'type', [
+    ['0.3.72', 'flux2'],
+    ['0.4.0', 'ovis'],
+    ['0.16.0', 'longcat_image'],
+    ['0.21.0', 'cogvideox'],
+    ['0.23.0', 'lens', 'pixeldit'],
+    ['0.24.0', 'ideogram4'],
+    ['0.26.0', 'boogu', 'krea2'],
+    ['0.29.0', 'joyimage', 'mage'],
+    ['0.30.0', 'minimax'],
+  ]),
+  ...addedOptions('DualCLIPLoader', 'type', [
+    ['0.3.71', 'hunyuan_video_15'],
+    ['0.4.0', 'kandinsky5', 'kandinsky5_image'],
+    ['0.6.0', 'newbie'],
+    ['0.8.0', 'ltxv'],
+    ['0.12.0', 'ace'],
+  ]),
   {
     since: '0.5.0',
     what: {

@@ -38,10 +38,12 @@ type Nodes = ReadonlyMap<string, NodeDeclaration>;
  * shown as the newest shows them. Inputs that came later than 0.3.64 may be missing in prompts.
  */
 export function nodesOfVersion(nodes: Nodes, version?: ComfyUIVersion): Nodes {
+  const release = version ?? NEWEST_VERSION;
+  const shown = presentationsOf(release);
   return new Map(
     [...nodes]
-      .filter(([type]) => includes(version ?? NEWEST_VERSION, newNodes.get(type) ?? OLDEST))
-      .map(([type, node]) => [type, withPresentation(ofVersion(node, version), version)]),
+      .filter(([type]) => includes(release, newNodes.get(type) ?? OLDEST))
+      .map(([type, node]) => [type, withPresentation(ofVersion(node, version), shown.get(type))]),
   );
 }
 
@@ -102,27 +104,30 @@ const withInput = (node: NodeDeclaration, name: string, changed: object): NodeDe
   inputs: { ...node.inputs, [name]: { ...node.inputs[name], ...changed } as Input },
 });
 
-function withPresentation(
-  node: NodeDeclaration,
-  version: ComfyUIVersion = NEWEST_VERSION,
-): NodeDeclaration {
-  const { advanced = [], ...presentation } = presentationOf(node.type, version);
-  const shown = { ...node, ...presentation };
+function withPresentation(node: NodeDeclaration, shown: Presentation = {}): NodeDeclaration {
+  const { advanced = [], ...presentation } = shown;
   return advanced
     .filter((name) => Object.hasOwn(node.inputs, name))
-    .reduce((changed, name) => withInput(changed, name, { advanced: true }), shown);
+    .reduce((changed, name) => withInput(changed, name, { advanced: true }), {
+      ...node,
+      ...presentation,
+    });
 }
 
-const presentationOf = (type: string, version: Release): Presentation =>
-  Object.assign(
-    {},
-    ...MENU_CHANGES.filter(
-      ({ since, nodes }) => includes(version, since) && nodes.includes(type),
-    ).map(({ menu }) => ({ category: menu })),
-    ...PRESENTATION_CHANGES.filter(([since]) => includes(version, since)).map(
-      ([, nodes]) => nodes[type],
-    ),
-  );
+/** How a release shows nodes, by class type. */
+function presentationsOf(version: Release): ReadonlyMap<string, Presentation> {
+  const shown = new Map<string, Presentation>();
+  const add = (type: string, changed: Presentation): void =>
+    void shown.set(type, { ...shown.get(type), ...changed });
+  for (const [since, menus] of MENU_CHANGES)
+    if (includes(version, since))
+      for (const [category, types] of Object.entries(menus))
+        for (const type of types.trim().split(/,\s+/)) add(type, { category });
+  for (const [since, nodes] of PRESENTATION_CHANGES)
+    if (includes(version, since))
+      for (const [type, changed] of Object.entries(nodes)) add(type, changed);
+  return shown;
+}
 
 /** A part of a node that a prompt uses. */
 export type UsedPart =
