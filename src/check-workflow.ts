@@ -47,7 +47,7 @@ export async function checkWorkflow({
   const notes = [...workflow.notes, ...missingFromTexts(prepared.graph, nodes, folders)];
   return {
     runnable: strict ? errors.length === 0 : canStart,
-    leftOut: leftOutputs(validation, nodes).map(({ id }) => id),
+    leftOut: leftOutputs(validation, nodes),
     missingNodes: found.nodes.map(({ type }) => type),
     missingModels: found.models.map(({ file }) => file),
     errors: unique(errors),

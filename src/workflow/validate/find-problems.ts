@@ -52,11 +52,12 @@ export function findProblems(
   const validation = validate(graph, nodes, environment);
   const unknown = nodesOfUnknownType(graph, nodes);
   unknown.delete('');
-  const rest = unknown.size > 0 ? problemsBesides(unknown, graph, nodes, environment) : validation;
-  const problems = [...validation.problems, ...(unknown.size > 0 ? rest.problems : [])];
+  const besides =
+    unknown.size > 0 ? problemsBesides(unknown, graph, nodes, environment) : undefined;
+  const problems = [...validation.problems, ...(besides?.problems ?? [])];
   return {
     validation,
-    graph: rest.graph,
+    graph: (besides ?? validation).graph,
     nodes: [...unknown].map(([type, nodeIds]) => {
       const refused = REFUSED.get(type);
       return { type, pack: refused?.pack ?? packTitleOf(type), reason: refused?.reason, nodeIds };

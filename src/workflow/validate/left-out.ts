@@ -1,37 +1,27 @@
 // The outputs of a workflow that are left out of a run because they are invalid, and why.
 import type { DarkroomError } from '../../errors.ts';
-import { describeNode, type Graph } from '../api-graph.ts';
+import { describeNode } from '../api-graph.ts';
 import type { NodeTable } from '../node-table.ts';
 import { nodesBefore } from '../nodes-before.ts';
 import type { Validation } from './validate.ts';
 
-export interface LeftOutput {
-  readonly id: string;
-  /** What is wrong with the output or with nodes before it. */
-  readonly problems: readonly DarkroomError[];
-}
-
-/** The invalid outputs among `targets`, by default among all, where at least one is valid. */
+/** The ids of the invalid outputs among `targets`, by default among all, if at least one is valid. */
 export function leftOutputs(
   { error, outputs, graph, problems }: Validation,
   nodes: NodeTable,
   targets?: readonly string[],
-): LeftOutput[] {
+): string[] {
   if (error !== null || problems.length === 0) return [];
   const valid = new Set(outputs);
-  const left = [...graph].flatMap(([id, { classType }]) =>
+  return [...graph].flatMap(([id, { classType }]) =>
     nodes.get(classType)!.outputNode && !valid.has(id) && (targets?.includes(id) ?? true)
       ? [id]
       : [],
   );
-  return left.map((id) => ({ id, problems: problemsBefore(graph, id, problems) }));
 }
 
-function problemsBefore(
-  graph: Graph,
-  id: string,
-  problems: readonly DarkroomError[],
-): readonly DarkroomError[] {
+/** What is wrong with a node or with those before it. */
+function problemsBefore({ graph, problems }: Validation, id: string): readonly DarkroomError[] {
   const before = new Set(nodesBefore(graph, [id]));
   return problems.filter(({ nodeId }) => nodeId !== undefined && before.has(nodeId));
 }
@@ -48,7 +38,8 @@ export function leftOutWarnings(
   targets?: readonly string[],
 ): string[] {
   const left = leftOutputs(validation, nodes, targets);
-  const warnings = left.slice(0, MAX_WARNINGS).map(({ id, problems }) => {
+  const warnings = left.slice(0, MAX_WARNINGS).map((id) => {
+    const problems = problemsBefore(validation, id);
     const stated = problems.slice(0, MAX_STATED).map(({ message }) => message);
     const more = problems.length > MAX_STATED ? ` (and ${problems.length - MAX_STATED} more)` : '';
     const reason = stated.length > 0 ? `: ${stated.join('; ')}${more}` : '';
