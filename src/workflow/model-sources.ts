@@ -2,9 +2,9 @@
 // editor, which official templates have, and the list `models` of older ones.
 import { fileHash, type ModelSource } from '../download/model-source.ts';
 import { isJsonObject, type Json, type JsonObject } from '../formats/json.ts';
+import { BYPASS, NEVER } from './ui/ui-graph.ts';
 
-/** Node modes of the editor: muted, bypassed. */
-const UNUSED_MODES: ReadonlySet<unknown> = new Set([2, 4]);
+const UNUSED_MODES: ReadonlySet<unknown> = new Set([NEVER, BYPASS]);
 const MAX_SOURCES = 1000;
 
 /**

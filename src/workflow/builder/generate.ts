@@ -5,7 +5,7 @@ import type { Json } from '../../formats/json.ts';
 import type { DynamicInputs, NodeDeclaration, Output } from '../../nodes/declare.ts';
 import type { AutogrowInput, DynamicComboInput, Input, Inputs } from '../../nodes/input-types.ts';
 import { WIDGET_TYPES } from '../../nodes/widget-types.ts';
-import { socketTypeOf, unionMembers } from '../input-spec.ts';
+import { initialOption, socketTypeOf, unionMembers } from '../input-spec.ts';
 import { hasWidget } from '../ui/widget-slots.ts';
 import { SUMMARIES } from './summaries/index.ts';
 
@@ -285,9 +285,7 @@ export function editorDefault(input: Input): Literal | undefined {
     return input.default ?? (WIDGET_TYPES[input.type].initial || undefined);
   if (input.kind === 'COMFY_DYNAMICCOMBO_V3')
     return needsNone(input.choices[input.options[0]]) ? input.options[0] : undefined;
-  if (input.kind !== 'COMBO') return input.default;
-  const first = typeof input.options === 'function' ? undefined : input.options[0];
-  return input.default ?? first;
+  return input.kind === 'COMBO' ? initialOption(input) : input.default;
 }
 
 /** Whether a call without this input does not compile. */

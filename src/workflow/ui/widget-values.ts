@@ -3,6 +3,7 @@ import type { Json, JsonObject } from '../../formats/json.ts';
 import { replacedOption } from '../../nodes/former-options.ts';
 import type { Input } from '../../nodes/input-types.ts';
 import { WIDGET_TYPES } from '../../nodes/widget-types.ts';
+import { initialOption } from '../input-spec.ts';
 import type { UiNode } from './ui-graph.ts';
 import { align } from './widget-alignment.ts';
 import { hasWidget, type WidgetSlot } from './widget-slots.ts';
@@ -79,8 +80,7 @@ const currentValue = (value: Json, input: Input | undefined): Json =>
 function defaultOf(input: Input | undefined): Json | undefined {
   if (!hasWidget(input)) return undefined;
   if (input.kind === 'COMFY_DYNAMICCOMBO_V3') return input.options[0];
-  if (input.kind === 'COMBO')
-    return input.default ?? (typeof input.options === 'function' ? undefined : input.options[0]);
+  if (input.kind === 'COMBO') return initialOption(input);
   if (input.kind === 'STRING') return input.default ?? '';
   if (input.kind === 'WIDGET') return input.default ?? WIDGET_TYPES[input.type].initial;
   return input.default;
