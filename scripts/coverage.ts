@@ -1,7 +1,8 @@
 // npx tsx scripts/coverage.ts [--runs RESULTS.json] FOLDER… : reads every workflow file in the
-// folders and writes docs/coverage.md, which says what of each works; with --runs, those whose nodes
-// are all built in are run with small models, except those with a result in that file. The folders
-// are checkouts of public repositories, OWNER/NAME; only names of files and node types are copied.
+// folders and writes docs/coverage.md, which says what of each works; with --runs, those whose
+// nodes are all built in are run with small models, except those with a result in that file. The
+// folders are checkouts of public repositories, OWNER/NAME; only names of files and node types are
+// copied.
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';

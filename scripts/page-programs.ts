@@ -25,7 +25,7 @@ export const pagePrograms = (): PageProgram[] =>
     }));
   });
 
-/** Writes the programs, and workflow.json, which the pages tell to copy. */
+/** Writes the programs, and workflow.json, which the programs read. */
 export function writePrograms(folder: string): string[] {
   mkdirSync(folder, { recursive: true });
   cpSync(join(ROOT, 'examples', 'text-to-image.json'), join(folder, 'workflow.json'));

@@ -5,7 +5,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 
 export interface SeenRequest {
-  /** `https://huggingface.co/…`: the address that was asked for. */
+  /** `https://huggingface.co/…`: the requested address. */
   readonly url: string;
   readonly headers: IncomingMessage['headers'];
 }

@@ -1,5 +1,6 @@
 // How ComfyUI shows its nodes since which release, where it differs from 0.3.64: names, what is
-// deprecated or experimental, and the inputs that are hidden at first. From /object_info of all releases up to 0.33.0.
+// deprecated or experimental, and the inputs that are hidden at first. From /object_info of all
+// releases up to 0.33.0.
 import type { Release } from './comfyui-versions.ts';
 import type { Presentation } from './declaration-change.ts';
 
