@@ -4,11 +4,12 @@ import { dumpsJson } from '../src/formats/dumps-json.ts';
 import { isPyFloat, type Json, numberOf } from '../src/formats/json.ts';
 import { inputOf } from '../src/nodes/declare.ts';
 import { replacedOption } from '../src/nodes/former-options.ts';
+import { PACKS } from '../src/nodes/index.ts';
 import type { Input } from '../src/nodes/input-types.ts';
-import { type Graph, linkOf } from '../src/workflow/api-graph.ts';
+import { type Graph, type GraphNode, linkOf } from '../src/workflow/api-graph.ts';
 import { convertWidgetValue } from '../src/workflow/input-spec.ts';
 import type { NodeTable } from '../src/workflow/node-table.ts';
-import type { FileEvidence } from './edited-since.ts';
+import type { FileEvidence, Values } from './edited-since.ts';
 
 /** Known differences that do not change the image. */
 export type Expected =
@@ -41,6 +42,14 @@ const plain = (value: Json | undefined): Json =>
 const same = (a: Json | undefined, b: Json | undefined): boolean =>
   dumpsJson(plain(a)) === dumpsJson(plain(b));
 
+/** Types that run in ComfyUI, and are not built in here. */
+const OTHER_TYPES: ReadonlySet<string> = new Set(
+  PACKS.flatMap(({ refused = [], otherTypes = [] }) => [
+    ...refused.flatMap(({ types }) => types),
+    ...otherTypes,
+  ]),
+);
+
 /** Whether both run as the same value: 0.93 is 0 for an INT. */
 function runsAlike(a: Json | undefined, b: Json | undefined, input: Input): boolean {
   if (a === undefined || b === undefined || linkOf(a) || linkOf(b)) return false;
@@ -65,39 +74,33 @@ export function compareForms(
 ): Difference[] {
   const found: Difference[] = [];
   const ours = withSentIds(sent, converted);
+  /** Whether a node is one that runs, and not one of the editor alone that is unknown here. */
+  const runs = (id: string): boolean => {
+    const { classType = '' } = ours.get(id) ?? {};
+    return sent.has(id) || nodes.has(classType) || OTHER_TYPES.has(classType);
+  };
   for (const [nodeId, node] of sent) {
     const other = ours.get(nodeId);
     const add = (text: string, expected?: Expected): number =>
       found.push({ nodeId, text: `${node.classType}${text}`, expected });
-    const isMatched = notes.some((note) =>
-      note.includes(`(node ${nodeId}) was saved by another version`),
-    );
     if (!other) {
-      add(' is missing', file && !file.isActive(nodeId, node.classType) ? 'edited' : undefined);
+      add(' is missing', file?.isGone(nodeId, node.classType) ? 'edited' : undefined);
       continue;
     }
     if (other.classType !== node.classType) {
       add(` is ${other.classType}`);
       continue;
     }
-    const declaration = nodes.get(node.classType);
-    for (const name of new Set([...Object.keys(node.inputs), ...Object.keys(other.inputs)])) {
-      const [was, is] = [node.inputs[name], other.inputs[name]];
-      if (same(was, is) || (!declaration && !linkOf(was) && !linkOf(is))) continue;
-      const input = declaration && inputOf(declaration, name);
-      if (input && runsAlike(was, is, input)) continue;
-      const isNew = was === undefined && input !== undefined && !linkOf(is);
+    const isMatched = notes.some((note) =>
+      note.includes(`(node ${nodeId}) was saved by another version`),
+    );
+    for (const { name, input, values } of differentInputs(node, other, nodes)) {
+      const source = linkOf(values.ours);
+      const isEdited = (): boolean =>
+        (!source || runs(source.id)) && file?.says(nodeId, name, input, values) === true;
       add(
-        `.${name}: ${dumpsJson(was ?? null)} sent, ${dumpsJson(is ?? null)} here`,
-        isNew
-          ? 'newer input'
-          : !input && is === undefined && !linkOf(was)
-            ? 'editor only'
-            : isMatched
-              ? 'matched'
-              : file?.says(nodeId, name, input, was ?? null, is ?? null)
-                ? 'edited'
-                : undefined,
+        `.${name}: ${dumpsJson(values.sent ?? null)} sent, ${dumpsJson(values.ours ?? null)} here`,
+        outdated(values, input) ?? (isMatched ? 'matched' : isEdited() ? 'edited' : undefined),
       );
     }
   }
@@ -106,9 +109,33 @@ export function compareForms(
       found.push({
         nodeId,
         text: `${classType} is not in what was sent`,
-        expected: file?.isActive(nodeId) ? 'edited' : undefined,
+        expected: runs(nodeId) && file?.isActive(nodeId, classType) ? 'edited' : undefined,
       });
   return found;
+}
+
+interface DifferentInput {
+  readonly name: string;
+  /** Undefined where the node, or the input, is unknown. */
+  readonly input: Input | undefined;
+  readonly values: Values;
+}
+
+function differentInputs(node: GraphNode, other: GraphNode, nodes: NodeTable): DifferentInput[] {
+  const declaration = nodes.get(node.classType);
+  const names = new Set([...Object.keys(node.inputs), ...Object.keys(other.inputs)]);
+  return [...names].flatMap((name): DifferentInput[] => {
+    const [sent, ours] = [node.inputs[name], other.inputs[name]];
+    if (same(sent, ours) || (!declaration && !linkOf(sent) && !linkOf(ours))) return [];
+    const input = declaration && inputOf(declaration, name);
+    return input && runsAlike(sent, ours, input) ? [] : [{ name, input, values: { sent, ours } }];
+  });
+}
+
+/** The kind of difference that other versions of the editor or of the node explain. */
+function outdated({ sent, ours }: Values, input: Input | undefined): Expected | undefined {
+  if (sent === undefined && input && !linkOf(ours)) return 'newer input';
+  return !input && ours === undefined && !linkOf(sent) ? 'editor only' : undefined;
 }
 
 /**

@@ -1,5 +1,5 @@
-// The page that scripts/coverage.ts writes: totals, a table by collection, one line for each file, and
-// the node types that are missing.
+// The page that scripts/coverage.ts writes: totals, a table by collection, one line for each file,
+// and the node types that are missing.
 import type { MissingNode } from '../src/workflow/validate/find-problems.ts';
 import type { Difference, Expected } from './compare-forms.ts';
 
@@ -40,6 +40,9 @@ const isComplete = (row: Row): boolean => converts(row) && row.missing.length ==
 const isValid = (row: Row): boolean => row.problems.length === 0;
 const hasBoth = (row: Row): boolean => row.differences !== undefined;
 const agrees = (row: Row): boolean => row.differences?.every((d) => d.expected) ?? true;
+/** Whether only the workflow's own text explains a difference. */
+const wasEdited = (row: Row): boolean =>
+  agrees(row) && (row.differences ?? []).some((d) => d.expected === 'edited');
 const runs = ({ runs: result }: Row): boolean => result === 'yes' || result === 'in part';
 const wasTried = ({ runs: result }: Row): boolean =>
   result !== undefined && !result.startsWith('not tried');
@@ -59,8 +62,8 @@ export const coveragePage = (rows: readonly Row[], empty: ReadonlyMap<string, nu
 const introduction = (withoutWorkflow: number): string[] => [
   '# Workflow files of public repositories',
   '',
-  'Written by `npx tsx scripts/coverage.ts [--runs RESULTS.json] FOLDER…` from checkouts of the repositories ' +
-    'below; their files are not part of this project.',
+  'Written by `npx tsx scripts/coverage.ts [--runs RESULTS.json] FOLDER…` from checkouts of the ' +
+    'repositories below; their files are not part of this project.',
   'A file **converts** when it becomes an API graph, and **validates** when nothing but ' +
     'model files and pictures could keep it from running:',
   'every node type is built in, every link fits, every value is allowed, and no model file is ' +
@@ -70,6 +73,8 @@ const introduction = (withoutWorkflow: number): string[] => [
     'as here.',
   'A file **runs** when it does with small random models of the right kind, sides an eighth ' +
     'as long and a fifth of the steps: all its nodes work together.',
+  'Files that need a kind of model of which there is no small one are not tried, and do not ' +
+    'count among those that run or fail.',
   `Files without a workflow (${withoutWorkflow} pictures and other JSON files) are not counted, ` +
     'nor are files that a shallow checkout lacks.',
   '',
@@ -88,10 +93,16 @@ function totals(rows: readonly Row[]): string[] {
     `| every node type is built in | ${share(complete.length, rows.length)} |`,
     `| of these validate | ${share(count(complete, isValid), complete.length)} |`,
     ...(tried.length > 0
-      ? [`| of these run, all of them or in part | ${share(count(tried, runs), tried.length)} |`]
+      ? [
+          '| of these not tried, as there is no small model of their kind | ' +
+            `${share(complete.length - tried.length, complete.length)} |`,
+          `| of these run, all of them or in part | ${share(count(tried, runs), tried.length)} |`,
+        ]
       : []),
     '| hold both forms, and ours of the UI form is what was sent | ' +
       `${share(count(both, agrees), both.length)} |`,
+    '| of these with a workflow that was edited after its prompt was sent | ' +
+      `${share(count(both, wasEdited), both.length)} |`,
     '',
   ];
 }
@@ -115,7 +126,8 @@ function collectionLine(folder: string, all: readonly Row[]): string {
   const shareOr = (part: number, whole: number): string => (whole > 0 ? share(part, whole) : '');
   return (
     `| ${folder} | ${rows.length} | ${different(rows)} | ` +
-    `${share(count(rows, converts), rows.length)} | ${shareOr(count(both, agrees), both.length)} | ` +
+    `${share(count(rows, converts), rows.length)} | ` +
+    `${shareOr(count(both, agrees), both.length)} | ` +
     `${complete.length} | ${shareOr(count(complete, isValid), complete.length)} | ` +
     `${shareOr(count(tried, runs), tried.length)} |`
   );
@@ -126,7 +138,8 @@ const foldersOf = (rows: readonly Row[]): string[] => [...new Set(rows.map((row)
 function bothForms(rows: readonly Row[]): string[] {
   const odd = rows.filter((row) => !agrees(row));
   const all = rows.flatMap(({ differences = [] }) => differences);
-  const inputs = (kind: Expected): string => `${count(all, (d) => d.expected === kind)} inputs`;
+  const found = (kind: Expected): number => count(all, (d) => d.expected === kind);
+  const inputs = (kind: Expected): string => `${found(kind)} inputs`;
   return [
     '## Both forms',
     '',
@@ -138,8 +151,9 @@ function bothForms(rows: readonly Row[]): string[] {
     `- *matched* (${inputs('matched')}): another version of the node saved the ` +
       'file. Read one after the other its values would land in wrong inputs; we match them by ' +
       'what fits, and say so.',
-    `- *edited* (${inputs('edited')}): the workflow was changed after the prompt was sent, and says ` +
-      'letter by letter what we have: examples whose values were tidied in the finished picture.',
+    `- *edited* (${found('edited')} inputs and nodes of ${count(rows, wasEdited)} files): the ` +
+      'workflow was changed after the prompt was sent, and says letter by letter what we have: ' +
+      'examples whose values were tidied in the finished picture.',
     '- Group nodes: one that was made in the session of the picture kept the ids of its nodes ' +
       'until the file was loaded again; they are compared by type.',
     '',
