@@ -1,8 +1,10 @@
-// What the built-in page says about jobs: in the queue, while they run, when they failed.
-import { mkdirSync, writeFileSync } from 'node:fs';
+// Jobs of the built-in page: the form it starts with, batches, what it says about jobs in the queue,
+// while they run and when they failed.
+import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { violations } from './support/browser.ts';
+import { fixtureModel } from './support/golden.ts';
 import { describePage, openJson, SCREENS } from './support/page.ts';
 import { node } from './support/server.ts';
 
@@ -33,6 +35,38 @@ describePage('jobs on the page', ({ test, open, countFrames, waitForFrames }) =>
     await expect.poll(() => page.locator('#queue li').count()).toBe(1);
     await page.getByRole('button', { name: /^Cancel/ }).click();
     await expect.poll(() => page.locator('#queue').isVisible()).toBe(false);
+    await page.close();
+  });
+
+  it('starts with a form that runs, and follows the checkpoint except where it was changed', async () => {
+    const checkpoints = join(test().root, 'models', 'checkpoints');
+    copyFileSync(fixtureModel('tiny_sd1'), join(checkpoints, 'sd1.safetensors'));
+    const { page, errors } = await open({});
+    const before = await countFrames(page);
+    const width = page.getByLabel('Width');
+    await expect.poll(() => width.inputValue()).toBe('512');
+    await page.getByLabel('Steps').fill('3');
+    await page.getByLabel('Prompt', { exact: true }).fill('owl, line drawing');
+    await page.getByLabel('Checkpoint').selectOption('darkroom-tiny-base.safetensors');
+    await expect.poll(() => width.inputValue()).toBe('128');
+    expect(await page.getByLabel('Steps').inputValue()).toBe('3');
+    expect(await page.getByLabel('Prompt', { exact: true }).inputValue()).toBe('owl, line drawing');
+    const seed = await page.getByLabel('Seed', { exact: true }).inputValue();
+    await page.getByLabel('Prompt', { exact: true }).press('Control+Enter');
+    await waitForFrames(page, before + 1);
+    const name = new RegExp(`^Picture \\d+: owl, line drawing, seed ${seed} · New picture$`);
+    await page.getByRole('button', { name }).waitFor();
+    expect(await page.getByLabel('Seed', { exact: true }).inputValue()).not.toBe(seed);
+
+    // another workflow, and back
+    await page.getByRole('button', { name: 'Text to image', exact: true }).click();
+    await expect.poll(() => page.locator('#form .file').textContent()).toBe('Text to image');
+    await page.getByRole('button', { name: 'New picture', exact: true }).click();
+    await expect.poll(() => page.locator('#form .file').textContent()).toBe('New picture');
+    await expect.poll(() => width.inputValue()).toBe('512');
+    expect(await violations(page)).toEqual([]);
+    expect(errors).toEqual([]);
+    rmSync(join(checkpoints, 'sd1.safetensors'));
     await page.close();
   });
 

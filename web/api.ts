@@ -45,9 +45,12 @@ export function pictureUrl({ filename, subfolder, type }: StoredImage, small = f
 /** A failed request: the message, and details or a hint. */
 export class RequestError extends Error {
   readonly details: readonly string[];
-  constructor(message: string, details: readonly string[] = []) {
+  /** Of the response; undefined without one. */
+  readonly status?: number;
+  constructor(message: string, details: readonly string[] = [], status?: number) {
     super(message);
     this.details = details;
+    this.status = status;
   }
 }
 
@@ -73,6 +76,7 @@ function failureOf(status: number, { error, node_errors = {} }: ErrorResponse = 
   return new RequestError(
     error?.message ?? `The server responded with status ${status}.`,
     problems.length > 0 || !hint ? problems : [hint],
+    status,
   );
 }
 
@@ -104,6 +108,12 @@ export const listExamples = (): Promise<ExamplesResponse> => request('darkroom/e
 
 export const readExample = (name: string): Promise<Workflow> =>
   request(`darkroom/examples/${encodeURIComponent(name)}`);
+
+/** Text to image on a checkpoint; by default on one that is suitable. */
+export const readStart = (checkpoint?: string): Promise<Workflow> =>
+  request(
+    `darkroom/start${checkpoint === undefined ? '' : `?${new URLSearchParams({ checkpoint })}`}`,
+  );
 
 /** Queues a workflow as a job of this tab. `file` is the name of what was opened. */
 export const queueWorkflow = (

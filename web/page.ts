@@ -13,7 +13,13 @@ import { CheckPanel } from './check-panel.ts';
 import { createContactSheet } from './contact-sheet.ts';
 import { displayName } from './display-name.ts';
 import { announce, create, find } from './dom.ts';
-import { type Graph, type RunnableWorkflow, reseeded, type Workflow } from './form-values.ts';
+import {
+  type Graph,
+  type RunnableWorkflow,
+  randomSeed,
+  reseeded,
+  type Workflow,
+} from './form-values.ts';
 import type { Frame } from './history-frames.ts';
 import { listenForFiles } from './open-files.ts';
 import { PictureViewer } from './picture-viewer.ts';
@@ -21,6 +27,7 @@ import { attempt, clearError, showError } from './problem.ts';
 import { ProgressView } from './progress-view.ts';
 import { createQueueList } from './queue-list.ts';
 import { nextSeed, seedControlOf } from './seed-control.ts';
+import { NEW_PICTURE, readNewPicture, watchCheckpoint } from './start-form.ts';
 import { WorkflowForm } from './workflow-form.ts';
 
 /** Examples that are listed before all others. */
@@ -37,7 +44,8 @@ const form = new WorkflowForm({
   run: () => attempt(runBatch),
   extras: (workflow) => {
     const seed = workflow.form.main.find(({ kind }) => kind === 'seed');
-    batch = createBatchControls(seed && seedControlOf(workflow, seed));
+    const isNew = form.name === NEW_PICTURE;
+    batch = createBatchControls(isNew ? 'randomize' : seed && seedControlOf(workflow, seed));
     return seed ? [batch.element] : [];
   },
   error: showError,
@@ -56,8 +64,8 @@ const viewer = new PictureViewer({
 const sheet = createContactSheet({
   open: (frames, index) => viewer.open(frames, index),
   openFailed: async (frame) => {
-    await openFrame(frame);
-    showError(new RequestError(frame.error ?? '', frame.hint ? [frame.hint] : []));
+    if (await openFrame(frame))
+      showError(new RequestError(frame.error ?? '', frame.hint ? [frame.hint] : []));
   },
   error: showError,
 });
@@ -100,14 +108,18 @@ let opened = 0;
  * Opens a workflow when it has been read, unless another was opened in the meantime. What was said
  * about the one before goes.
  */
-async function open(name: string, read: () => Promise<Workflow>): Promise<void> {
+async function open(name: string, read: () => Promise<Workflow | undefined>): Promise<boolean> {
   const opening = ++opened;
+  let isShown = false;
   await attempt(async () => {
     const workflow = await read().catch((error) => {
       if (opening === opened) throw error;
     });
-    if (workflow && opening === opened) showWorkflow(workflow, name);
+    if (!workflow || opening !== opened) return;
+    showWorkflow(workflow, name);
+    isShown = true;
   });
+  return isShown;
 }
 
 function showWorkflow(workflow: Workflow, name: string): void {
@@ -121,10 +133,22 @@ function showWorkflow(workflow: Workflow, name: string): void {
   form.focus();
 }
 
+/** Starts with the form of a new picture, unless the user has opened something in the meantime. */
+async function start(): Promise<void> {
+  const workflow = await readNewPicture();
+  if (!workflow || opened > 0) return;
+  form.show(workflow, NEW_PICTURE);
+  form.changeSeed(randomSeed);
+}
+
+async function openNewPicture(): Promise<void> {
+  if (await open(NEW_PICTURE, readNewPicture)) form.changeSeed(randomSeed);
+}
+
 /** What the frame was opened from, else its picture. */
 const nameOf = ({ file, picture }: Frame): string => file ?? picture?.filename ?? 'Workflow';
 
-const openFrame = (frame: Frame): Promise<void> => open(nameOf(frame), () => workflowOf(frame));
+const openFrame = (frame: Frame): Promise<boolean> => open(nameOf(frame), () => workflowOf(frame));
 
 async function showExamples(): Promise<void> {
   const names = await listExamples();
@@ -152,7 +176,9 @@ function loadingText(file?: string, part?: string, bytes = 0): string {
 }
 
 listenForFiles((file) => void open(file.name, () => readWorkflow(file, file.name)));
-void attempt(showExamples);
+watchCheckpoint(form, { show: (workflow) => form.show(workflow, NEW_PICTURE) });
+find('#new-picture').addEventListener('click', () => void openNewPicture());
+void attempt(() => Promise.all([start(), showExamples()]));
 subscribe({
   messages: {
     status: () => void queueList.refresh().catch(showError),

@@ -2,6 +2,7 @@
 // node.
 import { displayName } from './display-name.ts';
 import { create, find } from './dom.ts';
+import { displayText } from './exact-json.ts';
 import { createControl, type FieldControl } from './form-controls.ts';
 import {
   applyChanges,
@@ -20,6 +21,13 @@ export interface WorkflowFormEvents {
   /** What the form has besides fields, above its buttons. */
   extras(workflow: Workflow): readonly HTMLElement[];
   error(error: unknown): void;
+}
+
+/** The text of a field that was changed. */
+export interface Edit {
+  readonly id: string;
+  readonly input: string;
+  readonly text: string;
 }
 
 export class WorkflowForm {
@@ -86,6 +94,27 @@ export class WorkflowForm {
     const control = this.#control(id, input);
     if (control) focusInput(control.input);
     return control !== undefined;
+  }
+
+  /** The fields whose texts are not those of the workflow. */
+  edits(): Edit[] {
+    return this.#controls.map(editOf).filter((edit) => edit !== undefined);
+  }
+
+  /** Sets the texts of fields. */
+  fill(edits: readonly Edit[]): void {
+    for (const { id, input, text } of edits) {
+      const control = this.#control(id, input);
+      if (!control) continue;
+      if (isCheckbox(control.input)) control.input.checked = text === 'true';
+      else control.input.value = text;
+    }
+  }
+
+  /** The field that an event is about, if it was changed. */
+  changedBy(target: EventTarget | null): Edit | undefined {
+    const control = this.#controls.find(({ input }) => input === target);
+    return control && editOf(control);
   }
 
   #control(id: string, input: string): FieldControl | undefined {
@@ -156,6 +185,14 @@ export class WorkflowForm {
       hasSeed && create('button', { type: 'button', click: runWithNewSeed }, 'New seed and run'),
     );
   }
+}
+
+const isCheckbox = (input: HTMLElement): input is HTMLInputElement =>
+  input instanceof HTMLInputElement && input.type === 'checkbox';
+
+function editOf({ field, input }: FieldControl): Edit | undefined {
+  const text = isCheckbox(input) ? String(input.checked) : input.value;
+  return text === displayText(field.value) ? undefined : { id: field.id, input: field.input, text };
 }
 
 /** Focuses an input, which may be among those that are folded. */

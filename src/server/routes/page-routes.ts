@@ -1,5 +1,5 @@
-// The built-in page: its files, the reading and checking of workflows in any format, and the
-// examples of the package. Darkroom's own.
+// The built-in page: its files, the reading and checking of workflows in any format, the workflow
+// that it starts with, and the examples of the package. Darkroom's own.
 import { basename } from 'node:path';
 import type { ExamplesResponse } from '../api-types.ts';
 import { pageFileResponse, pageResponse } from '../http/page-files.ts';
@@ -44,6 +44,7 @@ export const pageRoutes = (context: ServerContext): Route[] => [
   htmlRoute,
   readRoute(context),
   checkRoute(context),
+  startRoute(context),
   ...exampleRoutes(context),
   fileRoute,
 ];
@@ -104,6 +105,24 @@ const checkRoute = ({ threads, storage }: ServerContext): Route => ({
     await storage.refreshInputNames();
     return threads.run('checkWorkflow', { bytes, inputNames: storage.inputNames() });
   },
+});
+
+const startRoute = ({ threads, storage }: ServerContext): Route => ({
+  method: 'GET',
+  path: '/darkroom/start',
+  summary: 'Text to image on a checkpoint of this machine: the workflow that the page starts with.',
+  query: {
+    checkpoint: { type: 'string', description: 'By default the first one that is suitable.' },
+  },
+  responses: {
+    200: { description: 'The workflow and its form.', schema: workflow },
+    404: 'There is no such checkpoint.',
+  },
+  handle: (request) =>
+    threads.run('startWorkflow', {
+      checkpoint: request.query('checkpoint'),
+      inputNames: storage.inputNames(),
+    }),
 });
 
 const exampleRoutes = ({ threads, storage }: ServerContext): Route[] => [

@@ -49,6 +49,7 @@ it.each([
   ['populateWildcards', 'POST', '/impact/wildcards', { text: '{a|b}' }],
   ['wildcardNames', 'GET', '/impact/wildcards/list', undefined],
   ['loadedWildcardNames', 'GET', '/impact/wildcards/list/loaded', undefined],
+  ['startWorkflow', 'GET', '/darkroom/start', undefined],
   ['exampleNames', 'GET', '/darkroom/examples', undefined],
   ['example', 'GET', '/darkroom/examples/text-to-image', undefined],
 ] as const)('%s is a task of %s %s', async (task, method, url, body) => {

@@ -132,6 +132,19 @@ export const TASKS = {
     return example ? json<WorkflowResponse>(example) : empty(404);
   },
 
+  /** The workflow that the page starts with; 404 where there is no checkpoint for it. */
+  startWorkflow: async (
+    context: TaskContext,
+    { checkpoint }: InputNames & { readonly checkpoint?: string },
+  ): Promise<RouteResponse> => {
+    const { startWorkflow } = await import('../start-workflow.ts');
+    const start = await startWorkflow(context.folders, checkpoint);
+    if (!start || !hasAllTypes(context, start.graph)) return empty(404);
+    const bytes = Buffer.from(JSON.stringify(start.graph));
+    const { notes, ...workflow } = workflowResponse(context, bytes, 'the workflow');
+    return json<WorkflowResponse>({ ...workflow, notes: [...start.notes, ...notes] });
+  },
+
   /** Replaces the wildcards in the `text` of a body. */
   populateWildcards: ({ folders }: TaskContext, body: Body): RouteResponse => {
     const { text, seed } = objectBody(body);
@@ -220,11 +233,12 @@ function exampleFiles(): string[] {
 /** undefined for an example that lacks nodes or files here. */
 function readExample(context: TaskContext, file: string): WorkflowResponse | undefined {
   const example = workflowResponse(context, readFileSync(join(EXAMPLES, file)), file);
-  const canRun =
-    example.form.missing.length === 0 &&
-    Object.values(example.prompt).every(({ class_type }) => context.nodes.has(class_type));
+  const canRun = example.form.missing.length === 0 && hasAllTypes(context, example.prompt);
   return canRun ? example : undefined;
 }
+
+const hasAllTypes = ({ nodes }: TaskContext, graph: PromptGraph<unknown>): boolean =>
+  Object.values(graph).every(({ class_type }) => nodes.has(class_type));
 
 /** The seed of a request; a random one of 32 bits by default. */
 const wildcardSeed = (seed: Json | undefined): bigint =>
