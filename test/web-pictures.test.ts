@@ -1,8 +1,9 @@
-// The parts of the page's picture fields and mask editor that need no browser: names of pictures,
-// undo and redo, zoom.
+// The parts of the page's picture fields, mask editor and model browser that need no browser: names
+// of pictures, undo and redo, zoom, search.
 import { describe, expect, it } from 'vitest';
 import { MaskHistory, type MaskOperation } from '../web/mask-history.ts';
 import { fitted, moved, pictureAt, screenAt, zoomed } from '../web/mask-view.ts';
+import { countByFolder, factsOf, filtered, remarkOf, sizeText } from '../web/model-search.ts';
 import { isPictureName, maskedValue, matching, pictureOf } from '../web/picture-names.ts';
 
 describe('values of picture fields', () => {
@@ -110,5 +111,48 @@ describe('the view of a picture', () => {
     const view = fitted(picture, screen);
     expect(moved(view, { x: 1e6, y: 0 }, picture, screen).x).toBe(400 - 48);
     expect(moved(view, { x: -1e6, y: 0 }, picture, screen).x).toBeCloseTo(48 - 376);
+  });
+});
+
+describe('model files', () => {
+  const fox = {
+    folder: 'checkpoints',
+    name: 'anime/Fox (v2).safetensors',
+    size: 6_940_000_000,
+    kind: 'checkpoint',
+    architecture: 'SDXL, predicts noise',
+  };
+  const misplaced = { folder: 'checkpoints', name: 'b', size: 9, belongsIn: 'loras' };
+  const broken = { folder: 'loras', name: 'c', size: 0, problem: 'c is empty' };
+  const models = [fox, misplaced, broken];
+  const found = (words: string, folder = '') =>
+    filtered(models, { folder, words }).map(({ name }) => name);
+
+  it('are found by all that is shown of them', () => {
+    expect(found('')).toEqual(models.map(({ name }) => name));
+    expect(found('sdxl FOX')).toEqual([fox.name]);
+    expect(found('(v2)')).toEqual([fox.name]);
+    expect(found('loras')).toEqual(['b', 'c']);
+    expect(found('loras', 'loras')).toEqual(['c']);
+    expect(found('nothing')).toEqual([]);
+  });
+
+  it('are described as far as they are known', () => {
+    expect(factsOf(fox)).toBe('checkpoint · SDXL, predicts noise · 6.9 GB · checkpoints');
+    expect(factsOf({ folder: 'vae', name: 'a' })).toBe('comes with Darkroom · vae');
+    expect(remarkOf(fox)).toBeUndefined();
+    expect(remarkOf(misplaced)).toBe('It belongs in the folder loras.');
+    expect(remarkOf(broken)).toBe('Can’t be used: c is empty.');
+    expect([0, 1, 949_000, 950_000, 2e9].map(sizeText)).toEqual([
+      '0 kB',
+      '1 kB',
+      '949 kB',
+      '1 MB',
+      '2.0 GB',
+    ]);
+    expect([...countByFolder(models)]).toEqual([
+      ['checkpoints', 2],
+      ['loras', 1],
+    ]);
   });
 });

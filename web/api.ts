@@ -33,13 +33,13 @@ const clientId = ((): string => {
   return id;
 })();
 
-const urlOf = (path: string): string => new URL(path, BASE).href;
+export const absoluteUrl = (path: string): string => new URL(path, BASE).href;
 
 /** The URL of a picture; `small` returns a preview for the contact sheet. */
 export function pictureUrl({ filename, subfolder, type }: StoredImage, small = false): string {
   const query = new URLSearchParams({ filename, subfolder, type });
   if (small) query.set('preview', 'webp;85');
-  return urlOf(`view?${query}`);
+  return absoluteUrl(`view?${query}`);
 }
 
 /** A failed request: the message, and details or a hint. */
@@ -58,7 +58,7 @@ export class RequestError extends Error {
 export async function request<T>(path: string, init?: RequestInit): Promise<T> {
   let response: Response;
   try {
-    response = await fetch(urlOf(path), init);
+    response = await fetch(absoluteUrl(path), init);
   } catch {
     throw new RequestError('The server does not respond.', ['Is Darkroom still running?']);
   }

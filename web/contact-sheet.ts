@@ -1,6 +1,6 @@
 // The history as a contact sheet, the newest frame first.
 import { clearHistory, listHistory, pictureUrl } from './api.ts';
-import { announce, create, find } from './dom.ts';
+import { announce, create, find, replaceChanged } from './dom.ts';
 import { type Frame, framesOf, originText } from './history-frames.ts';
 
 const PAGE_SIZE = 60;
@@ -109,12 +109,3 @@ const failedButton = ({ error = '' }: Frame, name: string, click: () => void): H
     create('span', { class: 'hidden' }, ` ${name}. `),
     create('span', { class: 'error' }, error),
   );
-
-/** Replaces the children of a list unless they are the same, and restores the focus. */
-function replaceChanged(list: HTMLElement, children: readonly HTMLElement[]): void {
-  const { children: before } = list;
-  const focused = document.activeElement;
-  if (before.length !== children.length || children.some((child, i) => child !== before[i]))
-    list.replaceChildren(...children);
-  if (focused instanceof HTMLElement && list.contains(focused)) focused.focus();
-}

@@ -39,6 +39,15 @@ export function selectValue(select: HTMLSelectElement, value: string): void {
   select.dispatchEvent(new Event('change', { bubbles: true }));
 }
 
+/** Replaces the children of a list unless they are the same, and restores the focus. */
+export function replaceChanged(list: HTMLElement, children: readonly HTMLElement[]): void {
+  const { children: before } = list;
+  const focused = document.activeElement;
+  if (before.length !== children.length || children.some((child, i) => child !== before[i]))
+    list.replaceChildren(...children);
+  if (focused instanceof HTMLElement && list.contains(focused)) focused.focus();
+}
+
 /** Announces a text to screen readers. */
 export function announce(text: string): void {
   find('#live').textContent = text;

@@ -3,7 +3,9 @@
 import { create } from './dom.ts';
 import { displayText, type JsonValue, parseNumber } from './exact-json.ts';
 import { type Field, isNumeric, randomSeed } from './form-values.ts';
+import { modelTargets } from './model-targets.ts';
 import { createPictureChoice } from './picture-field.ts';
+import { attempt } from './problem.ts';
 
 export type ControlInput = HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement;
 
@@ -21,11 +23,7 @@ export interface FieldControl {
 type Attributes = Readonly<Record<string, unknown>>;
 
 /** `id` is unique on the page. */
-export function createControl(
-  field: Field,
-  id: string,
-  onError: (error: unknown) => void,
-): FieldControl {
+export function createControl(field: Field, id: string): FieldControl {
   const text = displayText(field.value);
   const noteId = `${id}-note`;
   const input = createInput(field, text, { id, 'aria-describedby': noteId, title: field.help });
@@ -35,7 +33,7 @@ export function createControl(
     'div',
     { class: `field ${field.kind}` },
     create('label', { for: id }, field.label),
-    withTools(field, input, onError),
+    withTools(field, input),
     note,
   );
   const value = (): JsonValue => {
@@ -78,15 +76,14 @@ function inputMode({ kind }: Field): string | undefined {
 const createOption = (value: string): HTMLOptionElement => create('option', { value }, value);
 
 /** An input with what helps to fill it in. */
-function withTools(
-  field: Field,
-  input: ControlInput,
-  onError: (error: unknown) => void,
-): HTMLElement {
-  if (field.kind === 'picture' && input instanceof HTMLSelectElement)
-    return createPictureChoice(field, input, onError);
-  if (field.kind !== 'seed') return input;
-  return create('div', { class: 'beside' }, input, seedButton(field, input));
+function withTools(field: Field, input: ControlInput): HTMLElement {
+  const isSelect = input instanceof HTMLSelectElement;
+  if (field.kind === 'picture' && isSelect) return createPictureChoice(field, input);
+  const tool =
+    field.kind === 'seed'
+      ? seedButton(field, input)
+      : isSelect && field.folder !== undefined && browseButton(field, input);
+  return tool ? create('div', { class: 'beside' }, input, tool) : input;
 }
 
 function seedButton({ label }: Field, input: ControlInput): HTMLButtonElement {
@@ -99,4 +96,19 @@ function seedButton({ label }: Field, input: ControlInput): HTMLButtonElement {
     },
   };
   return create('button', properties, '⚄');
+}
+
+/** Opens the model browser for one field. */
+function browseButton(field: Field, select: HTMLSelectElement): HTMLButtonElement {
+  const browse = async (): Promise<void> => {
+    const { browseModels } = await import('./model-browser.ts');
+    const [target] = modelTargets([{ field, input: select }]);
+    await browseModels([target], target.folder);
+  };
+  const properties = {
+    type: 'button',
+    'aria-label': `Browse files for ${field.label}`,
+    click: () => void attempt(browse),
+  };
+  return create('button', properties, 'Browse');
 }

@@ -102,7 +102,7 @@ class MaskEditor {
 
   #footer(): HTMLElement {
     this.#question.append(
-      'The mask is not saved. ',
+      create('span', {}, 'The mask is not saved.'),
       button('Discard it', () => this.#dialog.close()),
       button('Keep drawing', () => this.#ask(false)),
     );

@@ -48,7 +48,6 @@ const form = new WorkflowForm({
     batch = createBatchControls(isNew ? 'randomize' : seed && seedControlOf(workflow, seed));
     return seed ? [batch.element] : [];
   },
-  error: showError,
 });
 const checkPanel = new CheckPanel({
   workflow: () => form.workflow(),
@@ -149,6 +148,13 @@ async function openNewPicture(): Promise<void> {
 const nameOf = ({ file, picture }: Frame): string => file ?? picture?.filename ?? 'Workflow';
 
 const openFrame = (frame: Frame): Promise<boolean> => open(nameOf(frame), () => workflowOf(frame));
+
+find('#models').addEventListener('click', () =>
+  attempt(async () => {
+    const { browseModels } = await import('./model-browser.ts');
+    await browseModels(form.modelTargets());
+  }),
+);
 
 async function showExamples(): Promise<void> {
   const names = await listExamples();

@@ -5,18 +5,12 @@ import type { Field } from './form-values.ts';
 import { choosePicture } from './picture-chooser.ts';
 import { isPictureName, pictureOf } from './picture-names.ts';
 import { listFolder, thumbnailUrl, uploadPicture } from './pictures-api.ts';
+import { attempt } from './problem.ts';
 
 const THUMBNAIL_SIDE = 256;
 
-type OnError = (error: unknown) => void;
-
 /** The select with a thumbnail and buttons; `select` has the value. */
-export function createPictureChoice(
-  field: Field,
-  select: HTMLSelectElement,
-  onError: OnError,
-): HTMLElement {
-  const attempt = (action: () => Promise<void>) => () => void action().catch(onError);
+export function createPictureChoice(field: Field, select: HTMLSelectElement): HTMLElement {
   const choose = async (): Promise<void> => {
     const chosen = await choosePicture({
       title: `Picture: ${field.label}`,
@@ -34,7 +28,7 @@ export function createPictureChoice(
     const masked = await drawMask(select.value);
     if (masked !== undefined) selectValue(select, masked);
   };
-  const thumbnail = createThumbnail(field, select, attempt(choose));
+  const thumbnail = createThumbnail(field, select, () => void attempt(choose));
   const row = create(
     'div',
     { class: 'picture-choice' },
@@ -43,11 +37,11 @@ export function createPictureChoice(
     create(
       'div',
       { class: 'picture-tools' },
-      uploadButton((file) => attempt(() => upload(file))()),
-      create('button', { type: 'button', click: attempt(draw) }, 'Draw a mask'),
+      uploadButton((file) => void attempt(() => upload(file))),
+      create('button', { type: 'button', click: () => void attempt(draw) }, 'Draw a mask'),
     ),
   );
-  takeFiles(row, (file) => attempt(() => upload(file))());
+  takeFiles(row, (file) => void attempt(() => upload(file)));
   return row;
 }
 

@@ -14,13 +14,14 @@ import {
   type Workflow,
   withoutEditorWorkflow,
 } from './form-values.ts';
+import type { ModelTarget } from './model-search.ts';
+import { modelTargets } from './model-targets.ts';
 
 export interface WorkflowFormEvents {
   /** The form was submitted, and its values are valid. */
   run(): void;
   /** What the form has besides fields, above its buttons. */
   extras(workflow: Workflow): readonly HTMLElement[];
-  error(error: unknown): void;
 }
 
 /** The text of a field that was changed. */
@@ -117,6 +118,11 @@ export class WorkflowForm {
     return control && editOf(control);
   }
 
+  /** The fields that take model files. */
+  modelTargets(): readonly ModelTarget[] {
+    return modelTargets(this.#controls);
+  }
+
   #control(id: string, input: string): FieldControl | undefined {
     return this.#controls.find(({ field }) => field.id === id && field.input === input);
   }
@@ -154,7 +160,7 @@ export class WorkflowForm {
   }
 
   #row(field: Field): HTMLElement {
-    const control = createControl(field, `field-${this.#created++}`, this.#events.error);
+    const control = createControl(field, `field-${this.#created++}`);
     this.#controls.push(control);
     return control.row;
   }
