@@ -1,11 +1,17 @@
 // Tokenizes a prompt as ComfyUI's SDTokenizer does: weighted segments and embeddings become groups
 // of tokens, which are packed into chunks of 77 = start + 75 + end. A group of fewer than 8 tokens
 // is never split.
-import { strip } from '../strip.ts';
 import { type Bpe, clipBpe, END_TOKEN, START_TOKEN } from './clip-bpe.ts';
+import {
+  EMBEDDING,
+  type EndsAtBrackets,
+  embeddingAt,
+  possibleNames,
+  splitAtEmbeddings,
+  withoutCommas,
+} from './embedding-names.ts';
 import { type EmbeddingLookup, embeddingVectors, type Warn } from './embeddings.ts';
 import { parseWeights, type WeightedText } from './prompt-weights.ts';
-import { splitWords } from './python-string.ts';
 
 /** A token id, or a vector of an embedding (textual inversion). */
 export type TokenValue = number | Float32Array;
@@ -32,12 +38,11 @@ export interface ChunkOptions {
   /** The length of the encoder's vectors, to choose from embedding files with several kinds. */
   readonly width?: number;
   readonly embeddings?: EmbeddingLookup;
+  readonly endsAtBrackets?: EndsAtBrackets;
   readonly warn?: Warn;
   readonly bpe?: Bpe;
 }
 
-const EMBEDDING = 'embedding:';
-const EMBEDDING_SPLIT = /[ \n](?=embedding:)/;
 const SPLIT_FROM = 8;
 
 /** Tokenizes a prompt into one or more chunks of `length` tokens. */
@@ -52,7 +57,7 @@ export const emptyChunk = (options: Pick<ChunkOptions, 'pad' | 'length'>): Chunk
 async function groupsOf(prompt: string, options: ChunkOptions): Promise<Group[]> {
   const bpe = options.bpe ?? clipBpe();
   const groups: Group[] = [];
-  for (const { text, weight } of piecesOf(prompt)) {
+  for (const { text, weight } of piecesOf(prompt, options.endsAtBrackets ?? false)) {
     let rest = text;
     if (text.startsWith(EMBEDDING)) {
       const found = await findEmbedding(text.slice(EMBEDDING.length), options);
@@ -65,75 +70,41 @@ async function groupsOf(prompt: string, options: ChunkOptions): Promise<Group[]>
 }
 
 /** Divides a prompt at its weights, and before each embedding. */
-const piecesOf = (prompt: string): WeightedText[] =>
+const piecesOf = (prompt: string, endsAtBrackets: EndsAtBrackets): WeightedText[] =>
   parseWeights(prompt).flatMap(({ text, weight }) =>
-    text.split(EMBEDDING_SPLIT).map((piece) => ({ text: piece, weight })),
+    splitAtEmbeddings(text, endsAtBrackets).map((piece) => ({ text: piece, weight })),
   );
 
 /**
- * Returns the names that each `embedding:` of a prompt may stand for, in the order in which they are
- * looked up. Throws as parseWeights does.
+ * Returns the names that each `embedding:` of a prompt may stand for, in any release of ComfyUI.
+ * Throws as parseWeights does.
  */
 export const embeddingNames = (prompt: string): (readonly string[])[] =>
-  piecesOf(prompt)
+  piecesOf(prompt, true)
     .filter(({ text }) => text.startsWith(EMBEDDING))
-    .map(({ text }) => candidatesIn(text.slice(EMBEDDING.length)).map(({ name }) => name))
+    .map(({ text }) => possibleNames(text.slice(EMBEDDING.length)))
     .filter((names) => names.length > 0);
-
-/** A name that a text may begin with, and the text after it. */
-interface Candidate {
-  readonly name: string;
-  readonly rest: string;
-}
-
-/**
- * The name at the beginning of a text, the name without surrounding commas, and both up to a `<` or
- * `[`, where newer versions of ComfyUI end names.
- */
-function candidatesIn(text: string): Candidate[] {
-  const [word, ...words] = splitWords(text);
-  if (word === undefined) return [];
-  const rest = words.join(' ');
-  const cut = word.search(/[<[]/);
-  const names: Candidate[] = [{ name: word, rest }];
-  if (cut >= 0)
-    names.push({ name: word.slice(0, cut), rest: word.slice(cut) + (rest && ` ${rest}`) });
-  return names
-    .flatMap(({ name, rest }): Candidate[] => {
-      const bare = strip(name, ',');
-      const commas = [...name].slice([...bare].length).join('');
-      return bare === name
-        ? [{ name, rest }]
-        : [
-            { name, rest },
-            { name: bare, rest: `${commas} ${rest}` },
-          ];
-    })
-    .filter(({ name }) => name !== '');
-}
 
 /**
  * Looks up the name at the beginning of `text`. The rest of the text is tokenized in either case.
  */
 async function findEmbedding(
   text: string,
-  options: ChunkOptions,
+  { embeddings, endsAtBrackets = false, key, width, warn = () => {} }: ChunkOptions,
 ): Promise<{ vectors?: Float32Array[]; rest: string }> {
-  const warn: Warn = options.warn ?? (() => {});
-  const [word, ...words] = splitWords(text);
-  if (word === undefined) {
-    warn('an embedding without a name (embedding:) is left out of the prompt');
-    return { rest: '' };
+  const whole = embeddingAt(text, endsAtBrackets);
+  const bare = whole && withoutCommas(whole);
+  for (const found of [whole, bare]) {
+    const embedding = found && (await embeddings?.(found.name, warn));
+    if (embedding) return { vectors: embeddingVectors(embedding, key, width), rest: found.rest };
   }
-  for (const { name, rest } of candidatesIn(text)) {
-    const embedding = await options.embeddings?.(name, warn);
-    if (embedding)
-      return { vectors: embeddingVectors(embedding, options.key, options.width), rest };
-  }
-  const bare = strip(word, ',');
-  warn(`embedding:${bare} does not exist and is left out of the prompt`);
-  const rest = words.join(' ');
-  return { rest: bare === word ? rest : `${[...word].slice([...bare].length).join('')} ${rest}` };
+  const { name, rest } = bare ?? whole ?? { name: '', rest: '' };
+  warn(
+    name === ''
+      ? 'an embedding without a name (embedding:) is left out of the prompt'
+      : `embedding:${name} does not exist and is left out of the prompt`,
+  );
+  return { rest };
 }
 
 /** Packs groups of tokens into chunks. */

@@ -4,6 +4,7 @@ import { DarkroomError } from '../../errors.ts';
 import { sliceBatch, type Tensor } from '../../tensor/tensor.ts';
 import { blendWeights, joinFeatures } from '../../text/blend-weights.ts';
 import { END_TOKEN } from '../../text/clip-bpe.ts';
+import type { EndsAtBrackets } from '../../text/embedding-names.ts';
 import type { EmbeddingLookup, Warn } from '../../text/embeddings.ts';
 import { type Chunk, emptyChunk, type TokenValue, tokenize } from '../../text/token-chunks.ts';
 import type { HookGroup } from '../hooks/hooks.ts';
@@ -70,6 +71,8 @@ export interface ClipOptions {
   readonly family: ClipFamily;
   readonly encoders: readonly TextEncoder[];
   readonly embeddings?: EmbeddingLookup;
+  /** How prompts name embeddings; see EndsAtBrackets. */
+  readonly endsAtBrackets?: EndsAtBrackets;
   readonly warn?: Warn;
 }
 
@@ -180,7 +183,7 @@ function clipOf(options: ClipOptions, parts: readonly Part[], stopAt?: number): 
 type Texts = Partial<Record<TextEncoder['kind'], string>>;
 
 const chunksOf = (
-  { embeddings }: ClipOptions,
+  { embeddings, endsAtBrackets }: ClipOptions,
   { encoder, rule }: Part,
   text: string,
   warn?: Warn,
@@ -191,6 +194,7 @@ const chunksOf = (
     length: encoder.length,
     width: encoder.width,
     embeddings,
+    endsAtBrackets,
     warn,
   });
 

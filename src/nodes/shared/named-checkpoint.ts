@@ -52,7 +52,8 @@ export function clipOf(
     context.modelPath('embeddings', file),
   );
   try {
-    return makeClip({ family, encoders, embeddings, warn: context.warn });
+    const endsAtBrackets = context.behaviour.embeddingsEndAtBrackets;
+    return makeClip({ family, encoders, embeddings, endsAtBrackets, warn: context.warn });
   } catch {
     const part = encoders.length === 0 ? 'text encoder' : 'complete set of text encoders';
     const loader =

@@ -72,6 +72,37 @@ export const BEHAVIOUR_CHANGES = {
     before: false,
     after: true,
   }),
+  previewIndent: change<number | undefined>({
+    since: '0.3.65',
+    what: 'Lists and dictionaries are shown on several lines, indented by 4; before, on one.',
+    where: 'PreviewAny',
+    before: undefined,
+    after: 4,
+  }),
+  previewEdgeItems: change<number>({
+    since: '0.20.0',
+    what: 'Of a long axis of a tensor, 6 elements are shown at each end; before, 3.',
+    where: 'PreviewAny',
+    before: 3,
+    after: 6,
+  }),
+  previewIsAscii: change<boolean>({
+    since: '0.33.0',
+    what: 'Characters beyond ASCII in lists and dictionaries are shown; before, as \\uXXXX.',
+    where: 'PreviewAny',
+    before: true,
+    after: false,
+  }),
+  embeddingsEndAtBrackets: change<boolean>({
+    since: '0.28.0',
+    what:
+      'The name after `embedding:` ends at `<` or `[` too, from where on the text is tokenized, ' +
+      'and `embedding:` may follow any white space; before, names ended at white space only, and ' +
+      '`embedding:` had to follow a space or a line break.',
+    where: 'all nodes that encode prompts',
+    before: false,
+    after: true,
+  }),
   etaScalesErSde: change<boolean>({
     since: '0.32.0',
     what:

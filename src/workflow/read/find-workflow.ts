@@ -118,4 +118,4 @@ function preferred(items: readonly Item[]): FoundWorkflow[] {
 }
 
 const areEqual = (values: readonly Json[]): boolean =>
-  values.length > 1 && new Set(values.map(dumpsJson)).size === 1;
+  values.length > 1 && new Set(values.map((value) => dumpsJson(value))).size === 1;

@@ -29,7 +29,7 @@ it.each([
   ['ä fox', 'STRING', 'ä fox'],
   [undefined, undefined, 'None'],
   [['a', 1, null, { b: [true] }], '*', '["a", 1, null, {"b": [true]}]'],
-  [tensor([1, 2], Float32Array.of(1, 2)), 'MASK', 'a tensor of [1, 2]'],
+  [tensor([1, 2], Float32Array.of(1, 2)), 'MASK', 'tensor([[1., 2.]])'],
   [() => 1, 'NOISE', 'source exists, but could not be serialized.'],
 ])('shows %s', async (source, type, text) => {
   const node = NODES.get('PreviewAny')!;

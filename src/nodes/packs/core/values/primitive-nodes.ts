@@ -1,6 +1,9 @@
 // Nodes for constants, and a node that shows any value.
 // Source: ComfyUI comfy_extras/nodes_primitive.py, nodes_preview_any.py.
 import { dumpsJson } from '../../../../formats/dumps-json.ts';
+import { tensorText } from '../../../../formats/tensor-text.ts';
+import type { Latent } from '../../../../sampling/sampling-types.ts';
+import { type Tensor, tensor } from '../../../../tensor/tensor.ts';
 import {
   boolean,
   defineNode,
@@ -13,6 +16,7 @@ import {
   string,
 } from '../../../declare.ts';
 import { scalarText } from '../../../shared/scalar-text.ts';
+import type { Behaviour } from '../../../versions/behaviour-changes.ts';
 
 const category = 'utils/primitive';
 /** Python's sys.maxsize. */
@@ -63,13 +67,27 @@ const PrimitiveBoolean = defineNode({
   run: ({ value }) => outputs(value),
 });
 
-/** A value as ComfyUI shows it, except that a tensor is shown by its shape only. */
-function textOf(value: unknown, type: string | undefined): string {
+type ShownForm = Pick<Behaviour, 'previewIndent' | 'previewIsAscii' | 'previewEdgeItems'>;
+
+/** A value as ComfyUI shows it; of what it shows by Python's class names, a sentence. */
+function textOf(value: unknown, type: string | undefined, form: ShownForm): string {
   const scalar = scalarText(value, type);
   if (scalar !== undefined) return scalar;
-  if (typeof value === 'object' && value && 'shape' in value && Array.isArray(value.shape))
-    return `a tensor of [${value.shape.join(', ')}]`;
-  return isPlain(value) ? dumpsJson(value) : 'source exists, but could not be serialized.';
+  const shown = tensorOf(value);
+  if (shown) return tensorText(shown, form.previewEdgeItems);
+  if (type === 'LATENT')
+    return `{'samples': ${tensorText((value as Latent).samples, form.previewEdgeItems)}}`;
+  return isPlain(value)
+    ? dumpsJson(value, { indent: form.previewIndent, ascii: form.previewIsAscii })
+    : 'source exists, but could not be serialized.';
+}
+
+/** The tensor that a value is in ComfyUI: an image, a mask, sigmas. */
+function tensorOf(value: unknown): Tensor | undefined {
+  if (value instanceof Float32Array) return tensor([value.length], value);
+  return typeof value === 'object' && value !== null && 'shape' in value && 'data' in value
+    ? (value as Tensor)
+    : undefined;
 }
 
 const isPlain = (value: unknown): boolean =>
@@ -89,7 +107,7 @@ const PreviewAny = defineNode({
   outputs: [output('STRING')],
   outputNode: true,
   run({ source }, context) {
-    const text = textOf(source, context.inputType('source'));
+    const text = textOf(source, context.inputType('source'), context.behaviour);
     return { outputs: [text], ui: { text: [text] } };
   },
 });
