@@ -51,7 +51,7 @@ function beginning(name: string, { phase, done, total }: DownloadProgress): stri
 }
 
 /** One line; `loaded` bytes have come in `seconds`. */
-export function downloadLine(
+function downloadLine(
   name: string,
   { phase, done, total }: DownloadProgress,
   loaded: number,

@@ -54,7 +54,7 @@ export function programHelp(commands: readonly Command[], width: number): string
 }
 
 /** Lines of help for some options. */
-export const optionLines = (names: readonly OptionName[], width: number): string[] =>
+const optionLines = (names: readonly OptionName[], width: number): string[] =>
   shownOptions(names).flatMap(([name, option]) => optionLine(name, option, width));
 
 function optionLine(name: string, { short, value, help }: Option, width: number): string[] {

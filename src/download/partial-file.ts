@@ -35,7 +35,7 @@ export interface PartialFile {
 const MAX_NAME = 200;
 
 /** The path of the partial file of a target. */
-export const partialPath = (target: string): string =>
+const partialPath = (target: string): string =>
   join(dirname(target), `.${basename(target).slice(0, MAX_NAME)}.part`);
 
 /** The size of what is there of a file already. */
