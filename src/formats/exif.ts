@@ -19,28 +19,33 @@ const TYPE_SIZES: Readonly<Record<number, number>> = {
   13: 4,
 };
 const ASCII = 2;
-const USER_COMMENT = 0x9286;
+/** The tag of a comment of any encoding, in the directory of Exif. */
+export const USER_COMMENT = 0x9286;
 /** The tags whose value is the offset of another directory: Exif, GPS, interoperability. */
 const DIRECTORIES: ReadonlySet<number> = new Set([0x8769, 0x8825, 0xa005]);
 const MAX_DIRECTORIES = 16;
 
-/**
- * The texts of a block, which begins with `II*` or `MM*`, or `Exif\0\0` before it, in file order.
- */
-export function exifTexts(bytes: Uint8Array): string[] {
+/** A field of a directory whose value is inside the block. */
+export interface ExifEntry {
+  readonly tag: number;
+  readonly type: number;
+  readonly value: Buffer;
+  readonly isLittleEndian: boolean;
+}
+
+/** The fields of a block, which begins with `II*` or `MM*`, or `Exif\0\0` before it, in file order. */
+export function* exifEntries(bytes: Uint8Array): Generator<ExifEntry> {
   let block = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (block.toString('latin1', 0, 6) === 'Exif\0\0') block = block.subarray(6);
   const order = block.toString('latin1', 0, 2);
-  if (block.length < 8 || (order !== 'II' && order !== 'MM')) return [];
+  if (block.length < 8 || (order !== 'II' && order !== 'MM')) return;
+  const isLittleEndian = order === 'II';
   const u16 = (at: number): number =>
-    order === 'II' ? block.readUInt16LE(at) : block.readUInt16BE(at);
+    isLittleEndian ? block.readUInt16LE(at) : block.readUInt16BE(at);
   const u32 = (at: number): number =>
-    order === 'II' ? block.readUInt32LE(at) : block.readUInt32BE(at);
+    isLittleEndian ? block.readUInt32LE(at) : block.readUInt32BE(at);
 
-  const texts: string[] = [];
   const visited = new Set<number>();
-  // texts that share their bytes are not those of a camera or a program
-  let remaining = block.length;
   const queue = [u32(4)];
   for (let at = queue.shift(); at !== undefined; at = queue.shift()) {
     if (at < 8 || at + 2 > block.length || visited.has(at) || visited.size >= MAX_DIRECTORIES)
@@ -54,18 +59,28 @@ export function exifTexts(bytes: Uint8Array): string[] {
       const size = u32(entry + 4) * (TYPE_SIZES[type] ?? 0);
       const from = size <= 4 ? entry + 8 : u32(entry + 8);
       if (DIRECTORIES.has(tag)) queue.push(u32(entry + 8));
-      const isText = type === ASCII || tag === USER_COMMENT;
-      if (!isText || from + size > block.length || size > remaining) continue;
-      remaining -= size;
-      const value = block.subarray(from, from + size);
-      texts.push(
-        tag === USER_COMMENT
-          ? userComment(value, order === 'II')
-          : stripEnd(value.toString('utf8'), '\0'),
-      );
+      if (from + size <= block.length)
+        yield { tag, type, value: block.subarray(from, from + size), isLittleEndian };
     }
     const next = at + 2 + 12 * entries;
     if (next + 4 <= block.length) queue.push(u32(next));
+  }
+}
+
+/** The texts of a block, in file order. */
+export function exifTexts(bytes: Uint8Array): string[] {
+  const texts: string[] = [];
+  // texts that share their bytes are not those of a camera or a program
+  let remaining = bytes.length;
+  for (const { tag, type, value, isLittleEndian } of exifEntries(bytes)) {
+    const isText = type === ASCII || tag === USER_COMMENT;
+    if (!isText || value.length > remaining) continue;
+    remaining -= value.length;
+    texts.push(
+      tag === USER_COMMENT
+        ? userComment(value, isLittleEndian)
+        : stripEnd(value.toString('utf8'), '\0'),
+    );
   }
   return texts;
 }

@@ -4,6 +4,7 @@ import { crc32, inflateRawSync } from 'node:zlib';
 import { DarkroomError } from '../errors.ts';
 import { sizeOf, type Tensor, tensor } from '../tensor/tensor.ts';
 import { DTYPES, decodeFloat32, isDType } from './dtypes.ts';
+import { exifEntries, USER_COMMENT } from './exif.ts';
 import { isJsonObject } from './json.ts';
 import { parseJson } from './parse-json.ts';
 import { encodeSafetensors } from './safetensors/safetensors-write.ts';
@@ -11,7 +12,6 @@ import { encodeSafetensors } from './safetensors/safetensors-write.ts';
 const ENTRY = 'latent';
 const TENSOR = 'latent_tensor';
 const EXIF_DIRECTORY = 0x8769;
-const USER_COMMENT = 0x9286;
 const MAX_BYTES = 2 ** 30;
 
 /** The EXIF block for a latent [B,C,H,W]. */
@@ -52,25 +52,8 @@ export function latentFromExif(exif: Uint8Array, name: string): Tensor | undefin
 }
 
 function userComment(exif: Uint8Array): Buffer | undefined {
-  let block = Buffer.from(exif.buffer, exif.byteOffset, exif.byteLength);
-  if (block.toString('latin1', 0, 6) === 'Exif\0\0') block = block.subarray(6);
-  if (block.length < 8) return undefined;
-  const little = block.toString('latin1', 0, 2) === 'II';
-  const u16 = (at: number): number => (little ? block.readUInt16LE(at) : block.readUInt16BE(at));
-  const u32 = (at: number): number => (little ? block.readUInt32LE(at) : block.readUInt32BE(at));
-  const find = (directory: number, tag: number): number | undefined => {
-    if (directory < 8 || directory + 2 > block.length) return undefined;
-    const count = Math.min(u16(directory), Math.floor((block.length - directory - 2) / 12));
-    for (let i = 0; i < count; i++)
-      if (u16(directory + 2 + 12 * i) === tag) return directory + 2 + 12 * i;
-    return undefined;
-  };
-  const pointer = find(u32(4), EXIF_DIRECTORY);
-  const entry = pointer === undefined ? undefined : find(u32(pointer + 8), USER_COMMENT);
-  if (entry === undefined) return undefined;
-  const size = u32(entry + 4);
-  const from = size <= 4 ? entry + 8 : u32(entry + 8);
-  return from + size <= block.length ? block.subarray(from, from + size) : undefined;
+  for (const { tag, value } of exifEntries(exif)) if (tag === USER_COMMENT) return value;
+  return undefined;
 }
 
 /** A zip archive of one stored entry. */
