@@ -364,7 +364,8 @@ describe.concurrent('the other commands', () => {
     [['run', 'portriat.json'], 'there is no file portriat.json', "Did you mean 'portrait.json'?"],
     [['nodes', 'TestNumbr'], "unknown node type 'TestNumbr'", "'TestNumber'"],
   ])('rejects the arguments %j', async (args, message, hint) => {
-    const { code, err } = await darkroom(args);
+    const program = args.includes('TestNumbr') ? TEST_NODES : BUILT_IN;
+    const { code, err } = await darkroom(args, { program });
     expect(err).toContain(message);
     expect(err).toContain(hint);
     expect(code).toBe(2);

@@ -221,10 +221,14 @@ it('connections are limited in number, and in the time that headers may take', (
 });
 
 it('a connection without a complete request is closed', async () => {
+  const { server } = test.server.app;
+  const { headersTimeout } = server;
+  server.headersTimeout = 500;
   const socket = createConnection(Number(new URL(address).port), '127.0.0.1');
   socket.write('GET / HTTP/1.1\r\nHost: localhost\r\n');
   socket.resume().on('error', () => undefined);
   await once(socket, 'close');
+  server.headersTimeout = headersTimeout;
 }, 40_000);
 
 /** Sends the begin of a request. */
