@@ -1,6 +1,6 @@
-// Whether a picture's workflow was changed after its prompt was sent: the two contradict each other,
-// and ours is what the workflow itself says, letter by letter. The file is read without the readers
-// that are measured, and what it does not settle is no evidence.
+// Whether a picture's workflow was changed after its prompt was sent: the two contradict each
+// other, and ours is what the workflow itself says, letter by letter. The file is read without the
+// readers that are measured, and what it does not settle is no evidence.
 import { dumpsJson } from '../src/formats/dumps-json.ts';
 import { isJsonObject, type Json, type JsonObject } from '../src/formats/json.ts';
 import { replacedOption } from '../src/nodes/former-options.ts';
@@ -160,7 +160,9 @@ function isLinkedAs(
   return isFrom(was) && (is ? isBehind(target.graph, source, is.id.split(':').at(-1)!) : true);
 }
 
-/** Whether the links into a node that is off come from a node, maybe through others that are off. */
+/**
+ * Whether the links into a node that is off come from a node, maybe through others that are off.
+ */
 function isBehind(graph: FileGraph, node: JsonObject, id: string): boolean {
   const open = [node];
   const seen = new Set(open);

@@ -24,7 +24,9 @@ type Manifest = Readonly<Record<string, unknown>> & {
   readonly dependencies: Readonly<Record<string, string>>;
 };
 
-/** The package.json that is published: with the platforms' packages, without those of development. */
+/**
+ * The package.json that is published: with the platforms' packages, without those of development.
+ */
 export function releaseManifest(own: Manifest): Record<string, unknown> {
   const { devDependencies: _, overrides: __, scripts: ___, ...rest } = own;
   const version = own.dependencies['onnxruntime-common'];

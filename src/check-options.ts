@@ -1,5 +1,5 @@
-// Checks the options of the library: programs in JavaScript have no compiler that refuses a mistyped
-// name or device.
+// Checks the options of the library: programs in JavaScript have no compiler that refuses a
+// mistyped name or device.
 import {
   type CheckOptions,
   type DarkroomOptions,

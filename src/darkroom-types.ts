@@ -17,8 +17,8 @@ export type KeptKind = (typeof KEPT_KINDS)[number];
 export interface DarkroomOptions {
   /**
    * Folders that contain `checkpoints`, `vae`, `loras` … like ComfyUI's `models`; the first folder
-   * that has a file is used. Also files like ComfyUI's `extra_model_paths.yaml`, which list folders.
-   * Default: DARKROOM_MODELS, else `models`, if it exists.
+   * that has a file is used. Also files like ComfyUI's `extra_model_paths.yaml`, which list
+   * folders. Default: DARKROOM_MODELS, else `models`, if it exists.
    */
   readonly models?: string | readonly string[];
   /** Folder that LoadImage reads from. Default: `input`. */
@@ -93,8 +93,8 @@ export interface RunOptions {
   /** Values to set first: `{ prompt: 'a cat', '3.seed': 42, 'KSampler.steps': 20 }`. */
   readonly set?: Overrides;
   /**
-   * With `inMemory`: pictures and other input files, by the names that LoadImage and other nodes have
-   * for them: `{ 'photo.png': bytes }`.
+   * With `inMemory`: pictures and other input files, by the names that LoadImage and other nodes
+   * have for them: `{ 'photo.png': bytes }`.
    */
   readonly files?: Readonly<Record<string, Uint8Array>>;
   /** Ids of the output nodes to run. Default: all. */

@@ -1,5 +1,5 @@
-// Which differences between the two forms of a picture count as an edit of its workflow: none that a
-// wrong conversion could make.
+// Which differences between the two forms of a picture count as an edit of its workflow: none that
+// a wrong conversion could make.
 import { describe, expect, it } from 'vitest';
 import { compareForms } from '../scripts/compare-forms.ts';
 import { fileEvidence } from '../scripts/edited-since.ts';

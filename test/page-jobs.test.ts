@@ -1,5 +1,5 @@
-// Jobs of the built-in page: the form it starts with, batches, what it says about jobs in the queue,
-// while they run and when they failed.
+// Jobs of the built-in page: the form it starts with, batches, what it says about jobs in the
+// queue, while they run and when they failed.
 import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';

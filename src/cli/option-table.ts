@@ -16,7 +16,9 @@ export interface Option {
   readonly value?: string;
   /** An option of earlier versions that is the default now: accepted, but not in the help. */
   readonly isDefault?: boolean;
-  /** What has replaced an option of earlier versions: accepted, with a note, but not in the help. */
+  /**
+   * What has replaced an option of earlier versions: accepted, with a note, but not in the help.
+   */
   readonly isFormer?: string;
   /** The values that are possible, for completion. */
   readonly choices?: readonly string[];

@@ -67,7 +67,9 @@ export async function openServerFolders(
   };
 }
 
-/** Watches all folders of the options. Throws DR_STORAGE for a shared folder that does not answer. */
+/**
+ * Watches all folders of the options. Throws DR_STORAGE for a shared folder that does not answer.
+ */
 async function startWatch(
   storage: string | undefined,
   { models = 'models', input = 'input', output = 'output', temp = 'temp' }: DarkroomOptions,

@@ -1,4 +1,5 @@
-// Words that users of other programs type, and what they are here. They are suggested, not accepted.
+// Words that users of other programs type, and what they are here. They are suggested, not
+// accepted.
 
 /** Names of commands. */
 export const COMMAND_SYNONYMS: Readonly<Record<string, string>> = {

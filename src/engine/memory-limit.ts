@@ -4,7 +4,9 @@ import { runInNewContext } from 'node:vm';
 import { type Memory, SPARE_BYTES } from '../runtime/memory.ts';
 import type { AvailableBytes } from '../tensor/allocate.ts';
 
-/** When less than this share of the memory is free, garbage is collected before that is believed. */
+/**
+ * When less than this share of the memory is free, garbage is collected before that is believed.
+ */
 const COLLECT_SHARE = 0.5;
 /** Garbage is collected at most once in this time. */
 const COLLECT_MS = 1000;

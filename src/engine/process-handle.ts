@@ -107,8 +107,8 @@ export function startEngineProcess(settings: EngineSettings): EngineProcess {
 }
 
 /**
- * Returns a function that says whether the child keeps this process running. One that waits for jobs
- * does not: a program ends when nothing runs, and the child with it.
+ * Returns a function that says whether the child keeps this process running. One that waits for
+ * jobs does not: a program ends when nothing runs, and the child with it.
  */
 function parentKeeper(child: ChildProcess): (keep: boolean) => void {
   // pipes of processes are sockets

@@ -32,8 +32,8 @@ export interface EngineJob {
   /** The validated graph, in the form /prompt takes. */
   readonly prompt: string;
   /**
-   * `extra_data` of the prompt: JSON text of an object, whose `extra_pnginfo` is saved in images. It
-   * is read by the engine, because it may be large.
+   * `extra_data` of the prompt: JSON text of an object, whose `extra_pnginfo` is saved in images.
+   * It is read by the engine, because it may be large.
    */
   readonly extra: string;
   readonly outputs: readonly string[];

@@ -33,7 +33,9 @@ export interface ExifEntry {
   readonly isLittleEndian: boolean;
 }
 
-/** The fields of a block, which begins with `II*` or `MM*`, or `Exif\0\0` before it, in file order. */
+/**
+ * The fields of a block, which begins with `II*` or `MM*`, or `Exif\0\0` before it, in file order.
+ */
 export function* exifEntries(bytes: Uint8Array): Generator<ExifEntry> {
   let block = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (block.toString('latin1', 0, 6) === 'Exif\0\0') block = block.subarray(6);

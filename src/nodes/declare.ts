@@ -289,7 +289,9 @@ export const widget = <
   options: O = {} as O,
 ) => ({ kind: 'WIDGET', type, ...options }) as unknown as InputWith<WidgetInput<S>, O>;
 
-/** An input whose type is that of the other inputs and outputs of the node with the same `match`. */
+/**
+ * An input whose type is that of the other inputs and outputs of the node with the same `match`.
+ */
 export const matchSocket = <
   const S extends SocketType,
   const O extends Options<SocketInput, 'type'>,

@@ -1,5 +1,5 @@
-// Expected values: get_finalized_class_inputs and build_nested_inputs of ComfyUI 0.33.0, on its test
-// nodes DCTestNode and AutogrowPrefixTestNode.
+// Expected values: get_finalized_class_inputs and build_nested_inputs of ComfyUI 0.33.0, on its
+// test nodes DCTestNode and AutogrowPrefixTestNode.
 import { describe, expect, it } from 'vitest';
 import { testContext } from '../../test/support/run-node.ts';
 import {

@@ -140,7 +140,9 @@ const using = (sql: Sql) => ({
 /** The table of pg-boss's jobs, to be joined by `id` with a ticket. */
 export const BOSS_JOBS = 'pgboss.job';
 
-/** An SQL condition: the job, a row of BOSS_JOBS under the name `alias`, was taken that long ago. */
+/**
+ * An SQL condition: the job, a row of BOSS_JOBS under the name `alias`, was taken that long ago.
+ */
 export const isHeldInBoss = (alias: string, seconds: number): string =>
   `${alias}.state = 'active' AND ${alias}.started_on
    NOT BETWEEN now() - ${seconds} * interval '1 second' AND now() + interval '10 seconds'`;

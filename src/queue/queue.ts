@@ -25,7 +25,10 @@ const HISTORY_LIMIT = 10_000;
 /** Of a process that calls none. */
 const NO_WEBHOOKS: Webhooks = { wake: () => undefined, close: async () => undefined };
 
-/** Opens the queue of a database, and creates its tables if needed. Throws DR_DATABASE, DR_BAD_USAGE. */
+/**
+ * Opens the queue of a database, and creates its tables if needed. Throws DR_DATABASE,
+ * DR_BAD_USAGE.
+ */
 export async function openQueue(options: QueueOptions = {}): Promise<Queue> {
   const { retries = 1, leaseSeconds = LEASE_SECONDS, historyLimit = HISTORY_LIMIT } = options;
   const { onProblem = () => undefined, callsWebhooks = true } = options;

@@ -1,5 +1,5 @@
-// The server of a program that has a Darkroom: its HTTP and WebSocket interface on a port of its own,
-// or within the program's own server. Exported as `darkroom-engine/server`.
+// The server of a program that has a Darkroom: its HTTP and WebSocket interface on a port of its
+// own, or within the program's own server. Exported as `darkroom-engine/server`.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { COUNT, checkOptions, FUNCTION, type Rule, TEXT, TEXTS } from '../check-options.ts';

@@ -73,8 +73,8 @@ const namesIn = (file: string): Record<string, string> =>
   );
 
 /**
- * Calls `write`. Throws DR_OUTPUT_UNWRITABLE where the folder of `file` cannot be written to; errors
- * of the name are thrown unchanged.
+ * Calls `write`. Throws DR_OUTPUT_UNWRITABLE where the folder of `file` cannot be written to;
+ * errors of the name are thrown unchanged.
  */
 export async function writeUserFile<T>(file: string, write: () => T | Promise<T>): Promise<T> {
   try {

@@ -1,5 +1,5 @@
-// Reads wildcard lists from files: `NAME.txt` has one item per line; `.yaml` and `.yml` files are maps of
-// lists, whose keys are joined by `/`. Files are read as by the Impact Pack
+// Reads wildcard lists from files: `NAME.txt` has one item per line; `.yaml` and `.yml` files are
+// maps of lists, whose keys are joined by `/`. Files are read as by the Impact Pack
 // (modules/impact/wildcards.py), including the encoding: text files are Latin-1.
 import { dirname, join } from 'node:path';
 import { isJsonObject } from '../formats/json.ts';

@@ -18,7 +18,9 @@ export class ExpansionBudget {
     this.#maxLength = Math.max(MAX_EXPANDED_TEXT, text.length);
   }
 
-  /** Counts a step and the characters that it reads or writes. Throws DR_INPUT_INVALID at the limit. */
+  /**
+   * Counts a step and the characters that it reads or writes. Throws DR_INPUT_INVALID at the limit.
+   */
   spend(characters: number): void {
     this.#left -= STEP + characters;
     if (this.#left >= 0) return;

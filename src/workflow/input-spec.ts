@@ -30,7 +30,9 @@ export const optionsOf = (
 ): readonly string[] =>
   typeof input.options === 'function' ? input.options(environment) : input.options;
 
-/** The option that the editor selects; undefined for a list of files, where it is the first file. */
+/**
+ * The option that the editor selects; undefined for a list of files, where it is the first file.
+ */
 export const initialOption = (input: Input & { kind: 'COMBO' }): string | undefined =>
   input.default ?? (typeof input.options === 'function' ? undefined : input.options[0]);
 

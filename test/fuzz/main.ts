@@ -70,8 +70,8 @@ async function fuzz(name: Parser): Promise<ParserResult> {
 }
 
 /**
- * Shortens the findings and adds them to those that the tests run; what was slow only because it was
- * instrumented is none. Returns what they are.
+ * Shortens the findings and adds them to those that the tests run; what was slow only because it
+ * was instrumented is none. Returns what they are.
  */
 async function keepFindings(name: Parser, target: FuzzTarget, found: string): Promise<string[]> {
   await target.prepare?.();

@@ -112,7 +112,8 @@ const LARGE = 100_000;
 
 /**
  * Repeats a part of the input until it has 100 kB, between the parts before and behind: what takes
- * quadratic time shows then. The part follows from the input's bytes, so that a run can be repeated.
+ * quadratic time shows then. The part follows from the input's bytes, so that a run can be
+ * repeated.
  */
 export function enlarge(input: Buffer): Buffer {
   const hash = input.reduce((sum, byte) => (Math.imul(sum, 31) + byte) >>> 0, 7);

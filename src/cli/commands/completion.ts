@@ -1,5 +1,5 @@
-// darkroom completion bash|zsh|fish: prints a script for the shell, made from the tables of commands
-// and options.
+// darkroom completion bash|zsh|fish: prints a script for the shell, made from the tables of
+// commands and options.
 import { didYouMean } from '../../near-matches.ts';
 import { ownValue } from '../../own-value.ts';
 import { badUsage } from '../bad-usage.ts';

@@ -1,5 +1,5 @@
-// darkroom run FILE…: runs workflows, each once or several times, and prints the paths of the images
-// and the texts that nodes show.
+// darkroom run FILE…: runs workflows, each once or several times, and prints the paths of the
+// images and the texts that nodes show.
 import { relative } from 'node:path';
 import { type Darkroom, openDarkroom } from '../../darkroom.ts';
 import { type EngineEvent, type Outputs, savedFiles, shownTexts } from '../../engine/events.ts';

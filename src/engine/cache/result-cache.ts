@@ -57,8 +57,8 @@ export function indexExpansions(cache: ResultCache): ExpansionIndex {
 /**
  * Removes the entries of an earlier expansion of the node with the key `parent`. Of the nodes that
  * it expanded to directly, those with one of `signatures` stay; of the nodes that these expanded to
- * in turn, those whose direct ancestor is among `keys`. `index` is that of the cache before the node
- * expanded.
+ * in turn, those whose direct ancestor is among `keys`. `index` is that of the cache before the
+ * node expanded.
  */
 export function removeReplacedExpansions(
   cache: ResultCache,

@@ -1,6 +1,6 @@
 // The signature of a node: a hash of its class type, the behaviour of the release, its fingerprint,
-// values and the signatures of its sources. It is the key of the cache. After ComfyUI's comfy_execution/caching.py
-// (CacheKeySetInputSignature).
+// values and the signatures of its sources. It is the key of the cache. After ComfyUI's
+// comfy_execution/caching.py (CacheKeySetInputSignature).
 import { createHash } from 'node:crypto';
 import { dumpsJson } from '../../formats/dumps-json.ts';
 import { isPyFloat, type Json } from '../../formats/json.ts';
@@ -32,8 +32,8 @@ interface SignedNode {
 }
 
 /**
- * `findNode` returns undefined for a node that does not exist. Results of releases that behave alike
- * are shared.
+ * `findNode` returns undefined for a node that does not exist. Results of releases that behave
+ * alike are shared.
  */
 export function createSignatures(
   findNode: (id: string) => SignedNode | undefined,

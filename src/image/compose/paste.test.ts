@@ -1,5 +1,6 @@
-// Patches with and without alpha; the numbers are those of tensor_paste (Impact Pack 8.22 utils.py):
-// image1 = arange(6 * c1).reshape(1, 2, 3, c1) / 30, image2 = 1 - arange(2 * c2) / 20, at (1, 1).
+// Patches with and without alpha; the numbers are those of tensor_paste (Impact Pack 8.22
+// utils.py): image1 = arange(6 * c1).reshape(1, 2, 3, c1) / 30, image2 = 1 - arange(2 * c2) / 20,
+// at (1, 1).
 import { expect, it } from 'vitest';
 import { tensor } from '../../tensor/tensor.ts';
 import { pasteMasked } from './paste.ts';

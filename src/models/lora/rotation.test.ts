@@ -1,4 +1,5 @@
-// A whole UNet with OFT, BOFT and GLoRA on its layers. The tensors are noise() with the seeds below.
+// A whole UNet with OFT, BOFT and GLoRA on its layers. The tensors are noise() with the seeds
+// below.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -33,9 +33,9 @@ export const laterNodeHint = (type: string): string | undefined =>
 type Nodes = ReadonlyMap<string, NodeDeclaration>;
 
 /**
- * The declarations that a release has, from declarations with the inputs, outputs and options of all
- * releases. Without a version everything is accepted that any known release accepts, and nodes are
- * shown as the newest shows them. Inputs that came later than 0.3.64 may be missing in prompts.
+ * The declarations that a release has, from declarations with the inputs, outputs and options of
+ * all releases. Without a version everything is accepted that any known release accepts, and nodes
+ * are shown as the newest shows them. Inputs that came later than 0.3.64 may be missing in prompts.
  */
 export function nodesOfVersion(nodes: Nodes, version?: ComfyUIVersion): Nodes {
   const release = version ?? NEWEST_VERSION;
@@ -143,8 +143,8 @@ export interface LaterNote {
 }
 
 /**
- * Explains something that a named release, or Darkroom, does not have, and a later release of ComfyUI
- * has; undefined when no later release has it.
+ * Explains something that a named release, or Darkroom, does not have, and a later release of
+ * ComfyUI has; undefined when no later release has it.
  */
 export function laterNote(node: NodeDeclaration, used: UsedPart): LaterNote | undefined {
   const change = (node.later?.changes ?? notBuiltIn(node)).find(({ what }) =>

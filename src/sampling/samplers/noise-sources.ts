@@ -4,8 +4,8 @@ import { torchGenerator } from '../../random/torch-generator.ts';
 import type { NoiseRun, NoiseSource } from './sampler.ts';
 
 /**
- * A generator with the run's seed and the rules' offset. Without an offset its first draw equals the
- * initial noise, as it did in the original. Throws DR_SEED_RANGE for a seed beyond 2^64 - 1.
+ * A generator with the run's seed and the rules' offset. Without an offset its first draw equals
+ * the initial noise, as it did in the original. Throws DR_SEED_RANGE for a seed beyond 2^64 - 1.
  */
 export function seededNoise({ seed, count, rules }: NoiseRun): NoiseSource {
   let generator: ReturnType<typeof torchGenerator> | undefined;

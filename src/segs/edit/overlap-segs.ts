@@ -24,8 +24,8 @@ function overlap(
 const share = (part: number, whole: number): number => (whole > 0 ? Math.fround(part / whole) : 0);
 
 /**
- * SEGSIntersectionFilter: the segments of which at most `threshold` (0..1) of the area is inside any
- * one of `others`. As in the original, masks of another size cover everything.
+ * SEGSIntersectionFilter: the segments of which at most `threshold` (0..1) of the area is inside
+ * any one of `others`. As in the original, masks of another size cover everything.
  */
 export function withoutIntersecting(segs: Segs, others: Segs, threshold: number): Segs {
   const limit = Math.fround(threshold);

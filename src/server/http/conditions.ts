@@ -59,7 +59,9 @@ const isSame = (file: FileInfo, condition: string | undefined): boolean =>
     ? condition === undefined || condition === etagOf(file)
     : isNewer(file, condition) === false;
 
-/** A range in a file of `size` bytes; undefined for several, for an invalid one and one behind it. */
+/**
+ * A range in a file of `size` bytes; undefined for several, for an invalid one and one behind it.
+ */
 function rangeOf(text: string, size: number): FileRange | undefined {
   const [, first, last] = /^bytes=(\d*)-(\d*)$/.exec(text.trim()) ?? [];
   if (first === undefined || (first === '' && last === '')) return undefined;

@@ -20,7 +20,9 @@ export interface OpenRequest {
   close(): Promise<void>;
 }
 
-/** Reads the body into memory if the route needs it. `closing` is aborted when the server closes. */
+/**
+ * Reads the body into memory if the route needs it. `closing` is aborted when the server closes.
+ */
 export async function openRequest(
   request: FastifyRequest,
   reply: FastifyReply,

@@ -40,7 +40,10 @@ export const MODEL_TASKS = {
     return json<ModelsResponse>({ models });
   },
 
-  /** Describes models in order, as many as there is time for. Those that are not listed are left out. */
+  /**
+   * Describes models in order, as many as there is time for. Those that are not listed are left
+   * out.
+   */
   describeModels: async (
     { folders }: Context,
     { models }: { readonly models: readonly ModelName[] },

@@ -34,7 +34,9 @@ export async function putFile(
   }
 }
 
-/** What S3 puts in the ETag of an object that `putContent` writes: an MD5, or that of the parts'. */
+/**
+ * What S3 puts in the ETag of an object that `putContent` writes: an MD5, or that of the parts'.
+ */
 export async function md5Of(bucket: Bucket, content: Content): Promise<string> {
   if (content instanceof Uint8Array) return md5(content).toString('hex');
   const file = await open(content.path, 'r');

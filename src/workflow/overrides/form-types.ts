@@ -35,7 +35,9 @@ export interface Field<Value = Json, Limit = number | bigint> extends FieldTarge
   readonly max?: Limit;
   readonly step?: Limit;
   readonly options?: readonly string[];
-  /** Where its options are: a model folder; of pictures, `output` where it is not the input folder. */
+  /**
+   * Where its options are: a model folder; of pictures, `output` where it is not the input folder.
+   */
   readonly folder?: string;
   readonly help?: string;
   readonly followers?: readonly Follower[];

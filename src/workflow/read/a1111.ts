@@ -1,5 +1,6 @@
-// Converts A1111's `parameters` to a workflow of ComfyUI's nodes, as importA1111 of ComfyUI's editor
-// does. The image is similar, not the same: A1111 generates noise and weights prompts differently.
+// Converts A1111's `parameters` to a workflow of ComfyUI's nodes, as importA1111 of ComfyUI's
+// editor does. The image is similar, not the same: A1111 generates noise and weights prompts
+// differently.
 import { DarkroomError } from '../../errors.ts';
 import type { Json, JsonObject } from '../../formats/json.ts';
 import type { Graph, GraphNode } from '../api-graph.ts';

@@ -44,8 +44,8 @@ interface ScopedUiNode {
 export type WidgetLookUp = (name: string, widget: string) => string | undefined;
 
 /**
- * Looks widgets up in a workflow: at the first node of the name, else at the first of the title; the
- * nodes in a subgraph come before it.
+ * Looks widgets up in a workflow: at the first node of the name, else at the first of the title;
+ * the nodes in a subgraph come before it.
  */
 export function widgetLookUp(types: NodeTypes, root: Scope): WidgetLookUp {
   let nodes: { named: Map<Json, ScopedUiNode>; titled: Map<string, ScopedUiNode> } | undefined;

@@ -5,7 +5,9 @@ import type { NodeTable } from '../node-table.ts';
 import { nodesBefore } from '../nodes-before.ts';
 import type { Validation } from './validate.ts';
 
-/** The ids of the invalid outputs among `targets`, by default among all, if at least one is valid. */
+/**
+ * The ids of the invalid outputs among `targets`, by default among all, if at least one is valid.
+ */
 export function leftOutputs(
   { error, outputs, graph, problems }: Validation,
   nodes: NodeTable,

@@ -23,7 +23,9 @@ const started = (): Promise<string> => {
   return address;
 };
 
-/** Statuses of 500 that ComfyUI gives too: bodies that are not JSON, parameters that are no number. */
+/**
+ * Statuses of 500 that ComfyUI gives too: bodies that are not JSON, parameters that are no number.
+ */
 const isDeclared = (body: string): boolean => body.includes('500 Internal Server Error');
 
 export const target: FuzzTarget = {

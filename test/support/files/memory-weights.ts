@@ -4,8 +4,8 @@ import type { Weights } from '../../../src/models/weights/tensors.ts';
 import { sizeOf } from '../../../src/tensor/tensor.ts';
 
 /**
- * Returns weights with these values, or with zeros of these shapes. A name in both has the values in
- * the shape; without one, values have one axis.
+ * Returns weights with these values, or with zeros of these shapes. A name in both has the values
+ * in the shape; without one, values have one axis.
  */
 export function memoryWeights(
   file: string,

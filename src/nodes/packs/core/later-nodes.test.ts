@@ -1,4 +1,5 @@
-// Nodes that ComfyUI has since 0.3.64, against the originals (test/golden/core_nodes/make_later.py).
+// Nodes that ComfyUI has since 0.3.64, against the originals
+// (test/golden/core_nodes/make_later.py).
 import { describe, expect, it } from 'vitest';
 import { noiseTensor } from '../../../../test/support/files/rewrite.ts';
 import { expectExact, expectGolden, golden } from '../../../../test/support/golden.ts';

@@ -1,5 +1,5 @@
-// Every node type of the Impact Pack 8.28 and 7.10 (NODE_CLASS_MAPPINGS) is built in, or refused by name
-// with a reason.
+// Every node type of the Impact Pack 8.28 and 7.10 (NODE_CLASS_MAPPINGS) is built in, or refused by
+// name with a reason.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';

@@ -157,7 +157,8 @@ export interface EncodedPrompt {
 
 /**
  * Encodes a prompt with wildcards, `<lora:…>` tags and BREAKs, and applies its LoRAs to the
- * networks. LoRAs that are not found and LBW block weights are ignored with a warning. Errors name `input`.
+ * networks. LoRAs that are not found and LBW block weights are ignored with a warning. Errors name
+ * `input`.
  */
 export async function encodeWithLoras(
   prompt: string,
