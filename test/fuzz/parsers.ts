@@ -13,6 +13,7 @@ export const PARSERS = {
   'http-routes': () => target(import('./targets/http-routes.ts')),
   'image-decode': () => target(import('./targets/image-decode.ts')),
   'image-text': () => target(import('./targets/image-text.ts')),
+  jpeg: () => target(import('./targets/jpeg.ts')),
   json: () => target(import('./targets/json.ts')),
   latent: () => target(import('./targets/latent.ts')),
   lora: () => target(import('./targets/lora.ts')),

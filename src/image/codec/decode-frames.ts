@@ -80,14 +80,7 @@ export async function readFrames(
   name: string,
   onDamage: OnDamage,
 ): Promise<DecodedFrames> {
-  const { width, height, pages } = opened;
-  if (width * height * pages > MAX_PIXELS)
-    throw unreadable(name, `it has more than ${MAX_PIXELS} pixels`);
-  requestMemory(
-    width * height * pages * BYTES_PER_PIXEL,
-    `the image ${name} of ${width}×${height} pixels`,
-    name,
-  );
+  checkSize(opened, name);
   try {
     const decoded = await opened.read();
     if (decoded.problem !== undefined) onDamage(`the image ${name} is damaged: ${decoded.problem}`);
@@ -95,4 +88,18 @@ export async function readFrames(
   } catch (cause) {
     throw unreadable(name, (cause as Error).message, cause);
   }
+}
+
+/**
+ * Throws DR_IMAGE_UNREADABLE for an image of too many pixels, and DR_OUT_OF_MEMORY for one that does
+ * not fit.
+ */
+export function checkSize({ width, height, pages }: OpenedImage, name: string): void {
+  if (width * height * pages > MAX_PIXELS)
+    throw unreadable(name, `it has more than ${MAX_PIXELS} pixels`);
+  requestMemory(
+    width * height * pages * BYTES_PER_PIXEL,
+    `the image ${name} of ${width}×${height} pixels`,
+    name,
+  );
 }

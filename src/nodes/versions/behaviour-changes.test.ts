@@ -1,4 +1,5 @@
 // Results that changed between releases, beside those of the originals.
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { expectGolden, type GoldenCase, golden } from '../../../test/support/golden.ts';
 import { runNode, testContext } from '../../../test/support/run-node.ts';
@@ -8,7 +9,7 @@ import { runSampler } from '../../sampling/runs/sample.ts';
 import type { ConfiguredSampler } from '../../sampling/samplers/sampler.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { BEHAVIOUR_CHANGES, behaviourOf } from './behaviour-changes.ts';
-import { COMFYUI_VERSIONS, includes } from './comfyui-versions.ts';
+import { COMFYUI_VERSIONS, type ComfyUIVersion, includes } from './comfyui-versions.ts';
 
 const sampling = discreteSampling();
 const analytic = golden('samplers', 'analytic');
@@ -46,6 +47,32 @@ describe.each(COMFYUI_VERSIONS)('ComfyUI %s', (version) => {
       seed: BigInt(seed),
     });
     expectGolden(g, id, outputs.out, result);
+  });
+});
+
+describe('LoadImageMask', () => {
+  const folder = fileURLToPath(new URL('../../../test/golden/versions/input', import.meta.url));
+  const load = async (type: string, version: ComfyUIVersion, inputs: Record<string, unknown>) => {
+    const context = { ...testContext({}, folder), behaviour: behaviourOf(version) };
+    return runNode<[Tensor, Tensor]>(type, inputs, context);
+  };
+
+  it.each(['rgb.png', 'rgba.png', 'gray.png', 'pal.png', 'still.gif', 'q90_420.jpg'])(
+    '0.33.0 returns what LoadImage does: %s',
+    async (image) => {
+      const [loaded, mask] = await load('LoadImage', '0.33.0', { image });
+      const [alpha] = await load('LoadImageMask', '0.33.0', { image, channel: 'alpha' });
+      const [green] = await load('LoadImageMask', '0.33.0', { image, channel: 'green' });
+      expect(alpha).toEqual(mask);
+      expect(green.shape).toEqual(loaded.shape.slice(0, 3));
+      expect(green.data).toEqual(loaded.data.filter((_, i) => i % 3 === 1));
+    },
+  );
+
+  it('alpha of a file without it has the size of the image in 0.3.64, and 64 x 64 in 0.33.0', async () => {
+    const inputs = { image: 'rgb.png', channel: 'alpha' };
+    expect((await load('LoadImageMask', '0.3.64', inputs))[0].shape).toEqual([1, 37, 53]);
+    expect((await load('LoadImageMask', '0.33.0', inputs))[0].shape).toEqual([1, 64, 64]);
   });
 });
 

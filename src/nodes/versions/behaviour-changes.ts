@@ -38,6 +38,16 @@ export const BEHAVIOUR_CHANGES = {
     before: 0n,
     after: 1n,
   }),
+  readsImagesAsFfmpeg: change<boolean>({
+    since: '0.21.0',
+    what:
+      'Files are read by FFmpeg (PyAV) instead of Pillow: chroma of JPEG is repeated where the ' +
+      'height is even, grey is not on 8-bit levels (white is 0.9961), palettes and GIF files have ' +
+      'a mask of the full size, and LoadImageMask returns what LoadImage does, of all frames.',
+    where: 'LoadImage, LoadImageOutput, LoadImageMask, WebcamCapture',
+    before: false,
+    after: true,
+  }),
   featherStartsAtEdge: change<boolean>({
     since: '0.22.0',
     what:

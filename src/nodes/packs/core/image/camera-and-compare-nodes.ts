@@ -1,7 +1,5 @@
 // Nodes around the editor's camera and its slider between two images.
 // Source: ComfyUI 0.33.0 comfy_extras/nodes_webcam.py, nodes_image_compare.py.
-import { decodeImage } from '../../../../image/codec/decode-image.ts';
-import { readImageFile } from '../../../../image/codec/image-file.ts';
 import type { Tensor } from '../../../../tensor/tensor.ts';
 import {
   boolean,
@@ -14,6 +12,7 @@ import {
   widget,
 } from '../../../declare.ts';
 import { inputContentHash } from '../../../shared/input-files.ts';
+import { loadImage } from '../../../shared/load-image.ts';
 import { METADATA_INPUTS, saveImages, tempSuffix } from '../../../shared/save-images.ts';
 
 const WebcamCapture = defineNode({
@@ -41,10 +40,7 @@ const WebcamCapture = defineNode({
         : `Invalid image file: ${image}`),
   },
   fingerprint: ({ image }, context) => inputContentHash(image, context),
-  async run({ image }, context) {
-    const file = await readImageFile(context.inputPath(image), image);
-    return outputs((await decodeImage(file, image, context.warn)).image);
-  },
+  run: async ({ image }, context) => outputs((await loadImage(image, context)).image),
 });
 
 const ImageCompare = defineNode({

@@ -2,14 +2,15 @@
 // Source: ComfyUI nodes.py.
 import { extname } from 'node:path';
 import { encodeSafetensors } from '../../../../formats/safetensors/safetensors-write.ts';
-import { decodeChannel, decodeImage } from '../../../../image/codec/decode-image.ts';
+import { decodeChannel } from '../../../../image/codec/decode-image.ts';
 import { readImageFile } from '../../../../image/codec/image-file.ts';
 import { encodePng } from '../../../../image/codec/png.ts';
 import { toByteImage } from '../../../../image/image-bytes.ts';
-import { type Channel, maskToImage } from '../../../../image/mask/mask-conversions.ts';
+import { type Channel, imageToMask, maskToImage } from '../../../../image/mask/mask-conversions.ts';
 import type { NodeContext, NodeEnvironment } from '../../../context.ts';
 import { combo, defineNode, inputFile, output, outputs, socket, string } from '../../../declare.ts';
 import { inputContentHash, readLatentFile } from '../../../shared/input-files.ts';
+import { loadImage } from '../../../shared/load-image.ts';
 import { METADATA_INPUTS, saveImages, tempSuffix } from '../../../shared/save-images.ts';
 
 const IMAGE_EXTENSIONS = new Set([
@@ -39,12 +40,10 @@ const IMAGE_EXTENSIONS = new Set([
 ]);
 const isImage = (name: string): boolean => IMAGE_EXTENSIONS.has(extname(name).toLowerCase());
 
-/** Decodes an image file of the input or output folder. */
-async function loadImage(image: string, context: NodeContext) {
-  const file = await readImageFile(context.inputPath(image), image);
-  const decoded = await decodeImage(file, image, context.warn);
-  return outputs(decoded.image, decoded.mask);
-}
+const loadedImage = async (name: string, context: NodeContext) => {
+  const { image, mask } = await loadImage(name, context);
+  return outputs(image, mask);
+};
 
 const LoadImage = defineNode({
   type: 'LoadImage',
@@ -59,7 +58,7 @@ const LoadImage = defineNode({
   },
   outputs: [output('IMAGE'), output('MASK')],
   fingerprint: ({ image }, context) => inputContentHash(image, context),
-  run: ({ image }, context) => loadImage(image, context),
+  run: ({ image }, context) => loadedImage(image, context),
 });
 
 const LoadImageOutput = defineNode({
@@ -87,7 +86,7 @@ const LoadImageOutput = defineNode({
     check: ({ image }, environment) =>
       typeof image !== 'string' || environment.hasInput(image) || `Invalid image file: ${image}`,
   },
-  run: ({ image }, context) => loadImage(image, context),
+  run: ({ image }, context) => loadedImage(image, context),
 });
 
 /** In ComfyUI's order. */
@@ -101,6 +100,10 @@ const LoadImageMask = defineNode({
   outputs: [output('MASK')],
   fingerprint: ({ image }, context) => inputContentHash(image, context),
   async run({ image, channel }, context) {
+    if (context.behaviour.readsImagesAsFfmpeg) {
+      const loaded = await loadImage(image, context);
+      return outputs(channel === 'alpha' ? loaded.mask : imageToMask(loaded.image, channel));
+    }
     const file = await readImageFile(context.inputPath(image), image);
     return outputs(await decodeChannel(file, channel, image, context.warn));
   },
