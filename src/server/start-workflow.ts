@@ -12,7 +12,8 @@ const EMBEDDED_NOTE =
   'This is the small model that Darkroom includes; it knows prompts such as “panda, flat style, ' +
   'green background”. For pictures of any kind, put a checkpoint (SD1.5, SDXL …) into the folder ' +
   'models/checkpoints.';
-/** Checkpoints are looked at for this long, so that a large folder does not delay the page. */
+/** After these, checkpoints are inspected for this long: a large folder does not delay the page. */
+const FIRST_FILES = 8;
 const SEARCH_MS = 2000;
 /** Parts of the descriptions of models that need a picture, or another model before them. */
 const UNSUITABLE = /refiner|inpainting|pix2pix|input channels/;
@@ -71,10 +72,10 @@ async function firstSuitable(
 ): Promise<string | undefined> {
   const end = performance.now() + SEARCH_MS;
   const own = names.filter((name) => locationOf(folders, fileOf(name)));
-  for (const name of own) {
+  for (const [i, name] of own.entries()) {
     const model = await identify(folders, name);
     if (model?.kind === 'checkpoint' && !UNSUITABLE.test(model.architecture)) return name;
-    if (performance.now() > end) break;
+    if (i >= FIRST_FILES && performance.now() > end) break;
   }
   return names.find((name) => name === EMBEDDED) ?? own[0];
 }
