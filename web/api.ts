@@ -5,7 +5,9 @@ import type {
   ClientMessages,
   ErrorResponse,
   ExamplesResponse,
+  HistoryEntry,
   HistoryResponse,
+  JobOrigin,
   PromptRequest,
   PromptResponse,
   QueueResponse,
@@ -115,15 +117,15 @@ export const readStart = (checkpoint?: string): Promise<Workflow> =>
     `darkroom/start${checkpoint === undefined ? '' : `?${new URLSearchParams({ checkpoint })}`}`,
   );
 
-/** Queues a workflow as a job of this tab. `file` is the name of what was opened. */
+/** Queues a workflow as a job of this tab. */
 export const queueWorkflow = (
   { prompt, extra }: RunnableWorkflow,
-  file: string,
+  origin: JobOrigin,
 ): Promise<PromptResponse> =>
   post('prompt', {
     prompt,
     client_id: clientId,
-    extra_data: { extra_pnginfo: extra, darkroom: { file } },
+    extra_data: { extra_pnginfo: extra, darkroom: origin },
   } satisfies PromptRequest<JsonValue>);
 
 export const listQueue = (): Promise<QueueResponse<JsonValue, JsonNumber>> => request('queue');
@@ -131,6 +133,16 @@ export const listQueue = (): Promise<QueueResponse<JsonValue, JsonNumber>> => re
 /** The last `count` entries of the history, the oldest first. */
 export const listHistory = (count: number): Promise<HistoryResponse<JsonValue, JsonNumber>> =>
   request(`history?max_items=${count}`);
+
+/** The entry of a job; undefined while it has not ended, and for a job that was removed. */
+export const listHistoryEntry = async (
+  id: string,
+): Promise<HistoryEntry<JsonValue, JsonNumber> | undefined> => {
+  const entries = await request<HistoryResponse<JsonValue, JsonNumber>>(
+    `history/${encodeURIComponent(id)}`,
+  );
+  return entries[id];
+};
 
 export const deleteHistoryEntry = (id: string): Promise<void> =>
   post('history', { delete: [id] } satisfies RemovalRequest);

@@ -26,6 +26,13 @@ export const isNumeric = ({ kind }: Field): boolean =>
 /** A random seed of 32 bits, which is short enough to read. */
 export const randomSeed = (): string => String(crypto.getRandomValues(new Uint32Array(1))[0]);
 
+/** The value of a field with a text; exactly the field's value if the text is unchanged. */
+export function valueOfText(field: Field, text: string): JsonValue {
+  if (text === displayText(field.value)) return field.value;
+  if (field.kind === 'switch') return text === 'true';
+  return isNumeric(field) ? (parseNumber(text) ?? field.value) : text;
+}
+
 /** What is wrong with a text that was typed into a field; undefined when nothing is. */
 export function problemOf(field: Field, text: string): string | undefined {
   if (!isNumeric(field)) return undefined;
@@ -75,11 +82,13 @@ function scaled(before: JsonValue, from: JsonValue, to: JsonValue): JsonValue {
   return parseNumber(String(Math.round((start * current) / old))) ?? before;
 }
 
-/** A copy of a graph with changes. */
+/** A graph with changes; the nodes that do not change are shared. */
 export function applyChanges(graph: Graph, changes: readonly Change[]): Graph {
-  const copy = structuredClone(graph) as Record<string, { inputs: Record<string, JsonValue> }>;
-  for (const { id, input, value } of changes) copy[id].inputs[input] = value;
-  return copy as Graph;
+  const changed = new Map<string, Record<string, JsonValue>>();
+  for (const { id, input, value } of changes)
+    changed.set(id, { ...(changed.get(id) ?? graph[id].inputs), [input]: value });
+  const nodes = [...changed].map(([id, inputs]) => [id, { ...graph[id], inputs }] as const);
+  return { ...graph, ...Object.fromEntries(nodes) };
 }
 
 /** The extra data of a workflow without the editor's version of it, which has the old values. */

@@ -17,6 +17,8 @@ export interface Frame {
   readonly seed?: string;
   /** The file or the example that it was opened from. */
   readonly file?: string;
+  /** Its values in a grid. */
+  readonly cell?: string;
   readonly picture?: StoredImage;
   readonly error?: string;
   /** What to do about the error. */
@@ -28,16 +30,20 @@ type Item = QueueItem<JsonValue, JsonNumber>;
 /** What captions say about a job. */
 export function jobFacts([, , graph, extraData]: Item): Pick<
   Frame,
-  'description' | 'seed' | 'file'
+  'description' | 'seed' | 'file' | 'cell'
 > {
   const { prompt, seed } = describeGraph(graph);
-  const file = extraData?.darkroom?.file;
-  return { description: prompt, seed, file: typeof file === 'string' ? file : undefined };
+  const { file, cell } = extraData?.darkroom ?? {};
+  return { description: prompt, seed, file: textOf(file), cell: textOf(cell) };
 }
 
+/** Programs may store anything under this name. */
+const textOf = (value: unknown): string | undefined =>
+  typeof value === 'string' ? value : undefined;
+
 /** `seed 7 · Text to image` */
-export const originText = ({ seed, file }: Pick<Frame, 'seed' | 'file'>): string =>
-  [seed && `seed ${seed}`, file && displayName(file)].filter(Boolean).join(' · ');
+export const originText = ({ seed, file, cell }: Pick<Frame, 'seed' | 'file' | 'cell'>): string =>
+  [cell, seed && `seed ${seed}`, file && displayName(file)].filter(Boolean).join(' · ');
 
 /** The frames of a history entry: its saved pictures, else its temporary ones, else its error. */
 export function framesOf(id: string, entry: HistoryEntry<JsonValue, JsonNumber>): Frame[] {

@@ -1,4 +1,5 @@
 // The built-in page: opens workflows, runs them, and shows the progress of the server.
+import type { JobOrigin } from '../src/server/api-types.ts';
 import {
   listExamples,
   queueWorkflow,
@@ -12,7 +13,7 @@ import { createBatchControls } from './batch-controls.ts';
 import { CheckPanel } from './check-panel.ts';
 import { createContactSheet } from './contact-sheet.ts';
 import { displayName } from './display-name.ts';
-import { announce, create, find } from './dom.ts';
+import { announce, create, download, find } from './dom.ts';
 import {
   type Graph,
   type RunnableWorkflow,
@@ -20,6 +21,10 @@ import {
   reseeded,
   type Workflow,
 } from './form-values.ts';
+import { createGridForm } from './grid-form.ts';
+import { drawGrid } from './grid-picture.ts';
+import { type GridSide, gridCells, gridOf } from './grid-plan.ts';
+import { GridView } from './grid-view.ts';
 import type { Frame } from './history-frames.ts';
 import { listenForFiles } from './open-files.ts';
 import { PictureViewer } from './picture-viewer.ts';
@@ -46,7 +51,11 @@ const form = new WorkflowForm({
     const seed = workflow.form.main.find(({ kind }) => kind === 'seed');
     const isNew = form.name === NEW_PICTURE;
     batch = createBatchControls(isNew ? 'randomize' : seed && seedControlOf(workflow, seed));
-    return seed ? [batch.element] : [];
+    const gridForm = createGridForm({
+      fields: () => form.fields(),
+      queue: (x, y) => attempt(() => runGrid(x, y)),
+    });
+    return [gridForm.element, ...(seed ? [batch.element] : [])];
   },
 });
 const checkPanel = new CheckPanel({
@@ -55,21 +64,37 @@ const checkPanel = new CheckPanel({
   reveal: (id, input) => form.reveal(id, input),
 });
 const viewer = new PictureViewer({
-  runAgain: (frame) => attempt(async () => run(reseeded(await workflowOf(frame)), nameOf(frame))),
+  runAgain: (frame) =>
+    attempt(async () => run(reseeded(await workflowOf(frame)), { file: nameOf(frame) })),
   edit: (frame) => openFrame(frame),
   removed: () => attempt(() => sheet.refresh()),
   error: showError,
 });
 const sheet = createContactSheet({
   open: (frames, index) => viewer.open(frames, index),
-  openFailed: async (frame) => {
-    if (await openFrame(frame))
-      showError(new RequestError(frame.error ?? '', frame.hint ? [frame.hint] : []));
-  },
+  openFailed,
   error: showError,
 });
 
+const gridView = new GridView({
+  open: (frames, index) => viewer.open(frames, index),
+  openFailed,
+  save: async (grid, frameOf) => download(`${grid.title} grid.png`, await drawGrid(grid, frameOf)),
+  error: showError,
+});
+
+async function openFailed(frame: Frame): Promise<void> {
+  if (await openFrame(frame))
+    showError(new RequestError(frame.error ?? '', frame.hint ? [frame.hint] : []));
+}
+
 const refreshSheet = (): void => void sheet.refresh().catch(showError);
+
+/** Shows the results of a job that has ended. */
+function showEnded(id: string): void {
+  refreshSheet();
+  void gridView.update(id).catch(showError);
+}
 
 // --- workflows
 
@@ -77,8 +102,8 @@ async function workflowOf({ prompt, extra }: Frame): Promise<Workflow> {
   return { ...(await readGraph(prompt)), extra };
 }
 
-async function run(workflow: RunnableWorkflow, file: string): Promise<void> {
-  const { prompt_id, node_errors } = await queueWorkflow(workflow, file);
+async function run(workflow: RunnableWorkflow, origin: JobOrigin): Promise<string> {
+  const { prompt_id, node_errors } = await queueWorkflow(workflow, origin);
   queuedGraphs.set(prompt_id, workflow.prompt);
   const problems = Object.values(node_errors).flatMap(({ errors }) => errors);
   if (problems.length > 0)
@@ -88,16 +113,34 @@ async function run(workflow: RunnableWorkflow, file: string): Promise<void> {
         problems.map(({ message, details }) => `${message}: ${details}`),
       ),
     );
+  return prompt_id;
 }
 
 /** Queues the open workflow as often as requested; its seed changes after each time. */
 async function runBatch(): Promise<void> {
   const [count, control] = [batch.count(), batch.control()];
   for (let i = 0; i < count; i++) {
-    await run(form.workflow(), form.name);
+    await run(form.workflow(), { file: form.name });
     form.changeSeed((seed) => nextSeed(control, seed));
   }
   if (count > 1) announce(`${count} runs queued`);
+}
+
+/** Queues the open workflow once for each cell of a grid. */
+async function runGrid(x: GridSide, y: GridSide | undefined): Promise<void> {
+  if (!form.validate()) return;
+  const file = form.name;
+  const jobs = gridCells(x, y).map((cell) => ({ cell, workflow: form.workflow(cell.edits) }));
+  const grid = gridOf(displayName(file), x, y);
+  gridView.show(grid);
+  try {
+    for (const { cell, workflow } of jobs) {
+      const id = await run(workflow, { file, cell: cell.label });
+      await gridView.addJob(grid, cell.row, cell.column, id);
+    }
+  } finally {
+    gridView.finish(grid);
+  }
 }
 
 /** Counts the workflows that are opened. */
@@ -187,7 +230,10 @@ find('#new-picture').addEventListener('click', () => void openNewPicture());
 void attempt(() => Promise.all([start(), showExamples()]));
 subscribe({
   messages: {
-    status: () => void queueList.refresh().catch(showError),
+    status: ({ status }) => {
+      void queueList.refresh().catch(showError);
+      if (status.exec_info.queue_remaining === 0) void gridView.updateAll(true).catch(showError);
+    },
     execution_start: () => progress.start(),
     executing: ({ node, prompt_id }) => {
       if (node !== null) progress.showNode(nodeName(prompt_id, node));
@@ -200,22 +246,24 @@ subscribe({
       const picture = output?.images?.at(-1);
       if (picture) progress.showPicture(picture);
     },
-    execution_success: () => {
+    execution_success: ({ prompt_id }) => {
       progress.end();
-      refreshSheet();
+      showEnded(prompt_id);
     },
-    execution_interrupted: () => {
+    execution_interrupted: ({ prompt_id }) => {
       progress.end('Cancelled');
-      refreshSheet();
+      showEnded(prompt_id);
     },
-    execution_error: ({ exception_message }) => {
+    execution_error: ({ prompt_id, exception_message }) => {
       progress.fail(exception_message);
-      refreshSheet();
+      showEnded(prompt_id);
     },
   },
   preview: (picture) => progress.showPreview(picture),
   connection: (open) => {
     find('#connection').textContent = open ? '' : 'The server does not respond; reconnecting …';
-    if (open) refreshSheet();
+    if (!open) return;
+    refreshSheet();
+    void gridView.updateAll(false).catch(showError);
   },
 });

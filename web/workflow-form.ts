@@ -11,6 +11,7 @@ import {
   problemOf,
   type RunnableWorkflow,
   randomSeed,
+  valueOfText,
   type Workflow,
   withoutEditorWorkflow,
 } from './form-values.ts';
@@ -31,6 +32,13 @@ export interface Edit {
   readonly text: string;
 }
 
+export interface FormField {
+  readonly field: Field;
+  readonly name: string;
+  /** Its text in the form. */
+  readonly text: string;
+}
+
 export class WorkflowForm {
   readonly #form = find<HTMLFormElement>('#form');
   readonly #events: WorkflowFormEvents;
@@ -45,7 +53,7 @@ export class WorkflowForm {
     this.#form.noValidate = true;
     this.#form.addEventListener('submit', (event) => {
       event.preventDefault();
-      if (this.#validate()) events.run();
+      if (this.validate()) events.run();
     });
     this.#form.addEventListener('keydown', (event) => {
       if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) this.#form.requestSubmit();
@@ -127,12 +135,33 @@ export class WorkflowForm {
     return this.#controls.find(({ field }) => field.id === id && field.input === input);
   }
 
-  /** The workflow with the values of the form, and its extra data. */
-  workflow(): RunnableWorkflow {
+  /** All fields; those of several nodes with one name are told apart by the node's id. */
+  fields(): FormField[] {
+    const titles = new Map(this.#workflow?.form.groups.map(({ id, title }) => [id, title]));
+    const isMain = (field: Field): boolean => this.#workflow?.form.main.includes(field) ?? false;
+    const named = this.#controls.map(({ field, input }) => ({
+      field,
+      name: isMain(field) ? field.label : `${titles.get(field.id)}: ${field.label}`,
+      text: textOf(input),
+    }));
+    const counts = new Map<string, number>();
+    for (const { name } of named) counts.set(name, (counts.get(name) ?? 0) + 1);
+    return named.map((one) =>
+      counts.get(one.name) === 1 ? one : { ...one, name: `${one.name} (node ${one.field.id})` },
+    );
+  }
+
+  /**
+   * The workflow with the values of the form, in place of which `edits` count, and its extra data.
+   */
+  workflow(edits: readonly Edit[] = []): RunnableWorkflow {
     if (!this.#workflow) throw new Error('internal: no workflow is open');
     const { prompt, extra } = this.#workflow;
     const changed = this.#controls
-      .map((control) => ({ field: control.field, value: control.value() }))
+      .map(({ field, value }) => {
+        const edit = edits.find(({ id, input }) => id === field.id && input === field.input);
+        return { field, value: edit ? valueOfText(field, edit.text) : value() };
+      })
       .filter(({ field, value }) => value !== field.value);
     if (changed.length === 0) return { prompt, extra };
     // main fields come last, so that followers have the value of their main field
@@ -142,8 +171,8 @@ export class WorkflowForm {
     return { prompt: applyChanges(prompt, changes), extra: withoutEditorWorkflow(extra) };
   }
 
-  /** Marks the invalid fields and focuses the first of them. */
-  #validate(): boolean {
+  /** Whether all values are valid; marks the invalid fields and focuses the first of them. */
+  validate(): boolean {
     const invalid = this.#controls.filter(({ field, input, note }) => {
       const problem = problemOf(field, input.value);
       note.textContent = problem ?? '';
@@ -196,8 +225,11 @@ export class WorkflowForm {
 const isCheckbox = (input: HTMLElement): input is HTMLInputElement =>
   input instanceof HTMLInputElement && input.type === 'checkbox';
 
+const textOf = (input: FieldControl['input']): string =>
+  isCheckbox(input) ? String(input.checked) : input.value;
+
 function editOf({ field, input }: FieldControl): Edit | undefined {
-  const text = isCheckbox(input) ? String(input.checked) : input.value;
+  const text = textOf(input);
   return text === displayText(field.value) ? undefined : { id: field.id, input: field.input, text };
 }
 

@@ -54,6 +54,8 @@ export type NodeErrors = Readonly<
 export interface JobOrigin {
   /** The file or the example that was open. */
   readonly file?: string;
+  /** The values of the job in a grid. */
+  readonly cell?: string;
 }
 
 /** POST /prompt. */
