@@ -1,7 +1,7 @@
 // The release of ComfyUI whose results a workflow gets: named by options, by images, by workflows.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Darkroom, openDarkroom, type RunOptions, verifyPicture } from '../src/index.ts';
@@ -71,6 +71,16 @@ it('is that of the editor, where the workflow names it', async () => {
   const named = await run({ extra: { workflow } });
   expect(named.row).toEqual(OLD_ROW);
   expect(named.warnings).toHaveLength(1);
+});
+
+it('numbers files', async () => {
+  writeFileSync(join(root, 'dotted_00007.png'), '');
+  const save = { class_type: 'SaveImage', inputs: { images: ['3', 0], filename_prefix: 'dotted' } };
+  const nameOf = async (options: RunOptions) =>
+    basename((await run(options, { ...PROMPT, 4: save })).path);
+  // folder_paths.get_save_image_path: max(number of each name) + 1
+  expect(await nameOf({ comfyui: '0.3.64' })).toBe('dotted_00001_.png');
+  expect(await nameOf({})).toBe('dotted_00008_.png');
 });
 
 it('must be known', async () => {

@@ -146,7 +146,7 @@ type FileAccess = Pick<
 >;
 
 const fileAccess = (
-  { folders, storage, now, onFolder }: JobContext,
+  { folders, storage, now, onFolder, behaviour: { counterEndsAtDot } }: JobContext,
   warn: (message: string) => void,
 ): FileAccess => ({
   modelFiles: folders.modelFiles,
@@ -160,12 +160,12 @@ const fileAccess = (
   },
   save: async (request) => {
     const { type } = request;
-    const files = await storage.save({ ...request, now: now() }, onFolder);
+    const files = await storage.save({ ...request, now: now(), counterEndsAtDot }, onFolder);
     return files.map(({ filename, subfolder, path }) => ({ filename, subfolder, type, path }));
   },
   saveLarge: async (request) => {
     const { type } = request;
-    const file = await storage.saveLarge({ ...request, now: now() }, onFolder);
+    const file = await storage.saveLarge({ ...request, now: now(), counterEndsAtDot }, onFolder);
     return { ...file, type };
   },
 });

@@ -23,7 +23,14 @@ export interface OutputRequest {
   readonly size: { readonly width: number; readonly height: number };
   readonly files: readonly Uint8Array[];
   readonly now: Date;
+  readonly counterEndsAtDot?: CounterEndsAtDot;
 }
+
+/**
+ * Whether the counter in a name ends at a dot too, as from ComfyUI 0.21.0 on: `a_00007.png` then
+ * counts as 7, otherwise as none.
+ */
+export type CounterEndsAtDot = boolean;
 
 export interface WrittenFile {
   readonly filename: string;
@@ -48,7 +55,7 @@ export function writeOutputs(
   try {
     makeFolder(folder);
     onFolder?.(folder);
-    let counter = nextCounter(readdirSync(folder), name);
+    let counter = nextCounter(readdirSync(folder), name, request.counterEndsAtDot);
     return request.files.map((bytes, i): WrittenFile => {
       const nameOf = (count: bigint) => outputName(name, request.extension, count, i);
       const filename = writeAtomic(folder, nameOf(counter), bytes, (temporary) => {
@@ -77,7 +84,7 @@ export async function writeLargeOutput(
   try {
     makeFolder(folder);
     onFolder?.(folder);
-    const counter = nextCounter(readdirSync(folder), name);
+    const counter = nextCounter(readdirSync(folder), name, request.counterEndsAtDot);
     const nameOf = (count: bigint) => outputName(name, request.extension, count);
     const filename = await writeAtomicParts(folder, nameOf(counter), request.parts, (temporary) =>
       nameOf(linkFree(temporary, folder, nameOf, counter)),
@@ -148,11 +155,16 @@ const COUNTER = new RegExp(`^\\s*[+-]?\\d{1,${MAX_COUNTER_DIGITS}}\\s*$`);
  * Returns one more than the highest counter of `prefix_NNNNN_…` among the names; at least 1. A file
  * may have any number in its name, so counters are integers of any size, as in Python.
  */
-export function nextCounter(names: readonly string[], prefix: string): bigint {
+export function nextCounter(
+  names: readonly string[],
+  prefix: string,
+  endsAtDot: CounterEndsAtDot = false,
+): bigint {
+  const end = endsAtDot ? /[_.]/ : '_';
   let highest = 0n;
   for (const name of names) {
     if (!name.startsWith(`${prefix}_`)) continue;
-    const digits = name.slice(prefix.length + 1).split('_', 1)[0];
+    const digits = name.slice(prefix.length + 1).split(end, 1)[0];
     const counter = COUNTER.test(digits) ? BigInt(digits.trim().replace('+', '')) : 0n;
     if (counter > highest) highest = counter;
   }

@@ -14,16 +14,18 @@ export const METADATA_INPUTS: Readonly<Record<string, HiddenType>> = {
 export interface SaveImagesOptions extends Pick<SaveRequest, 'type' | 'prefix'> {
   /** zlib's compression level, 0 to 9. */
   readonly level: number;
+  /** Whether files contain the workflow; true unless given. */
+  readonly withWorkflow?: boolean;
 }
 
 /** Saves each image of a batch [N,H,W,C] as a PNG file. The result has no outputs, only `ui`. */
 export async function saveImages(
   images: Tensor,
   context: NodeContext,
-  { type, prefix, level }: SaveImagesOptions,
+  { type, prefix, level, withWorkflow = true }: SaveImagesOptions,
 ): Promise<NodeResult<readonly []>> {
   const [count, height, width] = images.shape;
-  const text = context.metadata();
+  const text = withWorkflow ? context.metadata() : undefined;
   const files: Uint8Array[] = [];
   for (let i = 0; i < count; i++)
     files.push(await encodePng(toByteImage(images, i), { text, level }));

@@ -57,6 +57,33 @@ export const BEHAVIOUR_CHANGES = {
     before: false,
     after: true,
   }),
+  maskPreviewHasWorkflow: change<boolean>({
+    since: '0.4.0',
+    what:
+      'Files contain no workflow, and clients are told that they are not animated; before, they ' +
+      'were saved as SaveImage saves images.',
+    where: 'MaskPreview',
+    before: true,
+    after: false,
+  }),
+  oneImageHasAnimatedFlag: change<boolean>({
+    since: '0.7.0',
+    what:
+      'Clients show a single image as an image; before, that of SaveAnimatedPNG as an animation ' +
+      '(`animated` of the output).',
+    where: 'SaveAnimatedPNG, SaveAnimatedWEBP',
+    before: true,
+    after: false,
+  }),
+  counterEndsAtDot: change<boolean>({
+    since: '0.21.0',
+    what:
+      'Files without an underscore after the number (`a_00007.png`) count too when a new file is ' +
+      'numbered.',
+    where: 'all nodes that save files',
+    before: false,
+    after: true,
+  }),
   alphaIsAddedInBatches: change<boolean>({
     since: '0.3.71',
     what: 'An image without alpha that is joined to one with alpha becomes opaque; before, an error.',

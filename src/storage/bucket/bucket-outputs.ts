@@ -34,7 +34,7 @@ export function bucketOutputs(
     const { subfolder, name } = targetOf(request);
     const prefix = keys.toWrite(request.type, posix.join(subfolder, `${name}_`));
     const names = (await bucket.list(prefix)).map(({ key }) => posix.basename(key));
-    return { next: nextCounter(names, name) };
+    return { next: nextCounter(names, name, request.counterEndsAtDot) };
   };
   /** Calls `put` with the next keys until one is free. Throws DR_OUTPUT_UNWRITABLE. */
   const putUnderFreeName = async (

@@ -196,14 +196,16 @@ const MaskPreview = defineNode({
   outputs: [output('MASK', 'mask')],
   outputNode: true,
   saves: 'temp',
-  run: async ({ mask }, context) => ({
-    ...(await saveImages(maskToImage(mask), context, {
+  async run({ mask }, context) {
+    const { maskPreviewHasWorkflow: withWorkflow } = context.behaviour;
+    const { ui } = await saveImages(maskToImage(mask), context, {
       type: 'temp',
       prefix: `ComfyUI${tempSuffix(context.random)}`,
-      level: 4,
-    })),
-    outputs: [mask],
-  }),
+      level: withWorkflow ? 4 : 1,
+      withWorkflow,
+    });
+    return { outputs: [mask], ui: withWorkflow ? ui : { ...ui, animated: [false] } };
+  },
 });
 
 const SaveLatent = defineNode({

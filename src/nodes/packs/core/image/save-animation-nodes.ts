@@ -36,7 +36,7 @@ const METHODS = { default: 4, fastest: 0, slowest: 6 } as const;
 const framesOf = (images: Tensor): Frames =>
   Array.from({ length: images.shape[0] }, (_, i) => toByteImage(images, i));
 
-/** Saves one file, and outputs the images. If `animated`, clients show an animation. */
+/** Saves one file, and outputs the images. If `oneIsAnimated`, clients show one as an animation. */
 async function saveAnimation(
   source: Tensor,
   context: NodeContext,
@@ -44,10 +44,10 @@ async function saveAnimation(
     prefix,
     extension,
     bytes,
-    animated,
-  }: { prefix: string; extension: string; bytes: Uint8Array; animated: boolean },
+    oneIsAnimated,
+  }: { prefix: string; extension: string; bytes: Uint8Array; oneIsAnimated: boolean },
 ) {
-  const [, height, width] = source.shape;
+  const [count, height, width] = source.shape;
   const images = await context.save({
     type: 'output',
     prefix,
@@ -55,7 +55,9 @@ async function saveAnimation(
     size: { width, height },
     files: [bytes],
   });
-  return { outputs: [source] as const, ui: { images, animated: [animated] } };
+  const hasFlag = count > 1 || context.behaviour.oneImageHasAnimatedFlag;
+  const ui = { images, ...(hasFlag && { animated: [count > 1 || oneIsAnimated] }) };
+  return { outputs: [source] as const, ui };
 }
 
 const SaveAnimatedWEBP = defineNode({
@@ -84,7 +86,7 @@ const SaveAnimatedWEBP = defineNode({
       prefix: filename_prefix,
       extension: 'webp',
       bytes,
-      animated: frames.length !== 1,
+      oneIsAnimated: false,
     });
   },
 });
@@ -111,7 +113,7 @@ const SaveAnimatedPNG = defineNode({
       prefix: filename_prefix,
       extension: 'png',
       bytes,
-      animated: true,
+      oneIsAnimated: true,
     });
   },
 });
