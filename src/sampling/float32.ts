@@ -8,6 +8,7 @@ export { log } from '../tensor/float32/log.ts';
 export { pow, powEach } from '../tensor/float32/pow.ts';
 export { expm1 } from '../tensor/float32/sleef.ts';
 export { sqrt } from '../tensor/float32/sqrt.ts';
+export { sum } from '../tensor/float32/sum.ts';
 export { atan, cos, sin, tan } from '../tensor/float32/trigonometry.ts';
 
 /** Rounds to float32. */

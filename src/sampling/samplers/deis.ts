@@ -1,7 +1,7 @@
 // DEIS, "Fast Sampling of Diffusion Models with Exponential Integrator" (arXiv 2204.13902), tab
 // variant: the slopes of up to `order` steps, weighted by integrals over the variance preserving
 // time of sigma (diff-solvers; epsilon 1e-3, sigmas 0.002 to 80).
-import { addScaled, exp, f32, linspace, log, sqrt, square, type Vector } from '../float32.ts';
+import { addScaled, exp, f32, linspace, log, sqrt, square, sum, type Vector } from '../float32.ts';
 import type { SampleFunction } from './sampler.ts';
 import { derivative } from './steps.ts';
 
@@ -24,17 +24,19 @@ export const deis: SampleFunction = async (denoise, start, sigmas, { onStep, ord
 };
 
 const EPSILON = 1e-3;
-const [LOG_MIN, LOG_MAX] = [0.002, 80].map((sigma) => log(f32(square(f32(sigma)) + 1)));
-const BETA_D = f32(f32(2 * f32(f32(LOG_MIN / f32(EPSILON)) - LOG_MAX)) / f32(EPSILON - 1));
-const BETA_MIN = f32(LOG_MAX - f32(0.5 * BETA_D));
-const BETA_MAX = f32(BETA_D + BETA_MIN);
+/** ln(0.002^2 + 1) in float32, as NumPy computes it; ln(80^2 + 1) in double precision. */
+const [LOG_MIN, LOG_MAX] = [f32(4.0531072e-6), Math.log(6401)];
+// In double precision, and rounded to float32 where they meet vectors.
+const BETA_D = (2 * (f32(LOG_MIN / f32(EPSILON)) - LOG_MAX)) / (EPSILON - 1);
+const BETA_MIN = LOG_MAX - 0.5 * BETA_D;
 /** The slope of beta(t): the difference of its rounded ends. */
-const BETA_SLOPE = f32(BETA_MAX - BETA_MIN);
+const BETA_SLOPE = f32(BETA_D + BETA_MIN - BETA_MIN);
 
 /** The time at which a linear beta schedule reaches this sigma. */
 function vpTime(sigma: number): number {
   const variance = f32(f32(2 * BETA_D) * log(f32(square(sigma) + 1)));
-  return f32(f32(sqrt(f32(square(BETA_MIN) + variance)) - BETA_MIN) / BETA_D);
+  const root = sqrt(f32(f32(BETA_MIN * BETA_MIN) + variance));
+  return f32(f32(root - f32(BETA_MIN)) / f32(BETA_D));
 }
 
 /** Points of the integrals. */
@@ -49,21 +51,20 @@ function tabWeights(times: Float32Array, next: number): number[] {
   const kernel = taus.map(kernelAt);
   const width = f32(f32(next - times[0]) / POINTS);
   return Array.from(times, (time, j) => {
-    let sum = 0;
-    for (let p = 0; p < POINTS; p++) {
+    const integrand = kernel.map((weight, p) => {
       let basis = 1;
       for (let k = 0; k < times.length; k++)
         if (k !== j) basis = f32(basis * f32(f32(taus[p] - times[k]) / f32(time - times[k])));
-      sum += f32(kernel[p] * basis);
-    }
-    return f32(f32(sum) * width);
+      return weight * basis;
+    });
+    return f32(sum(integrand) * width);
   });
 }
 
 /** -1/2 (d ln alpha / dt) / sqrt(alpha (1 - alpha)) */
 function kernelAt(t: number): number {
-  const alpha = exp(f32(f32(f32(-0.5 * square(t)) * BETA_SLOPE) - f32(t * BETA_MIN)));
+  const alpha = exp(f32(f32(f32(-0.5 * square(t)) * BETA_SLOPE) - f32(t * f32(BETA_MIN))));
   const one = f32(f32(1 / alpha) * alpha);
-  const slope = f32(f32(f32(f32(one * BETA_SLOPE) * -0.5) * f32(2 * t)) - f32(one * BETA_MIN));
+  const slope = f32(f32(f32(f32(one * BETA_SLOPE) * -0.5) * f32(2 * t)) - f32(one * f32(BETA_MIN)));
   return f32(f32(-0.5 * slope) / sqrt(f32(alpha * f32(1 - alpha))));
 }

@@ -8,9 +8,11 @@ import {
   exp,
   f32,
   log,
+  powEach,
   sqrt,
   square,
   sub,
+  sum,
   type Vector,
 } from '../float32.ts';
 import type { SampleFunction } from './sampler.ts';
@@ -19,17 +21,25 @@ import { addScaledNoise } from './sde.ts';
 /** Points of the integrals. */
 const POINTS = 200;
 
+/** The noise scale at each lambda: torch's powers depend on how many values they are given. */
+export type NoiseScale = (lambdas: Vector) => Vector;
+
 /** The paper's fifth noise scale function, whose share of the noise is raised to `eta`. */
 export const erSdeScale =
-  (eta = 1) =>
-  (x: number): number =>
-    f32(x * f32(f32(exp(f32(x ** f32(0.3))) + 10) ** f32(eta)));
+  (eta = 1): NoiseScale =>
+  (lambdas) => {
+    const shares = powEach(
+      powEach(lambdas, 0.3).map((root) => exp(root) + 10),
+      eta,
+    );
+    return lambdas.map((lambda, i) => lambda * shares[i]);
+  };
 
 /** The noise scale of the reverse-time SDE; for an eta of 0, of the ODE. */
 export const reverseTimeScale =
-  (eta: number) =>
-  (x: number): number =>
-    f32(x ** f32(eta + 1));
+  (eta: number): NoiseScale =>
+  (lambdas) =>
+    powEach(lambdas, eta + 1);
 
 export const erSde: SampleFunction = async (
   denoise,
@@ -38,6 +48,7 @@ export const erSde: SampleFunction = async (
   { onStep, noise, s_noise = 1, max_stage = 3, noise_scaler: scaleOf = erSdeScale() },
 ) => {
   const lambdas = sigmas.map((sigma) => exp(log(sigma)));
+  const scaleAt = (lambda: number): number => scaleOf(Float32Array.of(lambda))[0];
   let previous: Vector | undefined;
   let previousSlope: Vector | undefined;
   for (let i = 0; i < sigmas.length - 1; i++) {
@@ -52,8 +63,8 @@ export const erSde: SampleFunction = async (
     const stages = Math.min(max_stage, i + 1);
     const [lambda, lambdaNext] = [lambdas[i], lambdas[i + 1]];
     const alpha = f32(sigmaNext / lambdaNext);
-    const scaleNext = f32(scaleOf(lambdaNext));
-    const r = f32(scaleNext / f32(scaleOf(lambda)));
+    const scaleNext = scaleAt(lambdaNext);
+    const r = f32(scaleNext / scaleAt(lambda));
 
     x = combine(x, f32(f32(alpha / f32(sigma / lambda)) * r), denoised, f32(alpha * f32(1 - r)));
     if (stages >= 2) {
@@ -82,17 +93,14 @@ export const erSde: SampleFunction = async (
 
 /** Left sums over [lambdaNext, lambda] of 1 / scale(l) and of (l - lambda) / scale(l). */
 function integrals(
-  scaleOf: (x: number) => number,
+  scaleOf: NoiseScale,
   lambda: number,
   lambdaNext: number,
 ): { inverse: number; moment: number } {
   const width = f32(-f32(lambdaNext - lambda) / POINTS);
-  let [inverse, moment] = [0, 0];
-  for (let k = 0; k < POINTS; k++) {
-    const at = f32(lambdaNext + f32(k * width));
-    const scaled = f32(scaleOf(at));
-    inverse += f32(1 / scaled);
-    moment += f32(f32(at - lambda) / scaled);
-  }
-  return { inverse: f32(f32(inverse) * width), moment: f32(f32(moment) * width) };
+  const points = Float32Array.from({ length: POINTS }, (_, k) => lambdaNext + f32(k * width));
+  const scales = scaleOf(points);
+  const inverse = sum(scales.map((value) => 1 / value));
+  const moment = sum(points.map((point, k) => f32(point - lambda) / scales[k]));
+  return { inverse: f32(inverse * width), moment: f32(moment * width) };
 }

@@ -1,16 +1,16 @@
 // iPNDM, improved pseudo linear multistep: "Fast Sampling of Diffusion Models with Exponential
 // Integrator" (arXiv 2204.13902, section 3.1), Adams-Bashforth on the slopes of up to `order`
 // steps; and its form for steps of uneven size (diff-solvers, ipndm_v).
-import { addScaled, divide, f32, type Vector, weightedSum } from '../float32.ts';
+import { add, divide, f32, scale, type Vector, weightedSum } from '../float32.ts';
 import type { SampleFunction } from './sampler.ts';
 import { derivative } from './steps.ts';
 
-/** The mean slope of step i from the slopes so far, newest first. */
-type MeanSlope = (slopes: readonly Vector[], sigmas: Float32Array, i: number) => Vector;
+/** The change of the latent in step i of length `h` by the slopes so far, newest first. */
+type Change = (h: number, slopes: readonly Vector[], sigmas: Float32Array, i: number) => Vector;
 
 /** Calls `onStep` with the run's initial latent in each step, as the original does. */
 const multistep =
-  (meanSlope: MeanSlope): SampleFunction =>
+  (change: Change): SampleFunction =>
   async (denoise, start, sigmas, { onStep, order = 4 }) => {
     let x = start;
     let slopes: Vector[] = [];
@@ -21,7 +21,7 @@ const multistep =
       x =
         sigmas[i + 1] === 0
           ? denoised
-          : addScaled(x, meanSlope(slopes, sigmas, i), f32(sigmas[i + 1] - sigmas[i]));
+          : add(x, change(f32(sigmas[i + 1] - sigmas[i]), slopes, sigmas, i));
     }
     return x;
   };
@@ -34,14 +34,14 @@ const ADAMS_BASHFORTH: readonly { weights: readonly number[]; divisor: number }[
   { weights: [55, -59, 37, -9], divisor: 24 },
 ];
 
-export const ipndm = multistep((slopes) => {
+export const ipndm = multistep((h, slopes) => {
   const { weights, divisor } = ADAMS_BASHFORTH[slopes.length - 1];
-  return divide(weightedSum(slopes, weights), divisor);
+  return divide(scale(weightedSum(slopes, weights), h), divisor);
 });
 
-export const ipndmV = multistep((slopes, sigmas, i) => {
+export const ipndmV = multistep((h, slopes, sigmas, i) => {
   const steps = slopes.map((_, k) => f32(sigmas[i + 1 - k] - sigmas[i - k]));
-  return weightedSum(slopes, UNEVEN_WEIGHTS[slopes.length - 1](steps));
+  return scale(weightedSum(slopes, UNEVEN_WEIGHTS[slopes.length - 1](steps)), h);
 });
 
 /**

@@ -3,9 +3,12 @@
 // that another order results in visibly different weights.
 import { f32 } from '../float32.ts';
 
+/** Up to this size the original divides by the last pivot but one (MKL has code of its own). */
+const SMALL = 4;
+
 /**
  * Solves `matrix` x = `right` by LU decomposition with partial pivoting; divisions are products
- * with reciprocals.
+ * with reciprocals, but for the last factor of a small system.
  */
 export function solve(matrix: readonly (readonly number[])[], right: readonly number[]): number[] {
   const n = right.length;
@@ -20,7 +23,10 @@ export function solve(matrix: readonly (readonly number[])[], right: readonly nu
     [rows[k], rows[pivot]] = [rows[pivot], rows[k]];
     reciprocals[k] = f32(1 / rows[k].coefficients[k]);
     for (const { coefficients } of rows.slice(k + 1)) {
-      coefficients[k] = f32(coefficients[k] * reciprocals[k]);
+      coefficients[k] =
+        k === n - 2 && n <= SMALL
+          ? f32(coefficients[k] / rows[k].coefficients[k])
+          : f32(coefficients[k] * reciprocals[k]);
       for (let j = k + 1; j < n; j++)
         coefficients[j] = f32(coefficients[j] - f32(coefficients[k] * rows[k].coefficients[j]));
     }

@@ -1,6 +1,6 @@
 // Linear multistep, Adams-Bashforth on uneven steps (k-diffusion): the last `order` slopes, each
 // weighted by the integral of its Lagrange basis polynomial.
-import { add, addScaled, scale, type Vector } from '../float32.ts';
+import { add, addScaled, f32, scale, type Vector } from '../float32.ts';
 import type { SampleFunction } from './sampler.ts';
 import { derivative } from './steps.ts';
 
@@ -25,9 +25,24 @@ export const lms: SampleFunction = async (denoise, x, sigmas, { onStep, order = 
   return x;
 };
 
+/** The nodes from 0 on and the weights of the 21-point Gauss-Kronrod rule (QUADPACK, qk21). */
+const KRONROD: readonly (readonly [node: number, weight: number])[] = [
+  [0, 0.1494455540029169],
+  [0.14887433898163122, 0.14773910490133849],
+  [0.2943928627014602, 0.1427759385770601],
+  [0.4333953941292472, 0.13470921731147334],
+  [0.5627571346686047, 0.12349197626206584],
+  [0.6794095682990244, 0.10938715880229764],
+  [0.7808177265864169, 0.0931254545836976],
+  [0.8650633666889845, 0.07503967481091996],
+  [0.9301574913557082, 0.054755896574351995],
+  [0.9739065285171717, 0.032558162307964725],
+  [0.9956571630258081, 0.011694638867371874],
+];
+
 /**
- * The integral over [from, to] of the polynomial that is 1 at points[j] and 0 at the others; exact,
- * by Gauss-Legendre quadrature.
+ * The integral over [from, to] of the polynomial that is 1 at points[j] and 0 at the others, as
+ * scipy.integrate.quad finds it: the polynomial in float32, the quadrature in double precision.
  */
 export function lagrangeIntegral(
   points: ArrayLike<number>,
@@ -36,34 +51,19 @@ export function lagrangeIntegral(
   to: number,
 ): number {
   if (from === to) return 0;
-  const basis = (tau: number): number => {
+  const basis = (at: number): number => {
+    const tau = f32(at);
     let product = 1;
     for (let k = 0; k < points.length; k++)
-      if (k !== j) product *= (tau - points[k]) / (points[j] - points[k]);
+      if (k !== j) product = f32(product * f32(f32(tau - points[k]) / f32(points[j] - points[k])));
     return product;
   };
-  const half = (to - from) / 2;
-  return gaussLegendre(Math.ceil(points.length / 2)).reduce(
-    (sum, { node, weight }) => sum + weight * half * basis(from + half * (1 + node)),
-    0,
+  const [centre, half] = [(from + to) / 2, (to - from) / 2];
+  return (
+    half *
+    KRONROD.reduce((sum, [node, weight]) => {
+      const [low, high] = [basis(centre - half * node), basis(centre + half * node)];
+      return sum + weight * (node === 0 ? low : low + high);
+    }, 0)
   );
-}
-
-/**
- * Nodes and weights on [-1, 1], exact for polynomials of degree 2n - 1; finds the roots of
- * Legendre's polynomial by Newton's method.
- */
-function gaussLegendre(n: number): { node: number; weight: number }[] {
-  return Array.from({ length: n }, (_, i) => {
-    let node = Math.cos((Math.PI * (i + 0.75)) / (n + 0.5));
-    let slope = 1;
-    for (let iteration = 0; iteration < 20; iteration++) {
-      let [previous, value] = [1, node];
-      for (let k = 2; k <= n; k++)
-        [previous, value] = [value, ((2 * k - 1) * node * value - (k - 1) * previous) / k];
-      slope = (n * (node * value - previous)) / (node * node - 1);
-      node -= value / slope;
-    }
-    return { node, weight: 2 / ((1 - node * node) * slope * slope) };
-  });
 }

@@ -60,8 +60,8 @@ const saSolverWith =
       }
 
       if (sigmaNext === 0) {
-        x = denoised;
-        predicted = denoised;
+        if (rules.saSolverReturnsPrediction) predicted = denoised;
+        else x = denoised;
         continue;
       }
       tau = tauOf(sigmaNext);

@@ -49,9 +49,9 @@ export interface SamplerOptions {
   readonly r_2?: number;
   /** dpmpp_2m_sde: the form of its second order step. */
   readonly solver_type?: 'midpoint' | 'heun';
-  /** er_sde: its highest order, 3 by default, and its noise scale at lambda = sigma / alpha. */
+  /** er_sde: its highest order, 3 by default, and its noise scale at lambdas = sigma / alpha. */
   readonly max_stage?: number;
-  readonly noise_scaler?: (lambda: number) => number;
+  readonly noise_scaler?: (lambdas: Vector) => Vector;
   /** sa_solver: the orders, 3 and 4 by default. */
   readonly predictor_order?: number;
   readonly corrector_order?: number;

@@ -17,6 +17,9 @@ const LARGEST = f(87.33654475);
 const POWERS = Float32Array.from({ length: STEPS }, (_, i) => 2 ** (i / STEPS));
 const REST = POWERS.map((power, i) => 2 ** (i / STEPS) - power);
 
+/** 2^n for n from -128 to 127. */
+const SCALES = Float64Array.from({ length: 256 }, (_, i) => 2 ** (i - 128));
+
 /** e^x of a float32 value, in float32. */
 export function exp(x: number): number {
   if (!(Math.abs(x) <= LARGEST)) return f(Math.exp(x));
@@ -25,5 +28,5 @@ export function exp(x: number): number {
   const p = f(r + f(f(r * r) * 0.5));
   const i = n & (STEPS - 1);
   const y = f(POWERS[i] + f(REST[i] + f(p * POWERS[i])));
-  return f(y * 2 ** ((n - i) / STEPS));
+  return f(y * SCALES[(n - i) / STEPS + 128]);
 }

@@ -1,5 +1,5 @@
 // Torch's float32 functions, bit for bit (test/golden/float32): exp, log … at inputs spread over
-// all bit patterns; powers of tensors of every length; linspace.
+// all bit patterns; powers of tensors of every length; linspace; sums.
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
@@ -12,6 +12,7 @@ import { pow, powEach } from './pow.ts';
 import { sigmoid } from './sigmoid.ts';
 import { pow as blockPow, expm1, log1p } from './sleef.ts';
 import { sqrt } from './sqrt.ts';
+import { sum } from './sum.ts';
 import { atan, cos, sin, tan } from './trigonometry.ts';
 
 type Function = (x: number) => number;
@@ -66,6 +67,10 @@ it.each(g.cases.filter(({ id }) => id.startsWith('tensor pow')))('$id', ({ param
 it.each(g.cases.filter(({ id }) => id.startsWith('linspace')))('$id', ({ params, outputs }) => {
   const { start, end, count } = params;
   expect(bits(linspace(start, end, count))).toEqual(patterns(outputs.y));
+});
+
+it.each(g.cases.filter(({ id }) => id.startsWith('sum')))('$id', ({ outputs }) => {
+  expect(bits(Float32Array.of(sum(floats(outputs.x))))).toEqual(patterns(outputs.y));
 });
 
 describe('fma', () => {

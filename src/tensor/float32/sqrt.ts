@@ -41,6 +41,9 @@ const ESTIMATES = Float32Array.from({ length: 8192 }, (_, i) => {
   return (Math.round(1 / Math.sqrt(x) / UNIT) + correction - fall) * UNIT;
 });
 
+/** 1 / sqrt(2^e) for each even exponent e, and for the one below each odd, by biased exponent. */
+const SCALES = Float64Array.from({ length: 256 }, (_, i) => 2 ** -Math.floor((i - 127) / 2));
+
 const SMALLEST_NORMAL = 2 ** -126;
 /** From here on the original rounds correctly. */
 const HUGE = 2 ** 128 - 2 ** 116;
@@ -50,9 +53,8 @@ const bits = new Int32Array(float.buffer);
 /** An estimate of 1 / sqrt(x) for a positive normal float32. */
 function reciprocalRoot(x: number): number {
   float[0] = x;
-  const exponent = (bits[0] >> 23) - 127;
-  const odd = exponent & 1;
-  return ESTIMATES[(odd << 12) | ((bits[0] >> 11) & 0xfff)] * 2 ** ((odd - exponent) / 2);
+  const exponent = bits[0] >> 23; // biased by 127: odd for even exponents
+  return ESTIMATES[((~exponent & 1) << 12) | ((bits[0] >> 11) & 0xfff)] * SCALES[exponent];
 }
 
 /** The square root of a float32 value, in float32. */
