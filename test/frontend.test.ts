@@ -1,12 +1,14 @@
 // ComfyUI's own frontend in a browser: it starts without errors, opens a workflow, runs it and
-// shows the image.
-import { existsSync } from 'node:fs';
+// shows the image; its default workflow and its templates run on the embedded model.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { frontendFolder, prepareUser } from '../src/server/http/frontend-files.ts';
+import { TEMPLATES } from '../src/server/templates.ts';
 import { cacheFolder } from '../src/user-cache-folder.ts';
 import { browserProgram, NO_BROWSER, openBrowser, watchedPage } from './support/browser.ts';
-import { testServer } from './support/server.ts';
+import { type TestServer, testServer } from './support/server.ts';
 
 const program = browserProgram();
 const folder = process.env.DARKROOM_FRONTEND || join(cacheFolder(), 'frontend');
@@ -56,4 +58,113 @@ it.skipIf(skipReason)('ComfyUI’s own frontend opens a workflow and runs it', a
     await browser.close();
     await test.close();
   }
+});
+
+/** The checkpoint and the prompt of the editor's default workflow. */
+const DEFAULT_CHECKPOINT = 'v1-5-pruned-emaonly-fp16.safetensors';
+const DEFAULT_PROMPT = 'beautiful scenery nature glass bottle landscape';
+
+interface SentNode {
+  readonly class_type: string;
+  readonly inputs: Readonly<Record<string, unknown>>;
+}
+type SentPrompt = Readonly<Record<string, SentNode>>;
+
+describe.skipIf(skipReason)('with the embedded model alone', () => {
+  let test: TestServer;
+  let browser: Browser;
+  let address: string;
+  beforeAll(async () => {
+    test = await testServer({ builtIn: true, webRoot: frontendFolder(folder) });
+    prepareUser(join(test.root, 'user'));
+    address = await test.listen();
+    browser = await openBrowser(program!);
+  });
+  afterAll(async () => {
+    await browser.close();
+    await test.close();
+  });
+
+  /** The editor as a new user sees it. */
+  async function openEditor(): Promise<{ readonly page: Page; readonly errors: string[] }> {
+    const opened = await watchedPage(browser, address);
+    await opened.page.goto(address);
+    await opened.page.waitForFunction(
+      'globalThis.app?.graph?.nodes?.length > 0 && app.extensionManager?.workflow?.activeWorkflow',
+      undefined,
+      { timeout: 90_000 },
+    );
+    return opened;
+  }
+  /** The prompt that the editor would send. */
+  const promptOf = async (page: Page): Promise<SentPrompt> =>
+    (await page.evaluate('app.graphToPrompt().then(({ output }) => output)')) as SentPrompt;
+  const inputsOf = (prompt: SentPrompt, type: string): SentNode['inputs'] =>
+    Object.values(prompt).find(({ class_type }) => class_type === type)!.inputs;
+  /** Runs what is open, and waits for its image. */
+  async function run(page: Page): Promise<void> {
+    await page.getByRole('button', { name: 'Run', exact: true }).click();
+    await page.waitForFunction(
+      `Object.values(app.nodeOutputs).some(({ images }) => images?.length === 1)`,
+      undefined,
+      { timeout: 120_000 },
+    );
+  }
+
+  it('the default workflow fits the model, and runs', async () => {
+    const { page, errors } = await openEditor();
+    const prompt = await promptOf(page);
+    expect(inputsOf(prompt, 'CheckpointLoaderSimple')['ckpt_name']).toBe(
+      'darkroom-tiny-base.safetensors',
+    );
+    expect(inputsOf(prompt, 'EmptyLatentImage')).toEqual({
+      width: 128,
+      height: 128,
+      batch_size: 1,
+    });
+    expect(inputsOf(prompt, 'CLIPTextEncode')['text']).toContain('panda');
+    await run(page);
+    expect(errors).toEqual([]);
+    await page.close();
+  });
+
+  it('a saved file stays as it is, also one with the default workflow’s checkpoint', async () => {
+    const { page } = await openEditor();
+    await page.evaluate(`(async () => {
+      const file = await (await fetch('/templates/text-to-image.json')).json();
+      const first = (type) => file.nodes.find((node) => node.type === type);
+      first('CheckpointLoaderSimple').widgets_values = ['${DEFAULT_CHECKPOINT}'];
+      first('CLIPTextEncode').widgets_values = ['${DEFAULT_PROMPT}'];
+      await app.loadGraphData(file);
+    })()`);
+    const prompt = await promptOf(page);
+    expect(inputsOf(prompt, 'CheckpointLoaderSimple')['ckpt_name']).toBe(DEFAULT_CHECKPOINT);
+    expect(inputsOf(prompt, 'CLIPTextEncode')['text']).toContain(DEFAULT_PROMPT);
+    await page.close();
+  });
+
+  it('all templates are what the examples are, and run', async () => {
+    const { page, errors } = await openEditor();
+    for (const { name } of TEMPLATES) {
+      await page.evaluate("app.extensionManager.command.execute('Comfy.BrowseTemplates')");
+      await page.getByTestId(`template-workflow-${name}`).click();
+      await page.waitForFunction(
+        `app.extensionManager.workflow.activeWorkflow.path.includes('/${name}')`,
+      );
+      const example: SentPrompt = JSON.parse(readFileSync(`examples/${name}.json`, 'utf8'));
+      expect(await promptOf(page)).toEqual(example);
+      await run(page);
+    }
+    expect(errors).toEqual([]);
+    await page.close();
+  }, 300_000);
+
+  it('the default workflow is the editor’s own where its checkpoint is there', async () => {
+    writeFileSync(join(test.root, 'models', 'checkpoints', DEFAULT_CHECKPOINT), '');
+    const { page } = await openEditor();
+    const prompt = await promptOf(page);
+    expect(inputsOf(prompt, 'CheckpointLoaderSimple')['ckpt_name']).toBe(DEFAULT_CHECKPOINT);
+    expect(inputsOf(prompt, 'EmptyLatentImage')['width']).toBe(512);
+    await page.close();
+  });
 });

@@ -10,6 +10,7 @@ import { createLogs, type Logs } from '../../server/http/logs.ts';
 import { createServer } from '../../server/server.ts';
 import { removeAbandoned } from '../../storage/atomic-write.ts';
 import { startTempCleaning, type TempCleaning } from '../../storage/clean-temp.ts';
+import { addExampleInputs } from '../../storage/example-inputs.ts';
 import { watchedStorage } from '../../storage/watch/watched-storage.ts';
 import { badUsage } from '../bad-usage.ts';
 import type { Invocation } from '../command.ts';
@@ -70,6 +71,7 @@ export async function serveCommand(invocation: Invocation): Promise<number> {
     logs.logger.info({ address }, 'ready');
     void server.warmThreads().catch(() => undefined);
     void removeHalfWritten(serverFolders, settings, logs);
+    void provideExampleInputs(serverFolders, logs);
     await signals.stop;
     logs.logger.info('stopping');
     await Promise.race([worker.close({ finishMs: settings.finishMs }), signals.hurry]);
@@ -109,6 +111,17 @@ async function removeHalfWritten(
   const readable = [folders.input, user].filter((path) => watch?.isReachable(path) ?? true);
   await Promise.all(readable.map(removeAbandoned)).catch((error) =>
     logger.warn({ err: error }, 'half-written files of dead processes can’t be removed'),
+  );
+}
+
+/** Lets the examples run that need pictures. */
+async function provideExampleInputs(
+  { folders, storage, watch }: ServerFolders,
+  { logger }: Logs,
+): Promise<void> {
+  if (watch?.isReachable(folders.input) === false) return;
+  await addExampleInputs(storage).catch((error) =>
+    logger.info({ err: error }, 'the pictures of the examples can’t be put into the input folder'),
   );
 }
 

@@ -33,8 +33,8 @@ export function frontendFolder(folder: string): string {
 }
 
 /**
- * Settings of a new user: no dialog of templates, which are another package, and the frontend's own
- * defaults, without which it logs errors.
+ * Settings of a new user: the first start shows the default workflow, not the templates; and the
+ * frontend's own defaults, without which it logs errors.
  */
 const SETTINGS = {
   'Comfy.TutorialCompleted': true,

@@ -1,5 +1,5 @@
 // The files of the built-in page: HTML, styles and icon from web/, scripts as compiled to
-// dist/web/.
+// dist/web/; and Darkroom's extension of ComfyUI's frontend.
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { HeaderReader } from './conditions.ts';
@@ -39,3 +39,13 @@ export function pageFileResponse(name: string, header: HeaderReader): RouteRespo
   if (!path || !isFile(path)) return empty(404);
   return fileResponse(path, HEADERS, mediaTypeOf(name), header);
 }
+
+/** The path of Darkroom's extension of the frontend. */
+export const OWN_EXTENSION = '/extensions/darkroom/default-workflow.js';
+const EXTENSION_FILE = join(SCRIPTS, 'default-workflow.js');
+
+/** Its path, if it is compiled. */
+export const ownExtensions = (): string[] => (isFile(EXTENSION_FILE) ? [OWN_EXTENSION] : []);
+
+export const ownExtensionResponse = (header: HeaderReader): RouteResponse =>
+  fileResponse(EXTENSION_FILE, { 'cache-control': 'no-cache' }, mediaTypeOf('a.js'), header);

@@ -77,7 +77,9 @@ describe('a server with a frontend', () => {
   });
 
   it('lists the scripts of extensions', async () => {
-    expect((await test.get('/extensions')).json()).toEqual(['/extensions/core/x.js']);
+    const own = '/extensions/darkroom/default-workflow.js';
+    expect((await test.get('/extensions')).json()).toEqual(['/extensions/core/x.js', own]);
+    expect((await test.get(own)).body).toContain('registerExtension');
   });
 
   it.each(['/../secret.txt', '/%2e%2e/secret.txt', '/..%2fsecret.txt', '/%2e%2e%2fsecret.txt'])(

@@ -18,13 +18,9 @@ const isChanging = (path: string): boolean => {
   return isIndex || name.endsWith('.js') || name.endsWith('.css');
 };
 
-/**
- * Files that the frontend requests although its package does not have them: the user's own style,
- * and the templates of another package.
- */
+/** Files that the frontend requests although its package does not have them: the user's own style. */
 const SUBSTITUTES: Readonly<Record<string, { readonly body: string; readonly type: string }>> = {
   '/user.css': { body: '', type: 'text/css' },
-  '/templates/index.json': { body: '[]', type: 'application/json' },
 };
 
 const notFound = (path: string): RouteResponse => ({

@@ -1,7 +1,8 @@
-// Routes that ComfyUI's frontend requests when it starts: extensions, translations, templates.
-// Darkroom has none of its own.
+// Routes that ComfyUI's frontend requests when it starts: extensions, translations, templates of
+// packs, which Darkroom has none of.
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { OWN_EXTENSION, ownExtensionResponse, ownExtensions } from '../http/page-files.ts';
 import { json } from '../http/responses.ts';
 import type { Route } from '../http/route.ts';
 import { isFolder } from '../http/safe-paths.ts';
@@ -18,7 +19,19 @@ export const frontendRoutes = ({ webRoot }: ServerContext): Route[] => [
       200: { description: 'Paths.', schema: { type: 'array', items: { type: 'string' } } },
     },
     handle: () =>
-      json(webRoot === undefined ? [] : scriptsIn(join(webRoot, 'extensions'), '/extensions')),
+      json(
+        webRoot === undefined
+          ? []
+          : [...scriptsIn(join(webRoot, 'extensions'), '/extensions'), ...ownExtensions()],
+      ),
+  },
+  {
+    method: 'GET',
+    path: OWN_EXTENSION,
+    only: 'root',
+    summary: 'Darkroom’s extension of the frontend: a default workflow for the embedded model.',
+    responses: { 200: 'The script.' },
+    handle: (request) => ownExtensionResponse((name) => request.header(name)),
   },
   {
     method: 'GET',

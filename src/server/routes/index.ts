@@ -16,6 +16,7 @@ import { nodeRoutes } from './node-routes.ts';
 import { operationsRoutes } from './operations-routes.ts';
 import { pageRoutes } from './page-routes.ts';
 import { systemRoutes } from './system-routes.ts';
+import { templateRoutes } from './template-routes.ts';
 import { settingRoutes } from './user/settings-routes.ts';
 import { userRoutes } from './user/user-routes.ts';
 import { userdataRoutes } from './user/userdata-routes.ts';
@@ -43,6 +44,7 @@ const ROUTE_TABLES: readonly RouteTable[] = [
   inFolders(settingRoutes),
   inFolders(userdataRoutes),
   frontendRoutes,
+  inFolders(templateRoutes),
   inFolders(impactRoutes),
   inFolders(internalRoutes),
   operationsRoutes,

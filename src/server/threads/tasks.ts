@@ -1,9 +1,6 @@
 // What the server does in threads: everything that reads workflows, images or prompts that came
 // with a request. Inputs and outputs are copied between threads, so they are plain data; JSON
 // values, which have classes for Python's numbers, leave a thread as text.
-import { readdirSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { DarkroomError } from '../../errors.ts';
 import { dumpsJson } from '../../formats/dumps-json.ts';
 import { isJsonObject, type Json, type JsonObject, numberOf } from '../../formats/json.ts';
@@ -15,16 +12,15 @@ import type { ComfyUIVersion } from '../../nodes/versions/comfyui-versions.ts';
 import type { Folders } from '../../storage/folders.ts';
 import { stringsIn } from '../../storage/storage.ts';
 import { populateWildcards } from '../../text/wildcards.ts';
-import { apiGraphOf } from '../../workflow/api-graph.ts';
 import type { NodeTable } from '../../workflow/node-table.ts';
-import { buildForm } from '../../workflow/overrides/form.ts';
-import { readWorkflowBytes } from '../../workflow/read/read.ts';
-import type { CheckResponse, ErrorResponse, PromptGraph, WorkflowResponse } from '../api-types.ts';
+import type { CheckResponse, ErrorResponse, WorkflowResponse } from '../api-types.ts';
 import { empty, json, type RouteResponse } from '../http/responses.ts';
 import { objectBody } from '../http/route.ts';
 import { type AcceptedPrompt, checkPrompt, namedVersion } from '../prompt-request.ts';
 import { messageText } from '../websocket/websocket-client.ts';
+import { EXAMPLE_TASKS } from './example-tasks.ts';
 import { MODEL_TASKS } from './model-tasks.ts';
+import { workflowResponse } from './workflow-response.ts';
 
 export interface TaskContext {
   readonly folders: Folders;
@@ -53,6 +49,7 @@ export interface CheckedPrompt extends Pick<AcceptedPrompt, 'job'> {
 /** Each task may throw a Refusal or a DarkroomError. */
 export const TASKS = {
   ...MODEL_TASKS,
+  ...EXAMPLE_TASKS,
 
   /** Opens the context and does nothing else. */
   warm: (_: TaskContext, _input: undefined): void => undefined,
@@ -116,35 +113,6 @@ export const TASKS = {
     }
   },
 
-  /** The names of the examples that can run with the files of this machine. */
-  exampleNames: (context: TaskContext, _: InputNames): string[] =>
-    exampleFiles()
-      .filter((file) => readExample(context, file))
-      .map((file) => basename(file, '.json')),
-
-  /** An example; 404 for one that lacks nodes or files here. */
-  example: (
-    context: TaskContext,
-    { name }: InputNames & { readonly name: string },
-  ): RouteResponse => {
-    const file = exampleFiles().find((other) => other === `${name}.json`);
-    const example = file && readExample(context, file);
-    return example ? json<WorkflowResponse>(example) : empty(404);
-  },
-
-  /** The workflow that the page starts with; 404 where there is no checkpoint for it. */
-  startWorkflow: async (
-    context: TaskContext,
-    { checkpoint }: InputNames & { readonly checkpoint?: string },
-  ): Promise<RouteResponse> => {
-    const { startWorkflow } = await import('../start-workflow.ts');
-    const start = await startWorkflow(context.folders, checkpoint);
-    if (!start || !hasAllTypes(context, start.graph)) return empty(404);
-    const bytes = Buffer.from(JSON.stringify(start.graph));
-    const { notes, ...workflow } = workflowResponse(context, bytes, 'the workflow');
-    return json<WorkflowResponse>({ ...workflow, notes: [...start.notes, ...notes] });
-  },
-
   /** Replaces the wildcards in the `text` of a body. */
   populateWildcards: ({ folders }: TaskContext, body: Body): RouteResponse => {
     const { text, seed } = objectBody(body);
@@ -200,45 +168,6 @@ type Tasks = typeof TASKS;
 export type TaskName = keyof Tasks;
 export type TaskInput<N extends TaskName> = Parameters<Tasks[N]>[1];
 export type TaskOutput<N extends TaskName> = Awaited<ReturnType<Tasks[N]>>;
-
-function workflowResponse(
-  { nodes, folders }: TaskContext,
-  bytes: Uint8Array,
-  name: string,
-): WorkflowResponse {
-  const { graph, extra, form, notes } = readWorkflowBytes(bytes, name, {
-    nodes,
-    modelFiles: (folder) => folders.modelFiles(folder),
-  });
-  return {
-    prompt: apiGraphOf(graph) as unknown as PromptGraph,
-    extra: extra as JsonObject,
-    source: form,
-    notes,
-    form: buildForm(graph, nodes, folders),
-  };
-}
-
-const EXAMPLES = fileURLToPath(new URL('../../../examples', import.meta.url));
-
-/** Empty when the package has no examples. */
-function exampleFiles(): string[] {
-  try {
-    return readdirSync(EXAMPLES).filter((file) => file.endsWith('.json'));
-  } catch {
-    return [];
-  }
-}
-
-/** undefined for an example that lacks nodes or files here. */
-function readExample(context: TaskContext, file: string): WorkflowResponse | undefined {
-  const example = workflowResponse(context, readFileSync(join(EXAMPLES, file)), file);
-  const canRun = example.form.missing.length === 0 && hasAllTypes(context, example.prompt);
-  return canRun ? example : undefined;
-}
-
-const hasAllTypes = ({ nodes }: TaskContext, graph: PromptGraph<unknown>): boolean =>
-  Object.values(graph).every(({ class_type }) => nodes.has(class_type));
 
 /** The seed of a request; a random one of 32 bits by default. */
 const wildcardSeed = (seed: Json | undefined): bigint =>
