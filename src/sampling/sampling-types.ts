@@ -193,6 +193,8 @@ export interface SamplerRules {
    * before the last step.
    */
   readonly saSolverReturnsPrediction: boolean;
+  /** lcm refuses a single sigma; otherwise it returns the latent as it is. */
+  readonly lcmNeedsTwoSigmas: boolean;
 }
 
 /** Cancellation, progress, warnings and rules of a sampling call. */

@@ -34,7 +34,8 @@ export const BEHAVIOUR_CHANGES = {
     where:
       'euler_ancestral, euler_ancestral_cfg_pp, dpm_2_ancestral, dpmpp_2s_ancestral, ' +
       'dpmpp_2s_ancestral_cfg_pp, ddpm, lcm, res_multistep_ancestral, ' +
-      'res_multistep_ancestral_cfg_pp, er_sde, seeds_2, seeds_3, sa_solver, sa_solver_pece',
+      'res_multistep_ancestral_cfg_pp, er_sde, seeds_2, seeds_3, sa_solver, sa_solver_pece, ' +
+      'SamplerDPMAdaptative with eta above 0',
     before: 0n,
     after: 1n,
   }),
@@ -129,6 +130,13 @@ export const BEHAVIOUR_CHANGES = {
     where: 'PreviewAny',
     before: true,
     after: false,
+  }),
+  lcmNeedsTwoSigmas: change<boolean>({
+    since: '0.21.1',
+    what: 'A single sigma is an error; before, the latent came back as it was.',
+    where: 'lcm, SamplerLCM',
+    before: false,
+    after: true,
   }),
   embeddingsEndAtBrackets: change<boolean>({
     since: '0.28.0',

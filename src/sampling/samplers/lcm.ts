@@ -1,5 +1,6 @@
 // Multistep consistency sampling, "Latent Consistency Models" (arXiv 2310.04378): each step adds
 // noise of the next level to the denoised latent.
+import { DarkroomError } from '../../errors.ts';
 import { addScaled, f32, scale, type Vector } from '../float32.ts';
 import type { SampleFunction } from './sampler.ts';
 
@@ -7,9 +8,10 @@ export const lcm: SampleFunction = async (
   denoise,
   x,
   sigmas,
-  { onStep, noise, s_noise = 1, s_noise_end = s_noise, noise_clip_std = 0 },
+  { onStep, noise, rules, s_noise = 1, s_noise_end = s_noise, noise_clip_std = 0 },
 ) => {
   const steps = sigmas.length - 1;
+  if (steps === 0 && rules.lcmNeedsTwoSigmas) throw tooFewSigmas();
   for (let i = 0; i < steps; i++) {
     const [sigma, sigmaNext] = [sigmas[i], sigmas[i + 1]];
     const denoised = await denoise(x, sigma);
@@ -24,6 +26,13 @@ export const lcm: SampleFunction = async (
   }
   return x;
 };
+
+const tooFewSigmas = (): DarkroomError =>
+  new DarkroomError('DR_INPUT_INVALID', {
+    message: 'lcm needs at least two sigmas, and there is one',
+    hint: 'Use more steps, or split the sigmas at a later step.',
+    input: 'sigmas',
+  });
 
 /** Limits values to a number of their standard deviations (n - 1); 0 does not limit them. */
 function clipNoise(noise: Vector, deviations: number): Vector {
