@@ -137,6 +137,19 @@ describe.skipIf(!program)('the model browser', () => {
       .toMatch(/, embedding:soft light$/);
   });
 
+  it('passes over a file that takes the server too long', async () => {
+    const { page } = await open();
+    await page.route('**/darkroom/models/describe', (route) => {
+      const isSlow = route.request().postData()?.includes('"ink.safetensors"');
+      const error = { message: 'the request was given up' };
+      return isSlow ? route.fulfill({ status: 413, json: { error } }) : route.fallback();
+    });
+    await browse(page);
+    await row(page, 'ink').getByText('Can’t be used: the request was given up.').waitFor();
+    await row(page, 'fox').getByText('SD1.x').waitFor();
+    await row(page, 'page').getByText('is a web page (HTML)').waitFor();
+  });
+
   it('stays quick with ten thousand files, also on a phone', async () => {
     for (let i = 0; i < 10_000; i++)
       writeFileSync(inModels('loras', `style ${i}.safetensors`), 'no model');

@@ -131,6 +131,15 @@ describe.skipIf(!program)('input pictures', () => {
     const unchanged = await save(page);
     expect(await raw(unchanged)).toEqual(original);
 
+    // every level of alpha, and colours where nothing is seen
+    const ramp = Buffer.from([...Array(256).keys()].flatMap((i) => [i, 255 - i, 90, i]));
+    await sharp(ramp, { raw: { width: 16, height: 16, channels: 4 } }).toFile(inFolder('ramp.png'));
+    await page.locator('.thumbnail').click();
+    await page.getByRole('dialog').getByText('ramp.png').click();
+    await openEditor(page);
+    expect(await raw(await save(page))).toEqual(ramp);
+    await select(page, unchanged.slice(test.folders.input.length + 1).concat(' [input]'));
+
     // the saved picture is edited again
     await openEditor(page);
     await page.keyboard.press('i');

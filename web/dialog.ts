@@ -47,6 +47,12 @@ export function openDialog({
     event.preventDefault();
     close();
   });
+  // a file that is given to a dialog is not opened behind it
+  const keep = (event: Event, data: DataTransfer | null): void => {
+    if (data?.files.length) event.preventDefault();
+  };
+  dialog.addEventListener('drop', (event) => keep(event, event.dataTransfer));
+  dialog.addEventListener('paste', (event) => keep(event, event.clipboardData));
   dialog.addEventListener('close', () => {
     dialog.remove();
     closed?.();

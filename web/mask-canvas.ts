@@ -11,7 +11,7 @@ const PROBE_SIDE = 256;
 export class MaskCanvas {
   readonly element: HTMLCanvasElement;
   readonly history = new MaskHistory();
-  /** Whether the picture came with an alpha channel that is used. */
+  /** Whether one sees that parts of the picture are transparent. */
   readonly hasAlpha: boolean;
   readonly #context: CanvasRenderingContext2D;
   /** The mask without the operations of the history. */
@@ -24,11 +24,9 @@ export class MaskCanvas {
     this.#base = contextLike(picture);
     this.element = this.#context.canvas;
     this.hasAlpha = isTransparent(picture);
-    if (this.hasAlpha) {
-      this.#base.drawImage(picture, 0, 0);
-      invert(this.#base);
-      this.#redraw();
-    }
+    this.#base.drawImage(picture, 0, 0);
+    invert(this.#base);
+    this.#redraw();
   }
 
   /** Starts a line; `diameter` in pixels of the picture. */

@@ -24,7 +24,7 @@ interface Context {
 }
 
 /** One request describes models for this long, so that a thread is soon free for others. */
-const DESCRIBE_MS = 1000;
+const DESCRIBE_MS = 300;
 const UNREADABLE = 'it can’t be read';
 
 /** Each task may throw a DarkroomError. */
