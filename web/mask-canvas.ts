@@ -1,5 +1,9 @@
 // The mask as pixels: a canvas of the picture's size that is opaque where the picture is masked.
+// Lengths are in pixels of the picture.
 import { MaskHistory, type MaskOperation, type Point, type Stroke } from './mask-history.ts';
+import type { Size } from './mask-view.ts';
+
+type Context = CanvasRenderingContext2D;
 
 /** Of the drawn mask; its opacity is that of the canvas element. */
 const COLOUR = '#ff2d1a';
@@ -8,38 +12,50 @@ const OPAQUE = 250;
 /** The side of the small copy that is searched for transparency. */
 const PROBE_SIDE = 256;
 
+/** Larger masks are shown by a smaller canvas, since browsers copy it whenever it changes. */
+const MAX_SHOWN_PIXELS = 2 ** 22;
+
 export class MaskCanvas {
+  /** Shows the mask. */
   readonly element: HTMLCanvasElement;
+  /** In pixels of the picture. */
+  readonly size: Size;
   readonly history = new MaskHistory();
   /** Whether one sees that parts of the picture are transparent. */
   readonly hasAlpha: boolean;
-  readonly #context: CanvasRenderingContext2D;
   /** The mask without the operations of the history. */
-  readonly #base: CanvasRenderingContext2D;
+  readonly #base: Context;
+  readonly #mask: Context;
+  /** The mask as it is shown; the mask itself if it is small. */
+  readonly #shown: Context;
   #stroke: (Stroke & { readonly points: Point[] }) | undefined;
 
   /** Starts from the alpha channel of the picture, which is 0 where it is masked. */
   constructor(picture: HTMLImageElement) {
-    this.#context = contextLike(picture);
-    this.#base = contextLike(picture);
-    this.element = this.#context.canvas;
-    this.hasAlpha = isTransparent(picture);
+    this.size = { width: picture.naturalWidth, height: picture.naturalHeight };
+    this.#base = contextOf(this.size);
+    this.#mask = contextOf(this.size);
+    this.#shown = this.#createShown();
+    this.element = this.#shown.canvas;
+    this.hasAlpha = isTransparent(picture, this.size);
     this.#base.drawImage(picture, 0, 0);
-    invert(this.#base);
+    invert(this.#base, this.size);
     this.#redraw();
   }
 
-  /** Starts a line; `diameter` in pixels of the picture. */
+  /** Starts a line. */
   start(at: Point, diameter: number, erases: boolean): void {
-    this.#stroke = { kind: 'stroke', erases, diameter, points: [at] };
-    drawStroke(this.#context, this.#stroke, 0);
+    const stroke: Stroke & { points: Point[] } = { kind: 'stroke', erases, diameter, points: [at] };
+    this.#stroke = stroke;
+    this.#draw((context) => drawStroke(context, stroke, 0));
   }
 
   extend(to: readonly Point[]): void {
-    if (!this.#stroke) return;
-    const drawn = this.#stroke.points.length;
-    this.#stroke.points.push(...to);
-    drawStroke(this.#context, this.#stroke, drawn);
+    const stroke = this.#stroke;
+    if (!stroke) return;
+    const drawn = stroke.points.length;
+    stroke.points.push(...to);
+    this.#draw((context) => drawStroke(context, stroke, drawn));
   }
 
   /** Ends the line and keeps it. */
@@ -57,7 +73,7 @@ export class MaskCanvas {
   }
 
   apply(operation: MaskOperation): void {
-    draw(this.#context, operation);
+    this.#draw((context) => draw(context, operation, this.size));
     this.#keep(operation);
   }
 
@@ -75,10 +91,9 @@ export class MaskCanvas {
 
   /** A PNG whose alpha is 255 where nothing is masked; its colours mean nothing. */
   async alpha(): Promise<Blob> {
-    const { width, height } = this.element;
-    const copy = contextOf(width, height);
-    copy.drawImage(this.element, 0, 0);
-    invert(copy);
+    const copy = contextOf(this.size);
+    copy.drawImage(this.#mask.canvas, 0, 0);
+    invert(copy, this.size);
     const blob = await new Promise<Blob | null>((resolve) => copy.canvas.toBlob(resolve));
     if (!blob) throw new Error('The mask takes more memory than the browser has.');
     return blob;
@@ -86,20 +101,41 @@ export class MaskCanvas {
 
   #keep(operation: MaskOperation): void {
     const settled = this.history.add(operation);
-    if (settled) draw(this.#base, settled);
+    if (settled) draw(this.#base, settled, this.size);
+  }
+
+  /** Draws on the mask, and where it is shown. */
+  #draw(action: (context: Context) => void): void {
+    action(this.#mask);
+    if (this.#shown !== this.#mask) action(this.#shown);
   }
 
   #redraw(): void {
-    clear(this.#context);
-    this.#context.drawImage(this.#base.canvas, 0, 0);
-    for (const operation of this.history.operations) draw(this.#context, operation);
+    const { width, height } = this.size;
+    clear(this.#mask, this.size);
+    this.#mask.drawImage(this.#base.canvas, 0, 0);
+    for (const operation of this.history.operations) draw(this.#mask, operation, this.size);
+    if (this.#shown === this.#mask) return;
+    clear(this.#shown, this.size);
+    this.#shown.drawImage(this.#mask.canvas, 0, 0, width, height);
+  }
+
+  #createShown(): Context {
+    const { width, height } = this.size;
+    const scale = Math.sqrt(MAX_SHOWN_PIXELS / (width * height));
+    if (scale >= 1) return this.#mask;
+    const shown = contextOf({
+      width: Math.max(Math.round(width * scale), 1),
+      height: Math.max(Math.round(height * scale), 1),
+    });
+    shown.scale(shown.canvas.width / width, shown.canvas.height / height);
+    shown.canvas.style.width = `${width}px`;
+    shown.canvas.style.height = `${height}px`;
+    return shown;
   }
 }
 
-const contextLike = ({ naturalWidth, naturalHeight }: HTMLImageElement): CanvasRenderingContext2D =>
-  contextOf(naturalWidth, naturalHeight);
-
-function contextOf(width: number, height: number): CanvasRenderingContext2D {
+function contextOf({ width, height }: Size): Context {
   const canvas = document.createElement('canvas');
   Object.assign(canvas, { width, height });
   const context = canvas.getContext('2d');
@@ -107,10 +143,12 @@ function contextOf(width: number, height: number): CanvasRenderingContext2D {
   return context;
 }
 
-function isTransparent(picture: HTMLImageElement): boolean {
-  const { naturalWidth: width, naturalHeight: height } = picture;
+function isTransparent(picture: HTMLImageElement, { width, height }: Size): boolean {
   const scale = Math.min(PROBE_SIDE / Math.max(width, height), 1);
-  const probe = contextOf(Math.max(width * scale, 1), Math.max(height * scale, 1));
+  const probe = contextOf({
+    width: Math.max(Math.round(width * scale), 1),
+    height: Math.max(Math.round(height * scale), 1),
+  });
   const { canvas } = probe;
   probe.drawImage(picture, 0, 0, canvas.width, canvas.height);
   const { data } = probe.getImageData(0, 0, canvas.width, canvas.height);
@@ -118,25 +156,25 @@ function isTransparent(picture: HTMLImageElement): boolean {
   return false;
 }
 
-function draw(context: CanvasRenderingContext2D, operation: MaskOperation): void {
-  if (operation.kind === 'clear') clear(context);
-  else if (operation.kind === 'invert') invert(context);
+function draw(context: Context, operation: MaskOperation, size: Size): void {
+  if (operation.kind === 'clear') clear(context, size);
+  else if (operation.kind === 'invert') invert(context, size);
   else drawStroke(context, operation, 0);
 }
 
-const clear = (context: CanvasRenderingContext2D): void =>
-  context.clearRect(0, 0, context.canvas.width, context.canvas.height);
+const clear = (context: Context, { width, height }: Size): void =>
+  context.clearRect(0, 0, width, height);
 
 /** Alpha becomes 255 - alpha, exactly. */
-function invert(context: CanvasRenderingContext2D): void {
+function invert(context: Context, { width, height }: Size): void {
   context.globalCompositeOperation = 'xor';
   context.fillStyle = COLOUR;
-  context.fillRect(0, 0, context.canvas.width, context.canvas.height);
+  context.fillRect(0, 0, width, height);
   context.globalCompositeOperation = 'source-over';
 }
 
 /** Draws a line from the point with the index `from` on, each part of it by itself. */
-function drawStroke(context: CanvasRenderingContext2D, stroke: Stroke, from: number): void {
+function drawStroke(context: Context, stroke: Stroke, from: number): void {
   const { points, diameter, erases } = stroke;
   context.globalCompositeOperation = erases ? 'destination-out' : 'source-over';
   context.fillStyle = COLOUR;

@@ -75,7 +75,7 @@ class MaskEditor {
   ) {
     this.#original = original;
     this.#mask = mask;
-    const { width, height } = mask.element;
+    const { width, height } = mask.size;
     this.#tools = createMaskTools(Math.min(width, height), {
       undo: () => this.#report(mask.undo() ? 'Undone' : 'Nothing to undo'),
       redo: () => this.#report(mask.redo() ? 'Redone' : 'Nothing to redo'),

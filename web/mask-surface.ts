@@ -55,7 +55,7 @@ export class MaskSurface {
   /** Shows the whole picture. */
   fit(): void {
     this.#isFitted = true;
-    this.#show(fitted(this.#picture, this.#screen));
+    this.#show(fitted(this.#mask.size, this.#screen));
   }
 
   zoom(steps: number): void {
@@ -80,7 +80,7 @@ export class MaskSurface {
   press({ key, shiftKey }: KeyboardEvent): boolean {
     const step = KEY_STEPS[key];
     if (!step && key !== ' ') return false;
-    const { width, height } = this.#picture;
+    const { width, height } = this.#mask.size;
     const { diameter, erases } = this.#tools;
     const from = this.#at ?? { x: width / 2, y: height / 2 };
     const by = Math.max(diameter / 4, 1);
@@ -97,11 +97,6 @@ export class MaskSurface {
     }
     this.update();
     return true;
-  }
-
-  get #picture() {
-    const { width, height } = this.#mask.element;
-    return { width, height };
   }
 
   get #screen() {
@@ -135,14 +130,14 @@ export class MaskSurface {
 
   #zoom(factor: number, at: Point): void {
     this.#isFitted = false;
-    const smallest = fitted(this.#picture, this.#screen).scale * SMALLEST;
+    const smallest = fitted(this.#mask.size, this.#screen).scale * SMALLEST;
     this.#show(zoomed(this.#view, factor, at, smallest));
     this.#move({ x: 0, y: 0 });
   }
 
   #move(by: Point): void {
     this.#isFitted = false;
-    this.#show(moved(this.#view, by, this.#picture, this.#screen));
+    this.#show(moved(this.#view, by, this.#mask.size, this.#screen));
   }
 
   #resized(): void {
