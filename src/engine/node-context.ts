@@ -5,7 +5,9 @@ import { entriesOf, isPyFloat, type JsonObject } from '../formats/json.ts';
 import type { ByteImage } from '../image/image-bytes.ts';
 import type { ModelRuntime } from '../models/model-runtime.ts';
 import type { NodeContext, PreviewMethod } from '../nodes/context.ts';
+import type { NodeDeclaration } from '../nodes/declare.ts';
 import { createSubgraph, isOutputLink } from '../nodes/graph-builder.ts';
+import { flatDeclaration } from '../nodes/nested-inputs.ts';
 import type { Behaviour } from '../nodes/versions/behaviour-changes.ts';
 import type { Release } from '../nodes/versions/comfyui-versions.ts';
 import type { Folders } from '../storage/folders.ts';
@@ -211,17 +213,46 @@ const metadataOf = (job: JobContext, nodeId: string): Readonly<Record<string, st
   };
 };
 
-/** The socket type of the output that an input is linked to, or that of its value in the prompt. */
-function givenType({ dynamic, nodes }: JobContext, nodeId: string, input: string) {
-  const value = dynamic.node(nodeId)?.inputs[input];
-  if (isOutputLink(value)) {
-    const [id, slot] = value;
-    const source = dynamic.node(id);
+/**
+ * The socket type of the output that an input is linked to, or that of its value in the prompt. An
+ * output whose type is that of inputs has their type, if it is the same for all of them.
+ */
+function givenType(
+  { dynamic, nodes }: JobContext,
+  nodeId: string,
+  input: string,
+): string | undefined {
+  const types = new Set<string | undefined>();
+  const visited = new Set<string>();
+  const stack: unknown[] = [dynamic.node(nodeId)?.inputs[input]];
+  while (stack.length > 0) {
+    const value = stack.pop();
+    const link = isOutputLink(value) ? value : undefined;
+    const source = link && dynamic.node(link[0]);
     const declared = source && nodes.get(source.classType);
-    if (declared) return (declared.outputs[slot] ?? declared.dynamicOutput)?.type;
+    if (!link || !declared) types.add(jsonType(value));
+    else if (!visited.has(link.join())) {
+      visited.add(link.join());
+      const output = declared.outputs[link[1]] ?? declared.dynamicOutput;
+      if (output?.match === undefined) types.add(output?.type);
+      else stack.push(...matchedValues(declared, source.inputs, output.match));
+    }
   }
-  return jsonType(value);
+  const [type] = types;
+  return types.size === 1 ? type : undefined;
 }
+
+/** The values of the inputs that have a common type. */
+const matchedValues = (
+  declaration: NodeDeclaration,
+  given: Readonly<Record<string, unknown>>,
+  match: string,
+): unknown[] =>
+  Object.entries(flatDeclaration(declaration, given).inputs).flatMap(([name, input]) =>
+    input.kind === 'SOCKET' && input.match === match && Object.hasOwn(given, name)
+      ? [given[name]]
+      : [],
+  );
 
 /** The socket type of a value of the prompt; in JSON, 1.0 is a FLOAT and 1 an INT. */
 function jsonType(value: unknown): string | undefined {

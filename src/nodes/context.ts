@@ -94,6 +94,8 @@ export interface SaveRequest {
   readonly type: 'output' | 'temp' | 'input';
   readonly prefix: string;
   readonly extension: string;
+  /** The counter ends the name: `prefix_00001.png`, not `prefix_00001_.png`. */
+  readonly bareCounter?: boolean;
   /** Replaces %width% and %height% in the prefix. */
   readonly size: { readonly width: number; readonly height: number };
   readonly files: readonly Uint8Array[];

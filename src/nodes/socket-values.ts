@@ -54,6 +54,7 @@ export interface SocketValues extends ImpactSockets, SeargeSockets, WidgetSocket
   COMBO: string;
   /** A list of any values, as in JSON. */
   ARRAY: readonly unknown[];
+  DICT: Readonly<Record<string, unknown>>;
   '*': unknown;
 }
 

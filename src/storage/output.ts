@@ -20,6 +20,8 @@ export interface OutputRequest {
   readonly prefix: string;
   /** Without a dot. */
   readonly extension: string;
+  /** The counter ends the name: `prefix_00001.png`, not `prefix_00001_.png`. */
+  readonly bareCounter?: boolean;
   readonly size: { readonly width: number; readonly height: number };
   readonly files: readonly Uint8Array[];
   readonly now: Date;
@@ -57,7 +59,7 @@ export function writeOutputs(
     onFolder?.(folder);
     let counter = nextCounter(readdirSync(folder), name, request.counterEndsAtDot);
     return request.files.map((bytes, i): WrittenFile => {
-      const nameOf = (count: bigint) => outputName(name, request.extension, count, i);
+      const nameOf = (count: bigint) => outputName(name, request, count, i);
       const filename = writeAtomic(folder, nameOf(counter), bytes, (temporary) => {
         const used = linkFree(temporary, folder, nameOf, counter);
         counter = used + 1n;
@@ -85,7 +87,7 @@ export async function writeLargeOutput(
     makeFolder(folder);
     onFolder?.(folder);
     const counter = nextCounter(readdirSync(folder), name, request.counterEndsAtDot);
-    const nameOf = (count: bigint) => outputName(name, request.extension, count);
+    const nameOf = (count: bigint) => outputName(name, request, count);
     const filename = await writeAtomicParts(folder, nameOf(counter), request.parts, (temporary) =>
       nameOf(linkFree(temporary, folder, nameOf, counter)),
     );
@@ -100,12 +102,13 @@ export async function writeLargeOutput(
 /** Returns `name_00001_.png`; ComfyUI's %batch_num% becomes the position in the batch. */
 export const outputName = (
   name: string,
-  extension: string,
+  { extension, bareCounter }: Pick<OutputRequest, 'extension' | 'bareCounter'>,
   counter: bigint,
   batch?: number,
 ): string => {
   const stem = batch === undefined ? name : name.replaceAll('%batch_num%', String(batch));
-  return `${stem}_${String(counter).padStart(5, '0')}_.${extension}`;
+  const end = bareCounter ? '' : '_';
+  return `${stem}_${String(counter).padStart(5, '0')}${end}.${extension}`;
 };
 
 /**

@@ -46,11 +46,11 @@ export function bucketOutputs(
     const { folder, subfolder, name } = targetOf(request);
     const first = counter.next;
     while (counter.next < first + MAX_TAKEN_NAMES) {
-      const filename = outputName(name, request.extension, counter.next++, batchIndex);
+      const filename = outputName(name, request, counter.next++, batchIndex);
       if (await put(keys.toWrite(request.type, posix.join(subfolder, filename))))
         return { filename, subfolder, path: join(folder, filename) };
     }
-    throw noFreeName(folder, outputName(name, request.extension, first, batchIndex));
+    throw noFreeName(folder, outputName(name, request, first, batchIndex));
   };
 
   return {

@@ -167,6 +167,7 @@ const LITERALS: Readonly<Record<string, string>> = {
   BOUNDING_BOX: 'BoxValue | readonly BoxValue[] | readonly (readonly BoxValue[])[]',
   BOUNDING_BOXES: 'readonly BoxValue[]',
   ARRAY: 'readonly Value[]',
+  DICT: 'Readonly<Record<string, Value>>',
   IMAGECOMPARE: 'Value',
 };
 

@@ -563,10 +563,22 @@ export const ComfyAndNode: NodeFunction<{
   values: Grown<`value${number}`, Anything>;
 }, Node<{ BOOLEAN: 'BOOLEAN' }>> = nodeFunction('ComfyAndNode', [['BOOLEAN', 'BOOLEAN']], {}, { values: { prefix: 'value' } });
 
+/** Math Expression (utilities): The result of a formula of Python, as a float, an int and a switch. */
+export const ComfyMathExpression: NodeFunction<{
+  /** Default: a + b. */
+  expression?: Text;
+  values: Partial<Record<'a' | 'b' | 'c' | 'd' | 'e' | 'f' | 'g' | 'h' | 'i' | 'j' | 'k' | 'l' | 'm' | 'n' | 'o' | 'p' | 'q' | 'r' | 's' | 't' | 'u' | 'v' | 'w' | 'x' | 'y' | 'z', number | bigint | boolean | Link<'FLOAT' | 'INT' | 'BOOLEAN'>>>;
+}, Node<{ FLOAT: 'FLOAT'; INT: 'INT'; BOOL: 'BOOLEAN' }>> = nodeFunction('ComfyMathExpression', [['FLOAT', 'FLOAT'], ['INT', 'INT'], ['BOOL', 'BOOLEAN']], { expression: 'a + b' }, { values: { prefix: '' } });
+
 /** Not (utilities/logic): True if the value is false, by Python's rules. */
 export const ComfyNotNode: NodeFunction<{
   value: Anything;
 }, Node<{ BOOLEAN: 'BOOLEAN' }>> = nodeFunction('ComfyNotNode', [['BOOLEAN', 'BOOLEAN']]);
+
+/** Convert Number (utilities): A number, a switch or a text as a float and an int. */
+export const ComfyNumberConvert: NodeFunction<{
+  value: number | bigint | string | boolean | Link<'INT' | 'FLOAT' | 'STRING' | 'BOOLEAN'>;
+}, Node<{ FLOAT: 'FLOAT'; INT: 'INT' }>> = nodeFunction('ComfyNumberConvert', [['FLOAT', 'FLOAT'], ['INT', 'INT']]);
 
 /** Or (utilities/logic): True if one of the values is true, by Python's rules. */
 export const ComfyOrNode: NodeFunction<{
@@ -775,6 +787,20 @@ export const ControlNetLoader: NodeFunction<{
   /** A file of models/controlnet. */
   control_net_name: FileName;
 }, Node<{ CONTROL_NET: 'CONTROL_NET' }>> = nodeFunction('ControlNetLoader', [['CONTROL_NET', 'CONTROL_NET']]);
+
+/** Convert Array to String (text): A list as JSON. */
+export const ConvertArrayToString: NodeFunction<{
+  array: readonly Value[] | Link<'ARRAY'>;
+  /** Spaces per level; 0 writes everything on one line. 0 to 8. Default: 2. */
+  indent?: Int;
+}, Node<{ STRING: 'STRING' }>> = nodeFunction('ConvertArrayToString', [['STRING', 'STRING']], { indent: 2 });
+
+/** Convert Dictionary to String (text): A dictionary as JSON. */
+export const ConvertDictionaryToString: NodeFunction<{
+  dictionary: Readonly<Record<string, Value>> | Link<'DICT'>;
+  /** Spaces per level; 0 writes everything on one line. 0 to 8. Default: 2. */
+  indent?: Int;
+}, Node<{ STRING: 'STRING' }>> = nodeFunction('ConvertDictionaryToString', [['STRING', 'STRING']], { indent: 2 });
 
 /**
  * Create Hook Keyframe (advanced/hooks/scheduling): A strength of hooks from a point of the sampling on.
@@ -2762,6 +2788,12 @@ export const JoinImageWithAlpha: NodeFunction<{
   image: Link<'IMAGE'>;
   alpha: Link<'MASK'>;
 }, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('JoinImageWithAlpha', [['IMAGE', 'IMAGE']]);
+
+/** Extract Text from JSON (text): The value of a key of a JSON object, as a text. */
+export const JsonExtractString: NodeFunction<{
+  json_string: Text;
+  key: Text;
+}, Node<{ STRING: 'STRING' }>> = nodeFunction('JsonExtractString', [['STRING', 'STRING']]);
 
 /** KSampler (model/sampling): Denoises a latent under the guidance of a positive and a negative prompt. */
 export const KSampler: NodeFunction<{
@@ -4868,6 +4900,15 @@ export const SaveLatent: NodeFunction<{
   filename_prefix?: Text;
 }, OutputNode<{ samples: 'LATENT' }>> = nodeFunction('SaveLatent', [['samples', 'LATENT']], { filename_prefix: 'latents/ComfyUI' });
 
+/** Save Text (text): Saves a text in the output folder. */
+export const SaveText: NodeFunction<{
+  text: Text;
+  /** Default: ComfyUI. */
+  filename_prefix?: Text;
+  /** Default: txt. */
+  format?: OneOf<'txt' | 'csv' | 'md' | 'json'>;
+}, OutputNode<{ text: 'STRING' }>> = nodeFunction('SaveText', [['text', 'STRING']], { filename_prefix: 'ComfyUI', format: 'txt' });
+
 /** Checkpoint Loader (Searge) (Searge/_deprecated_/Files): Loads a checkpoint by a name that another node passes on. */
 export const SeargeCheckpointLoader: NodeFunction<{
   ckpt_name: string | Link<'CHECKPOINT_NAME'>;
@@ -5651,6 +5692,13 @@ export const StringContains: NodeFunction<{
   case_sensitive?: Bool;
 }, Node<{ contains: 'BOOLEAN' }>> = nodeFunction('StringContains', [['contains', 'BOOLEAN']], { case_sensitive: true });
 
+/** Format Text (text): Python's format method of texts: {a}, {b:.2f}, {c:>8}, {d!r} and so on. */
+export const StringFormat: NodeFunction<{
+  values?: Partial<Record<'a' | 'b' | 'c' | 'd' | 'e' | 'f' | 'g' | 'h' | 'i' | 'j' | 'k' | 'l' | 'm' | 'n' | 'o' | 'p' | 'q' | 'r' | 's' | 't' | 'u' | 'v' | 'w' | 'x' | 'y' | 'z', Anything>>;
+  /** Default: {a}. */
+  f_string?: Text;
+}, Node<{ STRING: 'STRING' }>> = nodeFunction('StringFormat', [['STRING', 'STRING']], { f_string: '{a}' }, { values: { prefix: '' } });
+
 /** Text Length (text): The length of a text. */
 export const StringLength: NodeFunction<{
   string: Text;
@@ -6210,7 +6258,9 @@ export const nodes: {
   CombineHooks8: typeof CombineHooks8;
   CombineRegionalPrompts: typeof CombineRegionalPrompts;
   ComfyAndNode: typeof ComfyAndNode;
+  ComfyMathExpression: typeof ComfyMathExpression;
   ComfyNotNode: typeof ComfyNotNode;
+  ComfyNumberConvert: typeof ComfyNumberConvert;
   ComfyOrNode: typeof ComfyOrNode;
   ComfySwitchNode: typeof ComfySwitchNode;
   ConditioningAverage: typeof ConditioningAverage;
@@ -6231,6 +6281,8 @@ export const nodes: {
   ControlNetApplyAdvanced: typeof ControlNetApplyAdvanced;
   ControlNetApplySD3: typeof ControlNetApplySD3;
   ControlNetLoader: typeof ControlNetLoader;
+  ConvertArrayToString: typeof ConvertArrayToString;
+  ConvertDictionaryToString: typeof ConvertDictionaryToString;
   CreateHookKeyframe: typeof CreateHookKeyframe;
   CreateHookKeyframesFromFloats: typeof CreateHookKeyframesFromFloats;
   CreateHookKeyframesInterpolated: typeof CreateHookKeyframesInterpolated;
@@ -6407,6 +6459,7 @@ export const nodes: {
   IterativeImageUpscale: typeof IterativeImageUpscale;
   IterativeLatentUpscale: typeof IterativeLatentUpscale;
   JoinImageWithAlpha: typeof JoinImageWithAlpha;
+  JsonExtractString: typeof JsonExtractString;
   KSampler: typeof KSampler;
   KSamplerAdvanced: typeof KSamplerAdvanced;
   KSamplerAdvancedProvider: typeof KSamplerAdvancedProvider;
@@ -6569,6 +6622,7 @@ export const nodes: {
   SaveImage: typeof SaveImage;
   SaveImageWebsocket: typeof SaveImageWebsocket;
   SaveLatent: typeof SaveLatent;
+  SaveText: typeof SaveText;
   SeargeCheckpointLoader: typeof SeargeCheckpointLoader;
   SeargeConditioningMuxer2: typeof SeargeConditioningMuxer2;
   SeargeConditioningMuxer5: typeof SeargeConditioningMuxer5;
@@ -6639,6 +6693,7 @@ export const nodes: {
   StringCompare: typeof StringCompare;
   StringConcatenate: typeof StringConcatenate;
   StringContains: typeof StringContains;
+  StringFormat: typeof StringFormat;
   StringLength: typeof StringLength;
   StringListToString: typeof StringListToString;
   StringReplace: typeof StringReplace;
@@ -6770,7 +6825,9 @@ export const nodes: {
   CombineHooks8,
   CombineRegionalPrompts,
   ComfyAndNode,
+  ComfyMathExpression,
   ComfyNotNode,
+  ComfyNumberConvert,
   ComfyOrNode,
   ComfySwitchNode,
   ConditioningAverage,
@@ -6791,6 +6848,8 @@ export const nodes: {
   ControlNetApplyAdvanced,
   ControlNetApplySD3,
   ControlNetLoader,
+  ConvertArrayToString,
+  ConvertDictionaryToString,
   CreateHookKeyframe,
   CreateHookKeyframesFromFloats,
   CreateHookKeyframesInterpolated,
@@ -6967,6 +7026,7 @@ export const nodes: {
   IterativeImageUpscale,
   IterativeLatentUpscale,
   JoinImageWithAlpha,
+  JsonExtractString,
   KSampler,
   KSamplerAdvanced,
   KSamplerAdvancedProvider,
@@ -7129,6 +7189,7 @@ export const nodes: {
   SaveImage,
   SaveImageWebsocket,
   SaveLatent,
+  SaveText,
   SeargeCheckpointLoader,
   SeargeConditioningMuxer2,
   SeargeConditioningMuxer5,
@@ -7199,6 +7260,7 @@ export const nodes: {
   StringCompare,
   StringConcatenate,
   StringContains,
+  StringFormat,
   StringLength,
   StringListToString,
   StringReplace,

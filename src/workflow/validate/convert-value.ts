@@ -15,6 +15,8 @@ const LITERAL_TYPES: ReadonlySet<string> = new Set([
   'STRING',
   'BOOLEAN',
   'COMBO',
+  'ARRAY',
+  'DICT',
 ]);
 
 export interface ConvertedValue {

@@ -1,9 +1,9 @@
 // Converts and prints the values of a prompt as Python does; ComfyUI's validation messages contain
 // them.
 
-import { pythonRepr } from '../../formats/dumps-json.ts';
 import { entriesOf, isPyFloat, type Json, pyFloat } from '../../formats/json.ts';
 import { MAX_INTEGER_DIGITS } from '../../limits.ts';
+import { floatRepr, textRepr as quote } from '../../text/python-repr.ts';
 
 /** An exception that Python would raise, with its own message. */
 export class PythonError extends Error {
@@ -53,30 +53,6 @@ export function repr(value: Json): string {
 /** What float() parses, except for `inf` and `nan`. */
 const FLOAT =
   /^[+-]?(?:\d+(?:_\d+)*(?:\.(?:\d+(?:_\d+)*)?)?|\.\d+(?:_\d+)*)(?:[eE][+-]?\d+(?:_\d+)*)?$/;
-
-const floatRepr = (x: number): string =>
-  Number.isFinite(x) ? pythonRepr(x) : Number.isNaN(x) ? 'nan' : x > 0 ? 'inf' : '-inf';
-
-const ESCAPES: Readonly<Record<string, string>> = {
-  '\n': '\\n',
-  '\r': '\\r',
-  '\t': '\\t',
-  '\\': '\\\\',
-};
-
-function quote(text: string): string {
-  const mark = text.includes("'") && !text.includes('"') ? '"' : "'";
-  let body = '';
-  for (const c of text) {
-    const code = c.codePointAt(0)!;
-    if (c === mark) body += `\\${c}`;
-    else if (ESCAPES[c]) body += ESCAPES[c];
-    else if (code < 0x20 || (code >= 0x7f && code < 0xa1) || code === 0xad)
-      body += `\\x${code.toString(16).padStart(2, '0')}`;
-    else body += c;
-  }
-  return mark + body + mark;
-}
 
 /** `int(value)`: truncates floats and parses digits. Throws PythonError. */
 export function toInt(value: Json): number | bigint {

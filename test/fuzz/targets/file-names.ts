@@ -12,7 +12,7 @@ export const target: FuzzTarget = {
     const path = pathInside(ROOT, name);
     if (path !== undefined && !path.startsWith(`${ROOT}/`)) throw new Error(`outside: ${path}`);
     nextCounter(text.split('\n'), 'p');
-    outputName(text, 'png', 1n, 2);
+    outputName(text, { extension: 'png' }, 1n, 2);
     const request = { prefix: text, extension: 'png', size: { width: 8, height: 9 } };
     const { folder } = outputTarget({ ...request, root: ROOT, now: new Date(0) });
     if (folder !== ROOT && !folder.startsWith(`${ROOT}/`)) throw new Error(`outside: ${folder}`);

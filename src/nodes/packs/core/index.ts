@@ -56,8 +56,10 @@ import { SIGMA_NODES } from './sampling/sigma-nodes.ts';
 import { COLOUR_NODES } from './values/colour-nodes.ts';
 import { LATER_VALUE_NODES } from './values/later-value-nodes.ts';
 import { LOGIC_NODES } from './values/logic-nodes.ts';
+import { NUMBER_NODES } from './values/number-nodes.ts';
 import { PRIMITIVE_NODES } from './values/primitive-nodes.ts';
 import { STRING_NODES } from './values/string-nodes.ts';
+import { TEXT_NODES } from './values/text-nodes.ts';
 
 export const CORE_PACK: Pack = {
   title: 'ComfyUI itself',
@@ -120,6 +122,8 @@ export const CORE_PACK: Pack = {
     ...BATCH_NODES,
     ...RESIZE_NODES,
     ...LOGIC_NODES,
+    ...NUMBER_NODES,
+    ...TEXT_NODES,
   ],
   refused: CORE_REFUSED,
   aliases: CORE_ALIASES,

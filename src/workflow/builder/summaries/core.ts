@@ -20,6 +20,11 @@ export const CORE_SUMMARIES: Readonly<Record<string, string>> = {
   VAESave: 'Saves an autoencoder as a safetensors file.',
   SeedNode: 'A seed for other nodes.',
   ComfySwitchNode: 'Passes one of two values on; only the chosen one is computed.',
+  ComfyMathExpression: 'The result of a formula of Python, as a float, an int and a switch.',
+  ComfyNumberConvert: 'A number, a switch or a text as a float and an int.',
+  JsonExtractString: 'The value of a key of a JSON object, as a text.',
+  ConvertDictionaryToString: 'A dictionary as JSON.',
+  ConvertArrayToString: 'A list as JSON.',
   CustomCombo: 'A choice from options that are written in the node.',
   CreateList: 'One list of all inputs: the nodes behind it run once for each item.',
   // conditioning
