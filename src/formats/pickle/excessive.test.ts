@@ -1,5 +1,5 @@
-// Pickles that would exhaust the memory in Python, and malformed ones: each is refused with a message
-// that names the limit or the fault.
+// Pickles that would exhaust the memory in Python, and malformed ones: each is refused with a
+// message that names the limit or the fault.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
