@@ -47,7 +47,9 @@ describePage('jobs on the page', ({ test, open, countFrames, waitForFrames }) =>
     await expect.poll(() => width.inputValue()).toBe('512');
     await page.getByLabel('Steps').fill('3');
     await page.getByLabel('Prompt', { exact: true }).fill('owl, line drawing');
-    await page.getByLabel('Checkpoint').selectOption('darkroom-tiny-base.safetensors');
+    await page
+      .getByLabel('Checkpoint', { exact: true })
+      .selectOption('darkroom-tiny-base.safetensors');
     await expect.poll(() => width.inputValue()).toBe('128');
     expect(await page.getByLabel('Steps').inputValue()).toBe('3');
     expect(await page.getByLabel('Prompt', { exact: true }).inputValue()).toBe('owl, line drawing');

@@ -107,20 +107,25 @@ describePage('the built-in page', ({ open, countFrames, waitForFrames }) => {
     expect(await link.getAttribute('href')).toBe('https://example.org/x.safetensors');
     await panel.getByText('darkroom models get "lacking.json"').waitFor();
     await panel.getByText('embedding:nothing').waitFor();
-    await panel.getByRole('button', { name: 'Show the field' }).click();
+    await panel.getByText('Upload it, or choose another one.').waitFor();
+    await panel.getByRole('button', { name: 'Show the field' }).first().click();
     expect(await page.evaluate('document.activeElement.value')).toBe('eulr_x');
     expect(await violations(page)).toEqual([]);
 
     // what was corrected goes, and all of it when another workflow is opened
     await page.getByLabel('Sampler name').selectOption('euler');
-    await panel.getByText('To be corrected').waitFor({ state: 'detached' });
+    await panel.getByText('eulr_x').waitFor({ state: 'detached' });
     await page.getByRole('button', { name: 'Run', exact: true }).click();
     await expect.poll(() => page.getByRole('alert').textContent()).not.toBe('');
     await page.getByRole('button', { name: 'Text to image', exact: true }).click();
     await panel.waitFor({ state: 'detached' });
     await expect.poll(() => page.getByRole('alert').textContent()).toBe('');
     expect({ errors, foreignRequests }).toEqual({
-      errors: [expect.stringContaining('400 (Bad Request)')],
+      // the missing picture, and the run
+      errors: [
+        expect.stringContaining('filename=nothing.png'),
+        expect.stringContaining('400 (Bad Request)'),
+      ],
       foreignRequests: [],
     });
     await page.close();
@@ -192,8 +197,9 @@ const lacking = (type: string): unknown => {
       ]),
       ui(5, 'VAEDecode', [], [link('samples', 'LATENT', 6), link('vae', 'VAE', 7)]),
       ui(6, 'PreviewImage', [], [link('images', 'IMAGE', 8)]),
-      ui(7, 'WD14Tagger|pysssss', []),
+      ui(7, 'WD14Tagger|pysssss', [], [link('image', 'IMAGE', 9)]),
       ui(8, type, []),
+      ui(9, 'LoadImage', ['nothing.png', 'image']),
     ],
     links: [
       [1, 1, 1, 2, 0, 'CLIP'],
@@ -204,6 +210,7 @@ const lacking = (type: string): unknown => {
       [6, 4, 0, 5, 0, 'LATENT'],
       [7, 1, 2, 5, 1, 'VAE'],
       [8, 5, 0, 6, 0, 'IMAGE'],
+      [9, 9, 0, 7, 0, 'IMAGE'],
     ],
   };
 };

@@ -63,10 +63,12 @@ function createThumbnail(
 ): HTMLButtonElement {
   const image = create('img', { alt: '', decoding: 'async' });
   const problem = create('span', {});
-  const button = create('button', { type: 'button', class: 'thumbnail', click }, image, problem);
+  const name = create('span', { class: 'hidden' });
+  const properties = { type: 'button', class: 'thumbnail', click };
+  const button = create('button', properties, name, image, problem);
   const update = (): void => {
     const { value } = select;
-    button.setAttribute('aria-label', `Choose another picture for ${label}: ${value || 'none'}`);
+    name.textContent = `Choose another picture for ${label}: ${value || 'none'} `;
     problem.textContent = value ? '' : 'Choose';
     image.hidden = !value;
     if (value) image.src = thumbnailUrl(pictureOf(value), THUMBNAIL_SIDE);
