@@ -3,23 +3,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Folders } from '../../storage/folders.ts';
-import type { NodeTable } from '../../workflow/node-table.ts';
 import { readWorkflowBytes } from '../../workflow/read/read.ts';
 import { apiToUi } from '../../workflow/ui/api-to-ui.ts';
 import type { PromptGraph, WorkflowResponse } from '../api-types.ts';
 import { empty, json, type RouteResponse } from '../http/responses.ts';
 import { templateIndex } from '../templates.ts';
+import type { InputNames, TaskContext } from './task-context.ts';
 import { workflowResponse } from './workflow-response.ts';
-
-interface Context {
-  readonly folders: Folders;
-  readonly nodes: NodeTable;
-}
-
-interface InputNames {
-  readonly inputNames?: readonly string[];
-}
 
 type Named = InputNames & { readonly name: string };
 
@@ -27,17 +17,17 @@ const EXAMPLES = fileURLToPath(new URL('../../../examples', import.meta.url));
 
 export const EXAMPLE_TASKS = {
   /** The names of the examples that can run with the files of this machine. */
-  exampleNames: (context: Context, _: InputNames): string[] => runnableNames(context),
+  exampleNames: (context: TaskContext, _: InputNames): string[] => runnableNames(context),
 
   /** An example; 404 for one that lacks nodes or files here. */
-  example: (context: Context, { name }: Named): RouteResponse => {
+  example: (context: TaskContext, { name }: Named): RouteResponse => {
     const example = readExample(context, name);
     return example ? json<WorkflowResponse>(example) : empty(404);
   },
 
   /** The workflow that the page starts with; 404 where there is no checkpoint for it. */
   startWorkflow: async (
-    context: Context,
+    context: TaskContext,
     { checkpoint }: InputNames & { readonly checkpoint?: string },
   ): Promise<RouteResponse> => {
     const { startWorkflow } = await import('../start-workflow.ts');
@@ -49,11 +39,11 @@ export const EXAMPLE_TASKS = {
   },
 
   /** The index of the editor's templates. */
-  templateIndex: (context: Context, _: InputNames): RouteResponse =>
+  templateIndex: (context: TaskContext, _: InputNames): RouteResponse =>
     json(templateIndex(runnableNames(context))),
 
   /** An example in the UI format; 404 likewise. */
-  template: (context: Context, { name }: Named): RouteResponse => {
+  template: (context: TaskContext, { name }: Named): RouteResponse => {
     if (!readExample(context, name)) return empty(404);
     const { nodes, folders } = context;
     const { graph } = readWorkflowBytes(exampleBytes(name), name, {
@@ -76,16 +66,16 @@ function exampleNames(): string[] {
 
 const exampleBytes = (name: string): Buffer => readFileSync(join(EXAMPLES, `${name}.json`));
 
-const runnableNames = (context: Context): string[] =>
+const runnableNames = (context: TaskContext): string[] =>
   exampleNames().filter((name) => readExample(context, name));
 
 /** undefined for an example that does not exist, or that lacks nodes or files here. */
-function readExample(context: Context, name: string): WorkflowResponse | undefined {
+function readExample(context: TaskContext, name: string): WorkflowResponse | undefined {
   if (!exampleNames().includes(name)) return undefined;
   const example = workflowResponse(context, exampleBytes(name), `${name}.json`);
   const canRun = example.form.missing.length === 0 && hasAllTypes(context, example.prompt);
   return canRun ? example : undefined;
 }
 
-const hasAllTypes = ({ nodes }: Context, graph: PromptGraph<unknown>): boolean =>
+const hasAllTypes = ({ nodes }: TaskContext, graph: PromptGraph<unknown>): boolean =>
   Object.values(graph).every(({ class_type }) => nodes.has(class_type));

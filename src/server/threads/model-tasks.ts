@@ -18,10 +18,7 @@ import type {
 } from '../api-types.ts';
 import { json, type RouteResponse } from '../http/responses.ts';
 import { previewPath } from '../model-previews.ts';
-
-interface Context {
-  readonly folders: Folders;
-}
+import type { TaskContext } from './task-context.ts';
 
 /** One request describes models for this long, so that a thread is soon free for others. */
 const DESCRIBE_MS = 300;
@@ -29,7 +26,7 @@ const UNREADABLE = 'it can’t be read';
 
 /** Each task may throw a DarkroomError. */
 export const MODEL_TASKS = {
-  listModels: ({ folders }: Context, _input: undefined): RouteResponse => {
+  listModels: ({ folders }: TaskContext, _input: undefined): RouteResponse => {
     const models = MODEL_FOLDERS.flatMap((folder) =>
       folders
         .modelFiles(folder)
@@ -45,7 +42,7 @@ export const MODEL_TASKS = {
    * out.
    */
   describeModels: async (
-    { folders }: Context,
+    { folders }: TaskContext,
     { models }: { readonly models: readonly ModelName[] },
   ): Promise<RouteResponse> => {
     const end = performance.now() + DESCRIBE_MS;

@@ -8,11 +8,9 @@ import { parseJson } from '../../formats/parse-json.ts';
 import { openImage, readFrames } from '../../image/codec/decode-frames.ts';
 import type { Frame } from '../../image/codec/frames.ts';
 import { readImageTexts } from '../../image/codec/image-text.ts';
-import type { ComfyUIVersion } from '../../nodes/versions/comfyui-versions.ts';
 import type { Folders } from '../../storage/folders.ts';
 import { stringsIn } from '../../storage/storage.ts';
 import { populateWildcards } from '../../text/wildcards.ts';
-import type { NodeTable } from '../../workflow/node-table.ts';
 import type { CheckResponse, ErrorResponse, WorkflowResponse } from '../api-types.ts';
 import { empty, json, type RouteResponse } from '../http/responses.ts';
 import { objectBody } from '../http/route.ts';
@@ -20,22 +18,11 @@ import { type AcceptedPrompt, checkPrompt, namedVersion } from '../prompt-reques
 import { messageText } from '../websocket/websocket-client.ts';
 import { EXAMPLE_TASKS } from './example-tasks.ts';
 import { MODEL_TASKS } from './model-tasks.ts';
+import type { InputNames, TaskContext } from './task-context.ts';
 import { workflowResponse } from './workflow-response.ts';
-
-export interface TaskContext {
-  readonly folders: Folders;
-  readonly nodes: NodeTable;
-  /** The nodes as a release of ComfyUI has them. */
-  readonly nodesOf: (version?: ComfyUIVersion) => NodeTable;
-}
 
 interface Body {
   readonly bytes: Uint8Array;
-}
-
-/** The names of the input folder's files where they are not on this machine. */
-interface InputNames {
-  readonly inputNames?: readonly string[];
 }
 
 /** A prompt that a server accepts, as plain data. */

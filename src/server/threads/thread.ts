@@ -6,7 +6,8 @@ import { openEmbeddedModels } from '../../storage/embedded-models.ts';
 import { viewWithout } from '../../storage/folder-view.ts';
 import { openFolders } from '../../storage/folders.ts';
 import { Refusal, type RouteResponse } from '../http/responses.ts';
-import { TASKS, type TaskContext, type TaskName } from './tasks.ts';
+import type { TaskContext } from './task-context.ts';
+import { TASKS, type TaskName } from './tasks.ts';
 
 /** What a thread works with; the same for all tasks of a server. */
 export interface ThreadSettings extends NodeChoice {

@@ -1,0 +1,16 @@
+// What tasks of the server's threads are given besides their input.
+import type { ComfyUIVersion } from '../../nodes/versions/comfyui-versions.ts';
+import type { Folders } from '../../storage/folders.ts';
+import type { NodeTable } from '../../workflow/node-table.ts';
+
+export interface TaskContext {
+  readonly folders: Folders;
+  readonly nodes: NodeTable;
+  /** The nodes as a release of ComfyUI has them. */
+  readonly nodesOf: (version?: ComfyUIVersion) => NodeTable;
+}
+
+/** The names of the input folder's files where they are not on this machine. */
+export interface InputNames {
+  readonly inputNames?: readonly string[];
+}
