@@ -67,21 +67,25 @@ export const bigintOf = (value: number | { int: string }): bigint =>
 
 /**
  * The denoiser of samplers/*, D(x, s; B, C) = x/(s^2+1) + s/(s+1) B tanh(x/sqrt(s^2+1) + C),
- * guided: D(B2, C2) + 2 (D(B1, C1) - D(B2, C2)).
+ * guided: D(B2, C2) + 2 (D(B1, C1) - D(B2, C2)). That of flow models, v = (1-s)^2 + s^2:
+ * D(x, s; B, C) = x (1-s)/v + s/(s+0.25) B tanh(x/sqrt(v) + C).
  */
 export function analyticPrediction(
   g: Golden,
+  isFlow = false,
 ): (x: Vector, sigma: number) => Promise<GuidedPrediction> {
   const [b1, c1, b2, c2] = ['B1', 'C1', 'B2', 'C2'].map((name) => g.float(`shared/${name}`).data);
-  const side = (b: Vector, c: Vector) => (x: Vector, sigma: number) =>
-    x.map((value, i) => {
-      const root = f32(Math.sqrt(f32(f32(sigma * sigma) + 1)));
-      const bend = f32(f32(sigma / f32(sigma + 1)) * b[i]);
-      return (
-        f32(value / f32(f32(sigma * sigma) + 1)) +
-        f32(bend * f32(Math.tanh(f32(f32(value / root) + c[i]))))
-      );
-    });
+  const side = (b: Vector, c: Vector) => (x: Vector, sigma: number) => {
+    const data = f32(1 - sigma);
+    const variance = f32(f32(sigma * sigma) + (isFlow ? f32(data * data) : 1));
+    const root = f32(Math.sqrt(variance));
+    const share = f32(sigma / f32(sigma + (isFlow ? 0.25 : 1)));
+    return x.map(
+      (value, i) =>
+        f32((isFlow ? f32(value * data) : value) / variance) +
+        f32(f32(share * b[i]) * f32(Math.tanh(f32(f32(value / root) + c[i])))),
+    );
+  };
   const [positive, negative] = [side(b1, c1), side(b2, c2)];
   return async (x, sigma) => {
     const uncond = negative(x, sigma);

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { expectGolden, type GoldenCase, golden } from '../../../test/support/golden.ts';
 import { runNode, testContext } from '../../../test/support/run-node.ts';
 import { analyticPrediction } from '../../../test/support/sampling.ts';
+import { flowSampling } from '../../sampling/model/flow-sampling.ts';
 import { discreteSampling } from '../../sampling/model/model-sampling.ts';
 import { runSampler } from '../../sampling/runs/sample.ts';
 import type { ConfiguredSampler } from '../../sampling/samplers/sampler.ts';
@@ -11,7 +12,7 @@ import type { Tensor } from '../../tensor/tensor.ts';
 import { BEHAVIOUR_CHANGES, behaviourOf } from './behaviour-changes.ts';
 import { COMFYUI_VERSIONS, type ComfyUIVersion, includes } from './comfyui-versions.ts';
 
-const sampling = discreteSampling();
+const discrete = discreteSampling();
 const analytic = golden('samplers', 'analytic');
 
 describe.each(COMFYUI_VERSIONS)('ComfyUI %s', (version) => {
@@ -19,9 +20,7 @@ describe.each(COMFYUI_VERSIONS)('ComfyUI %s', (version) => {
   const rules = behaviourOf(version);
   const context = { ...testContext(), behaviour: rules };
   const casesOf = (type: string): [string, GoldenCase][] =>
-    g.cases
-      .filter(({ params: { node, kind } }) => node === type && (!kind || kind[0] === 'eps'))
-      .map((c) => [c.id, c]);
+    g.cases.filter(({ params: { node } }) => node === type).map((c) => [c.id, c]);
 
   it.each(casesOf('FeatherMask'))('%s', async (id, { params, inputs, outputs }) => {
     const { left, top, right, bottom } = params;
@@ -33,15 +32,17 @@ describe.each(COMFYUI_VERSIONS)('ComfyUI %s', (version) => {
 
   it.each(casesOf('SamplerER_SDE'))('%s', async (id, { params, inputs, outputs }) => {
     const { solver_type, max_stage, eta, s_noise, seed } = params;
+    const [model, shift, multiplier] = params.kind;
+    const isFlow = model === 'flow';
     const options = { solver_type, max_stage, eta, s_noise };
     const [sampler] = await runNode<[ConfiguredSampler]>('SamplerER_SDE', options, context);
     const noise = g.float(inputs.noise).data;
     const result = await runSampler({
       rules,
       sampler,
-      sampling,
+      sampling: isFlow ? flowSampling({ shift, multiplier }) : discrete,
       sigmas: g.float(inputs.sigmas).data,
-      predict: analyticPrediction(g.has('shared/B1') ? g : analytic),
+      predict: analyticPrediction(g.has('shared/B1') ? g : analytic, isFlow),
       noise,
       latent: new Float32Array(noise.length),
       seed: BigInt(seed),

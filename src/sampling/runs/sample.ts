@@ -77,7 +77,8 @@ export async function runSampler(run: SamplerRun): Promise<Vector> {
     shape: run.shape,
     onStep: run.onStep,
   });
-  return sampling.inverseNoiseScaling(sigmas[sigmas.length - 1], samples);
+  const last = sigmas[sigmas.length - 1] || (kind.lastSigma ?? 0);
+  return sampling.inverseNoiseScaling(last, samples);
 }
 
 /** Whether a run starts at the model's largest sigma, and so from noise only. */

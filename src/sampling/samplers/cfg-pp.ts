@@ -14,6 +14,7 @@ import {
   type Vector,
 } from '../float32.ts';
 import { alphaOf, exponentialStep, lambdaOf, sigmaOf } from './exponential-integrator.ts';
+import { halfLogSnr } from './half-log-snr.ts';
 import type { SampleFunction, SamplerKind } from './sampler.ts';
 import { ancestralStep, derivative } from './steps.ts';
 
@@ -21,8 +22,9 @@ export const eulerAncestralCfgPp: SampleFunction = async (
   _,
   x,
   sigmas,
-  { onStep, guided, noise, eta = 1, s_noise = 1 },
+  { onStep, guided, noise, sampling, eta = 1, s_noise = 1 },
 ) => {
+  const { lambdaOf } = halfLogSnr(sampling);
   for (let i = 0; i < sigmas.length - 1; i++) {
     const [sigma, sigmaNext] = [sigmas[i], sigmas[i + 1]];
     const { denoised, uncond } = await guided(x, sigma);

@@ -11,7 +11,7 @@ function geometricMean(a: number, b: number): number {
 }
 
 /** One step from `sigma` to `sigmaNext` > 0; `d` is the slope at its start. */
-async function midpointStep(
+export async function midpointStep(
   denoise: Denoise,
   x: Vector,
   d: Vector,

@@ -15,6 +15,7 @@ import {
   type Vector,
 } from '../float32.ts';
 import { alphaOf, hPhi2, lambdaOf, sigmaOf } from './exponential-integrator.ts';
+import { finiteStart, halfLogSnr } from './half-log-snr.ts';
 import type { SampleFunction, SamplerOptions } from './sampler.ts';
 import { addScaledNoise, innerShare } from './sde.ts';
 import { ancestralStep } from './steps.ts';
@@ -24,9 +25,11 @@ export const dpmppSde: SampleFunction = async (
   denoise,
   x,
   sigmas,
-  { onStep, noise, eta = 1, s_noise = 1, r = 1 / 2 },
+  { onStep, noise, sampling, eta = 1, s_noise = 1, r = 1 / 2 },
 ) => {
   const share = innerShare(r);
+  const snr = halfLogSnr(sampling);
+  sigmas = finiteStart(sigmas, sampling);
   for (let i = 0; i < sigmas.length - 1; i++) {
     const [sigma, sigmaNext] = [sigmas[i], sigmas[i + 1]];
     const denoised = await denoise(x, sigma);
@@ -35,7 +38,7 @@ export const dpmppSde: SampleFunction = async (
       x = denoised;
       continue;
     }
-    const [lambda, lambdaNext] = [lambdaOf(sigma), lambdaOf(sigmaNext)];
+    const [lambda, lambdaNext] = [snr.lambdaOf(sigma), snr.lambdaOf(sigmaNext)];
     const start = x;
     const stage = (lambdaTo: number, sigmaTo: number, prediction: Vector): Vector => {
       const { sigmaDown, sigmaUp } = ancestralStep(sigmaOf(lambda), sigmaOf(lambdaTo), eta);
@@ -48,7 +51,7 @@ export const dpmppSde: SampleFunction = async (
         : moved;
     };
     const lambdaInner = f32(lambda + f32(f32(r) * f32(lambdaNext - lambda)));
-    const sigmaInner = sigmaOf(lambdaInner);
+    const sigmaInner = snr.sigmaOf(lambdaInner);
     const denoised2 = await denoise(stage(lambdaInner, sigmaInner, denoised), sigmaInner);
     x = stage(lambdaNext, sigmaNext, combine(denoised, 1 - share, denoised2, share));
   }
@@ -70,8 +73,10 @@ type Correction = (x: Vector, step: Step, earlier: readonly Step[]) => Vector;
 /** The multistep loop: a first order step, its correction, noise. */
 const multistep =
   (correctionFor: (options: SamplerOptions) => Correction): SampleFunction =>
-  async (denoise, x, sigmas, { onStep, noise, ...options }) => {
+  async (denoise, x, sigmas, { onStep, noise, sampling, ...options }) => {
     const { eta = 1, s_noise = 1 } = options;
+    const snr = halfLogSnr(sampling);
+    sigmas = finiteStart(sigmas, sampling);
     const correct = correctionFor(options);
     let earlier: readonly Step[] = [];
     for (let i = 0; i < sigmas.length - 1; i++) {
@@ -82,8 +87,8 @@ const multistep =
         x = denoised;
         continue;
       }
-      const lambdaNext = lambdaOf(sigmaNext);
-      const h = f32(lambdaNext - lambdaOf(sigma));
+      const lambdaNext = snr.lambdaOf(sigmaNext);
+      const h = f32(lambdaNext - snr.lambdaOf(sigma));
       const hEta = f32(h * f32(eta + 1));
       const step: Step = { h, hEta, alpha: alphaOf(sigmaNext, lambdaNext), denoised };
       const decay = f32(f32(sigmaNext / sigma) * exp(f32(-h * f32(eta))));

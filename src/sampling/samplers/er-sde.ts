@@ -7,7 +7,6 @@ import {
   divide,
   exp,
   f32,
-  log,
   powEach,
   sqrt,
   square,
@@ -15,6 +14,7 @@ import {
   sum,
   type Vector,
 } from '../float32.ts';
+import { finiteStart, halfLogSnr } from './half-log-snr.ts';
 import type { SampleFunction } from './sampler.ts';
 import { addScaledNoise } from './sde.ts';
 
@@ -45,9 +45,11 @@ export const erSde: SampleFunction = async (
   denoise,
   x,
   sigmas,
-  { onStep, noise, s_noise = 1, max_stage = 3, noise_scaler: scaleOf = erSdeScale() },
+  { onStep, noise, sampling, s_noise = 1, max_stage = 3, noise_scaler: scaleOf = erSdeScale() },
 ) => {
-  const lambdas = sigmas.map((sigma) => exp(log(sigma)));
+  const { lambdaOf } = halfLogSnr(sampling);
+  sigmas = finiteStart(sigmas, sampling);
+  const lambdas = sigmas.map((sigma) => exp(-lambdaOf(sigma)));
   const scaleAt = (lambda: number): number => scaleOf(Float32Array.of(lambda))[0];
   let previous: Vector | undefined;
   let previousSlope: Vector | undefined;

@@ -10,7 +10,9 @@ import { dpmpp2m, dpmpp2sAncestral } from './dpmpp.ts';
 import { dpmpp2mSde, dpmpp2mSdeHeun, dpmpp3mSde, dpmppSde } from './dpmpp-sde.ts';
 import { erSde } from './er-sde.ts';
 import { euler, eulerAncestral } from './euler.ts';
+import { flowDpm2Ancestral, flowDpmpp2sAncestral, flowEulerAncestral } from './flow-ancestral.ts';
 import { gradientEstimation, gradientEstimationCfgPp } from './gradient-estimation.ts';
+import { isFlow } from './half-log-snr.ts';
 import { heun, heunpp2 } from './heun.ts';
 import { ipndm, ipndmV } from './ipndm.ts';
 import { lcm } from './lcm.ts';
@@ -23,23 +25,39 @@ import {
   resMultistepCfgPp,
 } from './res-multistep.ts';
 import { saSolver, saSolverPece } from './sa-solver.ts';
-import type { SamplerKind } from './sampler.ts';
+import type { SampleFunction, SamplerKind } from './sampler.ts';
 import { seeds2, seeds3 } from './seeds-solver.ts';
-import { uniPc, uniPcBh2 } from './uni-pc.ts';
+import { LAST_SIGMA, uniPc, uniPcBh2 } from './uni-pc.ts';
+
+/** One function for flow models, and one for all others. */
+const byModel =
+  (others: SampleFunction, flow: SampleFunction): SampleFunction =>
+  (denoise, x, sigmas, options) =>
+    (isFlow(options.sampling) ? flow : others)(denoise, x, sigmas, options);
 
 export const SAMPLER_KINDS: Readonly<Record<string, SamplerKind>> = {
   euler: { sample: euler, noise: continuedNoise },
   euler_cfg_pp: { sample: eulerCfgPp, usesUncond: true },
-  euler_ancestral: { sample: eulerAncestral, stochastic: true },
+  euler_ancestral: {
+    sample: byModel(eulerAncestral, flowEulerAncestral),
+    stochastic: true,
+  },
   euler_ancestral_cfg_pp: { sample: eulerAncestralCfgPp, stochastic: true, usesUncond: true },
   heun: { sample: heun, noise: continuedNoise },
   heunpp2: { sample: heunpp2, noise: continuedNoise },
   dpm_2: { sample: dpm2, noise: continuedNoise, discardPenultimate: true },
-  dpm_2_ancestral: { sample: dpm2Ancestral, stochastic: true, discardPenultimate: true },
+  dpm_2_ancestral: {
+    sample: byModel(dpm2Ancestral, flowDpm2Ancestral),
+    stochastic: true,
+    discardPenultimate: true,
+  },
   lms: { sample: lms },
   dpm_fast: { sample: dpmFast },
   dpm_adaptive: { sample: dpmAdaptive },
-  dpmpp_2s_ancestral: { sample: dpmpp2sAncestral, stochastic: true },
+  dpmpp_2s_ancestral: {
+    sample: byModel(dpmpp2sAncestral, flowDpmpp2sAncestral),
+    stochastic: true,
+  },
   dpmpp_2s_ancestral_cfg_pp: { sample: dpmpp2sAncestralCfgPp, stochastic: true, usesUncond: true },
   dpmpp_sde: {
     sample: dpmppSde,
@@ -116,8 +134,18 @@ export const SAMPLER_KINDS: Readonly<Record<string, SamplerKind>> = {
   sa_solver: { sample: saSolver, stochastic: true },
   sa_solver_pece: { sample: saSolverPece, stochastic: true },
   ddim: { sample: euler, freshMaskNoise: true },
-  uni_pc: { sample: uniPc, discardPenultimate: true, recoveredBy: 'dpm_fast' },
-  uni_pc_bh2: { sample: uniPcBh2, discardPenultimate: true, recoveredBy: 'dpm_fast' },
+  uni_pc: {
+    sample: uniPc,
+    lastSigma: LAST_SIGMA,
+    discardPenultimate: true,
+    recoveredBy: 'dpm_fast',
+  },
+  uni_pc_bh2: {
+    sample: uniPcBh2,
+    lastSigma: LAST_SIGMA,
+    discardPenultimate: true,
+    recoveredBy: 'dpm_fast',
+  },
 };
 
 export const SAMPLER_NAMES: readonly string[] = Object.keys(SAMPLER_KINDS);

@@ -1,14 +1,14 @@
 // Multistep consistency sampling, "Latent Consistency Models" (arXiv 2310.04378): each step adds
 // noise of the next level to the denoised latent.
 import { DarkroomError } from '../../errors.ts';
-import { addScaled, f32, scale, type Vector } from '../float32.ts';
+import { f32, scale, type Vector } from '../float32.ts';
 import type { SampleFunction } from './sampler.ts';
 
 export const lcm: SampleFunction = async (
   denoise,
   x,
   sigmas,
-  { onStep, noise, rules, s_noise = 1, s_noise_end = s_noise, noise_clip_std = 0 },
+  { onStep, noise, rules, sampling, s_noise = 1, s_noise_end = s_noise, noise_clip_std = 0 },
 ) => {
   const steps = sigmas.length - 1;
   if (steps === 0 && rules.lcmNeedsTwoSigmas) throw tooFewSigmas();
@@ -22,7 +22,8 @@ export const lcm: SampleFunction = async (
     }
     const clipped = clipNoise(noise(sigma, sigmaNext), noise_clip_std);
     const factor = s_noise + (s_noise_end - s_noise) * (steps > 1 ? i / (steps - 1) : 0);
-    x = addScaled(denoised, factor === 1 ? clipped : scale(clipped, factor), sigmaNext);
+    const scaled = factor === 1 ? clipped : scale(clipped, factor);
+    x = sampling.noiseScaling(sigmaNext, scaled, denoised);
   }
   return x;
 };

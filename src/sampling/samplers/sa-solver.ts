@@ -13,7 +13,8 @@ import {
   type Vector,
   weightedSum,
 } from '../float32.ts';
-import { alphaOf, lambdaOf } from './exponential-integrator.ts';
+import { alphaOf } from './exponential-integrator.ts';
+import { finiteStart, halfLogSnr } from './half-log-snr.ts';
 import { solve } from './linear-system.ts';
 import type { SampleFunction } from './sampler.ts';
 
@@ -30,7 +31,8 @@ const saSolverWith =
     const { simple_order_2: simple = false } = options;
     const tauOf =
       options.tau_func ?? tauInterval(sampling.percentToSigma(0.2), sampling.percentToSigma(0.8));
-    const lambdas = Array.from(sigmas, lambdaOf);
+    sigmas = finiteStart(sigmas, sampling);
+    const lambdas = Array.from(sigmas, halfLogSnr(sampling).lambdaOf);
     const steps = sigmas.length - 1;
     const lowersOrderAtEnd = sigmas[steps] === 0;
 

@@ -105,6 +105,8 @@ export interface SamplerKind {
   readonly usesUncond?: boolean;
   /** A *_gpu sampler: the original generates its noise on the GPU, Darkroom on the CPU. */
   readonly gpuVariant?: boolean;
+  /** Replaces a final sigma of 0, also where the finished latent is scaled (flow models). */
+  readonly lastSigma?: number;
   /** Adds noise during the run. */
   readonly stochastic?: boolean;
   /** KSampler computes one step more and drops the second last sigma. */

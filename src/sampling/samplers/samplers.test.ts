@@ -11,11 +11,12 @@ import { analyticPrediction } from '../../../test/support/sampling.ts';
 import { behaviourOf } from '../../nodes/versions/behaviour-changes.ts';
 import { COMFYUI_VERSIONS } from '../../nodes/versions/comfyui-versions.ts';
 import type { Vector } from '../float32.ts';
+import { flowSampling, fluxSampling } from '../model/flow-sampling.ts';
 import { discreteSampling } from '../model/model-sampling.ts';
 import { runSampler } from '../runs/sample.ts';
 import { SAMPLER_KINDS } from './index.ts';
 
-const sampling = discreteSampling();
+const discrete = discreteSampling();
 /** Its denoiser is shared by groups that have none of their own. */
 const analytic = golden('samplers', 'analytic');
 
@@ -25,8 +26,14 @@ async function check(
   rules = RULES,
 ): Promise<void> {
   const kind = SAMPLER_KINDS[params.sampler];
+  const [model, shift, multiplier] = params.kind ?? ['eps'];
+  const sampling = {
+    eps: () => discrete,
+    flow: () => flowSampling({ shift, multiplier }),
+    flux: () => fluxSampling({ shift }),
+  }[model as 'eps' | 'flow' | 'flux']();
   const seed = BigInt(params.seed);
-  const predict = analyticPrediction(g.has('shared/B1') ? g : analytic);
+  const predict = analyticPrediction(g.has('shared/B1') ? g : analytic, model !== 'eps');
   const noise = g.float(inputs.noise);
   const calls: number[] = [];
   const steps: { x: Vector; denoised: Vector }[] = [];
@@ -75,13 +82,19 @@ describe.each(['analytic', 'options', 'impact', 'schedules'])('samplers/%s', (gr
   });
 });
 
-/** The cases of the original's eps model sampling; `kind` is its class, shift and multiplier. */
-const epsCases = (g: Golden): readonly GoldenCase[] =>
-  g.cases.filter(({ params }) => params.kind[0] === 'eps');
+/** Of 0.33.0: every sampler on flow models, and samplers with options. */
+describe.each(['samplers', 'sampler_options'])('flow/%s', (group) => {
+  const g = golden('flow', group);
+  const isBuiltIn = ({ params }: GoldenCase): boolean =>
+    Object.hasOwn(SAMPLER_KINDS, params.sampler) && params.options?.solver_type !== 'phi_2';
+  it.each(g.cases.filter(isBuiltIn).map((c): [string, GoldenCase] => [c.id, c]))('%s', (_, c) =>
+    check(g, c, behaviourOf('0.33.0')),
+  );
+});
 
 describe.each(COMFYUI_VERSIONS)('ComfyUI %s', (version) => {
   const g = golden('versions', `samplers_${version}`);
-  it.each(epsCases(g).map((c): [string, GoldenCase] => [c.id, c]))('%s', (_, c) =>
+  it.each(g.cases.map((c): [string, GoldenCase] => [c.id, c]))('%s', (_, c) =>
     check(g, c, behaviourOf(version)),
   );
 });

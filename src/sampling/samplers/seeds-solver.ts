@@ -2,7 +2,8 @@
 // 2305.14267), with two and three stages, predicting data. Each stage continues the noise of the
 // stage before it.
 import { combine, exp, expm1, f32, scale, sqrt, type Vector, weightedSum } from '../float32.ts';
-import { alphaOf, hPhi1, hPhi2OfDifference, lambdaOf, sigmaOf } from './exponential-integrator.ts';
+import { alphaOf, hPhi1, hPhi2OfDifference } from './exponential-integrator.ts';
+import { finiteStart, type HalfLogSnr, halfLogSnr } from './half-log-snr.ts';
 import type { SampleFunction } from './sampler.ts';
 import { addScaledNoise, innerShare } from './sde.ts';
 
@@ -20,6 +21,7 @@ interface NoiseLevel {
 /** One step's quantities, shared by its stages. Fractions are of its length h in lambda. */
 class SeedsStep {
   readonly end: NoiseLevel;
+  readonly #snr: HalfLogSnr;
   readonly #x: Vector;
   readonly #sigma: number;
   readonly #eta: number;
@@ -28,12 +30,13 @@ class SeedsStep {
   readonly #h: number;
   readonly #hEta: number;
 
-  constructor(x: Vector, sigma: number, sigmaNext: number, eta: number) {
+  constructor(x: Vector, sigma: number, sigmaNext: number, eta: number, snr: HalfLogSnr) {
+    this.#snr = snr;
     this.#x = x;
     this.#sigma = sigma;
     this.#eta = eta;
-    this.#lambda = lambdaOf(sigma);
-    this.#lambdaNext = lambdaOf(sigmaNext);
+    this.#lambda = snr.lambdaOf(sigma);
+    this.#lambdaNext = snr.lambdaOf(sigmaNext);
     this.#h = f32(this.#lambdaNext - this.#lambda);
     this.#hEta = f32(this.#h * f32(eta + 1));
     this.end = { sigma: sigmaNext, alpha: alphaOf(sigmaNext, this.#lambdaNext) };
@@ -47,7 +50,7 @@ class SeedsStep {
   /** The noise level at fraction r < 1. */
   levelAt(r: number): NoiseLevel {
     const lambda = lerp(this.#lambda, this.#lambdaNext, r);
-    const sigma = sigmaOf(lambda);
+    const sigma = this.#snr.sigmaOf(lambda);
     return { sigma, alpha: alphaOf(sigma, lambda) };
   }
 
@@ -75,9 +78,11 @@ export const seeds2: SampleFunction = async (
   denoise,
   x,
   sigmas,
-  { onStep, noise, eta = 1, s_noise = 1, r = 0.5 },
+  { onStep, noise, sampling, eta = 1, s_noise = 1, r = 0.5 },
 ) => {
   const addsNoise = eta > 0 && s_noise > 0;
+  const snr = halfLogSnr(sampling);
+  sigmas = finiteStart(sigmas, sampling);
   const share = innerShare(r);
   for (let i = 0; i < sigmas.length - 1; i++) {
     const [sigma, sigmaNext] = [sigmas[i], sigmas[i + 1]];
@@ -87,7 +92,7 @@ export const seeds2: SampleFunction = async (
       x = denoised;
       continue;
     }
-    const step = new SeedsStep(x, sigma, sigmaNext, eta);
+    const step = new SeedsStep(x, sigma, sigmaNext, eta, snr);
     const [inner, { end }] = [step.levelAt(r), step];
 
     let x2 = step.move(r, inner, denoised, f32(inner.alpha * hPhi1(step.minusH(r))));
@@ -112,9 +117,11 @@ export const seeds3: SampleFunction = async (
   denoise,
   x,
   sigmas,
-  { onStep, noise, eta = 1, s_noise = 1, r_1 = 1 / 3, r_2 = 2 / 3 },
+  { onStep, noise, sampling, eta = 1, s_noise = 1, r_1 = 1 / 3, r_2 = 2 / 3 },
 ) => {
   const addsNoise = eta > 0 && s_noise > 0;
+  const snr = halfLogSnr(sampling);
+  sigmas = finiteStart(sigmas, sampling);
   for (let i = 0; i < sigmas.length - 1; i++) {
     const [sigma, sigmaNext] = [sigmas[i], sigmas[i + 1]];
     const denoised = await denoise(x, sigma);
@@ -123,7 +130,7 @@ export const seeds3: SampleFunction = async (
       x = denoised;
       continue;
     }
-    const step = new SeedsStep(x, sigma, sigmaNext, eta);
+    const step = new SeedsStep(x, sigma, sigmaNext, eta, snr);
     const [first, second, { end }] = [step.levelAt(r_1), step.levelAt(r_2), step];
 
     let x2 = step.move(r_1, first, denoised, f32(first.alpha * hPhi1(step.minusH(r_1))));

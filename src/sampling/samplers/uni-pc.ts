@@ -21,7 +21,7 @@ import { solve } from './linear-system.ts';
 import type { Denoise, SampleFunction } from './sampler.ts';
 
 /** Replaces a final 0. */
-const LAST_SIGMA = 0.001;
+export const LAST_SIGMA = 0.001;
 
 /** A predicted clean latent at a noise level. */
 interface Evaluation {
