@@ -1,6 +1,7 @@
 // The built-in page in a browser, on a wide screen and on a phone: it opens and runs workflows,
 // also by keyboard alone, and is accessible.
 import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { violations } from './support/browser.ts';
 import { describePage, openJson, SCREENS } from './support/page.ts';
@@ -134,11 +135,33 @@ describePage('the built-in page', ({ open, countFrames, waitForFrames }) => {
   it('opens a workflow of 5000 nodes that are all missing', async () => {
     const { page, errors } = await open({});
     const nodes = Array.from({ length: 5000 }, (_, i) => [`${i}`, node(`Unknown ${i}`)] as const);
-    await openJson(page, 'large.json', Object.fromEntries(nodes));
+    const long = 'n'.repeat(200);
+    const text = { '0': node('CLIPTextEncode', { text: `<b>${long.repeat(20)}`, clip: ['1', 1] }) };
+    const lora = {
+      a: node('LoraLoader', { lora_name: long.repeat(20) }),
+      b: node(long.repeat(20)),
+    };
+    await openJson(page, `<b>${long}.json`, { ...lora, ...Object.fromEntries(nodes), ...text });
     const panel = page.getByRole('region', { name: 'This workflow cannot run here yet' });
-    await panel.getByText('And 4800 more.').waitFor({ timeout: 60_000 });
+    await panel.getByText(/^And 4\d\d\d more\.$/).waitFor({ timeout: 60_000 });
     expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
     expect(errors).toEqual([]);
+    await page.close();
+  });
+
+  it('shows the workflow that was opened last, however long others take to read', async () => {
+    const { page } = await open({});
+    await page.route(/darkroom\/read\?name=slow/, async (route) => {
+      await sleep(1000);
+      await route.continue();
+    });
+    const read = page.waitForResponse(/darkroom\/read\?name=slow/);
+    await openJson(page, 'slow.json', { '1': node('EmptyLatentImage') });
+    await page.getByRole('button', { name: 'Text to image', exact: true }).click();
+    await read;
+    await sleep(200);
+    expect(await page.locator('#form .file').textContent()).toBe('Text to image');
+    expect(await page.getByRole('alert').textContent()).toBe('');
     await page.close();
   });
 

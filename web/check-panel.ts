@@ -17,6 +17,7 @@ export interface CheckPanelEvents {
 
 /** Entries of a list that are shown at once. */
 const SHOWN = 8;
+const MAX_TEXT = 400;
 /** What to do in the form about a value that is not in its list. */
 const FIXES: Partial<Record<Field['kind'], string>> = {
   picture: 'Upload it, or choose another one.',
@@ -118,8 +119,8 @@ export class CheckPanel {
         return create(
           'div',
           {},
-          `${message}. `,
-          fix && create('span', { class: 'quiet' }, `${fix} `),
+          `${shortened(message)}. `,
+          fix && create('span', { class: 'quiet' }, `${shortened(fix)} `),
           kind !== undefined &&
             create('button', { type: 'button', class: 'link', click }, 'Show the field'),
         );
@@ -138,7 +139,7 @@ const typeList = (types: readonly MissingType[]): HTMLElement[] =>
   titledList(
     'Missing node types',
     typesByPack(types).map(({ names, remark }) =>
-      create('div', {}, create('b', {}, names), ` ${remark}`),
+      create('div', {}, create('b', {}, shortened(names)), ` ${remark}`),
     ),
   );
 
@@ -147,7 +148,7 @@ function modelContent({ file, folder, near, url }: MissingModelFile): HTMLElemen
   return create(
     'div',
     {},
-    create('b', {}, file),
+    create('b', {}, shortened(file)),
     ` – Put it into the folder models/${folder}. `,
     url !== undefined &&
       create(
@@ -159,10 +160,16 @@ function modelContent({ file, folder, near, url }: MissingModelFile): HTMLElemen
   );
 }
 
+/** Names and values of a workflow may be of any length. */
+const shortened = (text: string): string =>
+  text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text;
+
 /** A list with a title, of which the first entries are shown; nothing for an empty one. */
 function titledList(title: string, entries: readonly (string | HTMLElement)[]): HTMLElement[] {
   if (entries.length === 0) return [];
-  const items = entries.map((entry) => create('li', {}, entry));
+  const items = entries.map((entry) =>
+    create('li', {}, typeof entry === 'string' ? shortened(entry) : entry),
+  );
   const rest = items.slice(SHOWN);
   const more =
     rest.length > 0 &&

@@ -55,8 +55,10 @@ export class WorkflowForm {
       event.preventDefault();
       if (this.validate()) events.run();
     });
-    this.#form.addEventListener('keydown', (event) => {
-      if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) this.#form.requestSubmit();
+    document.addEventListener('keydown', (event) => {
+      const isRun = event.key === 'Enter' && (event.ctrlKey || event.metaKey);
+      const isOpen = !this.#form.hidden && !document.querySelector('dialog[open]');
+      if (isRun && isOpen) this.#form.requestSubmit();
     });
   }
 
