@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { encodePng } from '../src/image/codec/png.ts';
+import { FROM_SOURCE } from './support/from-source.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const dir = mkdtempSync(join(tmpdir(), 'darkroom-cli-'));
@@ -32,15 +33,11 @@ function darkroom(
   { program = TEST_NODES, input, onOutput }: Options = {},
 ): Promise<Ended> {
   return new Promise((resolve) => {
-    const child = spawn(
-      process.execPath,
-      ['--import', import.meta.resolve?.('tsx') ?? 'tsx', program, ...args],
-      {
-        cwd: dir,
-        stdio: ['pipe', 'pipe', 'pipe'],
-        env: { ...process.env, NO_COLOR: '1' },
-      },
-    );
+    const child = spawn(process.execPath, [...FROM_SOURCE, program, ...args], {
+      cwd: dir,
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: { ...process.env, NO_COLOR: '1' },
+    });
     let out = '';
     let err = '';
     child.stdout.on('data', (data) => {

@@ -12,6 +12,7 @@ import { watchedView } from '../src/storage/folder-view.ts';
 import { openFolders } from '../src/storage/folders.ts';
 import { createFolderWatch, type FolderWatch } from '../src/storage/watch/folder-watch.ts';
 import { type HungMount, hungMount } from './support/files/hung-mount.ts';
+import { FROM_SOURCE } from './support/from-source.ts';
 import { NODES, NODES_MODULE } from './support/nodes.ts';
 import { node } from './support/server.ts';
 
@@ -237,7 +238,7 @@ describe.skipIf(!probe)('darkroom serve', () => {
     folder('models');
     hang('models');
     const program = join(import.meta.dirname, 'support', 'cli.ts');
-    const args = ['--import', import.meta.resolve('tsx'), program, 'serve', '--port', '0'];
+    const args = [...FROM_SOURCE, program, 'serve', '--port', '0'];
     const child = spawn(process.execPath, [...args, '--models', 'models'], { cwd: root });
     let output = '';
     child.stdout.on('data', (data) => {

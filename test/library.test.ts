@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type Darkroom, type EngineEvent, openDarkroom } from '../src/index.ts';
+import { FROM_SOURCE } from './support/from-source.ts';
 
 const source = fileURLToPath(new URL('../src/', import.meta.url));
 const example = join(source, '../examples/text-to-image.json');
@@ -58,7 +59,7 @@ const { images } = await darkroom.run(${JSON.stringify(INVERT)});
 console.log(images[0].path, darkroom.enginePid());
 `,
     );
-    const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), program], {
+    const child = spawn(process.execPath, [...FROM_SOURCE, program], {
       cwd: folder,
       stdio: ['ignore', 'pipe', 'inherit'],
     });

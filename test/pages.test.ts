@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, it } from 'vitest';
 import { pagePrograms, writePrograms } from '../scripts/page-programs.ts';
+import { FROM_SOURCE } from './support/from-source.ts';
 
 const SOURCE = fileURLToPath(new URL('../src/', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'darkroom-pages-'));
@@ -43,7 +44,7 @@ describe('the programs of the pages', () => {
   });
 
   it.each(programs)('run and print something: $name', async ({ name }) => {
-    const args = ['--import', import.meta.resolve('tsx'), name];
+    const args = [...FROM_SOURCE, name];
     const { stdout, stderr } = await promisify(execFile)(process.execPath, args, { cwd: folder });
     expect(stderr).toBe('');
     expect(stdout).not.toBe('');

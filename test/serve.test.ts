@@ -3,16 +3,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PLACE } from '../src/writer-identity.ts';
+import { FROM_SOURCE } from './support/from-source.ts';
 import { savingGraph, slowGraph } from './support/server.ts';
 
 const CLI = fileURLToPath(new URL('./support/cli.ts', import.meta.url));
-const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 /** Above the largest id of a process on Linux. */
 const NO_PROCESS = 2 ** 22 + 1;
 const root = mkdtempSync(join(tmpdir(), 'darkroom-serve-'));
@@ -31,7 +30,7 @@ interface Serving {
 }
 
 async function serve(...args: string[]): Promise<Serving> {
-  const child = spawn(process.execPath, ['--import', TSX, CLI, 'serve', '--port', '0', ...args], {
+  const child = spawn(process.execPath, [...FROM_SOURCE, CLI, 'serve', '--port', '0', ...args], {
     cwd: root,
   });
   let errorOutput = '';
@@ -116,7 +115,7 @@ describe('darkroom serve', () => {
     [['--storage', 's3://a/../b'], 'is not a location in a bucket'],
     [['--retries', 'many'], '--retries must be a whole number from 0 to 100, got many'],
   ])('refuses the options %j', async (options, message) => {
-    const args = ['--import', TSX, CLI, 'serve', '--port', '0', ...options];
+    const args = [...FROM_SOURCE, CLI, 'serve', '--port', '0', ...options];
     const child = spawn(process.execPath, args, { cwd: root });
     let errorOutput = '';
     child.stderr.on('data', (data) => {

@@ -17,6 +17,7 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseJson } from '../src/formats/parse-json.ts';
 import { readChunks, readPngText } from '../src/image/codec/png.ts';
+import { FROM_SOURCE } from './support/from-source.ts';
 import { fixtureModel } from './support/golden.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -85,15 +86,11 @@ function run(
   onOutput?: (text: string, kill: () => void) => void,
 ): Promise<Ended> {
   return new Promise((resolve) => {
-    const child = spawn(
-      process.execPath,
-      ['--import', import.meta.resolve?.('tsx') ?? 'tsx', program, ...args],
-      {
-        cwd: dir,
-        stdio: ['ignore', 'pipe', 'pipe'],
-        env: { ...process.env, NO_COLOR: '1' },
-      },
-    );
+    const child = spawn(process.execPath, [...FROM_SOURCE, program, ...args], {
+      cwd: dir,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, NO_COLOR: '1' },
+    });
     let out = '';
     let err = '';
     child.stdout.on('data', (data) => {

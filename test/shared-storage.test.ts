@@ -3,14 +3,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openBucketStorage } from '../src/storage/bucket/bucket-storage.ts';
 import { BUCKET, startS3, type TestS3 } from './support/files/s3.ts';
+import { FROM_SOURCE } from './support/from-source.ts';
 import {
   startPostgres,
   type TestServer as TestPostgres,
@@ -74,11 +74,10 @@ describe.skipIf(skipReason !== undefined)('server and worker with a bucket betwe
   });
 
   function startWorkerProcess(database: string): ChildProcess {
-    const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
     const program = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url));
     const started = spawn(
       process.execPath,
-      ['--import', tsx, program, 'worker', '--database', database, '--storage', STORAGE],
+      [...FROM_SOURCE, program, 'worker', '--database', database, '--storage', STORAGE],
       {
         cwd: folder(),
         env: { ...process.env, ...s3.environment, DARKROOM_CACHE: folder() },

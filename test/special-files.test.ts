@@ -4,6 +4,7 @@ import { createReadStream, mkdirSync, mkdtempSync, symlinkSync, writeFileSync } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { FROM_SOURCE } from './support/from-source.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'darkroom-special-'));
 const at = (name: string): string => join(root, name);
@@ -34,16 +35,12 @@ interface Ended {
 /** Runs the command line; a process that hangs is killed and has no exit code. */
 function darkroom(args: readonly string[], input?: string): Promise<Ended> {
   return new Promise((resolve) => {
-    const child = spawn(
-      process.execPath,
-      ['--import', import.meta.resolve('tsx'), PROGRAM, ...args],
-      {
-        cwd: root,
-        timeout: TIMEOUT_MS,
-        killSignal: 'SIGKILL',
-        env: { ...process.env, NO_COLOR: '1' },
-      },
-    );
+    const child = spawn(process.execPath, [...FROM_SOURCE, PROGRAM, ...args], {
+      cwd: root,
+      timeout: TIMEOUT_MS,
+      killSignal: 'SIGKILL',
+      env: { ...process.env, NO_COLOR: '1' },
+    });
     let output = '';
     const add = (data: Buffer): void => {
       output += data;

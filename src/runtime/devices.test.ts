@@ -3,10 +3,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { FROM_SOURCE } from '../../test/support/from-source.ts';
 import { fixtureModel } from '../../test/support/golden.ts';
 import { loadCheckpoint } from '../models/checkpoint/load.ts';
 import { loadControlNet } from '../models/controlnet/load.ts';
@@ -110,12 +110,11 @@ describe('WebGPU', () => {
     { timeout: 300_000 },
     async () => {
       const script = fileURLToPath(new URL('../../test/support/webgpu.ts', import.meta.url));
-      const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
       const environment = {
         VK_ICD_FILENAMES: join(SWIFTSHADER!, 'vk_swiftshader_icd.json'),
         LD_LIBRARY_PATH: SWIFTSHADER,
       };
-      const child = spawn(process.execPath, ['--import', tsx, script, fixtureModel('tiny_sd1')], {
+      const child = spawn(process.execPath, [...FROM_SOURCE, script, fixtureModel('tiny_sd1')], {
         cwd: dirname(script),
         env: { ...process.env, ...environment },
         stdio: ['ignore', 'pipe', 'pipe'],

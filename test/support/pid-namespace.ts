@@ -1,10 +1,8 @@
 // Programs in a process-id namespace of their own, as in another container of the same name.
 import { type ChildProcess, type SpawnOptions, spawn, spawnSync } from 'node:child_process';
-import { createRequire } from 'node:module';
-import { pathToFileURL } from 'node:url';
+import { FROM_SOURCE } from './from-source.ts';
 
 const UNSHARE = ['unshare', '--user', '--map-root-user', '--pid', '--fork', '--mount-proc'];
-const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 
 /** Returns why tests with namespaces are skipped; undefined when they run. */
 export function whyNoNamespaces(): string | undefined {
@@ -20,6 +18,6 @@ export function startInNamespace(
   options: SpawnOptions = {},
 ): ChildProcess {
   const [program, ...unshare] = UNSHARE;
-  const node = [process.execPath, '--import', TSX, module, ...args];
+  const node = [process.execPath, ...FROM_SOURCE, module, ...args];
   return spawn(program, [...unshare, '--kill-child', ...node], options);
 }

@@ -1,13 +1,13 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { FROM_SOURCE } from '../../../test/support/from-source.ts';
 import { startInNamespace, whyNoNamespaces } from '../../../test/support/pid-namespace.ts';
 import { temporaryFolder } from '../../../test/support/queue/queue.ts';
 import { startTimeOf } from '../../writer-identity.ts';
@@ -15,7 +15,6 @@ import { type FolderLock, lockFolder } from './folder-lock.ts';
 import { readRecord, recordOfThisProcess, touchRecord, writeRecord } from './lock-record.ts';
 
 const PROGRAM = fileURLToPath(new URL('../../../test/support/queue/lock-host.ts', import.meta.url));
-const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 const STDIO: SpawnOptions = { stdio: ['pipe', 'pipe', 'inherit'] };
 const TIMEOUT = { timeout: 60_000 };
 const BEAT_MS = 50;
@@ -36,7 +35,7 @@ afterEach(() => {
 });
 
 async function startHost(
-  start = (): ChildProcess => spawn(process.execPath, ['--import', TSX, PROGRAM], STDIO),
+  start = (): ChildProcess => spawn(process.execPath, [...FROM_SOURCE, PROGRAM], STDIO),
 ): Promise<Host> {
   const child = start();
   const lines = createInterface(child.stdout!)[Symbol.asyncIterator]();
@@ -106,7 +105,8 @@ describe('the lock of a folder', () => {
 
   it.runIf(process.platform === 'linux')('ends when its process is a zombie', TIMEOUT, async () => {
     // a shell that does not wait for its child
-    const script = `"${process.execPath}" --import "${TSX}" "${PROGRAM}" <&3 & exec sleep 60`;
+    const words = [process.execPath, ...FROM_SOURCE, PROGRAM].map((word) => `"${word}"`);
+    const script = `${words.join(' ')} <&3 & exec sleep 60`;
     const { process: parent, ask } = await startHost(() =>
       spawn('sh', ['-c', `exec 3<&0; ${script}`], STDIO),
     );

@@ -1,11 +1,11 @@
 // The queue on PostgreSQL, shared by several processes.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { FROM_SOURCE } from '../../../test/support/from-source.ts';
 import {
   startPostgres,
   type TestServer,
@@ -122,12 +122,10 @@ describe.skipIf(why !== undefined)('a queue on PostgreSQL', () => {
     const storage = temporaryFolder('storage');
     const queue = await openQueue({ database });
     const recorded = recordEvents(queue);
-    const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
     const worker = spawn(
       process.execPath,
       [
-        '--import',
-        tsx,
+        ...FROM_SOURCE,
         fileURLToPath(new URL('../../cli/main.ts', import.meta.url)),
         'worker',
         '--database',

@@ -2,11 +2,11 @@
 // left.
 import { type ChildProcess, fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import type { EndState, JobStatus, NewJob } from '../../../src/queue/contract.ts';
+import { FROM_SOURCE } from '../from-source.ts';
 import type { Answers, FromHost, ToHost } from './crash-host.ts';
 import { temporaryFolder } from './queue.ts';
 import { END } from './queue-nodes.ts';
@@ -47,10 +47,9 @@ export function startHost(
   folder: string,
   onEnded: (promptId: string, state: EndState) => void = () => undefined,
 ): Host {
-  const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
   const program = fileURLToPath(new URL('./crash-host.ts', import.meta.url));
   const child = fork(program, [database, folder, String(LEASE_SECONDS)], {
-    execArgv: ['--import', tsx],
+    execArgv: [...FROM_SOURCE],
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
   let stderr = '';
