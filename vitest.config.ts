@@ -1,8 +1,34 @@
 import { defineConfig } from 'vitest/config';
 
-export default defineConfig({
+const ALL = ['src/**/*.test.ts', 'test/**/*.test.ts'];
+
+/**
+ * Whole programs, browsers and processes that are killed: `npm run test:slow` runs these, and
+ * `npm test` all others.
+ */
+const SLOW = [
+  'src/queue/crash.test.ts',
+  'src/queue/suspension.test.ts',
+  'src/queue/database/*.test.ts',
+  'test/clients.test.ts',
+  'test/frontend.test.ts',
+  'test/full-disk*.test.ts',
+  'test/hung-share.test.ts',
+  'test/page*.test.ts',
+  'test/session.test.ts',
+  'test/shared-storage.test.ts',
+  'test/special-files.test.ts',
+];
+
+/** Tests that are named on the command line are run whichever they are. */
+const namesFiles = process.argv
+  .slice(2)
+  .some((argument) => /\.test\.ts|^(src|test)\//.test(argument));
+
+export default defineConfig(({ mode }) => ({
   test: {
-    include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+    include: mode === 'slow' ? SLOW : ALL,
+    exclude: mode === 'slow' || namesFiles ? [] : SLOW,
     globalSetup: ['test/support/global-setup.ts'],
     pool: 'forks',
     testTimeout: 120_000,
@@ -10,4 +36,4 @@ export default defineConfig({
     // on a busy machine a picture may take longer than the second that is usual
     expect: { poll: { timeout: 20_000 } },
   },
-});
+}));

@@ -43,12 +43,15 @@ function groupBy(list: readonly Row[], key: (row: Row) => string): Map<string, R
   return groups;
 }
 
+/** Exit status of the tests. */
+const runTests = (mode: readonly string[]): number =>
+  spawnSync('npx', ['vitest', 'run', '--reporter=dot', ...mode], { stdio: 'inherit', env })
+    .status ?? 1;
+
 const given = process.argv[2];
 const folder = given ?? mkdtempSync(join(tmpdir(), 'darkroom-parity-'));
 const env = { ...process.env, DARKROOM_PARITY: folder };
-const status = given
-  ? 0
-  : spawnSync('npx', ['vitest', 'run', '--reporter=dot'], { stdio: 'inherit', env }).status;
+const status = given ? 0 : Math.max(...[[], ['--mode', 'slow']].map(runTests));
 const rows = readdirSync(folder).flatMap((file) =>
   readFileSync(join(folder, file), 'utf8')
     .split('\n')
