@@ -41,7 +41,7 @@ it('a prompt is accepted with outputs, or refused with an error', () => {
   fc.assert(
     fc.property(body, (randomBody) => {
       const request = parseJson(JSON.stringify(randomBody)) as JsonObject;
-      const result = checkPrompt(request, NODES, folders);
+      const result = checkPrompt(request, { nodes: NODES, folders });
       if ('refused' in result) {
         const { error, node_errors } = parseJson(dumpsJson(result.refused)) as JsonObject;
         expect(isJsonObject(error) && typeof error['type'] === 'string').toBe(true);
@@ -55,8 +55,8 @@ it('a prompt is accepted with outputs, or refused with an error', () => {
 it('refuses what is not a node in a prompt, as ComfyUI does', () => {
   // validate_prompt: "if 'class_type' not in prompt[x]: … return (False, error, …)"
   const node = { class_type: 'PreviewAny', inputs: { source: 'x' } };
-  expect(checkPrompt({ prompt: { 1: node } }, NODES, folders)).toHaveProperty('job');
-  expect(checkPrompt({ prompt: { 1: node, extra: {} } }, NODES, folders)).toMatchObject({
+  expect(checkPrompt({ prompt: { 1: node } }, { nodes: NODES, folders })).toHaveProperty('job');
+  expect(checkPrompt({ prompt: { 1: node, extra: {} } }, { nodes: NODES, folders })).toMatchObject({
     refused: { error: { type: 'invalid_prompt' } },
   });
 });

@@ -4,7 +4,9 @@ import { DarkroomError } from '../errors.ts';
 import { dumpsJson } from '../formats/dumps-json.ts';
 import { entriesOf, isJsonObject, type Json, type JsonObject, objectOf } from '../formats/json.ts';
 import type { NodeEnvironment } from '../nodes/context.ts';
+import { behaviourOf } from '../nodes/versions/behaviour-changes.ts';
 import { type ComfyUIVersion, comfyuiVersion } from '../nodes/versions/comfyui-versions.ts';
+import { chooseRelease } from '../nodes/versions/named-release.ts';
 import type { NewJob } from '../queue/contract.ts';
 import { apiGraphOf } from '../workflow/api-graph.ts';
 import type { NodeTable } from '../workflow/node-table.ts';
@@ -12,6 +14,7 @@ import { type PreparedMessage, preparePrompt } from '../workflow/prepare-prompt.
 import { readWorkflow, type Workflow } from '../workflow/read/read.ts';
 import { PythonError, str, toBool, toFloat } from '../workflow/validate/python-values.ts';
 import { errorResponse, validate } from '../workflow/validate/validate.ts';
+import { createValidationEnvironment } from '../workflow/validate/validation-environment.ts';
 import type { NodeErrors } from './api-types.ts';
 import { errorBody } from './http/responses.ts';
 import { isId, MAX_ID_BYTES } from './http/route.ts';
@@ -52,14 +55,20 @@ export function namedVersion(body: JsonObject): ComfyUIVersion | RefusedPrompt |
   }
 }
 
+interface PromptContext {
+  readonly nodes: NodeTable;
+  readonly folders: NodeEnvironment;
+  /** The release that the server's settings name. */
+  readonly comfyui?: ComfyUIVersion;
+}
+
 /**
  * Returns the job that a body describes, or the errors in it. `idempotencyKey` is that of the
  * header.
  */
 export function checkPrompt(
   body: JsonObject,
-  nodes: NodeTable,
-  environment: NodeEnvironment,
+  { nodes, folders, comfyui }: PromptContext,
   idempotencyKey?: string,
 ): AcceptedPrompt | RefusedPrompt {
   if (!Object.hasOwn(body, 'prompt'))
@@ -71,9 +80,11 @@ export function checkPrompt(
     read.workflow.graph,
     { ...read.workflow.extra, ...objectIn(extraData, 'extra_pnginfo') },
     nodes,
-    environment,
+    folders,
   );
   if (prepared.problems.length > 0) return { refused: preparationErrors(prepared.problems) };
+  const { release } = chooseRelease(extraData, comfyui);
+  const environment = createValidationEnvironment(folders, behaviourOf(release));
   const validation = validate(prepared.graph, nodes, environment, targetsIn(body));
   const errors = errorResponse(validation);
   if (validation.error) return { refused: errors };

@@ -148,6 +148,31 @@ export const BEHAVIOUR_CHANGES = {
     before: false,
     after: true,
   }),
+  missingNodesHaveTitles: change<boolean>({
+    since: '0.12.0',
+    what:
+      'Nodes of a missing or unknown class are errors of the type `missing_node_type` with the ' +
+      "node's id, class and title; before, of the type `invalid_prompt`.",
+    where: '`POST /prompt`',
+    before: false,
+    after: true,
+  }),
+  cyclesAreNamed: change<boolean>({
+    since: '0.20.0',
+    what:
+      'Nodes that are connected in a cycle get an error of the type `dependency_cycle` each; ' +
+      'before, Python ran out of stack (`exception_during_inner_validation`).',
+    where: '`POST /prompt`',
+    before: false,
+    after: true,
+  }),
+  refusedValuesAreRepr: change<boolean>({
+    since: '0.21.0',
+    what: 'Details of `value_not_in_list` contain the value as repr() prints it; before, in quotes.',
+    where: '`POST /prompt`',
+    before: false,
+    after: true,
+  }),
   etaScalesErSde: change<boolean>({
     since: '0.32.0',
     what:

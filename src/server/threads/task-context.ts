@@ -8,6 +8,8 @@ export interface TaskContext {
   readonly nodes: NodeTable;
   /** The nodes as a release of ComfyUI has them. */
   readonly nodesOf: (version?: ComfyUIVersion) => NodeTable;
+  /** The release that the server's settings name. */
+  readonly comfyui?: ComfyUIVersion;
 }
 
 /** The names of the input folder's files where they are not on this machine. */

@@ -48,7 +48,7 @@ export const TASKS = {
 
   /** Reads the body of POST /prompt; a RouteResponse refuses it. */
   checkPrompt: (
-    { nodesOf, folders }: TaskContext,
+    { nodesOf, folders, comfyui }: TaskContext,
     { idempotencyKey, ...bytes }: Body & InputNames & { readonly idempotencyKey?: string },
   ): CheckedPrompt | { readonly refused: RouteResponse } => {
     const body = objectBody(bytes);
@@ -56,7 +56,7 @@ export const TASKS = {
     const prompt =
       typeof version === 'object'
         ? version
-        : checkPrompt(body, nodesOf(version), folders, idempotencyKey);
+        : checkPrompt(body, { nodes: nodesOf(version), folders, comfyui }, idempotencyKey);
     if ('refused' in prompt) return { refused: json(prompt.refused, 400) };
     const { job, nodeErrors, messages } = prompt;
     return {

@@ -46,6 +46,7 @@ async function openContext({
   const nodesOf = await loadNodes({ nodesModule, comfyui });
   return {
     nodesOf,
+    comfyui,
     nodes: nodesOf(),
     folders: openFolders({
       ...folders,

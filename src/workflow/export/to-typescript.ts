@@ -10,6 +10,7 @@ import { isIdentifier, mustBeGiven, quote } from '../builder/generate.ts';
 import { declaredLinks } from '../input-spec.ts';
 import type { NodeTable } from '../node-table.ts';
 import { noOutputs } from '../validate/issues.ts';
+import { NEWEST_FORMS } from '../validate/released-errors.ts';
 import { combineProblems, unknownTypes } from '../validate/validate.ts';
 import { createMatches } from '../validate/validation-environment.ts';
 import { inputRows, type Program, propertyOf, type Row } from './input-rows.ts';
@@ -33,7 +34,7 @@ export function toTypeScript(
   nodes: NodeTable,
   { file }: ProgramOptions = {},
 ): string {
-  const unknown = unknownTypes(graph, nodes, createMatches().didYouMean);
+  const unknown = unknownTypes(graph, nodes, { ...createMatches(), forms: NEWEST_FORMS });
   const error = combineProblems({ problems: unknown.map((issue) => issue.error) });
   if (error) throw error;
   const outputs = [...graph.keys()].filter((id) => nodes.get(graph.get(id)!.classType)!.outputNode);

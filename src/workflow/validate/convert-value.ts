@@ -85,10 +85,12 @@ function valueIssue(
       ? undefined
       : issues.notInList(
           location(),
-          value,
-          input.options,
-          environment.didYouMean(str(value), input.options),
-          undefined,
+          {
+            value,
+            options: input.options,
+            near: environment.didYouMean(str(value), input.options),
+          },
+          environment.forms,
         );
   if (input.kind !== 'COMBO' || input.editorOnly) return undefined;
   const nearest = (candidates: readonly string[]): string =>
@@ -100,5 +102,6 @@ function valueIssue(
   if (typeof value === 'string' && environment.optionOf(input, value) !== undefined)
     return undefined;
   const options = environment.optionsOf(input);
-  return issues.notInList(location(), value, options, nearest(options), input.folder);
+  const choice = { value, options, near: nearest(options), folder: input.folder };
+  return issues.notInList(location(), choice, environment.forms);
 }

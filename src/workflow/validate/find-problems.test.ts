@@ -90,7 +90,7 @@ describe('findProblems', () => {
     expect(found.problems.map((p) => p.message)).toContainEqual(
       expect.stringContaining("'height' of EmptyLatentImage (node 8) is 'tall'"),
     );
-    expect(found.validation.error?.message).toContain('does not exist');
+    expect(found.validation.error?.message).toContain('not found');
   });
 
   it('finds nothing in a workflow that can run', () => {

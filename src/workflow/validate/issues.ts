@@ -8,6 +8,7 @@ import { type LaterNote, laterNodeHint } from '../../nodes/versions/nodes-of-ver
 import { WIDGET_TYPES } from '../../nodes/widget-types.ts';
 import { ownValue } from '../../own-value.ts';
 import { floatJson, type PythonError, repr, str } from './python-values.ts';
+import { type ErrorForms, refusedValue } from './released-errors.ts';
 
 /** ComfyUI's own error object, letter for letter. */
 export interface ComfyError {
@@ -57,15 +58,10 @@ export function withNote({ comfy, error }: Issue, note: LaterNote | undefined): 
 
 const EXPORT_AGAIN = 'Correct the connection in ComfyUI and export the workflow again.';
 
-/** A node without a class type. */
-export const missingClassType = (nodeId: string): Issue =>
+/** A node without a class type; `comfy` is missingNode's error. */
+export const missingClassType = (nodeId: string, comfy: ComfyError): Issue =>
   createIssue(
-    {
-      type: 'invalid_prompt',
-      message: 'Cannot execute because a node is missing the class_type property.',
-      details: `Node ID '#${nodeId}'`,
-      extra_info: {},
-    },
+    comfy,
     { nodeId },
     {
       message: `node ${nodeId} has no class_type`,
@@ -73,17 +69,20 @@ export const missingClassType = (nodeId: string): Issue =>
     },
   );
 
-/** A class type that does not exist or is refused, at one or more nodes; `near`: see didYouMean. */
-export function unknownType(nodeIds: readonly string[], nodeType: string, near: string): Issue {
+/**
+ * A class type that does not exist or is refused, at one or more nodes; `near`: see didYouMean;
+ * `comfy` is missingNode's error.
+ */
+export function unknownType(
+  nodeIds: readonly string[],
+  nodeType: string,
+  near: string,
+  comfy: ComfyError,
+): Issue {
   const refused = REFUSED.get(nodeType);
   const location = `(node ${nodeIds.join(', ')})`;
   return createIssue(
-    {
-      type: 'invalid_prompt',
-      message: `Cannot execute because node ${nodeType} does not exist.`,
-      details: `Node ID '#${nodeIds[0]}'`,
-      extra_info: {},
-    },
+    comfy,
     { nodeId: nodeIds[0], nodeType },
     refused
       ? {
@@ -296,23 +295,29 @@ const MAX_LISTED_OPTIONS = 20;
 /** The maximum number of options that a hint lists. */
 const MAX_HINTED_OPTIONS = 40;
 
+interface RefusedChoice {
+  readonly value: Json;
+  readonly options: readonly string[];
+  /** See didYouMean. */
+  readonly near: string;
+  /** The folder of models that the options are in. */
+  readonly folder?: string;
+}
+
 /**
  * A combo's value that is not one of its options; with `folder`, a model file that is missing.
- * `near`: see didYouMean.
  */
 export function notInList(
   location: InputLocation,
-  value: Json,
-  options: readonly string[],
-  near: string,
-  folder: string | undefined,
+  { value, options, near, folder }: RefusedChoice,
+  forms: ErrorForms,
 ): Issue {
   const isLong = options.length > MAX_LISTED_OPTIONS;
   const list = isLong ? `(list of length ${options.length})` : repr([...options]);
   const comfy: ComfyError = {
     type: 'value_not_in_list',
     message: 'Value not in list',
-    details: `${location.input}: '${str(value)}' not in ${list}`,
+    details: `${location.input}: ${refusedValue(value, forms)} not in ${list}`,
     extra_info: {
       input_name: location.input,
       input_config: isLong ? null : location.config,
@@ -349,6 +354,10 @@ function optionsHint(options: readonly string[]): string {
   const listed = options.slice(0, MAX_HINTED_OPTIONS).join(', ');
   return `Use one of: ${listed}${options.length > MAX_HINTED_OPTIONS ? ' …' : ''}.`;
 }
+
+/** A cycle at one of its nodes; `comfy` is dependencyCycle's error. */
+export const inCycle = (nodeId: string, comfy: ComfyError, message: string): Issue =>
+  createIssue(comfy, { nodeId }, { message, hint: EXPORT_AGAIN });
 
 /** VALIDATE_INPUTS of the nodes that read an uploaded file; `near`: see didYouMean. */
 export const noInputFile = (location: InputLocation, value: string, near: string): Issue =>

@@ -12,6 +12,7 @@ import { convertInputValue } from './convert-value.ts';
 import * as issues from './issues.ts';
 import { resolveLink } from './link-source.ts';
 import { PythonError } from './python-values.ts';
+import { dependencyCycle } from './released-errors.ts';
 import type { ValidationEnvironment } from './validation-environment.ts';
 
 export interface Verdict {
@@ -71,7 +72,7 @@ export function validateNode(state: GraphValidation, first: string): Verdict {
 
 function* nodeSteps(state: GraphValidation, id: string): Steps<Verdict> {
   const { verdicts, path, positions } = state;
-  if (positions.has(id)) throw cycleError(state, id);
+  if (positions.has(id)) return cycleVerdict(state, id);
   positions.set(id, path.length);
   path.push(id);
   try {
@@ -92,25 +93,37 @@ export function storeVerdict(state: GraphValidation, id: string, verdict: Verdic
   if (verdict.issues.length > 0) state.failed.add(id);
 }
 
-/** Of a longer cycle, the message names as many nodes at both ends. */
+/** How many nodes of a cycle get an error; the others are invalid because of these. */
+const MAX_CYCLE_ERRORS = 100;
+/** Of a longer cycle, errors name as many nodes at both ends. */
 const MAX_CYCLE_END = 10;
 
-function cycleError({ graph, path, positions }: GraphValidation, id: string): PythonError {
-  const start = positions.get(id)!;
+/** Makes the cycle that is closed at `id` the issue of its nodes, or throws PythonError for it. */
+function cycleVerdict(state: GraphValidation, id: string): Verdict {
+  const { graph, path, positions, environment } = state;
+  const cycle = path.slice(positions.get(id));
   const describe = (at: string): string => `${at} (${graph.get(at)!.classType})`;
-  const isLong = path.length - start > 2 * MAX_CYCLE_END;
-  const cycle = isLong
-    ? [
-        ...path.slice(start, start + MAX_CYCLE_END).map(describe),
-        `… ${path.length - start - 2 * MAX_CYCLE_END} more …`,
-        ...[...path.slice(-MAX_CYCLE_END), id].map(describe),
-      ]
-    : [...path.slice(start), id].map(describe);
-  return new PythonError(
-    'graph.DependencyCycleError',
-    'Dependency cycle detected',
-    `nodes are connected in a cycle: ${cycle.join(' <- ')}`,
-  );
+  const named = ends([...cycle, id], describe);
+  const message = `nodes are connected in a cycle: ${named.join(' <- ')}`;
+  if (!environment.forms.cyclesAreNamed)
+    throw new PythonError('graph.DependencyCycleError', 'Dependency cycle detected', message);
+  const nodes = ends(cycle, (at) => at);
+  for (const at of cycle.slice(0, MAX_CYCLE_ERRORS)) {
+    const comfy = dependencyCycle(at, nodes, named);
+    storeVerdict(state, at, { valid: false, issues: [issues.inCycle(at, comfy, message)] });
+  }
+  return state.verdicts.get(id)!;
+}
+
+/** The texts of some nodes; of many, those at both ends. */
+function ends(nodes: readonly string[], textOf: (id: string) => string): string[] {
+  const left = nodes.length - 1 - 2 * MAX_CYCLE_END;
+  if (left <= 0) return nodes.map(textOf);
+  return [
+    ...nodes.slice(0, MAX_CYCLE_END).map(textOf),
+    `… ${left} more …`,
+    ...nodes.slice(-MAX_CYCLE_END - 1).map(textOf),
+  ];
 }
 
 /** The results collected while one node is validated. */

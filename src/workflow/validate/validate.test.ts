@@ -1,13 +1,16 @@
 // Error objects as ComfyUI v0.3.64 returns them (execution.py, validate_inputs), on test nodes.
 import { describe, expect, it } from 'vitest';
 import { NODES } from '../../../test/support/nodes.ts';
+import { RULES } from '../../../test/support/rules.ts';
 import { dumpsJson } from '../../formats/dumps-json.ts';
 import type { Json, JsonObject } from '../../formats/json.ts';
 import { parseJson } from '../../formats/parse-json.ts';
 import type { NodeEnvironment } from '../../nodes/context.ts';
 import { NODES as ALL_NODES } from '../../nodes/index.ts';
 import { readWorkflow } from '../read/read.ts';
+import { type ErrorForms, NEWEST_FORMS } from './released-errors.ts';
 import { combineProblems, errorResponse, validate } from './validate.ts';
+import { createValidationEnvironment } from './validation-environment.ts';
 
 const LONG_LIST = Array.from({ length: 21 }, (_, i) => `model${i}.safetensors`);
 const environment = (models: readonly string[]): NodeEnvironment => ({
@@ -21,9 +24,14 @@ const node = (class_type: string, inputs: JsonObject = {}): JsonObject => ({ cla
 const save = (from: Json): JsonObject => node('TestSave', { value: from, filename_prefix: 'p' });
 
 /** Validates a prompt. `response` is the body of the 400 response, as a client parses it. */
-function check(prompt: JsonObject, models: readonly string[] = ['a.safetensors']) {
+function check(
+  prompt: JsonObject,
+  models: readonly string[] = ['a.safetensors'],
+  forms: ErrorForms = RULES,
+) {
   const { graph } = readWorkflow(parseJson(dumpsJson(prompt)));
-  const validation = validate(graph, NODES, environment(models));
+  const folders = createValidationEnvironment(environment(models), forms);
+  const validation = validate(graph, NODES, folders);
   return { ...validation, response: JSON.parse(dumpsJson(errorResponse(validation))) };
 }
 
@@ -216,6 +224,14 @@ describe('inputs and links', () => {
     expect(problems[0].message).toMatch(
       /^nodes are connected in a cycle: 0 .* <- … 9980 more … <- .*9999 \(TestAdd\) <- 0 \(TestAdd\)$/,
     );
+  });
+
+  it('of a long cycle, a hundred nodes get the error of newer releases', () => {
+    const { response } = check(chainTo(10_000, ['0', 0]), [], NEWEST_FORMS);
+    const errors = Object.values<{ errors: unknown[] }>(response.node_errors);
+    expect(errors.map((one) => one.errors.length)).toEqual(Array(100).fill(1));
+    expect(response.node_errors['99'].errors[0].extra_info.cycle_nodes).toHaveLength(22);
+    expect(response.error.type).toBe('prompt_outputs_failed_validation');
   });
 });
 

@@ -16,6 +16,7 @@ import {
   unknownType,
 } from './issues.ts';
 import { PythonError } from './python-values.ts';
+import { missingNode } from './released-errors.ts';
 import { type GraphValidation, storeVerdict, type Verdict, validateNode } from './validate-node.ts';
 import {
   createValidationEnvironment,
@@ -53,7 +54,7 @@ export function validate(
   targets?: readonly string[],
 ): Validation {
   const checked = createValidationEnvironment(environment);
-  const unknown = unknownTypes(graph, nodes, checked.didYouMean);
+  const unknown = unknownTypes(graph, nodes, checked);
   if (unknown.length > 0) return rejected(graph, unknown);
   const targetIds = targets && new Set(targets);
   const requested = [...graph].flatMap(([id, { classType }]) =>
@@ -87,12 +88,21 @@ export function validate(
 export function unknownTypes(
   graph: Graph,
   nodes: NodeTable,
-  didYouMean: ValidationEnvironment['didYouMean'],
+  { didYouMean, forms }: Pick<ValidationEnvironment, 'didYouMean' | 'forms'>,
 ): Issue[] {
   const existing = [...nodes.keys()];
-  return [...nodesOfUnknownType(graph, nodes)].map(([type, ids]) =>
-    type === '' ? missingClassType(ids[0]) : unknownType(ids, type, didYouMean(type, existing)),
-  );
+  return [...nodesOfUnknownType(graph, nodes)].map(([type, ids]) => {
+    const [id] = ids;
+    const { title } = graph.get(id)!;
+    return type === ''
+      ? missingClassType(id, missingNode({ id, title }, forms))
+      : unknownType(
+          ids,
+          type,
+          didYouMean(type, existing),
+          missingNode({ id, classType: type, title }, forms),
+        );
+  });
 }
 
 /** The ids of the nodes whose class type is not in the table, by class type. */

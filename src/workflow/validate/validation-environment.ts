@@ -6,6 +6,7 @@ import type { NodeEnvironment } from '../../nodes/context.ts';
 import type { ComboInput, DynamicComboInput, Input } from '../../nodes/input-types.ts';
 import { withSlashes } from '../../slashes.ts';
 import { inputConfig, optionsOf } from '../input-spec.ts';
+import { type ErrorForms, NEWEST_FORMS } from './released-errors.ts';
 
 export interface ValidationEnvironment extends NodeEnvironment {
   /** Returns the option of a combo that a value names, with `/` or `\` between folders. */
@@ -18,6 +19,8 @@ export interface ValidationEnvironment extends NodeEnvironment {
   didYouMean(word: string, candidates: readonly string[]): string;
   /** As `nearMatches`; empty when too much text has been compared. */
   nearMatches(word: string, candidates: readonly string[]): readonly string[];
+  /** The form of errors. */
+  readonly forms: ErrorForms;
 }
 
 /** Products of the lengths of the texts that are compared. The first comparison is always made. */
@@ -27,9 +30,13 @@ const MAX_WORD = 200;
 const LONG_LIST = 20;
 const MAX_LONG_LISTS = 5;
 
-/** An environment for one validation; one that exists is returned as it is. */
+/**
+ * An environment for one validation, with the errors of the newest release unless others are given;
+ * one that exists is returned as it is.
+ */
 export function createValidationEnvironment(
   environment: NodeEnvironment | ValidationEnvironment,
+  forms: ErrorForms = NEWEST_FORMS,
 ): ValidationEnvironment {
   if ('optionOf' in environment) return environment;
   const { modelFiles, inputFiles, hasInput, wildcards } = environment;
@@ -54,6 +61,7 @@ export function createValidationEnvironment(
       optionsByName(input).get(value) ?? optionsByName(input).get(withSlashes(value)),
     configOf: createConfigs(once),
     ...createMatches(),
+    forms,
   };
 }
 

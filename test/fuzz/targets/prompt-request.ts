@@ -10,7 +10,7 @@ import { ENVIRONMENT, WORKFLOW_WORDS } from '../workflows.ts';
 export const target: FuzzTarget = {
   run: (input) => {
     const body = parseJson(input.toString('utf8'));
-    if (isJsonObject(body)) checkPrompt(body, NODES, ENVIRONMENT);
+    if (isJsonObject(body)) checkPrompt(body, { nodes: NODES, folders: ENVIRONMENT });
   },
   seeds: () =>
     filesOf('examples', /\.json$/, 4000).map(

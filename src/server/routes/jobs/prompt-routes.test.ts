@@ -123,9 +123,13 @@ describe('a prompt is refused with ComfyUI’s errors', () => {
     });
   });
 
-  it('for an unknown type', async () => {
-    const { error } = await refusalOf({ prompt: { '1': node('Nothing') } });
-    expect(error).toMatchObject({ type: 'invalid_prompt', details: "Node ID '#1'" });
+  it('for an unknown type, of the release that the prompt names', async () => {
+    const prompt = { '1': node('Nothing') };
+    const details = "Node ID '#1'";
+    const { error } = await refusalOf({ prompt });
+    expect(error).toMatchObject({ type: 'missing_node_type', details });
+    const old = await refusalOf({ prompt, extra_data: { comfyui: '0.3.64' } });
+    expect(old.error).toMatchObject({ type: 'invalid_prompt', details });
   });
 
   it.each([
