@@ -7,7 +7,7 @@ import { create } from './dom.ts';
 import { MaskCanvas } from './mask-canvas.ts';
 import type { MaskOperation } from './mask-history.ts';
 import { MaskSurface } from './mask-surface.ts';
-import { createMaskTools } from './mask-tools.ts';
+import { MaskTools } from './mask-tools.ts';
 import { pictureOf } from './picture-names.ts';
 import { opaqueUrl, readableUrl, uploadMask } from './pictures-api.ts';
 
@@ -24,7 +24,7 @@ export async function drawMask(value: string): Promise<string | undefined> {
   const original = pictureOf(value);
   const picture = await loadPicture(original);
   const mask = new MaskCanvas(picture);
-  const shown = mask.hasAlpha ? await load(opaqueUrl(original)).catch(() => picture) : picture;
+  const shown = mask.hasAlpha ? await opaque(original, picture) : picture;
   shown.alt = '';
   return new Promise((resolve) => new MaskEditor(original, mask, shown, resolve));
 }
@@ -45,6 +45,14 @@ async function loadPicture(original: StoredImage): Promise<HTMLImageElement> {
   ]);
 }
 
+/** The picture with its colours where it is transparent, if the server can make it. */
+async function opaque(original: StoredImage, picture: HTMLImageElement): Promise<HTMLImageElement> {
+  const image = await load(opaqueUrl(original)).catch(() => picture);
+  const { naturalWidth, naturalHeight } = picture;
+  const isSame = image.naturalWidth === naturalWidth && image.naturalHeight === naturalHeight;
+  return isSame ? image : picture;
+}
+
 async function load(url: string): Promise<HTMLImageElement> {
   const image = new Image();
   await new Promise((resolve, reject) => {
@@ -59,7 +67,7 @@ class MaskEditor {
   readonly #original: StoredImage;
   readonly #mask: MaskCanvas;
   readonly #surface: MaskSurface;
-  readonly #tools;
+  readonly #tools: MaskTools;
   readonly #dialog: HTMLDialogElement;
   readonly #status = create('p', { class: 'quiet', role: 'status' });
   readonly #problem = create('p', { class: 'warning', role: 'alert' });
@@ -76,7 +84,7 @@ class MaskEditor {
     this.#original = original;
     this.#mask = mask;
     const { width, height } = mask.size;
-    this.#tools = createMaskTools(Math.min(width, height), {
+    this.#tools = new MaskTools(Math.min(width, height), {
       undo: () => this.#report(mask.undo() ? 'Undone' : 'Nothing to undo'),
       redo: () => this.#report(mask.redo() ? 'Redone' : 'Nothing to redo'),
       clear: () => this.#apply({ kind: 'clear' }, 'Cleared'),

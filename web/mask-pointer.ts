@@ -22,84 +22,97 @@ const MIDDLE_BUTTON = 1;
 const PEN_ERASER = 32;
 const WHEEL_SPEED = 0.0015;
 
-export function listenToPointers(element: HTMLElement, events: PointerEvents): void {
-  const touches = new Map<number, Point>();
+export class PointerListener {
+  readonly #element: HTMLElement;
+  readonly #events: PointerEvents;
+  readonly #touches = new Map<number, Point>();
   /** The pointer that draws, and the one that moves the picture. */
-  let drawing: number | undefined;
-  let moving: number | undefined;
+  #drawing: number | undefined;
+  #moving: number | undefined;
   /** Two fingers were down; nothing is drawn until all are up. */
-  let isPinching = false;
-  let last: Point = { x: 0, y: 0 };
+  #isPinching = false;
+  #last: Point = { x: 0, y: 0 };
 
-  const pointOf = ({ clientX, clientY }: MouseEvent): Point => {
-    const { left, top } = element.getBoundingClientRect();
+  constructor(element: HTMLElement, events: PointerEvents) {
+    this.#element = element;
+    this.#events = events;
+    element.addEventListener('pointerdown', (event) => this.#start(event));
+    element.addEventListener('pointermove', (event) => this.#move(event));
+    element.addEventListener('pointerup', (event) => this.#finish(event));
+    element.addEventListener('pointercancel', (event) => this.#finish(event));
+    element.addEventListener('pointerleave', () => events.hover(undefined));
+    element.addEventListener('contextmenu', (event) => event.preventDefault());
+    element.addEventListener('wheel', (event) => this.#zoom(event), { passive: false });
+  }
+
+  #pointOf({ clientX, clientY }: MouseEvent): Point {
+    const { left, top } = this.#element.getBoundingClientRect();
     return { x: clientX - left, y: clientY - top };
-  };
-  const pinch = (id: number, to: Point): void => {
-    const [a, b] = [...touches.values()];
-    touches.set(id, to);
-    const [c, d] = [...touches.values()];
-    if (!b || !d) return;
-    const [before, after] = [middle(a, b), middle(c, d)];
-    events.move({ x: after.x - before.x, y: after.y - before.y });
-    if (distance(a, b) > 0) events.zoom(distance(c, d) / distance(a, b), after);
-  };
-  const touchStarts = (id: number, at: Point): boolean => {
-    touches.set(id, at);
-    if (touches.size === 1 && !isPinching) return false;
-    isPinching = true;
-    if (drawing !== undefined) events.cancel();
-    drawing = undefined;
-    return true;
-  };
+  }
 
-  element.addEventListener('pointerdown', (event) => {
+  #start(event: PointerEvent): void {
     const { pointerId, pointerType, button, buttons } = event;
-    const at = pointOf(event);
+    const at = this.#pointOf(event);
     event.preventDefault();
-    element.focus({ preventScroll: true });
-    element.setPointerCapture(pointerId);
-    if (pointerType === 'touch' && touchStarts(pointerId, at)) return;
-    if (drawing !== undefined || moving !== undefined) return;
-    last = at;
+    this.#element.focus({ preventScroll: true });
+    this.#element.setPointerCapture(pointerId);
+    if (pointerType === 'touch' && this.#isGesture(pointerId, at)) return;
+    if (this.#drawing !== undefined || this.#moving !== undefined) return;
+    this.#last = at;
     if (button === MIDDLE_BUTTON) {
-      moving = pointerId;
+      this.#moving = pointerId;
       return;
     }
-    drawing = pointerId;
-    events.start(at, button === RIGHT_BUTTON || (buttons & PEN_ERASER) !== 0);
-  });
-  element.addEventListener('pointermove', (event) => {
+    this.#drawing = pointerId;
+    this.#events.start(at, button === RIGHT_BUTTON || (buttons & PEN_ERASER) !== 0);
+  }
+
+  /** Adds a finger; whether it is one of several. */
+  #isGesture(id: number, at: Point): boolean {
+    this.#touches.set(id, at);
+    if (this.#touches.size === 1 && !this.#isPinching) return false;
+    this.#isPinching = true;
+    if (this.#drawing !== undefined) this.#events.cancel();
+    this.#drawing = undefined;
+    return true;
+  }
+
+  #move(event: PointerEvent): void {
     const { pointerId, pointerType } = event;
-    const at = pointOf(event);
-    if (pointerType !== 'touch') events.hover(at);
-    if (isPinching && touches.has(pointerId)) pinch(pointerId, at);
-    else if (pointerId === moving) events.move({ x: at.x - last.x, y: at.y - last.y });
-    else if (pointerId === drawing) {
+    const at = this.#pointOf(event);
+    if (pointerType !== 'touch') this.#events.hover(at);
+    if (this.#isPinching && this.#touches.has(pointerId)) this.#pinch(pointerId, at);
+    else if (pointerId === this.#moving)
+      this.#events.move({ x: at.x - this.#last.x, y: at.y - this.#last.y });
+    else if (pointerId === this.#drawing) {
       const parts = event.getCoalescedEvents();
-      events.extend(parts.length > 0 ? parts.map(pointOf) : [at]);
+      this.#events.extend(parts.length > 0 ? parts.map((part) => this.#pointOf(part)) : [at]);
     }
-    last = at;
-  });
-  const finish = ({ pointerId, type }: PointerEvent): void => {
-    touches.delete(pointerId);
-    if (touches.size === 0) isPinching = false;
-    if (pointerId === moving) moving = undefined;
-    if (pointerId !== drawing) return;
-    drawing = undefined;
-    if (type === 'pointercancel') events.cancel();
-    else events.end();
-  };
-  element.addEventListener('pointerup', finish);
-  element.addEventListener('pointercancel', finish);
-  element.addEventListener('pointerleave', () => events.hover(undefined));
-  element.addEventListener('contextmenu', (event) => event.preventDefault());
-  element.addEventListener(
-    'wheel',
-    (event) => {
-      event.preventDefault();
-      events.zoom(Math.exp(-event.deltaY * WHEEL_SPEED), pointOf(event));
-    },
-    { passive: false },
-  );
+    this.#last = at;
+  }
+
+  #pinch(id: number, to: Point): void {
+    const [a, b] = [...this.#touches.values()];
+    this.#touches.set(id, to);
+    const [c, d] = [...this.#touches.values()];
+    if (!b || !d) return;
+    const [before, after] = [middle(a, b), middle(c, d)];
+    this.#events.move({ x: after.x - before.x, y: after.y - before.y });
+    if (distance(a, b) > 0) this.#events.zoom(distance(c, d) / distance(a, b), after);
+  }
+
+  #finish({ pointerId, type }: PointerEvent): void {
+    this.#touches.delete(pointerId);
+    if (this.#touches.size === 0) this.#isPinching = false;
+    if (pointerId === this.#moving) this.#moving = undefined;
+    if (pointerId !== this.#drawing) return;
+    this.#drawing = undefined;
+    if (type === 'pointercancel') this.#events.cancel();
+    else this.#events.end();
+  }
+
+  #zoom(event: WheelEvent): void {
+    event.preventDefault();
+    this.#events.zoom(Math.exp(-event.deltaY * WHEEL_SPEED), this.#pointOf(event));
+  }
 }

@@ -3,7 +3,7 @@
 import { create } from './dom.ts';
 import type { MaskCanvas } from './mask-canvas.ts';
 import type { Point } from './mask-history.ts';
-import { listenToPointers } from './mask-pointer.ts';
+import { PointerListener } from './mask-pointer.ts';
 import type { MaskTools } from './mask-tools.ts';
 import { fitted, moved, pictureAt, screenAt, type View, zoomed } from './mask-view.ts';
 
@@ -105,7 +105,7 @@ export class MaskSurface {
   }
 
   #listen(): void {
-    listenToPointers(this.element, {
+    new PointerListener(this.element, {
       start: (at, erases) => {
         const { diameter } = this.#tools;
         const point = pictureAt(this.#view, at);

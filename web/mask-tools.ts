@@ -14,112 +14,115 @@ export interface MaskActions {
   changed(): void;
 }
 
-export interface MaskTools {
-  readonly element: HTMLElement;
-  readonly erases: boolean;
-  /** In pixels of the picture. */
-  readonly diameter: number;
-  /** Of the mask as it is shown, from 0 to 1. */
-  readonly opacity: number;
-  enable(history: { readonly canUndo: boolean; readonly canRedo: boolean }): void;
-  /** Does what a key stands for; false if it stands for nothing. */
-  press(event: KeyboardEvent): boolean;
-}
-
 /** The size of the brush at first, as a share of the picture's shorter side. */
 const FIRST_SHARE = 0.12;
 const LARGEST_SHARE = 0.75;
 const SIZE_STEP = 1.2;
 const FIRST_OPACITY = 60;
 
-export function createMaskTools(shorterSide: number, actions: MaskActions): MaskTools {
-  let erases = false;
-  const tool = (name: string, key: string, isEraser: boolean): HTMLButtonElement => {
-    const click = (): void => select(isEraser);
-    return create('button', { type: 'button', title: `${name} (${key})`, click }, name);
-  };
-  const brush = tool('Brush', 'B', false);
-  const eraser = tool('Eraser', 'E', true);
-  const select = (isEraser: boolean): void => {
-    erases = isEraser;
-    brush.setAttribute('aria-pressed', String(!erases));
-    eraser.setAttribute('aria-pressed', String(erases));
-    actions.changed();
-  };
-  const button = (name: string, keys: string, click: () => void): HTMLButtonElement =>
-    create('button', { type: 'button', title: `${name} (${keys})`, click }, name);
-  const undo = button('Undo', 'Ctrl+Z', actions.undo);
-  const redo = button('Redo', 'Ctrl+Shift+Z', actions.redo);
-  const largest = Math.max(Math.ceil(shorterSide * LARGEST_SHARE), 2);
-  const first = Math.max(Math.round(shorterSide * FIRST_SHARE), 1);
-  const size = slider('Size', { min: 1, max: largest, value: first }, 'px', actions.changed);
-  const opacity = slider(
-    'Opacity',
-    { min: 5, max: 100, value: FIRST_OPACITY },
-    '%',
-    actions.changed,
-  );
-  const resize = (factor: number): void => {
-    const by = Math.max(Math.abs(size.value * (factor - 1)), 1) * Math.sign(factor - 1);
-    size.set(size.value + by);
-  };
-  const element = create(
-    'div',
-    { class: 'mask-tools', role: 'toolbar', 'aria-label': 'Mask' },
-    create('div', { class: 'group' }, brush, eraser),
-    create('div', { class: 'group' }, undo, redo),
-    create(
+type Keys = Readonly<Record<string, () => void>>;
+
+export class MaskTools {
+  readonly element: HTMLElement;
+  readonly #actions: MaskActions;
+  readonly #size: Slider;
+  readonly #opacity: Slider;
+  readonly #brush = button('Brush', 'B', () => this.#select(false));
+  readonly #eraser = button('Eraser', 'E', () => this.#select(true));
+  readonly #undo: HTMLButtonElement;
+  readonly #redo: HTMLButtonElement;
+  readonly #keys: Keys;
+  #erases = false;
+
+  constructor(shorterSide: number, actions: MaskActions) {
+    this.#actions = actions;
+    const { changed } = actions;
+    const max = Math.max(Math.ceil(shorterSide * LARGEST_SHARE), 2);
+    const first = Math.max(Math.round(shorterSide * FIRST_SHARE), 1);
+    this.#size = createSlider('Size', { min: 1, max, value: first }, 'px', changed);
+    this.#opacity = createSlider(
+      'Opacity',
+      { min: 5, max: 100, value: FIRST_OPACITY },
+      '%',
+      changed,
+    );
+    this.#undo = button('Undo', 'Ctrl+Z', actions.undo);
+    this.#redo = button('Redo', 'Ctrl+Shift+Z', actions.redo);
+    this.#keys = this.#actionsByKey();
+    this.element = create(
       'div',
-      { class: 'group' },
-      button('Invert', 'I', actions.invert),
-      button('Clear', 'Delete', actions.clear),
-    ),
-    create('div', { class: 'sliders' }, size.element, opacity.element),
-    create(
-      'div',
-      { class: 'group' },
-      named(button('−', '-', actions.zoomOut), 'Zoom out'),
-      button('Fit', '0', actions.fit),
-      named(button('+', '+', actions.zoomIn), 'Zoom in'),
-    ),
-  );
-  const keys: Readonly<Record<string, () => void>> = {
-    b: () => select(false),
-    e: () => select(true),
-    '[': () => resize(1 / SIZE_STEP),
-    ']': () => resize(SIZE_STEP),
-    i: actions.invert,
-    delete: actions.clear,
-    '0': actions.fit,
-    '+': actions.zoomIn,
-    '=': actions.zoomIn,
-    '-': actions.zoomOut,
-  };
-  select(false);
-  return {
-    element,
-    get erases() {
-      return erases;
-    },
-    get diameter() {
-      return size.value;
-    },
-    get opacity() {
-      return opacity.value / 100;
-    },
-    enable: ({ canUndo, canRedo }) => {
-      undo.disabled = !canUndo;
-      redo.disabled = !canRedo;
-    },
-    press: ({ key, ctrlKey, metaKey, shiftKey, altKey }) => {
-      const lower = key.toLowerCase();
-      const withControl = ctrlKey || metaKey;
-      const action = withControl ? historyAction(lower, shiftKey, actions) : keys[lower];
-      if (!action || altKey) return false;
-      action();
-      return true;
-    },
-  };
+      { class: 'mask-tools', role: 'toolbar', 'aria-label': 'Mask' },
+      group(this.#brush, this.#eraser),
+      group(this.#undo, this.#redo),
+      group(button('Invert', 'I', actions.invert), button('Clear', 'Delete', actions.clear)),
+      create('div', { class: 'sliders' }, this.#size.element, this.#opacity.element),
+      group(
+        named(button('−', '-', actions.zoomOut), 'Zoom out'),
+        button('Fit', '0', actions.fit),
+        named(button('+', '+', actions.zoomIn), 'Zoom in'),
+      ),
+    );
+    this.#select(false);
+  }
+
+  get erases(): boolean {
+    return this.#erases;
+  }
+
+  /** In pixels of the picture. */
+  get diameter(): number {
+    return this.#size.value;
+  }
+
+  /** Of the mask as it is shown, from 0 to 1. */
+  get opacity(): number {
+    return this.#opacity.value / 100;
+  }
+
+  /** Enables the buttons that have something to do. */
+  enable({ canUndo, canRedo }: { readonly canUndo: boolean; readonly canRedo: boolean }): void {
+    this.#undo.disabled = !canUndo;
+    this.#redo.disabled = !canRedo;
+  }
+
+  /** Does what a key stands for; false if it stands for nothing. */
+  press({ key, ctrlKey, metaKey, shiftKey, altKey }: KeyboardEvent): boolean {
+    const lower = key.toLowerCase();
+    const action =
+      ctrlKey || metaKey ? historyAction(lower, shiftKey, this.#actions) : this.#keys[lower];
+    if (!action || altKey) return false;
+    action();
+    return true;
+  }
+
+  #actionsByKey(): Keys {
+    const { invert, clear, fit, zoomIn, zoomOut } = this.#actions;
+    return {
+      b: () => this.#select(false),
+      e: () => this.#select(true),
+      '[': () => this.#resize(1 / SIZE_STEP),
+      ']': () => this.#resize(SIZE_STEP),
+      i: invert,
+      delete: clear,
+      '0': fit,
+      '+': zoomIn,
+      '=': zoomIn,
+      '-': zoomOut,
+    };
+  }
+
+  #select(isEraser: boolean): void {
+    this.#erases = isEraser;
+    this.#brush.setAttribute('aria-pressed', String(!isEraser));
+    this.#eraser.setAttribute('aria-pressed', String(isEraser));
+    this.#actions.changed();
+  }
+
+  /** Changes the size by a factor, and by at least one pixel. */
+  #resize(factor: number): void {
+    const change = Math.max(Math.abs(this.#size.value * (factor - 1)), 1);
+    this.#size.set(this.#size.value + change * Math.sign(factor - 1));
+  }
 }
 
 function historyAction(
@@ -132,9 +135,17 @@ function historyAction(
   return withShift ? redo : undo;
 }
 
-function named(button: HTMLButtonElement, name: string): HTMLButtonElement {
-  button.setAttribute('aria-label', name);
-  return button;
+const group = (...buttons: HTMLButtonElement[]): HTMLElement =>
+  create('div', { class: 'group' }, ...buttons);
+
+/** `keys` do the same. */
+const button = (name: string, keys: string, click: () => void): HTMLButtonElement =>
+  create('button', { type: 'button', title: `${name} (${keys})`, click }, name);
+
+/** A button whose text is only a sign. */
+function named(sign: HTMLButtonElement, name: string): HTMLButtonElement {
+  sign.setAttribute('aria-label', name);
+  return sign;
 }
 
 interface Slider {
@@ -143,7 +154,7 @@ interface Slider {
   set(value: number): void;
 }
 
-function slider(
+function createSlider(
   label: string,
   range: { readonly min: number; readonly max: number; readonly value: number },
   unit: string,
