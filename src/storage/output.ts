@@ -57,7 +57,7 @@ export function writeOutputs(
   try {
     makeFolder(folder);
     onFolder?.(folder);
-    let counter = nextCounter(readdirSync(folder), name, request.counterEndsAtDot);
+    let counter = nextCounter(readdirSync(folder), name, endsAtDot(request));
     return request.files.map((bytes, i): WrittenFile => {
       const nameOf = (count: bigint) => outputName(name, request, count, i);
       const filename = writeAtomic(folder, nameOf(counter), bytes, (temporary) => {
@@ -86,7 +86,7 @@ export async function writeLargeOutput(
   try {
     makeFolder(folder);
     onFolder?.(folder);
-    const counter = nextCounter(readdirSync(folder), name, request.counterEndsAtDot);
+    const counter = nextCounter(readdirSync(folder), name, endsAtDot(request));
     const nameOf = (count: bigint) => outputName(name, request, count);
     const filename = await writeAtomicParts(folder, nameOf(counter), request.parts, (temporary) =>
       nameOf(linkFree(temporary, folder, nameOf, counter)),
@@ -98,6 +98,11 @@ export async function writeLargeOutput(
       : unwritableError(folder, error as NodeJS.ErrnoException);
   }
 }
+
+/** Names without an underscore behind the counter are counted where they are written. */
+export const endsAtDot = (
+  request: Pick<OutputRequest, 'counterEndsAtDot' | 'bareCounter'>,
+): boolean => request.counterEndsAtDot === true || request.bareCounter === true;
 
 /** Returns `name_00001_.png`; ComfyUI's %batch_num% becomes the position in the batch. */
 export const outputName = (

@@ -2,6 +2,7 @@
 // them, and read as ComfyUI's editor reads them.
 import { isUtf8 } from 'node:buffer';
 import { crc32, inflateSync } from 'node:zlib';
+import type { Sharp } from 'sharp';
 import { DarkroomError } from '../../errors.ts';
 import type { ByteImage } from '../image-bytes.ts';
 import { sharp } from './load-sharp.ts';
@@ -21,15 +22,28 @@ export const PNG_SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x
 const MAX_TEXT = 64 * 1024 * 1024;
 
 /** Encodes a grey, RGB or RGBA image: header, text, EXIF and pixels, nothing else. */
-export async function encodePng(
-  image: ByteImage,
-  { text = {}, level = 4, exif }: PngOptions = {},
-): Promise<Buffer> {
+export async function encodePng(image: ByteImage, options: PngOptions = {}): Promise<Buffer> {
   const { width, height, channels, bytes } = image;
   if (bytes.length !== width * height * channels)
     throw new Error(`internal: ${bytes.length} bytes for ${width}x${height}x${channels}`);
-  const file = await sharp(bytes, { raw: { width, height, channels: channels as 1 | 3 | 4 } })
-    .toColourspace(channels === 1 ? 'b-w' : 'srgb')
+  const file = sharp(bytes, { raw: { width, height, channels: channels as 1 | 3 | 4 } });
+  return pngFile(file.toColourspace(channels === 1 ? 'b-w' : 'srgb'), options);
+}
+
+/** An image of 16 bits per value. */
+export interface WordImage extends Omit<ByteImage, 'bytes'> {
+  readonly words: Uint16Array;
+}
+
+/** Encodes a grey, RGB or RGBA image of 16 bits per value. */
+export async function encodePng16(image: WordImage, options: PngOptions = {}): Promise<Buffer> {
+  const { width, height, channels, words } = image;
+  const file = sharp(words, { raw: { width, height, channels: channels as 1 | 3 | 4 } });
+  return pngFile(file.toColourspace(channels === 1 ? 'grey16' : 'rgb16'), options);
+}
+
+async function pngFile(pixels: Sharp, { text = {}, level = 4, exif }: PngOptions): Promise<Buffer> {
+  const file = await pixels
     .png({ compressionLevel: level, adaptiveFiltering: true, palette: false })
     .toBuffer();
   const chunks = [...readChunks(file)];

@@ -35,6 +35,8 @@ export const DECLARATION_CHANGES: readonly DeclarationChange[] = [
   { node: 'BatchMasksNode', since: '0.8.0', what: { kind: 'node' } },
   { node: 'ResizeImageMaskNode', since: '0.8.0', what: { kind: 'node' } },
   { node: 'ComfySwitchNode', since: '0.4.0', what: { kind: 'node' } },
+  { node: 'ColorTransfer', since: '0.20.0', what: { kind: 'node' } },
+  { node: 'SaveImageAdvanced', since: '0.23.0', what: { kind: 'node' } },
   { node: 'CustomCombo', since: '0.8.0', what: { kind: 'node' } },
   { node: 'CreateList', since: '0.13.0', what: { kind: 'node' } },
   { node: 'ComfyAndNode', since: '0.23.0', what: { kind: 'node' } },

@@ -6,6 +6,7 @@ import { noFreeName, unwritableError } from '../../write-errors.ts';
 import { writeAtomicParts } from '../atomic-write.ts';
 import { replaceFile } from '../file-names.ts';
 import {
+  endsAtDot,
   nextCounter,
   type OutputRequest,
   outputName,
@@ -34,7 +35,7 @@ export function bucketOutputs(
     const { subfolder, name } = targetOf(request);
     const prefix = keys.toWrite(request.type, posix.join(subfolder, `${name}_`));
     const names = (await bucket.list(prefix)).map(({ key }) => posix.basename(key));
-    return { next: nextCounter(names, name, request.counterEndsAtDot) };
+    return { next: nextCounter(names, name, endsAtDot(request)) };
   };
   /** Calls `put` with the next keys until one is free. Throws DR_OUTPUT_UNWRITABLE. */
   const putUnderFreeName = async (

@@ -516,6 +516,27 @@ export const ColorToRGBInt: NodeFunction<{
   color?: string | Link<'COLOR'>;
 }, Node<{ rgb_int: 'INT'; hex: 'COLOR'; alpha: 'FLOAT' }>> = nodeFunction('ColorToRGBInt', [['rgb_int', 'INT'], ['hex', 'COLOR'], ['alpha', 'FLOAT']], { color: '#ffffff' });
 
+/** Transfer Color (image/filters): Gives images the colours of other images, by several methods. */
+export const ColorTransfer: NodeFunction<{
+  /** The images that are changed. */
+  image_target: Link<'IMAGE'>;
+  /** The images with the colours. */
+  image_ref: Link<'IMAGE'>;
+  /** Default: reinhard_lab. */
+  method?: OneOf<'reinhard_lab' | 'mkl_lab' | 'histogram'>;
+  /** Each frame is compared with the reference by itself (per_frame), all together (uniform), or one for all (target_frame), which keeps the differences between frames. Default: per_frame. */
+  source_stats?: | 'per_frame'
+    | 'uniform'
+    | 'target_frame'
+    | {
+      source_stats: 'target_frame';
+      /** The frame whose colours are compared with the reference. 0 to 10000. Default: 0. */
+      target_index?: Int;
+    };
+  /** 0 to 10. Default: 1. */
+  strength?: Float;
+}, Node<{ image: 'IMAGE' }>> = nodeFunction('ColorTransfer', [['image', 'IMAGE']], { method: 'reinhard_lab', source_stats: 'per_frame', strength: 1 }, { source_stats: { choices: { per_frame: [], uniform: [], target_frame: [{ target_index: 0 }] } } });
+
 /**
  * Combine Hooks [2] (advanced/hooks/combine): Joins two groups of hooks.
  * @experimental
@@ -4888,6 +4909,31 @@ export const SaveImage: NodeFunction<{
   filename_prefix?: Text;
 }, OutputNode<{ images: 'IMAGE' }>> = nodeFunction('SaveImage', [['images', 'IMAGE']], { filename_prefix: 'ComfyUI' });
 
+/** Save Image (Advanced) (image): Saves images in the output folder, as PNG or OpenEXR, with the workflow in them. */
+export const SaveImageAdvanced: NodeFunction<{
+  /** The images. */
+  images: Link<'IMAGE'>;
+  /** The beginning of the file names. It may contain a subfolder, and %width%, %height%, %year%, %month%, %day% … Default: ComfyUI. */
+  filename_prefix?: Text;
+  /** The format of the files. Default: png. */
+  format?: | 'png'
+    | {
+      format: 'png';
+      /** Default: 8-bit. */
+      bit_depth?: OneOf<'8-bit' | '16-bit'>;
+      /** Default: sRGB. */
+      input_color_space?: OneOf<'sRGB'>;
+    }
+    | 'exr'
+    | {
+      format: 'exr';
+      /** Default: 32-bit float. */
+      bit_depth?: OneOf<'32-bit float'>;
+      /** What the values are. The file has scene-linear light: sRGB and HLG (HDR, Rec.2020) are converted, linear values are written as they are. Default: sRGB. */
+      input_color_space?: OneOf<'sRGB' | 'HDR' | 'linear'>;
+    };
+}, OutputNode<{ images: 'IMAGE' }>> = nodeFunction('SaveImageAdvanced', [['images', 'IMAGE']], { filename_prefix: 'ComfyUI', format: 'png' }, { format: { choices: { png: [{ bit_depth: '8-bit', input_color_space: 'sRGB' }], exr: [{ bit_depth: '32-bit float', input_color_space: 'sRGB' }] } } });
+
 /** Save Image (Websocket) (image): Sends images to the client as PNG files, in the form of previews, without the workflow in them. Where there is no client, as on the command line, they are saved in the output folder. */
 export const SaveImageWebsocket: NodeFunction<{
   images: Link<'IMAGE'>;
@@ -6253,6 +6299,7 @@ export const nodes: {
   CheckpointLoaderSimple: typeof CheckpointLoaderSimple;
   CheckpointSave: typeof CheckpointSave;
   ColorToRGBInt: typeof ColorToRGBInt;
+  ColorTransfer: typeof ColorTransfer;
   CombineHooks2: typeof CombineHooks2;
   CombineHooks4: typeof CombineHooks4;
   CombineHooks8: typeof CombineHooks8;
@@ -6620,6 +6667,7 @@ export const nodes: {
   SaveAnimatedPNG: typeof SaveAnimatedPNG;
   SaveAnimatedWEBP: typeof SaveAnimatedWEBP;
   SaveImage: typeof SaveImage;
+  SaveImageAdvanced: typeof SaveImageAdvanced;
   SaveImageWebsocket: typeof SaveImageWebsocket;
   SaveLatent: typeof SaveLatent;
   SaveText: typeof SaveText;
@@ -6820,6 +6868,7 @@ export const nodes: {
   CheckpointLoaderSimple,
   CheckpointSave,
   ColorToRGBInt,
+  ColorTransfer,
   CombineHooks2,
   CombineHooks4,
   CombineHooks8,
@@ -7187,6 +7236,7 @@ export const nodes: {
   SaveAnimatedPNG,
   SaveAnimatedWEBP,
   SaveImage,
+  SaveImageAdvanced,
   SaveImageWebsocket,
   SaveLatent,
   SaveText,

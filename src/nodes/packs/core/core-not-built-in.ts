@@ -21,6 +21,6 @@ export const CORE_ALIASES: Aliases = {
 
 /** Types for SD1.x, SD2.x and SDXL that are not built in yet. */
 export const CORE_OTHER_TYPES: readonly string[] = typesIn(`
-  CFGOverride CLIPTextEncodeControlnet ColorTransfer CreateBoundingBoxes DualModelGuider EasyCache
-  NAGuidance SamplerSEEDS2 SaveImageAdvanced TextOverlay
+  CFGOverride CLIPTextEncodeControlnet CreateBoundingBoxes DualModelGuider EasyCache NAGuidance
+  SamplerSEEDS2 TextOverlay
 `);

@@ -14,6 +14,7 @@ import { CORE_ALIASES, CORE_OTHER_TYPES, CORE_REFUSED } from './core-not-built-i
 import { BATCH_NODES } from './image/batch-nodes.ts';
 import { BOX_NODES } from './image/box-nodes.ts';
 import { CAMERA_AND_COMPARE_NODES } from './image/camera-and-compare-nodes.ts';
+import { COLOUR_TRANSFER_NODES } from './image/colour-transfer-node.ts';
 import { COMPOSITING_NODES } from './image/compositing-nodes.ts';
 import { MASK_NODES } from './image/core-mask-nodes.ts';
 import { DRAWING_NODES } from './image/drawing-nodes.ts';
@@ -26,6 +27,7 @@ import { IMAGE_TRANSFORM_NODES } from './image/image-transform-nodes.ts';
 import { FILE_NODES } from './image/load-and-save-nodes.ts';
 import { RESIZE_NODES } from './image/resize-image-mask-node.ts';
 import { ANIMATION_NODES } from './image/save-animation-nodes.ts';
+import { SAVE_IMAGE_ADVANCED_NODES } from './image/save-image-advanced-node.ts';
 import { UPSCALE_MODEL_NODES } from './image/upscale-model-nodes.ts';
 import { LATENT_BATCH_NODES } from './latent/latent-batch-nodes.ts';
 import { LATENT_NODES } from './latent/latent-nodes.ts';
@@ -121,6 +123,8 @@ export const CORE_PACK: Pack = {
     ...CAMERA_AND_COMPARE_NODES,
     ...BATCH_NODES,
     ...RESIZE_NODES,
+    ...SAVE_IMAGE_ADVANCED_NODES,
+    ...COLOUR_TRANSFER_NODES,
     ...LOGIC_NODES,
     ...NUMBER_NODES,
     ...TEXT_NODES,
