@@ -29,6 +29,17 @@ const list = async (): Promise<ListedModel[]> => {
 const ask = async (...asked: unknown[]): Promise<DescribedModel[]> =>
   (await test.post('/darkroom/models/describe', { models: asked })).json().models;
 
+/** Asks again about those for which there was no time. */
+async function describeAll(models: readonly ListedModel[]): Promise<DescribedModel[]> {
+  const described: DescribedModel[] = [];
+  while (described.length < models.length) {
+    const next = await ask(...models.slice(described.length));
+    expect(next.length).toBeGreaterThan(0);
+    described.push(...next);
+  }
+  return described;
+}
+
 describe('/darkroom/models', () => {
   it('lists files of all folders with their sizes', async () => {
     expect(await list()).toEqual([
@@ -39,7 +50,7 @@ describe('/darkroom/models', () => {
   });
 
   it('describes files as `darkroom models list` does', async () => {
-    expect(await ask(...(await list()))).toMatchObject([
+    expect(await describeAll(await list())).toMatchObject([
       { name: '<b>/x&y.safetensors', kind: 'LoRA', belongsIn: 'loras' },
       { name: 'sd1.safetensors', kind: 'checkpoint', preview: 0 },
       { name: 'page.safetensors', problem: 'page.safetensors is a web page (HTML), not a model' },
