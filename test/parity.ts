@@ -101,7 +101,7 @@ for (const [name, list] of [...groups].sort(([a], [b]) => a.localeCompare(b))) {
 }
 
 const changes = [
-  `| nodes, samplers | since | change |`,
+  `| nodes, samplers, requests | since | change |`,
   '|---|---|---|',
   ...Object.values(BEHAVIOUR_CHANGES).map(
     ({ where, since, what }) => `| ${where} | ${since} | ${what} |`,

@@ -7,7 +7,7 @@ interface BehaviourChange<T> {
   readonly since: Release;
   /** One sentence for the documentation. */
   readonly what: string;
-  /** The nodes and samplers whose results it changes. */
+  /** The nodes, samplers or requests whose results it changes. */
   readonly where: string;
   readonly before: T;
   readonly after: T;
@@ -15,8 +15,31 @@ interface BehaviourChange<T> {
 
 const change = <T>(entry: BehaviourChange<T>): BehaviourChange<T> => entry;
 
-/** The changes, by the name under which the code that acts on one reads it. */
+/** The changes in the order of releases, by the name under which code reads them. */
 export const BEHAVIOUR_CHANGES = {
+  previewIndent: change<number | undefined>({
+    since: '0.3.65',
+    what: 'Lists and dictionaries are shown on several lines, indented by 4; before, on one.',
+    where: 'PreviewAny',
+    before: undefined,
+    after: 4,
+  }),
+  alphaIsAddedInBatches: change<boolean>({
+    since: '0.3.71',
+    what: 'An image without alpha that is joined to one with alpha becomes opaque; before, an error.',
+    where: 'ImageBatch',
+    before: false,
+    after: true,
+  }),
+  maskPreviewHasWorkflow: change<boolean>({
+    since: '0.4.0',
+    what:
+      'Files contain no workflow, and clients are told that they are not animated; before, they ' +
+      'were saved as SaveImage saves images.',
+    where: 'MaskPreview',
+    before: true,
+    after: false,
+  }),
   saSolverReturnsPrediction: change<boolean>({
     since: '0.5.1',
     what:
@@ -25,6 +48,15 @@ export const BEHAVIOUR_CHANGES = {
     where: 'sa_solver, sa_solver_pece',
     before: false,
     after: true,
+  }),
+  wholePixelsInTotal: change<boolean>({
+    since: '0.6.0',
+    what:
+      'The number of pixels that sides are computed from is not rounded down to a whole number: ' +
+      'one side in a thousand is a pixel longer.',
+    where: 'ImageScaleToTotalPixels',
+    before: true,
+    after: false,
   }),
   ancestralSeedOffset: change<bigint>({
     since: '0.7.0',
@@ -39,6 +71,40 @@ export const BEHAVIOUR_CHANGES = {
     before: 0n,
     after: 1n,
   }),
+  oneImageHasAnimatedFlag: change<boolean>({
+    since: '0.7.0',
+    what:
+      'Clients show a single image as an image; before, that of SaveAnimatedPNG as an animation ' +
+      '(`animated` of the output).',
+    where: 'SaveAnimatedPNG, SaveAnimatedWEBP',
+    before: true,
+    after: false,
+  }),
+  missingNodesHaveTitles: change<boolean>({
+    since: '0.12.0',
+    what:
+      'Nodes of a missing or unknown class are errors of the type `missing_node_type` with the ' +
+      "node's id, class and title; before, of the type `invalid_prompt`.",
+    where: '`POST /prompt`',
+    before: false,
+    after: true,
+  }),
+  previewEdgeItems: change<number>({
+    since: '0.20.0',
+    what: 'Of a long axis of a tensor, 6 elements are shown at each end; before, 3.',
+    where: 'PreviewAny',
+    before: 3,
+    after: 6,
+  }),
+  cyclesAreNamed: change<boolean>({
+    since: '0.20.0',
+    what:
+      'Nodes that are connected in a cycle get an error of the type `dependency_cycle` each; ' +
+      'before, Python ran out of stack (`exception_during_inner_validation`).',
+    where: '`POST /prompt`',
+    before: false,
+    after: true,
+  }),
   readsImagesAsFfmpeg: change<boolean>({
     since: '0.21.0',
     what:
@@ -49,33 +115,6 @@ export const BEHAVIOUR_CHANGES = {
     before: false,
     after: true,
   }),
-  featherStartsAtEdge: change<boolean>({
-    since: '0.22.0',
-    what:
-      'The fades of the right and bottom edges begin at the last column and row; before, their ' +
-      'weakest step fell on the first column and row.',
-    where: 'FeatherMask',
-    before: false,
-    after: true,
-  }),
-  maskPreviewHasWorkflow: change<boolean>({
-    since: '0.4.0',
-    what:
-      'Files contain no workflow, and clients are told that they are not animated; before, they ' +
-      'were saved as SaveImage saves images.',
-    where: 'MaskPreview',
-    before: true,
-    after: false,
-  }),
-  oneImageHasAnimatedFlag: change<boolean>({
-    since: '0.7.0',
-    what:
-      'Clients show a single image as an image; before, that of SaveAnimatedPNG as an animation ' +
-      '(`animated` of the output).',
-    where: 'SaveAnimatedPNG, SaveAnimatedWEBP',
-    before: true,
-    after: false,
-  }),
   counterEndsAtDot: change<boolean>({
     since: '0.21.0',
     what:
@@ -84,22 +123,6 @@ export const BEHAVIOUR_CHANGES = {
     where: 'all nodes that save files',
     before: false,
     after: true,
-  }),
-  alphaIsAddedInBatches: change<boolean>({
-    since: '0.3.71',
-    what: 'An image without alpha that is joined to one with alpha becomes opaque; before, an error.',
-    where: 'ImageBatch',
-    before: false,
-    after: true,
-  }),
-  wholePixelsInTotal: change<boolean>({
-    since: '0.6.0',
-    what:
-      'The number of pixels that sides are computed from is not rounded down to a whole number: ' +
-      'one side in a thousand is a pixel longer.',
-    where: 'ImageScaleToTotalPixels',
-    before: true,
-    after: false,
   }),
   shorterBatchIsRepeated: change<boolean>({
     since: '0.21.0',
@@ -110,31 +133,26 @@ export const BEHAVIOUR_CHANGES = {
     before: false,
     after: true,
   }),
-  previewIndent: change<number | undefined>({
-    since: '0.3.65',
-    what: 'Lists and dictionaries are shown on several lines, indented by 4; before, on one.',
-    where: 'PreviewAny',
-    before: undefined,
-    after: 4,
-  }),
-  previewEdgeItems: change<number>({
-    since: '0.20.0',
-    what: 'Of a long axis of a tensor, 6 elements are shown at each end; before, 3.',
-    where: 'PreviewAny',
-    before: 3,
-    after: 6,
-  }),
-  previewIsAscii: change<boolean>({
-    since: '0.33.0',
-    what: 'Characters beyond ASCII in lists and dictionaries are shown; before, as \\uXXXX.',
-    where: 'PreviewAny',
-    before: true,
-    after: false,
+  refusedValuesAreRepr: change<boolean>({
+    since: '0.21.0',
+    what: 'Details of `value_not_in_list` contain the value as repr() prints it; before, in quotes.',
+    where: '`POST /prompt`',
+    before: false,
+    after: true,
   }),
   lcmNeedsTwoSigmas: change<boolean>({
     since: '0.21.1',
     what: 'A single sigma is an error; before, the latent came back as it was.',
     where: 'lcm, SamplerLCM',
+    before: false,
+    after: true,
+  }),
+  featherStartsAtEdge: change<boolean>({
+    since: '0.22.0',
+    what:
+      'The fades of the right and bottom edges begin at the last column and row; before, their ' +
+      'weakest step fell on the first column and row.',
+    where: 'FeatherMask',
     before: false,
     after: true,
   }),
@@ -148,31 +166,6 @@ export const BEHAVIOUR_CHANGES = {
     before: false,
     after: true,
   }),
-  missingNodesHaveTitles: change<boolean>({
-    since: '0.12.0',
-    what:
-      'Nodes of a missing or unknown class are errors of the type `missing_node_type` with the ' +
-      "node's id, class and title; before, of the type `invalid_prompt`.",
-    where: '`POST /prompt`',
-    before: false,
-    after: true,
-  }),
-  cyclesAreNamed: change<boolean>({
-    since: '0.20.0',
-    what:
-      'Nodes that are connected in a cycle get an error of the type `dependency_cycle` each; ' +
-      'before, Python ran out of stack (`exception_during_inner_validation`).',
-    where: '`POST /prompt`',
-    before: false,
-    after: true,
-  }),
-  refusedValuesAreRepr: change<boolean>({
-    since: '0.21.0',
-    what: 'Details of `value_not_in_list` contain the value as repr() prints it; before, in quotes.',
-    where: '`POST /prompt`',
-    before: false,
-    after: true,
-  }),
   etaScalesErSde: change<boolean>({
     since: '0.32.0',
     what:
@@ -181,6 +174,13 @@ export const BEHAVIOUR_CHANGES = {
     where: 'SamplerER_SDE',
     before: false,
     after: true,
+  }),
+  previewIsAscii: change<boolean>({
+    since: '0.33.0',
+    what: 'Characters beyond ASCII in lists and dictionaries are shown; before, as \\uXXXX.',
+    where: 'PreviewAny',
+    before: true,
+    after: false,
   }),
 } as const;
 
