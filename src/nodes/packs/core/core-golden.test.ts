@@ -10,7 +10,8 @@ import {
 } from '../../../../test/support/golden.ts';
 import { fixtureFolders, runNode, testContext } from '../../../../test/support/run-node.ts';
 import type { ConditioningEntry, Latent } from '../../../sampling/sampling-types.ts';
-import type { Tensor } from '../../../tensor/tensor.ts';
+import { concatAxis } from '../../../tensor/axes.ts';
+import { type Tensor, zeros } from '../../../tensor/tensor.ts';
 
 const context = testContext(
   fixtureFolders({ checkpoints: ['tiny_sdxl_base', 'tiny_sdxl_refiner'] }),
@@ -186,4 +187,22 @@ it('networks/vae: VAEEncodeForInpaint', async () => {
   const latent = result as Latent;
   expectGolden(g, one.id, one.outputs.samples, latent.samples);
   expectGolden(g, one.id, one.outputs.noise_mask, latent.noise_mask!.data);
+});
+
+// VAE.encode of 0.33.0: pixel_samples = pixel_samples[..., :3] (vae_encode_crop_pixels)
+it('networks/vae: alpha is left out of what is encoded', async () => {
+  const g = golden('networks', 'vae');
+  const one = g.cases.find((c) => c.params.node === 'VAEEncodeForInpaint')!;
+  const [, , vae] = await load('tiny_sdxl_base');
+  const pixels = g.float(one.inputs.pixels);
+  const [n, h, w] = pixels.shape;
+  const withAlpha = concatAxis([pixels, zeros([n, h, w, 1])], 3);
+  const inputs = { mask: g.float(one.inputs.mask), grow_mask_by: one.params.grow_mask_by, vae };
+  const [inpaint] = await run('VAEEncodeForInpaint', { ...inputs, pixels: withAlpha });
+  expectGolden(g, one.id, one.outputs.samples, (inpaint as Latent).samples);
+  const plain = await run('VAEEncode', { vae, pixels });
+  expect(await run('VAEEncode', { vae, pixels: withAlpha })).toEqual(plain);
+  const ends = { positive: [], negative: [], vae };
+  const ip2p = await run('InstructPixToPixConditioning', { ...ends, pixels });
+  expect(await run('InstructPixToPixConditioning', { ...ends, pixels: withAlpha })).toEqual(ip2p);
 });
