@@ -2,21 +2,14 @@
 // After validate_prompt in ComfyUI's execution.py.
 
 import { DarkroomError, type ErrorCode } from '../../errors.ts';
-import type { Json, JsonObject } from '../../formats/json.ts';
+import type { Json } from '../../formats/json.ts';
 import { packTitleOf, REFUSED } from '../../nodes/index.ts';
 import { type LaterNote, laterNodeHint } from '../../nodes/versions/nodes-of-version.ts';
 import { WIDGET_TYPES } from '../../nodes/widget-types.ts';
 import { ownValue } from '../../own-value.ts';
+import type { ComfyError } from './comfy-error.ts';
 import { floatJson, type PythonError, repr, str } from './python-values.ts';
 import { type ErrorForms, refusedValue } from './released-errors.ts';
-
-/** ComfyUI's own error object, letter for letter. */
-export interface ComfyError {
-  readonly type: string;
-  readonly message: string;
-  readonly details: string;
-  readonly extra_info: JsonObject;
-}
 
 /** One problem of a prompt, for ComfyUI's clients (`comfy`) and for the user (`error`). */
 export interface Issue {

@@ -2,7 +2,7 @@
 import type { Json } from '../../formats/json.ts';
 import { type Behaviour, behaviourOf } from '../../nodes/versions/behaviour-changes.ts';
 import { NEWEST_VERSION } from '../../nodes/versions/comfyui-versions.ts';
-import type { ComfyError } from './issues.ts';
+import type { ComfyError } from './comfy-error.ts';
 import { repr, str } from './python-values.ts';
 
 /** What the errors of a release depend on. */

@@ -7,14 +7,8 @@ import type { NodeEnvironment } from '../../nodes/context.ts';
 import { type Graph, withInputs } from '../api-graph.ts';
 import { declaredLinks } from '../input-spec.ts';
 import type { NodeTable } from '../node-table.ts';
-import {
-  type ComfyError,
-  type Issue,
-  missingClassType,
-  noOutputs,
-  outputException,
-  unknownType,
-} from './issues.ts';
+import type { ComfyError } from './comfy-error.ts';
+import { type Issue, missingClassType, noOutputs, outputException, unknownType } from './issues.ts';
 import { PythonError } from './python-values.ts';
 import { missingNode } from './released-errors.ts';
 import { type GraphValidation, storeVerdict, type Verdict, validateNode } from './validate-node.ts';
