@@ -112,6 +112,8 @@ const figures = JSON.parse(
   readFileSync(join(import.meta.dirname, 'real', 'figures.json'), 'utf8'),
 ) as Figure[];
 
+const lastBit = readFileSync(join(import.meta.dirname, 'golden/float32/last-bit.md'), 'utf8');
+
 writeFileSync(
   join(import.meta.dirname, '..', 'docs', 'parity.md'),
   `# Parity with the originals
@@ -123,7 +125,7 @@ A tensor passes when no value differs by more than max(2e-6, 1e-5 x the referenc
 original with other summation orders); a bound of 0 means that the values must be equal. The row of a case is its tensor nearest to its bound.
 
 ${realWeightsSection(figures)}
-## What changed from ${COMFYUI_VERSIONS.join(' to ')}
+${lastBit}## What changed from ${COMFYUI_VERSIONS.join(' to ')}
 
 Each of these is followed in both forms; a release between the two has the changes up to it.
 

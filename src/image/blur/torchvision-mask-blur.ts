@@ -3,6 +3,8 @@
 // taps one by one, row by row, in float32. A mask of ones therefore does not stay 1, which matters
 // to later tests of `mask >= 1`.
 import { allocate } from '../../tensor/allocate.ts';
+import { exp } from '../../tensor/float32/exp.ts';
+import { sum } from '../../tensor/float32/sum.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Size } from '../geometry.ts';
 import { toNHW } from '../mask/mask-shape.ts';
@@ -10,33 +12,14 @@ import { mirrorIndex } from '../mirror-index.ts';
 
 const f = Math.fround;
 
-/**
- * torch's sum of a short float32 row: first 4 accumulators of 8 lanes, then the remaining values,
- * then the lanes.
- */
-function laneSum(values: Float32Array): number {
-  const blocks = Math.floor(values.length / 8);
-  const quads = Math.floor(blocks / 4) * 4;
-  const lanes = Array.from({ length: 4 }, () => new Float32Array(8));
-  for (let block = 0; block < blocks; block++) {
-    const lane = lanes[block < quads ? block % 4 : 0];
-    for (let i = 0; i < 8; i++) lane[i] += values[8 * block + i];
-  }
-  for (const lane of lanes.slice(1)) for (let i = 0; i < 8; i++) lanes[0][i] += lane[i];
-  let sum = 0;
-  for (const v of values.subarray(8 * blocks)) sum = f(sum + v);
-  for (const v of lanes[0]) sum = f(sum + v);
-  return sum;
-}
-
 /** torchvision's row of `size` Gaussian weights that sum to 1; `size` must be odd. */
 export function gaussianKernel(size: number, sigma: number): Float32Array {
   const values = Float32Array.from({ length: size }, (_, i) => {
     const x = f((i - (size - 1) / 2) / f(sigma));
-    return Math.exp(-0.5 * f(x * x));
+    return exp(-0.5 * f(x * x));
   });
-  const sum = laneSum(values);
-  return values.map((v) => v / sum);
+  const total = sum(values);
+  return values.map((v) => v / total);
 }
 
 /**

@@ -1,6 +1,8 @@
 // Splitting an image into overlapping tiles, and joining them with sine weights.
 // Source: ComfyUI 0.33.0 comfy_extras/nodes_images.py (SplitImageToTileList, ImageMergeTileList).
 import { allocate } from '../../tensor/allocate.ts';
+import { linspace } from '../../tensor/float32/linspace.ts';
+import { sin } from '../../tensor/float32/trigonometry.ts';
 import { roundHalfEven } from '../../tensor/round-half-even.ts';
 import { type Tensor, tensor, zeros } from '../../tensor/tensor.ts';
 import type { Region, Size } from '../geometry.ts';
@@ -30,11 +32,7 @@ export function tileGrid(image: Size, tile: Size, overlap: number): Region[] {
 
 /** sin(pi x) over torch.linspace(0, 1, n), at least 1e-5. */
 function sineWeights(count: number): Float32Array {
-  const step = f32(1 / (count - 1));
-  return Float32Array.from({ length: count }, (_, i) => {
-    const x = i < count / 2 ? f32(step * i) : f32(1 - f32(step * (count - 1 - i)));
-    return Math.max(f32(1e-5), f32(Math.sin(f32(f32(Math.PI) * (count === 1 ? 0 : x)))));
-  });
+  return linspace(0, 1, count).map((x) => Math.max(1e-5, sin(f32(f32(Math.PI) * x))));
 }
 
 /**
@@ -45,8 +43,8 @@ function sineWeights(count: number): Float32Array {
 export function mergeTiles(tiles: readonly Tensor[], size: Size, overlap: number): Tensor {
   const [batch, tileHeight, tileWidth, channels] = tiles[0].shape;
   const grid = tileGrid(size, { width: tileWidth, height: tileHeight }, overlap);
-  const rows = overlap > 0 ? sineWeights(tileHeight) : new Float32Array(tileHeight).fill(1);
-  const columns = overlap > 0 ? sineWeights(tileWidth) : new Float32Array(tileWidth).fill(1);
+  const rows = overlap > 0 ? sineWeights(tileHeight) : allocate(tileHeight).fill(1);
+  const columns = overlap > 0 ? sineWeights(tileWidth) : allocate(tileWidth).fill(1);
   const merged = zeros([batch, size.height, size.width, channels]);
   const weights = allocate(size.height * size.width);
   for (const [i, region] of grid.slice(0, tiles.length).entries()) {

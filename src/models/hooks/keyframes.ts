@@ -1,6 +1,8 @@
 // Keyframes of hooks: the strength from a point of the denoising on (comfy.hooks HookKeyframe,
 // HookKeyframeGroup, InterpolationMethod; comfy_extras/nodes_hooks.py).
 
+import { linspace } from '../../tensor/float32/linspace.ts';
+
 export interface Keyframe {
   /** Factor on the strengths of a hook. */
   readonly strength: number;
@@ -56,18 +58,10 @@ export function interpolate(
   interpolation: Interpolation,
 ): number[] {
   const curve: Curve | undefined = CURVES[interpolation];
-  if (!curve) return linspace(from, to, length);
+  if (!curve) return [...linspace(from, to, length)];
   const range = fround(to - from);
   const start = fround(from);
-  return linspace(0, 1, length).map((index) => fround(fround(range * curve(index)) + start));
-}
-
-/** torch.linspace in float32: computed from both ends, each half from the nearer one. */
-function linspace(from: number, to: number, length: number): number[] {
-  const [start, end] = [fround(from), fround(to)];
-  if (length === 1) return [start];
-  const step = fround(fround(end - start) / (length - 1));
-  return Array.from({ length }, (_, i) =>
-    i < Math.floor(length / 2) ? fround(start + step * i) : fround(end - step * (length - i - 1)),
+  return Array.from(linspace(0, 1, length), (index) =>
+    fround(fround(range * curve(index)) + start),
   );
 }

@@ -1,6 +1,7 @@
 // The prompts of Segment Anything as tokens: the random Fourier features of a point's position plus
 // an embedding of its kind.
 import { allocate } from '../../tensor/allocate.ts';
+import { cos, sin } from '../../tensor/float32/trigonometry.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 
 /** The weights of the prompt encoder. */
@@ -34,8 +35,8 @@ function features({ shape: [, count], data }: Tensor, x: number, y: number): Flo
   const result = allocate(2 * count);
   for (let i = 0; i < count; i++) {
     const angle = f(f(2 * Math.PI) * f(f(a * data[i]) + f(b * data[count + i])));
-    result[i] = Math.sin(angle);
-    result[count + i] = Math.cos(angle);
+    result[i] = sin(angle);
+    result[count + i] = cos(angle);
   }
   return result;
 }

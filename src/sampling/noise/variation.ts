@@ -6,7 +6,7 @@ import { resizeMask } from '../../image/resize/impact-resize.ts';
 import { prepareNoise } from '../../random/prepare-noise.ts';
 import { allocate } from '../../tensor/allocate.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
-import { combine, divide, f32 } from '../float32.ts';
+import { combine, divide, f32, sin } from '../float32.ts';
 
 export const VARIATION_METHODS = ['linear', 'slerp'] as const;
 
@@ -40,9 +40,9 @@ export function slerp(amount: number, low: Tensor, high: Tensor): Tensor {
     let dot = 0;
     for (let i = 0; i < size; i++) dot += f32(unit(a[i], normA) * unit(b[i], normB));
     const omega = f32(Math.acos(f32(dot)));
-    const so = f32(Math.sin(omega));
-    const ka = f32(f32(Math.sin(f32(f32(1 - amount) * omega))) / so);
-    const kb = f32(f32(Math.sin(f32(f32(amount) * omega))) / so);
+    const so = sin(omega);
+    const ka = f32(sin(f32(f32(1 - amount) * omega)) / so);
+    const kb = f32(sin(f32(f32(amount) * omega)) / so);
     for (let i = 0; i < size; i++) data[item * size + i] = f32(ka * a[i]) + f32(kb * b[i]);
   }
   return tensor(low.shape, data);

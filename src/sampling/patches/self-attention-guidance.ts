@@ -5,7 +5,7 @@ import { interpolate } from '../../image/resize/torch-interpolate.ts';
 import { allocate } from '../../tensor/allocate.ts';
 import { roundHalfEven } from '../../tensor/round-half-even.ts';
 import { map, type Tensor, tensor } from '../../tensor/tensor.ts';
-import { add, f32, linspace, scale, sub } from '../float32.ts';
+import { add, exp, f32, linspace, scale, square, sub, sum } from '../float32.ts';
 import type { Model } from '../sampling-types.ts';
 import { addPostCfg, setPatches } from './patch-model.ts';
 
@@ -97,9 +97,9 @@ function divisorNear(count: number, start: number): number {
 function blurReflected(x: Tensor, sigma: number): Tensor {
   const half = KERNEL_SIZE >> 1;
   const weights = linspace(-half, half, KERNEL_SIZE).map((at) =>
-    f32(Math.exp(f32(-0.5 * f32(f32(at / sigma) ** 2)))),
+    exp(f32(-0.5 * square(f32(at / sigma)))),
   );
-  const total = f32(weights.reduce((sum, weight) => f32(sum + weight)));
+  const total = sum(weights);
   const kernel = weights.map((weight) => weight / total);
   const [batch, channels, height, width] = x.shape;
   const reflected = (i: number, length: number): number =>

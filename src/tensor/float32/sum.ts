@@ -2,6 +2,8 @@
 // of the columns (ATen's SumKernel with AVX2, which it uses with AVX-512 too; from 32768 values on
 // threads share the sum).
 
+import { allocate } from '../allocate.ts';
+
 const f = Math.fround;
 
 const VECTOR = 8;
@@ -16,7 +18,7 @@ const addTo = (sums: Float32Array, values: Float32Array, start = 0): void => {
 function columnSums(values: Float32Array, rows: number, columns: number): Float32Array {
   const power = Math.max(4, Math.floor(Math.ceil(Math.log2(rows)) / LEVELS));
   const step = 2 ** power;
-  const levels = Array.from({ length: LEVELS }, () => new Float32Array(columns));
+  const levels = Array.from({ length: LEVELS }, () => allocate(columns));
   let row = 0;
   while (row + step <= rows) {
     for (const end = row + step; row < end; row++) addTo(levels[0], values, row * columns);
