@@ -167,6 +167,10 @@ function compile(pattern: string, flags: Flags, lenient: boolean): RegExp | unde
   }
 }
 
+/** The beginning of a pattern. */
+const shown = (pattern: string): string =>
+  pattern.length > 200 ? `${pattern.slice(0, 200)}…` : pattern;
+
 /** A RegexError as DR_INPUT_INVALID; other errors unchanged. */
 function asInputError(error: unknown, pattern: string, input: string): unknown {
   if (!(error instanceof RegexError)) return error;
@@ -175,7 +179,7 @@ function asInputError(error: unknown, pattern: string, input: string): unknown {
       ? 'invalid regular expression'
       : 'not supported in a regular expression';
   return new DarkroomError('DR_INPUT_INVALID', {
-    message: `${problem}: ${error.message} in ${pattern}`,
+    message: `${problem}: ${error.message} in ${shown(pattern)}`,
     hint:
       'Use the syntax of Python without conditional groups, flags inside the pattern and ' +
       'possessive quantifiers.',
