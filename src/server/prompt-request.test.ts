@@ -8,6 +8,7 @@ import { dumpsJson } from '../formats/dumps-json.ts';
 import { isJsonObject, type JsonObject } from '../formats/json.ts';
 import { parseJson } from '../formats/parse-json.ts';
 import { NODES } from '../nodes/index.ts';
+import type { ComfyUIVersion } from '../nodes/versions/comfyui-versions.ts';
 import { openFolders } from '../storage/folders.ts';
 import { checkPrompt } from './prompt-request.ts';
 
@@ -50,6 +51,18 @@ it('a prompt is accepted with outputs, or refused with an error', () => {
     }),
     { numRuns: Number(process.env.FUZZ_RUNS ?? 500), seed: 8 },
   );
+});
+
+it('refuses in the words of the release that the settings or the prompt name', () => {
+  const prompt = { 1: { class_type: 'Nothing', inputs: {} } };
+  const typeOf = (body: JsonObject, comfyui?: ComfyUIVersion) => {
+    const result = checkPrompt(body, { nodes: NODES, folders, comfyui });
+    return 'refused' in result && (result.refused as { error: { type: string } }).error.type;
+  };
+  expect(typeOf({ prompt })).toBe('missing_node_type');
+  expect(typeOf({ prompt }, '0.3.64')).toBe('invalid_prompt');
+  const extra_data = { comfyui: '0.33.0' };
+  expect(typeOf({ prompt, extra_data }, '0.3.64')).toBe('missing_node_type');
 });
 
 it('refuses what is not a node in a prompt, as ComfyUI does', () => {

@@ -2,7 +2,7 @@
 // make_texts.py).
 import { describe, expect, it } from 'vitest';
 import { golden } from '../../../test/support/golden.ts';
-import { testContext } from '../../../test/support/run-node.ts';
+import { fixtureFolders, runNode, testContext } from '../../../test/support/run-node.ts';
 import { tensor } from '../../tensor/tensor.ts';
 import { splitWords } from '../../text/python-string.ts';
 import { type Token, tokenize } from '../../text/token-chunks.ts';
@@ -48,6 +48,19 @@ describe.each(COMFYUI_VERSIONS)('ComfyUI %s', (version) => {
   it.each(casesOf('prompt'))('tokenizes %s', async (_, { params, scalars }) => {
     const words = await wordsOf(params.prompt, behaviour.embeddingsEndAtBrackets);
     expect(words).toEqual(scalars!.value);
+  });
+
+  it('encoders of a checkpoint read prompts by the same rule', async () => {
+    const models = fixtureFolders({ checkpoints: ['tiny_sdxl_base'], embeddings: ['tinyti'] });
+    const context = { ...testContext(models), behaviour };
+    const ckpt_name = 'tiny_sdxl_base.safetensors';
+    const [, clip] = await runNode('CheckpointLoaderSimple', { ckpt_name }, context);
+    await runNode('CLIPTextEncode', { clip, text: 'embedding:tinyti[a] fox' }, context);
+    await context.runtime.close();
+    const isFound = behaviour.embeddingsEndAtBrackets;
+    expect(context.warnings).toEqual(
+      isFound ? [] : [expect.stringContaining('embedding:tinyti[a] does not exist')],
+    );
   });
 
   const preview = async (source: unknown, type: string) => {
