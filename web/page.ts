@@ -42,6 +42,8 @@ const LARGE_FILE_BYTES = 1e8;
 
 /** The graphs of the jobs that this page queued, to name their nodes. */
 const queuedGraphs = new Map<string, Graph>();
+/** Counts the workflows that are opened. */
+let opened = 0;
 const progress = new ProgressView();
 const queueList = createQueueList(showError);
 let batch = createBatchControls(undefined);
@@ -116,10 +118,13 @@ async function run(workflow: RunnableWorkflow, origin: JobOrigin): Promise<strin
   return prompt_id;
 }
 
-/** Queues the open workflow as often as requested; its seed changes after each time. */
+/**
+ * Queues the open workflow as often as requested, unless another one is opened in between; its seed
+ * changes after each time.
+ */
 async function runBatch(): Promise<void> {
-  const [count, control] = [batch.count(), batch.control()];
-  for (let i = 0; i < count; i++) {
+  const [count, control, opening] = [batch.count(), batch.control(), opened];
+  for (let i = 0; i < count && opening === opened; i++) {
     await run(form.workflow(), { file: form.name });
     form.changeSeed((seed) => nextSeed(control, seed));
   }
@@ -142,9 +147,6 @@ async function runGrid(x: GridSide, y: GridSide | undefined): Promise<void> {
     gridView.finish(grid);
   }
 }
-
-/** Counts the workflows that are opened. */
-let opened = 0;
 
 /**
  * Opens a workflow when it has been read, unless another was opened in the meantime. What was said
