@@ -25,7 +25,7 @@ describePage('jobs on the page', ({ test, open, countFrames, waitForFrames }) =>
       await page.getByRole('button', { name: 'Run', exact: true }).click();
     }
     await expect
-      .poll(() => page.locator('#queue li').allTextContents())
+      .poll(() => page.locator('#queue li').allTextContents(), { timeout: 60_000 })
       .toEqual([
         expect.stringMatching(/^Runningpanda.*seed 41 · Text to image/),
         expect.stringMatching(/^Waitingpanda.*seed 42 · Text to image/),

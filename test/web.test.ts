@@ -5,6 +5,7 @@ import { describeGraph } from '../web/describe-graph.ts';
 import { displayText, parseJson, parseNumber, printJson } from '../web/exact-json.ts';
 import { changesOf, type Field, problemOf, reseeded } from '../web/form-values.ts';
 import { framesOf, originText } from '../web/history-frames.ts';
+import { oneAtATime } from '../web/one-at-a-time.ts';
 import { nextSeed, seedControlOf } from '../web/seed-control.ts';
 import { rateText, StepTimer, timeLeftText } from '../web/time-left.ts';
 
@@ -162,6 +163,29 @@ describe('the seed after each run', () => {
     expect(nextSeed('fixed', '7')).toBe('7');
     expect(nextSeed('increment', '007.0')).toBe('8');
     expect(nextSeed('randomize', '7')).toMatch(/^\d+$/);
+  });
+});
+
+describe('requests that are made again and again', () => {
+  it('are one at a time, and the last one is made', async () => {
+    const started: number[] = [];
+    let finish: (error?: Error) => void = () => undefined;
+    const refresh = oneAtATime(() => {
+      started.push(started.length);
+      return new Promise((resolve, reject) => {
+        finish = (error) => (error ? reject(error) : resolve());
+      });
+    });
+    const first = refresh();
+    const others = [refresh(), refresh()];
+    expect(started).toEqual([0]);
+    finish(new Error('no answer'));
+    await expect(first).rejects.toThrow('no answer');
+    await expect.poll(() => started).toEqual([0, 1]);
+    finish();
+    await Promise.all(others);
+    void refresh();
+    expect(started).toEqual([0, 1, 2]);
   });
 });
 

@@ -82,8 +82,9 @@ function failureOf(status: number, { error, node_errors = {} }: ErrorResponse = 
   );
 }
 
-const post = <T>(path: string, body: unknown): Promise<T> =>
+const post = <T>(path: string, body: unknown, signal?: AbortSignal): Promise<T> =>
   request(path, {
+    signal,
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: printJson(body),
@@ -102,8 +103,11 @@ export const readGraph = (graph: Graph): Promise<Workflow> =>
   readWorkflow(printJson(graph), 'the workflow');
 
 /** What a workflow lacks on the server. */
-export const checkWorkflow = ({ prompt, extra }: RunnableWorkflow): Promise<CheckResponse> =>
-  post('darkroom/check', { prompt, extra_data: { extra_pnginfo: extra } });
+export const checkWorkflow = (
+  { prompt, extra }: RunnableWorkflow,
+  signal: AbortSignal,
+): Promise<CheckResponse> =>
+  post('darkroom/check', { prompt, extra_data: { extra_pnginfo: extra } }, signal);
 
 /** The names of the examples that can run on the server. */
 export const listExamples = (): Promise<ExamplesResponse> => request('darkroom/examples');

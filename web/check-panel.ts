@@ -4,7 +4,8 @@ import type { CheckResponse, MissingModelFile, MissingType } from '../src/server
 import { checkWorkflow } from './api.ts';
 import { typesByPack } from './check-groups.ts';
 import { announce, create, find } from './dom.ts';
-import type { Field, RunnableWorkflow } from './form-values.ts';
+import { type Field, isNumeric, type RunnableWorkflow } from './form-values.ts';
+import { oneAtATime } from './one-at-a-time.ts';
 
 export interface CheckPanelEvents {
   /** The workflow with the values of the form. */
@@ -13,6 +14,8 @@ export interface CheckPanelEvents {
   reveal(id: string, input: string): boolean;
   /** The kind of the field of an input; undefined when the form has none. */
   kindOf(id: string, input: string): Field['kind'] | undefined;
+  /** The field that an input of the form belongs to. */
+  fieldOf(target: EventTarget | null): Field | undefined;
 }
 
 /** Entries of a list that are shown at once. */
@@ -31,13 +34,16 @@ export class CheckPanel {
   readonly #events: CheckPanelEvents;
   #file = '';
   #knownNotes: readonly string[] = [];
-  /** Counts checks: only the result of the last one is shown. */
-  #started = 0;
+  /** Aborts the check of a workflow when another is opened. */
+  #opened = new AbortController();
   #timer = 0;
 
   constructor(events: CheckPanelEvents) {
     this.#events = events;
-    find('#form').addEventListener('change', () => {
+    find('#form').addEventListener('change', ({ target }) => {
+      const field = events.fieldOf(target);
+      // a number cannot make anything missing
+      if (!field || (isNumeric(field) && this.#section.hidden)) return;
       clearTimeout(this.#timer);
       this.#timer = setTimeout(() => void this.check(), PAUSE_MS);
     });
@@ -49,18 +55,22 @@ export class CheckPanel {
     this.#knownNotes = notes;
     this.#section.hidden = true;
     this.#section.replaceChildren();
+    this.#opened.abort();
+    this.#opened = new AbortController();
     void this.check();
   }
 
+  readonly check = oneAtATime(() => this.#check());
+
   /** A check that fails says so here and keeps nobody from running the workflow. */
-  async check(): Promise<void> {
+  async #check(): Promise<void> {
     clearTimeout(this.#timer);
-    const check = ++this.#started;
-    const content = await checkWorkflow(this.#events.workflow()).then(
+    const { signal } = this.#opened;
+    const content = await checkWorkflow(this.#events.workflow(), signal).then(
       (report) => this.#contentOf(report),
       (error) => [create('p', { class: 'quiet' }, `What is missing is unknown: ${error.message}`)],
     );
-    if (check !== this.#started) return;
+    if (signal.aborted) return;
     const wasHidden = this.#section.hidden;
     this.#section.hidden = content.length === 0;
     this.#section.replaceChildren(...content);

@@ -63,6 +63,7 @@ const form = new WorkflowForm({
 const checkPanel = new CheckPanel({
   workflow: () => form.workflow(),
   kindOf: (id, input) => form.kindOf(id, input),
+  fieldOf: (target) => form.fieldOf(target),
   reveal: (id, input) => form.reveal(id, input),
 });
 const viewer = new PictureViewer({

@@ -4,6 +4,7 @@ import { cancelJob, clearQueue, listQueue } from './api.ts';
 import { announce, create, find } from './dom.ts';
 import { displayText, type JsonNumber, type JsonValue } from './exact-json.ts';
 import { jobFacts, originText } from './history-frames.ts';
+import { oneAtATime } from './one-at-a-time.ts';
 
 export interface QueueList {
   /** Shows the queue as the server has it now. */
@@ -45,28 +46,6 @@ export function createQueueList(onError: OnError): QueueList {
     if (focused >= 0) rows[Math.min(focused, rows.length - 1)]?.querySelector('button')?.focus();
   };
   return { refresh: oneAtATime(show) };
-}
-
-/** Calls during a call are answered by one further call. */
-function oneAtATime(action: () => Promise<void>): () => Promise<void> {
-  let running: Promise<void> | undefined;
-  let next: Promise<void> | undefined;
-  const start = (): Promise<void> => {
-    running = action().finally(() => {
-      running = undefined;
-    });
-    return running;
-  };
-  return () => {
-    if (!running) return start();
-    next ??= running
-      .catch(() => undefined)
-      .then(() => {
-        next = undefined;
-        return start();
-      });
-    return next;
-  };
 }
 
 async function attemptOn(

@@ -95,6 +95,11 @@ export class WorkflowForm {
     this.#controls[0]?.input.focus();
   }
 
+  /** The field that an input of the form belongs to. */
+  fieldOf(target: EventTarget | null): Field | undefined {
+    return this.#controls.find(({ input }) => input === target)?.field;
+  }
+
   /** The kind of the field of an input; undefined when there is none. */
   kindOf(id: string, input: string): Field['kind'] | undefined {
     return this.#control(id, input)?.field.kind;
