@@ -159,7 +159,7 @@ function parseOptions(items: readonly string[], { options = [] }: Field): Parsed
   return { values };
 }
 
-/** The option that a text names, in whole or by a part that no other one has; else those that fit. */
+/** The option that a text names, in whole or by a part that only it has; else those that fit. */
 function findOption(text: string, options: readonly string[]): string | string[] | undefined {
   const wanted = text.toLowerCase();
   const exact = options.find((option) => option === text);
