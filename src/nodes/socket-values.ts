@@ -5,6 +5,7 @@ import type { Gligen } from '../models/gligen/load.ts';
 import type { HookGroup } from '../models/hooks/hooks.ts';
 import type { Keyframes } from '../models/hooks/keyframes.ts';
 import type { PhotoMaker } from '../models/photomaker/load.ts';
+import type { StyleModel } from '../models/style/load.ts';
 import type { UpscaleModel } from '../models/upscaler/load.ts';
 import type { Autoencoder } from '../models/vae/autoencoder.ts';
 import type { VisionModel, VisionOutput } from '../models/vision/load.ts';
@@ -28,8 +29,7 @@ export interface SocketValues extends ImpactSockets, SeargeSockets, WidgetSocket
   CLIP_VISION_OUTPUT: VisionOutput;
   PHOTOMAKER: PhotoMaker;
   GLIGEN: Gligen;
-  /** These models cannot be loaded. */
-  STYLE_MODEL: never;
+  STYLE_MODEL: StyleModel;
   CONDITIONING: Conditioning;
   /** Fractions of the whole denoising, 0 to 1. */
   TIMESTEPS_RANGE: readonly [start: number, end: number];

@@ -43,6 +43,10 @@ export interface ConditioningEntry {
   readonly cond: Tensor;
   /** Pooled features [1,P]; null if the encoder has none. */
   readonly pooled_output?: Tensor | null;
+  /** Token features [1,T,D] for ControlNets, in place of `cond`. */
+  readonly cross_attn_controlnet?: Tensor;
+  /** Pooled features of the same prompt; as in ComfyUI, no network uses them. */
+  readonly pooled_output_controlnet?: Tensor | null;
   readonly width?: number;
   readonly height?: number;
   readonly crop_w?: number;
@@ -142,12 +146,41 @@ export interface ModelPatches {
    * too.
    */
   readonly recordsAttention?: boolean;
+  /** The negative side is evaluated at cfg 1 too (disable_cfg1_optimization). */
+  readonly allSides?: boolean;
+  /** Replace cfg at noise levels where they return a number; the last that does is used. */
+  readonly cfgAt?: readonly ((sigma: number) => number | undefined)[];
+  /** LazyCache, which is among `predict`, or EasyCache: how often it was added, and its state. */
+  readonly stepCache?:
+    | { readonly kind: 'lazy' }
+    | {
+        readonly kind: 'easy';
+        readonly times: number;
+        readonly create: (model: Model) => NetworkCache;
+      };
   /** Returns the noise mask [B,C,H,W] at a noise level (denoise_mask_function). */
   readonly denoiseMask?: (
     sigma: number,
     mask: Tensor,
     run: { readonly sigmas: Float32Array; readonly sampling: ModelSampling },
   ) => Tensor;
+}
+
+/** One evaluation of the network: equal parts of a batch, one for each condition. */
+export interface NetworkCall {
+  /** The network's input [B,C,H,W], without concatenated channels. */
+  readonly x: Tensor;
+  readonly sigma: number;
+  /** What identifies each condition during a run. */
+  readonly conditions: readonly object[];
+}
+
+/** What stands between the predictions of a run and the network. */
+export interface NetworkCache {
+  /** Called before the evaluations of one prediction of some sides. */
+  startPrediction(): void;
+  /** The network's output for a call, [B,C,H,W]. */
+  run(call: NetworkCall, evaluate: () => Promise<Tensor>): Promise<Tensor>;
 }
 
 /** Predictions of the positive and the negative side, denoised latents. */

@@ -39,7 +39,6 @@ const KINDS: Readonly<Record<string, readonly string[]>> = {
     'lllite_unet_input_blocks_4_1_transformer_blocks_0_attn1_to_q.down.0.weight',
   ],
   'a GLIGEN model': ['position_net.linears.0.weight'],
-  'a style model (T2I-Adapter)': ['style_embedding'],
   'a style model (FLUX Redux)': ['redux_down.weight'],
   'a Chroma model': [
     'distilled_guidance_layer.norms.0.scale',

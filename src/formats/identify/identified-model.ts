@@ -59,6 +59,7 @@ export type ModelFile =
     }
   | { readonly kind: 'gligen' }
   | { readonly kind: 'photomaker'; readonly prefix: string }
+  | { readonly kind: 'style' }
   | { readonly kind: 'embedding'; readonly encoders: readonly string[] }
   /** `reason` says for the user what the file is. */
   | { readonly kind: 'unknown'; readonly reason: string };

@@ -330,6 +330,12 @@ const photomaker: Recogniser = (tensors) => {
   return prefix === undefined ? undefined : { kind: 'photomaker', prefix };
 };
 
+/** A style model of T2I-Adapter. */
+const style: Recogniser = (tensors) =>
+  tensors.has('style_embedding') && tensors.has('transformer_layes.0.attn.in_proj_weight')
+    ? { kind: 'style' }
+    : undefined;
+
 const foreign: Recogniser = (tensors) => {
   const reason = foreignModel(tensors);
   return reason === undefined ? undefined : { kind: 'unknown', reason };
@@ -339,6 +345,7 @@ const foreign: Recogniser = (tensors) => {
 const RECOGNISERS: readonly Recogniser[] = [
   gligen,
   photomaker,
+  style,
   foreign,
   checkpoint,
   controlnet,

@@ -48,6 +48,10 @@ const KINDS: Readonly<
     name: 'a PhotoMaker model',
     hint: 'It belongs in the folder photomaker; load it with PhotoMakerLoader.',
   },
+  style: {
+    name: 'a style model',
+    hint: 'It belongs in the folder style_models; load it with StyleModelLoader.',
+  },
   embedding: {
     name: 'a textual inversion',
     hint: 'It belongs in the folder embeddings; name it in the prompt as embedding:NAME.',

@@ -20,6 +20,7 @@ export const MODEL_FOLDERS: readonly string[] = [
   'upscale_models',
   'gligen',
   'photomaker',
+  'style_models',
   'ultralytics',
   'sams',
   'onnx',
@@ -40,6 +41,7 @@ const FOLDERS_OF_KIND: Readonly<Record<string, readonly string[]>> = {
   hypernetwork: ['hypernetworks'],
   'GLIGEN model': ['gligen'],
   'PhotoMaker model': ['photomaker'],
+  'style model': ['style_models'],
   detector: ['ultralytics', 'onnx'],
   'SAM model': ['sams'],
 };

@@ -11,6 +11,7 @@ import { loadDetector } from '../detector/load.ts';
 import type { ModelRuntime } from '../model-runtime.ts';
 import { loadPhotoMaker } from '../photomaker/load.ts';
 import { loadSam } from '../sam/load.ts';
+import { loadStyleModel } from '../style/load.ts';
 import { loadUltralytics } from '../ultralytics/load.ts';
 import { openHypernetwork } from '../unet/hypernetwork-file.ts';
 import { loadUpscaler } from '../upscaler/load.ts';
@@ -140,6 +141,12 @@ async function recogniseTensors(
         kind: 'PhotoMaker model',
         architecture: 'version 1, SDXL',
         open: (runtime) => loadPhotoMaker(file, runtime),
+      };
+    case 'style':
+      return {
+        kind: 'style model',
+        architecture: 'T2I-Adapter, SD1.x',
+        open: (runtime) => loadStyleModel(file, runtime),
       };
     case 'embedding':
       return { kind: 'textual inversion', architecture: describeEmbedding(description) };

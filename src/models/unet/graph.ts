@@ -8,6 +8,7 @@ import { im2colTables } from '../layers/im2col.ts';
 import type { Int8Plan } from '../layers/int8.ts';
 import type { TileSide } from '../layers/winograd.ts';
 import type { Weights } from '../weights/tensors.ts';
+import { attentionGuides } from './attention-guidance.ts';
 import { hasLayer, type UNetConfig } from './config.ts';
 import { resizeFeatures, resizeNearest } from './feature-resize.ts';
 import { type ShrinkPoints, shrinkPoints } from './feature-sizes.ts';
@@ -35,6 +36,7 @@ export interface UNetGraphOptions {
   /**
    * Patches in their order. FreeU adds an input `freeU…` [4]: b1, b2 (version 2: minus 1), s1 - 1,
    * s2 - 1. Deep shrink adds those of its resizes; their names begin with `shrink`, `join`, `up`.
+   * Attention guidance adds `guidance…`.
    */
   readonly patches?: readonly UNetPatch[];
   /**
@@ -101,6 +103,7 @@ export function unetGraph(
     keyValueSources: hypernetworkTokens(net, options),
     nextQueries: queryChangers(net, options.queryChanges),
     nextFuse: objectFusers(net, options, batch),
+    guides: attentionGuides(net, options.patches ?? [], batch),
   };
   const addInput = (h: Value, name: string): Value =>
     add(net, h, g.input(name, [`${name}B`, `${name}C`, `${name}H`, `${name}W`]));

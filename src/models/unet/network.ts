@@ -42,6 +42,7 @@ export function createUNet(
   const base = { weights, targets: plainTargets(weights), changes: change.changes ?? [] };
   const plan = planChanges(base, 'ahead');
   const patches = change.patches ?? [];
+  const { changes: _, ...graphChange } = change;
   const planPatches = evaluationPlanner(config, patches, change);
   const networks = new Map<string, Network>();
   const networkFor = (
@@ -80,6 +81,9 @@ export function createUNet(
         patches: [...patches, ...(more.patches ?? [])],
         hypernetworks: [...(change.hypernetworks ?? []), ...(more.hypernetworks ?? [])],
       }),
+    graphChange,
+    withPatchesOf: (other) =>
+      createUNet(runtime, weights, { ...other.graphChange, changes: change.changes }),
     async evaluate(inputs) {
       checkInputs(config, inputs);
       const { x, timesteps, context, y, objects } = inputs;

@@ -3,6 +3,7 @@
 import { DarkroomError } from '../../errors.ts';
 import type { Size } from '../../image/geometry.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
+import { guidanceInputs } from './attention-guidance.ts';
 import type { UNetConfig, UNetLayer } from './config.ts';
 import { nearestInputs, resizeInputs } from './feature-resize.ts';
 import {
@@ -37,11 +38,14 @@ export function evaluationPlanner(
 ): (inputs: UNetInputs) => EvaluationPlan {
   const shrinks = patchesOf(patches, 'deepShrink');
   const queryPatches = patches.filter(isQueryPatch);
-  if (shrinks.length + queryPatches.length === 0) return ({ control }) => ({ inputs: {}, control });
+  const guidances = patchesOf(patches, 'attentionGuidance');
+  if (shrinks.length + queryPatches.length === 0)
+    return (inputs) => ({ inputs: guidanceInputs(guidances, inputs), control: inputs.control });
   const points = shrinkPoints(config, shrinks);
   const beforeMiddle = transformersIn(config.input.flat());
   const reads = [...config.input, config.middle, ...config.output].flat().flatMap(promptReaders);
-  return ({ x, sigma, draws, control }) => {
+  return (all) => {
+    const { x, sigma, draws, control } = all;
     if (sigma === undefined) throw new Error('internal: an evaluation without its noise level');
     const size = { width: x.shape[3], height: x.shape[2] };
     const sizes = featureSizes(config, points, size, sigma);
@@ -51,7 +55,11 @@ export function evaluationPlanner(
     if (perturbedMiddle && queries.changes.has(beforeMiddle)) throw tiledPerturbation();
     return {
       queryChanges: queries.changes,
-      inputs: { ...queries.inputs, ...shrinkInputs(points, sizes) },
+      inputs: {
+        ...queries.inputs,
+        ...shrinkInputs(points, sizes),
+        ...guidanceInputs(guidances, all),
+      },
       control: control && (shrinks.length > 0 ? fittingResiduals(control, sizes) : control),
     };
   };
@@ -115,7 +123,8 @@ export function patchesName(
   patches: readonly UNetPatch[],
   queryChanges: ReadonlyMap<number, QueryChange> = new Map(),
 ): string[] {
-  const names = patches.map((patch) => {
+  const merging = patches.findIndex(({ kind }) => kind === 'tokenMerging');
+  const names = patches.map((patch, i) => {
     switch (patch.kind) {
       case 'freeU':
         return `freeu${patch.version}`;
@@ -123,6 +132,8 @@ export function patchesName(
         const { block, afterSkip, down, up } = patch;
         return `shrink ${block} ${afterSkip ? 'after' : 'before'} ${down} ${up}`;
       }
+      case 'attentionGuidance':
+        return merging >= 0 && i > merging ? 'guided after merging' : 'guided';
       default:
         return '';
     }

@@ -14,6 +14,7 @@ import {
   toTokens,
   upsampleConvTo,
 } from '../layers/blocks.ts';
+import type { AttentionGuides } from './attention-guidance.ts';
 import type { EncoderConfig, UNetLayer } from './config.ts';
 import { feedForward } from './feed-forward.ts';
 import type { KeyValueSources } from './hypernetwork.ts';
@@ -56,6 +57,8 @@ export interface SharedInputs {
   readonly unattended?: Value;
   /** Changes the queries of the next self-attention; undefined where they are not changed. */
   readonly nextQueries?: () => QueryChanger | undefined;
+  /** Changes the results of self-attentions. */
+  readonly guides?: AttentionGuides;
   /** Fuses objects into the tokens of the next transformer's blocks, between their attentions. */
   readonly nextFuse?: () => (x: Value) => Value;
   /** Receives queries and keys of the first self-attention, which `unattended` does not affect. */
@@ -195,6 +198,22 @@ function transformer(net: Net, x: Value, layer: Transformer, shared: SharedInput
   return add(net, x, fromTokens(net, linear(net, h, `${name}.proj_out`), channels, x));
 }
 
+/** The guided result of a self-attention, for all of its tokens. */
+function restored(
+  result: Value,
+  queries: ReturnType<QueryChanger> | undefined,
+  { guides, batch }: SharedInputs,
+): Value {
+  const { beforeRestore, afterRestore } = guides ?? UNGUIDED;
+  if (!queries) return afterRestore(beforeRestore(result));
+  // tiles are rows of their own, and their tokens are guided like those of the whole
+  return queries.batch === batch
+    ? afterRestore(queries.restore(beforeRestore(result)))
+    : afterRestore(beforeRestore(queries.restore(result)));
+}
+
+const UNGUIDED: AttentionGuides = { beforeRestore: (x) => x, afterRestore: (x) => x };
+
 function transformerBlock(
   net: Net,
   x: Value,
@@ -231,7 +250,7 @@ function transformerBlock(
   const tokens = withoutSelfAttention ? context : normed;
   const queries = shared.nextQueries?.()?.(normed, { batch, channels });
   const self = attend(`${name}.attn1`, queries ?? { tokens: normed, batch }, tokens, shared);
-  const h = fuse(add(net, x, queries ? queries.restore(self) : self));
+  const h = fuse(add(net, x, restored(self, queries, shared)));
   const crossQueries = { tokens: layerNorm(net, h, `${name}.norm2`), batch };
   const h2 = add(net, h, attend(`${name}.attn2`, crossQueries, context));
   return add(net, h2, feedForward(net, layerNorm(net, h2, `${name}.norm3`), `${name}.ff.net`));

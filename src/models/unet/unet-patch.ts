@@ -65,7 +65,21 @@ export interface TokenMerging {
   readonly ratio: number;
 }
 
-export type UNetPatch = FreeU | DeepShrink | HyperTile | TokenMerging;
+/**
+ * Normalized attention guidance (arXiv 2505.21179; comfy_extras/nodes_nag.py): in the results of
+ * self-attention the positive prompt is guided away from the negative one.
+ */
+export interface AttentionGuidance {
+  readonly kind: 'attentionGuidance';
+  /** Strength; 1 does not guide. */
+  readonly scale: number;
+  /** Share of the guided result, 0..1. */
+  readonly alpha: number;
+  /** The largest size of the guided result, over that of the result. */
+  readonly tau: number;
+}
+
+export type UNetPatch = FreeU | DeepShrink | HyperTile | TokenMerging | AttentionGuidance;
 
 export type QueryPatch = HyperTile | TokenMerging;
 

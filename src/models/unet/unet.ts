@@ -21,6 +21,11 @@ export interface UNetInputs {
   readonly objects?: { readonly gligen: Gligen; readonly tokens: Tensor };
   /** The noise level; needed by patches that act in a range of it. */
   readonly sigma?: number;
+  /**
+   * The number of the guider's side that each condition belongs to, 0 and 1 for the positive and
+   * the negative one; the rows of conditions follow one another. Needed by attention guidance.
+   */
+  readonly sides?: readonly number[];
   /** What patches draw from, evaluation by evaluation; needed by those with a random part. */
   readonly draws?: Draws;
   /**
@@ -87,4 +92,8 @@ export interface UNet {
   evaluate(inputs: UNetInputs): Promise<Tensor>;
   /** Returns a UNet with one more change. */
   variant(change: UNetVariant): UNet;
+  /** The changes of its graph. */
+  readonly graphChange?: Omit<UNetVariant, 'changes'>;
+  /** Returns a UNet with its own weights, and the graph changes of another one. */
+  withPatchesOf?(other: UNet): UNet;
 }

@@ -10,6 +10,7 @@ export const MENU_CHANGES: readonly (readonly [
   [
     '0.21.0',
     {
+      'experimental/conditioning': 'CLIPTextEncodeControlnet',
       experimental: `
         LoraSave, LatentBlend, SelfAttentionGuidance, FreSca, Mahiro, PerpNegGuider,
         SamplerEulerCFGpp, DifferentialDiffusion, PerpNeg, TorchCompileModel
@@ -46,6 +47,7 @@ export const MENU_CHANGES: readonly (readonly [
   [
     '0.23.0',
     {
+      'model/conditioning/style_model': 'StyleModelApply',
       'model/conditioning':
         'CLIPVisionEncode, unCLIPConditioning, CLIPTextEncode, CLIPSetLastLayer',
       'model/conditioning/controlnet':
@@ -103,8 +105,8 @@ export const MENU_CHANGES: readonly (readonly [
   [
     '0.26.0',
     {
-      'advanced/debug': 'LazyCache',
-      'model/conditioning': 'InpaintModelConditioning',
+      'advanced/debug': 'LazyCache, EasyCache',
+      'model/conditioning': 'InpaintModelConditioning, StyleModelApply',
       'model/conditioning/stable diffusion': 'CLIPTextEncodeSDXL, CLIPTextEncodeSDXLRefiner',
       'model/conditioning/stable diffusion upscaler': 'SD_4XUpscale_Conditioning',
       'model/conditioning/transform': `
@@ -130,6 +132,7 @@ export const MENU_CHANGES: readonly (readonly [
   [
     '0.27.0',
     {
+      'model/conditioning': 'CLIPTextEncodeControlnet',
       'model/conditioning/photomaker': 'PhotoMakerEncode',
       'model/latent': 'VAEDecodeTiled, VAEEncodeTiled, SaveLatent, LoadLatent',
       'model/loaders': 'PhotoMakerLoader',

@@ -87,6 +87,7 @@ export const PRESENTATION_CHANGES: readonly (readonly [
       FreSca: { advanced: ['scale_low', 'scale_high', 'freq_cutoff'] },
       RenormCFG: { advanced: ['cfg_trunc', 'renorm_cfg'] },
       'Epsilon Scaling': { advanced: ['scaling_factor'] },
+      EasyCache: { advanced: ['reuse_threshold', 'start_percent', 'end_percent', 'verbose'] },
       LazyCache: { advanced: ['reuse_threshold', 'start_percent', 'end_percent', 'verbose'] },
       VideoLinearCFGGuidance: { advanced: ['min_cfg'] },
       VideoTriangleCFGGuidance: { advanced: ['min_cfg'] },
@@ -256,6 +257,7 @@ export const PRESENTATION_CHANGES: readonly (readonly [
   [
     '0.27.0',
     {
+      CLIPTextEncodeControlnet: { display: 'CLIP Text Encode (Controlnet)' },
       PhotoMakerLoader: { display: 'Load PhotoMaker Model' },
       PhotoMakerEncode: { display: 'PhotoMaker Encode' },
       SaveLatent: { display: 'Save Latent' },

@@ -26,6 +26,8 @@ export type CellArea = readonly [number, number, number, number];
 export interface NetworkCondition {
   /** Token features, [1,T,D]. */
   readonly context: Tensor;
+  /** Token features for ControlNets, [1,T,D], where they get other ones. */
+  readonly controlContext?: Tensor;
   /** ADM vector, [1,A]. */
   readonly y?: Tensor;
   /** Channels that are concatenated to the latent, [B,E,H,W]. */
@@ -33,6 +35,8 @@ export interface NetworkCondition {
 }
 
 export interface PreparedCondition {
+  /** That of its entry: the same in all evaluations of a run, and for partners of its area. */
+  readonly identity: object;
   readonly condition: NetworkCondition;
   readonly area?: CellArea;
   /** [N,H,W] at latent size. */
@@ -121,8 +125,10 @@ function prepare(
   for (let control = entry.control; control; control = control.previous)
     checkControlFits(model, control);
   return {
+    identity: {},
     condition: {
       context: entry.cond,
+      controlContext: entry.cross_attn_controlnet,
       y: model.unet.admChannels
         ? admVector(model, entry, {
             side,

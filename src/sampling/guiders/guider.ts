@@ -1,16 +1,10 @@
 // Guiders combine the predictions for a run's conditionings into one (comfy.samplers CFGGuider,
 // sampling_function; comfy_extras/nodes_custom_sampler.py, nodes_perpneg.py).
-import type { Draws } from '../../models/unet/unet-patch.ts';
 import { isClose } from '../../tensor/is-close.ts';
-import { type Tensor, tensor, zeros } from '../../tensor/tensor.ts';
-import {
-  type ConditionedRun,
-  type PreparedCondition,
-  prepareConditions,
-  type Side,
-} from '../conditioning/prepare.ts';
+import { tensor, zeros } from '../../tensor/tensor.ts';
+import { prepareConditions } from '../conditioning/prepare.ts';
 import { add, scale, sub } from '../float32.ts';
-import type { Conditioning, GuidanceStep, Model, Predict } from '../sampling-types.ts';
+import type { Conditioning, Model, Predict } from '../sampling-types.ts';
 import {
   afterCfg,
   applyGuidance,
@@ -19,14 +13,14 @@ import {
   guideSides,
   perpendicular,
 } from './guidance-step.ts';
-import { predictSides } from './predict.ts';
-
-export interface GuidedRun extends ConditionedRun {
-  /** The sampler needs the negative side's prediction: all sides are evaluated. */
-  readonly allSides?: boolean;
-  /** What patches of the network draw from. */
-  readonly draws?: Draws;
-}
+import {
+  type Conditions,
+  cfgAt,
+  type GuidedRun,
+  needsAllSides,
+  RunEvaluations,
+  withPredictPatches,
+} from './run-evaluations.ts';
 
 /** The value of a GUIDER socket. */
 export interface Guider {
@@ -36,12 +30,6 @@ export interface Guider {
    */
   prepare(run: GuidedRun): Predict;
 }
-
-type Conditions = readonly PreparedCondition[];
-
-/** Wraps a run's prediction in the model's patches. */
-const withPredictPatches = (model: Model, predict: Predict): Predict =>
-  (model.patches?.predict ?? []).reduce((inner, wrap) => wrap(inner), predict);
 
 /**
  * Classifier-free guidance (arXiv 2207.12598): uncond + (cond - uncond) * cfg. At cfg 1 the
@@ -60,13 +48,14 @@ export const cfgGuider = (
       { positive: ['positive', positive], negative: ['negative', negative] },
       run,
     );
-    const single = isClose(cfg, 1) && !needsAllSides(model, run);
-    const evaluated = single ? [sides.positive] : [sides.positive, sides.negative];
     const evaluations = new RunEvaluations(model, run);
     return withPredictPatches(model, async (x, sigma) => {
+      const now = cfgAt(model, cfg, sigma);
+      const single = isClose(now, 1) && !needsAllSides(model, run);
+      const evaluated = single ? [sides.positive] : [sides.positive, sides.negative];
       const [cond, uncond = zeros(x.shape)] = await evaluations.predict(evaluated, x, sigma);
       const step = evaluations.step(sides, x, sigma);
-      return guideSides(model, { ...step, cfg, cond, uncond, single });
+      return guideSides(model, { ...step, cfg: now, cond, uncond, single });
     });
   },
 });
@@ -140,7 +129,7 @@ export interface PerpNegOptions {
 export const perpNegGuider = (model: Model, options: PerpNegOptions): Guider => ({
   model,
   prepare: (run) => {
-    const { cfg, negScale } = options;
+    const { negScale } = options;
     const sides = prepareConditions(
       model,
       {
@@ -151,13 +140,14 @@ export const perpNegGuider = (model: Model, options: PerpNegOptions): Guider => 
       run,
     );
     const single = !needsAllSides(model, run) && isClose(negScale, 0);
-    const evaluated: Conditions[] = [
-      sides.positive,
-      single ? [] : sides.negative,
-      single && isClose(cfg, 1) ? [] : sides.empty,
-    ];
     const evaluations = new RunEvaluations(model, run);
     return withPredictPatches(model, async (x, sigma) => {
+      const cfg = cfgAt(model, options.cfg, sigma);
+      const evaluated: Conditions[] = [
+        sides.positive,
+        single ? [] : sides.negative,
+        single && isClose(cfg, 1) ? [] : sides.empty,
+      ];
       const [positive, negative, empty] = await evaluations.predict(evaluated, x, sigma);
       const predictions = { x, sigma, cfg, cond: positive, uncond: negative, single };
       const { cond, uncond } = beforeCfg(model, predictions);
@@ -167,54 +157,3 @@ export const perpNegGuider = (model: Model, options: PerpNegOptions): Guider => 
     });
   },
 });
-
-/** Whether the sampler or a patch needs the prediction of the negative side. */
-const needsAllSides = (model: Model, run: GuidedRun): boolean =>
-  run.allSides === true || model.patches?.recordsAttention === true;
-
-/** The evaluations of a run: those of the guider, and those that patches request. */
-class RunEvaluations {
-  readonly #model: Model;
-  readonly #run: GuidedRun;
-  /** What the network recorded last. */
-  #attention: Tensor | undefined;
-
-  constructor(model: Model, run: GuidedRun) {
-    this.#model = model;
-    this.#run = run;
-  }
-
-  /** Predicts for the guider's sides; the second is the one that is recorded. */
-  predict(sides: readonly Conditions[], x: Tensor, sigma: number): Promise<Tensor[]> {
-    return predictSides(this.#model, sides, x, sigma, {
-      draws: this.#run.draws,
-      onAttention: (received) => {
-        this.#attention = received;
-      },
-    });
-  }
-
-  /** What patches receive of a step besides its predictions. */
-  step(
-    sides: { readonly positive: Conditions; readonly negative: Conditions },
-    x: Tensor,
-    sigma: number,
-  ): Pick<GuidanceStep, 'x' | 'sigma' | 'attention' | 'evaluate'> {
-    const [model, run] = [this.#model, this.#run];
-    return {
-      x,
-      sigma,
-      attention: this.#attention,
-      evaluate: async (conditioning, { variant, x: other } = {}) => {
-        const conditions =
-          typeof conditioning === 'string'
-            ? sides[conditioning]
-            : prepareConditions(model, { other: ['negative' as Side, conditioning.negative] }, run)
-                .other;
-        const options = { draws: run.draws, variant };
-        const [prediction] = await predictSides(model, [conditions], other ?? x, sigma, options);
-        return prediction;
-      },
-    };
-  }
-}

@@ -16,7 +16,7 @@ import { joinChannels } from '../conditioning/concat.ts';
 import { controlResiduals, uniformResiduals } from '../conditioning/control.ts';
 import type { CellArea } from '../conditioning/prepare.ts';
 import { f32 } from '../float32.ts';
-import type { Model } from '../sampling-types.ts';
+import type { Model, NetworkCache } from '../sampling-types.ts';
 import { activeTasks, type Sides, type Task } from './tasks.ts';
 
 /** Largest factor by which contexts are repeated to share a batch. */
@@ -32,6 +32,8 @@ interface EvaluationOptions {
    * (UNetInputs.onAttention).
    */
   readonly onAttention?: (received: Tensor) => void;
+  /** Skips evaluations of the network. */
+  readonly cache?: NetworkCache;
 }
 
 /**
@@ -46,6 +48,7 @@ export async function predictSides(
   options: EvaluationOptions = {},
 ): Promise<Tensor[]> {
   const [batch, , height, width] = x.shape;
+  options.cache?.startPrediction();
   const sums = sides.map(() => allocate(x.data.length));
   const counts = sides.map(() => allocate(batch * height * width).fill(1e-37));
 
@@ -83,11 +86,18 @@ function canShareBatch(task: Task, first: Task): boolean {
   if (task.control !== first.control || task.hooks !== first.hooks) return false;
   // as in the original, where objects are a patch of their condition
   if (task !== first && (task.gligen || first.gligen)) return false;
-  const [a, b] = [task.condition.context.shape[1], first.condition.context.shape[1]];
   return (
     task.x.shape.join() === first.x.shape.join() &&
-    leastCommonMultiple(a, b) / Math.min(a, b) <= MAX_REPEAT
+    canShareTokens(task.condition.context, first.condition.context) &&
+    canShareTokens(task.condition.controlContext, first.condition.controlContext)
   );
+}
+
+/** Whether features have numbers of tokens that few repetitions make equal. */
+function canShareTokens(one: Tensor | undefined, other: Tensor | undefined): boolean {
+  if (!one || !other) return one === other;
+  const [a, b] = [one.shape[1], other.shape[1]];
+  return leastCommonMultiple(a, b) / Math.min(a, b) <= MAX_REPEAT;
 }
 
 const greatestCommonDivisor = (a: number, b: number): number =>
@@ -99,19 +109,14 @@ interface Evaluation extends EvaluationOptions {
   readonly uniform: ReturnType<typeof uniformResiduals>;
 }
 
-async function evaluate(
-  model: Model,
-  tasks: readonly Task[],
-  { sigma, uniform, variant, draws, onAttention }: Evaluation,
-): Promise<Tensor> {
-  const { sampling, unet } = model;
-  const hooked = tasks[0].hooks?.unet(model) ?? unet;
+/** The network's inputs for tasks, one after another in a batch. */
+function batchInputs({ sampling, unet }: Model, tasks: readonly Task[], sigma: number) {
   const batch = tasks[0].x.shape[0];
   const tokens = tasks
     .map(({ condition }) => condition.context.shape[1])
     .reduce(leastCommonMultiple);
   const x = concatBatch(tasks.map((task) => task.x));
-  const inputs = {
+  return {
     x: tensor(x.shape, sampling.calculateInput(sigma, x.data)),
     timesteps: allocate(x.shape[0]).fill(sampling.timestep(sigma)),
     context: concatBatch(
@@ -121,11 +126,22 @@ async function evaluate(
       ? concatBatch(tasks.map(({ condition }) => repeatToBatch(condition.y!, batch)))
       : undefined,
   };
+}
+
+async function evaluate(
+  model: Model,
+  tasks: readonly Task[],
+  { sigma, uniform, variant, draws, onAttention, cache }: Evaluation,
+): Promise<Tensor> {
+  const { sampling, unet } = model;
+  const hooked = tasks[0].hooks?.unet(model) ?? unet;
+  const inputs = batchInputs(model, tasks, sigma);
   const { control } = tasks[0];
   const residuals =
     control &&
     (await controlResiduals(control, {
       ...inputs,
+      context: controlContext(tasks, inputs.context),
       sigma,
       sampling,
       unet,
@@ -134,19 +150,34 @@ async function evaluate(
   const concat =
     tasks[0].condition.concat && concatBatch(tasks.map(({ condition }) => condition.concat!));
   const network = variant ? hooked.variant(variant) : hooked;
-  const output = await network.evaluate({
-    ...inputs,
-    objects: await objectsOf(tasks[0]),
-    x: concat ? joinChannels(inputs.x, concat) : inputs.x,
-    control: uniform(residuals),
-    sigma,
-    draws,
-    onAttention: (received) => {
-      const recorded = tasks.findIndex(({ side }) => side === 1);
-      if (recorded >= 0) onAttention?.(partOf(received, recorded, tasks.length));
-    },
-  });
+  const objects = await objectsOf(tasks[0]);
+  const evaluateNetwork = (): Promise<Tensor> =>
+    network.evaluate({
+      ...inputs,
+      objects,
+      x: concat ? joinChannels(inputs.x, concat) : inputs.x,
+      control: uniform(residuals),
+      sigma,
+      sides: tasks.map(({ side }) => side),
+      draws,
+      onAttention: (received) => {
+        const recorded = tasks.findIndex(({ side }) => side === 1);
+        if (recorded >= 0) onAttention?.(partOf(received, recorded, tasks.length));
+      },
+    });
+  const call = { x: inputs.x, sigma, conditions: tasks.map(({ identity }) => identity) };
+  const output = await (cache ? cache.run(call, evaluateNetwork) : evaluateNetwork());
+  const x = concatBatch(tasks.map((task) => task.x));
   return tensor(x.shape, sampling.calculateDenoised(sigma, output.data, x.data));
+}
+
+/** The features that ControlNets get: a prompt of their own, or the network's. */
+function controlContext(tasks: readonly Task[], context: Tensor): Tensor {
+  if (!tasks[0].condition.controlContext) return context;
+  const own = tasks.map(({ condition }) => condition.controlContext!);
+  const tokens = own.map(({ shape }) => shape[1]).reduce(leastCommonMultiple);
+  const batch = tasks[0].x.shape[0];
+  return concatBatch(own.map((one) => repeatToBatch(repeatTokens(one, tokens), batch)));
 }
 
 async function objectsOf({ gligen, x }: Task): Promise<UNetInputs['objects']> {

@@ -14,6 +14,8 @@ const FADE = 8;
 /** A condition with its area of the latent. */
 export interface Task {
   readonly side: number;
+  /** PreparedCondition.identity */
+  readonly identity: object;
   readonly condition: NetworkCondition;
   readonly x: Tensor;
   readonly area: CellArea;
@@ -102,6 +104,7 @@ function toTask(prepared: PreparedCondition, side: number, x: Tensor, format: La
   const { concat } = prepared.condition;
   return {
     side,
+    identity: prepared.identity,
     condition: {
       ...prepared.condition,
       concat: concat && repeatToBatch(crop(concat, area), batch),

@@ -2,12 +2,14 @@
 // and adds the last evaluated step's change instead. The expected change of a prediction follows
 // from the change of the latent, on every eighth cell; the changes of skipped steps add up to a
 // threshold.
+import { DarkroomError } from '../../errors.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import { add, f32, sub } from '../float32.ts';
 import type { Model, Predict } from '../sampling-types.ts';
-import { wrapPredict } from './patch-model.ts';
+import { setPatches, wrapPredict } from './patch-model.ts';
 
-export interface LazyCacheOptions {
+/** Options of LazyCache and EasyCache. */
+export interface CacheOptions {
   /** Steps are skipped while the sum of their expected relative changes is below this. */
   readonly threshold: number;
   /** Fractions of the whole denoising between which steps can be skipped. */
@@ -20,14 +22,15 @@ export interface LazyCacheOptions {
 /** Stride of the cells that changes are measured on. */
 const STRIDE = 8;
 
-const meanSize = (values: Float32Array): number => {
+/** The mean of the absolute values. */
+export const meanSize = (values: Float32Array): number => {
   let sum = 0;
   for (const value of values) sum += Math.abs(value);
   return f32(sum / values.length);
 };
 
 /** Every eighth cell in both directions. */
-function subsample({ shape, data }: Tensor): Float32Array {
+export function subsample({ shape, data }: Tensor): Float32Array {
   const [height, width] = shape.slice(-2);
   return data.filter(
     (_, i) => (i % width) % STRIDE === 0 && (Math.floor(i / width) % height) % STRIDE === 0,
@@ -47,8 +50,10 @@ interface EvaluatedStep {
 }
 
 /** Returns the model with steps skipped; each run starts afresh. */
-export const withLazyCache = (model: Model, options: LazyCacheOptions): Model =>
-  wrapPredict(model, (predict) => {
+export function withLazyCache(model: Model, options: CacheOptions): Model {
+  if (model.patches?.stepCache?.kind === 'easy') throw cachedTwice();
+  const marked = setPatches(model, { stepCache: { kind: 'lazy' } });
+  return wrapPredict(marked, (predict) => {
     const [start, end] = [options.startPercent, options.endPercent].map((percent) =>
       f32(model.sampling.percentToSigma(percent)),
     );
@@ -56,18 +61,27 @@ export const withLazyCache = (model: Model, options: LazyCacheOptions): Model =>
     return (x, sigma) =>
       f32(sigma) > end ? cache.predict(x, sigma, f32(sigma) <= start) : predict(x, sigma);
   });
+}
+
+/** ComfyUI ends with an error: both write to one place. */
+export const cachedTwice = (): DarkroomError =>
+  new DarkroomError('DR_INPUT_INVALID', {
+    message: 'EasyCache and LazyCache cannot be used on one model',
+    hint: 'Remove one of the two.',
+    input: 'model',
+  });
 
 /** The state of one run. */
 class LazyCache {
   readonly #evaluate: Predict;
-  readonly #options: LazyCacheOptions;
+  readonly #options: CacheOptions;
   #last: EvaluatedStep | undefined;
   /** Change of the output relative to that of the input, in the last evaluated step. */
   #rate: number | undefined;
   /** Sum of the expected relative changes since the last evaluated step. */
   #skippedChange = 0;
 
-  constructor(evaluate: Predict, options: LazyCacheOptions) {
+  constructor(evaluate: Predict, options: CacheOptions) {
     this.#evaluate = evaluate;
     this.#options = options;
   }

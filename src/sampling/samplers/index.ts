@@ -26,7 +26,7 @@ import {
 } from './res-multistep.ts';
 import { saSolver, saSolverPece } from './sa-solver.ts';
 import type { SampleFunction, SamplerKind } from './sampler.ts';
-import { seeds2, seeds3 } from './seeds-solver.ts';
+import { expHeun, seeds2, seeds3 } from './seeds-solver.ts';
 import { LAST_SIGMA, uniPc, uniPcBh2 } from './uni-pc.ts';
 
 /** One function for flow models, and one for all others. */
@@ -45,6 +45,8 @@ export const SAMPLER_KINDS: Readonly<Record<string, SamplerKind>> = {
   euler_ancestral_cfg_pp: { sample: eulerAncestralCfgPp, stochastic: true, usesUncond: true },
   heun: { sample: heun, noise: continuedNoise },
   heunpp2: { sample: heunpp2, noise: continuedNoise },
+  exp_heun_2_x0: { sample: expHeun({ eta: 0, s_noise: 0 }) },
+  exp_heun_2_x0_sde: { sample: expHeun(), stochastic: true },
   dpm_2: { sample: dpm2, noise: continuedNoise, discardPenultimate: true },
   dpm_2_ancestral: {
     sample: byModel(dpm2Ancestral, flowDpm2Ancestral),
@@ -129,7 +131,7 @@ export const SAMPLER_KINDS: Readonly<Record<string, SamplerKind>> = {
   gradient_estimation: { sample: gradientEstimation },
   gradient_estimation_cfg_pp: { sample: gradientEstimationCfgPp, usesUncond: true },
   er_sde: { sample: erSde, stochastic: true },
-  seeds_2: { sample: seeds2, stochastic: true },
+  seeds_2: { sample: seeds2('phi_1'), stochastic: true },
   seeds_3: { sample: seeds3, stochastic: true },
   sa_solver: { sample: saSolver, stochastic: true },
   sa_solver_pece: { sample: saSolverPece, stochastic: true },

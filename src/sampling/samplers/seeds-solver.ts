@@ -4,7 +4,7 @@
 import { combine, exp, expm1, f32, scale, sqrt, type Vector, weightedSum } from '../float32.ts';
 import { alphaOf, hPhi1, hPhi2OfDifference } from './exponential-integrator.ts';
 import { finiteStart, type HalfLogSnr, halfLogSnr } from './half-log-snr.ts';
-import type { SampleFunction } from './sampler.ts';
+import type { SampleFunction, SamplerOptions } from './sampler.ts';
 import { addScaledNoise, innerShare } from './sde.ts';
 
 /** torch.lerp: from the nearer end; the product is not rounded before it is added. */
@@ -73,45 +73,57 @@ class SeedsStep {
   }
 }
 
-/** Throws DR_INPUT_INVALID for an `r` of 0. */
-export const seeds2: SampleFunction = async (
-  denoise,
-  x,
-  sigmas,
-  { onStep, noise, sampling, eta = 1, s_noise = 1, r = 0.5 },
-) => {
-  const addsNoise = eta > 0 && s_noise > 0;
-  const snr = halfLogSnr(sampling);
-  sigmas = finiteStart(sigmas, sampling);
-  const share = innerShare(r);
-  for (let i = 0; i < sigmas.length - 1; i++) {
-    const [sigma, sigmaNext] = [sigmas[i], sigmas[i + 1]];
-    const denoised = await denoise(x, sigma);
-    onStep?.(i, x, denoised);
-    if (sigmaNext === 0) {
-      x = denoised;
-      continue;
-    }
-    const step = new SeedsStep(x, sigma, sigmaNext, eta, snr);
-    const [inner, { end }] = [step.levelAt(r), step];
+/** How the second stage mixes both predictions: evenly, or by phi_2. */
+export type SeedsForm = 'phi_1' | 'phi_2';
 
-    let x2 = step.move(r, inner, denoised, f32(inner.alpha * hPhi1(step.minusH(r))));
-    let sdeNoise: Vector | undefined;
-    if (addsNoise) {
-      sdeNoise = step.continueNoise(undefined, 0, r, noise(sigma, inner.sigma));
-      x2 = addScaledNoise(x2, sdeNoise, inner.sigma, s_noise);
-    }
-    const denoised2 = await denoise(x2, inner.sigma);
+/** SEEDS with two stages. Throws DR_INPUT_INVALID for an `r` of 0. */
+export const seeds2 =
+  (form: SeedsForm): SampleFunction =>
+  async (denoise, x, sigmas, { onStep, noise, sampling, eta = 1, s_noise = 1, r = 0.5 }) => {
+    const addsNoise = eta > 0 && s_noise > 0;
+    const snr = halfLogSnr(sampling);
+    sigmas = finiteStart(sigmas, sampling);
+    const share = innerShare(r);
+    for (let i = 0; i < sigmas.length - 1; i++) {
+      const [sigma, sigmaNext] = [sigmas[i], sigmas[i + 1]];
+      const denoised = await denoise(x, sigma);
+      onStep?.(i, x, denoised);
+      if (sigmaNext === 0) {
+        x = denoised;
+        continue;
+      }
+      const step = new SeedsStep(x, sigma, sigmaNext, eta, snr);
+      const [inner, { end }] = [step.levelAt(r), step];
 
-    const mixed = denoised.map((d, k) => lerp(d, denoised2[k], share));
-    x = step.move(1, end, mixed, f32(end.alpha * hPhi1(step.minusH(1))));
-    if (addsNoise) {
-      sdeNoise = step.continueNoise(sdeNoise, r, 1, noise(inner.sigma, sigmaNext));
-      x = addScaledNoise(x, sdeNoise, sigmaNext, s_noise);
+      let x2 = step.move(r, inner, denoised, f32(inner.alpha * hPhi1(step.minusH(r))));
+      let sdeNoise: Vector | undefined;
+      if (addsNoise) {
+        sdeNoise = step.continueNoise(undefined, 0, r, noise(sigma, inner.sigma));
+        x2 = addScaledNoise(x2, sdeNoise, inner.sigma, s_noise);
+      }
+      const denoised2 = await denoise(x2, inner.sigma);
+
+      if (form === 'phi_2') {
+        const b2 = f32(hPhi2OfDifference(step.minusH(1)) / f32(r));
+        const b1 = f32(hPhi1(step.minusH(1)) - b2);
+        x = step.move(1, end, weightedSum([denoised, denoised2], [b1, b2]), end.alpha);
+      } else {
+        const mixed = denoised.map((d, k) => lerp(d, denoised2[k], share));
+        x = step.move(1, end, mixed, f32(end.alpha * hPhi1(step.minusH(1))));
+      }
+      if (addsNoise) {
+        sdeNoise = step.continueNoise(sdeNoise, r, 1, noise(inner.sigma, sigmaNext));
+        x = addScaledNoise(x, sdeNoise, sigmaNext, s_noise);
+      }
     }
-  }
-  return x;
-};
+    return x;
+  };
+
+/** Heun's method for exponential integrators: SEEDS whose second stage is at the end of the step. */
+export const expHeun =
+  (fixed: Pick<SamplerOptions, 'eta' | 's_noise'> = {}): SampleFunction =>
+  (denoise, x, sigmas, options) =>
+    seeds2('phi_2')(denoise, x, sigmas, { ...options, ...fixed, r: 1 });
 
 export const seeds3: SampleFunction = async (
   denoise,

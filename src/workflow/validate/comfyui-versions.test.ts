@@ -166,12 +166,16 @@ it('a range that a later release narrowed is checked as the named release does',
   expect(check(eta(50), NEW).problems).toMatchObject([{ message: /'eta' .* is 50/ }]);
 });
 
-it('a sampler of a later release that is not built in is named as such', () => {
-  const sampler = api('KSamplerSelect', { sampler_name: 'exp_heun_2_x0' });
+it('an option of a later release that is not built in is named as such', () => {
+  const checkpoint = { ckpt_name: 'clip.safetensors' };
+  const inputs = { model: ['9', 0], sampling: 'img_to_img_flow', zsnr: false };
+  const sampler = api('ModelSamplingDiscrete', inputs, {
+    9: { class_type: 'CheckpointLoaderSimple', inputs: checkpoint },
+  });
   for (const nodes of [NODES, OLD, NEW])
     expect(check(sampler, nodes).problems).toMatchObject([
       {
-        message: expect.stringContaining('(ComfyUI has it since 0.5.0)'),
+        message: expect.stringContaining('(ComfyUI has it since 0.15.1)'),
         hint: "Darkroom can't run it yet.",
       },
     ]);

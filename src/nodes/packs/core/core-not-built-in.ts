@@ -1,12 +1,8 @@
 // Types of ComfyUI itself that are not built in.
 import { type Aliases, type RefusedTypes, typesIn } from '../../pack.ts';
 import { CORE_OUTSIDE } from './core-outside.ts';
-import { STYLE_MODELS } from './models/unsupported-model-nodes.ts';
 
-export const CORE_REFUSED: readonly RefusedTypes[] = [
-  { ...STYLE_MODELS, types: ['StyleModelApply'] },
-  ...CORE_OUTSIDE,
-];
+export const CORE_REFUSED: readonly RefusedTypes[] = CORE_OUTSIDE;
 
 /** As ComfyUI's editor renames them when it opens a file. */
 export const CORE_ALIASES: Aliases = {
@@ -21,6 +17,4 @@ export const CORE_ALIASES: Aliases = {
 
 /** Types for SD1.x, SD2.x and SDXL that are not built in yet. */
 export const CORE_OTHER_TYPES: readonly string[] = typesIn(`
-  CFGOverride CLIPTextEncodeControlnet CreateBoundingBoxes DualModelGuider EasyCache NAGuidance
-  SamplerSEEDS2 TextOverlay
 `);

@@ -80,13 +80,3 @@ it('latent operations are passed through links', async () => {
   })) as Latent[];
   expect(latent.samples.shape).toEqual([1, 4, 16, 8]);
 });
-
-it('unsupported models are refused by validation', async () => {
-  const prompt = {
-    1: ['StyleModelLoader', { style_model_name: 'a.pth' }],
-    2: ['RecordValue', { value: ['1', 0] }],
-  } as Readonly<{ [id: string]: [string, object] }>;
-  await expect(run(prompt)).rejects.toThrow(
-    'style models (T2I-Adapter style, FLUX Redux) are not supported',
-  );
-});

@@ -9,6 +9,7 @@ import { HOOK_NODES } from './conditioning/hook-nodes.ts';
 import { MODEL_INPUT_NODES } from './conditioning/image-conditioning-nodes.ts';
 import { LATER_CONDITIONING_NODES } from './conditioning/later-conditioning-nodes.ts';
 import { PHOTOMAKER_NODES } from './conditioning/photomaker-nodes.ts';
+import { STYLE_MODEL_NODES } from './conditioning/style-model-nodes.ts';
 import { PROMPT_NODES } from './conditioning/text-encode-nodes.ts';
 import { CORE_ALIASES, CORE_OTHER_TYPES, CORE_REFUSED } from './core-not-built-in.ts';
 import { BATCH_NODES } from './image/batch-nodes.ts';
@@ -45,7 +46,6 @@ import { LORA_SAVE_NODES } from './models/lora-save-node.ts';
 import { MERGE_NODES } from './models/model-merge-nodes.ts';
 import { SAVE_MODEL_NODES } from './models/save-model-nodes.ts';
 import { TEXT_ENCODER_LOADER_NODES } from './models/text-encoder-loaders.ts';
-import { UNSUPPORTED_MODEL_NODES } from './models/unsupported-model-nodes.ts';
 import { ATTENTION_NODES } from './sampling/attention-nodes.ts';
 import { CUSTOM_SAMPLING_NODES } from './sampling/custom-sampling-nodes.ts';
 import { GUIDANCE_NODES } from './sampling/guidance-nodes.ts';
@@ -76,7 +76,7 @@ export const CORE_PACK: Pack = {
     ...SAVE_MODEL_NODES,
     ...HYPERNETWORK_NODES,
     ...VISION_NODES,
-    ...UNSUPPORTED_MODEL_NODES,
+    ...STYLE_MODEL_NODES,
     ...LORA_NODES,
     ...LORA_SAVE_NODES,
     ...PROMPT_NODES,

@@ -60,6 +60,25 @@ const CLIPTextEncodeSDXLRefiner = defineNode({
   },
 });
 
+const CLIPTextEncodeControlnet = defineNode({
+  type: 'CLIPTextEncodeControlnet',
+  display: 'CLIPTextEncodeControlnet',
+  category: '_for_testing/conditioning',
+  experimental: true,
+  inputs: { clip: socket('CLIP'), conditioning: socket('CONDITIONING'), text: prompt() },
+  outputs: [output('CONDITIONING')],
+  async run({ clip, conditioning, text }, { warn }) {
+    const { cond, pooled } = await clip.encode(text, warn);
+    return outputs(
+      conditioning.map((entry) => ({
+        ...entry,
+        cross_attn_controlnet: cond,
+        pooled_output_controlnet: pooled,
+      })),
+    );
+  },
+});
+
 const CLIPSetLastLayer = defineNode({
   type: 'CLIPSetLastLayer',
   display: 'CLIP Set Last Layer',
@@ -76,5 +95,6 @@ export const PROMPT_NODES = [
   CLIPTextEncode,
   CLIPTextEncodeSDXL,
   CLIPTextEncodeSDXLRefiner,
+  CLIPTextEncodeControlnet,
   CLIPSetLastLayer,
 ];

@@ -1,6 +1,8 @@
 // Nodes that change the guidance of a model.
 // Source: ComfyUI comfy_extras/nodes_apg.py, nodes_cfg.py, nodes_eps.py, nodes_fresca.py,
 // nodes_lumina2.py, nodes_mahiro.py, nodes_tcfg.py, nodes_video_model.py, nodes_easycache.py.
+
+import { withEasyCache } from '../../../../sampling/patches/easy-cache.ts';
 import {
   withCfgAlongBatch,
   withDirection,
@@ -13,7 +15,8 @@ import {
   withTangentialDamping,
   withZeroStar,
 } from '../../../../sampling/patches/guidance.ts';
-import { withLazyCache } from '../../../../sampling/patches/lazy-cache.ts';
+import { type CacheOptions, withLazyCache } from '../../../../sampling/patches/lazy-cache.ts';
+import type { Model } from '../../../../sampling/sampling-types.ts';
 import {
   boolean,
   defineNode,
@@ -163,50 +166,66 @@ const EpsilonScaling = defineNode({
   run: ({ model, scaling_factor }) => outputs(withScaledNoise(model, scaling_factor)),
 });
 
-const LazyCache = defineNode({
-  type: 'LazyCache',
-  display: 'LazyCache',
-  category: 'advanced/debug/model',
-  description:
-    'Skips steps whose prediction would hardly differ from the last one. Faster, but the result ' +
-    'changes.',
-  experimental: true,
-  inputs: {
-    model: socket('MODEL'),
-    reuse_threshold: float({
-      default: 0.2,
-      min: 0,
-      max: 3,
-      step: 0.01,
-      tooltip: 'The change up to which steps are skipped; larger values skip more steps.',
-    }),
-    start_percent: float({
-      default: 0.15,
-      min: 0,
-      max: 1,
-      step: 0.01,
-      tooltip: 'Steps may be skipped from here on.',
-    }),
-    end_percent: float({
-      default: 0.95,
-      min: 0,
-      max: 1,
-      step: 0.01,
-      tooltip: 'Steps may be skipped up to here.',
-    }),
-    verbose: boolean({ default: false, tooltip: 'Reports for each step whether it is skipped.' }),
-  },
-  outputs: [output('MODEL')],
-  run: ({ model, reuse_threshold, start_percent, end_percent, verbose }, { warn }) =>
-    outputs(
-      withLazyCache(model, {
-        threshold: reuse_threshold,
-        startPercent: start_percent,
-        endPercent: end_percent,
-        log: verbose ? warn : undefined,
+const cacheNode = (
+  type: string,
+  description: string,
+  add: (model: Model, options: CacheOptions) => Model,
+) =>
+  defineNode({
+    type,
+    display: type,
+    category: 'advanced/debug/model',
+    description,
+    experimental: true,
+    inputs: {
+      model: socket('MODEL'),
+      reuse_threshold: float({
+        default: 0.2,
+        min: 0,
+        max: 3,
+        step: 0.01,
+        tooltip: 'The change up to which steps are skipped; larger values skip more steps.',
       }),
-    ),
-});
+      start_percent: float({
+        default: 0.15,
+        min: 0,
+        max: 1,
+        step: 0.01,
+        tooltip: 'Steps may be skipped from here on.',
+      }),
+      end_percent: float({
+        default: 0.95,
+        min: 0,
+        max: 1,
+        step: 0.01,
+        tooltip: 'Steps may be skipped up to here.',
+      }),
+      verbose: boolean({ default: false, tooltip: 'Reports for each step whether it is skipped.' }),
+    },
+    outputs: [output('MODEL')],
+    run: ({ model, reuse_threshold, start_percent, end_percent, verbose }, { warn }) =>
+      outputs(
+        add(model, {
+          threshold: reuse_threshold,
+          startPercent: start_percent,
+          endPercent: end_percent,
+          log: verbose ? warn : undefined,
+        }),
+      ),
+  });
+
+const LazyCache = cacheNode(
+  'LazyCache',
+  'Skips steps whose prediction would hardly differ from the last one. Faster, but the result ' +
+    'changes.',
+  withLazyCache,
+);
+const EasyCache = cacheNode(
+  'EasyCache',
+  "Skips the network's evaluation in steps where its result would hardly differ from the last " +
+    'one (arXiv 2507.02860). Faster, but the result changes.',
+  withEasyCache,
+);
 
 const cfgAlongBatch = (type: string, shape: 'linear' | 'triangle') =>
   defineNode({
@@ -231,6 +250,7 @@ export const GUIDANCE_NODES: readonly NodeDeclaration[] = [
   RenormCFG,
   EpsilonScaling,
   LazyCache,
+  EasyCache,
   cfgAlongBatch('VideoLinearCFGGuidance', 'linear'),
   cfgAlongBatch('VideoTriangleCFGGuidance', 'triangle'),
 ];

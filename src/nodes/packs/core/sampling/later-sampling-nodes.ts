@@ -2,9 +2,15 @@
 // Source: ComfyUI 0.33.0 comfy_extras/nodes_custom_sampler.py, nodes_advanced_samplers.py,
 // nodes_eps.py.
 import { DarkroomError } from '../../../../errors.ts';
+import { dualModelGuider, missingNegative } from '../../../../sampling/guiders/dual-model.ts';
+import { cfgGuider } from '../../../../sampling/guiders/guider.ts';
+import { withCfgOverride } from '../../../../sampling/patches/cfg-override.ts';
+import { addUNetPatch, setPatches } from '../../../../sampling/patches/patch-model.ts';
 import { withScoreRescaling } from '../../../../sampling/patches/score-rescaling.ts';
 import { samplerKind } from '../../../../sampling/samplers/index.ts';
+import { seeds2 } from '../../../../sampling/samplers/seeds-solver.ts';
 import {
+  combo,
   defineNode,
   float,
   type NodeDeclaration,
@@ -102,8 +108,120 @@ const TemporalScoreRescaling = defineNode({
   run: ({ model, tsr_k, tsr_sigma }) => outputs(withScoreRescaling(model, tsr_k, tsr_sigma)),
 });
 
+const seedsOption = (value: number, more: object, tooltip: string) =>
+  float({
+    default: value,
+    min: 0,
+    max: 100,
+    step: 0.01,
+    round: false,
+    advanced: true,
+    tooltip,
+    ...more,
+  });
+
+const SamplerSEEDS2 = defineNode({
+  type: 'SamplerSEEDS2',
+  display: 'SamplerSEEDS2',
+  category: 'model/sampling/samplers',
+  description: 'SEEDS-2. With phi_2 and r 1 it is exp_heun_2_x0_sde, with eta 0 too exp_heun_2_x0.',
+  inputs: {
+    solver_type: combo(['phi_1', 'phi_2']),
+    eta: seedsOption(1, {}, 'How stochastic the sampler is.'),
+    s_noise: seedsOption(1, {}, 'Factor on the added noise.'),
+    r: seedsOption(0.5, { min: 0.01, max: 1 }, 'Where in a step its second evaluation is.'),
+  },
+  outputs: [output('SAMPLER')],
+  run: ({ solver_type, ...options }) =>
+    outputs({ kind: { ...samplerKind('seeds_2'), sample: seeds2(solver_type) }, options }),
+});
+
+const CFGOverride = defineNode({
+  type: 'CFGOverride',
+  display: 'CFG Override',
+  category: 'model/sampling/guiders',
+  description:
+    'Replaces cfg in a range of the denoising. Of several, the one nearest to the sampler acts.',
+  inputs: {
+    model: socket('MODEL'),
+    cfg: float({ default: 1, min: 0, max: 100, step: 0.1, round: 0.01 }),
+    start_percent: float({ default: 0, min: 0, max: 1, step: 0.001 }),
+    end_percent: float({ default: 1, min: 0, max: 1, step: 0.001 }),
+  },
+  outputs: [output('MODEL')],
+  run: ({ model, cfg, start_percent, end_percent }) =>
+    outputs(withCfgOverride(model, cfg, start_percent, end_percent)),
+});
+
+const DualModelGuider = defineNode({
+  type: 'DualModelGuider',
+  display: 'Dual Model CFG Guider',
+  category: 'model/sampling/guiders',
+  experimental: true,
+  inputs: {
+    model: socket('MODEL', { tooltip: 'Predicts for the positive prompt.' }),
+    positive: socket('CONDITIONING'),
+    cfg: float({ default: 4, min: 0, max: 100, step: 0.1, round: 0.01 }),
+    model_negative: socket('MODEL', {
+      optional: true,
+      tooltip: 'Predicts for the negative prompt. Without it, the first model does.',
+    }),
+    negative: socket('CONDITIONING', {
+      optional: true,
+      tooltip: 'Needed unless cfg is 1.',
+    }),
+  },
+  outputs: [output('GUIDER')],
+  run({ model, positive, cfg, model_negative, negative }) {
+    if (model_negative)
+      return outputs(
+        dualModelGuider(model, { positive, negative, negativeModel: model_negative, cfg }),
+      );
+    if (!negative && cfg !== 1) throw missingNegative();
+    return outputs(cfgGuider(model, positive, negative ?? [], cfg));
+  },
+});
+
+const NAGuidance = defineNode({
+  type: 'NAGuidance',
+  display: 'Normalized Attention Guidance',
+  category: 'advanced/guidance',
+  description:
+    'Guides away from the negative prompt in self-attention, also where cfg is 1 (arXiv 2505.21179).',
+  experimental: true,
+  inputs: {
+    model: socket('MODEL', { tooltip: 'The model.' }),
+    nag_scale: float({
+      default: 5,
+      min: 0,
+      max: 50,
+      step: 0.1,
+      tooltip: 'Strength of the guidance; 1 does not guide.',
+    }),
+    nag_alpha: float({
+      default: 0.5,
+      min: 0,
+      max: 1,
+      step: 0.01,
+      tooltip: 'Share of the guided attention; 0 changes nothing.',
+    }),
+    nag_tau: float({ default: 1.5, min: 1, max: 10, step: 0.01 }),
+  },
+  outputs: [output('MODEL')],
+  run: ({ model, nag_scale: scale, nag_alpha: alpha, nag_tau: tau }) =>
+    outputs(
+      setPatches(addUNetPatch(model, { kind: 'attentionGuidance', scale, alpha, tau }), {
+        allSides: true,
+      }),
+    ),
+});
+
 export const LATER_SAMPLING_NODES: readonly NodeDeclaration[] = [
   ManualSigmas,
   SamplerLCM,
   TemporalScoreRescaling,
+  SamplerSEEDS2,
+  CFGOverride,
+  DualModelGuider,
+  NAGuidance,
 ];

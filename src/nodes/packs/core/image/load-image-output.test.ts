@@ -1,4 +1,4 @@
-// Nodes that ComfyUI's editor requires: loaders of unsupported models, and LoadImageOutput.
+// LoadImageOutput, which ComfyUI's editor requires.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,18 +7,6 @@ import { runNode, testContext } from '../../../../../test/support/run-node.ts';
 import { encodePng } from '../../../../image/codec/png.ts';
 import type { Tensor } from '../../../../tensor/tensor.ts';
 import { NODES } from '../../../index.ts';
-
-it.each([['StyleModelLoader', 'style_model_name', 'style models']])(
-  '%s is declared, and refused by validation',
-  async (type, input, words) => {
-    const node = NODES.get(type)!;
-    expect(node.inputs[input]).toMatchObject({ kind: 'COMBO' });
-    expect(node.validate!.check({ [input]: 'a.pth' }, testContext(), {})).toContain(words);
-    await expect((async () => runNode(type, { [input]: 'a.pth' }))()).rejects.toMatchObject({
-      code: 'DR_MODEL_UNSUPPORTED',
-    });
-  },
-);
 
 it('LoadImageOutput loads an existing image', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'darkroom-output-'));
