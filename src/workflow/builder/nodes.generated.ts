@@ -15,7 +15,7 @@ export type RestoreMask = 'never' | 'always' | 'if_same_size';
 export type Rotation = 'none' | '90 degrees' | '180 degrees' | '270 degrees';
 export type SamDetectionHint = 'center-1' | 'horizontal-2' | 'vertical-2' | 'rect-4' | 'diamond-4' | 'mask-area' | 'mask-points' | 'mask-point-bbox' | 'none';
 export type SamMaskHintUseNegative = 'False' | 'Small' | 'Outter';
-export type SamplerName = 'euler' | 'euler_cfg_pp' | 'euler_ancestral' | 'euler_ancestral_cfg_pp' | 'heun' | 'heunpp2' | 'dpm_2' | 'dpm_2_ancestral' | 'lms' | 'dpm_fast' | 'dpm_adaptive' | 'dpmpp_2s_ancestral' | 'dpmpp_2s_ancestral_cfg_pp' | 'dpmpp_sde' | 'dpmpp_sde_gpu' | 'dpmpp_2m' | 'dpmpp_2m_cfg_pp' | 'dpmpp_2m_sde' | 'dpmpp_2m_sde_gpu' | 'dpmpp_2m_sde_heun' | 'dpmpp_2m_sde_heun_gpu' | 'dpmpp_3m_sde' | 'dpmpp_3m_sde_gpu' | 'ddpm' | 'lcm' | 'ipndm' | 'ipndm_v' | 'deis' | 'res_multistep' | 'res_multistep_cfg_pp' | 'res_multistep_ancestral' | 'res_multistep_ancestral_cfg_pp' | 'gradient_estimation' | 'gradient_estimation_cfg_pp' | 'er_sde' | 'seeds_2' | 'seeds_3' | 'sa_solver' | 'sa_solver_pece' | 'ddim' | 'uni_pc' | 'uni_pc_bh2';
+export type SamplerName = 'euler' | 'euler_cfg_pp' | 'euler_ancestral' | 'euler_ancestral_cfg_pp' | 'heun' | 'heunpp2' | 'exp_heun_2_x0' | 'exp_heun_2_x0_sde' | 'dpm_2' | 'dpm_2_ancestral' | 'lms' | 'dpm_fast' | 'dpm_adaptive' | 'dpmpp_2s_ancestral' | 'dpmpp_2s_ancestral_cfg_pp' | 'dpmpp_sde' | 'dpmpp_sde_gpu' | 'dpmpp_2m' | 'dpmpp_2m_cfg_pp' | 'dpmpp_2m_sde' | 'dpmpp_2m_sde_gpu' | 'dpmpp_2m_sde_heun' | 'dpmpp_2m_sde_heun_gpu' | 'dpmpp_3m_sde' | 'dpmpp_3m_sde_gpu' | 'ddpm' | 'lcm' | 'ipndm' | 'ipndm_v' | 'deis' | 'res_multistep' | 'res_multistep_cfg_pp' | 'res_multistep_ancestral' | 'res_multistep_ancestral_cfg_pp' | 'gradient_estimation' | 'gradient_estimation_cfg_pp' | 'er_sde' | 'seeds_2' | 'seeds_3' | 'sa_solver' | 'sa_solver_pece' | 'ddim' | 'uni_pc' | 'uni_pc_bh2';
 export type ScaleMethod = 'nearest-exact' | 'bilinear' | 'lanczos' | 'area';
 export type Scheduler = 'simple' | 'sgm_uniform' | 'karras' | 'exponential' | 'ddim_uniform' | 'beta' | 'normal' | 'linear_quadratic' | 'kl_optimal';
 export type Scheduler2 = 'simple' | 'sgm_uniform' | 'karras' | 'exponential' | 'ddim_uniform' | 'beta' | 'normal' | 'linear_quadratic' | 'kl_optimal' | 'AYS SDXL' | 'AYS SD1' | 'AYS SVD' | 'GITS[coeff=1.2]' | 'LTXV[default]' | 'OSS FLUX' | 'OSS Wan' | 'OSS Chroma';
@@ -302,6 +302,17 @@ export const CFGNorm: NodeFunction<{
   pre_cfg?: Bool;
 }, Node<{ patched_model: 'MODEL' }>> = nodeFunction('CFGNorm', [['patched_model', 'MODEL']], { strength: 1 });
 
+/** CFG Override (model/sampling/guiders): Replaces cfg in a range of the denoising. Of several, the one nearest to the sampler acts. */
+export const CFGOverride: NodeFunction<{
+  model: Link<'MODEL'>;
+  /** 0 to 100. Default: 1. */
+  cfg?: Float;
+  /** 0 to 1. Default: 0. */
+  start_percent?: Float;
+  /** 0 to 1. Default: 1. */
+  end_percent?: Float;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('CFGOverride', [['MODEL', 'MODEL']], { cfg: 1, start_percent: 0, end_percent: 1 });
+
 /** CFGZeroStar (advanced/guidance): CFG-Zero*: scales the negative prediction to fit the positive one. */
 export const CFGZeroStar: NodeFunction<{
   model: Link<'MODEL'>;
@@ -403,6 +414,16 @@ export const CLIPTextEncode: NodeFunction<{
   /** The text encoder, from a checkpoint loader. */
   clip: Link<'CLIP'>;
 }, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('CLIPTextEncode', [['CONDITIONING', 'CONDITIONING']]);
+
+/**
+ * CLIP Text Encode (Controlnet) (model/conditioning): Encodes a prompt for the ControlNets of a conditioning only.
+ * @experimental
+ */
+export const CLIPTextEncodeControlnet: NodeFunction<{
+  clip: Link<'CLIP'>;
+  conditioning: Link<'CONDITIONING'>;
+  text: Text;
+}, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('CLIPTextEncodeControlnet', [['CONDITIONING', 'CONDITIONING']]);
 
 /** CLIP Text Encode (SDXL) (model/conditioning/stable diffusion): Encodes two prompts for SDXL, with the sizes and the crop it was trained on. */
 export const CLIPTextEncodeSDXL: NodeFunction<{
@@ -822,6 +843,25 @@ export const ConvertDictionaryToString: NodeFunction<{
   /** Spaces per level; 0 writes everything on one line. 0 to 8. Default: 2. */
   indent?: Int;
 }, Node<{ STRING: 'STRING' }>> = nodeFunction('ConvertDictionaryToString', [['STRING', 'STRING']], { indent: 2 });
+
+/**
+ * Create Bounding Boxes (utilities): The boxes that are drawn in the editor, as boxes, as elements of a structured prompt, and as a preview.
+ * @experimental
+ */
+export const CreateBoundingBoxes: NodeFunction<{
+  /** Width of the canvas, in whose pixels boxes are. 64 to 16384. Default: 1024. */
+  width?: Int;
+  /** Height of the canvas, in whose pixels boxes are. 64 to 16384. Default: 1024. */
+  height?: Int;
+  /** The boxes, from the background to the foreground. Default: []. */
+  editor_state?: readonly BoxValue[] | Link<'BOUNDING_BOXES'>;
+  /** Shown below the boxes. */
+  background?: Link<'IMAGE'>;
+  /** Boxes, elements or JSON of these. They replace those of the editor when they change. */
+  bboxes?: BoxValue | readonly BoxValue[] | readonly (readonly BoxValue[])[] | readonly Value[] | string | Link<'BOUNDING_BOX' | 'ARRAY' | 'STRING'>;
+  /** The last boxes that the editor got from bboxes. */
+  last_incoming?: readonly BoxValue[] | Link<'BOUNDING_BOXES'>;
+}, OutputNode<{ preview: 'IMAGE'; bboxes: 'BOUNDING_BOX'; elements: 'ARRAY' }>> = nodeFunction('CreateBoundingBoxes', [['preview', 'IMAGE'], ['bboxes', 'BOUNDING_BOX'], ['elements', 'ARRAY']], { width: 1024, height: 1024, editor_state: [] });
 
 /**
  * Create Hook Keyframe (advanced/hooks/scheduling): A strength of hooks from a point of the sampling on.
@@ -1306,6 +1346,38 @@ export const DualCLIPLoader: NodeFunction<{
   type?: OneOf<'sdxl' | 'sd3' | 'flux' | 'hunyuan_video' | 'hidream' | 'hunyuan_image' | 'hunyuan_video_15' | 'kandinsky5' | 'kandinsky5_image' | 'ltxv' | 'newbie' | 'ace'>;
   device?: OneOf<'default' | 'cpu'>;
 }, Node<{ CLIP: 'CLIP' }>> = nodeFunction('DualCLIPLoader', [['CLIP', 'CLIP']], { type: 'sdxl' });
+
+/**
+ * Dual Model CFG Guider (model/sampling/guiders): Guidance away from the prediction of a second model.
+ * @experimental
+ */
+export const DualModelGuider: NodeFunction<{
+  /** Predicts for the positive prompt. */
+  model: Link<'MODEL'>;
+  positive: Link<'CONDITIONING'>;
+  /** 0 to 100. Default: 4. */
+  cfg?: Float;
+  /** Predicts for the negative prompt. Without it, the first model does. */
+  model_negative?: Link<'MODEL'>;
+  /** Needed unless cfg is 1. */
+  negative?: Link<'CONDITIONING'>;
+}, Node<{ GUIDER: 'GUIDER' }>> = nodeFunction('DualModelGuider', [['GUIDER', 'GUIDER']], { cfg: 4 });
+
+/**
+ * EasyCache (advanced/debug): Skips the network's evaluation in steps where its result would hardly differ from the last one (arXiv 2507.02860). Faster, but the result changes.
+ * @experimental
+ */
+export const EasyCache: NodeFunction<{
+  model: Link<'MODEL'>;
+  /** The change up to which steps are skipped; larger values skip more steps. 0 to 3. Default: 0.2. */
+  reuse_threshold?: Float;
+  /** Steps may be skipped from here on. 0 to 1. Default: 0.15. */
+  start_percent?: Float;
+  /** Steps may be skipped up to here. 0 to 1. Default: 0.95. */
+  end_percent?: Float;
+  /** Reports for each step whether it is skipped. Default: false. */
+  verbose?: Bool;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('EasyCache', [['MODEL', 'MODEL']], { reuse_threshold: 0.2, start_percent: 0.15, end_percent: 0.95, verbose: false });
 
 /** Edit BasicPipe (ImpactPack/Pipe): Replaces parts of a BASIC_PIPE. */
 export const EditBasicPipe: NodeFunction<{
@@ -3725,6 +3797,21 @@ export const MultiGPU_WorkUnits: NodeFunction<{
   max_gpus?: Int;
 }, Node<{ MODEL: 'MODEL' }>> = nodeFunction('MultiGPU_WorkUnits', [['MODEL', 'MODEL']], { max_gpus: 2 });
 
+/**
+ * Normalized Attention Guidance (advanced/guidance): Guides away from the negative prompt in self-attention, also where cfg is 1 (arXiv 2505.21179).
+ * @experimental
+ */
+export const NAGuidance: NodeFunction<{
+  /** The model. */
+  model: Link<'MODEL'>;
+  /** Strength of the guidance; 1 does not guide. 0 to 50. Default: 5. */
+  nag_scale?: Float;
+  /** Share of the guided attention; 0 changes nothing. 0 to 1. Default: 0.5. */
+  nag_alpha?: Float;
+  /** 1 to 10. Default: 1.5. */
+  nag_tau?: Float;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('NAGuidance', [['MODEL', 'MODEL']], { nag_scale: 5, nag_alpha: 0.5, nag_tau: 1.5 });
+
 /** NoiseInjectionDetailerHookProvider (ImpactPack/Detailer): Adds noise to the latent at the start of each cycle. */
 export const NoiseInjectionDetailerHookProvider: NodeFunction<{
   /** Whether the schedule starts with the first cycle or the second one. Default: skip_start. */
@@ -4863,6 +4950,18 @@ export const SamplerSASolver: NodeFunction<{
   simple_order_2?: Bool;
 }, Node<{ SAMPLER: 'SAMPLER' }>> = nodeFunction('SamplerSASolver', [['SAMPLER', 'SAMPLER']], { eta: 1, sde_start_percent: 0.2, sde_end_percent: 0.8, s_noise: 1, predictor_order: 3, corrector_order: 4, use_pece: false, simple_order_2: false });
 
+/** SamplerSEEDS2 (model/sampling/samplers): SEEDS-2. With phi_2 and r 1 it is exp_heun_2_x0_sde, with eta 0 too exp_heun_2_x0. */
+export const SamplerSEEDS2: NodeFunction<{
+  /** Default: phi_1. */
+  solver_type?: OneOf<'phi_1' | 'phi_2'>;
+  /** How stochastic the sampler is. 0 to 100. Default: 1. */
+  eta?: Float;
+  /** Factor on the added noise. 0 to 100. Default: 1. */
+  s_noise?: Float;
+  /** Where in a step its second evaluation is. 0.01 to 1. Default: 0.5. */
+  r?: Float;
+}, Node<{ SAMPLER: 'SAMPLER' }>> = nodeFunction('SamplerSEEDS2', [['SAMPLER', 'SAMPLER']], { solver_type: 'phi_1', eta: 1, s_noise: 1, r: 0.5 });
+
 /** SamplingPercentToSigma (model/sampling/sigmas): The sigma at a fraction of the sampling. */
 export const SamplingPercentToSigma: NodeFunction<{
   model: Link<'MODEL'>;
@@ -5780,7 +5879,18 @@ export const StringTrim: NodeFunction<{
   mode?: OneOf<'Both' | 'Left' | 'Right'>;
 }, Node<{ STRING: 'STRING' }>> = nodeFunction('StringTrim', [['STRING', 'STRING']], { mode: 'Both' });
 
-/** Load Style Model (model/loaders): Not supported: style models (T2I-Adapter style, FLUX Redux) are not supported. Use a T2I-Adapter or ControlNet with an image, or unCLIPConditioning with an unCLIP checkpoint. */
+/** Apply Style Model (model/conditioning): Adds an image's style to a prompt. */
+export const StyleModelApply: NodeFunction<{
+  conditioning: Link<'CONDITIONING'>;
+  style_model: Link<'STYLE_MODEL'>;
+  clip_vision_output: Link<'CLIP_VISION_OUTPUT'>;
+  /** 0 to 10. Default: 1. */
+  strength?: Float;
+  /** Default: multiply. */
+  strength_type?: OneOf<'multiply' | 'attn_bias'>;
+}, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('StyleModelApply', [['CONDITIONING', 'CONDITIONING']], { strength: 1, strength_type: 'multiply' });
+
+/** Load Style Model (model/loaders): Loads a style model of T2I-Adapter (SD1.x). */
 export const StyleModelLoader: NodeFunction<{
   /** A file of models/style_models. */
   style_model_name: FileName;
@@ -5811,6 +5921,23 @@ export const TemporalScoreRescaling: NodeFunction<{
   /** Greater values take effect earlier. 0.01 to 100. Default: 1. */
   tsr_sigma?: Float;
 }, Node<{ patched_model: 'MODEL' }>> = nodeFunction('TemporalScoreRescaling', [['patched_model', 'MODEL']], { tsr_k: 0.95, tsr_sigma: 1 });
+
+/** Draw Text Overlay (text): Draws a text at the top or bottom of images. */
+export const TextOverlay: NodeFunction<{
+  images: Link<'IMAGE'>;
+  /** Default: empty. */
+  text?: Text;
+  /** Font size in percent of the image height. 0.5 to 50. Default: 5. */
+  font_size?: Float;
+  /** Colour of the text. Default: #ffffff. */
+  color?: string | Link<'COLOR'>;
+  /** Default: top. */
+  position?: OneOf<'top' | 'bottom'>;
+  /** Default: left. */
+  align?: OneOf<'left' | 'center' | 'right'>;
+  /** Draws a black outline around the text. Default: true. */
+  outline?: Bool;
+}, Node<{ images: 'IMAGE' }>> = nodeFunction('TextOverlay', [['images', 'IMAGE']], { text: '', font_size: 5, color: '#ffffff', position: 'top', align: 'left', outline: true });
 
 /** Threshold Mask (image/mask): Sets a mask to 1 above a value, and to 0 elsewhere. */
 export const ThresholdMask: NodeFunction<{
@@ -6276,6 +6403,7 @@ export const nodes: {
   BlackPatchRetryHookProvider: typeof BlackPatchRetryHookProvider;
   CFGGuider: typeof CFGGuider;
   CFGNorm: typeof CFGNorm;
+  CFGOverride: typeof CFGOverride;
   CFGZeroStar: typeof CFGZeroStar;
   CLIPAttentionMultiply: typeof CLIPAttentionMultiply;
   CLIPLoader: typeof CLIPLoader;
@@ -6287,6 +6415,7 @@ export const nodes: {
   CLIPSegDetectorProvider: typeof CLIPSegDetectorProvider;
   CLIPSetLastLayer: typeof CLIPSetLastLayer;
   CLIPTextEncode: typeof CLIPTextEncode;
+  CLIPTextEncodeControlnet: typeof CLIPTextEncodeControlnet;
   CLIPTextEncodeSDXL: typeof CLIPTextEncodeSDXL;
   CLIPTextEncodeSDXLRefiner: typeof CLIPTextEncodeSDXLRefiner;
   CLIPVisionEncode: typeof CLIPVisionEncode;
@@ -6330,6 +6459,7 @@ export const nodes: {
   ControlNetLoader: typeof ControlNetLoader;
   ConvertArrayToString: typeof ConvertArrayToString;
   ConvertDictionaryToString: typeof ConvertDictionaryToString;
+  CreateBoundingBoxes: typeof CreateBoundingBoxes;
   CreateHookKeyframe: typeof CreateHookKeyframe;
   CreateHookKeyframesFromFloats: typeof CreateHookKeyframesFromFloats;
   CreateHookKeyframesInterpolated: typeof CreateHookKeyframesInterpolated;
@@ -6358,6 +6488,8 @@ export const nodes: {
   DrawBBoxes: typeof DrawBBoxes;
   DualCFGGuider: typeof DualCFGGuider;
   DualCLIPLoader: typeof DualCLIPLoader;
+  DualModelGuider: typeof DualModelGuider;
+  EasyCache: typeof EasyCache;
   EditBasicPipe: typeof EditBasicPipe;
   EditDetailerPipe: typeof EditDetailerPipe;
   EditDetailerPipeSDXL: typeof EditDetailerPipeSDXL;
@@ -6578,6 +6710,7 @@ export const nodes: {
   ModelSave: typeof ModelSave;
   Morphology: typeof Morphology;
   MultiGPU_WorkUnits: typeof MultiGPU_WorkUnits;
+  NAGuidance: typeof NAGuidance;
   NoiseInjectionDetailerHookProvider: typeof NoiseInjectionDetailerHookProvider;
   NoiseInjectionHookProvider: typeof NoiseInjectionHookProvider;
   NormalizeImages: typeof NormalizeImages;
@@ -6663,6 +6796,7 @@ export const nodes: {
   SamplerLCMUpscale: typeof SamplerLCMUpscale;
   SamplerLMS: typeof SamplerLMS;
   SamplerSASolver: typeof SamplerSASolver;
+  SamplerSEEDS2: typeof SamplerSEEDS2;
   SamplingPercentToSigma: typeof SamplingPercentToSigma;
   SaveAnimatedPNG: typeof SaveAnimatedPNG;
   SaveAnimatedWEBP: typeof SaveAnimatedWEBP;
@@ -6747,11 +6881,13 @@ export const nodes: {
   StringReplace: typeof StringReplace;
   StringSubstring: typeof StringSubstring;
   StringTrim: typeof StringTrim;
+  StyleModelApply: typeof StyleModelApply;
   StyleModelLoader: typeof StyleModelLoader;
   SubtractMask: typeof SubtractMask;
   SubtractMaskForEach: typeof SubtractMaskForEach;
   TCFG: typeof TCFG;
   TemporalScoreRescaling: typeof TemporalScoreRescaling;
+  TextOverlay: typeof TextOverlay;
   ThresholdMask: typeof ThresholdMask;
   ToBasicPipe: typeof ToBasicPipe;
   ToBinaryMask: typeof ToBinaryMask;
@@ -6845,6 +6981,7 @@ export const nodes: {
   BlackPatchRetryHookProvider,
   CFGGuider,
   CFGNorm,
+  CFGOverride,
   CFGZeroStar,
   CLIPAttentionMultiply,
   CLIPLoader,
@@ -6856,6 +6993,7 @@ export const nodes: {
   CLIPSegDetectorProvider,
   CLIPSetLastLayer,
   CLIPTextEncode,
+  CLIPTextEncodeControlnet,
   CLIPTextEncodeSDXL,
   CLIPTextEncodeSDXLRefiner,
   CLIPVisionEncode,
@@ -6899,6 +7037,7 @@ export const nodes: {
   ControlNetLoader,
   ConvertArrayToString,
   ConvertDictionaryToString,
+  CreateBoundingBoxes,
   CreateHookKeyframe,
   CreateHookKeyframesFromFloats,
   CreateHookKeyframesInterpolated,
@@ -6927,6 +7066,8 @@ export const nodes: {
   DrawBBoxes,
   DualCFGGuider,
   DualCLIPLoader,
+  DualModelGuider,
+  EasyCache,
   EditBasicPipe,
   EditDetailerPipe,
   EditDetailerPipeSDXL,
@@ -7147,6 +7288,7 @@ export const nodes: {
   ModelSave,
   Morphology,
   MultiGPU_WorkUnits,
+  NAGuidance,
   NoiseInjectionDetailerHookProvider,
   NoiseInjectionHookProvider,
   NormalizeImages,
@@ -7232,6 +7374,7 @@ export const nodes: {
   SamplerLCMUpscale,
   SamplerLMS,
   SamplerSASolver,
+  SamplerSEEDS2,
   SamplingPercentToSigma,
   SaveAnimatedPNG,
   SaveAnimatedWEBP,
@@ -7316,11 +7459,13 @@ export const nodes: {
   StringReplace,
   StringSubstring,
   StringTrim,
+  StyleModelApply,
   StyleModelLoader,
   SubtractMask,
   SubtractMaskForEach,
   TCFG,
   TemporalScoreRescaling,
+  TextOverlay,
   ThresholdMask,
   ToBasicPipe,
   ToBinaryMask,
