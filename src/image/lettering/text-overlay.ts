@@ -27,7 +27,7 @@ const OUTLINE_SHARE = 0.04;
 const SHRINK = 0.9;
 
 /** What Python's str.split separates at. */
-export const SPACES = /[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/;
+export const SPACES = /[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]/;
 
 /** The lines of a text that fit into a width; words that are too long are cut. */
 export function wrapText(text: string, font: Font, width: number): string[] {

@@ -93,10 +93,16 @@ export const CORE_OUTSIDE: readonly RefusedTypes[] = [
     `),
   },
   {
-    reason: 'Stable Zero123, Lotus and SUPIR models are not supported',
-    types: typesIn(`
-      LotusConditioning StableZero123_Conditioning StableZero123_Conditioning_Batched SUPIRApply
-    `),
+    reason: 'Stable Zero123 models, which turn the view of an object, are not supported',
+    types: ['StableZero123_Conditioning', 'StableZero123_Conditioning_Batched'],
+  },
+  {
+    reason: 'Lotus models, which estimate depths and normals, are not supported',
+    types: ['LotusConditioning'],
+  },
+  {
+    reason: 'SUPIR needs a network of its own beside SDXL, which is not supported',
+    types: ['SUPIRApply'],
   },
   {
     reason: 'SVG drawings are made by online services only',
