@@ -46,19 +46,14 @@ async function run(
 }
 
 const { cases } = golden('sampler_bits', 'runs');
-/** Later samplers of ComfyUI, which Darkroom does not have. */
-const MISSING = ['exp_heun_2_x0', 'exp_heun_2_x0_sde'];
 
-it.each(cases.filter(({ params }) => !MISSING.includes(params.sampler)))(
-  '$id',
-  async ({ params }) => {
-    const { sampler, version, runs } = params;
-    const actual: Record<string, string[]> = {};
-    for (const schedule of Object.keys(runs))
-      actual[schedule] = await run(sampler, version, schedule);
-    expect(actual).toEqual(runs);
-  },
-);
+it.each(cases)('$id', async ({ params }) => {
+  const { sampler, version, runs } = params;
+  const actual: Record<string, string[]> = {};
+  for (const schedule of Object.keys(runs))
+    actual[schedule] = await run(sampler, version, schedule);
+  expect(actual).toEqual(runs);
+});
 
 it('covers every sampler', () => {
   const names = cases.map(({ params }) => params.sampler);

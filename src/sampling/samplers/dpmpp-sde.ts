@@ -112,7 +112,8 @@ const SECOND_ORDER: Readonly<Record<'midpoint' | 'heun', (step: Step) => number>
 const dpmpp2mSdeWith = (form: 'midpoint' | 'heun'): SampleFunction =>
   multistep(({ solver_type = form }) => (x, step, [last]) => {
     if (!last) return x;
-    const weight = f32(SECOND_ORDER[solver_type](step) * f32(1 / f32(last.h / step.h)));
+    const order = SECOND_ORDER[solver_type === 'heun' ? 'heun' : 'midpoint'];
+    const weight = f32(order(step) * f32(1 / f32(last.h / step.h)));
     return addScaled(x, sub(step.denoised, last.denoised), weight);
   });
 

@@ -41,9 +41,9 @@ async function run(edge: Golden, { params, inputs }: GoldenCase) {
   return { out, calls, steps };
 }
 
-it('has the samplers of ComfyUI, in its order', () => {
+it('has the samplers of ComfyUI 0.3.64, in its order', () => {
   expect([...new Set(g.cases.map(({ params }) => params.sampler))]).toEqual([
-    ...SAMPLER_NAMES,
+    ...SAMPLER_NAMES.filter((name) => !name.startsWith('exp_heun')),
     'euler_pp',
   ]);
 });

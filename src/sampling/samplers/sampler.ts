@@ -18,6 +18,9 @@ export interface GuidedPrediction {
   readonly uncond: Vector;
 }
 
+/** How the second stage of SEEDS mixes both predictions: evenly, or by phi_2. */
+export type SeedsForm = 'phi_1' | 'phi_2';
+
 export interface SamplerOptions {
   /** Share of the ancestral noise; 1 by default. */
   readonly eta?: number;
@@ -47,8 +50,8 @@ export interface SamplerOptions {
   readonly r?: number;
   readonly r_1?: number;
   readonly r_2?: number;
-  /** dpmpp_2m_sde: the form of its second order step. */
-  readonly solver_type?: 'midpoint' | 'heun';
+  /** The form of the second order step of dpmpp_2m_sde and of SEEDS with two stages. */
+  readonly solver_type?: 'midpoint' | 'heun' | SeedsForm;
   /** er_sde: its highest order, 3 by default, and its noise scale at lambdas = sigma / alpha. */
   readonly max_stage?: number;
   readonly noise_scaler?: (lambdas: Vector) => Vector;

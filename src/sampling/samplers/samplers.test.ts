@@ -85,9 +85,7 @@ describe.each(['analytic', 'options', 'impact', 'schedules'])('samplers/%s', (gr
 /** Of 0.33.0: every sampler on flow models, and samplers with options. */
 describe.each(['samplers', 'sampler_options'])('flow/%s', (group) => {
   const g = golden('flow', group);
-  const isBuiltIn = ({ params }: GoldenCase): boolean =>
-    Object.hasOwn(SAMPLER_KINDS, params.sampler) && params.options?.solver_type !== 'phi_2';
-  it.each(g.cases.filter(isBuiltIn).map((c): [string, GoldenCase] => [c.id, c]))('%s', (_, c) =>
+  it.each(g.cases.map((c): [string, GoldenCase] => [c.id, c]))('%s', (_, c) =>
     check(g, c, behaviourOf('0.33.0')),
   );
 });

@@ -4,7 +4,7 @@
 import { combine, exp, expm1, f32, scale, sqrt, type Vector, weightedSum } from '../float32.ts';
 import { alphaOf, hPhi1, hPhi2OfDifference } from './exponential-integrator.ts';
 import { finiteStart, type HalfLogSnr, halfLogSnr } from './half-log-snr.ts';
-import type { SampleFunction, SamplerOptions } from './sampler.ts';
+import type { SampleFunction, SamplerOptions, SeedsForm } from './sampler.ts';
 import { addScaledNoise, innerShare } from './sde.ts';
 
 /** torch.lerp: from the nearer end; the product is not rounded before it is added. */
@@ -73,13 +73,15 @@ class SeedsStep {
   }
 }
 
-/** How the second stage mixes both predictions: evenly, or by phi_2. */
-export type SeedsForm = 'phi_1' | 'phi_2';
-
-/** SEEDS with two stages. Throws DR_INPUT_INVALID for an `r` of 0. */
+/** SEEDS with two stages, in a form unless the options name another. Throws DR_INPUT_INVALID for an `r` of 0. */
 export const seeds2 =
   (form: SeedsForm): SampleFunction =>
-  async (denoise, x, sigmas, { onStep, noise, sampling, eta = 1, s_noise = 1, r = 0.5 }) => {
+  async (
+    denoise,
+    x,
+    sigmas,
+    { onStep, noise, sampling, eta = 1, s_noise = 1, r = 0.5, solver_type = form },
+  ) => {
     const addsNoise = eta > 0 && s_noise > 0;
     const snr = halfLogSnr(sampling);
     sigmas = finiteStart(sigmas, sampling);
@@ -103,7 +105,7 @@ export const seeds2 =
       }
       const denoised2 = await denoise(x2, inner.sigma);
 
-      if (form === 'phi_2') {
+      if (solver_type === 'phi_2') {
         const b2 = f32(hPhi2OfDifference(step.minusH(1)) / f32(r));
         const b1 = f32(hPhi1(step.minusH(1)) - b2);
         x = step.move(1, end, weightedSum([denoised, denoised2], [b1, b2]), end.alpha);

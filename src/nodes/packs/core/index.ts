@@ -11,7 +11,8 @@ import { LATER_CONDITIONING_NODES } from './conditioning/later-conditioning-node
 import { PHOTOMAKER_NODES } from './conditioning/photomaker-nodes.ts';
 import { STYLE_MODEL_NODES } from './conditioning/style-model-nodes.ts';
 import { PROMPT_NODES } from './conditioning/text-encode-nodes.ts';
-import { CORE_ALIASES, CORE_OTHER_TYPES, CORE_REFUSED } from './core-not-built-in.ts';
+import { CORE_ALIASES } from './core-aliases.ts';
+import { CORE_OUTSIDE } from './core-outside.ts';
 import { BATCH_NODES } from './image/batch-nodes.ts';
 import { BOX_NODES } from './image/box-nodes.ts';
 import { CAMERA_AND_COMPARE_NODES } from './image/camera-and-compare-nodes.ts';
@@ -129,7 +130,6 @@ export const CORE_PACK: Pack = {
     ...NUMBER_NODES,
     ...TEXT_NODES,
   ],
-  refused: CORE_REFUSED,
+  refused: CORE_OUTSIDE,
   aliases: CORE_ALIASES,
-  otherTypes: CORE_OTHER_TYPES,
 };

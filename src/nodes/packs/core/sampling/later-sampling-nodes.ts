@@ -8,7 +8,6 @@ import { withCfgOverride } from '../../../../sampling/patches/cfg-override.ts';
 import { addUNetPatch, setPatches } from '../../../../sampling/patches/patch-model.ts';
 import { withScoreRescaling } from '../../../../sampling/patches/score-rescaling.ts';
 import { samplerKind } from '../../../../sampling/samplers/index.ts';
-import { seeds2 } from '../../../../sampling/samplers/seeds-solver.ts';
 import {
   combo,
   defineNode,
@@ -132,8 +131,7 @@ const SamplerSEEDS2 = defineNode({
     r: seedsOption(0.5, { min: 0.01, max: 1 }, 'Where in a step its second evaluation is.'),
   },
   outputs: [output('SAMPLER')],
-  run: ({ solver_type, ...options }) =>
-    outputs({ kind: { ...samplerKind('seeds_2'), sample: seeds2(solver_type) }, options }),
+  run: (options) => outputs({ kind: samplerKind('seeds_2'), options }),
 });
 
 const CFGOverride = defineNode({
