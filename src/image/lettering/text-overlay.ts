@@ -27,6 +27,7 @@ const OUTLINE_SHARE = 0.04;
 const SHRINK = 0.9;
 
 /** What Python's str.split separates at. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: Python separates at four of them
 export const SPACES = /[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]/;
 
 /** The lines of a text that fit into a width; words that are too long are cut. */
