@@ -118,8 +118,13 @@ export interface NativeSession {
   dispose(): void;
 }
 
-/** Loads the native module. Throws DR_RUNTIME_FAILED where the system can't load it. */
+/**
+ * Loads the native module. Throws DR_RUNTIME_FAILED where the system can't load it. ONNX Runtime
+ * would send data about its use to Microsoft, and keep a number for this machine in the user's
+ * cache, unless a variable forbids it: it is set here, unless the user has set it.
+ */
 export function loadBinding(folder: string): NativeBinding {
+  process.env.ORT_DISABLE_TELEMETRY ??= '1';
   const file = join(folder, BINDING);
   try {
     return createRequire(import.meta.url)(file) as NativeBinding;
