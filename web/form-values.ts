@@ -52,8 +52,8 @@ const isLess = (a: string, b: string): boolean =>
   INTEGER.test(a) && INTEGER.test(b) ? BigInt(a) < BigInt(b) : Number(a) < Number(b);
 
 /**
- * The changes that a field's new value makes: its own, and those of its followers, which are
- * computed from the graph as it was read.
+ * The changes that a field's new value makes: its own, the inputs that come with a choice, and
+ * those of its followers, which are computed from the graph as it was read.
  */
 export function changesOf(graph: Graph, field: Field, value: JsonValue): Change[] {
   const followers = (field.followers ?? []).map(({ id, input, how }): Change => {
@@ -62,7 +62,10 @@ export function changesOf(graph: Graph, field: Field, value: JsonValue): Change[
     const follow = how === 'shift' ? shifted : scaled;
     return { id, input, value: follow(before, field.value, value) };
   });
-  return [{ id: field.id, input: field.input, value }, ...followers];
+  const ofChoice = Object.entries(field.choices?.[String(value)] ?? {}).map(
+    ([input, first]): Change => ({ id: field.id, input, value: first }),
+  );
+  return [{ id: field.id, input: field.input, value }, ...ofChoice, ...followers];
 }
 
 /**

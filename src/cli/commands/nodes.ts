@@ -3,7 +3,7 @@ import { dumpsJson } from '../../formats/dumps-json.ts';
 import { didYouMean } from '../../near-matches.ts';
 import type { NodeDeclaration } from '../../nodes/declare.ts';
 import { NODES } from '../../nodes/index.ts';
-import type { Input } from '../../nodes/input-types.ts';
+import type { Input, Inputs } from '../../nodes/input-types.ts';
 import { socketTypeOf } from '../../workflow/input-spec.ts';
 import { badUsage } from '../bad-usage.ts';
 import type { Invocation } from '../command.ts';
@@ -54,10 +54,7 @@ function list(nodes: readonly NodeDeclaration[]): string[] {
 }
 
 function describe(node: NodeDeclaration): string[] {
-  const rows = Object.entries(node.inputs).map(
-    ([name, input]) =>
-      `    ${name}: ${socketTypeOf(input)}${input.optional ? ', optional' : ''}${range(input)}`,
-  );
+  const rows = inputRows(node.inputs, '    ');
   const more = [node.dynamicInputs ?? []]
     .flat()
     .map(({ pattern, input }) => `    ${pattern.source}: ${socketTypeOf(input)}, optional`);
@@ -72,7 +69,29 @@ function describe(node: NodeDeclaration): string[] {
   ];
 }
 
+/** One line for each input; those of choices are indented below them. */
+const inputRows = (inputs: Inputs, indent: string): string[] =>
+  Object.entries(inputs).flatMap(([name, input]) => {
+    const line = (own: string, { optional }: Input, of: string): string =>
+      `${indent}${own}: ${of}${optional ? ', optional' : ''}${range(input)}`;
+    if (input.kind === 'COMFY_AUTOGROW_V3') {
+      const [first] = input.names;
+      return [line(`${name}.${first} …`, input, socketTypeOf(input.template.input))];
+    }
+    if (input.kind !== 'COMFY_DYNAMICCOMBO_V3') return [line(name, input, socketTypeOf(input))];
+    const choices = input.options.flatMap((option) => [
+      `${indent}  ${option}`,
+      ...inputRows(prefixed(input.choices[option], name), `${indent}    `),
+    ]);
+    return [line(name, input, 'COMBO'), ...choices];
+  });
+
+const prefixed = (inputs: Inputs, prefix: string): Inputs =>
+  Object.fromEntries(Object.entries(inputs).map(([name, input]) => [`${prefix}.${name}`, input]));
+
 function range(input: Input): string {
+  if (input.kind === 'COMFY_AUTOGROW_V3')
+    return `, ${input.required} to ${input.names.length}, up to ${input.names.at(-1)}`;
   if (input.kind === 'INT' || input.kind === 'FLOAT')
     return `, ${input.min} to ${input.max}, default ${input.default}`;
   if (input.kind === 'COMBO')

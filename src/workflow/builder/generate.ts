@@ -1,12 +1,11 @@
 // Writes nodes.generated.ts: a typed function for each node, from its declaration. `npm run
 // builder` runs it.
 import { dumpsJson } from '../../formats/dumps-json.ts';
-import type { Json } from '../../formats/json.ts';
-import type { DynamicInputs, NodeDeclaration, Output } from '../../nodes/declare.ts';
-import type { AutogrowInput, DynamicComboInput, Input, Inputs } from '../../nodes/input-types.ts';
-import { WIDGET_TYPES } from '../../nodes/widget-types.ts';
-import { initialOption, socketTypeOf, unionMembers } from '../input-spec.ts';
-import { hasWidget } from '../ui/widget-slots.ts';
+import type { DynamicInputs, NodeDeclaration } from '../../nodes/declare.ts';
+import type { Inputs } from '../../nodes/input-types.ts';
+import { editorDefault, type Literal } from './defaults.ts';
+import { doc, inputRows, inputType, type Lists } from './input-texts.ts';
+import { isIdentifier, keyOf, outputKeys, quote, unionOf } from './names.ts';
 import { SUMMARIES } from './summaries/index.ts';
 
 const TYPES = [
@@ -62,20 +61,6 @@ export function generateBuilder(declarations: Iterable<NodeDeclaration>): string
   ].join('\n');
 }
 
-export const isIdentifier = (name: string): boolean => /^[A-Za-z_$][\w$]*$/.test(name);
-
-/** A text in single quotes. */
-export const quote = (text: string): string =>
-  `'${JSON.stringify(text).slice(1, -1).replaceAll('\\"', '"').replaceAll("'", "\\'")}'`;
-
-export const keyOf = (name: string): string => (isIdentifier(name) ? name : quote(name));
-
-/** The keys of outputs: their names, or their numbers if an earlier output has the name. */
-export const outputKeys = (outputs: readonly Output[]): (string | number)[] =>
-  outputs.map(({ name }, i) =>
-    name === '' || outputs.findIndex((o) => o.name === name) < i ? i : name,
-  );
-
 const about = ({
   type,
   display,
@@ -89,28 +74,6 @@ const about = ({
     ...(deprecated ? ['@deprecated'] : []),
     ...(experimental ? ['@experimental'] : []),
   ].join('\n');
-
-function doc(text: string, indent: string): string {
-  const lines = text.replaceAll('*/', '* /').split('\n');
-  return lines.length === 1
-    ? `${indent}/** ${lines[0]} */\n`
-    : `${indent}/**\n${lines.map((l) => `${indent} * ${l}\n`).join('')}${indent} */\n`;
-}
-
-type Lists = ReadonlyMap<string, string>;
-
-/** The properties of a type that has these inputs. */
-const inputRows = (inputs: Inputs, lists: Lists, indent: string): string[] =>
-  Object.entries(inputs).map(([name, input]) => {
-    const text = remarks(input);
-    const comment = text ? doc(text, indent) : '';
-    const key = `${keyOf(name)}${mustBeGiven(input) ? '' : '?'}`;
-    const type =
-      input.kind === 'COMFY_DYNAMICCOMBO_V3'
-        ? choiceType(name, input, lists, indent)
-        : inputType(input, lists);
-    return `${comment}${indent}${key}: ${type};\n`;
-  });
 
 const signature = (node: NodeDeclaration, lists: Lists, indent: string): string => {
   const rows = inputRows(node.inputs, lists, `${indent}  `);
@@ -132,92 +95,6 @@ const pattern = ({ pattern: { source } }: DynamicInputs): string => {
   const prefix = /^\^(\w+)\\d\+\$$/.exec(source)?.[1];
   return prefix ? `\`${prefix}\${number}\`` : 'string';
 };
-
-function remarks(input: Input): string {
-  const parts = [input.tooltip ?? ''];
-  const value = editorDefault(input);
-  if (input.kind === 'INT' || input.kind === 'FLOAT') parts.push(`${input.min} to ${input.max}.`);
-  if (input.kind === 'COMBO' && input.folder) parts.push(`A file of models/${input.folder}.`);
-  if (value !== undefined) parts.push(`Default: ${value === '' ? 'empty' : oneLine(value)}.`);
-  return parts.filter(Boolean).join(' ');
-}
-
-const MAX_SHOWN = 60;
-
-/** A default in a comment of one line. */
-function oneLine(value: Literal): string {
-  const text = (typeof value === 'object' ? dumpsJson(value) : String(value)).replaceAll('\n', ' ');
-  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)} …` : text;
-}
-
-const KINDS: Readonly<Record<string, string>> = {
-  INT: 'Int',
-  FLOAT: 'Float',
-  STRING: 'Text',
-  BOOLEAN: 'Bool',
-};
-const LITERALS: Readonly<Record<string, string>> = {
-  INT: 'number | bigint',
-  FLOAT: 'number',
-  STRING: 'string',
-  BOOLEAN: 'boolean',
-  COMBO: 'string',
-  COLOR: 'string',
-  WEBCAM: 'string',
-  BOUNDING_BOX: 'BoxValue | readonly BoxValue[] | readonly (readonly BoxValue[])[]',
-  BOUNDING_BOXES: 'readonly BoxValue[]',
-  ARRAY: 'readonly Value[]',
-  DICT: 'Readonly<Record<string, Value>>',
-  IMAGECOMPARE: 'Value',
-};
-
-/** The type of a combo whose choices have inputs; a text where a choice needs none of them. */
-function choiceType(
-  name: string,
-  { choices }: DynamicComboInput,
-  lists: Lists,
-  indent: string,
-): string {
-  const types = Object.entries(choices).flatMap(([choice, inputs]) => {
-    const text = needsNone(inputs) ? [quote(choice)] : [];
-    const key = `${indent}    ${keyOf(name)}: ${quote(choice)};\n`;
-    const rows = inputRows(inputs, lists, `${indent}    `);
-    return rows.length > 0 ? [...text, `{\n${key}${rows.join('')}${indent}  }`] : text;
-  });
-  return types
-    .map((type) => `\n${indent}  | ${type}`)
-    .join('')
-    .trimStart();
-}
-
-const needsNone = (inputs: Inputs): boolean => !Object.values(inputs).some(mustBeGiven);
-
-function grownType({ template, names, prefix }: AutogrowInput, lists: Lists): string {
-  const type = inputType(template.input, lists);
-  return prefix === undefined
-    ? `Partial<Record<${unionOf(names)}, ${type}>>`
-    : `Grown<\`${prefix}\${number}\`, ${type}>`;
-}
-
-function inputType(input: Input, lists: Lists): string {
-  if (input.kind === 'COMFY_AUTOGROW_V3') return grownType(input, lists);
-  if (input.kind === 'COMBO') {
-    if (typeof input.options === 'function' || input.options.length === 0) return 'FileName';
-    const union = unionOf(input.options);
-    return `OneOf<${lists.get(union) ?? union}>`;
-  }
-  if (input.kind !== 'SOCKET' && input.kind !== 'WIDGET') return KINDS[input.kind];
-  const members = unionMembers(socketTypeOf(input));
-  if (members.includes('*')) return 'Anything';
-  const values = [
-    ...(input.kind === 'SOCKET' && input.inline ? ['string'] : []),
-    ...members.flatMap((type) => LITERALS[type] ?? []),
-  ];
-  return [
-    ...new Set(values.flatMap((value) => value.split(' | '))),
-    `Link<${members.map(quote).join(' | ')}>`,
-  ].join(' | ');
-}
 
 const resultType = ({ outputs, outputNode }: NodeDeclaration): string => {
   const keys = outputKeys(outputs);
@@ -274,27 +151,6 @@ const creator = ({ type, outputs, inputs }: NodeDeclaration): string => {
   return `nodeFunction(${parts.join(', ')})`;
 };
 
-type Literal = Json;
-
-/**
- * The value that the editor puts into a field of its own; undefined where the user has to choose: a
- * file, a text without a default, a link. Inputs that may be missing stay so.
- */
-export function editorDefault(input: Input): Literal | undefined {
-  if (input.optional || input.forceInput || !hasWidget(input)) return undefined;
-  if (input.kind === 'WIDGET')
-    return input.default ?? (WIDGET_TYPES[input.type].initial || undefined);
-  if (input.kind === 'COMFY_DYNAMICCOMBO_V3')
-    return needsNone(input.choices[input.options[0]]) ? input.options[0] : undefined;
-  return input.kind === 'COMBO' ? initialOption(input) : input.default;
-}
-
-/** Whether a call without this input does not compile. */
-export const mustBeGiven = (input: Input): boolean =>
-  input.kind === 'COMFY_AUTOGROW_V3'
-    ? !input.optional && input.required > 0
-    : !input.optional && editorDefault(input) === undefined;
-
 const literal = (value: Literal): string =>
   typeof value === 'string'
     ? quote(value)
@@ -303,8 +159,6 @@ const literal = (value: Literal): string =>
       : typeof value === 'object'
         ? dumpsJson(value)
         : String(value);
-
-const unionOf = (options: readonly string[]): string => options.map(quote).join(' | ');
 
 /** Names for lists of options that several inputs share: the name of the first such input. */
 function sharedLists(all: readonly NodeDeclaration[]): Map<string, string> {

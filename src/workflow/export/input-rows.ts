@@ -13,7 +13,7 @@ import { flatDeclaration, isNested } from '../../nodes/nested-inputs.ts';
 import { WIDGET_TYPES } from '../../nodes/widget-types.ts';
 import { ownValue } from '../../own-value.ts';
 import { type Graph, linkOf } from '../api-graph.ts';
-import { keyOf, quote } from '../builder/generate.ts';
+import { keyOf, quote } from '../builder/names.ts';
 import { convertWidgetValue, socketTypeOf, socketTypesMatch, unionMembers } from '../input-spec.ts';
 import type { NodeTable } from '../node-table.ts';
 import { PythonError } from '../validate/python-values.ts';

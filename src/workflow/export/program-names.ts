@@ -4,7 +4,7 @@ import { entriesOf, type JsonObject } from '../../formats/json.ts';
 import { inputOf, type NodeDeclaration } from '../../nodes/declare.ts';
 import { flatDeclaration } from '../../nodes/nested-inputs.ts';
 import { type Graph, linkOf } from '../api-graph.ts';
-import { isIdentifier, outputKeys, quote } from '../builder/generate.ts';
+import { isIdentifier, outputKeys, quote } from '../builder/names.ts';
 import type { NodeTable } from '../node-table.ts';
 
 /** Names that variables of a program may not have. */

@@ -9,7 +9,7 @@ import { parseJson } from '../../formats/parse-json.ts';
 import { inputOf } from '../../nodes/declare.ts';
 import { NODES } from '../../nodes/index.ts';
 import { type Graph, linkOf } from '../api-graph.ts';
-import { editorDefault } from '../builder/generate.ts';
+import { editorDefault } from '../builder/defaults.ts';
 import * as functions from '../builder/nodes.generated.ts';
 import * as builder from '../builder/workflow-builder.ts';
 import { convertWidgetValue } from '../input-spec.ts';

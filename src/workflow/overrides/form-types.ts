@@ -35,6 +35,8 @@ export interface Field<Value = Json, Limit = number | bigint> extends FieldTarge
   readonly max?: Limit;
   readonly step?: Limit;
   readonly options?: readonly string[];
+  /** The inputs that come with each option, and their values at first. */
+  readonly choices?: Readonly<Record<string, Readonly<Record<string, Value>>>>;
   /**
    * Where its options are: a model folder; of pictures, `output` where it is not the input folder.
    */

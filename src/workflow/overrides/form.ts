@@ -7,6 +7,7 @@ import type { Input } from '../../nodes/input-types.ts';
 import { type Graph, linkOf } from '../api-graph.ts';
 import { optionsOf, socketTypeOf } from '../input-spec.ts';
 import type { NodeTable } from '../node-table.ts';
+import { choiceInputs } from './choice-inputs.ts';
 import type {
   Field,
   FieldGroup,
@@ -78,7 +79,7 @@ function fieldOf(
   followers: readonly Follower[] = [],
 ): Field | undefined {
   const input = declaredInput(state, target);
-  const control = input && controlOf(input, state.environment);
+  const control = input && controlOf(target.input, input, state.environment);
   if (!input || !control) return undefined;
   const stored = valueAt(state, target);
   const value =
@@ -239,10 +240,10 @@ const unique = (targets: readonly FieldTarget[]): FieldTarget[] => [
 const labelOf = (input: string): string =>
   input.charAt(0).toUpperCase() + input.slice(1).replaceAll('_', ' ');
 
-type Control = Pick<Field, 'kind' | 'min' | 'max' | 'step' | 'options' | 'folder'>;
+type Control = Pick<Field, 'kind' | 'min' | 'max' | 'step' | 'options' | 'choices' | 'folder'>;
 
 /** The control that edits an input; undefined for sockets and for lists that nodes ignore. */
-function controlOf(input: Input, environment: NodeEnvironment): Control | undefined {
+function controlOf(name: string, input: Input, environment: NodeEnvironment): Control | undefined {
   const folder = input.kind === 'COMBO' ? (input.folder ?? input.image_folder) : undefined;
   switch (input.kind) {
     case 'INT':
@@ -270,6 +271,8 @@ function controlOf(input: Input, environment: NodeEnvironment): Control | undefi
         options: optionsOf(input, environment).slice(0, MAX_OPTIONS),
         ...(folder === undefined ? {} : { folder }),
       };
+    case 'COMFY_DYNAMICCOMBO_V3':
+      return { kind: 'choice', options: input.options, choices: choiceInputs(name, input) };
     default:
       return socketTypeOf(input) === 'STRING' ? { kind: 'text' } : undefined;
   }

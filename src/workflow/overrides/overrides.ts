@@ -7,10 +7,12 @@ import { parseJson } from '../../formats/parse-json.ts';
 import { didYouMean } from '../../near-matches.ts';
 import { inputOf } from '../../nodes/declare.ts';
 import type { Input } from '../../nodes/input-types.ts';
+import { flatDeclaration } from '../../nodes/nested-inputs.ts';
 import { ownValue } from '../../own-value.ts';
-import { describeNode, type Graph, linkOf, withInputs } from '../api-graph.ts';
+import { describeNode, type Graph, type GraphNode, linkOf, withInputs } from '../api-graph.ts';
 import { socketTypeOf } from '../input-spec.ts';
 import type { NodeTable } from '../node-table.ts';
+import { choiceInputs } from './choice-inputs.ts';
 import type { FieldTarget } from './form-types.ts';
 import { isShorthand, SHORTHANDS, type ShorthandName, shorthandChanges } from './shorthands.ts';
 
@@ -41,7 +43,8 @@ export function parseOverrides(texts: readonly string[]): Overrides {
 }
 
 /**
- * The graph with the values set; `ID.INPUT` wins over a shorthand. Throws DR_BAD_USAGE for unknown
+ * The graph with the values set; `ID.INPUT` wins over a shorthand. The inputs of another choice get
+ * the values that the editor fills in. Throws DR_BAD_USAGE for unknown
  * and ambiguous nodes, and for inputs that a node does not have.
  */
 export function applyOverrides(original: Graph, overrides: Overrides, nodes: NodeTable): Graph {
@@ -57,12 +60,15 @@ export function applyOverrides(original: Graph, overrides: Overrides, nodes: Nod
   for (const [target, value] of Object.entries(overrides)) {
     if (isShorthand(target)) continue;
     const { id, input } = findTarget(graph, target);
-    const declared = settableInput(graph, nodes, target, { id, input });
+    const node = withInputs(new Map([[id, graph.get(id)!]]), changes).get(id)!;
+    const declared = settableInput(node, nodes, target, { id, input });
     const type = declared && socketTypeOf(declared);
-    changes.set(id, {
-      ...changes.get(id),
-      [input]: typeof value === 'string' ? fromText(value, type) : (value as Json),
-    });
+    const given = typeof value === 'string' ? fromText(value, type) : (value as Json);
+    const further =
+      declared?.kind === 'COMFY_DYNAMICCOMBO_V3' && given !== node.inputs[input]
+        ? ownValue(choiceInputs(input, declared), String(given))
+        : undefined;
+    changes.set(id, { ...changes.get(id), ...further, [input]: given });
   }
   return withInputs(graph, changes);
 }
@@ -101,18 +107,18 @@ function findTarget(graph: Graph, target: string): FieldTarget {
 
 /** The declaration of an input that may be set; undefined for a node of unknown type. */
 function settableInput(
-  graph: Graph,
+  node: GraphNode,
   nodes: NodeTable,
   target: string,
   { id, input }: FieldTarget,
 ): Input | undefined {
-  const node = graph.get(id)!;
   const declaration = nodes.get(node.classType);
-  const declared = declaration && inputOf(declaration, input);
+  const flat = declaration && flatDeclaration(declaration, node.inputs);
+  const declared = flat && inputOf(flat, input);
   if (declaration && !declared)
     throw notSettable(target, `${describeNode(id, node)} has no input '${input}'`, {
       word: input,
-      candidates: Object.keys(declaration.inputs),
+      candidates: Object.keys(flat?.inputs ?? {}),
     });
   if (linkOf(node.inputs[input]))
     throw notSettable(

@@ -42,7 +42,10 @@ class Resolution {
     const link = socket?.link === undefined ? undefined : scope.graph.links.get(socket.link);
     if (!link) return undefined;
     this.#visit(scope, node, `in ${socket!.name}`);
-    if (link.from === BOUNDARY && scope.outer) return this.#boundary(scope.outer, link.slot);
+    if (link.from === BOUNDARY && scope.outer) {
+      const outside = this.#boundary(scope.outer, link.slot);
+      return outside ?? (socket!.widget === undefined ? this.#shown(scope, link.slot) : undefined);
+    }
     const source = scope.graph.nodes.get(link.from);
     return source && this.#output(scope, source, link.slot);
   }
@@ -57,6 +60,14 @@ class Resolution {
     const linked = this.input(scope, outer, this.#types.inputsOf(outer)[slot]);
     if (linked) return linked;
     const value = this.#types.valuesOf(outer).values.get(templateInput.name);
+    return value === undefined ? undefined : { value };
+  }
+
+  /** The value of the inner widget that an outer node shows for one of its inputs. */
+  #shown({ graph, outer }: Scope, slot: number): Source | undefined {
+    const shown = outer?.template.inputs[slot]?.shows;
+    const node = shown && graph.nodes.get(shown.node);
+    const value = node && this.#types.valuesOf(node).values.get(shown.widget);
     return value === undefined ? undefined : { value };
   }
 

@@ -21,11 +21,16 @@ const OUTPUT = '-20';
 export function subgraphTemplate(definition: JsonObject, types: NodeTypes): Template {
   const name = textOf(definition['name']) ?? textOf(definition['id']) ?? '';
   const graph = uiGraph(definition);
-  const inputs = objectsOf(definition['inputs']).map((slot, i) => ({
-    name: textOf(slot['name']) ?? `input_${i}`,
-    type: typeName(slot['type']),
-  }));
   const links = linksOfBoundary(graph);
+  const inputs = objectsOf(definition['inputs']).map((slot, i) => {
+    const [id, link] = links.toWidget.get(i) ?? [];
+    const widget = link && widgetAt(graph.nodes.get(link.to), id!);
+    return {
+      name: textOf(slot['name']) ?? `input_${i}`,
+      type: typeName(slot['type']),
+      ...(widget !== undefined && { shows: { node: link!.to, widget } }),
+    };
+  });
   const outputs = objectsOf(definition['outputs']).map((slot, i) => {
     const link = links.toOutput.get(i);
     return { type: typeName(slot['type']), from: link && { node: link.from, slot: link.slot } };

@@ -25,6 +25,8 @@ export interface TemplateInput {
   readonly type: string;
   /** True when the outer node has no socket for it, only a widget. */
   readonly widgetOnly?: boolean;
+  /** The inner widget that the outer node shows for it. */
+  readonly shows?: { readonly node: string; readonly widget: string };
 }
 
 export interface TemplateOutput {
