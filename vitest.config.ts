@@ -10,6 +10,7 @@ const SLOW = [
   'src/queue/crash.test.ts',
   'src/queue/suspension.test.ts',
   'src/queue/database/*.test.ts',
+  'src/nodes/packs/core/sampling/later-runs.test.ts',
   'test/clients.test.ts',
   'test/frontend.test.ts',
   'test/full-disk*.test.ts',
