@@ -107,16 +107,19 @@ export function discreteSampling({
   const table = zsnr ? zeroTerminalSnr(sigmaTable(betas)) : sigmaTable(betas);
   if (timesteps === STEPS) return modelSampling(discreteLevels(table, 1), prediction, { zsnr });
   const skip = Math.floor(STEPS / timesteps);
-  const distilled = Float64Array.from({ length: timesteps }, (_, i) =>
-    f32(table[STEPS - 1 - (timesteps - 1 - i) * skip]),
+  const distilled = Float32Array.from(
+    { length: timesteps },
+    (_, i) => table[STEPS - 1 - (timesteps - 1 - i) * skip],
   );
   return modelSampling(discreteLevels(distilled, skip), prediction, { zsnr });
 }
 
 /** Levels at the timesteps skip - 1, 2 skip - 1 … of a table of their sigmas. */
-function discreteLevels(table: Float64Array, skip: number): Levels {
+function discreteLevels(table: Float64Array | Float32Array, skip: number): Levels {
   const sigmas = Float32Array.from(table);
-  const logSigmas = Float32Array.from(table, Math.log);
+  // the original keeps the precision of the table
+  const logOf = table instanceof Float32Array ? log : Math.log;
+  const logSigmas = Float32Array.from(table, logOf);
   const last = table.length - 1;
 
   const sigma = (timestep: number): number => {

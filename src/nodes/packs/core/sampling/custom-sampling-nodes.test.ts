@@ -1,6 +1,6 @@
 // The custom sampling nodes, run by their declarations, against the originals.
 import { afterAll, describe, expect, it } from 'vitest';
-import { expectGolden, golden } from '../../../../../test/support/golden.ts';
+import { expectExact, expectGolden, golden } from '../../../../../test/support/golden.ts';
 import { RULES } from '../../../../../test/support/rules.ts';
 import { runNode } from '../../../../../test/support/run-node.ts';
 import { conditioningOf, fixtureModels } from '../../../../../test/support/sampling.ts';
@@ -51,7 +51,7 @@ it('schedules/custom_nodes', async () => {
     const sigmas = inputs.sigmas && g.float(inputs.sigmas).data;
     const results = await run(node, { model: sd1, sigmas, ...positional, ...values });
     for (const [i, name] of Object.values(outputs).entries())
-      expectGolden(g, id, name, results[i] as Float32Array);
+      expectExact(g, id, name, results[i] as Float32Array);
   }
 });
 
@@ -63,7 +63,7 @@ describe('schedules/impact', () => {
       const { scheduler, sampler, steps } = params;
       expect(IMPACT_SCHEDULERS, id).toContain(scheduler);
       expect(note, id).toBeUndefined();
-      expectGolden(
+      expectExact(
         g,
         id,
         outputs.sigmas,
@@ -78,7 +78,7 @@ describe('schedules/impact', () => {
     for (const { id, params, outputs } of cases) {
       const { node, ...values } = params;
       const [sigmas] = await run(node, values);
-      expectGolden(g, id, outputs.sigmas, sigmas as Float32Array);
+      expectExact(g, id, outputs.sigmas, sigmas as Float32Array);
     }
   });
 });
@@ -161,7 +161,7 @@ describe('schedules/model_patches', () => {
       out: fromModelLatent(latentFormat, x).data,
     };
     for (const [name, tensor] of Object.entries(outputs))
-      expectGolden(g, `${id} ${name}`, tensor, actual[name]);
+      expectExact(g, `${id} ${name}`, tensor, actual[name]);
     expect(latentFormat === sd1.latentFormat).toBe(!outputs.in);
   });
 });
@@ -178,7 +178,7 @@ it('schedules/more_nodes', async () => {
       Object.entries(inputs).map(([name, key]) => [name, g.float(key)]),
     );
     if (node === 'calculate_sigmas') {
-      expectGolden(
+      expectExact(
         g,
         id,
         outputs.out,
@@ -193,7 +193,7 @@ it('schedules/more_nodes', async () => {
       noise: { seed: 0n, generate: () => tensors.noise } satisfies NoiseGenerator,
       latent_image: { samples: tensors.latent },
     });
-    expectGolden(
+    expectExact(
       g,
       id,
       outputs.out,
