@@ -1,6 +1,7 @@
 // sin, cos, tan and arctan as torch computes them for float32 tensors of any shape: the functions
-// of Intel's vector math library at its high accuracy. Measured: sin, cos and tan are equal for all
-// float32 values up to 10000, where the original changes to another reduction.
+// of Intel's vector math library at its high accuracy. Measured: sin and tan are equal for all
+// float32 values up to 10000, where the original changes to another reduction, cos and arctan for
+// millions drawn at random.
 
 const f = Math.fround;
 
