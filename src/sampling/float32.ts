@@ -6,6 +6,7 @@ export { exp } from '../tensor/float32/exp.ts';
 export { linspace } from '../tensor/float32/linspace.ts';
 export { log } from '../tensor/float32/log.ts';
 export { powEach } from '../tensor/float32/pow.ts';
+export { sigmoid } from '../tensor/float32/sigmoid.ts';
 export { expm1 } from '../tensor/float32/sleef.ts';
 export { sqrt } from '../tensor/float32/sqrt.ts';
 export { sum } from '../tensor/float32/sum.ts';

@@ -214,7 +214,7 @@ function mapped(
   to: readonly number[],
 ): Float32Array {
   const count = lab.length / 3;
-  const result = new Float32Array(lab.length);
+  const result = allocate(lab.length);
   for (let i = 0; i < count; i++)
     for (let row = 0; row < 3; row++) {
       let sum = to[row];

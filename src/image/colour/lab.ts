@@ -1,4 +1,5 @@
 // sRGB and CIE L*a*b* (D65), after kornia.color: L 0 to 100, a and b about -128 to 127.
+import { allocate } from '../../tensor/allocate.ts';
 
 const WHITE = [0.95047, 1, 1.08883] as const;
 const TO_XYZ = [
@@ -35,7 +36,7 @@ const fromRoot = (x: number): number =>
 /** The L, a and b planes of RGB pixels, one after the other. */
 export function rgbToLab(pixels: Float32Array): Float32Array {
   const count = pixels.length / 3;
-  const lab = new Float32Array(pixels.length);
+  const lab = allocate(pixels.length);
   for (let i = 0; i < count; i++) {
     const rgb = [0, 1, 2].map((channel) => toLinear(pixels[3 * i + channel]));
     const [x, y, z] = [0, 1, 2].map((row) => toRoot(f(times(TO_XYZ, row, rgb) / f(WHITE[row]))));
@@ -49,7 +50,7 @@ export function rgbToLab(pixels: Float32Array): Float32Array {
 /** RGB pixels, 0 to 1, of L, a and b planes. */
 export function labToRgb(lab: Float32Array): Float32Array {
   const count = lab.length / 3;
-  const pixels = new Float32Array(lab.length);
+  const pixels = allocate(lab.length);
   for (let i = 0; i < count; i++) {
     const y = f(f(lab[i] + 16) / 116);
     const x = f(f(lab[count + i] / 500) + y);

@@ -1,6 +1,6 @@
 // lambda, half the logarithm of a model's signal-to-noise ratio: ln(alpha / sigma) with alpha = 1,
 // or alpha = 1 - sigma for flow models (comfy.k_diffusion.sampling, sigma_to_half_log_snr).
-import { exp, f32, log } from '../float32.ts';
+import { exp, f32, log, sigmoid } from '../float32.ts';
 import type { ModelSampling } from '../model/model-sampling.ts';
 
 export interface HalfLogSnr {
@@ -15,7 +15,7 @@ const PLAIN: HalfLogSnr = {
 
 const FLOW: HalfLogSnr = {
   lambdaOf: (sigma) => -log(f32(sigma / f32(1 - sigma))),
-  sigmaOf: (lambda) => f32(1 / f32(1 + exp(lambda))),
+  sigmaOf: (lambda) => sigmoid(-lambda),
 };
 
 export const isFlow = ({ prediction }: ModelSampling): boolean => prediction === 'flow';

@@ -1,19 +1,21 @@
 // Pixels as swscale converts them to float32 planes (gbrpf32): grey levels are shifted to 16 bits,
 // not scaled, so that white is 65280 / 65535; colours go through YCbCr in fixed point numbers.
 
+import { allocate } from '../../../tensor/allocate.ts';
+
 /** float32(1 / 65535) times a level of 16 bits. */
 const scaled = (level: number): number => Math.fround(1 / 65535) * level;
 
 /** Levels of 16 bits as float32. */
 export function floatLevels(levels: ArrayLike<number>): Float32Array {
-  const values = new Float32Array(levels.length);
+  const values = allocate(levels.length);
   for (let i = 0; i < values.length; i++) values[i] = scaled(levels[i]);
   return values;
 }
 
 /** Levels of 8 bits as float32: 255 becomes 0.9961. */
 export function floatBytes(levels: ArrayLike<number>): Float32Array {
-  const values = new Float32Array(levels.length);
+  const values = allocate(levels.length);
   for (let i = 0; i < values.length; i++) values[i] = scaled(levels[i] << 8);
   return values;
 }
@@ -71,7 +73,7 @@ export function floatColours(
   const { rounding, shift, factor } = format;
   const [[rY, gY, bY], [rU, gU, bU], [rV, gV, bV]] = TO_YUV;
   const count = samples.length / channels;
-  const values = new Float32Array(3 * count);
+  const values = allocate(3 * count);
   for (let i = 0, at = 0; i < count; i++, at += channels) {
     const [red, green, blue] = [samples[at], samples[at + 1], samples[at + 2]];
     const y = (rY * red + gY * green + bY * blue + rounding[0]) >>> shift;
