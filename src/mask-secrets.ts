@@ -13,7 +13,7 @@ const SECRET_NAME = /pass|pwd|secret|token|key|signature|credential|auth/i;
  */
 export function maskSecrets(text: string, secrets: readonly string[] = []): string {
   let masked = text;
-  for (const secret of secrets.flatMap(spellings))
+  for (const secret of new Set(secrets.flatMap(spellings)))
     if (secret !== '') masked = masked.replaceAll(secret, MASK);
   return masked
     .replace(URL_PATTERN, maskUrl)
