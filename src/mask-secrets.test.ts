@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { maskError, maskSecrets, maskUrl, secretsInUrl } from './mask-secrets.ts';
 
 describe('maskUrl', () => {
@@ -67,4 +67,14 @@ it('masks an error and leaves out what a driver attaches to it', () => {
   const masked = maskError(error, ['s3cret']);
   expect({ ...masked, message: masked.message }).toEqual({ code: 'X', message: 'bad …' });
   expect(masked.stack).not.toContain('s3cret');
+});
+
+it('masks equal secrets once', () => {
+  const replaceAll = vi.spyOn(String.prototype, 'replaceAll');
+  try {
+    expect(maskSecrets('a hidden word', Array(1000).fill('hidden'))).toBe('a … word');
+    expect(replaceAll.mock.calls.length).toBeLessThan(5);
+  } finally {
+    replaceAll.mockRestore();
+  }
 });
