@@ -102,7 +102,7 @@ export const COMMANDS: readonly Command[] = [
     usage: 'verify FILE.png',
     help: "run an image's workflow again and compare the result: exit code 0 if equal, else 1",
     examples: ['darkroom verify output/ComfyUI_00001_.png --models ~/ComfyUI/models'],
-    options: [...MODEL_OPTIONS, 'input', 'device', 'threads', 'json', 'quiet'],
+    options: [...MODEL_OPTIONS, 'input', 'device', 'threads', 'comfyui', 'json', 'quiet'],
     run: async (invocation) => (await import('./commands/verify.ts')).verifyCommand(invocation),
   },
   {
