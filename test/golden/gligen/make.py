@@ -64,7 +64,7 @@ def entry(seed, **more):
 boxes = lambda *which: {"gligen": ("position", gligen, [OBJECTS[i] for i in which])}
 RUNS = {
     "the negative prompt gets the objects": ([entry(3, **boxes(0, 2))], [entry(4)]),
-    "an area without objects beside it": ([entry(3, **boxes(1)), entry(5, area=(8, 6, 0, 2), strength=0.8)], [entry(4)]),
+    "an area without objects beside it": ([entry(3, **boxes(1)), entry(5, area=(6, 8, 2, 2), strength=0.8)], [entry(4)]),
     "objects in an area": ([entry(3), entry(5, area=(6, 8, 2, 4), strength=1.2, **boxes(0))], [entry(4)]),
     "two prompts with objects": ([entry(3, **boxes(0)), entry(5, **boxes(1))], [entry(4)]),
     "objects of the negative prompt": ([entry(3, **boxes(0))], [entry(4, **boxes(1))]),

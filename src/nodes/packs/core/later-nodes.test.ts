@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { noiseTensor } from '../../../../test/support/files/rewrite.ts';
 import { expectExact, expectGolden, golden } from '../../../../test/support/golden.ts';
 import { runNode } from '../../../../test/support/run-node.ts';
+import { discreteSampling } from '../../../sampling/model/model-sampling.ts';
 import type { ConfiguredSampler } from '../../../sampling/samplers/sampler.ts';
 import type {
   Conditioning,
@@ -26,7 +27,7 @@ describe('SamplerLCM', () => {
       async (x, sigma) => x.map((value) => value * Math.fround(0.9 / Math.fround(1 + sigma))),
       start,
       Float32Array.from(params.sigmas),
-      { noise: () => draws.shift()!, ...sampler.options } as never,
+      { sampling: discreteSampling(), noise: () => draws.shift()!, ...sampler.options } as never,
     );
     expectGolden(g, id, outputs.out, tensor(params.shape, sampled));
   });
