@@ -1,15 +1,8 @@
 // The functions of expressions: those that ComfyUI's Math Expression node has.
 // Source: ComfyUI 0.33.0 comfy_extras/nodes_math.py; Python's builtins and math.
-import {
-  bitLength,
-  cos,
-  ln,
-  log2,
-  parts,
-  quotient,
-  sin,
-  tan,
-} from '../../tensor/exact-functions.ts';
+import { bitLength, cos, ln, log2, quotient, sin, tan } from '../../tensor/exact-functions.ts';
+import { roundedDecimals, roundedQuotient } from '../exact-rounding.ts';
+import { parseFloatText, parseIntegerText } from '../python-numbers.ts';
 import { BINARY, COMPARISONS, limitedPower } from './arithmetic.ts';
 import {
   fail,
@@ -74,19 +67,6 @@ function absolute(value: PythonValue): PythonValue {
     : fail(`bad operand type for abs(): '${typeOf(value)}'`);
 }
 
-/** numerator / denominator as an integer, ties to even. */
-function roundedQuotient(numerator: bigint, denominator: bigint): bigint {
-  const floor = numerator / denominator - (numerator % denominator < 0n ? 1n : 0n);
-  const twice = 2n * (numerator - floor * denominator);
-  return twice > denominator || (twice === denominator && floor % 2n !== 0n) ? floor + 1n : floor;
-}
-
-/** A float as a fraction. */
-function fractionOf(x: number): readonly [bigint, bigint] {
-  const { mantissa, exponent } = parts(x);
-  return exponent >= 0 ? [mantissa << BigInt(exponent), 1n] : [mantissa, 1n << BigInt(-exponent)];
-}
-
 /** Doubles have no more decimals, and are no larger. */
 const MAX_DECIMALS = 330n;
 
@@ -107,15 +87,11 @@ function round(value: PythonValue, decimals: PythonValue = null): PythonValue {
     return fail(`type ${typeOf(value)} doesn't define __round__ method`);
   if (digits === undefined) {
     truncated(value);
-    return roundedQuotient(...fractionOf(value));
+    return roundedDecimals(value, 0);
   }
   if (!Number.isFinite(value) || digits > MAX_DECIMALS) return value;
   if (-digits > MAX_DECIMALS) return value < 0 ? -0 : 0;
-  const [top, bottom] = fractionOf(value);
-  const scaled =
-    digits >= 0n
-      ? roundedQuotient(top * 10n ** digits, bottom)
-      : roundedQuotient(top, bottom * 10n ** -digits);
+  const scaled = roundedDecimals(value, Number(digits));
   const rounded = Number(`${scaled}e${-digits}`);
   return scaled === 0n && (value < 0 || Object.is(value, -0)) ? -0 : rounded;
 }
@@ -165,30 +141,6 @@ const trigonometric =
 function squareRoot(value: PythonValue): number {
   const x = floatArgument(value);
   return x < 0 ? fail(DOMAIN) : Math.sqrt(x);
-}
-
-const FLOAT =
-  /^[+-]?(?:(?:\d+(?:_\d+)*)(?:\.(?:\d+(?:_\d+)*)?)?|\.\d+(?:_\d+)*)(?:e[+-]?\d+(?:_\d+)*)?$/i;
-const WORD = /^([+-]?)(inf|infinity|nan)$/i;
-const MAX_DIGITS = 4300;
-
-/** `float(text)`; undefined for other texts. */
-export function parseFloatText(text: string): number | undefined {
-  const trimmed = text.trim();
-  const word = WORD.exec(trimmed);
-  if (word) {
-    const size = word[2].toLowerCase() === 'nan' ? Number.NaN : Number.POSITIVE_INFINITY;
-    return word[1] === '-' ? -size : size;
-  }
-  return FLOAT.test(trimmed) ? Number(trimmed.replaceAll('_', '')) : undefined;
-}
-
-/** `int(text)`; undefined for other texts. */
-export function parseIntegerText(text: string): bigint | undefined {
-  const match = /^([+-]?)(\d+(?:_\d+)*)$/.exec(text.trim());
-  const digits = match?.[2].replaceAll('_', '');
-  if (!match || digits === undefined || digits.length > MAX_DIGITS) return undefined;
-  return match[1] === '-' ? -BigInt(digits) : BigInt(digits);
 }
 
 function toFloat(value: PythonValue = 0): number {

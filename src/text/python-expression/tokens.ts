@@ -1,4 +1,5 @@
 // The tokens of Python expressions.
+import { MAX_INTEGER_DIGITS } from '../../limits.ts';
 import { fail, type PythonValue } from './values.ts';
 
 export type Token =
@@ -15,7 +16,6 @@ const NUMBER =
   /(?:\d+(?:_\d+)*)?\.\d+(?:_\d+)*(?:[eE][+-]?\d+(?:_\d+)*)?|\d+(?:_\d+)*(?:\.?[eE][+-]?\d+(?:_\d+)*|\.)?/y;
 const TEXT = /(['"])(?:\\[^\r\n]|(?!\1)[^\\\r\n])*\1/y;
 const OPERATOR = /\*\*=?|\/\/=?|<<=?|>>=?|[-+*/%&|^=!<>]=|:=|->|[-+*/%&|^~<>=()[\]{},:.;@]/y;
-const MAX_DIGITS = 4300;
 
 const ESCAPES: Readonly<Record<string, string>> = {
   n: '\n',
@@ -71,8 +71,8 @@ function nextToken(match: (pattern: RegExp) => string | undefined): Token | unde
 function numberOf(text: string): PythonValue {
   if (!/^\d+$/.test(text)) return Number(text);
   if (/^0+[1-9]/.test(text)) return fail(`leading zeros in ${text.slice(0, 20)} are not permitted`);
-  return text.length > MAX_DIGITS
-    ? fail(`an integer of more than ${MAX_DIGITS} digits`)
+  return text.length > MAX_INTEGER_DIGITS
+    ? fail(`an integer of more than ${MAX_INTEGER_DIGITS} digits`)
     : BigInt(text);
 }
 

@@ -1,5 +1,5 @@
 // Numbers as Python's format() writes them, exactly rounded.
-import { parts } from '../../tensor/exact-functions.ts';
+import { roundedDecimals } from '../exact-rounding.ts';
 
 /** The digits of a positive number: `digits[0].digits[1]… * 10^exponent`. */
 interface Decimal {
@@ -7,27 +7,9 @@ interface Decimal {
   readonly exponent: number;
 }
 
-/** numerator / denominator as an integer, ties to even; both are positive. */
-function rounded(numerator: bigint, denominator: bigint): bigint {
-  const floor = numerator / denominator;
-  const twice = 2n * (numerator % denominator);
-  return twice > denominator || (twice === denominator && floor % 2n !== 0n) ? floor + 1n : floor;
-}
-
-/** x * 10^shift as an integer. */
-function scaled(x: number, shift: number): bigint {
-  const { mantissa, exponent } = parts(x);
-  let [top, bottom] = [mantissa, 1n];
-  if (exponent >= 0) top <<= BigInt(exponent);
-  else bottom <<= BigInt(-exponent);
-  if (shift >= 0) top *= 10n ** BigInt(shift);
-  else bottom *= 10n ** BigInt(-shift);
-  return rounded(top, bottom);
-}
-
 /** `%.{precision}f` of a finite number that is not negative. */
 export function fixed(x: number, precision: number): string {
-  const digits = String(scaled(x, precision)).padStart(precision + 1, '0');
+  const digits = String(roundedDecimals(x, precision)).padStart(precision + 1, '0');
   const point = digits.length - precision;
   return precision === 0 ? digits : `${digits.slice(0, point)}.${digits.slice(point)}`;
 }
@@ -36,7 +18,7 @@ export function fixed(x: number, precision: number): string {
 function decimal(x: number, count: number): Decimal {
   if (x === 0) return { digits: '0'.repeat(count), exponent: 0 };
   const estimate = Number(x.toExponential().split('e')[1]);
-  const digits = String(scaled(x, count - 1 - estimate));
+  const digits = String(roundedDecimals(x, count - 1 - estimate));
   // rounding up may add a digit
   return digits.length > count
     ? { digits: digits.slice(0, count), exponent: estimate + 1 }

@@ -3,6 +3,8 @@
 
 import { entriesOf, isPyFloat, type Json, pyFloat } from '../../formats/json.ts';
 import { MAX_INTEGER_DIGITS } from '../../limits.ts';
+import { intValue } from '../../nodes/shared/python-values.ts';
+import { digitsOf, integerText, parseFloatText } from '../../text/python-numbers.ts';
 import { floatRepr, textRepr as quote } from '../../text/python-repr.ts';
 
 /** An exception that Python would raise, with its own message. */
@@ -50,10 +52,6 @@ export function repr(value: Json): string {
     .join(', ')}}`;
 }
 
-/** What float() parses, except for `inf` and `nan`. */
-const FLOAT =
-  /^[+-]?(?:\d+(?:_\d+)*(?:\.(?:\d+(?:_\d+)*)?)?|\.\d+(?:_\d+)*)(?:[eE][+-]?\d+(?:_\d+)*)?$/;
-
 /** `int(value)`: truncates floats and parses digits. Throws PythonError. */
 export function toInt(value: Json): number | bigint {
   if (typeof value === 'boolean') return value ? 1 : 0;
@@ -61,14 +59,13 @@ export function toInt(value: Json): number | bigint {
   if (typeof value === 'number') return truncate(value);
   if (isPyFloat(value)) return truncate(value.float);
   if (typeof value === 'string') {
-    const digits = value.trim();
-    if (!/^[+-]?\d+(_\d+)*$/.test(digits))
+    const integer = integerText(value);
+    if (integer === undefined)
       throw new PythonError(
         'ValueError',
         `invalid literal for int() with base 10: ${quote(value)}`,
       );
-    const bare = digits.replace(/[_+]/g, '');
-    const count = bare.length - (bare.startsWith('-') ? 1 : 0);
+    const count = digitsOf(integer);
     if (count > MAX_INTEGER_DIGITS)
       throw new PythonError(
         'ValueError',
@@ -76,7 +73,7 @@ export function toInt(value: Json): number | bigint {
           `value has ${count} digits; use sys.set_int_max_str_digits() to increase the limit`,
         `an integer of more than ${MAX_INTEGER_DIGITS} digits`,
       );
-    return narrowest(BigInt(bare));
+    return intValue(BigInt(integer));
   }
   throw new PythonError(
     'TypeError',
@@ -93,8 +90,6 @@ function truncate(x: number): number | bigint {
   return Number.isSafeInteger(whole) ? whole : BigInt(whole);
 }
 
-const narrowest = (x: bigint): number | bigint => (Number.isSafeInteger(Number(x)) ? Number(x) : x);
-
 /** `float(value)`. Throws PythonError. */
 export function toFloat(value: Json): number {
   if (typeof value === 'boolean') return value ? 1 : 0;
@@ -107,17 +102,10 @@ export function toFloat(value: Json): number {
     return x;
   }
   if (typeof value === 'string') {
-    const text = value.trim();
-    const word = /^([+-]?)(inf|infinity|nan)$/i.exec(text);
-    if (word)
-      return word[2].toLowerCase() === 'nan'
-        ? Number.NaN
-        : word[1] === '-'
-          ? Number.NEGATIVE_INFINITY
-          : Number.POSITIVE_INFINITY;
-    if (!FLOAT.test(text))
+    const x = parseFloatText(value);
+    if (x === undefined)
       throw new PythonError('ValueError', `could not convert string to float: ${quote(value)}`);
-    return Number(text.replaceAll('_', ''));
+    return x;
   }
   throw new PythonError(
     'TypeError',

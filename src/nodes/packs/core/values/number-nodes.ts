@@ -2,7 +2,6 @@
 // Source: ComfyUI 0.33.0 comfy_extras/nodes_math.py, nodes_number_convert.py.
 import { DarkroomError } from '../../../../errors.ts';
 import { evaluateExpression } from '../../../../text/python-expression/evaluate.ts';
-import { parseFloatText, parseIntegerText } from '../../../../text/python-expression/functions.ts';
 import {
   ExpressionError,
   isTrue,
@@ -11,6 +10,7 @@ import {
   truncated,
   typeOf,
 } from '../../../../text/python-expression/values.ts';
+import { parseFloatText, parseIntegerText } from '../../../../text/python-numbers.ts';
 import {
   autogrowNames,
   defineNode,
