@@ -3,6 +3,7 @@
 // Source: SeargeSDXL modules/_legacy.py.
 import { DarkroomError } from '../../../errors.ts';
 import { combo, defineNode, float, int, output, outputs, string } from '../../declare.ts';
+import { intValue } from '../../shared/python-values.ts';
 import { wideInt } from './parameter-choices.ts';
 
 const INTEGERS = 'Searge/_deprecated_/Integers';
@@ -17,10 +18,6 @@ const anyFloat = (initial = 0) =>
     max: Number.POSITIVE_INFINITY,
     step: 0.01,
   });
-
-/** The value of an INT output: a number if it is exact. */
-const toIntOutput = (x: bigint): number | bigint =>
-  Number.isSafeInteger(Number(x)) ? Number(x) : x;
 
 const divisionByZero = (input: string): DarkroomError =>
   new DarkroomError('DR_INPUT_INVALID', {
@@ -79,7 +76,7 @@ export function scaleInteger(value: bigint, factor: number, multiple: number): n
       hint: 'Use a smaller factor.',
       input: 'factor',
     });
-  return toIntOutput(BigInt(count) * BigInt(multiple));
+  return intValue(BigInt(count) * BigInt(multiple));
 }
 
 const SeargeIntegerConstant = defineNode({
@@ -88,7 +85,7 @@ const SeargeIntegerConstant = defineNode({
   category: INTEGERS,
   inputs: { value: wideInt() },
   outputs: [output('INT', 'value')],
-  run: ({ value }) => outputs(toIntOutput(value)),
+  run: ({ value }) => outputs(intValue(value)),
 });
 
 const SeargeIntegerPair = defineNode({
@@ -97,7 +94,7 @@ const SeargeIntegerPair = defineNode({
   category: INTEGERS,
   inputs: { value1: wideInt(), value2: wideInt() },
   outputs: [output('INT', 'value 1'), output('INT', 'value 2')],
-  run: ({ value1, value2 }) => outputs(toIntOutput(value1), toIntOutput(value2)),
+  run: ({ value1, value2 }) => outputs(intValue(value1), intValue(value2)),
 });
 
 const SeargeIntegerMath = defineNode({
@@ -111,7 +108,7 @@ const SeargeIntegerMath = defineNode({
     c: wideInt(),
   },
   outputs: [output('INT', 'result')],
-  run: ({ op, a, b, c }) => outputs(toIntOutput(INTEGER_MATH[op](a, b, c))),
+  run: ({ op, a, b, c }) => outputs(intValue(INTEGER_MATH[op](a, b, c))),
 });
 
 const SeargeIntegerScaler = defineNode({

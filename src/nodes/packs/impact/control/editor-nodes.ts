@@ -17,15 +17,9 @@ import {
 } from '../../../declare.ts';
 import type { Inputs } from '../../../input-types.ts';
 import type { PromptPreparation } from '../../../prompt-hooks.ts';
+import { intValue } from '../../../shared/python-values.ts';
 import { blocker } from '../../../socket-values.ts';
-import {
-  anyInput,
-  int64,
-  linkId,
-  optionalAnyInput,
-  textOf,
-  toNumberIfSafe,
-} from './logic-nodes.ts';
+import { anyInput, int64, linkId, optionalAnyInput, textOf } from './logic-nodes.ts';
 
 const TEST = 'ImpactPack/Logic/_for_test';
 const MAX = 0xffffffffffffffffn;
@@ -69,7 +63,7 @@ const ImpactQueueTriggerCountdown = defineNode({
   run({ count, total, mode, signal }, context) {
     if (mode) {
       const hasNext = count < total - 1n;
-      const value = hasNext ? toNumberIfSafe(count + 1n) : 0;
+      const value = hasNext ? intValue(count + 1n) : 0;
       context.send('impact-node-feedback', {
         node_id: context.nodeId,
         widget_name: 'count',
@@ -79,7 +73,7 @@ const ImpactQueueTriggerCountdown = defineNode({
       if (hasNext) context.send('impact-add-queue', {});
       warnEditorOnly(context, 'Queue Trigger (Countdown)');
     }
-    return outputs(signal, toNumberIfSafe(count), toNumberIfSafe(total));
+    return outputs(signal, intValue(count), intValue(total));
   },
 });
 
@@ -130,10 +124,10 @@ const ImpactSetWidgetValue = defineNode({
   run({ signal, node_id, widget_name, ...values }, context) {
     const [kind, value] = Object.entries(values).find(([, value]) => value !== undefined) ?? [];
     if (kind !== undefined) {
-      const jsonValue = typeof value === 'bigint' ? toNumberIfSafe(value) : value;
+      const jsonValue = typeof value === 'bigint' ? intValue(value) : value;
       const type = VALUE_TYPES[kind as keyof typeof VALUE_TYPES];
       context.send('impact-node-feedback', {
-        node_id: toNumberIfSafe(node_id),
+        node_id: intValue(node_id),
         widget_name,
         type,
         value: jsonValue,
@@ -157,7 +151,7 @@ const ImpactNodeSetMuteState = defineNode({
   outputs: [signalOut],
   run({ signal, node_id, set_state }, context) {
     context.send('impact-node-mute-state', {
-      node_id: toNumberIfSafe(node_id),
+      node_id: intValue(node_id),
       is_active: set_state,
     });
     warnEditorOnly(context, 'Set Mute State');

@@ -15,6 +15,7 @@ import {
   socket,
   string,
 } from '../../../declare.ts';
+import { intValue } from '../../../shared/python-values.ts';
 import { scalarText } from '../../../shared/scalar-text.ts';
 
 const LOGIC = 'ImpactPack/Logic';
@@ -27,9 +28,6 @@ export const linkId = () => int({ default: 0, min: 0, max: MAXSIZE, step: 1 });
 /** A 64-bit integer input, without the widget that changes seeds. */
 export const int64 = (min: bigint, max: bigint) =>
   ({ ...seed({ min, max, default: 0 }), control_after_generate: false }) as const;
-/** A number if the value is a safe integer. */
-export const toNumberIfSafe = (value: bigint): number | bigint =>
-  Number.isSafeInteger(Number(value)) ? Number(value) : value;
 
 const isNumber = (value: unknown): value is number | bigint | boolean =>
   ['number', 'bigint', 'boolean'].includes(typeof value);
@@ -151,8 +149,7 @@ const ImpactConvertDataType = defineNode({
     const text = textOf(value, context.inputType('value'));
     const isDecimal = /^[-+]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)\n?$/.test(text);
     const number = isDecimal ? Number(text) : text.toLowerCase() === 'false' ? 0 : 1;
-    const whole =
-      typeof value === 'bigint' ? toNumberIfSafe(BigInt(number)) : Math.trunc(number) + 0;
+    const whole = typeof value === 'bigint' ? intValue(BigInt(number)) : Math.trunc(number) + 0;
     return outputs(text, number, whole, number !== 0);
   },
 });
@@ -198,7 +195,7 @@ const ImpactInt = defineNode({
   category: LOGIC,
   inputs: { value: int64(0n, MAXSIZE) },
   outputs: [output('INT')],
-  run: ({ value }) => outputs(toNumberIfSafe(value)),
+  run: ({ value }) => outputs(intValue(value)),
 });
 
 const MAX_FLOAT = 3.402823466e38;
@@ -237,7 +234,7 @@ const ImpactMinMax = defineNode({
 
 const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
   STRING: (text) => text,
-  INT: (text) => toNumberIfSafe(BigInt(parseNumber(text, /^[+-]?\d+(_\d+)*$/))),
+  INT: (text) => intValue(BigInt(parseNumber(text, /^[+-]?\d+(_\d+)*$/))),
   FLOAT: (text) =>
     Number(parseNumber(text, /^[+-]?(?:\d+(?:_\d+)*(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i)),
   BOOLEAN: (text) => text.toLowerCase() === 'true',
