@@ -1,9 +1,9 @@
 // Nodes for constants, and a node that shows any value.
 // Source: ComfyUI comfy_extras/nodes_primitive.py, nodes_preview_any.py.
 import { dumpsJson } from '../../../../formats/dumps-json.ts';
-import { tensorText } from '../../../../formats/tensor-text.ts';
 import type { Latent } from '../../../../sampling/sampling-types.ts';
 import { type Tensor, tensor } from '../../../../tensor/tensor.ts';
+import { tensorText } from '../../../../text/tensor-text.ts';
 import {
   boolean,
   defineNode,

@@ -1,8 +1,8 @@
 // Tensors as Python's str() shows them (torch/_tensor_str.py): 4 digits, lines of 80 characters,
 // and only the ends of axes from 1000 elements on.
 import { sizeOf, type Tensor } from '../tensor/tensor.ts';
+import { formatFloat } from './python-format/format-value.ts';
 
-const DIGITS = 4;
 const LINE_WIDTH = 80;
 /** A tensor of more elements is abbreviated. */
 const LONGEST_WHOLE = 1000;
@@ -54,14 +54,9 @@ function formatOf(values: readonly number[]): Pick<Style, 'format' | 'width'> {
   const [smallest, largest] = [Math.min(...sizes), Math.max(...sizes)];
   const hasExponents = largest / smallest > 1000 || largest > 1e8 || smallest < 1e-4;
   const isWhole = finite.every(Number.isInteger);
-  const number = (value: number): string => {
-    if (hasExponents) return exponential(value);
-    return isWhole ? `${fixed(value, 0)}.` : fixed(value, DIGITS);
-  };
-  return {
-    format: (value) => (Number.isFinite(value) ? number(value) : nonFinite(value)),
-    width: Math.max(1, ...finite.map((value) => number(value).length)),
-  };
+  const spec = hasExponents ? '.4e' : isWhole ? '#.0f' : '.4f';
+  const format = (value: number): string => formatFloat(value, spec);
+  return { format, width: Math.max(1, ...finite.map((value) => format(value).length)) };
 }
 
 function axisText(style: Style, axis: number, offset: number, indent: number): string {
@@ -84,37 +79,4 @@ function rowText({ tensor, ends, format, width }: Style, offset: number, indent:
   for (let i = 0; i < items.length; i += perLine)
     lines.push(items.slice(i, i + perLine).join(', '));
   return `[${lines.join(`,\n${' '.repeat(indent + 1)}`)}]`;
-}
-
-const nonFinite = (value: number): string =>
-  Number.isNaN(value) ? 'nan' : value > 0 ? 'inf' : '-inf';
-
-const sign = (value: number): string => (value < 0 || Object.is(value, -0) ? '-' : '');
-
-/** `f'{value:.4f}'`; ties are rounded to even, which toFixed does not do. */
-function fixed(value: number, digits: number): string {
-  const size = Math.abs(value);
-  const [whole, fraction] = size.toFixed(100).split('.');
-  const kept = BigInt(whole + fraction.slice(0, digits));
-  const text = String(kept + roundsUp(kept, fraction.slice(digits))).padStart(digits + 1, '0');
-  const point = text.length - digits;
-  return `${sign(value)}${text.slice(0, point)}${digits > 0 ? `.${text.slice(point)}` : ''}`;
-}
-
-/** `f'{value:.4e}'` */
-function exponential(value: number): string {
-  const [mantissa, exponentText] = Math.abs(value).toExponential(100).split('e');
-  const digits = mantissa.replace('.', '');
-  const kept = BigInt(digits.slice(0, DIGITS + 1));
-  const rounded = String(kept + roundsUp(kept, digits.slice(DIGITS + 1))).padEnd(DIGITS + 1, '0');
-  const exponent = Number(exponentText) + (rounded.length - DIGITS - 1);
-  const power = String(Math.abs(exponent)).padStart(2, '0');
-  const shown = `${rounded[0]}.${rounded.slice(1, DIGITS + 1)}`;
-  return `${sign(value)}${shown}e${exponent < 0 ? '-' : '+'}${power}`;
-}
-
-/** 1 if the digits after a number round it up: more than a half, or a half of an odd number. */
-function roundsUp(number: bigint, digitsAfter: string): bigint {
-  const half = `5${'0'.repeat(digitsAfter.length - 1)}`;
-  return digitsAfter > half || (digitsAfter === half && number % 2n === 1n) ? 1n : 0n;
 }
