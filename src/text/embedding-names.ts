@@ -1,7 +1,7 @@
 // Where a prompt names embeddings (textual inversion), as ComfyUI's SDTokenizer finds them:
 // `embedding:NAME` after white space.
+import { SPACE, splitWords } from '../python-space.ts';
 import { strip } from '../strip.ts';
-import { SPACE, splitWords } from './python-string.ts';
 
 export const EMBEDDING = 'embedding:';
 

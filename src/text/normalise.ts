@@ -1,7 +1,7 @@
 // Cleans text before CLIP's byte-pair encoding, as the slow CLIPTokenizer of transformers 4 does
 // without ftfy (BERT's basic tokenizer, accents kept): control characters dropped, ideographs
 // separated, NFC, one space between words, lower case.
-import { splitWords } from './python-string.ts';
+import { splitWords } from '../python-space.ts';
 
 /**
  * Control, format, private, surrogate and unassigned characters, and the replacement character.

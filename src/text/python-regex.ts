@@ -1,6 +1,6 @@
 // Translates Python's regular expressions (module re) to JavaScript's. Throws for patterns that are
 // invalid in Python or have no counterpart (conditions on groups, local flags).
-import { SPACE } from './python-string.ts';
+import { SPACE } from '../python-space.ts';
 
 export interface RegexFlags {
   readonly ignoreCase?: boolean;

@@ -3,15 +3,7 @@
 
 import * as ends from '../strip.ts';
 
-/**
- * The characters of str.isspace(), for use inside brackets. JavaScript's \s differs in U+001C..1F,
- * U+0085 and U+FEFF.
- */
-export const SPACE =
-  '\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000';
-
-const SPACES = new RegExp(`[${SPACE}]+`, 'u');
-/** The same characters as a text. */
+/** The characters of str.isspace() as a text. */
 const BLANKS =
   '\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006' +
   '\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000';
@@ -19,10 +11,6 @@ const BLANKS =
 export const lstrip = (text: string): string => ends.stripStart(text, BLANKS);
 export const rstrip = (text: string): string => ends.stripEnd(text, BLANKS);
 export const strip = (text: string): string => ends.strip(text, BLANKS);
-
-/** text.split(): the words between white space. */
-export const splitWords = (text: string): string[] =>
-  text.split(SPACES).filter((word) => word !== '');
 
 /** len(text) */
 export const length = (text: string): number => Array.from(text).length;

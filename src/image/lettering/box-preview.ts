@@ -1,5 +1,6 @@
 // The preview of boxes with their colours and texts over a darkened image.
 // Source: ComfyUI 0.33.0 comfy_extras/nodes_bounding_boxes.py (render_preview), color_util.py.
+import { splitWords } from '../../python-space.ts';
 import { allocateBytes } from '../../tensor/allocate.ts';
 import { roundHalfEven } from '../../tensor/round-half-even.ts';
 import { hexColour, type Rgb } from '../colour/hex-colour.ts';
@@ -9,7 +10,6 @@ import type { ByteImage } from '../image-bytes.ts';
 import { pilResize } from '../resize/pil-resize.ts';
 import { type Font, fontOf } from './freetype.ts';
 import { drawText, textLength } from './pillow-text.ts';
-import { SPACES } from './text-overlay.ts';
 
 /** A box in fractions of the image, with what it shall show. */
 export interface BoxRegion {
@@ -183,7 +183,7 @@ const wrapped = (text: string, font: Font, width: number): string[] =>
   text.split('\n').flatMap((paragraph) => {
     const lines: string[] = [];
     let line = '';
-    for (const word of paragraph.split(SPACES).filter((part) => part !== '')) {
+    for (const word of splitWords(paragraph)) {
       const longer = line === '' ? word : `${line} ${word}`;
       if (line !== '' && textLength(longer, font) > width) {
         lines.push(line);

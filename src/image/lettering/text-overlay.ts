@@ -1,5 +1,6 @@
 // A text at the top or bottom of an image, as large as fits.
 // Source: ComfyUI 0.33.0 comfy_extras/nodes_text_overlay.py.
+import { splitWords } from '../../python-space.ts';
 import { allocateBytes } from '../../tensor/allocate.ts';
 import { roundHalfEven } from '../../tensor/round-half-even.ts';
 import type { Size } from '../geometry.ts';
@@ -26,14 +27,10 @@ const OUTLINE_SHARE = 0.04;
 /** Size of the next try, over that of a text that is too high. */
 const SHRINK = 0.9;
 
-/** What Python's str.split separates at. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: Python separates at four of them
-export const SPACES = /[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]/;
-
 /** The lines of a text that fit into a width; words that are too long are cut. */
-export function wrapText(text: string, font: Font, width: number): string[] {
+function wrapText(text: string, font: Font, width: number): string[] {
   return text.split('\n').flatMap((raw) => {
-    const words = raw.split(SPACES).filter((word) => word !== '');
+    const words = splitWords(raw);
     if (words.length === 0) return [''];
     const lines: string[] = [];
     let current = '';
