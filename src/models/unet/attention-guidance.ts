@@ -1,9 +1,9 @@
 // Normalized attention guidance (arXiv 2505.21179; comfy_extras/nodes_nag.py) inside a graph: the
 // result of self-attention for the positive prompt is guided away from that for the negative one.
 import type { Value } from '../../onnx/builder.ts';
-import { ELEMENT } from '../../onnx/serialize.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import type { Net } from '../layers/blocks.ts';
+import { sliceAt, toIndices } from './number-tables.ts';
 import type { UNetInputs } from './unet.ts';
 import type { AttentionGuidance, UNetPatch } from './unet-patch.ts';
 
@@ -11,7 +11,7 @@ import type { AttentionGuidance, UNetPatch } from './unet-patch.ts';
 const EPSILON = 1e-6;
 
 /** Changes the result [B*N, C] of a self-attention. */
-export type AttentionGuide = (result: Value) => Value;
+type AttentionGuide = (result: Value) => Value;
 
 export interface AttentionGuides {
   /** What acts on the result before merged tokens are parted again, and after it. */
@@ -34,16 +34,14 @@ export function attentionGuides(
   const isGuidance = ({ kind }: UNetPatch): boolean => kind === 'attentionGuidance';
   const count = patches.filter(isGuidance).length;
   if (count === 0) return undefined;
-  const away = g.op('Cast', [g.input('guidanceAway', ['B'])], { to: ELEMENT.i64 });
+  const away = toIndices(g, g.input('guidanceAway', ['B']));
   const isGuided = g.op('Greater', [
     g.op('Unsqueeze', [g.input('guidanceRows', ['B']), g.ints([1, 2])]),
     g.floats([0.5]),
   ]);
   const guides = Array.from({ length: count }, (_, i) => {
     const numbers = g.input(numbersInput(i), [3]);
-    const [scale, alpha, tau] = [0, 1, 2].map((at) =>
-      g.op('Slice', [numbers, g.ints([at]), g.ints([at + 1])]),
-    );
+    const [scale, alpha, tau] = [0, 1, 2].map((at) => sliceAt(g, numbers, at));
     return { scale, alpha, tau };
   });
   const apply =
