@@ -2,7 +2,13 @@
 // with such inputs is made flat for the values at hand; its functions receive nested values.
 // After ComfyUI's comfy_api/latest/_io.py (get_finalized_class_inputs, build_nested_inputs).
 import type { NodeDeclaration } from './declare.ts';
-import type { AutogrowInput, Input, Inputs, InputValues } from './input-types.ts';
+import type {
+  AutogrowInput,
+  DynamicComboInput,
+  Input,
+  Inputs,
+  InputValues,
+} from './input-types.ts';
 
 type Values = Readonly<Record<string, unknown>>;
 
@@ -25,11 +31,11 @@ export function flatDeclaration(declaration: NodeDeclaration, given: Values): No
   if (isFlat(inputs)) return declaration;
   const choices = choicesIn(inputs, '', given);
   const key = JSON.stringify(choices);
-  const known = flatDeclarations.get(declaration) ?? new Map<string, NodeDeclaration>();
-  flatDeclarations.set(declaration, known);
+  const cached = flatDeclarations.get(declaration) ?? new Map<string, NodeDeclaration>();
+  flatDeclarations.set(declaration, cached);
   const found =
-    known.get(key) ?? withFlatInputs(declaration, flatInputs(inputs, '', new Map(choices)));
-  known.set(key, found);
+    cached.get(key) ?? withFlatInputs(declaration, flatInputs(inputs, '', new Map(choices)));
+  cached.set(key, found);
   return found;
 }
 
@@ -38,7 +44,7 @@ const choicesIn = (inputs: Inputs, prefix: string, given: Values): [string, stri
   Object.entries(inputs).flatMap(([own, input]): [string, string][] => {
     if (input.kind !== 'COMFY_DYNAMICCOMBO_V3') return [];
     const name = prefix + own;
-    const choice = Object.hasOwn(given, name) ? chosenIn(input.options, given[name]) : undefined;
+    const choice = Object.hasOwn(given, name) ? chosenOption(input, given[name]) : undefined;
     if (choice === undefined) return [];
     return [[name, choice], ...choicesIn(input.choices[choice], `${name}.`, given)];
   });
@@ -57,7 +63,7 @@ const growingInputs = (inputs: Inputs, prefix: string, given: Values): [string, 
     const name = prefix + own;
     if (input.kind === 'COMFY_AUTOGROW_V3') return [[name, input]];
     if (input.kind !== 'COMFY_DYNAMICCOMBO_V3') return [];
-    const choice = chosenIn(input.options, given[name]);
+    const choice = chosenOption(input, given[name]);
     return choice === undefined ? [] : growingInputs(input.choices[choice], `${name}.`, given);
   });
 
@@ -131,7 +137,7 @@ export function nestedValues(inputs: Inputs, values: Values): Values {
         if (input.kind !== 'COMFY_DYNAMICCOMBO_V3') return [[own, take(name)]];
         const choice = take(name);
         const [first] = [choice].flat();
-        const further = input.choices[chosenIn(input.options, first) ?? ''] ?? {};
+        const further = input.choices[chosenOption(input, first) ?? ''] ?? {};
         return [[own, { [own]: choice, ...nest(further, `${name}.`) }]];
       }),
     );
@@ -140,6 +146,8 @@ export function nestedValues(inputs: Inputs, values: Values): Values {
   return { ...Object.fromEntries(others), ...nested };
 }
 
-/** The option that a value is. */
-const chosenIn = (options: readonly string[], value: unknown): string | undefined =>
-  options.find((option) => option === value);
+/** The option of a combo that a value is; undefined for other values. */
+export const chosenOption = (
+  { options }: Pick<DynamicComboInput, 'options'>,
+  value: unknown,
+): string | undefined => options.find((option) => option === value);

@@ -14,7 +14,7 @@ import {
 import type { NodeEnvironment } from '../nodes/context.ts';
 import { inputOf, type NodeDeclaration, type Output } from '../nodes/declare.ts';
 import { isOutputLink, type OutputLink } from '../nodes/graph-builder.ts';
-import type { ComboInput, DynamicComboInput, Input, Inputs } from '../nodes/input-types.ts';
+import type { ComboInput, Input, Inputs } from '../nodes/input-types.ts';
 import { flatDeclaration } from '../nodes/nested-inputs.ts';
 import { ownValue } from '../own-value.ts';
 import { str, toBool, toFloat, toInt } from './validate/python-values.ts';
@@ -24,16 +24,13 @@ export const socketTypeOf = (input: Input): string =>
   input.kind === 'SOCKET' || input.kind === 'WIDGET' ? input.type : input.kind;
 
 /** The options of a combo, which may depend on the files at hand. */
-export const optionsOf = (
-  input: ComboInput | DynamicComboInput,
-  environment: NodeEnvironment,
-): readonly string[] =>
+export const optionsOf = (input: ComboInput, environment: NodeEnvironment): readonly string[] =>
   typeof input.options === 'function' ? input.options(environment) : input.options;
 
 /**
  * The option that the editor selects; undefined for a list of files, where it is the first file.
  */
-export const initialOption = (input: Input & { kind: 'COMBO' }): string | undefined =>
+export const initialOption = (input: ComboInput): string | undefined =>
   input.default ?? (typeof input.options === 'function' ? undefined : input.options[0]);
 
 /** Keys of a declaration that are not among ComfyUI's options. */
@@ -68,7 +65,7 @@ export const listedType = ({ type, match }: Output): string =>
   match === undefined ? type : MATCH_TYPE;
 
 /** Inputs as in `/object_info`: names and configs by `required` and `optional`. */
-export function inputConfigs(inputs: Inputs, environment: NodeEnvironment): JsonObject {
+function inputConfigs(inputs: Inputs, environment: NodeEnvironment): JsonObject {
   const configs = (isOptional: boolean): [string, Json][] =>
     Object.entries(inputs)
       .filter(([, { optional = false }]) => optional === isOptional)

@@ -9,7 +9,7 @@ import {
 } from '../../formats/json.ts';
 import { inputOf, type NodeDeclaration } from '../../nodes/declare.ts';
 import type { AutogrowInput, Input, Inputs } from '../../nodes/input-types.ts';
-import { flatDeclaration, isNested } from '../../nodes/nested-inputs.ts';
+import { chosenOption, flatDeclaration, isNested } from '../../nodes/nested-inputs.ts';
 import { WIDGET_TYPES } from '../../nodes/widget-types.ts';
 import { ownValue } from '../../own-value.ts';
 import { type Graph, linkOf } from '../api-graph.ts';
@@ -72,7 +72,7 @@ const nestedRows = (
     if (!Object.hasOwn(given, name)) return [];
     const row = { key, ...rowValue(program, given[name], input) };
     if (input.kind !== 'COMFY_DYNAMICCOMBO_V3') return [row];
-    const choice = input.options.find((option) => option === given[name]);
+    const choice = chosenOption(input, given[name]);
     const further = choice === undefined ? {} : input.choices[choice];
     const rows = nestedRows(program, further, `${name}.`, given);
     return [rows.length > 0 ? { key, ...objectWith([row, ...rows]) } : row];
@@ -144,7 +144,7 @@ const IS_OF_TYPE: Readonly<Record<string, (value: Json) => boolean>> = {
 /** Why a value does not fit an input; undefined when it does. */
 function misfit(value: Json, input: Input): string | undefined {
   if (input.kind === 'COMFY_DYNAMICCOMBO_V3')
-    return input.options.some((option) => option === value) ? undefined : 'not in the list';
+    return chosenOption(input, value) === undefined ? 'not in the list' : undefined;
   if (input.kind === 'COMBO' && typeof input.options !== 'function' && input.options.length > 0)
     return typeof value === 'string' && input.options.includes(value)
       ? undefined

@@ -3,6 +3,7 @@
 import { isJsonObject, type Json, numberOf } from '../../formats/json.ts';
 import { replacedOption } from '../../nodes/former-options.ts';
 import type { Input } from '../../nodes/input-types.ts';
+import { chosenOption } from '../../nodes/nested-inputs.ts';
 import { WIDGET_TYPES } from '../../nodes/widget-types.ts';
 import { CONTROL_VALUES, type WidgetSlot } from './widget-slots.ts';
 
@@ -44,7 +45,7 @@ export function misfit(value: Json, slot: WidgetSlot): number {
     case 'COMBO':
       return optionMisfit(value, input);
     case 'COMFY_DYNAMICCOMBO_V3':
-      return input.options.some((option) => option === value) ? 0 : 5;
+      return chosenOption(input, value) === undefined ? 5 : 0;
     default:
       return 5;
   }

@@ -9,7 +9,7 @@ import {
 } from '../../formats/json.ts';
 import type { NodeDeclaration } from '../../nodes/declare.ts';
 import type { AutogrowInput, Input, SocketInput } from '../../nodes/input-types.ts';
-import { flatDeclaration } from '../../nodes/nested-inputs.ts';
+import { chosenOption, flatDeclaration } from '../../nodes/nested-inputs.ts';
 import { WIDGET_TYPES } from '../../nodes/widget-types.ts';
 import { linkOf } from '../api-graph.ts';
 import type { UiNode } from './ui-graph.ts';
@@ -121,8 +121,7 @@ export function withChoices(
     const value = isJsonObject(values as Json)
       ? (values as JsonObject)[slot.name]
       : (values as readonly Json[])[position];
-    const { options } = slot.input;
-    choices[slot.name] = options.find((option) => option === value) ?? options[0];
+    choices[slot.name] = chosenOption(slot.input, value) ?? slot.input.options[0];
   }
 }
 

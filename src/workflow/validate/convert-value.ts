@@ -1,6 +1,7 @@
 // Converts one widget value of a prompt to the type of its input, and checks range, list and file.
 import { isJsonObject, type Json } from '../../formats/json.ts';
 import type { Input } from '../../nodes/input-types.ts';
+import { chosenOption } from '../../nodes/nested-inputs.ts';
 import { WIDGET_TYPES } from '../../nodes/widget-types.ts';
 import { convertWidgetValue, socketTypeOf, unionMembers } from '../input-spec.ts';
 import * as issues from './issues.ts';
@@ -80,28 +81,22 @@ function valueIssue(
     if (number > input.max) return issues.outOfRange(location(), 'max', value, input.max, isFloat);
     return undefined;
   }
-  if (input.kind === 'COMFY_DYNAMICCOMBO_V3')
-    return input.options.some((option) => option === value)
-      ? undefined
-      : issues.notInList(
-          location(),
-          {
-            value,
-            options: input.options,
-            near: environment.didYouMean(str(value), input.options),
-          },
-          environment.forms,
-        );
-  if (input.kind !== 'COMBO' || input.editorOnly) return undefined;
   const nearest = (candidates: readonly string[]): string =>
     environment.didYouMean(str(value), candidates);
+  const notIn = (options: readonly string[], folder?: string): issues.Issue =>
+    issues.notInList(
+      location(),
+      { value, options, near: nearest(options), folder },
+      environment.forms,
+    );
+  if (input.kind === 'COMFY_DYNAMICCOMBO_V3')
+    return chosenOption(input, value) === undefined ? notIn(input.options) : undefined;
+  if (input.kind !== 'COMBO' || input.editorOnly) return undefined;
   if (input.image_upload)
     return typeof value === 'string' && environment.hasInput(value)
       ? undefined
       : issues.noInputFile(location(), str(value), nearest(environment.inputFiles()));
   if (typeof value === 'string' && environment.optionOf(input, value) !== undefined)
     return undefined;
-  const options = environment.optionsOf(input);
-  const choice = { value, options, near: nearest(options), folder: input.folder };
-  return issues.notInList(location(), choice, environment.forms);
+  return notIn(environment.optionsOf(input), input.folder);
 }

@@ -3,7 +3,7 @@
 import type { Json } from '../../formats/json.ts';
 import { didYouMean, nearMatches } from '../../near-matches.ts';
 import type { NodeEnvironment } from '../../nodes/context.ts';
-import type { ComboInput, DynamicComboInput, Input } from '../../nodes/input-types.ts';
+import type { ComboInput, Input } from '../../nodes/input-types.ts';
 import { withSlashes } from '../../slashes.ts';
 import { inputConfig, optionsOf } from '../input-spec.ts';
 import { type ErrorForms, NEWEST_FORMS } from './released-errors.ts';
@@ -12,7 +12,7 @@ export interface ValidationEnvironment extends NodeEnvironment {
   /** Returns the option of a combo that a value names, with `/` or `\` between folders. */
   optionOf(input: ComboInput, value: string): string | undefined;
   /** The options of a combo. */
-  optionsOf(input: ComboInput | DynamicComboInput): readonly string[];
+  optionsOf(input: ComboInput): readonly string[];
   /** `[type, options]`; null for a long list of options after its first uses. */
   configOf(input: Input): Json[] | null;
   /** As `didYouMean`; empty when too much text has been compared. */
@@ -47,7 +47,7 @@ export function createValidationEnvironment(
     hasInput: memoOf((name: string) => hasInput.call(environment, name)),
     wildcards: () => wildcards.call(environment),
   };
-  const options = memoOf((input: ComboInput | DynamicComboInput) => optionsOf(input, once));
+  const options = memoOf((input: ComboInput) => optionsOf(input, once));
   const optionsByName = memoOf((input: ComboInput) => {
     const own = options(input);
     const names = new Map(own.map((name) => [withSlashes(name), name]));
