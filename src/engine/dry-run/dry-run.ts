@@ -11,13 +11,14 @@ import { zeros } from '../../tensor/tensor.ts';
 import type { Graph } from '../../workflow/api-graph.ts';
 import type { NodeTable } from '../../workflow/node-table.ts';
 import { nodesBefore } from '../../workflow/nodes-before.ts';
+import { declaredNode } from '../../workflow/overrides/graph-search.ts';
 import type { EngineEvent } from '../events.ts';
 import { createDynamicGraph } from '../execute/dynamic-prompt.ts';
 import { createExecution, type Execution } from '../execute/execution.ts';
 import { failureOf } from '../execute/failures.ts';
 import { runNode } from '../execute/run-node.ts';
 import { createNodeContexts } from '../node-context.ts';
-import { declarationOf, modelNodes } from './model-nodes.ts';
+import { modelNodes } from './model-nodes.ts';
 
 interface DryRunOptions {
   /** The graph after validation's conversions. */
@@ -137,7 +138,7 @@ async function attempt(state: State, id: string, action: () => Promise<unknown>)
 async function checkAutoencoders(state: State, id: string): Promise<void> {
   const { execution, done } = state;
   const { graph, nodes, lookup, results } = execution;
-  if (done.has(id) || !declarationOf(graph, nodes, id)) return;
+  if (done.has(id) || !declaredNode({ graph, nodes }, id)) return;
   for (const [, [source, slot], input] of lookup.linksOf(id)) {
     if (input.kind !== 'SOCKET' || input.type !== 'VAE' || !done.has(source)) continue;
     const [vae] = (results.of(source)?.outputs[slot] ?? []) as (Autoencoder | undefined)[];

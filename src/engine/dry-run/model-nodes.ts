@@ -1,10 +1,10 @@
 // The nodes of a graph whose errors a dry run can find: those that load models, use them without
 // pictures or latents, or choose their files.
 import type { NodeDeclaration } from '../../nodes/declare.ts';
-import { flatDeclaration } from '../../nodes/nested-inputs.ts';
 import type { Graph } from '../../workflow/api-graph.ts';
 import type { NodeTable } from '../../workflow/node-table.ts';
 import { nodesBefore } from '../../workflow/nodes-before.ts';
+import { declaredNode } from '../../workflow/overrides/graph-search.ts';
 
 /** Socket types of loaded models. */
 const MODEL_TYPES: ReadonlySet<string> = new Set([
@@ -27,24 +27,14 @@ const COMPUTED_TYPES: ReadonlySet<string> = new Set(['IMAGE', 'MASK', 'LATENT', 
 /** The nodes among `ids` that load or use models, and those before them that could run dry. */
 export function modelNodes(graph: Graph, nodes: NodeTable, ids: readonly string[]): string[] {
   const users = ids.filter((id) => {
-    const declaration = declarationOf(graph, nodes, id);
+    const declaration = declaredNode({ graph, nodes }, id)?.declaration;
     return declaration !== undefined && isComputable(declaration) && usesModels(declaration);
   });
   return nodesBefore(graph, users).filter((id) => {
-    const declaration = declarationOf(graph, nodes, id);
+    const declaration = declaredNode({ graph, nodes }, id)?.declaration;
     return declaration !== undefined && isComputable(declaration);
   });
 }
-
-export const declarationOf = (
-  graph: Graph,
-  nodes: NodeTable,
-  id: string,
-): NodeDeclaration | undefined => {
-  const node = graph.get(id);
-  const declaration = node && nodes.get(node.classType);
-  return declaration && flatDeclaration(declaration, node.inputs);
-};
 
 /** Whether a node's outputs need no network and no picture, judged by their types. */
 const isComputable = ({ outputNode, outputs }: NodeDeclaration): boolean =>

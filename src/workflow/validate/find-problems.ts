@@ -4,9 +4,9 @@ import type { DarkroomError } from '../../errors.ts';
 import type { NodeEnvironment } from '../../nodes/context.ts';
 import { type NodeDeclaration, output, socket } from '../../nodes/declare.ts';
 import { packTitleOf, REFUSED } from '../../nodes/index.ts';
-import { flatDeclaration } from '../../nodes/nested-inputs.ts';
 import { type Graph, linksByInput } from '../api-graph.ts';
 import type { NodeTable } from '../node-table.ts';
+import { declaredInput } from '../overrides/graph-search.ts';
 import { nodesOfUnknownType, type Validation, validate } from './validate.ts';
 import {
   createValidationEnvironment,
@@ -90,11 +90,9 @@ function missingModels(
   environment: ValidationEnvironment,
 ): MissingModel[] {
   const models = new Map<string, MissingModel & { readonly nodeIds: string[] }>();
-  for (const { code, nodeId, nodeType = '', input: inputName = '', file } of problems) {
+  for (const { code, nodeId, input: inputName = '', file } of problems) {
     if (code !== 'DR_MODEL_MISSING' || nodeId === undefined || file === undefined) continue;
-    const declaration = nodes.get(nodeType);
-    const given = graph.get(nodeId)?.inputs ?? {};
-    const input = declaration && flatDeclaration(declaration, given).inputs[inputName];
+    const input = declaredInput({ graph, nodes }, { id: nodeId, input: inputName });
     if (input?.kind !== 'COMBO' || input.folder === undefined) continue;
     const { folder } = input;
     const key = `${folder}/${file}`;
