@@ -3,10 +3,11 @@
 import { DarkroomError } from '../../../../errors.ts';
 import { toNCHW, toNHWC } from '../../../../image/channel-order.ts';
 import { hexColour } from '../../../../image/colour/hex-colour.ts';
+import { cropWithin } from '../../../../image/crop-image.ts';
 import type { Region, Size } from '../../../../image/geometry.ts';
 import { cropToMask } from '../../../../image/mask/crop-to-mask.ts';
 import { toN1HW } from '../../../../image/mask/mask-shape.ts';
-import { commonUpscale } from '../../../../image/resize/common-upscale.ts';
+import { commonUpscale, cropPlanes } from '../../../../image/resize/common-upscale.ts';
 import { lanczos } from '../../../../image/resize/pil-resize.ts';
 import { concatAxis, narrow } from '../../../../tensor/axes.ts';
 import { roundHalfEven } from '../../../../tensor/round-half-even.ts';
@@ -50,12 +51,7 @@ const ImageCropV2 = defineNode({
   saves: 'temp',
   async run({ image, crop_region }, context) {
     const { x, y, width, height } = wholeBox(crop_region);
-    const [, rows, columns] = image.shape;
-    const [left, top] = [Math.min(x, columns - 1), Math.min(y, rows - 1)];
-    const cropped = [
-      { axis: 1, start: top, size: Math.min(height, rows - top) },
-      { axis: 2, start: left, size: Math.min(width, columns - left) },
-    ].reduce((part, { axis, start, size }) => narrow(part, axis, start, size), image);
+    const cropped = cropWithin(image, { left: x, top: y, width, height });
     const prefix = `ComfyUI${tempSuffix(context.random)}`;
     const { ui } = await saveImages(cropped, context, { type: 'temp', prefix, level: 1 });
     return { ...outputs(cropped), ui };
@@ -157,7 +153,7 @@ const blank = ({ shape: [, channels] }: Tensor, { width, height }: Size): Tensor
 
 /** A region of an image [1,C,H,W], resized to a size, or to fit into it in the middle. */
 function resizedCrop(image: Tensor, region: Region, size: Size, pad: boolean): Tensor {
-  const crop = narrow(narrow(image, 2, region.top, region.height), 3, region.left, region.width);
+  const crop = cropPlanes(image, region);
   if (!pad) return commonUpscale(crop, size, 'area', 'disabled');
   const scale = Math.min(size.width / region.width, size.height / region.height);
   const fitted = {

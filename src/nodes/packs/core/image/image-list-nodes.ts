@@ -3,10 +3,10 @@
 import { DarkroomError } from '../../../../errors.ts';
 import { imageGrid } from '../../../../image/compose/image-grid.ts';
 import { mergeTiles, tileGrid } from '../../../../image/compose/tile-grid.ts';
+import { cropImage, cropWithin } from '../../../../image/crop-image.ts';
 import { fromBytes, toBytes } from '../../../../image/image-bytes.ts';
 import { hashSimilarity, perceptualHash } from '../../../../image/perceptual-hash.ts';
 import { type RandomState, randomState } from '../../../../random/numpy-random.ts';
-import { narrow } from '../../../../tensor/axes.ts';
 import { sliceBatch, type Tensor } from '../../../../tensor/tensor.ts';
 import {
   defineListNode,
@@ -45,9 +45,7 @@ const SplitImageToTileList = defineNode({
     const [, height, width] = image.shape;
     const tile = { width: tile_width, height: tile_height };
     return outputs(
-      tileGrid({ width, height }, tile, overlap).map((region) =>
-        narrow(narrow(image, 1, region.top, region.height), 2, region.left, region.width),
-      ),
+      tileGrid({ width, height }, tile, overlap).map((region) => cropImage(image, region)),
     );
   },
 });
@@ -159,12 +157,7 @@ const RandomCropImages = defineNode({
     const draw = (space: number): number => (space > 0 ? random.randint(0, space + 1) : 0);
     const left = draw(columns - width);
     const top = draw(rows - height);
-    const cropped = narrow(
-      narrow(images, 1, top, Math.min(height, rows - top)),
-      2,
-      left,
-      Math.min(width, columns - left),
-    );
+    const cropped = cropWithin(images, { left, top, width, height });
     // the original goes through 8-bit pictures
     return outputs(fromBytes(toBytes(cropped), cropped.shape));
   },

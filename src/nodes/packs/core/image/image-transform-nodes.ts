@@ -8,8 +8,9 @@ import {
   stitchImages,
 } from '../../../../image/compose/image-stitch.ts';
 import { pasteOpaque } from '../../../../image/compose/paste.ts';
+import { cropWithin } from '../../../../image/crop-image.ts';
 import { upscaleImage } from '../../../../image/resize/common-upscale.ts';
-import { flip, narrow, rotate } from '../../../../tensor/axes.ts';
+import { flip, rotate } from '../../../../tensor/axes.ts';
 import { roundHalfEven } from '../../../../tensor/round-half-even.ts';
 import { full } from '../../../../tensor/tensor.ts';
 import {
@@ -40,10 +41,7 @@ const ImageCrop = defineNode({
   inputs: { image: socket('IMAGE'), width: side(), height: side(), x: offset(), y: offset() },
   outputs: [output('IMAGE')],
   run({ image, width, height, x, y }) {
-    const [, h, w] = image.shape;
-    const [left, top] = [Math.min(x, w - 1), Math.min(y, h - 1)];
-    const rows = narrow(image, 1, top, Math.min(height, h - top));
-    return outputs(narrow(rows, 2, left, Math.min(width, w - left)));
+    return outputs(cropWithin(image, { left: x, top: y, width, height }));
   },
 });
 
