@@ -3,7 +3,7 @@ import { DarkroomError } from '../errors.ts';
 import { entriesOf, isPyFloat } from './json.ts';
 import { MAX_DEPTH } from './parse-json.ts';
 
-export interface DumpOptions {
+interface DumpOptions {
   /** Number of spaces per level, each item on a line of its own; one line unless given. */
   readonly indent?: number;
   /** Whether characters beyond ASCII are escaped; true unless given. */

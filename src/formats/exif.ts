@@ -26,7 +26,7 @@ const DIRECTORIES: ReadonlySet<number> = new Set([0x8769, 0x8825, 0xa005]);
 const MAX_DIRECTORIES = 16;
 
 /** A field of a directory whose value is inside the block. */
-export interface ExifEntry {
+interface ExifEntry {
   readonly tag: number;
   readonly type: number;
   readonly value: Buffer;

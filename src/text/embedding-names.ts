@@ -19,7 +19,7 @@ export const splitAtEmbeddings = (text: string, endsAtBrackets: EndsAtBrackets):
   text.split(endsAtBrackets ? AFTER_ANY_SPACE : AT_SPACE);
 
 /** A name, and the text after it, which is tokenized. */
-export interface NamedEmbedding {
+interface NamedEmbedding {
   readonly name: string;
   readonly rest: string;
 }

@@ -25,7 +25,7 @@ const webAssembly = (
 ).WebAssembly;
 
 /** What a glyph takes: its advance in 1/64 pixels, and its box in pixels, y upwards. */
-export interface GlyphMeasure {
+interface GlyphMeasure {
   readonly advance: number;
   readonly left: number;
   readonly bottom: number;
@@ -34,7 +34,7 @@ export interface GlyphMeasure {
 }
 
 /** A grey glyph; `left` and `top` are from the pen's position, y upwards. */
-export interface GlyphBitmap {
+interface GlyphBitmap {
   readonly left: number;
   readonly top: number;
   readonly width: number;
@@ -128,9 +128,9 @@ export function fontOf(size: number): Font {
     size,
     ascender,
     measure(character) {
-      const known = measures.get(character) ?? measure(character);
-      measures.set(character, known);
-      return known;
+      const result = measures.get(character) ?? measure(character);
+      measures.set(character, result);
+      return result;
     },
     render(character, stroke) {
       const [left, top, width, rows, pitch, address] = call(size, (library, out) =>

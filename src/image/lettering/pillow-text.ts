@@ -5,12 +5,12 @@ import type { ByteImage } from '../image-bytes.ts';
 import type { Font } from './freetype.ts';
 
 /** Left, top, right and bottom in pixels. */
-export type TextBox = readonly [left: number, top: number, right: number, bottom: number];
+type TextBox = readonly [left: number, top: number, right: number, bottom: number];
 
 export type TextAlign = 'left' | 'center' | 'right';
 
 /** How a text of several lines is set. */
-export interface TextStyle {
+interface TextStyle {
   readonly font: Font;
   /** Pixels that glyphs grow in all directions. */
   readonly stroke: number;
@@ -81,7 +81,7 @@ export function textBox(text: string, style: Omit<TextStyle, 'align'>): TextBox 
   return [of(Math.min, 0), of(Math.min, 1), of(Math.max, 2), of(Math.max, 3)];
 }
 
-/** A mask of one line with its place; `start` is the fraction of its anchor's position. */
+/** A mask of one line with its position; `start` is the fraction of its anchor's position. */
 function renderLine(
   text: string,
   { font, align }: TextStyle,
@@ -162,14 +162,14 @@ function paint(
     }
 }
 
-export interface TextColours {
+interface TextColours {
   /** Red, green, blue and alpha, 0 to 255. */
   readonly fill: readonly number[];
   /** Of what glyphs grow by. */
   readonly outline: readonly number[];
 }
 
-/** Draws a text of several lines with its anchor, at the ascender, at x, y of an RGB or RGBA image. */
+/** Draws a text of several lines with its anchor, the ascender, at x, y of an RGB or RGBA image. */
 export function drawText(
   image: ByteImage,
   text: string,

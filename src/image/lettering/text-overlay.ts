@@ -8,7 +8,7 @@ import type { ByteImage } from '../image-bytes.ts';
 import { type Font, fontOf } from './freetype.ts';
 import { drawText, type TextAlign, textBox, textLength } from './pillow-text.ts';
 
-export interface OverlayOptions {
+interface OverlayOptions {
   /** Percent of the image's height. */
   readonly fontSize: number;
   /** Red, green, blue and alpha, 0 to 255. */
@@ -82,7 +82,7 @@ export function textOverlay(text: string, size: Size, options: OverlayOptions): 
   return layer;
 }
 
-/** The wrapped text and its style: the wanted size, or the largest tried that fits the height. */
+/** The wrapped text and its style: of the requested size, or the largest tried that fits. */
 function fitText(text: string, { width, height }: Size, margin: number, options: OverlayOptions) {
   const [maxWidth, maxHeight] = [width, height].map((side) => Math.max(1, side - 2 * margin));
   let size = Math.max(1, roundHalfEven((options.fontSize / 100) * height));

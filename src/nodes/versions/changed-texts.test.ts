@@ -3,8 +3,8 @@
 import { describe, expect, it } from 'vitest';
 import { golden } from '../../../test/support/golden.ts';
 import { fixtureFolders, runNode, testContext } from '../../../test/support/run-node.ts';
-import { tensor } from '../../tensor/tensor.ts';
 import { splitWords } from '../../python-space.ts';
+import { tensor } from '../../tensor/tensor.ts';
 import { type Token, tokenize } from '../../text/token-chunks.ts';
 import { NODES } from '../index.ts';
 import { behaviourOf } from './behaviour-changes.ts';

@@ -5,9 +5,9 @@ import { floatRepr, textRepr } from '../python-repr.ts';
 import { FormatError, formatFloat, formatInteger, formatText } from './format-value.ts';
 
 /** bigint for int, number for float; anything else for what has no text. */
-export type FormatValue = unknown;
+type FormatValue = unknown;
 
-export type FormatValues = ReadonlyMap<string, FormatValue>;
+type FormatValues = ReadonlyMap<string, FormatValue>;
 
 /** Results may not become longer. */
 const MAX_CHARACTERS = 1_000_000;
@@ -199,6 +199,8 @@ function reprOf(value: FormatValue, depth = 0): string {
   if (isPyFloat(value)) return floatRepr(value.float);
   if (Array.isArray(value)) return `[${value.map((item) => reprOf(item, depth + 1)).join(', ')}]`;
   if (!isDictionary(value)) return fail('an image or another value that has no text');
-  const entries = entriesOf(value as JsonObject);
-  return `{${entries.map(([key, item]) => `${textRepr(key)}: ${reprOf(item, depth + 1)}`).join(', ')}}`;
+  const entries = entriesOf(value as JsonObject).map(
+    ([key, item]) => `${textRepr(key)}: ${reprOf(item, depth + 1)}`,
+  );
+  return `{${entries.join(', ')}}`;
 }

@@ -145,9 +145,9 @@ function grouped(
   const [digits] = digitsIn.exec(text)!;
   if (digits === '') return text;
   const rest = text.slice(digits.length);
-  const room = fill === '0' && align === '=' ? width - before.length - rest.length : 0;
+  const available = fill === '0' && align === '=' ? width - before.length - rest.length : 0;
   let count = digits.length;
-  while (count + Math.floor((count - 1) / size) < room) count++;
+  while (count + Math.floor((count - 1) / size) < available) count++;
   const all = digits.padStart(count, '0');
   const groups: string[] = [];
   for (let end = count; end > 0; end -= size)

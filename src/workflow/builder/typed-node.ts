@@ -149,8 +149,8 @@ function choiceInputs(
   choices: Extract<Nested, { choices: unknown }>['choices'],
 ): [string, unknown][] {
   const { [name]: choice, ...inputs } = typeof value === 'string' ? { [name]: value } : value;
-  const known = Object.hasOwn(choices, choice as string) ? choices[choice as string] : [];
-  const [defaults = {}, nested = {}] = known;
+  const chosen = Object.hasOwn(choices, choice as string) ? choices[choice as string] : [];
+  const [defaults = {}, nested = {}] = chosen;
   return [[path, choice], ...Object.entries(flatInputs(inputs, defaults, nested, `${path}.`))];
 }
 

@@ -1,5 +1,5 @@
-// Places the nodes of a workflow on the editor's canvas: columns from left to right along the links,
-// nodes one below the other in each.
+// The positions of a workflow's nodes on the editor's canvas: columns from left to right along the
+// links, nodes one below the other in each.
 
 export interface Box {
   readonly width: number;
@@ -68,10 +68,10 @@ function columnsOf(boxes: ReadonlyMap<string, Box>): readonly (readonly string[]
 }
 
 function memoized(compute: (id: string) => number): (id: string) => number {
-  const known = new Map<string, number>();
+  const cached = new Map<string, number>();
   return (id) => {
-    const value = known.get(id) ?? compute(id);
-    known.set(id, value);
+    const value = cached.get(id) ?? compute(id);
+    cached.set(id, value);
     return value;
   };
 }

@@ -14,7 +14,7 @@ const numberAt = (fields: Fields, name: string): number => Number(fields[name] ?
 const textAt = (fields: Fields, name: string): string => String(fields[name] ?? '');
 
 /** An element of a structured prompt, whose box is [top, left, bottom, right] in thousandths. */
-export interface PromptElement {
+interface PromptElement {
   readonly type: 'text' | 'obj';
   readonly bbox: readonly number[];
   readonly text?: string;

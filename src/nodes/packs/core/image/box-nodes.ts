@@ -74,7 +74,7 @@ function wholeBox(region: BoundingBoxes): BoundingBox {
   });
 }
 
-/** The input of boxes, which only a link gives. */
+/** The input of boxes, which must be linked. */
 export const boxesInput = () => widget('BOUNDING_BOX', { ...BOX, forceInput: true });
 
 /** The boxes of each image: one box, or one list, is that of all. */

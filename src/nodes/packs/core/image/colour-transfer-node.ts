@@ -1,4 +1,4 @@
-// A node that gives images the colours of others.
+// A node that transfers the colours of images to others.
 // Source: ComfyUI 0.33.0 comfy_extras/nodes_post_processing.py (ColorTransfer).
 import { DarkroomError } from '../../../../errors.ts';
 import {

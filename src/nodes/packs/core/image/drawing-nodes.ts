@@ -29,7 +29,7 @@ import { boxesOfInput, boxesOfRegions, elementsOf, regionsOf } from './box-edito
 import { boxesByImage, boxesInput } from './box-nodes.ts';
 import { COCO_CLASSES } from './coco-classes.ts';
 
-/** The colours of boxes by their label; those without a known label have the first. */
+/** The colours of boxes by their label; those with another label have the first. */
 const BOX_COLOURS = [
   [255, 0, 0],
   [0, 200, 0],
@@ -102,11 +102,11 @@ function drawBoxes(image: ByteImage, boxes: readonly BoundingBox[]): void {
     const [left, top, right, bottom] = [x, y, x + width, y + height].map((side) =>
       Math.trunc(Math.fround(side)),
     );
-    const known = COCO_CLASSES.indexOf(label);
-    const colour = [...BOX_COLOURS[Math.max(known, 0) % BOX_COLOURS.length], 255];
+    const index = COCO_CLASSES.indexOf(label);
+    const colour = [...BOX_COLOURS[Math.max(index, 0) % BOX_COLOURS.length], 255];
     const ink = colour.slice(0, image.channels);
     outlineRectangle(image, { left, top, right, bottom }, ink, BORDER);
-    if (known >= 0)
+    if (index >= 0)
       drawLabel(
         image,
         `${label} ${score(box).toFixed(2)}`,
@@ -154,7 +154,7 @@ const TextOverlay = defineNode({
     outline: boolean({ default: true, tooltip: 'Draws a black outline around the text.' }),
   },
   outputs: [output('IMAGE', 'images')],
-  run({ images, text, font_size, color, ...place }) {
+  run({ images, text, font_size, color, ...layout }) {
     if (text.trim() === '') return outputs(images);
     const [, height, width, channels] = images.shape;
     if (channels !== 3)
@@ -164,7 +164,7 @@ const TextOverlay = defineNode({
         input: 'images',
       });
     const shown = text.replaceAll('\\n', '\n').replaceAll('\\t', '\t');
-    const options = { ...place, fontSize: font_size, colour: textColour(color) };
+    const options = { ...layout, fontSize: font_size, colour: textColour(color) };
     return outputs(overlaid(images, textOverlay(shown, { width, height }, options)));
   },
 });

@@ -1,4 +1,4 @@
-// Nodes for lists of images: tiles, grids, duplicates, order; and crops at random places.
+// Nodes for lists of images: tiles, grids, duplicates, order; and crops at random positions.
 // Source: ComfyUI 0.33.0 comfy_extras/nodes_images.py, nodes_dataset.py.
 import { DarkroomError } from '../../../../errors.ts';
 import { imageGrid } from '../../../../image/compose/image-grid.ts';
@@ -95,13 +95,13 @@ const ImageDeduplication = defineListNode({
   },
   outputs: [output('IMAGE', 'images', true)],
   run({ images, similarity_threshold: [threshold] }) {
-    const kept: { image: Tensor; hash: readonly boolean[] }[] = [];
+    const different: { image: Tensor; hash: readonly boolean[] }[] = [];
     for (const image of singles(images)) {
       const hash = perceptualHash(image);
-      if (!kept.some((other) => hashSimilarity(hash, other.hash) >= threshold))
-        kept.push({ image, hash });
+      if (!different.some((other) => hashSimilarity(hash, other.hash) >= threshold))
+        different.push({ image, hash });
     }
-    return outputs(kept.map(({ image }) => image));
+    return outputs(different.map(({ image }) => image));
   },
 });
 
