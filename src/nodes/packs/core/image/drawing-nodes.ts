@@ -4,12 +4,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import { DarkroomError } from '../../../../errors.ts';
 import { outlineRectangle } from '../../../../image/compose/draw-rectangle.ts';
-import { type ByteImage, fromBytes, toBytes } from '../../../../image/image-bytes.ts';
+import { type ByteImage, fromBytes, toByteImage, toBytes } from '../../../../image/image-bytes.ts';
 import { boxPreview } from '../../../../image/lettering/box-preview.ts';
 import { fontOf } from '../../../../image/lettering/freetype.ts';
 import { drawText } from '../../../../image/lettering/pillow-text.ts';
 import { textOverlay } from '../../../../image/lettering/text-overlay.ts';
-import { map, sliceBatch, type Tensor, zeros } from '../../../../tensor/tensor.ts';
+import { map, type Tensor, zeros } from '../../../../tensor/tensor.ts';
 import {
   boolean,
   combo,
@@ -249,12 +249,8 @@ const CreateBoundingBoxes = defineNode({
 });
 
 /** The first image of a batch in 8 bits; undefined for one that has no colours. */
-function firstImage(images: Tensor): ByteImage | undefined {
-  const [, height, width, channels] = images.shape;
-  return channels < 3
-    ? undefined
-    : { width, height, channels, bytes: toBytes(sliceBatch(images, 0, 1)) };
-}
+const firstImage = (images: Tensor): ByteImage | undefined =>
+  images.shape[3] < 3 ? undefined : toByteImage(images);
 
 export const DRAWING_NODES: readonly NodeDeclaration[] = [
   DrawBBoxes,

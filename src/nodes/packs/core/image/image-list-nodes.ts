@@ -7,7 +7,7 @@ import { cropImage, cropWithin } from '../../../../image/crop-image.ts';
 import { fromBytes, toBytes } from '../../../../image/image-bytes.ts';
 import { hashSimilarity, perceptualHash } from '../../../../image/perceptual-hash.ts';
 import { type RandomState, randomState } from '../../../../random/numpy-random.ts';
-import { sliceBatch, type Tensor } from '../../../../tensor/tensor.ts';
+import { batchItems, type Tensor } from '../../../../tensor/tensor.ts';
 import {
   defineListNode,
   defineNode,
@@ -22,12 +22,6 @@ import {
 
 const overlap = () => int({ default: 128, min: 0, max: 4096 });
 const listNode = { experimental: true, category: 'image/batch' } as const;
-
-/** Batches as single images. */
-const singles = (images: readonly Tensor[]): Tensor[] =>
-  images.flatMap((image) =>
-    Array.from({ length: image.shape[0] }, (_, i) => sliceBatch(image, i, i + 1)),
-  );
 
 const SplitImageToTileList = defineNode({
   type: 'SplitImageToTileList',
@@ -96,7 +90,7 @@ const ImageDeduplication = defineListNode({
   outputs: [output('IMAGE', 'images', true)],
   run({ images, similarity_threshold: [threshold] }) {
     const different: { image: Tensor; hash: readonly boolean[] }[] = [];
-    for (const image of singles(images)) {
+    for (const image of images.flatMap(batchItems)) {
       const hash = perceptualHash(image);
       if (!different.some((other) => hashSimilarity(hash, other.hash) >= threshold))
         different.push({ image, hash });
@@ -119,7 +113,7 @@ const ImageGrid = defineListNode({
   },
   outputs: [output('IMAGE', 'images')],
   run({ images, columns: [columns], cell_width, cell_height, padding: [padding] }) {
-    const all = singles(images);
+    const all = images.flatMap(batchItems);
     if (all.length === 0)
       throw new DarkroomError('DR_INPUT_INVALID', {
         message: 'there are no images for a grid',
@@ -171,7 +165,7 @@ const ShuffleDataset = defineListNode({
   inputs: { images: socket('IMAGE', { tooltip: 'The images.' }), seed: wideSeed() },
   outputs: [output('IMAGE', 'images', true)],
   run({ images, seed: [seed] }) {
-    const all = singles(images);
+    const all = images.flatMap(batchItems);
     const random = numpyState(seed);
     // numpy.random.permutation
     for (let i = all.length - 1; i > 0; i--) {

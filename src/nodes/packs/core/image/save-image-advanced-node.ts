@@ -5,7 +5,7 @@ import { encodeExr } from '../../../../image/codec/exr.ts';
 import { encodePng, encodePng16 } from '../../../../image/codec/png.ts';
 import { type Encoding, toLinearLight } from '../../../../image/colour/linear-light.ts';
 import { toBytes } from '../../../../image/image-bytes.ts';
-import { sliceBatch, type Tensor } from '../../../../tensor/tensor.ts';
+import { batchItems, type Tensor } from '../../../../tensor/tensor.ts';
 import {
   combo,
   defineNode,
@@ -58,7 +58,7 @@ const SaveImageAdvanced = defineNode({
   outputNode: true,
   saves: 'output',
   async run({ images, filename_prefix, format }, context) {
-    const [count, height, width, channels] = images.shape;
+    const [, height, width, channels] = images.shape;
     if (![1, 3, 4].includes(channels))
       throw new DarkroomError('DR_SHAPE_MISMATCH', {
         message: `images of ${channels} channels can't be saved; 1, 3 and 4 channels can`,
@@ -67,8 +67,7 @@ const SaveImageAdvanced = defineNode({
       });
     const text = context.metadata();
     const files: Uint8Array[] = [];
-    for (let i = 0; i < count; i++)
-      files.push(await encode(sliceBatch(images, i, i + 1), format, text));
+    for (const image of batchItems(images)) files.push(await encode(image, format, text));
     const saved = await context.save({
       type: 'output',
       prefix: filename_prefix,

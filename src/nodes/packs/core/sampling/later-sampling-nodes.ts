@@ -18,6 +18,7 @@ import {
   socket,
   string,
 } from '../../../declare.ts';
+import { percent } from '../../../shared/percent-input.ts';
 
 const ManualSigmas = defineNode({
   type: 'ManualSigmas',
@@ -143,8 +144,8 @@ const CFGOverride = defineNode({
   inputs: {
     model: socket('MODEL'),
     cfg: float({ default: 1, min: 0, max: 100, step: 0.1, round: 0.01 }),
-    start_percent: float({ default: 0, min: 0, max: 1, step: 0.001 }),
-    end_percent: float({ default: 1, min: 0, max: 1, step: 0.001 }),
+    start_percent: percent(0),
+    end_percent: percent(1),
   },
   outputs: [output('MODEL')],
   run: ({ model, cfg, start_percent, end_percent }) =>
