@@ -1,7 +1,7 @@
 // JPEG files as FFmpeg decodes them and converts them to RGB.
 import { MAX_PIXELS } from '../formats/sharp-frames.ts';
 import type { Frame } from '../frames.ts';
-import { type JpegFrame, readJpeg } from './jpeg-coefficients.ts';
+import { type JpegFile, readJpeg } from './jpeg-file.ts';
 import { type Plane, samplesOf } from './jpeg-planes.ts';
 import type { StoredFormat } from './stored-format.ts';
 import { yuvToRgb } from './yuv-to-rgb.ts';
@@ -24,14 +24,13 @@ export function decodeJpeg(file: Uint8Array, maxPixels = MAX_PIXELS): DecodedJpe
       accepts(jpeg),
   );
   if (!kind) return undefined;
-  if (components.some(({ quantisation }) => !quantisation)) return undefined;
-  const [first, ...others] = components.map(samplesOf);
-  const bytes = kind.bytes([first, ...others], sampling[1] !== FULL);
-  const { width, height } = first;
+  const planes = components.map(samplesOf);
+  const [{ width, height }] = planes;
+  const bytes = kind.bytes(planes, sampling[1] !== FULL);
   return { frame: { width, height, channels: kind.channels, bytes }, stored: kind.stored };
 }
 
-function readOrNone(file: Uint8Array, maxPixels: number): JpegFrame | undefined {
+function readOrNone(file: Uint8Array, maxPixels: number): JpegFile | undefined {
   try {
     return readJpeg(file, maxPixels);
   } catch {
@@ -44,7 +43,7 @@ interface Kind {
   readonly count: number;
   /** Sampling of the other components as shares of the first one's: columns, rows. */
   readonly chroma: readonly string[];
-  readonly accepts: (jpeg: JpegFrame) => boolean;
+  readonly accepts: (jpeg: JpegFile) => boolean;
   readonly stored: DecodedJpeg['stored'];
   readonly channels: number;
   readonly bytes: (planes: readonly Plane[], isSubsampled: boolean) => Uint8Array;
@@ -87,7 +86,7 @@ const KINDS: readonly Kind[] = [
   },
 ];
 
-function isRgb({ adobeTransform, components }: JpegFrame): boolean {
+function isRgb({ adobeTransform, components }: JpegFile): boolean {
   const letters = components.map(({ id }) => String.fromCharCode(id)).join('');
   return adobeTransform === 0 || letters === 'RGB';
 }

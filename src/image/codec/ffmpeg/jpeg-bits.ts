@@ -2,7 +2,7 @@
 
 /** The codes of one table: for each length 1 to 16, the first code, and where its symbols begin. */
 export interface HuffmanTable {
-  /** Symbol and length of each code of at most LOOKUP_BITS bits, by its bits and any that follow. */
+  /** Length and symbol of each code of at most LOOKUP_BITS bits, by its bits and any further. */
   readonly lookup: Int16Array;
   /** The largest code of each length, shifted to 16 bits; -1 if there is none. */
   readonly maxCode: Int32Array;

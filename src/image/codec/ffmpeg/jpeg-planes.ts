@@ -1,6 +1,6 @@
 // The samples of JPEG files as FFmpeg's mjpeg decoder gives them: its "simple" inverse DCT rounds
 // differently from that of libjpeg.
-import type { JpegComponent } from './jpeg-coefficients.ts';
+import type { JpegComponent } from './jpeg-frame.ts';
 
 /** 2048 * sqrt(2) * cos(i * pi / 16) * 4, rounded as FFmpeg has them; W4 is one less than 2^14. */
 const [W1, W2, W3, W4, W5, W6, W7] = [22725, 21407, 19266, 16383, 12873, 8867, 4520];
@@ -13,10 +13,9 @@ export interface Plane {
   readonly samples: Uint8Array;
 }
 
-/** The samples of a component. Throws an `Error` if the file has no quantisation for it. */
+/** The samples of a component. */
 export function samplesOf(component: JpegComponent): Plane {
   const { width, height, columns, rows, coefficients, quantisation } = component;
-  if (!quantisation) throw new Error('a quantisation table is missing');
   const samples = new Uint8Array(width * height);
   const block = new Int32Array(64);
   for (let row = 0; row < rows; row++)
