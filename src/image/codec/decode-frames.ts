@@ -40,8 +40,7 @@ const BYTES_PER_PIXEL = 4 + 4 + 3 + 12 + 4;
 const unreadable = (name: string, why: string, cause?: unknown): DarkroomError =>
   new DarkroomError('DR_IMAGE_UNREADABLE', {
     message: `cannot read the image ${name}: ${why}`,
-    hint:
-      'Use a complete PNG, JPEG, WebP, GIF, TIFF, AVIF, BMP, ICO, TGA, PPM or ' + 'JPEG 2000 file.',
+    hint: 'Use a complete PNG, JPEG, WebP, GIF, TIFF, AVIF, BMP, ICO, TGA, PPM or JPEG 2000 file.',
     file: name,
     cause,
   });
@@ -91,8 +90,8 @@ export async function readFrames(
 }
 
 /**
- * Throws DR_IMAGE_UNREADABLE for an image of too many pixels, and DR_OUT_OF_MEMORY for one that does
- * not fit.
+ * Throws DR_IMAGE_UNREADABLE for an image of too many pixels, and DR_OUT_OF_MEMORY for one that
+ * does not fit.
  */
 export function checkSize({ width, height, pages }: OpenedImage, name: string): void {
   if (width * height * pages > MAX_PIXELS)

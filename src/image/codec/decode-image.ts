@@ -1,5 +1,6 @@
-// Decodes image files as ComfyUI's LoadImage and LoadImageMask do through Pillow: turned upright
-// by EXIF, no colour management, alpha dropped (never blended) and returned as a mask.
+// Decodes image files through Pillow's decoders, as ComfyUI's LoadImage and LoadImageMask do before
+// 0.21.0, and other nodes in all releases: turned upright by EXIF, no colour management, alpha
+// dropped (never blended) and returned as a mask.
 import { concatBatch, type Tensor, zeros } from '../../tensor/tensor.ts';
 import { fromBytes } from '../image-bytes.ts';
 import { CHANNELS, type Channel } from '../mask/mask-conversions.ts';

@@ -1,12 +1,12 @@
 // Image files as LoadImage of ComfyUI 0.21.0 and later reads them: by PyAV, which is FFmpeg (here
-// version 8 on x86). Their pixels differ from Pillow's where the decoder (JPEG) or the conversion to
-// RGB rounds differently; grey levels and colours in other orders are not on 8-bit levels.
+// version 8 on x86). Their pixels differ from Pillow's where the decoder (JPEG) or the conversion
+// to RGB rounds differently; grey levels and colours in other orders are not on 8-bit levels.
 import type { Tensor } from '../../../tensor/tensor.ts';
 import { concatBatch, tensor, zeros } from '../../../tensor/tensor.ts';
 import { fromBytes } from '../../image-bytes.ts';
 import { checkSize, type OnDamage, openImage, readFrames } from '../decode-frames.ts';
 import type { DecodedImage } from '../decode-image.ts';
-import { type DecodedFrames, type Frame, upright } from '../frames.ts';
+import { type DecodedFrames, type Frame, type OpenedImage, upright } from '../frames.ts';
 import { imageFormat } from '../image-text.ts';
 import { sharp } from '../load-sharp.ts';
 import { decodeJpeg } from './decode-jpeg.ts';
@@ -39,8 +39,7 @@ export async function decodeAsFfmpeg(
 ): Promise<DecodedImage> {
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const opened = await openImage(bytes, name);
-  checkSize(opened, name);
-  const jpeg = imageFormat(file) === 'JPEG' ? await jpegPixels(file) : undefined;
+  const jpeg = imageFormat(file) === 'JPEG' ? await jpegPixels(file, opened, name) : undefined;
   const pixels = jpeg ? [jpeg] : await pixelsOf(file, await readFrames(opened, name, onDamage));
   return { image: joined(pixels.map(imageOf)), mask: joined(pixels.map(maskOf)) };
 }
@@ -70,8 +69,8 @@ async function pixelsOf(file: Buffer, { frames, hasAlpha }: DecodedFrames): Prom
 
 const CONVERSIONS: Readonly<Record<Exclude<StoredFormat, 'grey16'>, (frame: Frame) => Pixels>> = {
   rgb: (frame) => withPixels(frame, levels(frame)),
-  rgba: (frame) => withPixels(frame, levels(frame), eighths(channel(frame, 3))),
-  palette: (frame) => withPixels(frame, levels(frame), eighths(channel(frame, 3))),
+  rgba: (frame) => withPixels(frame, levels(frame), unitLevels(channel(frame, 3))),
+  palette: (frame) => withPixels(frame, levels(frame), unitLevels(channel(frame, 3))),
   grey: (frame) => withPixels(frame, floatBytes(colours(frame))),
   'grey-alpha': (frame) =>
     withPixels(
@@ -124,9 +123,9 @@ function channel({ channels, bytes }: Frame, index: number): Uint8Array {
 }
 
 /** Bytes / 255. */
-const eighths = (bytes: Uint8Array): Float32Array => fromBytes(bytes, [bytes.length]).data;
+const unitLevels = (bytes: Uint8Array): Float32Array => fromBytes(bytes, [bytes.length]).data;
 
-const levels = (frame: Frame): Float32Array => eighths(colours(frame));
+const levels = (frame: Frame): Float32Array => unitLevels(colours(frame));
 
 const converted = (frame: Frame): Float32Array =>
   isPadded(frame.width) ? padded(frame) : floatColours(frame.bytes, frame.channels, PACKED_8);
@@ -148,8 +147,16 @@ async function deepGrey(file: Buffer): Promise<Pixels> {
 /** FFmpeg turns a JPEG, but does not mirror it. */
 const TURNS: Readonly<Record<number, number>> = { 2: 3, 4: 1, 5: 6, 7: 8 };
 
-/** The pixels of a JPEG file; undefined for one that is damaged or of a kind not followed. */
-async function jpegPixels(file: Buffer): Promise<Pixels | undefined> {
+/**
+ * The pixels of a JPEG file; undefined for one that is damaged or of a kind not followed. Throws as
+ * `checkSize` does.
+ */
+async function jpegPixels(
+  file: Buffer,
+  opened: OpenedImage,
+  name: string,
+): Promise<Pixels | undefined> {
+  checkSize(opened, name);
   const decoded = decodeJpeg(file);
   if (!decoded) return undefined;
   const { orientation = 1 } = await sharp(file, { failOn: 'none' }).metadata();

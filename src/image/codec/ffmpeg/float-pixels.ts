@@ -1,6 +1,5 @@
 // Pixels as swscale converts them to float32 planes (gbrpf32): grey levels are shifted to 16 bits,
 // not scaled, so that white is 65280 / 65535; colours go through YCbCr in fixed point numbers.
-
 import { allocate } from '../../../tensor/allocate.ts';
 
 /** float32(1 / 65535) times a level of 16 bits. */
@@ -31,29 +30,16 @@ const TO_YUV = [
   [14392, -12061, -2332],
 ];
 
-/** How the samples of a format become Y, Cb and Cr. */
-export interface ColourFormat {
-  /** Added to the sums for Y, and for Cb and Cr. */
-  readonly rounding: readonly [number, number];
-  readonly shift: number;
-  /** Factor from there to the 19 bits of the scaler. */
-  readonly factor: number;
-}
+/** What swscale adds to the sums for Y, and for Cb and Cr, to round them. */
+type Rounding = readonly [y: number, chroma: number];
 
-/** 8-bit samples, interleaved: the rounding that swscale has for these. */
-export const PACKED_8: ColourFormat = {
-  rounding: [(32 << 14) + (1 << 8), (256 << 14) + (1 << 8)],
-  shift: 9,
-  factor: 32,
-};
-/** 8-bit samples in planes. */
-export const PLANAR_8: ColourFormat = { rounding: [0x801 << 8, 0x4001 << 8], shift: 9, factor: 32 };
-/** 16-bit samples, interleaved. */
-export const PACKED_16: ColourFormat = {
-  rounding: [0x2001 << 14, 0x10001 << 14],
-  shift: 15,
-  factor: 8,
-};
+/** That of 8-bit samples, interleaved. */
+export const PACKED_8: Rounding = [(32 << 14) + (1 << 8), (256 << 14) + (1 << 8)];
+/** That of 8-bit samples in planes. */
+export const PLANAR_8: Rounding = [0x801 << 8, 0x4001 << 8];
+const SHIFT = 9;
+/** Factor from there to the 19 bits of the scaler, and on to 31 bits. */
+const FACTOR = 32 * 4096;
 
 /** The way back, times 2^13: Cr in red and green, Cb in green and blue; and what Y is scaled by. */
 const [V_RED, V_GREEN, U_GREEN, U_BLUE] = [13075, -6660, -3209, 16525];
@@ -68,22 +54,21 @@ const HALF = 1 << 13;
 export function floatColours(
   samples: ArrayLike<number>,
   channels: number,
-  format: ColourFormat,
+  rounding: Rounding,
 ): Float32Array {
-  const { rounding, shift, factor } = format;
   const [[rY, gY, bY], [rU, gU, bU], [rV, gV, bV]] = TO_YUV;
   const count = samples.length / channels;
   const values = allocate(3 * count);
   for (let i = 0, at = 0; i < count; i++, at += channels) {
     const [red, green, blue] = [samples[at], samples[at + 1], samples[at + 2]];
-    const y = (rY * red + gY * green + bY * blue + rounding[0]) >>> shift;
-    const u = (rU * red + gU * green + bU * blue + rounding[1]) >>> shift;
-    const v = (rV * red + gV * green + bV * blue + rounding[1]) >>> shift;
+    const y = (rY * red + gY * green + bY * blue + rounding[0]) >>> SHIFT;
+    const u = (rU * red + gU * green + bU * blue + rounding[1]) >>> SHIFT;
+    const v = (rV * red + gV * green + bV * blue + rounding[1]) >>> SHIFT;
     // 19 bits times 4096, around 0, in 17 bits
     const luma =
-      (((y * factor * 4096 - 0x40000000) >> 14) + 0x10000 - Y_OFFSET) * Y_SCALE + HALF - (1 << 29);
-    const cb = (u * factor * 4096 - 0x40000000) >> 14;
-    const cr = (v * factor * 4096 - 0x40000000) >> 14;
+      (((y * FACTOR - 0x40000000) >> 14) + 0x10000 - Y_OFFSET) * Y_SCALE + HALF - (1 << 29);
+    const cb = (u * FACTOR - 0x40000000) >> 14;
+    const cr = (v * FACTOR - 0x40000000) >> 14;
     values[3 * i] = level(luma + cr * V_RED);
     values[3 * i + 1] = level(luma + cr * V_GREEN + cb * U_GREEN);
     values[3 * i + 2] = level(luma + cb * U_BLUE);

@@ -1,5 +1,5 @@
-// The bilinear filters by which FFmpeg's swscale enlarges rows and columns of chroma samples, in its
-// fixed point numbers.
+// The bilinear filters by which FFmpeg's swscale enlarges rows and columns of chroma samples, in
+// its fixed point numbers.
 
 /** Where the filter of an output sample begins in the input, and its weights. */
 export interface FilterTap {
