@@ -1,20 +1,18 @@
 // lambda, half the logarithm of a model's signal-to-noise ratio: ln(alpha / sigma) with alpha = 1,
 // or alpha = 1 - sigma for flow models (comfy.k_diffusion.sampling, sigma_to_half_log_snr).
-import { exp, f32, log, sigmoid } from '../float32.ts';
+import { f32, sigmoid } from '../float32.ts';
 import type { ModelSampling } from '../model/model-sampling.ts';
+import { lambdaOf, sigmaOf } from './exponential-integrator.ts';
 
 export interface HalfLogSnr {
   lambdaOf(sigma: number): number;
   sigmaOf(lambda: number): number;
 }
 
-const PLAIN: HalfLogSnr = {
-  lambdaOf: (sigma) => -log(sigma),
-  sigmaOf: (lambda) => exp(-lambda),
-};
+const PLAIN: HalfLogSnr = { lambdaOf, sigmaOf };
 
 const FLOW: HalfLogSnr = {
-  lambdaOf: (sigma) => -log(f32(sigma / f32(1 - sigma))),
+  lambdaOf: (sigma) => lambdaOf(f32(sigma / f32(1 - sigma))),
   sigmaOf: (lambda) => sigmoid(-lambda),
 };
 
