@@ -110,17 +110,14 @@ interface Evaluation extends EvaluationOptions {
 }
 
 /** The network's inputs for tasks, one after another in a batch. */
-function batchInputs({ sampling, unet }: Model, tasks: readonly Task[], sigma: number) {
+function batchInputs({ sampling, unet }: Model, tasks: readonly Task[], x: Tensor, sigma: number) {
   const batch = tasks[0].x.shape[0];
-  const tokens = tasks
-    .map(({ condition }) => condition.context.shape[1])
-    .reduce(leastCommonMultiple);
-  const x = concatBatch(tasks.map((task) => task.x));
   return {
     x: tensor(x.shape, sampling.calculateInput(sigma, x.data)),
     timesteps: allocate(x.shape[0]).fill(sampling.timestep(sigma)),
-    context: concatBatch(
-      tasks.map(({ condition }) => repeatToBatch(repeatTokens(condition.context, tokens), batch)),
+    context: joinTokens(
+      tasks.map(({ condition }) => condition.context),
+      batch,
     ),
     y: unet.admChannels
       ? concatBatch(tasks.map(({ condition }) => repeatToBatch(condition.y!, batch)))
@@ -135,7 +132,8 @@ async function evaluate(
 ): Promise<Tensor> {
   const { sampling, unet } = model;
   const hooked = tasks[0].hooks?.unet(model) ?? unet;
-  const inputs = batchInputs(model, tasks, sigma);
+  const x = concatBatch(tasks.map((task) => task.x));
+  const inputs = batchInputs(model, tasks, x, sigma);
   const { control } = tasks[0];
   const residuals =
     control &&
@@ -167,17 +165,22 @@ async function evaluate(
     });
   const call = { x: inputs.x, sigma, conditions: tasks.map(({ identity }) => identity) };
   const output = await (cache ? cache.run(call, evaluateNetwork) : evaluateNetwork());
-  const x = concatBatch(tasks.map((task) => task.x));
   return tensor(x.shape, sampling.calculateDenoised(sigma, output.data, x.data));
+}
+
+/** Token features of conditions one after another in a batch, as long as their multiple. */
+function joinTokens(features: readonly Tensor[], batch: number): Tensor {
+  const tokens = features.map(({ shape }) => shape[1]).reduce(leastCommonMultiple);
+  return concatBatch(features.map((one) => repeatToBatch(repeatTokens(one, tokens), batch)));
 }
 
 /** The features that ControlNets get: a prompt of their own, or the network's. */
 function controlContext(tasks: readonly Task[], context: Tensor): Tensor {
   if (!tasks[0].condition.controlContext) return context;
-  const own = tasks.map(({ condition }) => condition.controlContext!);
-  const tokens = own.map(({ shape }) => shape[1]).reduce(leastCommonMultiple);
-  const batch = tasks[0].x.shape[0];
-  return concatBatch(own.map((one) => repeatToBatch(repeatTokens(one, tokens), batch)));
+  return joinTokens(
+    tasks.map(({ condition }) => condition.controlContext!),
+    tasks[0].x.shape[0],
+  );
 }
 
 async function objectsOf({ gligen, x }: Task): Promise<UNetInputs['objects']> {
