@@ -1,30 +1,11 @@
 // The float32 Box-Muller transform of a block of 16 uniforms, bit for bit as torch computes it on
 // x86 with AVX2 and FMA: logarithm, sine and cosine are the Cephes single-precision polynomials
 // (Moshier) with fused multiply-adds.
+import { fma } from '../tensor/float32/fma.ts';
 
 const f = Math.fround;
-const double = new Float64Array(1);
-const doubleWords = new Uint32Array(double.buffer);
-/** Index of the less significant word of a double. */
-const LOW = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1 ? 0 : 1;
 const single = new Float32Array(1);
 const bits = new Int32Array(single.buffer);
-
-/**
- * a*b + c of float32 values, rounded once. The product is exact in a double, so only a sum that
- * falls on a float32 tie could round wrongly; the sum is then moved off the tie by its rounding
- * error.
- */
-function fma(a: number, b: number, c: number): number {
-  const p = a * b;
-  const s = p + c;
-  double[0] = s;
-  if ((doubleWords[LOW] & 0x1fffffff) !== 0x10000000) return f(s);
-  const back = s - p;
-  const error = p - (s - back) + (c - back);
-  if (error !== 0) doubleWords[LOW] += error > 0 === s > 0 ? 1 : -1;
-  return f(double[0]);
-}
 
 const LOG = [
   -1.151461031e-1, 1.167699874e-1, -1.2420140846e-1, 1.4249322787e-1, -1.6668057665e-1,

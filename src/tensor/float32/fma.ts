@@ -1,10 +1,8 @@
 // The fused multiply-add of float32 values.
 
+import { double, LOW, words } from './words.ts';
+
 const f = Math.fround;
-const double = new Float64Array(1);
-const words = new Uint32Array(double.buffer);
-/** Index of the less significant word of a double. */
-const LOW = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1 ? 0 : 1;
 
 const SMALLEST_NORMAL = 2 ** -126;
 
@@ -12,10 +10,10 @@ const SMALLEST_NORMAL = 2 ** -126;
  * a * b + c of float32 values, rounded once.
  *
  * The product is exact in a double, and rounding is monotone: rounding the sum to a double and then
- * to a float32 can only differ from rounding it once where the double is exactly between two float32
- * values: one bit and 28 zeros are beyond a normal float32 then, more zeros beyond a subnormal one.
- * The sum is then moved off the middle by its own rounding error, which Knuth's two-sum gives
- * exactly.
+ * to a float32 can only differ from rounding it once where the double is exactly between two
+ * float32 values: one bit and 28 zeros are beyond a normal float32 then, more zeros beyond a
+ * subnormal one. The sum is then moved off the middle by its own rounding error, which Knuth's
+ * two-sum gives exactly.
  */
 export function fma(a: number, b: number, c: number): number {
   const p = a * b;
