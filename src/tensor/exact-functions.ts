@@ -22,12 +22,13 @@ export function parts(x: number): { readonly mantissa: bigint; readonly exponent
 export function quotient(numerator: bigint, denominator: bigint): number {
   if (numerator === 0n) return 0;
   const sign = numerator < 0n ? -1 : 1;
-  const [top, bottom] = [numerator < 0n ? -numerator : numerator, denominator];
-  const scale = bitLength(top) - bitLength(bottom);
+  const size = numerator < 0n ? -numerator : numerator;
+  const scale = bitLength(size) - bitLength(denominator);
   // 66 bits or more, of which the last says whether there are more
   const shift = Math.max(-1200, 66 - scale);
-  const [up, down] = shift >= 0 ? [top << BigInt(shift), bottom] : [top, bottom << BigInt(-shift)];
-  const digits = (up / down) | (up % down === 0n ? 0n : 1n);
+  const [top, bottom] =
+    shift >= 0 ? [size << BigInt(shift), denominator] : [size, denominator << BigInt(-shift)];
+  const digits = (top / bottom) | (top % bottom === 0n ? 0n : 1n);
   return sign * scaled(digits, -shift);
 }
 
@@ -38,9 +39,9 @@ function scaled(digits: bigint, exponent: number): number {
   const length = bitLength(digits);
   if (length + exponent > 1024) return Number.POSITIVE_INFINITY;
   // subnormal numbers have fewer bits
-  const kept = Math.min(53, length + exponent + 1074);
-  if (kept < 0) return 0;
-  const dropped = length - kept;
+  const precision = Math.min(53, length + exponent + 1074);
+  if (precision < 0) return 0;
+  const dropped = length - precision;
   if (dropped <= 0) return Number(digits) * 2 ** exponent;
   const cut = BigInt(dropped);
   const half = 1n << (cut - 1n);
@@ -73,17 +74,12 @@ function lnOf(x: bigint): bigint {
 
 const LN2 = lnOf(2n * ONE);
 
-/** ln of a positive integer times 2^exponent, in fixed point. */
-function fixedLn(mantissa: bigint, exponent: number): bigint {
-  const shift = bitLength(mantissa) - 1;
-  const normal = (mantissa << BITS) >> BigInt(shift);
-  return BigInt(exponent + shift) * LN2 + lnOf(normal);
-}
-
 /** ln of a positive double, in fixed point. */
 function lnFixed(x: number): bigint {
   const { mantissa, exponent } = parts(x);
-  return fixedLn(mantissa, exponent);
+  const shift = bitLength(mantissa) - 1;
+  const normal = (mantissa << BITS) >> BigInt(shift);
+  return BigInt(exponent + shift) * LN2 + lnOf(normal);
 }
 
 /** ln of a positive, finite number. */
@@ -97,13 +93,10 @@ export function power(base: number, exponent: number): number {
   const natural = scale >= 0 ? product << BigInt(Math.min(scale, 1100)) : product >> BigInt(-scale);
   if (natural > 710n * ONE) return Number.POSITIVE_INFINITY;
   if (natural < -746n * ONE) return 0;
-  const halvings = natural / LN2;
-  return quotientOfPower(expOf(natural - halvings * LN2), Number(halvings));
+  const doublings = natural / LN2;
+  const rest = expOf(natural - doublings * LN2);
+  return doublings >= 0n ? quotient(rest << doublings, ONE) : quotient(rest, ONE << -doublings);
 }
-
-/** x * 2^exponent of a fixed-point number. */
-const quotientOfPower = (x: bigint, exponent: number): number =>
-  exponent >= 0 ? quotient(x << BigInt(exponent), ONE) : quotient(x, ONE << BigInt(-exponent));
 
 /** The power series of e^x. */
 function expOf(x: bigint): bigint {
