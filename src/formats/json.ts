@@ -25,6 +25,10 @@ export const isPyFloat = (value: unknown): value is PyFloat =>
 export const isJsonObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && !isPyFloat(value);
 
+/** Whether a value of any kind is an object as JSON has them: of no class, and no PyFloat. */
+export const isPlainObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  isJsonObject(value) && Object.getPrototypeOf(value) === Object.prototype;
+
 /** A number, bigint or PyFloat as a plain number; undefined for other values. */
 export function numberOf(value: Json | undefined): number | undefined {
   if (typeof value === 'number') return value;

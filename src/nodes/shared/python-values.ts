@@ -1,5 +1,11 @@
 // Values of any socket type as Python has them: int and float are different types there.
-import { entriesOf, isPyFloat, type JsonObject, objectOf } from '../../formats/json.ts';
+import {
+  entriesOf,
+  isPlainObject,
+  isPyFloat,
+  type JsonObject,
+  objectOf,
+} from '../../formats/json.ts';
 
 /**
  * A value as Python has it: a bigint for an int, a number for a float. `type` is the socket type of
@@ -20,9 +26,6 @@ export function pythonValue(value: unknown, type?: string): unknown {
       )
     : value;
 }
-
-const isPlainObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 
 /** An int as sockets of type INT carry it. */
 export const intValue = (value: bigint): number | bigint =>

@@ -1,6 +1,6 @@
 // str.format() of Python with values by name: `{a}`, `{a:>8.2f}`, `{a!r}`, `{a[0]}`, `{a:{b}}`.
 // Source: Python's Format String Syntax. Attributes of values can't be reached.
-import { entriesOf, isPyFloat, type JsonObject } from '../../formats/json.ts';
+import { entriesOf, isPlainObject, isPyFloat, type JsonObject } from '../../formats/json.ts';
 import { floatRepr, textRepr } from '../python-repr.ts';
 import { FormatError, formatFloat, formatInteger, formatText } from './format-value.ts';
 
@@ -137,7 +137,7 @@ function itemOf(value: FormatValue, key: string): FormatValue {
     const items: readonly unknown[] = typeof value === 'string' ? Array.from(value) : value;
     return Number(key) < items.length ? items[Number(key)] : fail(`index ${key} out of range`);
   }
-  if (!isDictionary(value)) return fail(`a value without items has no item '${key}'`);
+  if (!isPlainObject(value)) return fail(`a value without items has no item '${key}'`);
   return !isIndex && Object.hasOwn(value, key) ? value[key] : fail(`there is no key '${key}'`);
 }
 
@@ -177,12 +177,6 @@ function formatValue(value: FormatValue, spec: string): string {
     : fail(`unsupported format string '${spec}' for a value that is no number and no text`);
 }
 
-const isDictionary = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' &&
-  value !== null &&
-  !isPyFloat(value) &&
-  Object.getPrototypeOf(value) === Object.prototype;
-
 /** `str(value)` */
 export const strOf = (value: FormatValue): string =>
   typeof value === 'string' ? value : reprOf(value);
@@ -198,7 +192,7 @@ function reprOf(value: FormatValue, depth = 0): string {
   if (typeof value === 'number') return floatRepr(value);
   if (isPyFloat(value)) return floatRepr(value.float);
   if (Array.isArray(value)) return `[${value.map((item) => reprOf(item, depth + 1)).join(', ')}]`;
-  if (!isDictionary(value)) return fail('an image or another value that has no text');
+  if (!isPlainObject(value)) return fail('an image or another value that has no text');
   const entries = entriesOf(value as JsonObject).map(
     ([key, item]) => `${textRepr(key)}: ${reprOf(item, depth + 1)}`,
   );
