@@ -7,9 +7,9 @@ import { join } from 'node:path';
 import type { NodeContext, SavedFile, SaveRequest } from '../../src/nodes/context.ts';
 import { createSubgraph } from '../../src/nodes/graph-builder.ts';
 import { NODES } from '../../src/nodes/index.ts';
-import { behaviourOf } from '../../src/nodes/versions/behaviour-changes.ts';
 import { createRuntime } from '../../src/runtime/runtime.ts';
 import { fixtureModel } from './golden.ts';
+import { RULES } from './rules.ts';
 
 /** Model folders of a test: folder -> file name -> path. */
 export type Models = Readonly<Record<string, Readonly<Record<string, string>>>>;
@@ -56,7 +56,7 @@ export function testContext(models: Models = {}, input = ''): TestContext {
     nodeId: '1',
     signal: new AbortController().signal,
     runtime: createRuntime({ threads: 2 }),
-    behaviour: behaviourOf('0.3.64'),
+    behaviour: RULES,
     modelFiles: (name) => Object.keys(models[name] ?? {}),
     inputFiles: () => (input ? readdirSync(input) : []),
     hasInput: (name) => input !== '' && existsSync(join(input, name)),
