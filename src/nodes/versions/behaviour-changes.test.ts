@@ -70,7 +70,7 @@ describe('LoadImageMask', () => {
     },
   );
 
-  it('alpha of a file without it has the size of the image in 0.3.64, and 64 x 64 in 0.33.0', async () => {
+  it('absent alpha is as large as the image in 0.3.64, and 64 x 64 in 0.33.0', async () => {
     const inputs = { image: 'rgb.png', channel: 'alpha' };
     expect((await load('LoadImageMask', '0.3.64', inputs))[0].shape).toEqual([1, 37, 53]);
     expect((await load('LoadImageMask', '0.33.0', inputs))[0].shape).toEqual([1, 64, 64]);

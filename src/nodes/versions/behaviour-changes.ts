@@ -26,7 +26,9 @@ export const BEHAVIOUR_CHANGES = {
   }),
   alphaIsAddedInBatches: change<boolean>({
     since: '0.3.71',
-    what: 'An image without alpha that is joined to one with alpha becomes opaque; before, an error.',
+    what:
+      'An image without alpha that is joined to one with alpha becomes opaque; before, an ' +
+      'error.',
     where: 'ImageBatch',
     before: false,
     after: true,
@@ -43,8 +45,8 @@ export const BEHAVIOUR_CHANGES = {
   saSolverReturnsPrediction: change<boolean>({
     since: '0.5.1',
     what:
-      'A run whose last sigma is not 0 returns the last predicted latent; before, it returned the ' +
-      'latent before the last step.',
+      'A run whose last sigma is not 0 returns the last predicted latent; before, it returned ' +
+      'the latent before the last step.',
     where: 'sa_solver, sa_solver_pece',
     before: false,
     after: true,
@@ -109,8 +111,8 @@ export const BEHAVIOUR_CHANGES = {
     since: '0.21.0',
     what:
       'Files are read by FFmpeg (PyAV) instead of Pillow: chroma of JPEG is repeated where the ' +
-      'height is even, grey is not on 8-bit levels (white is 0.9961), palettes and GIF files have ' +
-      'a mask of the full size, and LoadImageMask returns what LoadImage does, of all frames.',
+      'height is even, grey is not on 8-bit levels (white is 0.9961), palettes and GIF files ' +
+      'have a mask of the full size, and LoadImageMask returns what LoadImage does, of all frames.',
     where: 'LoadImage, LoadImageOutput, LoadImageMask, WebcamCapture',
     before: false,
     after: true,
@@ -135,7 +137,9 @@ export const BEHAVIOUR_CHANGES = {
   }),
   refusedValuesAreRepr: change<boolean>({
     since: '0.21.0',
-    what: 'Details of `value_not_in_list` contain the value as repr() prints it; before, in quotes.',
+    what:
+      'Details of `value_not_in_list` contain the value as repr() prints it; before, in ' +
+      'quotes.',
     where: '`POST /prompt`',
     before: false,
     after: true,
@@ -169,8 +173,8 @@ export const BEHAVIOUR_CHANGES = {
   etaScalesErSde: change<boolean>({
     since: '0.32.0',
     what:
-      'eta scales the noise of solver_type ER-SDE too, and 0 makes it an ODE; before, that solver ' +
-      'did not use eta.',
+      'eta scales the noise of solver_type ER-SDE too, and 0 makes it an ODE; before, that ' +
+      'solver did not use eta.',
     where: 'SamplerER_SDE',
     before: false,
     after: true,

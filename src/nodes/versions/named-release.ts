@@ -23,8 +23,8 @@ const OLDEST = COMFYUI_VERSIONS[0];
  */
 export function chooseRelease(extra: Json, setting?: Release): ChosenRelease {
   const data = isJsonObject(extra) ? extra : undefined;
-  const wanted = data?.['comfyui'];
-  if (wanted !== undefined && wanted !== null) return { release: comfyuiVersion(String(wanted)) };
+  const requested = data?.['comfyui'] ?? undefined;
+  if (requested !== undefined) return { release: comfyuiVersion(String(requested)) };
   if (setting !== undefined) return { release: setting };
   const named = namedRelease(data?.['extra_pnginfo']);
   if (named === undefined || includes(named, NEWEST_VERSION)) return { release: NEWEST_VERSION };
@@ -33,7 +33,9 @@ export function chooseRelease(extra: Json, setting?: Release): ChosenRelease {
     ? { release: named, note: `computed as ComfyUI ${named}, which the workflow names; ${hint}` }
     : {
         release: OLDEST,
-        note: `the workflow names ComfyUI ${named}: computed as ${OLDEST}, the oldest known; ${hint}`,
+        note:
+          `the workflow names ComfyUI ${named}: ` +
+          `computed as ${OLDEST}, the oldest known; ${hint}`,
       };
 }
 

@@ -111,8 +111,8 @@ class EasyCache implements NetworkCache {
     this.#skippedChange = f32(this.#skippedChange + expected);
     this.#skipsStep = this.#skippedChange < f32(threshold) && canSkip;
     log?.(
-      `EasyCache: sigma ${sigma}: expected change ${this.#skippedChange}, threshold ${threshold}: ` +
-        (this.#skipsStep ? 'skipped' : 'evaluated'),
+      `EasyCache: sigma ${sigma}: expected change ${this.#skippedChange}, ` +
+        `threshold ${threshold}: ${this.#skipsStep ? 'skipped' : 'evaluated'}`,
     );
     if (!this.#skipsStep) this.#skippedChange = 0;
     return this.#skipsStep;

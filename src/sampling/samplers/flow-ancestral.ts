@@ -1,5 +1,5 @@
-// The ancestral samplers of flow models (comfy.k_diffusion.sampling, sample_*_RF): a step goes below
-// its end, and noise that keeps the mixture of data and noise leads back up.
+// The ancestral samplers of flow models (comfy.k_diffusion.sampling, sample_*_RF): a step goes
+// below its end, and noise that keeps the mixture of data and noise leads back up.
 import { addScaled, combine, exp, f32, log, scale, sqrt, square, type Vector } from '../float32.ts';
 import { midpointStep } from './dpm-2.ts';
 import type { Denoise, SampleArguments, SampleFunction } from './sampler.ts';

@@ -73,7 +73,10 @@ class SeedsStep {
   }
 }
 
-/** SEEDS with two stages, in a form unless the options name another. Throws DR_INPUT_INVALID for an `r` of 0. */
+/**
+ * SEEDS with two stages, in a form unless the options name another. Throws DR_INPUT_INVALID for an
+ * `r` of 0.
+ */
 export const seeds2 =
   (form: SeedsForm): SampleFunction =>
   async (
@@ -121,7 +124,7 @@ export const seeds2 =
     return x;
   };
 
-/** Heun's method for exponential integrators: SEEDS whose second stage is at the end of the step. */
+/** Heun's method for exponential integrators: SEEDS with the second stage at the end of the step. */
 export const expHeun =
   (fixed: Pick<SamplerOptions, 'eta' | 's_noise'> = {}): SampleFunction =>
   (denoise, x, sigmas, options) =>

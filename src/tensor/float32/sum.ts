@@ -1,7 +1,6 @@
-// torch.sum of a contiguous float32 tensor: sums of columns, cascaded over four levels, then the sum
-// of the columns (ATen's SumKernel with AVX2, which it uses with AVX-512 too; from 32768 values on
-// threads share the sum).
-
+// torch.sum of a contiguous float32 tensor: sums of columns, cascaded over four levels, then the
+// sum of the columns (ATen's SumKernel with AVX2, which it uses with AVX-512 too; from 32768 values
+// on threads share the sum).
 import { allocate } from '../allocate.ts';
 
 const f = Math.fround;
