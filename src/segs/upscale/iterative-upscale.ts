@@ -1,6 +1,6 @@
 // Iterative upscaling (Impact Pack impact_pack.py IterativeLatentUpscale): a latent is enlarged in
 // several steps and sampled in each.
-import type { Latent } from '../../sampling/sampling-types.ts';
+import type { Latent, SamplingHooks } from '../../sampling/sampling-types.ts';
 import { pow } from '../../tensor/pow.ts';
 import type { UpscaleHooks, Upscaler } from './upscaler.ts';
 
@@ -24,6 +24,10 @@ export interface UpscaleStep {
   readonly scale: number;
   /** The step that reaches the whole factor. */
   readonly final: boolean;
+}
+
+interface IterativeHooks extends UpscaleHooks, SamplingHooks {
+  readonly beforeStep?: (step: UpscaleStep) => void;
 }
 
 /** Returns the steps of an upscale, without a final one if the steps before it reach the factor. */
@@ -50,15 +54,9 @@ export function upscaleSteps({
 export async function upscaleIteratively(
   start: Latent,
   options: IterativeUpscale,
-  {
-    beforeStep,
-    ...hooks
-  }: UpscaleHooks & {
-    readonly beforeStep?: (step: UpscaleStep) => void;
-  },
+  { beforeStep, rules, signal, warn, ...hooks }: IterativeHooks,
 ): Promise<Latent> {
   const { upscaler, steps } = options;
-  const { rules, signal, warn } = hooks;
   const [height, width] = start.samples.shape.slice(2).map((cells) => cells * PIXELS_PER_CELL);
   const { noise_mask } = start;
   let latent = start;

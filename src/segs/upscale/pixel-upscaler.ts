@@ -3,9 +3,9 @@
 import { DarkroomError } from '../../errors.ts';
 import type { ControlNet } from '../../models/controlnet/controlnet.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import type { DenoiseSampler, PixelHook } from '../hooks.ts';
+import type { DenoiseSampler, Iteration, PixelHook } from '../hooks.ts';
 import { type PixelScaling, scaleOnPixels } from './scale-on-pixels.ts';
-import { sampleHooked, type UpscaleHooks, type Upscaler } from './upscaler.ts';
+import { sampleHooked, type Upscaler } from './upscaler.ts';
 
 export interface PixelUpscalerSettings extends PixelScaling {
   readonly sampler: DenoiseSampler;
@@ -24,13 +24,13 @@ export const createPixelUpscaler = (settings: PixelUpscalerSettings): Upscaler =
     const masked = latent.noise_mask
       ? { ...scaled.latent, noise_mask: latent.noise_mask }
       : scaled.latent;
-    if (tileControl) refuseTileControl(scaled.pixels, hooks);
+    if (tileControl) refuseTileControl(scaled.pixels, iteration);
     return sampleHooked(sampler, masked, iteration, hooks, hook);
   },
 });
 
 /** Throws DR_INPUT_INVALID for a single image; the original ignores the ControlNet for a batch. */
-function refuseTileControl({ shape: [count] }: Tensor, { warn }: UpscaleHooks): void {
+function refuseTileControl({ shape: [count] }: Tensor, { warn }: Iteration): void {
   if (count === 1)
     throw new DarkroomError('DR_INPUT_INVALID', {
       message:

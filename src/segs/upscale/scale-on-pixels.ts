@@ -22,7 +22,7 @@ export interface PixelScaling {
 }
 
 /** What is called while an image is scaled. */
-export interface ScaleHooks extends Pick<UpscaleHooks, 'signal' | 'onDecoded'> {
+export interface ScaleHooks extends Pick<UpscaleHooks, 'onDecoded'> {
   readonly hook?: PixelHook;
   readonly iteration: Iteration;
 }
@@ -88,13 +88,13 @@ export async function scaleOnPixels(
   latent: Latent,
   sizeOf: (width: number, height: number) => readonly [width: number, height: number],
   { method, vae, tile, model }: PixelScaling,
-  { hook, iteration, signal, onDecoded }: ScaleHooks,
+  { hook, iteration, onDecoded }: ScaleHooks,
 ): Promise<{ readonly latent: Latent; readonly pixels: Tensor }> {
   let image = await decodePixels(vae, latent, tile);
   if (hook?.postDecode) image = await hook.postDecode(image, iteration);
   await onDecoded?.(image);
   const [width, height] = sizeOf(image.shape[2], image.shape[1]);
-  if (model) image = await upscaleToWidth(image, width, model, signal);
+  if (model) image = await upscaleToWidth(image, width, model, iteration.signal);
   const size = { width: Math.trunc(width), height: Math.trunc(height) };
   const pixels = scaleImage(image, size, method, 'disabled');
   const hookedPixels = hook?.postUpscale ? await hook.postUpscale(pixels, iteration) : pixels;

@@ -5,8 +5,8 @@ import type { Latent, SamplingHooks } from '../../sampling/sampling-types.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { DenoiseSampler, Iteration, PixelHook } from '../hooks.ts';
 
-/** Functions that an upscaling step calls. */
-export interface UpscaleHooks extends SamplingHooks {
+/** Functions that an upscaling step calls, beside those of its iteration. */
+export interface UpscaleHooks extends Pick<SamplingHooks, 'onStep'> {
   /** Called with the image before it is enlarged. */
   readonly onDecoded?: (pixels: Tensor) => Promise<void> | void;
 }
@@ -29,10 +29,11 @@ export async function sampleHooked(
   sampler: DenoiseSampler,
   latent: Latent,
   iteration: Iteration,
-  { rules, signal, onStep, warn }: UpscaleHooks,
+  { onStep }: UpscaleHooks,
   hook?: PixelHook,
 ): Promise<Latent> {
   const hooked = hook?.preSample ? await hook.preSample(sampler, latent, iteration) : sampler;
   const { seed, steps, denoise } = hooked;
+  const { rules, signal, warn } = iteration;
   return sampleDenoise(hooked, { seed, steps, denoise, latent, rules, signal, onStep, warn });
 }

@@ -59,8 +59,7 @@ const LatentPixelScale = defineNode({
     const size = (width: number, height: number) =>
       [width * scale_factor, height * scale_factor] as const;
     const { latent, pixels } = await scaleOnPixels(samples, size, scaling, {
-      iteration: { current: 0, total: 0, rules },
-      signal,
+      iteration: { current: 0, total: 0, rules, signal },
     });
     return outputs(latent, pixels);
   },
