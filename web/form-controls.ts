@@ -1,8 +1,8 @@
 // The controls of a workflow's form: a row per field with label, input and a note about invalid
 // values.
 import { create } from './dom.ts';
-import { displayText, type JsonValue, parseNumber } from './exact-json.ts';
-import { type Field, isNumeric, randomSeed } from './form-values.ts';
+import { displayText, type JsonValue } from './exact-json.ts';
+import { type Field, randomSeed, valueOfText } from './form-values.ts';
 import { modelTargets } from './model-targets.ts';
 import { createPictureChoice } from './picture-field.ts';
 import { attempt } from './problem.ts';
@@ -27,7 +27,7 @@ export function createControl(field: Field, id: string): FieldControl {
   const text = displayText(field.value);
   const noteId = `${id}-note`;
   const input = createInput(field, text, { id, 'aria-describedby': noteId, title: field.help });
-  if (!(input instanceof HTMLInputElement && input.type === 'checkbox')) input.value = text;
+  if (!isCheckbox(input)) input.value = text;
   const note = create('span', { id: noteId, class: 'note' });
   const row = create(
     'div',
@@ -36,13 +36,15 @@ export function createControl(field: Field, id: string): FieldControl {
     withTools(field, input),
     note,
   );
-  const value = (): JsonValue => {
-    if (input instanceof HTMLInputElement && input.type === 'checkbox') return input.checked;
-    if (input.value === text) return field.value;
-    return isNumeric(field) ? (parseNumber(input.value) ?? field.value) : input.value;
-  };
-  return { field, input, note, row, value };
+  return { field, input, note, row, value: () => valueOfText(field, textOf(input)) };
 }
+
+/** The text of an input; `true` or `false` of a checkbox. */
+export const textOf = (input: ControlInput): string =>
+  isCheckbox(input) ? String(input.checked) : input.value;
+
+export const isCheckbox = (input: ControlInput): input is HTMLInputElement =>
+  input instanceof HTMLInputElement && input.type === 'checkbox';
 
 function createInput(field: Field, text: string, attributes: Attributes): ControlInput {
   switch (field.kind) {

@@ -3,7 +3,7 @@
 import { displayName } from './display-name.ts';
 import { create, find } from './dom.ts';
 import { displayText } from './exact-json.ts';
-import { createControl, type FieldControl } from './form-controls.ts';
+import { createControl, type FieldControl, isCheckbox, textOf } from './form-controls.ts';
 import {
   applyChanges,
   changesOf,
@@ -228,12 +228,6 @@ export class WorkflowForm {
     );
   }
 }
-
-const isCheckbox = (input: HTMLElement): input is HTMLInputElement =>
-  input instanceof HTMLInputElement && input.type === 'checkbox';
-
-const textOf = (input: FieldControl['input']): string =>
-  isCheckbox(input) ? String(input.checked) : input.value;
 
 function editOf({ field, input }: FieldControl): Edit | undefined {
   const text = textOf(input);
