@@ -4,19 +4,9 @@ import type { CheckResponse, MissingModelFile, MissingType } from '../src/server
 import { checkWorkflow } from './api.ts';
 import { typesByPack } from './check-groups.ts';
 import { announce, create, find } from './dom.ts';
-import { type Field, isNumeric, type RunnableWorkflow } from './form-values.ts';
+import { type Field, isNumeric } from './form-values.ts';
 import { oneAtATime } from './one-at-a-time.ts';
-
-export interface CheckPanelEvents {
-  /** The workflow with the values of the form. */
-  workflow(): RunnableWorkflow;
-  /** Shows the field of an input; false when the form has none. */
-  reveal(id: string, input: string): boolean;
-  /** The kind of the field of an input; undefined when the form has none. */
-  kindOf(id: string, input: string): Field['kind'] | undefined;
-  /** The field that an input of the form belongs to. */
-  fieldOf(target: EventTarget | null): Field | undefined;
-}
+import type { WorkflowForm } from './workflow-form.ts';
 
 /** Entries of a list that are shown at once. */
 const SHOWN = 8;
@@ -31,17 +21,18 @@ const PAUSE_MS = 400;
 
 export class CheckPanel {
   readonly #section = find('#check');
-  readonly #events: CheckPanelEvents;
+  readonly #form: WorkflowForm;
   #file = '';
-  #knownNotes: readonly string[] = [];
+  /** Notes that the form shows. */
+  #shownNotes: readonly string[] = [];
   /** Aborts the check of a workflow when another is opened. */
   #opened = new AbortController();
   #timer = 0;
 
-  constructor(events: CheckPanelEvents) {
-    this.#events = events;
+  constructor(form: WorkflowForm) {
+    this.#form = form;
     find('#form').addEventListener('change', ({ target }) => {
-      const field = events.fieldOf(target);
+      const field = form.fieldOf(target);
       // a number cannot make anything missing
       if (!field || (isNumeric(field) && this.#section.hidden)) return;
       clearTimeout(this.#timer);
@@ -49,10 +40,10 @@ export class CheckPanel {
     });
   }
 
-  /** Another workflow was opened. `notes` are shown elsewhere. */
+  /** Another workflow was opened. `notes` are shown in the form. */
   open(file: string, notes: readonly string[]): void {
     this.#file = file;
-    this.#knownNotes = notes;
+    this.#shownNotes = notes;
     this.#section.hidden = true;
     this.#section.replaceChildren();
     this.#opened.abort();
@@ -66,7 +57,7 @@ export class CheckPanel {
   async #check(): Promise<void> {
     clearTimeout(this.#timer);
     const { signal } = this.#opened;
-    const content = await checkWorkflow(this.#events.workflow(), signal).then(
+    const content = await checkWorkflow(this.#form.workflow(), signal).then(
       (report) => this.#contentOf(report),
       (error) => [create('p', { class: 'quiet' }, `What is missing is unknown: ${error.message}`)],
     );
@@ -79,7 +70,7 @@ export class CheckPanel {
   }
 
   #contentOf(report: CheckResponse): HTMLElement[] {
-    const notes = report.notes.filter((note) => !this.#knownNotes.includes(note));
+    const notes = report.notes.filter((note) => !this.#shownNotes.includes(note));
     const lists = [
       ...typeList(report.types),
       ...this.#modelList(report.models),
@@ -119,12 +110,11 @@ export class CheckPanel {
   }
 
   #problemList({ problems }: CheckResponse): HTMLElement[] {
-    const { kindOf, reveal } = this.#events;
     return titledList(
       'To be corrected',
       problems.map(({ message, hint, id = '', input = '' }) => {
-        const click = () => reveal(id, input);
-        const kind = kindOf(id, input);
+        const click = () => this.#form.reveal(id, input);
+        const kind = this.#form.kindOf(id, input);
         const fix = (kind && FIXES[kind]) ?? hint;
         return create(
           'div',

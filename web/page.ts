@@ -60,12 +60,7 @@ const form = new WorkflowForm({
     return [gridForm.element, ...(seed ? [batch.element] : [])];
   },
 });
-const checkPanel = new CheckPanel({
-  workflow: () => form.workflow(),
-  kindOf: (id, input) => form.kindOf(id, input),
-  fieldOf: (target) => form.fieldOf(target),
-  reveal: (id, input) => form.reveal(id, input),
-});
+const checkPanel = new CheckPanel(form);
 const viewer = new PictureViewer({
   runAgain: (frame) =>
     attempt(async () => run(reseeded(await workflowOf(frame)), { file: nameOf(frame) })),
@@ -228,7 +223,7 @@ function loadingText(file?: string, part?: string, bytes = 0): string {
 }
 
 listenForFiles((file) => void open(file.name, () => readWorkflow(file, file.name)));
-watchCheckpoint(form, { show: (workflow) => form.show(workflow, NEW_PICTURE) });
+watchCheckpoint(form);
 find('#new-picture').addEventListener('click', () => void openNewPicture());
 void attempt(() => Promise.all([start(), showExamples()]));
 subscribe({

@@ -10,11 +10,6 @@ import type { Edit, WorkflowForm } from './workflow-form.ts';
 export const NEW_PICTURE = 'New picture';
 const CHECKPOINT = 'ckpt_name';
 
-export interface StartFormEvents {
-  /** Shows a workflow in the form. */
-  show(workflow: Workflow): void;
-}
-
 /** Reads the workflow; undefined where the server has no checkpoint at all. */
 export async function readNewPicture(): Promise<Workflow | undefined> {
   try {
@@ -26,7 +21,7 @@ export async function readNewPicture(): Promise<Workflow | undefined> {
 }
 
 /** Watches the form for another checkpoint. */
-export function watchCheckpoint(form: WorkflowForm, { show }: StartFormEvents): void {
+export function watchCheckpoint(form: WorkflowForm): void {
   find('#form').addEventListener('change', ({ target }) => {
     const changed = form.changedBy(target);
     if (form.name !== NEW_PICTURE || changed?.input !== CHECKPOINT) return;
@@ -34,7 +29,7 @@ export function watchCheckpoint(form: WorkflowForm, { show }: StartFormEvents): 
       const workflow = await readStart(changed.text);
       const edits = form.edits();
       if (form.name !== NEW_PICTURE || !edits.some((edit) => isSame(edit, changed))) return;
-      show(workflow);
+      form.show(workflow, NEW_PICTURE);
       form.fill(edits);
       form.reveal(changed.id, changed.input);
     });

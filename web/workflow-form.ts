@@ -105,11 +105,10 @@ export class WorkflowForm {
     return this.#control(id, input)?.field.kind;
   }
 
-  /** Shows and focuses the field of an input; false when there is none. */
-  reveal(id: string, input: string): boolean {
+  /** Shows and focuses the field of an input, if there is one. */
+  reveal(id: string, input: string): void {
     const control = this.#control(id, input);
     if (control) focusInput(control.input);
-    return control !== undefined;
   }
 
   /** The fields whose texts are not those of the workflow. */
