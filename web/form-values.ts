@@ -17,7 +17,6 @@ export interface Change {
   readonly value: JsonValue;
 }
 
-const SEED_COUNT = 1n << 64n;
 const INTEGER = /^-?\d+$/;
 
 export const isNumeric = ({ kind }: Field): boolean =>
@@ -75,8 +74,7 @@ function shifted(before: JsonValue, from: JsonValue, to: JsonValue): JsonValue {
   const texts = [before, from, to].map(displayText);
   if (!texts.every((text) => INTEGER.test(text))) return before;
   const [start, old, current] = texts.map(BigInt);
-  const moved = BigInt.asUintN(64, (start + current - old + SEED_COUNT) % SEED_COUNT);
-  return parseNumber(String(moved)) ?? before;
+  return parseNumber(String(BigInt.asUintN(64, start + current - old))) ?? before;
 }
 
 /** `before` in the same proportion to `to` as it was to `from`. */

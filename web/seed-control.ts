@@ -12,8 +12,6 @@ export const SEED_CONTROLS = {
 
 export type SeedControl = keyof typeof SEED_CONTROLS;
 
-const SEED_COUNT = 1n << 64n;
-
 type JsonObject = { readonly [key: string]: JsonValue };
 const isObject = (value: JsonValue | undefined): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -68,5 +66,5 @@ export function nextSeed(control: SeedControl, seed: string): string {
   if (control === 'randomize') return randomSeed();
   const step = control === 'increment' ? 1n : -1n;
   const current = BigInt(displayText(parseNumber(seed) ?? 0));
-  return String(BigInt.asUintN(64, current + SEED_COUNT + step));
+  return String(BigInt.asUintN(64, current + step));
 }
