@@ -82,7 +82,8 @@ function failureOf(status: number, { error, node_errors = {} }: ErrorResponse = 
   );
 }
 
-const post = <T>(path: string, body: unknown, signal?: AbortSignal): Promise<T> =>
+/** Sends a body as JSON. Throws a RequestError. */
+export const post = <T>(path: string, body: unknown, signal?: AbortSignal): Promise<T> =>
   request(path, {
     signal,
     method: 'POST',

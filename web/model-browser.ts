@@ -5,7 +5,7 @@ import { openDialog } from './dialog.ts';
 import { announce, create, replaceChanged } from './dom.ts';
 import { ModelCatalogue } from './model-catalogue.ts';
 import { createModelRow, type ModelRow } from './model-row.ts';
-import { countByFolder, filtered, type ModelTarget } from './model-search.ts';
+import { countByFolder, filtered, type ModelTarget, nameOf } from './model-search.ts';
 
 /** Rows that are added at once. */
 const PAGE_SIZE = 100;
@@ -99,10 +99,10 @@ class ModelBrowser {
   }
 
   #row(model: DescribedModel): ModelRow {
-    const key = `${model.folder}\n${model.name}`;
-    const known = this.#rows.get(key);
-    known?.update(model);
-    if (known) return known;
+    const key = nameOf(model);
+    const existing = this.#rows.get(key);
+    existing?.update(model);
+    if (existing) return existing;
     const row = createModelRow(model, this.#targets, (target) => this.#use(model.name, target));
     this.#rows.set(key, row);
     return row;

@@ -1,17 +1,17 @@
-// All model files, and what is known about them. Files are described by the server one request
+// All model files with their descriptions. Files are described by the server one request
 // after another, those that are on the screen first.
 import type { DescribedModel, ListedModel } from '../src/server/api-types.ts';
 import { RequestError } from './api.ts';
-import { keyOf } from './model-search.ts';
+import { nameOf, versionOf } from './model-search.ts';
 import { describeModels, listModels } from './models-api.ts';
 
-/** Asked about at once. */
+/** Files of one request; the server describes at most 64. */
 const CHUNK = 48;
 /** The HTTP status when the server gives a request up. */
 const TOO_EXPENSIVE = 413;
 
-/** What was described before, for as long as the page is open. */
-const known = new Map<string, DescribedModel>();
+/** What was described before, by version, for as long as the page is open. */
+const cached = new Map<string, DescribedModel>();
 
 export class ModelCatalogue {
   /** Listed or described, in the order of folders and names. */
@@ -22,9 +22,9 @@ export class ModelCatalogue {
   #isStopped = false;
 
   private constructor(listed: readonly ListedModel[]) {
-    this.models = listed.map((model) => known.get(keyOf(model)) ?? model);
+    this.models = listed.map((model) => cached.get(versionOf(model)) ?? model);
     this.#indices = new Map(listed.map((model, i) => [nameOf(model), i]));
-    this.#open = new Set([...listed.keys()].filter((i) => !known.has(keyOf(listed[i]))));
+    this.#open = new Set([...listed.keys()].filter((i) => !cached.has(versionOf(listed[i]))));
   }
 
   /** Lists the files. Throws a RequestError. */
@@ -38,18 +38,18 @@ export class ModelCatalogue {
   }
 
   /**
-   * Describes all files. `first` returns those that are wanted most; `changed` is called whenever
-   * more are known. Throws a RequestError.
+   * Describes all files. `first` returns those to begin with; `changed` is called whenever more are
+   * described. Throws a RequestError.
    */
   async describe(first: () => readonly ListedModel[], changed: () => void): Promise<void> {
     let count = CHUNK;
     while (this.#open.size > 0 && !this.#isStopped) {
-      const asked = this.#next(first(), count);
-      const described = await describeModels(asked).catch((error) => problemOf(asked, error));
-      // one of them takes the server too long: it is found by asking about fewer
+      const next = this.#next(first(), count);
+      const described = await describeModels(next).catch((error) => problemOf(next, error));
+      // one of them takes the server too long: it is found by requests for fewer
       count = described ? CHUNK : Math.ceil(count / 2);
-      if (described?.length === 0) this.#giveUp(asked);
-      for (const model of described ?? []) this.#learn(model);
+      if (described?.length === 0) this.#giveUp(next);
+      for (const model of described ?? []) this.#store(model);
       changed();
     }
   }
@@ -58,10 +58,10 @@ export class ModelCatalogue {
     this.#isStopped = true;
   }
 
-  /** The files to ask about: those that are wanted, then the others in their order. */
-  #next(wanted: readonly ListedModel[], count: number): DescribedModel[] {
+  /** The files of the next request: the `first` ones, then the others in their order. */
+  #next(first: readonly ListedModel[], count: number): DescribedModel[] {
     const next = new Set<number>();
-    for (const model of wanted) {
+    for (const model of first) {
       const i = this.#indices.get(nameOf(model));
       if (i !== undefined && this.#open.has(i)) next.add(i);
     }
@@ -72,10 +72,10 @@ export class ModelCatalogue {
     return [...next].slice(0, count).map((i) => this.models[i]);
   }
 
-  #learn(model: DescribedModel): void {
+  #store(model: DescribedModel): void {
     const i = this.#indices.get(nameOf(model));
     if (i === undefined) return;
-    known.set(keyOf(this.models[i]), model);
+    cached.set(versionOf(this.models[i]), model);
     this.models[i] = model;
     this.#open.delete(i);
   }
@@ -87,12 +87,10 @@ export class ModelCatalogue {
 }
 
 /**
- * The problem of a single file that the server can't describe; undefined when several were asked
- * about. Throws errors that are not about the files.
+ * The problem of a single file that the server can't describe; undefined for several. Throws errors
+ * that are not about the files.
  */
-function problemOf(asked: readonly ListedModel[], error: unknown): DescribedModel[] | undefined {
+function problemOf(models: readonly ListedModel[], error: unknown): DescribedModel[] | undefined {
   if (!(error instanceof RequestError) || error.status !== TOO_EXPENSIVE) throw error;
-  return asked.length > 1 ? undefined : [{ ...asked[0], problem: error.message }];
+  return models.length > 1 ? undefined : [{ ...models[0], problem: error.message }];
 }
-
-const nameOf = ({ folder, name }: ListedModel): string => `${folder}\n${name}`;

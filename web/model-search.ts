@@ -12,9 +12,11 @@ export interface ModelTarget {
   choose(name: string): void;
 }
 
+/** Identifies a file. */
+export const nameOf = ({ folder, name }: ListedModel): string => `${folder}\n${name}`;
+
 /** Identifies a file as it is now. */
-export const keyOf = ({ folder, name, size }: ListedModel): string =>
-  [folder, name, size ?? ''].join('\n');
+export const versionOf = (model: ListedModel): string => `${nameOf(model)}\n${model.size ?? ''}`;
 
 /** `6.9 GB`, `210 MB`, `12 kB`. */
 export function sizeText(bytes: number): string {

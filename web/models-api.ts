@@ -5,28 +5,21 @@ import type {
   ListedModel,
   ModelsResponse,
 } from '../src/server/api-types.ts';
-import { absoluteUrl, request } from './api.ts';
-
-/** The server describes no more at once. */
-const MAX_DESCRIBED = 64;
+import { absoluteUrl, post, request } from './api.ts';
 
 export const listModels = async (): Promise<readonly ListedModel[]> =>
   (await request<ModelsResponse>('darkroom/models')).models;
 
 /**
- * What some model files are, without those for which the server had no time. Files that are gone
- * are left out too.
+ * What some model files are, at most 64; without those for which the server had no time. Files that
+ * are gone are left out too.
  */
 export const describeModels = async (
   models: readonly ListedModel[],
 ): Promise<readonly DescribedModel[]> => {
-  const asked = models.slice(0, MAX_DESCRIBED).map(({ folder, name }) => ({ folder, name }));
-  const { models: described } = await request<DescriptionsResponse>('darkroom/models/describe', {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ models: asked }),
-  });
-  return described;
+  const names = models.map(({ folder, name }) => ({ folder, name }));
+  const response = await post<DescriptionsResponse>('darkroom/models/describe', { models: names });
+  return response.models;
 };
 
 /** The URL of the image beside a model file; undefined when there is none. */
