@@ -2,6 +2,7 @@
 import { clearHistory, listHistory, pictureUrl } from './api.ts';
 import { announce, create, find, replaceChanged } from './dom.ts';
 import { type Frame, framesOf, originText } from './history-frames.ts';
+import { showError } from './problem.ts';
 
 const PAGE_SIZE = 60;
 
@@ -10,7 +11,6 @@ export interface ContactSheetEvents {
   open(frames: readonly Frame[], index: number): void;
   /** The frame of a failed job was chosen. */
   openFailed(frame: Frame): void;
-  error(error: unknown): void;
 }
 
 export interface ContactSheet {
@@ -57,12 +57,12 @@ export function createContactSheet(events: ContactSheetEvents): ContactSheet {
       announce('Contact sheet cleared');
       find('#sheet').focus();
     } catch (error) {
-      events.error(error);
+      showError(error);
     }
   });
   moreButton.addEventListener('click', () => {
     count += PAGE_SIZE;
-    void refresh().catch(events.error);
+    void refresh().catch(showError);
   });
   return { refresh };
 }

@@ -4,13 +4,13 @@ import { listHistoryEntry, pictureUrl } from './api.ts';
 import { announce, create, find } from './dom.ts';
 import type { Grid } from './grid-plan.ts';
 import { type Frame, framesOf } from './history-frames.ts';
+import { attemptOn } from './problem.ts';
 
 export interface GridViewEvents {
   /** A picture was chosen: those of the grid, and the index of this one. */
   open(frames: readonly Frame[], index: number): void;
   openFailed(frame: Frame): void;
   save(grid: Grid, frameOf: (row: number, column: number) => Frame | undefined): Promise<void>;
-  error(error: unknown): void;
 }
 
 const STORAGE_KEY = 'darkroom-grid';
@@ -192,13 +192,7 @@ export class GridView {
   async #save(): Promise<void> {
     const grid = this.#grid;
     if (!grid) return;
-    this.#saveButton.disabled = true;
-    try {
-      await this.#events.save(grid, (row, column) => this.#ended.get(grid.jobs[row][column] ?? ''));
-    } catch (error) {
-      this.#events.error(error);
-    } finally {
-      this.#saveButton.disabled = false;
-    }
+    const frameOf = (row: number, column: number) => this.#ended.get(grid.jobs[row][column] ?? '');
+    await attemptOn(this.#saveButton, () => this.#events.save(grid, frameOf));
   }
 }

@@ -45,7 +45,7 @@ const queuedGraphs = new Map<string, Graph>();
 /** Counts the workflows that are opened. */
 let opened = 0;
 const progress = new ProgressView();
-const queueList = createQueueList(showError);
+const queueList = createQueueList();
 let batch = createBatchControls(undefined);
 const form = new WorkflowForm({
   run: () => attempt(runBatch),
@@ -66,19 +66,16 @@ const viewer = new PictureViewer({
     attempt(async () => run(reseeded(await workflowOf(frame)), { file: nameOf(frame) })),
   edit: (frame) => openFrame(frame),
   removed: () => attempt(() => sheet.refresh()),
-  error: showError,
 });
 const sheet = createContactSheet({
   open: (frames, index) => viewer.open(frames, index),
   openFailed,
-  error: showError,
 });
 
 const gridView = new GridView({
   open: (frames, index) => viewer.open(frames, index),
   openFailed,
   save: async (grid, frameOf) => download(`${grid.title} grid.png`, await drawGrid(grid, frameOf)),
-  error: showError,
 });
 
 async function openFailed(frame: Frame): Promise<void> {

@@ -3,6 +3,7 @@ import { deleteHistoryEntry, pictureUrl, readGraph } from './api.ts';
 import { create, download, find } from './dom.ts';
 import { displayText, printJson } from './exact-json.ts';
 import type { Frame } from './history-frames.ts';
+import { showError } from './problem.ts';
 
 export interface ViewerEvents {
   /** Runs the frame's workflow with a new seed. */
@@ -11,7 +12,6 @@ export interface ViewerEvents {
   edit(frame: Frame): void;
   /** The entry of a frame was deleted from the history. */
   removed(): void;
-  error(error: unknown): void;
 }
 
 export class PictureViewer {
@@ -130,7 +130,7 @@ export class PictureViewer {
         if (text !== '') list.append(settingRow(label, text));
       }
     } catch (error) {
-      this.#events.error(error);
+      showError(error);
     }
   }
 
@@ -140,7 +140,7 @@ export class PictureViewer {
       this.#dialog.close();
       this.#events.removed();
     } catch (error) {
-      this.#events.error(error);
+      showError(error);
     }
   }
 }

@@ -15,6 +15,21 @@ export function showError(error: unknown): void {
 
 export const clearError = (): void => find('#problem').replaceChildren();
 
+/** Disables a button while an action runs, and shows the error of one that fails. */
+export async function attemptOn(
+  button: HTMLButtonElement,
+  action: () => Promise<void>,
+): Promise<void> {
+  button.disabled = true;
+  try {
+    await action();
+  } catch (error) {
+    showError(error);
+  } finally {
+    button.disabled = false;
+  }
+}
+
 /** Clears the last error, and shows that of an action that fails. */
 export async function attempt(action: () => unknown): Promise<void> {
   clearError();

@@ -5,6 +5,7 @@ import { announce, create, find } from './dom.ts';
 import { displayText, type JsonNumber, type JsonValue } from './exact-json.ts';
 import { jobFacts, originText } from './history-frames.ts';
 import { oneAtATime } from './one-at-a-time.ts';
+import { attemptOn } from './problem.ts';
 
 export interface QueueList {
   /** Shows the queue as the server has it now. */
@@ -12,19 +13,18 @@ export interface QueueList {
 }
 
 type Item = QueueItem<JsonValue, JsonNumber>;
-type OnError = (error: unknown) => void;
 
 /** Waiting jobs that are listed; the others are counted. */
 const SHOWN = 20;
 
 /** Creates the list of jobs in the page's queue section. */
-export function createQueueList(onError: OnError): QueueList {
+export function createQueueList(): QueueList {
   const section = find('#queue');
   const list = find('#queue ol');
   const rest = find('#queue .quiet');
   const clearButton = find<HTMLButtonElement>('#clear-queue');
   clearButton.addEventListener('click', () =>
-    attemptOn(clearButton, onError, async () => {
+    attemptOn(clearButton, async () => {
       await clearQueue();
       announce('Waiting jobs removed');
     }),
@@ -34,8 +34,8 @@ export function createQueueList(onError: OnError): QueueList {
     const numberOf = ([number]: Item): number => Number(displayText(number));
     const pending = queue_pending.toSorted((a, b) => numberOf(a) - numberOf(b));
     const rows = [
-      ...queue_running.map((item) => queueRow(item, true, onError)),
-      ...pending.slice(0, SHOWN).map((item) => queueRow(item, false, onError)),
+      ...queue_running.map((item) => queueRow(item, true)),
+      ...pending.slice(0, SHOWN).map((item) => queueRow(item, false)),
     ];
     const focused = [...list.children].findIndex((child) => child.contains(document.activeElement));
     list.replaceChildren(...rows);
@@ -48,29 +48,14 @@ export function createQueueList(onError: OnError): QueueList {
   return { refresh: oneAtATime(show) };
 }
 
-async function attemptOn(
-  button: HTMLButtonElement,
-  onError: OnError,
-  action: () => Promise<void>,
-): Promise<void> {
-  button.disabled = true;
-  try {
-    await action();
-  } catch (error) {
-    onError(error);
-  } finally {
-    button.disabled = false;
-  }
-}
-
-function queueRow(item: Item, running: boolean, onError: OnError): HTMLLIElement {
+function queueRow(item: Item, running: boolean): HTMLLIElement {
   const facts = jobFacts(item);
   const origin = originText(facts);
   const action = running ? 'Cancel' : 'Remove';
   const label = `${action}: ${facts.description}${origin && `, ${origin}`}`;
   const button = create('button', { type: 'button', 'aria-label': label }, action);
   button.addEventListener('click', () =>
-    attemptOn(button, onError, async () => {
+    attemptOn(button, async () => {
       await cancelJob(item[1]);
       announce(running ? 'Cancelled' : 'Removed');
     }),
