@@ -1,9 +1,5 @@
 // Where the parts of a grid's picture are, in pixels.
-
-export interface Size {
-  readonly width: number;
-  readonly height: number;
-}
+import { type Size, scaledSize } from './size.ts';
 
 export interface GridLayout extends Size {
   /** Of a cell; pictures of other proportions are fitted into it. */
@@ -27,10 +23,7 @@ export function gridLayout(
   hasRowLabels: boolean,
 ): GridLayout {
   const layout = (scale: number): GridLayout => {
-    const cell = {
-      width: Math.max(1, Math.round(picture.width * scale)),
-      height: Math.max(1, Math.round(picture.height * scale)),
-    };
+    const cell = scaledSize(picture, scale);
     const font = Math.max(10, Math.round(Math.min(cell.width, cell.height) / 16));
     const gap = Math.max(2, Math.round(font / 3));
     const left = hasRowLabels ? font * 9 : 0;

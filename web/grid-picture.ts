@@ -1,8 +1,9 @@
 // Draws a grid with its labels as one picture.
 import { pictureUrl } from './api.ts';
-import { type GridLayout, gridLayout, type Size, textLines } from './grid-layout.ts';
+import { type GridLayout, gridLayout, textLines } from './grid-layout.ts';
 import type { Grid } from './grid-plan.ts';
 import type { Frame } from './history-frames.ts';
+import type { Size } from './size.ts';
 
 type FrameOf = (row: number, column: number) => Frame | undefined;
 

@@ -1,7 +1,7 @@
 // The mask as pixels: a canvas of the picture's size that is opaque where the picture is masked.
 // Lengths are in pixels of the picture.
 import { MaskHistory, type MaskOperation, type Point, type Stroke } from './mask-history.ts';
-import type { Size } from './mask-view.ts';
+import { type Size, scaledSize } from './size.ts';
 
 type Context = CanvasRenderingContext2D;
 
@@ -124,10 +124,7 @@ export class MaskCanvas {
     const { width, height } = this.size;
     const scale = Math.sqrt(MAX_SHOWN_PIXELS / (width * height));
     if (scale >= 1) return this.#mask;
-    const shown = contextOf({
-      width: Math.max(Math.round(width * scale), 1),
-      height: Math.max(Math.round(height * scale), 1),
-    });
+    const shown = contextOf(scaledSize(this.size, scale));
     shown.scale(shown.canvas.width / width, shown.canvas.height / height);
     shown.canvas.style.width = `${width}px`;
     shown.canvas.style.height = `${height}px`;
@@ -143,12 +140,9 @@ function contextOf({ width, height }: Size): Context {
   return context;
 }
 
-function isTransparent(picture: HTMLImageElement, { width, height }: Size): boolean {
-  const scale = Math.min(PROBE_SIDE / Math.max(width, height), 1);
-  const probe = contextOf({
-    width: Math.max(Math.round(width * scale), 1),
-    height: Math.max(Math.round(height * scale), 1),
-  });
+function isTransparent(picture: HTMLImageElement, size: Size): boolean {
+  const scale = Math.min(PROBE_SIDE / Math.max(size.width, size.height), 1);
+  const probe = contextOf(scaledSize(size, scale));
   const { canvas } = probe;
   probe.drawImage(picture, 0, 0, canvas.width, canvas.height);
   const { data } = probe.getImageData(0, 0, canvas.width, canvas.height);

@@ -1,11 +1,6 @@
 // Where a picture is on the screen while a mask is drawn on it: its position and scale.
 import type { Point } from './mask-history.ts';
-
-/** Sizes are in CSS pixels of the screen, or in pixels of the picture. */
-export interface Size {
-  readonly width: number;
-  readonly height: number;
-}
+import type { Size } from './size.ts';
 
 /** Screen = picture · scale + (x, y). */
 export interface View extends Point {
@@ -21,11 +16,9 @@ const VISIBLE = 48;
 
 /** Shows the whole picture in the middle, at its own size if it is small. */
 export function fitted(picture: Size, screen: Size): View {
-  const room = {
-    width: Math.max(screen.width - 2 * MARGIN, 1),
-    height: Math.max(screen.height - 2 * MARGIN, 1),
-  };
-  const scale = Math.min(room.width / picture.width, room.height / picture.height, MAX_SCALE / 4);
+  const width = Math.max(screen.width - 2 * MARGIN, 1);
+  const height = Math.max(screen.height - 2 * MARGIN, 1);
+  const scale = Math.min(width / picture.width, height / picture.height, MAX_SCALE / 4);
   return {
     scale,
     x: (screen.width - picture.width * scale) / 2,
@@ -42,8 +35,8 @@ export function zoomed(view: View, factor: number, at: Point, smallest: number):
 
 /** Moves the picture, but not off the screen. */
 export function moved(view: View, by: Point, picture: Size, screen: Size): View {
-  const within = (position: number, length: number, room: number): number =>
-    Math.min(Math.max(position, VISIBLE - length), room - VISIBLE);
+  const within = (position: number, length: number, available: number): number =>
+    Math.min(Math.max(position, VISIBLE - length), available - VISIBLE);
   return {
     scale: view.scale,
     x: within(view.x + by.x, picture.width * view.scale, screen.width),
