@@ -6,7 +6,7 @@ export interface DialogOptions {
   readonly style: string;
   readonly title: string;
   readonly content: readonly (Node | string)[];
-  /** Is asked before the dialog closes by Escape or its button; false keeps it open. */
+  /** Is called before the dialog closes by Escape or its button; false leaves it open. */
   mayClose?(): boolean;
   /** The dialog was closed, in whatever way. */
   closed?(): void;
@@ -29,16 +29,7 @@ export function openDialog({
   const dialog = create(
     'dialog',
     { class: style, 'aria-labelledby': titleId },
-    create(
-      'div',
-      { class: 'top' },
-      create('h2', { id: titleId }, title),
-      create(
-        'button',
-        { type: 'button', class: 'close', 'aria-label': 'Close', click: close },
-        '×',
-      ),
-    ),
+    create('div', { class: 'top' }, create('h2', { id: titleId }, title), closeButton(close)),
     ...content,
   );
   dialog.addEventListener('cancel', (event) => {
@@ -47,12 +38,12 @@ export function openDialog({
     event.preventDefault();
     close();
   });
-  // a file that is given to a dialog is not opened behind it
-  const keep = (event: Event, data: DataTransfer | null): void => {
+  // a file that is dropped on a dialog or pasted into it is not opened behind it
+  const takeFiles = (event: Event, data: DataTransfer | null): void => {
     if (data?.files.length) event.preventDefault();
   };
-  dialog.addEventListener('drop', (event) => keep(event, event.dataTransfer));
-  dialog.addEventListener('paste', (event) => keep(event, event.clipboardData));
+  dialog.addEventListener('drop', (event) => takeFiles(event, event.dataTransfer));
+  dialog.addEventListener('paste', (event) => takeFiles(event, event.clipboardData));
   dialog.addEventListener('close', () => {
     dialog.remove();
     closed?.();
@@ -61,3 +52,7 @@ export function openDialog({
   dialog.showModal();
   return dialog;
 }
+
+/** The button at the top of a dialog. */
+export const closeButton = (click: () => void): HTMLButtonElement =>
+  create('button', { type: 'button', class: 'close', 'aria-label': 'Close', click }, '×');

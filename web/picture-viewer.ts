@@ -1,5 +1,6 @@
 // Shows a picture at full size with its settings. Arrow keys show the next one, Escape closes.
 import { deleteHistoryEntry, pictureUrl, readGraph } from './api.ts';
+import { closeButton } from './dialog.ts';
 import { create, download, find } from './dom.ts';
 import { displayText, printJson } from './exact-json.ts';
 import type { Frame } from './history-frames.ts';
@@ -76,18 +77,13 @@ export class PictureViewer {
   }
 
   #header(filename: string): HTMLElement {
-    const close = () => this.#dialog.close();
     return create(
       'div',
       { class: 'top' },
       this.#stepButton('previous', '←', this.#index - 1, 'Newer picture'),
       this.#stepButton('next', '→', this.#index + 1, 'Older picture'),
       create('h2', {}, filename),
-      create(
-        'button',
-        { type: 'button', class: 'close', 'aria-label': 'Close', click: close },
-        '×',
-      ),
+      closeButton(() => this.#dialog.close()),
     );
   }
 
