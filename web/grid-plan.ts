@@ -23,7 +23,7 @@ export interface GridCell {
 /** The maximum number of jobs of a grid. */
 export const MAX_CELLS = 400;
 
-/** Plain data about a grid, which is kept with the tab. */
+/** Plain data about a grid, which is stored with the tab. */
 export interface Grid {
   readonly title: string;
   readonly xName: string;

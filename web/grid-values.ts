@@ -161,13 +161,13 @@ function parseOptions(items: readonly string[], { options = [] }: Field): Parsed
 
 /** The option that a text names, in whole or by a part that only it has; else those that fit. */
 function findOption(text: string, options: readonly string[]): string | string[] | undefined {
-  const wanted = text.toLowerCase();
+  const search = text.toLowerCase();
   const exact = options.find((option) => option === text);
   if (exact !== undefined) return exact;
   const same = options.filter((option) =>
-    [option, shortName(option)].some((name) => name.toLowerCase() === wanted),
+    [option, shortName(option)].some((name) => name.toLowerCase() === search),
   );
-  const found = same.length > 0 ? same : options.filter((o) => o.toLowerCase().includes(wanted));
+  const found = same.length > 0 ? same : options.filter((o) => o.toLowerCase().includes(search));
   if (found.length === 0) return undefined;
   return found.length === 1 ? found[0] : found.slice(0, 4);
 }

@@ -58,11 +58,11 @@ export class MaskCanvas {
     this.#draw((context) => drawStroke(context, stroke, drawn));
   }
 
-  /** Ends the line and keeps it. */
+  /** Ends the line and adds it to the history. */
   end(): void {
     const stroke = this.#stroke;
     this.#stroke = undefined;
-    if (stroke) this.#keep(stroke);
+    if (stroke) this.#record(stroke);
   }
 
   /** Removes the line that was started. */
@@ -74,7 +74,7 @@ export class MaskCanvas {
 
   apply(operation: MaskOperation): void {
     this.#draw((context) => draw(context, operation, this.size));
-    this.#keep(operation);
+    this.#record(operation);
   }
 
   undo(): boolean {
@@ -99,7 +99,7 @@ export class MaskCanvas {
     return blob;
   }
 
-  #keep(operation: MaskOperation): void {
+  #record(operation: MaskOperation): void {
     const settled = this.history.add(operation);
     if (settled) draw(this.#base, settled, this.size);
   }

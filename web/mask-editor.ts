@@ -112,7 +112,7 @@ class MaskEditor {
     this.#question.append(
       create('span', {}, 'The mask is not saved.'),
       button('Discard it', () => this.#dialog.close()),
-      button('Keep drawing', () => this.#ask(false)),
+      button('Keep drawing', () => this.#showQuestion(false)),
     );
     return create(
       'div',
@@ -145,16 +145,16 @@ class MaskEditor {
     this.#tools.enable(this.#mask.history);
   }
 
-  /** A mask that was changed is not discarded without a question; asking again withdraws it. */
+  /** A mask that was changed is not discarded without a question; a second call hides it. */
   #mayClose(): boolean {
     if (!this.#mask.history.isChanged) return true;
-    this.#ask(this.#question.hidden === true);
+    this.#showQuestion(this.#question.hidden === true);
     return false;
   }
 
-  #ask(isAsked: boolean): void {
-    this.#question.hidden = !isAsked;
-    if (isAsked) this.#question.querySelector('button')?.focus();
+  #showQuestion(isShown: boolean): void {
+    this.#question.hidden = !isShown;
+    if (isShown) this.#question.querySelector('button')?.focus();
     else this.#surface.element.focus();
   }
 

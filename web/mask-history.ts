@@ -1,5 +1,5 @@
-// What was drawn on a mask, to undo and redo it. Only the last operations are kept: older ones fall
-// out, and whoever draws them keeps their result.
+// What was drawn on a mask, to undo and redo it. Only the last operations are stored: older ones
+// fall out, and can no longer be undone.
 
 export interface Point {
   readonly x: number;

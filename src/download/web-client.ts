@@ -5,7 +5,7 @@ import { maskSecrets, maskUrl } from '../mask-secrets.ts';
 import { isHuggingFace, repositoryOf } from './hugging-face.ts';
 
 export interface RefusalHints {
-  /** Where a host asks for a login. */
+  /** Where a host requires a login. */
   readonly login: string;
   /** Where nothing is at an address. */
   readonly missing: string;

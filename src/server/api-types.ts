@@ -272,7 +272,7 @@ export interface DescribedModel extends ListedModel {
   readonly preview?: number;
 }
 
-/** POST /darkroom/models/describe: the first of the models that were asked for, at least one. */
+/** POST /darkroom/models/describe: the first of the requested models, at least one. */
 export interface DescriptionsResponse {
   readonly models: readonly DescribedModel[];
 }

@@ -1,4 +1,4 @@
-// What the page's model browser is told about model files, good and bad ones, and about thousands.
+// What the page's model browser receives about model files, good and bad ones, and thousands.
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -26,14 +26,14 @@ const list = async (): Promise<ListedModel[]> => {
   const listed: ListedModel[] = (await test.get('/darkroom/models')).json().models;
   return listed.filter(({ size }) => size !== undefined);
 };
-const ask = async (...asked: unknown[]): Promise<DescribedModel[]> =>
-  (await test.post('/darkroom/models/describe', { models: asked })).json().models;
+const describeModels = async (...models: unknown[]): Promise<DescribedModel[]> =>
+  (await test.post('/darkroom/models/describe', { models })).json().models;
 
-/** Asks again about those for which there was no time. */
+/** Requests those again for which there was no time. */
 async function describeAll(models: readonly ListedModel[]): Promise<DescribedModel[]> {
   const described: DescribedModel[] = [];
   while (described.length < models.length) {
-    const next = await ask(...models.slice(described.length));
+    const next = await describeModels(...models.slice(described.length));
     expect(next.length).toBeGreaterThan(0);
     described.push(...next);
   }
@@ -64,13 +64,13 @@ describe('/darkroom/models', () => {
     { folder: 'checkpoints' },
     'sd1.safetensors',
     null,
-  ])('leaves out %j', async (asked) => {
-    expect(await ask(asked)).toEqual([]);
+  ])('leaves out %j', async (model) => {
+    expect(await describeModels(model)).toEqual([]);
   });
 
   it('describes no more than 64 at once', async () => {
     const [model] = await list();
-    expect((await ask(...Array(100).fill(model))).length).toBeLessThanOrEqual(64);
+    expect((await describeModels(...Array(100).fill(model))).length).toBeLessThanOrEqual(64);
   });
 
   it('responds with 400 to a body that is none', async () => {

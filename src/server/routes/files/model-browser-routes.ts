@@ -4,7 +4,7 @@ import type { ModelName } from '../../../models/inspect/model-listing.ts';
 import { objectBody, type Route } from '../../http/route.ts';
 import type { ServerContext } from '../../server-context.ts';
 
-/** The models that one request may ask about. */
+/** The maximum number of models of one request. */
 const MAX_DESCRIBED = 64;
 
 const modelSchema = {
@@ -36,10 +36,10 @@ export const modelBrowserRoutes = ({ threads }: ServerContext): Route[] => [
     responses: { 200: { description: 'The models, described.', schema: modelsSchema } },
     handle: (request) => {
       const { models } = objectBody(request);
-      const asked = (Array.isArray(models) ? models.slice(0, MAX_DESCRIBED) : []).flatMap(
+      const requested = (Array.isArray(models) ? models.slice(0, MAX_DESCRIBED) : []).flatMap(
         modelName,
       );
-      return threads.run('describeModels', { models: asked });
+      return threads.run('describeModels', { models: requested });
     },
   },
 ];

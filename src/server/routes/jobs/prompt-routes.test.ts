@@ -91,8 +91,8 @@ it('seeds beyond 2^53 and 8.0 stay exact', async () => {
 
 it('extra_data names the release of ComfyUI; an unknown one is refused', async () => {
   const bodyWith = (comfyui: unknown) => ({ prompt: savingGraph(3), extra_data: { comfyui } });
-  const known = await test.post('/prompt', bodyWith('0.3.64'));
-  expect(known.statusCode).toBe(200);
+  const accepted = await test.post('/prompt', bodyWith('0.3.64'));
+  expect(accepted.statusCode).toBe(200);
   for (const comfyui of ['0.3.65', 3, { a: 1 }]) {
     const response = await test.post('/prompt', bodyWith(comfyui));
     expect(response.statusCode).toBe(400);
