@@ -3,7 +3,7 @@
 import type { CheckResult } from '../darkroom-types.ts';
 import { refuseSource } from '../download/model-source.ts';
 import type { DarkroomError } from '../errors.ts';
-import { isJsonObject, type JsonObject } from '../formats/json.ts';
+import type { JsonObject } from '../formats/json.ts';
 import { withSlashes } from '../slashes.ts';
 import type { Folders } from '../storage/folders.ts';
 import { describeNode, type Graph } from '../workflow/api-graph.ts';
@@ -12,6 +12,7 @@ import type { NodeTable } from '../workflow/node-table.ts';
 import { preparePrompt } from '../workflow/prepare-prompt.ts';
 import { readWorkflow } from '../workflow/read/read.ts';
 import type { CheckProblem, CheckResponse, MissingModelFile, MissingType } from './api-types.ts';
+import { pngInfoIn } from './prompt-request.ts';
 
 /** The maximum number of entries of each list; `more` counts the others. */
 const MAX_ENTRIES = 200;
@@ -27,16 +28,10 @@ export async function checkReport(
 ): Promise<CheckResponse> {
   const { checkWorkflow } = await import('../check-workflow.ts');
   const workflow = readWorkflow(body['prompt'] ?? null, 'the prompt', { nodes });
-  const extra = { ...workflow.extra, ...extraOf(body) };
+  const extra = { ...workflow.extra, ...pngInfoIn(body) };
   const prepared = preparePrompt(workflow.graph, extra, nodes, folders);
   const result = await checkWorkflow({ workflow, prepared, nodes, folders });
   return reportOf(result, workflow.graph, extra);
-}
-
-function extraOf(body: JsonObject): JsonObject {
-  const data = body['extra_data'];
-  const extra = isJsonObject(data) ? data['extra_pnginfo'] : undefined;
-  return isJsonObject(extra) ? extra : {};
 }
 
 function reportOf(result: CheckResult, graph: Graph, extra: JsonObject): CheckResponse {

@@ -78,7 +78,7 @@ export function checkPrompt(
   const extraData = objectIn(body, 'extra_data');
   const prepared = preparePrompt(
     read.workflow.graph,
-    { ...read.workflow.extra, ...objectIn(extraData, 'extra_pnginfo') },
+    { ...read.workflow.extra, ...pngInfoIn(body) },
     nodes,
     folders,
   );
@@ -169,6 +169,10 @@ function textIn(object: JsonObject, name: string): string | undefined {
   const value = object[name];
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
+
+/** `extra_data.extra_pnginfo` of a body; empty without one. */
+export const pngInfoIn = (body: JsonObject): JsonObject =>
+  objectIn(objectIn(body, 'extra_data'), 'extra_pnginfo');
 
 function objectIn(object: JsonObject, name: string): JsonObject {
   const value = object[name];
