@@ -11,6 +11,7 @@ import { modelSources } from '../workflow/model-sources.ts';
 import type { NodeTable } from '../workflow/node-table.ts';
 import { preparePrompt } from '../workflow/prepare-prompt.ts';
 import { readWorkflow } from '../workflow/read/read.ts';
+import { LIST_NODES } from '../workflow/validate/issues.ts';
 import type { CheckProblem, CheckResponse, MissingModelFile, MissingType } from './api-types.ts';
 import { pngInfoIn } from './prompt-request.ts';
 
@@ -57,16 +58,14 @@ function reportOf(result: CheckResult, graph: Graph, extra: JsonObject): CheckRe
   };
 }
 
-/** Of the command line: the page's readers have none. */
-const COMMAND_HINT = ' Run `darkroom nodes` to list the types that can be run.';
-
 function missingTypes({ nodes, errors }: CheckResult): MissingType[] {
   const hints = new Map(errors.map(({ nodeType, hint }) => [nodeType, hint]));
   return nodes.map(({ type, pack, reason, nodeIds }) => ({
     type,
     pack,
     reason,
-    hint: ` ${hints.get(type) ?? ''}`.replace(COMMAND_HINT, '').trim(),
+    // the page's readers have no command line
+    hint: (hints.get(type) ?? '').replace(LIST_NODES, '').trim(),
     count: nodeIds.length,
   }));
 }

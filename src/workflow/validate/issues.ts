@@ -91,15 +91,14 @@ export function unknownType(
   );
 }
 
+/** Ends the hint about an unknown type where a command line is at hand. */
+export const LIST_NODES = 'Run `darkroom nodes` to list the types that can be run.';
+
 function unknownTypeHint(nodeType: string, near: string): string {
   const later = laterNodeHint(nodeType);
   if (later) return later;
   const pack = packTitleOf(nodeType);
-  return [
-    pack ? `It belongs to ${pack}, which is not built in.` : '',
-    near,
-    'Run `darkroom nodes` to list the types that can be run.',
-  ]
+  return [pack ? `It belongs to ${pack}, which is not built in.` : '', near, LIST_NODES]
     .filter(Boolean)
     .join(' ');
 }
