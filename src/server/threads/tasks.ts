@@ -77,28 +77,18 @@ export const TASKS = {
   readWorkflow: (
     context: TaskContext,
     { bytes, name }: Body & InputNames & { readonly name: string },
-  ): RouteResponse => {
-    try {
-      return json<WorkflowResponse>(workflowResponse(context, bytes, name));
-    } catch (error) {
-      if (!(error instanceof DarkroomError)) throw error;
-      return json<ErrorResponse>(errorOf(error), 422);
-    }
-  },
+  ): Promise<RouteResponse> =>
+    readable(() => json<WorkflowResponse>(workflowResponse(context, bytes, name))),
 
   /** Finds what the prompt in a body of POST /prompt lacks here; opens headers of model files. */
-  checkWorkflow: async (
+  checkWorkflow: (
     { nodes, folders }: TaskContext,
     body: Body & InputNames,
-  ): Promise<RouteResponse> => {
-    const { checkReport } = await import('../check-report.ts');
-    try {
+  ): Promise<RouteResponse> =>
+    readable(async () => {
+      const { checkReport } = await import('../check-report.ts');
       return json<CheckResponse>(await checkReport(objectBody(body), nodes, folders));
-    } catch (error) {
-      if (!(error instanceof DarkroomError)) throw error;
-      return json<ErrorResponse>(errorOf(error), 422);
-    }
-  },
+    }),
 
   /** Replaces the wildcards in the `text` of a body. */
   populateWildcards: ({ folders }: TaskContext, body: Body): RouteResponse => {
@@ -143,9 +133,18 @@ export const TASKS = {
   },
 } satisfies Record<string, (context: TaskContext, input: never) => unknown>;
 
-const errorOf = ({ code, message, hint = '' }: DarkroomError): ErrorResponse => ({
-  error: { code, message, hint },
-});
+/** A response about a workflow; 422 with the error of one that can't be read. */
+async function readable(
+  respond: () => RouteResponse | Promise<RouteResponse>,
+): Promise<RouteResponse> {
+  try {
+    return await respond();
+  } catch (error) {
+    if (!(error instanceof DarkroomError)) throw error;
+    const { code, message, hint = '' } = error;
+    return json<ErrorResponse>({ error: { code, message, hint } }, 422);
+  }
+}
 
 /** As they are written in prompts. */
 const wildcardNames = (folders: Folders): string[] =>
