@@ -2,32 +2,18 @@
 // ten thousand files.
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import type { BrowserContextOptions, Page } from 'playwright-core';
 import sharp from 'sharp';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import {
-  browserProgram,
-  NO_BROWSER,
-  openBrowser,
-  violations,
-  watchedPage,
-} from './support/browser.ts';
+import { afterEach, beforeAll, expect, it } from 'vitest';
+import { violations } from './support/browser.ts';
 import { fixtureModel } from './support/golden.ts';
-import { type TestServer, testServer } from './support/server.ts';
+import { describePage } from './support/page.ts';
 
-const program = browserProgram();
-if (!program) console.warn(`the model browser: ${NO_BROWSER}`);
 const HOSTILE = '<b onclick=alert(1)>&amp;.safetensors';
 
-describe.skipIf(!program)('the model browser', () => {
-  let test: TestServer;
-  let browser: Browser;
-  let address: string;
+describePage('the model browser', ({ test, open: openPage }) => {
   let opened: Page | undefined;
   beforeAll(async () => {
-    test = await testServer({ builtIn: true });
-    address = await test.listen();
-    browser = await openBrowser(program!);
     const put = (folder: string, name: string, fixture: string): void => {
       mkdirSync(inModels(folder), { recursive: true });
       cpSync(fixtureModel(fixture), inModels(folder, name));
@@ -42,16 +28,11 @@ describe.skipIf(!program)('the model browser', () => {
       .toFile(inModels('checkpoints', 'fox.preview.png'));
   });
   afterEach(() => opened?.close());
-  afterAll(async () => {
-    await browser.close();
-    await test.close();
-  });
-  const inModels = (...names: string[]): string => join(test.folders.models[0], ...names);
+  const inModels = (...names: string[]): string => join(test().folders.models[0], ...names);
 
   const open = async (example?: string, options: BrowserContextOptions = {}) => {
-    const watched = await watchedPage(browser, address, options);
+    const watched = await openPage(options);
     opened = watched.page;
-    await opened.goto(address);
     await opened.locator('#form .file').waitFor();
     if (example) await opened.getByRole('button', { name: example, exact: true }).click();
     return watched;
@@ -159,7 +140,7 @@ describe.skipIf(!program)('the model browser', () => {
       isMobile: true,
     });
     await expect
-      .poll(async () => (await test.get('/darkroom/models')).json().models.length, {
+      .poll(async () => (await test().get('/darkroom/models')).json().models.length, {
         timeout: 20_000,
       })
       .toBe(10_007);

@@ -2,20 +2,13 @@
 // with the mouse, fingers and the keyboard.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import type { BrowserContextOptions, Page } from 'playwright-core';
 import sharp from 'sharp';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import {
-  browserProgram,
-  NO_BROWSER,
-  openBrowser,
-  violations,
-  watchedPage,
-} from './support/browser.ts';
-import { type TestServer, testServer } from './support/server.ts';
+import { afterEach, beforeAll, expect, it } from 'vitest';
+import { violations } from './support/browser.ts';
+import { describePage } from './support/page.ts';
+import { testServer } from './support/server.ts';
 
-const program = browserProgram();
-if (!program) console.warn(`input pictures in a browser: ${NO_BROWSER}`);
 const HOSTILE = '<img src=x onerror="alert(1)">&amp;.png';
 const PHONE = { viewport: { width: 390, height: 800 }, hasTouch: true, isMobile: true };
 
@@ -23,33 +16,25 @@ const raw = (path: string | Buffer) => sharp(path).ensureAlpha().raw().toBuffer(
 const every = (bytes: Buffer, first: number, step = 4): number[] =>
   [...bytes].filter((_, i) => i % step === first);
 
-describe.skipIf(!program)('input pictures', () => {
-  let test: TestServer;
-  let browser: Browser;
-  let address: string;
+describePage('input pictures', ({ test, open: openPage }) => {
   let opened: Page | undefined;
   beforeAll(async () => {
-    test = await testServer({ builtIn: true });
-    address = await test.listen();
-    browser = await openBrowser(program!);
     const photo = sharp({ create: { width: 64, height: 32, channels: 3, background: 'teal' } });
     await photo.clone().png().toFile(inFolder(HOSTILE));
     await photo.withMetadata({ orientation: 6 }).jpeg().toFile(inFolder('turned.jpg'));
   });
   afterEach(() => opened?.close());
-  afterAll(async () => {
-    await browser.close();
-    await test.close();
-  });
-  const inFolder = (name: string): string => join(test.folders.input, name);
+  const inFolder = (name: string): string => join(test().folders.input, name);
 
-  const open = async (options: BrowserContextOptions = {}, url = address) => {
-    const watched = await watchedPage(browser, address, options);
+  const openInpaint = async (page: Page) => {
+    await page.getByRole('button', { name: 'Inpaint', exact: true }).click();
+    await page.locator('.thumbnail img').waitFor();
+    await expect.poll(() => page.locator('#form .file').textContent()).toBe('Inpaint');
+  };
+  const open = async (options: BrowserContextOptions = {}) => {
+    const watched = await openPage(options);
     opened = watched.page;
-    await watched.page.goto(url);
-    await watched.page.getByRole('button', { name: 'Inpaint', exact: true }).click();
-    await watched.page.locator('.thumbnail img').waitFor();
-    await expect.poll(() => watched.page.locator('#form .file').textContent()).toBe('Inpaint');
+    await openInpaint(watched.page);
     return watched;
   };
   const value = (page: Page) => page.locator('.field.picture select').inputValue();
@@ -111,12 +96,14 @@ describe.skipIf(!program)('input pictures', () => {
       .toBuffer();
     form.append('image', new Blob([new Uint8Array(mask)]), 'mask.png');
     form.append('original_ref', JSON.stringify({ filename: 'sketch.png', type: 'input' }));
-    const response = await fetch(`${address}/upload/mask`, { method: 'POST', body: form });
+    const upload = new URL('/upload/mask', page.url());
+    const response = await fetch(upload, { method: 'POST', body: form });
     const { name } = (await response.json()) as { name: string };
     const prompt = JSON.parse(readFileSync('examples/inpaint.json', 'utf8'));
     prompt['2'].inputs.image = name;
-    await test.post('/prompt', { prompt });
-    const made = (count: number): string => join(test.folders.output, `inpaint_0000${count}_.png`);
+    await test().post('/prompt', { prompt });
+    const made = (count: number): string =>
+      join(test().folders.output, `inpaint_0000${count}_.png`);
     await expect
       .poll(() => raw(made(2)).catch(() => undefined), { timeout: 60_000 })
       .toEqual(await raw(made(1)));
@@ -138,7 +125,7 @@ describe.skipIf(!program)('input pictures', () => {
     await page.getByRole('dialog').getByText('ramp.png').click();
     await openEditor(page);
     expect(await raw(await save(page))).toEqual(ramp);
-    await select(page, unchanged.slice(test.folders.input.length + 1).concat(' [input]'));
+    await select(page, unchanged.slice(test().folders.input.length + 1).concat(' [input]'));
 
     // the saved picture is edited again
     await openEditor(page);
@@ -149,7 +136,7 @@ describe.skipIf(!program)('input pictures', () => {
     // a reader finds it, also when the workflow is opened again
     const prompt = JSON.parse(readFileSync('examples/inpaint.json', 'utf8'));
     prompt['2'].inputs.image = await value(page);
-    const { form } = (await test.post('/darkroom/read', prompt)).json();
+    const { form } = (await test().post('/darkroom/read', prompt)).json();
     expect(form.missing).toEqual([]);
   });
 
@@ -373,7 +360,9 @@ describe.skipIf(!program)('input pictures', () => {
     const secured = await testServer({ builtIn: true, token: 'secret' });
     try {
       const url = await secured.listen();
-      const { page } = await open({}, `${url}/?token=secret`);
+      const { page } = await open();
+      await page.goto(`${url}/?token=secret`);
+      await openInpaint(page);
       await openEditor(page);
       await drag(page, 20, 20);
       await tool(page, 'Save mask').click();
