@@ -10,10 +10,6 @@ export interface GridFormEvents {
   queue(x: GridSide, y: GridSide | undefined): void;
 }
 
-export interface GridForm {
-  readonly element: HTMLElement;
-}
-
 const HELP =
   'Numbers: 10, 20 or 1-5 or 1-10 (+3) or 0-1 [5]. Lists: names, or a part of them. Texts: the ' +
   'first value is what the others replace; "quotes" keep commas.';
@@ -28,7 +24,7 @@ interface SideInputs {
   read(): GridSide | undefined | null;
 }
 
-export function createGridForm(events: GridFormEvents): GridForm {
+export function createGridForm(events: GridFormEvents): HTMLElement {
   const x = createSide('X', false, events);
   const y = createSide('Y', true, events);
   const problem = create('p', { class: 'note', role: 'status' });
@@ -61,7 +57,7 @@ export function createGridForm(events: GridFormEvents): GridForm {
     event.stopPropagation();
     queue();
   });
-  return { element };
+  return element;
 }
 
 function createSide(axis: string, optional: boolean, { fields }: GridFormEvents): SideInputs {

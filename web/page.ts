@@ -57,7 +57,7 @@ const form = new WorkflowForm({
       fields: () => form.fields(),
       queue: (x, y) => attempt(() => runGrid(x, y)),
     });
-    return [gridForm.element, ...(seed ? [batch.element] : [])];
+    return [gridForm, ...(seed ? [batch.element] : [])];
   },
 });
 const checkPanel = new CheckPanel(form);
