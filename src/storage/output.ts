@@ -25,14 +25,12 @@ export interface OutputRequest {
   readonly size: { readonly width: number; readonly height: number };
   readonly files: readonly Uint8Array[];
   readonly now: Date;
-  readonly counterEndsAtDot?: CounterEndsAtDot;
+  /**
+   * Whether the counter in a name ends at a dot too, as from ComfyUI 0.21.0 on: `a_00007.png` then
+   * counts as 7, otherwise as none.
+   */
+  readonly counterEndsAtDot?: boolean;
 }
-
-/**
- * Whether the counter in a name ends at a dot too, as from ComfyUI 0.21.0 on: `a_00007.png` then
- * counts as 7, otherwise as none.
- */
-export type CounterEndsAtDot = boolean;
 
 export interface WrittenFile {
   readonly filename: string;
@@ -166,9 +164,9 @@ const COUNTER = new RegExp(`^\\s*[+-]?\\d{1,${MAX_COUNTER_DIGITS}}\\s*$`);
 export function nextCounter(
   names: readonly string[],
   prefix: string,
-  endsAtDot: CounterEndsAtDot = false,
+  counterEndsAtDot = false,
 ): bigint {
-  const end = endsAtDot ? /[_.]/ : '_';
+  const end = counterEndsAtDot ? /[_.]/ : '_';
   let highest = 0n;
   for (const name of names) {
     if (!name.startsWith(`${prefix}_`)) continue;
