@@ -129,9 +129,8 @@ export class MaskSurface {
   }
 
   #zoom(factor: number, at: Point): void {
-    this.#isFitted = false;
     const smallest = fitted(this.#mask.size, this.#screen).scale * SMALLEST;
-    this.#show(zoomed(this.#view, factor, at, smallest));
+    this.#view = zoomed(this.#view, factor, at, smallest);
     this.#move({ x: 0, y: 0 });
   }
 
