@@ -18,7 +18,7 @@ const isChanging = (path: string): boolean => {
   return isIndex || name.endsWith('.js') || name.endsWith('.css');
 };
 
-/** Files that the frontend requests although its package does not have them: the user's own style. */
+/** Files that the frontend requests and its package does not have: the user's own style. */
 const SUBSTITUTES: Readonly<Record<string, { readonly body: string; readonly type: string }>> = {
   '/user.css': { body: '', type: 'text/css' },
 };

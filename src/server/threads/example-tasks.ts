@@ -1,5 +1,6 @@
 // What the server does in threads about the workflows that it offers: the examples of the package,
-// for the built-in page and as templates of ComfyUI's editor, and the one that the page starts with.
+// for the built-in page and as templates of ComfyUI's editor, and the one that the page starts
+// with.
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
