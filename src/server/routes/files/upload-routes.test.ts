@@ -105,7 +105,7 @@ describe('/upload/mask', () => {
     expect((await uploadMask(original)).statusCode).toBe(400);
   });
 
-  it('turns the original as its EXIF says, when asked to', async () => {
+  it('turns the original as its EXIF says, where the request wants that', async () => {
     const draw = (width: number, height: number, background: object | string) =>
       sharp({ create: { width, height, channels: 4, background } });
     const photo = await draw(30, 20, 'red').withMetadata({ orientation: 6 }).jpeg().toBuffer();
