@@ -229,25 +229,16 @@ function recordDifference(g: Golden, id: string, d: Difference): void {
 }
 
 /**
- * Returns the path of an unpacked fixture model (test/fixtures/<name>.safetensors.gz), unpacked
- * once beside node_modules.
+ * Returns the path of an unpacked fixture model (test/fixtures/<name>.<format>.gz), unpacked once
+ * beside node_modules.
  */
-export function fixtureModel(name: string): string {
-  const target = join(
-    root,
-    '..',
-    'node_modules',
-    '.cache',
-    'darkroom-fixtures',
-    `${name}.safetensors`,
-  );
+export function fixtureModel(name: string, format = 'safetensors'): string {
+  const file = `${name}.${format}`;
+  const target = join(root, '..', 'node_modules', '.cache', 'darkroom-fixtures', file);
   if (!existsSync(target)) {
     mkdirSync(dirname(target), { recursive: true });
     const temporary = `${target}.${process.pid}`;
-    writeFileSync(
-      temporary,
-      gunzipSync(readFileSync(join(root, 'fixtures', `${name}.safetensors.gz`))),
-    );
+    writeFileSync(temporary, gunzipSync(readFileSync(join(root, 'fixtures', `${file}.gz`))));
     renameSync(temporary, target);
   }
   return target;
