@@ -5,7 +5,7 @@
 // below.
 import { cpus } from 'node:os';
 import { loadCheckpoint } from '../src/models/checkpoint/load.ts';
-import type { UNet } from '../src/models/unet/unet.ts';
+import type { Denoiser } from '../src/models/denoiser.ts';
 import { behaviourOf } from '../src/nodes/versions/behaviour-changes.ts';
 import { NEWEST_VERSION } from '../src/nodes/versions/comfyui-versions.ts';
 import { createRuntime } from '../src/runtime/runtime.ts';
@@ -33,7 +33,7 @@ const latent: Latent = { samples: map(zeros([1, 4, 64, 64]), (_, i) => Math.sin(
 const soft = map(zeros([1, 512, 512]), (_, i) => (i % 512) / 511);
 
 const outputs = new Map<string, Tensor>();
-const network: UNet = {
+const network: Denoiser = {
   inChannels: 4,
   outChannels: 4,
   contextDim: 768,
@@ -146,7 +146,7 @@ async function measure({
 /** Seconds of one evaluation of a checkpoint's UNet with both sides, after a warm-up. */
 async function measureEvaluation(file: string): Promise<number> {
   const runtime = createRuntime({ threads: cpus().length });
-  const { unet } = await loadCheckpoint(file, runtime);
+  const { denoiser: unet } = await loadCheckpoint(file, runtime);
   const inputs = {
     x: full([2, 4, 64, 64], 0.1),
     timesteps: Float32Array.of(500, 500),

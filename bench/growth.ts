@@ -25,7 +25,7 @@ const { values, positionals } = parseArgs({
 const [file, ...asked] = positionals;
 if (!file) throw new Error('name a checkpoint: npm run bench:growth -- CHECKPOINT');
 const runtime = createRuntime({ threads: 1 });
-const { unet, family, prediction } = await loadCheckpoint(file, runtime);
+const { denoiser: unet, family, prediction } = await loadCheckpoint(file, runtime);
 const model = makeModel(family, unet, prediction);
 
 const wave = (...shape: number[]): Tensor => map(zeros(shape), (_, i) => Math.sin(i * 1.3));

@@ -9,12 +9,12 @@ import { basename, dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { UNET_PREFIX } from '../src/formats/identify/identify.ts';
 import { openSafetensors } from '../src/formats/safetensors/safetensors.ts';
+import type { Denoiser, DenoiserInputs } from '../src/models/denoiser.ts';
 import type { Int8Plan } from '../src/models/layers/int8.ts';
 import { unetConfig } from '../src/models/unet/config.ts';
 import { unetGraph } from '../src/models/unet/graph.ts';
 import { INT8_LAYERS } from '../src/models/unet/int8-layers.ts';
 import { timestepEmbedding } from '../src/models/unet/timestep.ts';
-import type { UNet, UNetInputs } from '../src/models/unet/unet.ts';
 import { createPrepackedStore } from '../src/models/weights/prepacked-store.ts';
 import { weightsOf } from '../src/models/weights/tensors.ts';
 import { openSession } from '../src/runtime/session.ts';
@@ -62,7 +62,7 @@ async function evaluator(plan: Int8Plan | undefined) {
   });
   return {
     close: session.close,
-    evaluate: async ({ x, timesteps, context, y }: UNetInputs): Promise<Tensor> => {
+    evaluate: async ({ x, timesteps, context, y }: DenoiserInputs): Promise<Tensor> => {
       const inputs = {
         x,
         time: timestepEmbedding(timesteps, config.modelChannels),
@@ -85,8 +85,11 @@ const encode = async (text: string) =>
 const negative = await encode('');
 
 /** Runs a whole sampling with this evaluation; returns the image [1, H, W, 3]. */
-async function draw(evaluate: UNet['evaluate'], prompt: string, seed: number): Promise<Tensor> {
-  const model: Model = { ...(loaded as Model), unet: { ...(loaded as Model).unet, evaluate } };
+async function draw(evaluate: Denoiser['evaluate'], prompt: string, seed: number): Promise<Tensor> {
+  const model: Model = {
+    ...(loaded as Model),
+    denoiser: { ...(loaded as Model).denoiser, evaluate },
+  };
   const [latent] = await runNode(
     'EmptyLatentImage',
     { width: size, height: size, batch_size: 1 },
@@ -131,7 +134,7 @@ const KINDS: Readonly<Record<string, RegExp>> = {
 
 async function layers(): Promise<void> {
   const exact = await evaluator(undefined);
-  const inputs: UNetInputs[] = [];
+  const inputs: DenoiserInputs[] = [];
   for (const [i, { prompt }] of prompts.slice(0, Number(values.prompts ?? 4)).entries()) {
     let step = 0;
     await draw(

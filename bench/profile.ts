@@ -123,7 +123,7 @@ try {
       : undefined,
     profile: join(folder, 'profile'),
   });
-  const { unet } = await loadDiffusionModel(positionals[0], runtime);
+  const { denoiser: unet } = await loadDiffusionModel(positionals[0], runtime);
   const inputs = {
     x: prepareNoise([rows, 4, cells, cells], 1),
     timesteps: new Float32Array(rows).fill(500),

@@ -3,7 +3,7 @@
 // calls. Two regions, 20 steps, a latent of 4 x 64 x 64 (512 px) with masks of 512 x
 // 512; the network returns constants of SDXL's sizes, so that only our code is measured.
 import { cpus } from 'node:os';
-import type { UNet } from '../src/models/unet/unet.ts';
+import type { Denoiser } from '../src/models/denoiser.ts';
 import { behaviourOf } from '../src/nodes/versions/behaviour-changes.ts';
 import { NEWEST_VERSION } from '../src/nodes/versions/comfyui-versions.ts';
 import { createMemo, type Memo, noMemo } from '../src/sampling/memo.ts';
@@ -16,7 +16,7 @@ const STEPS = 20;
 const RUNS = 5;
 
 const outputs = new Map<string, Tensor>();
-const network: UNet = {
+const network: Denoiser = {
   inChannels: 4,
   outChannels: 4,
   contextDim: 2048,

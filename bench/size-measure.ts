@@ -37,7 +37,7 @@ const runtime = createModelRuntime({
 /** Evaluates a part on its inputs. */
 const PARTS: Readonly<Record<string, (inputs: Inputs) => Promise<Evaluate>>> = {
   unet: async ({ x, timesteps, context, y }) => {
-    const { unet } = await loadDiffusionModel(file, runtime);
+    const { denoiser: unet } = await loadDiffusionModel(file, runtime);
     return async () => ({ out: await unet.evaluate({ x, timesteps: timesteps.data, context, y }) });
   },
   vae: async ({ z }) => {

@@ -3,7 +3,7 @@
 import { afterAll, expect, it } from 'vitest';
 import { testContext } from '../../test/support/run-node.ts';
 import type { ByteImage } from '../image/image-bytes.ts';
-import type { UNet } from '../models/unet/unet.ts';
+import type { Denoiser } from '../models/denoiser.ts';
 import type { Autoencoder } from '../models/vae/autoencoder.ts';
 import { makeModel } from '../sampling/model/model.ts';
 import { map, type Tensor, tensor } from '../tensor/tensor.ts';
@@ -19,7 +19,7 @@ const filled = (value: number, ...shape: number[]): Tensor =>
   );
 
 let evaluations = 0;
-const unet: UNet = {
+const unet: Denoiser = {
   inChannels: 4,
   outChannels: 4,
   contextDim: 8,

@@ -28,7 +28,7 @@ const wave = (...shape: number[]): Tensor =>
 /** Returns the outputs of the networks of a fixture checkpoint on a device. */
 async function results(device: Device, model: string): Promise<Tensor[]> {
   const runtime = createRuntime({ threads: 1, device });
-  const unet = (await loadCheckpoint(fixtureModel(model), runtime)).unet!;
+  const unet = (await loadCheckpoint(fixtureModel(model), runtime)).denoiser!;
   const inputs = {
     x: wave(2, 4, 8, 16),
     timesteps: Float32Array.of(999, 20),

@@ -1,9 +1,9 @@
 // The values that travel between sampling nodes: latents, conditioning, models, and what model
 // patches work on. Types only; the functions on them are in the folders beside this file.
 import type { ControlNet } from '../models/controlnet/controlnet.ts';
+import type { Denoiser, DenoiserVariant } from '../models/denoiser.ts';
 import type { Gligen, PlacedObject } from '../models/gligen/load.ts';
 import type { HookGroup } from '../models/hooks/hooks.ts';
-import type { UNet, UNetVariant } from '../models/unet/unet.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { ModelSampling } from './model/model-sampling.ts';
 
@@ -116,7 +116,7 @@ export interface Model {
   readonly family: 'sd1' | 'sd2' | 'sdxl' | 'sdxl-refiner';
   /** The title that its file has (`modelspec.title`). */
   readonly title?: string;
-  readonly unet: UNet;
+  readonly denoiser: Denoiser;
   readonly sampling: ModelSampling;
   readonly latentFormat: LatentFormat;
   readonly patches?: ModelPatches;
@@ -204,7 +204,7 @@ export interface GuidanceStep {
   readonly uncond: Tensor;
   /**
    * What the network recorded of the negative side in this step, or in an earlier one where it was
-   * not evaluated (UNetInputs.onAttention).
+   * not evaluated (DenoiserInputs.onAttention).
    */
   readonly attention?: Tensor;
   /**
@@ -213,7 +213,7 @@ export interface GuidanceStep {
    */
   evaluate(
     conditioning: 'positive' | 'negative' | { readonly negative: Conditioning },
-    change?: { readonly variant?: UNetVariant; readonly x?: Tensor },
+    change?: { readonly variant?: DenoiserVariant; readonly x?: Tensor },
   ): Promise<Tensor>;
 }
 

@@ -20,7 +20,11 @@ export function fixtureModels(): { model(name: string): Promise<Model>; close():
   const runtime = createRuntime({ threads: 1 });
   const models = new Map<string, Promise<Model>>();
   const load = async (name: string): Promise<Model> => {
-    const { family, unet, prediction } = await loadCheckpoint(fixtureModel(FILES[name]), runtime);
+    const {
+      family,
+      denoiser: unet,
+      prediction,
+    } = await loadCheckpoint(fixtureModel(FILES[name]), runtime);
     return makeModel(family, unet, prediction);
   };
   return {

@@ -16,7 +16,7 @@ const wave = (...shape: number[]): Tensor =>
 
 async function results(device: Device): Promise<Record<string, Tensor>> {
   const runtime = createRuntime({ threads: 1, device });
-  const { unet, encoders, vae } = await loadCheckpoint(file, runtime);
+  const { denoiser: unet, encoders, vae } = await loadCheckpoint(file, runtime);
   const chunk = [49406, 320, 1125, ...new Array(74).fill(49407)];
   const encoded = await encoders[0].encode([chunk], {
     layer: 'last',

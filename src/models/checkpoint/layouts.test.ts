@@ -22,8 +22,8 @@ import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import { loadTextEncoder } from '../clip/load.ts';
 import type { TextEncoder } from '../clip/text-encoder.ts';
 import { loadControlNet } from '../controlnet/load.ts';
+import type { Denoiser } from '../denoiser.ts';
 import { fromDiffusers } from '../unet/diffusers-unet.ts';
-import type { UNet } from '../unet/unet.ts';
 import { loadVae } from '../vae/load.ts';
 import { loadCheckpoint, loadDiffusionModel } from './load.ts';
 
@@ -53,7 +53,7 @@ const random = (shape: readonly number[], seed: number): Tensor =>
     ),
   );
 
-function evaluate({ inChannels, contextDim, admChannels, evaluate }: UNet): Promise<Tensor> {
+function evaluate({ inChannels, contextDim, admChannels, evaluate }: Denoiser): Promise<Tensor> {
   const y = admChannels > 0 ? random([1, admChannels], 3) : undefined;
   return evaluate({
     x: random([1, inChannels, 8, 12], 1),
@@ -72,7 +72,7 @@ describe('UNets', () => {
     async (name) => {
       const tensors = await tensorsOf(fixtureModel(name));
       const whole = await loadCheckpoint(fixtureModel(name), runtime);
-      const expected = await evaluate(whole.unet);
+      const expected = await evaluate(whole.denoiser);
       const names = inverse(NAMES.unets[name]);
       const inner = (tensor: string) =>
         tensor.startsWith(UNET_PREFIX) ? tensor.slice(UNET_PREFIX.length) : undefined;
@@ -85,7 +85,7 @@ describe('UNets', () => {
       for (const file of [diffusers, alone, fixtureModel(name)]) {
         const loaded = await loadDiffusionModel(file, runtime);
         expect(loaded).toMatchObject({ family: whole.family, prediction: { kind: 'eps' } });
-        expect((await evaluate(loaded.unet)).data, file).toEqual(expected.data);
+        expect((await evaluate(loaded.denoiser)).data, file).toEqual(expected.data);
       }
       const withoutParts = await loadCheckpoint(alone, runtime);
       expect(withoutParts).toMatchObject({ family: whole.family, encoders: [], vae: undefined });
@@ -123,7 +123,10 @@ describe('golden layouts/cut', () => {
   it.each(g.cases.filter(({ params }) => !params.control))(
     '$id',
     async ({ id, params, outputs }) => {
-      const { family, unet } = await loadDiffusionModel(await write(id, params.weights), runtime);
+      const { family, denoiser: unet } = await loadDiffusionModel(
+        await write(id, params.weights),
+        runtime,
+      );
       expect({ family, admChannels: unet.admChannels }).toEqual({
         family: id.startsWith('SD2') ? 'sd2' : 'sdxl',
         admChannels: params.adm ?? 0,
@@ -287,10 +290,12 @@ it('refuses fp8 weights with scales', async () => {
 });
 
 it('rounds weights to fp8 on request', async () => {
-  const plain = await evaluate((await loadDiffusionModel(fixtureModel('tiny_sd1'), runtime)).unet);
+  const plain = await evaluate(
+    (await loadDiffusionModel(fixtureModel('tiny_sd1'), runtime)).denoiser,
+  );
   for (const rounding of ['f8e4m3', 'f8e5m2'] as const) {
     const rounded = await evaluate(
-      (await loadDiffusionModel(fixtureModel('tiny_sd1'), runtime, rounding)).unet,
+      (await loadDiffusionModel(fixtureModel('tiny_sd1'), runtime, rounding)).denoiser,
     );
     expect(rounded.data.every(Number.isFinite)).toBe(true);
     expect(rounded.data).not.toEqual(plain.data);

@@ -8,10 +8,10 @@ import { withModelFile } from '../../formats/model-file.ts';
 import type { TensorFile, TensorInfo } from '../../formats/tensor-file.ts';
 import { encoderOf } from '../clip/load.ts';
 import type { TextEncoder } from '../clip/text-encoder.ts';
+import type { Denoiser } from '../denoiser.ts';
 import type { ModelRuntime } from '../model-runtime.ts';
 import { fromDiffusers } from '../unet/diffusers-unet.ts';
 import { createUNet } from '../unet/network.ts';
-import type { UNet } from '../unet/unet.ts';
 import type { Autoencoder } from '../vae/autoencoder.ts';
 import { loadAutoencoder } from '../vae/load.ts';
 import { type Rounding, weightsOf } from '../weights/tensors.ts';
@@ -23,7 +23,7 @@ export interface DiffusionModel {
   readonly family: Family;
   /** The title in its metadata (`modelspec.title`). */
   readonly title?: string;
-  readonly unet: UNet;
+  readonly denoiser: Denoiser;
   readonly prediction: Prediction;
 }
 
@@ -90,7 +90,7 @@ async function diffusionModel(
     file,
     family,
     title: metadata['modelspec.title'],
-    unet: createUNet(runtime, weightsOf(file, named, unet.prefix, { rounding })),
+    denoiser: createUNet(runtime, weightsOf(file, named, unet.prefix, { rounding })),
     prediction: await resolvePrediction(unet.prediction, read),
   };
 }

@@ -75,7 +75,7 @@ it.each<Form>(['sequential', 'transposed'])(
   'a checkpoint as .ckpt (%s) and a LoRA as .pt compute the same',
   async (form) => {
     const outputs = async (checkpoint: string, lora: string) => {
-      const { unet, encoders, vae } = await loadCheckpoint(checkpoint, runtime);
+      const { denoiser: unet, encoders, vae } = await loadCheckpoint(checkpoint, runtime);
       const opened = await openLora(lora);
       const changed = applyLora({ unet }, opened, { unet: 0.7, clip: 0 });
       expect(changed.changed).toBeGreaterThan(0);

@@ -6,7 +6,7 @@ import { DarkroomError } from '../../errors.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { allocate } from '../../tensor/allocate.ts';
 import { map, type Tensor, tensor } from '../../tensor/tensor.ts';
-import type { ControlResiduals } from '../unet/unet.ts';
+import type { ControlResiduals } from '../denoiser.ts';
 import type { Weights } from '../weights/tensors.ts';
 import {
   type AdapterConfig,

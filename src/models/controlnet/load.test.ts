@@ -29,7 +29,7 @@ describe('ControlNet', () => {
     '$id returns the residuals of the original, and the UNet its predictions with them',
     async ({ id, inputs, outputs }) => {
       const net = await loadControlNet(file, runtime);
-      const { unet } = await loadCheckpoint(fixtureModel('tiny_sdxl_base'), runtime);
+      const { denoiser: unet } = await loadCheckpoint(fixtureModel('tiny_sdxl_base'), runtime);
       const [x, context, y, pixels] = ['x', 'context', 'y', 'hint'].map((name) =>
         g.float(inputs[name]),
       );

@@ -6,8 +6,8 @@ import { withModelFile } from '../../formats/model-file.ts';
 import type { TensorInfo } from '../../formats/tensor-file.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { wrongFile } from '../checkpoint/wrong-file.ts';
+import type { Denoiser } from '../denoiser.ts';
 import { fromDiffusers } from '../unet/diffusers-unet.ts';
-import type { UNet } from '../unet/unet.ts';
 import { type Weights, weightsOf } from '../weights/tensors.ts';
 import { adapterNames } from './adapter-graph.ts';
 import { createAdapter } from './adapter-network.ts';
@@ -31,7 +31,7 @@ const HINT = 'ControlNets and T2I-Adapters of SD1.x, SD2.x and SDXL are supporte
 export async function loadControlNet(
   file: string,
   runtime: Runtime,
-  unet?: UNet,
+  unet?: Denoiser,
 ): Promise<ControlNet> {
   const tensors = await withModelFile(file, (opened) => opened.tensors);
   const found = identify(tensors);

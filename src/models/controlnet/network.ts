@@ -5,8 +5,8 @@ import { DarkroomError } from '../../errors.ts';
 import type { Network } from '../../runtime/network.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { full } from '../../tensor/tensor.ts';
+import type { Denoiser } from '../denoiser.ts';
 import { timestepEmbedding } from '../unet/timestep.ts';
-import type { UNet } from '../unet/unet.ts';
 import type { NetworkBase } from '../weights/changes.ts';
 import { changedGraph } from '../weights/merged.ts';
 import type { Weights } from '../weights/tensors.ts';
@@ -114,8 +114,8 @@ function createNetwork(
 
 /** Creates a control LoRA, most of whose weights are those of the model that it guides. */
 export function createControlLora(runtime: Runtime, weights: Weights): ControlNet {
-  const networks = new WeakMap<UNet, ControlNet>();
-  const withBase = (unet: UNet): ControlNet => {
+  const networks = new WeakMap<Denoiser, ControlNet>();
+  const withBase = (unet: Denoiser): ControlNet => {
     if (!unet.base) throw new Error('internal: a control LoRA over a network without weights');
     const net =
       networks.get(unet) ??

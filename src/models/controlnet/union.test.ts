@@ -17,15 +17,15 @@ import { commonUpscale } from '../../image/resize/common-upscale.ts';
 import { createRuntime } from '../../runtime/runtime.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import { loadCheckpoint } from '../checkpoint/load.ts';
-import type { ControlResiduals, UNet } from '../unet/unet.ts';
+import type { ControlResiduals, Denoiser } from '../denoiser.ts';
 import { loadControlNet } from './load.ts';
 
 const g = golden('control', 'kinds');
 const folder = mkdtempSync(join(tmpdir(), 'darkroom-control-'));
 const runtime = createRuntime({ threads: 2 });
-let unet: UNet;
+let unet: Denoiser;
 beforeAll(async () => {
-  unet = (await loadCheckpoint(fixtureModel('tiny_sdxl_base'), runtime)).unet;
+  unet = (await loadCheckpoint(fixtureModel('tiny_sdxl_base'), runtime)).denoiser;
 });
 afterAll(async () => {
   await runtime.close();

@@ -2,9 +2,9 @@
 // one session serves all conditions: hooks of other conditions have the strength 0. Otherwise each
 // set of strengths is a network of its own.
 import { DarkroomError } from '../../errors.ts';
+import type { Denoiser } from '../denoiser.ts';
 import { hasEffect, loraPatches } from '../lora/apply.ts';
 import type { AppliedLora } from '../lora/patches.ts';
-import type { UNet } from '../unet/unet.ts';
 import type { ChangedNetwork, Shift, WeightChange } from '../weights/changes.ts';
 import type { HookWeights } from './hooks.ts';
 
@@ -18,19 +18,19 @@ interface HookedUNets {
   /** The files whose hooks change no weight of the UNet. */
   readonly unmatched: readonly string[];
   /** Returns the UNet with hooks applied in this order; each is one of the run's. */
-  with(hooks: readonly HookStrength[]): UNet;
+  with(hooks: readonly HookStrength[]): Denoiser;
 }
 
 /** Number of cached UNets; a UNet is a description, its session is opened apart. */
 const MAX_CACHED = 16;
 
-const lastRuns = new WeakMap<UNet, { hooks: readonly HookWeights[]; result: HookedUNets }>();
+const lastRuns = new WeakMap<Denoiser, { hooks: readonly HookWeights[]; result: HookedUNets }>();
 
 /**
  * Returns the hooked UNets of a run with these hooks; the same as for the last run with the same
  * hooks. Throws DR_INPUT_INVALID for weights of other shapes.
  */
-export function hookedUNets(unet: UNet, hooks: readonly HookWeights[]): HookedUNets {
+export function hookedUNets(unet: Denoiser, hooks: readonly HookWeights[]): HookedUNets {
   const last = lastRuns.get(unet);
   if (last?.hooks.length === hooks.length && last.hooks.every((one, i) => one === hooks[i]))
     return last.result;
@@ -42,7 +42,7 @@ export function hookedUNets(unet: UNet, hooks: readonly HookWeights[]): HookedUN
 /** Returns a hook's change at a factor on its strength. */
 type ChangeAt = (factor: number) => AppliedLora | Shift;
 
-function createHookedUNets(unet: UNet, hooks: readonly HookWeights[]): HookedUNets {
+function createHookedUNets(unet: Denoiser, hooks: readonly HookWeights[]): HookedUNets {
   const changes = new Map<HookWeights, ChangeAt>();
   const unmatched: string[] = [];
   for (const weights of hooks) {
@@ -51,7 +51,7 @@ function createHookedUNets(unet: UNet, hooks: readonly HookWeights[]): HookedUNe
     else if (unet.patchable && weights.strengths.unet !== 0) unmatched.push(weights.name);
   }
   const isShared = haveInputStrengths(unet, [...changes.values()]);
-  const cached = new Map<string, UNet>();
+  const cached = new Map<string, Denoiser>();
   return {
     unmatched,
     with: (active) => {
@@ -72,7 +72,7 @@ function createHookedUNets(unet: UNet, hooks: readonly HookWeights[]): HookedUNe
   };
 }
 
-function changeOf(unet: UNet, { name, strengths, source }: HookWeights): ChangeAt | undefined {
+function changeOf(unet: Denoiser, { name, strengths, source }: HookWeights): ChangeAt | undefined {
   if (!unet.base) return undefined;
   if ('lora' in source) {
     const { lora } = source;
@@ -102,7 +102,7 @@ export function checkShapes(own: ChangedNetwork, other: ChangedNetwork, name: st
 }
 
 /** Whether another strength of any of the changes needs no other network. */
-function haveInputStrengths(unet: UNet, changes: readonly ChangeAt[]): boolean {
+function haveInputStrengths(unet: Denoiser, changes: readonly ChangeAt[]): boolean {
   const keyAt = (factor: number): string | undefined =>
     unet.variant({ changes: changes.map((change) => change(factor)) }).base?.plan?.key;
   return keyAt(1) === keyAt(2);

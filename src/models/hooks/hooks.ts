@@ -1,8 +1,8 @@
 // Weight hooks: changes of the weights for some conditionings only (comfy.hooks WeightHook,
 // HookGroup). The value of HOOKS sockets.
 import type { TextEncoder } from '../clip/text-encoder.ts';
+import type { Denoiser } from '../denoiser.ts';
 import type { LoraFile } from '../lora/file.ts';
-import type { UNet } from '../unet/unet.ts';
 import { type Keyframes, NO_KEYFRAMES } from './keyframes.ts';
 
 /** What a hook changes weights by: a LoRA, or the difference to another checkpoint. */
@@ -12,7 +12,7 @@ export interface HookWeights {
   readonly strengths: { readonly unet: number; readonly clip: number };
   readonly source:
     | { readonly lora: LoraFile }
-    | { readonly unet: UNet; readonly encoders: readonly TextEncoder[] };
+    | { readonly unet: Denoiser; readonly encoders: readonly TextEncoder[] };
 }
 
 interface WeightHook {

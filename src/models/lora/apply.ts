@@ -4,7 +4,7 @@
 import type { Clip } from '../clip/clip.ts';
 import { HUGGING_FACE } from '../clip/config.ts';
 import type { TextEncoder } from '../clip/text-encoder.ts';
-import type { UNet } from '../unet/unet.ts';
+import type { Denoiser } from '../denoiser.ts';
 import type { PatchTargets } from '../weights/changes.ts';
 import type { LoraFile } from './file.ts';
 import { patchFits, refusedKind } from './fit.ts';
@@ -12,7 +12,7 @@ import { clipKeys, unetKeys } from './keys.ts';
 import { type AppliedLora, type Patch, prefixesOf, readPatches } from './patches.ts';
 
 export interface LoraResult {
-  readonly unet?: UNet;
+  readonly unet?: Denoiser;
   readonly clip?: Clip;
   /** The number of changed weights. */
   readonly changed: number;
@@ -38,7 +38,7 @@ export interface LoraStrengths {
  * lacks one of a pair of factors.
  */
 export function applyLora(
-  { unet, clip }: { unet?: UNet; clip?: Clip },
+  { unet, clip }: { unet?: Denoiser; clip?: Clip },
   lora: LoraFile,
   strengths: LoraStrengths,
 ): LoraResult {
@@ -80,15 +80,15 @@ const noMatches = (lora: LoraFile): Matches => ({
 });
 
 /** Returns the patches of a LoRA that fit a UNet, by the names of its weights. */
-export const loraPatches = (unet: UNet, lora: LoraFile): ReadonlyMap<string, Patch> =>
+export const loraPatches = (unet: Denoiser, lora: LoraFile): ReadonlyMap<string, Patch> =>
   unetPatches(unet, noMatches(lora));
 
-const unetPatches = ({ patchable }: UNet, matches: Matches): ReadonlyMap<string, Patch> =>
+const unetPatches = ({ patchable }: Denoiser, matches: Matches): ReadonlyMap<string, Patch> =>
   patchable
     ? fittingPatches(matches, patchesFor(matches, unetKeys(patchable.keys())), patchable)
     : new Map<string, Patch>();
 
-function withLora(unet: UNet, matches: Matches, strength: number, isBypass = false): UNet {
+function withLora(unet: Denoiser, matches: Matches, strength: number, isBypass = false): Denoiser {
   const patches = unetPatches(unet, matches);
   const applied: AppliedLora = { lora: matches.lora, strength, patches };
   return hasEffect(applied) ? unet.variant({ changes: changesOf(applied, isBypass) }) : unet;

@@ -46,7 +46,7 @@ describe('LoraLoaderBypassModelOnly predicts as ComfyUI does:', () => {
       const inputs = { model, lora_name, strength_model };
       [model] = await runNode<[Model]>(TYPES[kind as keyof typeof TYPES], inputs, context());
     }
-    const { sampling, unet } = model;
+    const { sampling, denoiser: unet } = model;
     const x = noiseTensor([1, 4, 8, 12], 1);
     const out = await unet.evaluate({
       x: tensor(x.shape, sampling.calculateInput(SIGMA, x.data)),
@@ -65,7 +65,7 @@ describe('LoraLoaderBypass', () => {
     const [model, clip] = await load();
     const inputs = { model, clip, lora_name: 'small', ...strengths };
     const [changed] = await runNode<[Model]>('LoraLoaderBypass', inputs, context());
-    expect(changedTargets(changed.unet.base!).shapes.size).toBe(0);
+    expect(changedTargets(changed.denoiser.base!).shapes.size).toBe(0);
   });
 
   it('changes text encoders as LoraLoader does, without rounding the sum', async () => {

@@ -49,7 +49,7 @@ it.each([
       Object.entries(LAYERS).map(([name, t]) => [`lora_unet_${name}`, { dtype: 'F32', ...t }]),
     ),
   );
-  const { unet } = await loadCheckpoint(fixtureModel('tiny_sdxl_base'), runtime);
+  const { denoiser: unet } = await loadCheckpoint(fixtureModel('tiny_sdxl_base'), runtime);
   const result = applyLora({ unet }, await openLora(file), { unet: strength, clip: 0 });
   expect(result).toMatchObject({ changed: 3, unmatched: [], shapeMismatches: [], refused: [] });
   const { data } = await result.unet!.evaluate({

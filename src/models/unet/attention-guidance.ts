@@ -2,9 +2,9 @@
 // result of self-attention for the positive prompt is guided away from that for the negative one.
 import type { Value } from '../../onnx/builder.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
+import type { DenoiserInputs } from '../denoiser.ts';
 import type { Net } from '../layers/blocks.ts';
 import { sliceAt, toIndices } from './number-tables.ts';
-import type { UNetInputs } from './unet.ts';
 import type { AttentionGuidance, UNetPatch } from './unet-patch.ts';
 
 /** Smallest norm that is divided by. */
@@ -83,7 +83,7 @@ function guideRows(
 /** The inputs for one evaluation. It guides only where both sides are evaluated together. */
 export function guidanceInputs(
   guidances: readonly AttentionGuidance[],
-  { x, sides = [] }: UNetInputs,
+  { x, sides = [] }: DenoiserInputs,
 ): Record<string, Tensor> {
   if (guidances.length === 0) return {};
   const [batch] = x.shape;

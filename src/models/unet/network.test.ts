@@ -5,10 +5,10 @@ import { expectGolden, fixtureModel, golden } from '../../../test/support/golden
 import { createRuntime } from '../../runtime/runtime.ts';
 import { map } from '../../tensor/tensor.ts';
 import { loadCheckpoint } from '../checkpoint/load.ts';
+import type { Denoiser } from '../denoiser.ts';
 import { applyLora } from '../lora/apply.ts';
 import { openLora } from '../lora/file.ts';
 import { timestepEmbedding } from './timestep.ts';
-import type { UNet } from './unet.ts';
 
 const LORAS: Readonly<Record<string, string>> = { base: 'tiny_lora_sdxl', sd1: 'tiny_lora_sd1' };
 const MODELS: Readonly<Record<string, string>> = {
@@ -19,7 +19,7 @@ const MODELS: Readonly<Record<string, string>> = {
 const runtime = createRuntime({ threads: 1 });
 afterAll(() => runtime.close());
 const unetOf = async (model: string) =>
-  (await loadCheckpoint(fixtureModel(MODELS[model]), runtime)).unet!;
+  (await loadCheckpoint(fixtureModel(MODELS[model]), runtime)).denoiser!;
 
 /** Rounds sigma to a timestep as the original does: the nearest log sigma of the table. */
 function timestepOf(sigma: number): number {
@@ -46,7 +46,7 @@ describe('UNet', () => {
     for (const { id, params, inputs, outputs } of cases) {
       const [x, context] = [unet.float(inputs.x), unet.float(inputs.context)];
       const y = inputs.y ? unet.float(inputs.y) : undefined;
-      let changed: UNet = network;
+      let changed: Denoiser = network;
       for (const strength of [params.lora_strength ?? []].flat())
         changed = applyLora({ unet: changed }, await openLora(fixtureModel(LORAS[model])), {
           unet: strength,

@@ -5,6 +5,7 @@ import { DarkroomError } from '../../errors.ts';
 import type { Graph } from '../../onnx/builder.ts';
 import type { Network } from '../../runtime/network.ts';
 import { full, sizeOf, type Tensor, tensor, zeros } from '../../tensor/tensor.ts';
+import type { ControlResiduals, Denoiser, DenoiserInputs, DenoiserVariant } from '../denoiser.ts';
 import type { Gligen } from '../gligen/load.ts';
 import type { ModelRuntime } from '../model-runtime.ts';
 import {
@@ -22,7 +23,6 @@ import { INT8_LAYERS } from './int8-layers.ts';
 import { type EvaluationPlan, evaluationPlanner, patchesName } from './patch-plan.ts';
 import { freeUInput } from './skip-joins.ts';
 import { timestepEmbedding } from './timestep.ts';
-import type { ControlResiduals, UNet, UNetInputs, UNetVariant } from './unet.ts';
 import { type FreeU, patchesOf } from './unet-patch.ts';
 
 /**
@@ -35,8 +35,8 @@ const BYTES_PER_CELL = 96 * 1024;
 export function createUNet(
   runtime: ModelRuntime,
   weights: Weights,
-  change: UNetVariant = {},
-): UNet {
+  change: DenoiserVariant = {},
+): Denoiser {
   const config = unetConfig(weights);
   const { inChannels, outChannels, contextDim, admChannels, modelChannels } = config;
   const base = { weights, targets: plainTargets(weights), changes: change.changes ?? [] };
@@ -106,7 +106,7 @@ export function createUNet(
   };
 }
 
-const graphOptions = (runtime: ModelRuntime, change: UNetVariant): UNetGraphOptions => ({
+const graphOptions = (runtime: ModelRuntime, change: DenoiserVariant): UNetGraphOptions => ({
   patches: change.patches,
   unattended: change.perturbedMiddle !== undefined,
   recordsAttention: change.recordsAttention,
@@ -153,15 +153,15 @@ function createNetwork(
 /** Throws for inputs that do not have the network's sizes. */
 function checkInputs(
   { inChannels, contextDim, admChannels }: UNetConfig,
-  { x, context, y }: UNetInputs,
+  { x, context, y }: DenoiserInputs,
 ): void {
   if (admChannels > 0 && !y) throw new Error('internal: this UNet needs an ADM vector');
   if (x.shape[1] !== inChannels)
-    throw new Error(`internal: x [${x.shape}] for a UNet of ${inChannels} channels`);
+    throw new Error(`internal: x [${x.shape}] for a Denoiser of ${inChannels} channels`);
   if (context.shape[2] !== contextDim)
-    throw new Error(`internal: context [${context.shape}] for a UNet of width ${contextDim}`);
+    throw new Error(`internal: context [${context.shape}] for a Denoiser of width ${contextDim}`);
   if (y && y.shape[1] !== admChannels)
-    throw new Error(`internal: ADM vector [${y.shape}] for a UNet of ${admChannels}`);
+    throw new Error(`internal: ADM vector [${y.shape}] for a Denoiser of ${admChannels}`);
 }
 
 /** Throws DR_INPUT_INVALID for a GLIGEN model of another UNet. */
@@ -208,7 +208,7 @@ function changeInputs({
   patches = [],
   perturbedMiddle,
   hypernetworks = [],
-}: UNetVariant): Record<string, Tensor> {
+}: DenoiserVariant): Record<string, Tensor> {
   const inputs: Record<string, Tensor> = {};
   if (hypernetworks.length > 0)
     inputs.hypernetworks = tensor(

@@ -3,6 +3,7 @@
 import { DarkroomError } from '../../errors.ts';
 import type { Size } from '../../image/geometry.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
+import type { ControlResiduals, DenoiserInputs, DenoiserVariant } from '../denoiser.ts';
 import { guidanceInputs } from './attention-guidance.ts';
 import type { UNetConfig, UNetLayer } from './config.ts';
 import { nearestInputs, resizeInputs } from './feature-resize.ts';
@@ -14,7 +15,6 @@ import {
 } from './feature-sizes.ts';
 import { planQueries, type QueryChange } from './query-patches.ts';
 import { joinInput, shrinkInput, upInput } from './skip-joins.ts';
-import type { ControlResiduals, UNetInputs, UNetVariant } from './unet.ts';
 import { patchesOf, type QueryPatch, type UNetPatch } from './unet-patch.ts';
 
 export interface EvaluationPlan {
@@ -34,8 +34,8 @@ const isQueryPatch = (patch: UNetPatch): patch is QueryPatch =>
 export function evaluationPlanner(
   config: UNetConfig,
   patches: readonly UNetPatch[],
-  { perturbedMiddle }: UNetVariant,
-): (inputs: UNetInputs) => EvaluationPlan {
+  { perturbedMiddle }: DenoiserVariant,
+): (inputs: DenoiserInputs) => EvaluationPlan {
   const shrinks = patchesOf(patches, 'deepShrink');
   const queryPatches = patches.filter(isQueryPatch);
   const guidances = patchesOf(patches, 'attentionGuidance');

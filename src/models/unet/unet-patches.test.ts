@@ -6,7 +6,7 @@ import { expectGolden, fixtureModel, golden, type Params } from '../../../test/s
 import { createRuntime } from '../../runtime/runtime.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import { loadCheckpoint } from '../checkpoint/load.ts';
-import type { UNetVariant } from './unet.ts';
+import type { DenoiserVariant } from '../denoiser.ts';
 
 const runtime = createRuntime({ threads: 1 });
 afterAll(() => runtime.close());
@@ -14,7 +14,7 @@ afterAll(() => runtime.close());
 const g = golden('networks', 'unet_patches');
 const FILES: Readonly<Record<string, string>> = { base: 'tiny_sdxl_base', sd1: 'tiny_sd1' };
 
-function changeOf({ patch, scales }: Params): UNetVariant {
+function changeOf({ patch, scales }: Params): DenoiserVariant {
   if (patch === 'pag') return { perturbedMiddle: true };
   const [b1, b2, s1, s2] = scales;
   return { patches: [{ kind: 'freeU', version: patch === 'freeu' ? 1 : 2, b1, b2, s1, s2 }] };
@@ -26,7 +26,7 @@ describe('UNet variants', () => {
   it.each(Object.keys(FILES))(
     '%s with FreeU or PAG predicts as the original does',
     async (model) => {
-      const { unet } = await loadCheckpoint(fixtureModel(FILES[model]), runtime);
+      const { denoiser: unet } = await loadCheckpoint(fixtureModel(FILES[model]), runtime);
       const cases = evaluations.filter(({ params }) => params.model === model);
       expect(cases.length).toBe(6);
       for (const { id, params, inputs, outputs } of cases) {
@@ -49,7 +49,8 @@ describe('UNet variants', () => {
       y: g.float(inputs.y),
     };
     const neutral = { kind: 'freeU', version: 1, b1: 1, b2: 1, s1: 1, s2: 1 } as const;
-    const load = async () => (await loadCheckpoint(fixtureModel('tiny_sdxl_base'), runtime)).unet;
+    const load = async () =>
+      (await loadCheckpoint(fixtureModel('tiny_sdxl_base'), runtime)).denoiser;
 
     it('predict the same with perturbed attention switched off', async () => {
       const unet = await load();
@@ -74,8 +75,8 @@ describe('UNet variants', () => {
 
     it('open one session for each kind of variant, whatever its numbers', async () => {
       const ownRuntime = createRuntime({ threads: 1 });
-      const { unet } = await loadCheckpoint(fixtureModel('tiny_sdxl_base'), ownRuntime);
-      const variants: UNetVariant[] = [
+      const { denoiser: unet } = await loadCheckpoint(fixtureModel('tiny_sdxl_base'), ownRuntime);
+      const variants: DenoiserVariant[] = [
         {},
         { perturbedMiddle: true },
         { perturbedMiddle: false },
@@ -92,7 +93,7 @@ describe('UNet variants', () => {
   });
 
   it('broadcasts a residual of one value per plane', async () => {
-    const { unet } = await loadCheckpoint(fixtureModel('tiny_sdxl_base'), runtime);
+    const { denoiser: unet } = await loadCheckpoint(fixtureModel('tiny_sdxl_base'), runtime);
     const { inputs } = evaluations[0];
     const common = {
       x: g.float(inputs.x),

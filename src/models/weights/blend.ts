@@ -3,7 +3,7 @@
 import { DarkroomError } from '../../errors.ts';
 import type { Clip } from '../clip/clip.ts';
 import type { TextEncoder } from '../clip/text-encoder.ts';
-import type { UNet } from '../unet/unet.ts';
+import type { Denoiser } from '../denoiser.ts';
 import type { ChangedNetwork, Share } from './changes.ts';
 
 /** Returns the shares of both networks in a weight, by its name. */
@@ -32,14 +32,14 @@ export function sharesByName(ownShares: Readonly<Record<string, number>>): Share
 /**
  * Returns the names of weights with another shape in the other UNet; only their own share counts.
  */
-export const shapeMismatches = (one: UNet, two: UNet): string[] =>
+export const shapeMismatches = (one: Denoiser, two: Denoiser): string[] =>
   [...(one.base?.targets ?? [])].flatMap(([name, { shape }]) => {
     const other = two.base?.targets.get(name);
     return other && `${other.shape}` !== `${shape}` ? [name] : [];
   });
 
 /** Returns `one` with shares of `two`. Throws DR_INPUT_INVALID for a network without weights. */
-export const blendUNets = (one: UNet, two: UNet, share: Shares): UNet =>
+export const blendUNets = (one: Denoiser, two: Denoiser, share: Shares): Denoiser =>
   one.variant({ changes: [{ other: baseOf(two, 'model2'), share }] });
 
 /** Returns `one` with shares of `two`. Encoders that only one of them has stay as they are. */

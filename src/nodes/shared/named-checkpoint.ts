@@ -34,8 +34,8 @@ function vaeOf({ vae }: Checkpoint, name: string): Autoencoder {
 }
 
 /** The MODEL of a loaded diffusion model. */
-export const modelOf = ({ family, title, unet, prediction }: DiffusionModel): Model => ({
-  ...makeModel(family, unet, prediction),
+export const modelOf = ({ family, title, denoiser, prediction }: DiffusionModel): Model => ({
+  ...makeModel(family, denoiser, prediction),
   title,
 });
 

@@ -24,9 +24,9 @@ export async function withNamedLora(
 ): Promise<{ model: Model; clip?: Clip }> {
   if (strengths.unet === 0 && strengths.clip === 0) return { model, clip };
   const lora = await openLora(context.modelPath('loras', name));
-  const result = applyLora({ unet: model.unet, clip }, lora, strengths);
+  const result = applyLora({ unet: model.denoiser, clip }, lora, strengths);
   const use = { name, lora, family: model.family, hasClip: clip !== undefined };
   const report = loraReport(use, result);
   if (report !== undefined) context.warn(report);
-  return { model: { ...model, unet: result.unet ?? model.unet }, clip: result.clip };
+  return { model: { ...model, denoiser: result.unet ?? model.denoiser }, clip: result.clip };
 }

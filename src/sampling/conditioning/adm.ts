@@ -50,14 +50,14 @@ const ADM_NUMBERS: Readonly<Partial<Record<Model['family'], (source: AdmSource) 
  */
 export function admVector(model: Model, entry: ConditioningEntry, run: AdmRun): Tensor {
   const { side, width, height, seed } = run;
-  if (model.unet.hasNoiseLevels) return tensor([1, 1], Float32Array.of(noiseLevelOf(entry)));
+  if (model.denoiser.hasNoiseLevels) return tensor([1, 1], Float32Array.of(noiseLevelOf(entry)));
   const numbers = ADM_NUMBERS[model.family]?.({
     ...run,
     entry,
     width: entry.width ?? width,
     height: entry.height ?? height,
   });
-  const { admChannels } = model.unet;
+  const { admChannels } = model.denoiser;
   const embedding = entry.unclip_conditioning?.length
     ? unclipVector(entry.unclip_conditioning, seed)
     : undefined;

@@ -93,7 +93,7 @@ const SETTINGS: Readonly<Record<string, Setting>> = {
   pag: { extra: 0, change: (model) => perturbedAttentionGuidance(model, 3) },
   freeu: {
     extra: 0,
-    change: (model) => ({ ...model, unet: model.unet.variant({ patches: [freeU] }) }),
+    change: (model) => ({ ...model, denoiser: model.denoiser.variant({ patches: [freeU] }) }),
   },
   inpaint9: {
     extra: 5,

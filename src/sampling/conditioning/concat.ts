@@ -46,13 +46,13 @@ export function concatChannels(
   run: Omit<ConcatSource, 'entry' | 'format'>,
 ): Tensor | undefined {
   const format = model.latentFormat;
-  const added = model.unet.inChannels - format.channels;
+  const added = model.denoiser.inChannels - format.channels;
   if (added === 0) return undefined;
   // Without noise levels it is the x4 upscaler in the layout of diffusers.
-  const kind = added === 3 && !model.unet.hasNoiseLevels ? undefined : KINDS[added];
+  const kind = added === 3 && !model.denoiser.hasNoiseLevels ? undefined : KINDS[added];
   if (kind) return kind({ ...run, entry, format });
   throw new DarkroomError('DR_MODEL_UNSUPPORTED', {
-    message: `the model's input has ${model.unet.inChannels} channels`,
+    message: `the model's input has ${model.denoiser.inChannels} channels`,
     hint:
       'Use a model with 4 channels, an inpainting model (9), an InstructPix2Pix model (8) or the ' +
       "x4 upscaler (7) in a checkpoint of the original's layout.",

@@ -1,8 +1,9 @@
 // The hooks of a run's conditions: the network that each condition is evaluated with at a sigma
 // (comfy.samplers prepare_model_patcher, comfy.model_patcher apply_hooks).
+
+import type { Denoiser } from '../../models/denoiser.ts';
 import { hookedUNets } from '../../models/hooks/hooked-unet.ts';
 import type { HookGroup } from '../../models/hooks/hooks.ts';
-import type { UNet } from '../../models/unet/unet.ts';
 import type { Conditioning, Model } from '../sampling-types.ts';
 import { keyframeProgress, type LastSigmas } from './keyframe-progress.ts';
 
@@ -11,7 +12,7 @@ export interface ConditionHooks {
   /** Moves the hooks' keyframes on, before the evaluation at `sigma`. */
   advance(sigma: number): void;
   /** Returns the model's network with the weights of the hooks. */
-  unet(model: Model): UNet;
+  unet(model: Model): Denoiser;
 }
 
 export interface HookedRun {
@@ -40,8 +41,8 @@ export function conditionHooks(
     advance: (sigma) => {
       for (const { keyframes } of group) progress.advance(keyframes, sigma);
     },
-    unet: ({ unet }) => {
-      const unets = hookedUNets(unet, weights);
+    unet: ({ denoiser }) => {
+      const unets = hookedUNets(denoiser, weights);
       for (const name of unets.unmatched) warn?.(changesNothing(name));
       return unets.with(
         group.map((hook) => ({

@@ -2,7 +2,7 @@
 // batch.
 import { describe, expect, it } from 'vitest';
 import type { ControlNet, ControlNetInputs } from '../../models/controlnet/controlnet.ts';
-import type { UNet } from '../../models/unet/unet.ts';
+import type { Denoiser } from '../../models/denoiser.ts';
 import { full, tensor, zeros } from '../../tensor/tensor.ts';
 import { discreteSampling } from '../model/model-sampling.ts';
 import type { Control } from '../sampling-types.ts';
@@ -54,7 +54,7 @@ const evaluationAt = (sigma: number, conditions: number, batch: number) => ({
   context: zeros([conditions * batch, 1, 4]),
   sigma,
   sampling,
-  unet: {} as UNet,
+  unet: {} as Denoiser,
   conditions,
 });
 
@@ -171,7 +171,7 @@ it('completes the residuals of all evaluations of a run to one form', async () =
 
 it('rounds the sides of a hint up, and evaluates the network based on the model', async () => {
   const net = fakeNet();
-  const bases: UNet[] = [];
+  const bases: Denoiser[] = [];
   const sizes: number[] = [];
   const lora: ControlNet = {
     ...net,

@@ -5,7 +5,7 @@
 import { toNCHW } from '../../image/channel-order.ts';
 import { commonUpscale } from '../../image/resize/common-upscale.ts';
 import type { ControlNet } from '../../models/controlnet/controlnet.ts';
-import type { ControlResiduals, UNet } from '../../models/unet/unet.ts';
+import type { ControlResiduals, Denoiser } from '../../models/denoiser.ts';
 import { allocate } from '../../tensor/allocate.ts';
 import { concatBatch, repeatToBatch, type Tensor } from '../../tensor/tensor.ts';
 import type { ModelSampling } from '../model/model-sampling.ts';
@@ -75,7 +75,7 @@ export interface ControlledEvaluation {
   readonly y?: Tensor;
   readonly sigma: number;
   readonly sampling: ModelSampling;
-  readonly unet: UNet;
+  readonly unet: Denoiser;
   /** Number of conditions that are evaluated together, each on the whole batch. */
   readonly conditions: number;
 }

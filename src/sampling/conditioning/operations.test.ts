@@ -106,7 +106,7 @@ function check(c: GoldenCase, entry: ConditioningEntry, described: Params): void
 /** The ADM vector of a conditioning, for a model with only the fields that admVector reads. */
 function adm(params: Params, entry: ConditioningEntry, channels: number) {
   const family: Model['family'] = /refiner/i.test(params.node) ? 'sdxl-refiner' : 'sdxl';
-  const model = { family, unet: { admChannels: channels } } as Model;
+  const model = { family, denoiser: { admChannels: channels } } as Model;
   const [height, width] = params.latent_hw ?? [128, 128];
   return admVector(model, entry, {
     side: params.prompt_type ?? 'positive',

@@ -114,11 +114,11 @@ function prepare(
   const [height, width] = run.shape.slice(-2);
   const mask = entry.mask && maskAtSize(entry.mask, height, width);
   const { downscaleRatio } = model.latentFormat;
-  if (entry.cond.shape[2] !== model.unet.contextDim)
+  if (entry.cond.shape[2] !== model.denoiser.contextDim)
     throw new DarkroomError('DR_INPUT_INVALID', {
       message:
         `the ${side} conditioning has ${entry.cond.shape[2]} features per token, ` +
-        `but the model (${model.family}) expects ${model.unet.contextDim}`,
+        `but the model (${model.family}) expects ${model.denoiser.contextDim}`,
       hint: 'Encode the prompt with the CLIP of the same checkpoint as the model.',
       input: side,
     });
@@ -129,7 +129,7 @@ function prepare(
     condition: {
       context: entry.cond,
       controlContext: entry.cross_attn_controlnet,
-      y: model.unet.admChannels
+      y: model.denoiser.admChannels
         ? admVector(model, entry, {
             side,
             height: height * downscaleRatio,
@@ -170,8 +170,8 @@ function sigmaRange(
   };
 }
 
-function checkControlFits({ unet, family }: Model, { net }: Control): void {
-  if (net.fits(unet)) return;
+function checkControlFits({ denoiser, family }: Model, { net }: Control): void {
+  if (net.fits(denoiser)) return;
   throw new DarkroomError('DR_INPUT_INVALID', {
     message: `the ControlNet ${basename(net.file)} is not for models of the family ${family}`,
     hint: `Load a ControlNet for ${family} models.`,

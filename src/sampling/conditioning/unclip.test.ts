@@ -32,7 +32,7 @@ describe('golden vision/clip', () => {
 
 const run = { side: 'positive', width: 64, height: 64, seed: 7n } as const;
 const model = (family: Model['family'], admChannels: number) =>
-  ({ family, unet: { admChannels } }) as Model;
+  ({ family, denoiser: { admChannels } }) as Model;
 const entry = (width?: number): ConditioningEntry => {
   const embeddings = width && {
     unclip_conditioning: [{ embeds: full([1, width], 0.5), strength: 1, noiseAugmentation: 0 }],

@@ -17,10 +17,10 @@ const ONE_FILE =
  * network in the original, which has the changes of the model that is loaded last.
  */
 function withOptionsOf(model: Model, other: Model): Model {
-  const { base } = model.unet;
-  if (base && base.weights === other.unet.base?.weights) return other;
-  const unet = model.unet.withPatchesOf?.(other.unet);
-  return unet ? { ...model, unet } : model;
+  const { base } = model.denoiser;
+  if (base && base.weights === other.denoiser.base?.weights) return other;
+  const denoiser = model.denoiser.withPatchesOf?.(other.denoiser);
+  return denoiser ? { ...model, denoiser } : model;
 }
 
 export interface DualModelOptions {

@@ -2,7 +2,7 @@
 // sides, each on its area, in as few network calls as their shapes allow, blended by strength and
 // mask.
 
-import type { UNetInputs, UNetVariant } from '../../models/unet/unet.ts';
+import type { DenoiserInputs, DenoiserVariant } from '../../models/denoiser.ts';
 import type { Draws } from '../../models/unet/unet-patch.ts';
 import { allocate } from '../../tensor/allocate.ts';
 import {
@@ -24,12 +24,12 @@ const MAX_REPEAT = 4;
 
 interface EvaluationOptions {
   /** A variant of the model's network, with the weights of hooks. */
-  readonly variant?: UNetVariant;
+  readonly variant?: DenoiserVariant;
   /** What patches with a random part draw from. */
   readonly draws?: Draws;
   /**
    * Receives what the network recorded of the first condition of the second side, [B*T, N]
-   * (UNetInputs.onAttention).
+   * (DenoiserInputs.onAttention).
    */
   readonly onAttention?: (received: Tensor) => void;
   /** Skips evaluations of the network. */
@@ -110,7 +110,12 @@ interface Evaluation extends EvaluationOptions {
 }
 
 /** The network's inputs for tasks, one after another in a batch. */
-function batchInputs({ sampling, unet }: Model, tasks: readonly Task[], x: Tensor, sigma: number) {
+function batchInputs(
+  { sampling, denoiser }: Model,
+  tasks: readonly Task[],
+  x: Tensor,
+  sigma: number,
+) {
   const batch = tasks[0].x.shape[0];
   return {
     x: tensor(x.shape, sampling.calculateInput(sigma, x.data)),
@@ -119,7 +124,7 @@ function batchInputs({ sampling, unet }: Model, tasks: readonly Task[], x: Tenso
       tasks.map(({ condition }) => condition.context),
       batch,
     ),
-    y: unet.admChannels
+    y: denoiser.admChannels
       ? concatBatch(tasks.map(({ condition }) => repeatToBatch(condition.y!, batch)))
       : undefined,
   };
@@ -130,8 +135,8 @@ async function evaluate(
   tasks: readonly Task[],
   { sigma, uniform, variant, draws, onAttention, cache }: Evaluation,
 ): Promise<Tensor> {
-  const { sampling, unet } = model;
-  const hooked = tasks[0].hooks?.unet(model) ?? unet;
+  const { sampling, denoiser } = model;
+  const hooked = tasks[0].hooks?.unet(model) ?? denoiser;
   const x = concatBatch(tasks.map((task) => task.x));
   const inputs = batchInputs(model, tasks, x, sigma);
   const { control } = tasks[0];
@@ -142,7 +147,7 @@ async function evaluate(
       context: controlContext(tasks, inputs.context),
       sigma,
       sampling,
-      unet,
+      unet: denoiser,
       conditions: tasks.length,
     }));
   const concat =
@@ -183,7 +188,7 @@ function controlContext(tasks: readonly Task[], context: Tensor): Tensor {
   );
 }
 
-async function objectsOf({ gligen, x }: Task): Promise<UNetInputs['objects']> {
+async function objectsOf({ gligen, x }: Task): Promise<DenoiserInputs['objects']> {
   if (!gligen) return undefined;
   const [height, width] = x.shape.slice(-2);
   const { model, objects } = gligen;

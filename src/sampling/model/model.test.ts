@@ -1,11 +1,11 @@
 // The model sampling and latent format that follow from what a checkpoint predicts.
 import { describe, expect, it } from 'vitest';
-import type { UNet } from '../../models/unet/unet.ts';
+import type { Denoiser } from '../../models/denoiser.ts';
 import type { Model } from '../sampling-types.ts';
 import { SD, SDXL, SDXL_PLAYGROUND } from './latent-format.ts';
 import { makeModel } from './model.ts';
 
-const unet = {} as UNet;
+const unet = {} as Denoiser;
 
 const summary = ({ sampling, latentFormat }: Model) => ({
   prediction: sampling.prediction,

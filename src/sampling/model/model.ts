@@ -1,6 +1,6 @@
 // Combines a network and its model sampling into a model, the value of MODEL sockets.
 import type { Prediction } from '../../formats/identify/prediction.ts';
-import type { UNet } from '../../models/unet/unet.ts';
+import type { Denoiser } from '../../models/denoiser.ts';
 import type { LatentFormat, Model } from '../sampling-types.ts';
 import { SD, SD_X4, SDXL, SDXL_PLAYGROUND } from './latent-format.ts';
 import { continuousSampling, discreteSampling, type ModelSampling } from './model-sampling.ts';
@@ -40,19 +40,19 @@ export const X4_BETAS = [0.0001, 0.02] as const;
 /** Creates a model of a family, with eps prediction by default. */
 export function makeModel(
   family: Model['family'],
-  unet: UNet,
+  denoiser: Denoiser,
   prediction: Prediction = { kind: 'eps' },
 ): Model {
-  if (unet.hasNoiseLevels)
+  if (denoiser.hasNoiseLevels)
     return {
       family,
-      unet,
+      denoiser,
       sampling: discreteSampling({ prediction: 'v', betas: X4_BETAS }),
       latentFormat: SD_X4,
     };
   return {
     family,
-    unet,
+    denoiser,
     sampling: samplingOf(prediction),
     latentFormat: prediction.kind === 'edm' ? SDXL_PLAYGROUND : LATENT_FORMATS[family],
   };

@@ -10,7 +10,7 @@ import { addPostCfg } from './patch-model.ts';
 export function perturbedAttentionGuidance(model: Model, amount: number): Model {
   if (amount === 0) return model;
   // The perturbation is a switch in the network, so both evaluations use one session.
-  const switchable = { ...model, unet: model.unet.variant({ perturbedMiddle: false }) };
+  const switchable = { ...model, denoiser: model.denoiser.variant({ perturbedMiddle: false }) };
   return addPostCfg(switchable, async (denoised, { cond, evaluate }) => {
     const perturbed = await evaluate('positive', { variant: { perturbedMiddle: true } });
     const guidance = scale(sub(cond.data, perturbed.data), amount);

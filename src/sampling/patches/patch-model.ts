@@ -35,5 +35,5 @@ export const addPostCfg = (model: Model, patch: PostCfgPatch): Model =>
 /** Appends a patch of the network. */
 export const addUNetPatch = (model: Model, patch: UNetPatch): Model => ({
   ...model,
-  unet: model.unet.variant({ patches: [patch] }),
+  denoiser: model.denoiser.variant({ patches: [patch] }),
 });

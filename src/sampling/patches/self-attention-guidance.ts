@@ -29,7 +29,7 @@ export function selfAttentionGuidance(model: Model, amount: number, blurSigma: n
     });
   const recording = {
     ...setPatches(model, { recordsAttention: true }),
-    unet: model.unet.variant({ recordsAttention: true }),
+    denoiser: model.denoiser.variant({ recordsAttention: true }),
   };
   return addPostCfg(recording, async (denoised, { x, uncond, attention, evaluate }) => {
     if (Math.min(...x.shape.slice(2)) <= TOO_SMALL) return denoised;

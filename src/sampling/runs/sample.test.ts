@@ -1,7 +1,7 @@
 // A run's network calls, reports and errors, on a network that predicts zeros.
 import { describe, expect, it } from 'vitest';
 import { RULES } from '../../../test/support/rules.ts';
-import type { UNet, UNetInputs } from '../../models/unet/unet.ts';
+import type { Denoiser, DenoiserInputs } from '../../models/denoiser.ts';
 import { full, type Tensor, tensor, zeros } from '../../tensor/tensor.ts';
 import { setArea, setMask, setTimestepRange } from '../conditioning/operations.ts';
 import { makeModel } from '../model/model.ts';
@@ -11,10 +11,10 @@ import { commonKSampler, type KSamplerOptions } from './ksampler.ts';
 const prompt = (tokens: number, value = 0): Conditioning => [{ cond: full([1, tokens, 6], value) }];
 
 function setUp(
-  options: { output?: (inputs: UNetInputs) => Tensor; changes?: Partial<KSamplerOptions> } = {},
+  options: { output?: (inputs: DenoiserInputs) => Tensor; changes?: Partial<KSamplerOptions> } = {},
 ) {
-  const calls: UNetInputs[] = [];
-  const unet: UNet = {
+  const calls: DenoiserInputs[] = [];
+  const unet: Denoiser = {
     inChannels: 4,
     outChannels: 4,
     contextDim: 6,

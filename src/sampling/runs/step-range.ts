@@ -124,7 +124,7 @@ function memoizedGuider({ model, positive, negative, cfg }: StepSampler, memo: M
   // The concatenated channels of inpainting models depend on the latent and its mask, keyframes of
   // hooks on the sigmas.
   const hasHooks = [...positive, ...negative].some(({ hooks }) => hooks);
-  if (model.unet.inChannels !== model.latentFormat.channels || hasHooks) return create();
+  if (model.denoiser.inChannels !== model.latentFormat.channels || hasHooks) return create();
   return memo('guider', [model, positive, negative, cfg], () => {
     const guider = create();
     const prepare = ({ shape, allSides }: GuidedRun) =>

@@ -53,7 +53,7 @@ const DiffControlNetLoader = defineNode({
   outputs: [output('CONTROL_NET')],
   fingerprint: controlNetState,
   run: async ({ model, control_net_name }, { runtime, modelPath }) =>
-    outputs(await loadControlNet(modelPath(FOLDER, control_net_name), runtime, model.unet)),
+    outputs(await loadControlNet(modelPath(FOLDER, control_net_name), runtime, model.denoiser)),
 });
 
 /** The control types of union ControlNets, in the order of their numbers. */

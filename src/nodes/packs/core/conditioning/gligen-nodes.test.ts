@@ -89,7 +89,7 @@ describe('a UNet with objects', () => {
   it.each(others.map((one) => [one.id, one] as const))('%s', async (id, { params, outputs }) => {
     const [model] = await load('tiny_sd1');
     if (params.kind === 'prediction') {
-      const { sampling, unet } = model;
+      const { sampling, denoiser: unet } = model;
       const x = noiseTensor([2, 4, 8, 12], 1);
       const out = await unet.evaluate({
         x: tensor(x.shape, sampling.calculateInput(params.sigma, x.data)),
@@ -171,7 +171,7 @@ describe('errors', () => {
   });
 
   it('a UNet of another family', async () => {
-    const [{ unet }] = await load('tiny_sdxl_base');
+    const [{ denoiser: unet }] = await load('tiny_sdxl_base');
     const x = zeros([1, 4, 8, 8]);
     const evaluated = unet.evaluate({
       x,

@@ -285,7 +285,7 @@ it('all encodings of a CLIP use its hooks', async () => {
   const [hooked] = await runNode<readonly [Clip]>('SetClipHooks', options, context);
   const [, changed] = await runNode<readonly [unknown, Clip]>(
     'LoraLoader',
-    { model: { unet: {} }, clip, ...lora, strength_model: 0 },
+    { model: { denoiser: {} }, clip, ...lora, strength_model: 0 },
     context,
   );
   const encodings: readonly ((one: Clip) => Promise<EncodedPrompt>)[] = [

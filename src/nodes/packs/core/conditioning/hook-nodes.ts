@@ -97,7 +97,7 @@ async function checkpointHook(
   context: NodeContext,
 ): Promise<HookGroup> {
   const loaded = await loadNamedCheckpoint(name, context);
-  const source = { unet: loaded.model.unet, encoders: loaded.clip.encoders };
+  const source = { unet: loaded.model.denoiser, encoders: loaded.clip.encoders };
   return withHook(previous, { name, strengths: { unet, clip }, source });
 }
 

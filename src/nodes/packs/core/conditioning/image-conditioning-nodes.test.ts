@@ -167,7 +167,7 @@ it('model patches do not change the model they receive', async () => {
   const scales = { b1: 1.3, b2: 1.4, s1: 0.9, s2: 0.2 };
   for (const type of ['FreeU', 'FreeU_V2']) {
     const [patched] = (await run(type, { model, ...scales })) as [Model];
-    expect(patched.unet).not.toBe(model.unet);
+    expect(patched.denoiser).not.toBe(model.denoiser);
   }
   const [guided] = (await run('PerturbedAttentionGuidance', { model, scale: 3 })) as [Model];
   expect({

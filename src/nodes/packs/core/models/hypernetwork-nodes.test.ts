@@ -32,7 +32,7 @@ describe('golden hypernetwork/sd1', () => {
         { model, hypernetwork_name, strength },
         context,
       );
-    const { unet } = model;
+    const { denoiser: unet } = model;
     const inputs = {
       x: tensor([1, 4, 8, 12], noise(384, 1, 3)),
       timesteps: Float32Array.of(600),
@@ -45,7 +45,7 @@ describe('golden hypernetwork/sd1', () => {
 
 it('warns of a hypernetwork for another model family', async () => {
   const model = { ...(await load('tiny_sdxl_base.safetensors')) };
-  const other = { ...model, unet: { ...model.unet, contextDim: 2048 } };
+  const other = { ...model, denoiser: { ...model.denoiser, contextDim: 2048 } };
   await runNode(
     'HypernetworkLoader',
     { model: other, hypernetwork_name: 'plain', strength: 1 },

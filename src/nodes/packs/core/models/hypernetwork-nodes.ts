@@ -26,14 +26,14 @@ const HypernetworkLoader = defineNode({
       () => openHypernetwork(file),
       'hypernetwork',
     );
-    if (!hypernetwork.layers.has(model.unet.contextDim))
+    if (!hypernetwork.layers.has(model.denoiser.contextDim))
       warn(
         `${hypernetwork_name} has no layers for prompt features of width ` +
-          `${model.unet.contextDim}: it was made for another family of models`,
+          `${model.denoiser.contextDim}: it was made for another family of models`,
       );
     return outputs({
       ...model,
-      unet: model.unet.variant({ hypernetworks: [{ hypernetwork, strength }] }),
+      denoiser: model.denoiser.variant({ hypernetworks: [{ hypernetwork, strength }] }),
     });
   },
 });

@@ -126,7 +126,7 @@ it('rounds changed text encoders to float16, as ComfyUI does by default', async 
 describe('sessions', () => {
   it('another strength, or a stack of two LoRAs, uses the same session', async () => {
     const encode = (clip: Clip) => runs('CLIPTextEncode', { text: PHOTO, clip });
-    const evaluate = ({ unet }: Model) =>
+    const evaluate = ({ denoiser: unet }: Model) =>
       unet.evaluate({
         x: full([1, 4, 8, 8], 0.5),
         timesteps: Float32Array.of(10),
@@ -183,7 +183,7 @@ describe('files that do not fit', () => {
       'elsewhere.lora_down.weight': factor(2, 64),
     });
     const { model, clip, after } = await apply('partly.safetensors');
-    expect(after[0].unet).toBe(model.unet);
+    expect(after[0].denoiser).toBe(model.denoiser);
     expect(after[1]).toBe(clip);
     expect(context.warnings).toEqual([
       expect.stringMatching(/^partly\.safetensors changes nothing: .*sdxl.* another family/),
@@ -209,7 +209,7 @@ describe('files that do not fit', () => {
       [`${layer}.oft_blocks`]: factor(2, 16, 2, 2),
     });
     const { model, after } = await apply('kinds.safetensors');
-    expect(after[0].unet).toBe(model.unet);
+    expect(after[0].denoiser).toBe(model.denoiser);
     // 0.33.0: "lora key not loaded: ….new_kind"; "ERROR boft … '>' not supported between
     // instances of 'NoneType' and 'int'"
     expect(context.warnings).toEqual([
@@ -245,7 +245,7 @@ describe('files that do not fit', () => {
     for (const type of ['LoraLoader', 'LoraLoaderModelOnly']) {
       const { model, clip, after } = await apply('tiny_lora_sdxl.safetensors', type);
       expect(context.warnings).toEqual([]);
-      expect(after[0].unet).not.toBe(model.unet);
+      expect(after[0].denoiser).not.toBe(model.denoiser);
       if (type === 'LoraLoader') expect(after[1]).not.toBe(clip);
     }
   });

@@ -28,9 +28,9 @@ interface LoraForm {
 const WEIGHT = '.weight';
 const BIAS = '.bias';
 
-function modelDifferences({ unet }: Model, threads: number): LazyTensor[] {
-  if (!unet.base) throw missingPart('model', 'model_diff');
-  return unetTensors(unet.base, 'diffusion_model.', threads);
+function modelDifferences({ denoiser }: Model, threads: number): LazyTensor[] {
+  if (!denoiser.base) throw missingPart('model', 'model_diff');
+  return unetTensors(denoiser.base, 'diffusion_model.', threads);
 }
 
 const clipDifferences = ({ encoders }: Clip, threads: number): LazyTensor[] =>

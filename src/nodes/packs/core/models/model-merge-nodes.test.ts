@@ -24,9 +24,9 @@ import { openSafetensors } from '../../../../formats/safetensors/safetensors.ts'
 import { writeSafetensors } from '../../../../formats/safetensors/safetensors-write.ts';
 import type { Clip } from '../../../../models/clip/clip.ts';
 import type { TextEncoder } from '../../../../models/clip/text-encoder.ts';
+import type { Denoiser } from '../../../../models/denoiser.ts';
 import { openLora } from '../../../../models/lora/file.ts';
 import type { AppliedLora } from '../../../../models/lora/patches.ts';
-import type { UNet } from '../../../../models/unet/unet.ts';
 import {
   type MergeTime,
   plainTargets,
@@ -59,12 +59,12 @@ const g: Golden = golden('merge', 'weights');
 
 describe('golden merge/weights', () => {
   /** A UNet with only the properties that merging uses. */
-  const network = (weights: Weights, changes: readonly WeightChange[]): UNet =>
+  const network = (weights: Weights, changes: readonly WeightChange[]): Denoiser =>
     ({
       base: { weights, targets: plainTargets(weights), changes },
       variant: (more: { changes: readonly WeightChange[] }) =>
         network(weights, [...changes, ...more.changes]),
-    }) as unknown as UNet;
+    }) as unknown as Denoiser;
 
   const lora = async (id: string, step: Params): Promise<AppliedLora> => {
     const { file } = await open(
@@ -84,7 +84,7 @@ describe('golden merge/weights', () => {
   /** All weights, computed by one graph, with the branches of each weight added to it. */
   async function evaluate(
     id: string,
-    { base }: UNet,
+    { base }: Denoiser,
     time: MergeTime,
     beforehand = false,
   ): Promise<Map<string, Tensor>> {
@@ -125,12 +125,12 @@ describe('golden merge/weights', () => {
   }
 
   interface Networks {
-    readonly one: UNet;
-    readonly two: UNet;
+    readonly one: Denoiser;
+    readonly two: Denoiser;
   }
 
   /** A CLIP of one encoder, which has the weights of a UNet and `changes`. */
-  const clipWith = (unet: UNet, changes: readonly WeightChange[] = []): Clip => {
+  const clipWith = (unet: Denoiser, changes: readonly WeightChange[] = []): Clip => {
     const encoder = {
       kind: 'clip_l',
       width: 4,
@@ -157,13 +157,13 @@ describe('golden merge/weights', () => {
       return { one: network(one.base!.weights, merged.encoders[0].base!.changes), two };
     }
     const models = {
-      model1: { family: 'sd1', unet: one },
-      model2: { family: 'sd1', unet: two },
+      model1: { family: 'sd1', denoiser: one },
+      model2: { family: 'sd1', denoiser: two },
     };
     const context = testContext();
     const [merged] = await runNode<[Model]>(step.node, { ...models, ...step.options }, context);
     expect(context.warnings).toHaveLength(id === 'another shape' ? 1 : 0);
-    return { one: merged.unet, two };
+    return { one: merged.denoiser, two };
   }
 
   const MERGES: readonly { readonly time: MergeTime; readonly beforehand?: boolean }[] = [
@@ -239,19 +239,19 @@ describe('merges in networks', () => {
       { model1: one, model2: two, ratio: 0.3 },
       c,
     );
-    const inputs = (unet: UNet) => ({
+    const inputs = (unet: Denoiser) => ({
       x: tensor([1, 4, 8, 8], noise(256, 5, 2)),
       timesteps: Float32Array.of(321),
       context: full([1, 77, unet.contextDim], 0.1),
     });
     const [actual, expected] = [
-      await model.unet.evaluate(inputs(one.unet)),
-      await whole.unet.evaluate(inputs(one.unet)),
+      await model.denoiser.evaluate(inputs(one.denoiser)),
+      await whole.denoiser.evaluate(inputs(one.denoiser)),
     ];
     expect(maxDifference(actual, expected)).toBeLessThan(2e-6);
-    expect(maxDifference(await one.unet.evaluate(inputs(one.unet)), expected)).toBeGreaterThan(
-      1e-3,
-    );
+    expect(
+      maxDifference(await one.denoiser.evaluate(inputs(one.denoiser)), expected),
+    ).toBeGreaterThan(1e-3);
     const [merged] = await runNode<[Clip]>('CLIPMergeSimple', { clip1, clip2, ratio: 0.3 }, c);
     const text = 'a (red:1.2) fox in the snow';
     expect(

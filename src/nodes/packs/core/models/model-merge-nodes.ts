@@ -37,13 +37,13 @@ function mergeModels(
       hint: 'Merge models of the same family.',
       input: 'model2',
     });
-  const mismatches = shapeMismatches(model1.unet, model2.unet);
+  const mismatches = shapeMismatches(model1.denoiser, model2.denoiser);
   if (mismatches.length > 0)
     warn(
       `${mismatches.length} weights have another shape in model2 and are not merged: ` +
         mismatches.slice(0, 3).join(', '),
     );
-  return outputs({ ...model1, unet: blendUNets(model1.unet, model2.unet, share) });
+  return outputs({ ...model1, denoiser: blendUNets(model1.denoiser, model2.denoiser, share) });
 }
 
 const ModelMergeSimple = defineNode({

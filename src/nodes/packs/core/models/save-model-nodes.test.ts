@@ -17,7 +17,7 @@ import {
 } from '../../../../../test/support/run-node.ts';
 import { openSafetensors } from '../../../../formats/safetensors/safetensors.ts';
 import type { Clip } from '../../../../models/clip/clip.ts';
-import type { UNet } from '../../../../models/unet/unet.ts';
+import type { Denoiser } from '../../../../models/denoiser.ts';
 import type { Autoencoder } from '../../../../models/vae/autoencoder.ts';
 import { createRuntime } from '../../../../runtime/runtime.ts';
 import type { Model } from '../../../../sampling/sampling-types.ts';
@@ -117,12 +117,12 @@ describe('CheckpointSave', () => {
     );
     const [file] = await saved('CheckpointSave', { model, clip, vae, filename_prefix: 'x' });
     const [again, clipAgain, vaeAgain] = await load('x', { checkpoints: { x: file } });
-    expect(maxDifference(await evaluate(again.unet), await evaluate(model.unet))).toBeLessThan(
-      1e-5,
-    );
-    expect(maxDifference(await evaluate(again.unet), await evaluate(plain.unet))).toBeGreaterThan(
-      1e-3,
-    );
+    expect(
+      maxDifference(await evaluate(again.denoiser), await evaluate(model.denoiser)),
+    ).toBeLessThan(1e-5);
+    expect(
+      maxDifference(await evaluate(again.denoiser), await evaluate(plain.denoiser)),
+    ).toBeGreaterThan(1e-3);
     const text = 'a (red:1.2) fox';
     expect(
       maxDifference((await clipAgain.encode(text)).cond, (await clip.encode(text)).cond),
@@ -161,7 +161,7 @@ it('ModelSave, CLIPSave and VAESave write files for the loaders of separate file
     { unet_name: 'm', weight_dtype: 'default' },
     context({ diffusion_models: { m: unetFile } }),
   );
-  expect((await evaluate(loaded.unet)).data).toEqual((await evaluate(model.unet)).data);
+  expect((await evaluate(loaded.denoiser)).data).toEqual((await evaluate(model.denoiser)).data);
   const [clipFile] = await saved('CLIPSave', { clip, filename_prefix: 'c' });
   expect(clipFile).toContain('c_clip_l_');
   const [clipAgain] = await runNode<[Clip]>(
@@ -198,7 +198,7 @@ it('CLIPSave splits the joined projections of open_clip', async () => {
   expect(g['text_projection.weight'].shape).toEqual([64, 64]);
 });
 
-const evaluate = ({ evaluate, contextDim }: UNet): Promise<Tensor> =>
+const evaluate = ({ evaluate, contextDim }: Denoiser): Promise<Tensor> =>
   evaluate({
     x: tensor([1, 4, 8, 8], noise(256, 5, 2)),
     timesteps: Float32Array.of(321),

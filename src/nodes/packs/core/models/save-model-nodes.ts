@@ -35,9 +35,9 @@ const ARCHITECTURES: Readonly<Partial<Record<Model['family'], string>>> = {
   'sdxl-refiner': 'stable-diffusion-xl-v1-refiner',
 };
 
-function modelspec({ family, sampling, unet }: Model, title: string): Record<string, string> {
+function modelspec({ family, sampling, denoiser }: Model, title: string): Record<string, string> {
   const architecture =
-    family === 'sdxl' && unet.inChannels === 8
+    family === 'sdxl' && denoiser.inChannels === 8
       ? 'stable-diffusion-xl-v1-edit'
       : ARCHITECTURES[family];
   const spec = architecture && {
@@ -66,9 +66,9 @@ function markerTensors({ sampling }: Model): LazyTensor[] {
   return [marker('v_pred'), ...(sampling.zsnr ? [marker('ztsnr')] : [])];
 }
 
-function modelTensors({ unet }: Model, threads: number): LazyTensor[] {
-  if (!unet.base) throw missingPart('model', 'model');
-  return unetTensors(unet.base, UNET_PREFIX, threads);
+function modelTensors({ denoiser }: Model, threads: number): LazyTensor[] {
+  if (!denoiser.base) throw missingPart('model', 'model');
+  return unetTensors(denoiser.base, UNET_PREFIX, threads);
 }
 
 function clipTensors({ family, encoders }: Clip, threads: number): LazyTensor[] {

@@ -144,13 +144,13 @@ describe('loaders of separate files', () => {
       { unet_name: 'unet.safetensors', weight_dtype: 'default' },
       c,
     );
-    expect(again.unet).toBe(model.unet);
+    expect(again.denoiser).toBe(model.denoiser);
     const [rounded] = await runNode<[Model]>(
       'UNETLoader',
       { unet_name: 'unet.safetensors', weight_dtype: 'fp8_e5m2' },
       c,
     );
-    expect(rounded.unet).not.toBe(model.unet);
+    expect(rounded.denoiser).not.toBe(model.denoiser);
     await c.runtime.close();
   });
 

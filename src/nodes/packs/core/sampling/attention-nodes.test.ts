@@ -13,7 +13,7 @@ import { fixtureModel, maxDifference } from '../../../../../test/support/golden.
 import { runNode, testContext } from '../../../../../test/support/run-node.ts';
 import { decodeFloat32 } from '../../../../formats/dtypes.ts';
 import type { Clip } from '../../../../models/clip/clip.ts';
-import type { UNet } from '../../../../models/unet/unet.ts';
+import type { Denoiser } from '../../../../models/denoiser.ts';
 import type { Model } from '../../../../sampling/sampling-types.ts';
 import { full, type Tensor, tensor } from '../../../../tensor/tensor.ts';
 
@@ -38,7 +38,7 @@ const FACTORS: readonly (readonly [pattern: RegExp, factor: number])[] = [
 
 const load = async (ckpt_name: string) =>
   await runNode<[Model, Clip]>('CheckpointLoaderSimple', { ckpt_name }, context);
-const evaluate = (unet: UNet): Promise<Tensor> =>
+const evaluate = (unet: Denoiser): Promise<Tensor> =>
   unet.evaluate({
     x: tensor([1, 4, 8, 8], noise(256, 5, 2)),
     timesteps: Float32Array.of(321),
@@ -69,9 +69,9 @@ it('multiplies the weights of the selected layers', async () => {
     { ...ones, model: self, k: 3, out: 1.25 },
     context,
   );
-  const expected = await evaluate(expectedModel.unet);
-  expect(maxDifference(await evaluate((both as Model).unet), expected)).toBeLessThan(2e-6);
-  expect(maxDifference(await evaluate(model.unet), expected)).toBeGreaterThan(1e-4);
+  const expected = await evaluate(expectedModel.denoiser);
+  expect(maxDifference(await evaluate((both as Model).denoiser), expected)).toBeLessThan(2e-6);
+  expect(maxDifference(await evaluate(model.denoiser), expected)).toBeGreaterThan(1e-4);
 
   const [scaled] = await runNode(
     'CLIPAttentionMultiply',
@@ -101,8 +101,10 @@ it('scales the outputs of all attention layers; factors of 1 change nothing', as
     context,
   );
   expect(
-    maxDifference(await evaluate((one as Model).unet), await evaluate((two as Model).unet)),
+    maxDifference(await evaluate((one as Model).denoiser), await evaluate((two as Model).denoiser)),
   ).toBeLessThan(2e-6);
   const [same] = await runNode('UNetSelfAttentionMultiply', { ...ones, model }, context);
-  expect(maxDifference(await evaluate((same as Model).unet), await evaluate(model.unet))).toBe(0);
+  expect(
+    maxDifference(await evaluate((same as Model).denoiser), await evaluate(model.denoiser)),
+  ).toBe(0);
 });

@@ -37,7 +37,7 @@ const multiplyAttention = (type: string, layer: 'attn1' | 'attn2') =>
         [`${layer}.to_v`]: v,
         [`${layer}.to_out.0`]: out,
       };
-      return outputs({ ...model, unet: multiplyUNet(model.unet, factorByLayer(factors)) });
+      return outputs({ ...model, denoiser: multiplyUNet(model.denoiser, factorByLayer(factors)) });
     },
   });
 
@@ -57,8 +57,8 @@ const UNetTemporalAttentionMultiply = defineNode({
   run: ({ model, self_structural, cross_structural }) =>
     outputs({
       ...model,
-      unet: multiplyUNet(
-        model.unet,
+      denoiser: multiplyUNet(
+        model.denoiser,
         factorByLayer({ 'attn1.to_out.0': self_structural, 'attn2.to_out.0': cross_structural }),
       ),
     }),

@@ -4,7 +4,7 @@ import { expectExact, expectGolden, golden } from '../../../../../test/support/g
 import { RULES } from '../../../../../test/support/rules.ts';
 import { runNode } from '../../../../../test/support/run-node.ts';
 import { conditioningOf, fixtureModels } from '../../../../../test/support/sampling.ts';
-import type { UNet } from '../../../../models/unet/unet.ts';
+import type { Denoiser } from '../../../../models/denoiser.ts';
 import { f32 } from '../../../../sampling/float32.ts';
 import { perpendicular } from '../../../../sampling/guiders/guidance-step.ts';
 import { fromModelLatent, toModelLatent } from '../../../../sampling/model/latent-format.ts';
@@ -30,7 +30,7 @@ const fixtures = fixtureModels();
 afterAll(() => fixtures.close());
 
 const run = (type: string, inputs: Record<string, unknown> = {}) => runNode(type, inputs);
-const zeroUnet: UNet = {
+const zeroUnet: Denoiser = {
   inChannels: 4,
   outChannels: 4,
   contextDim: 6,
@@ -255,7 +255,7 @@ describe('samplers/node_made', () => {
 
 describe('guiders of perpendicular guidance', () => {
   // a network that predicts the value of its prompt, with a small ramp over the latent
-  const promptUnet: UNet = {
+  const promptUnet: Denoiser = {
     ...zeroUnet,
     evaluate: async ({ x, context }) => {
       const each = x.data.length / x.shape[0];

@@ -15,7 +15,7 @@ import { RULES } from '../../../../../test/support/rules.ts';
 import { fixtureFolders, runNode, testContext } from '../../../../../test/support/run-node.ts';
 import { toNHWC } from '../../../../image/channel-order.ts';
 import type { ControlNet } from '../../../../models/controlnet/controlnet.ts';
-import type { UNet } from '../../../../models/unet/unet.ts';
+import type { Denoiser } from '../../../../models/denoiser.ts';
 import { setConditioningValues } from '../../../../sampling/conditioning/operations.ts';
 import type { Guider } from '../../../../sampling/guiders/guider.ts';
 import { randomNoise, sampleCustom } from '../../../../sampling/runs/custom.ts';
@@ -68,7 +68,7 @@ function prompt(model: string, seed: number, values: object = {}): Conditioning 
 }
 
 /** Records sigma and number of conditions of each evaluation. */
-function counted(unet: UNet, calls: number[][]): UNet {
+function counted(unet: Denoiser, calls: number[][]): Denoiser {
   return {
     ...unet,
     variant: (change) => counted(unet.variant(change), calls),
@@ -90,7 +90,7 @@ async function patched(
 ): Promise<Model> {
   const checkpoint = { ckpt_name: prefix + FILES[name] };
   const [loaded] = await runNode<[Model]>('CheckpointLoaderSimple', checkpoint, context);
-  let model: Model = { ...loaded, unet: counted(loaded.unet, calls) };
+  let model: Model = { ...loaded, denoiser: counted(loaded.denoiser, calls) };
   for (const [node, inputs] of patches) {
     [model] = await runNode<[Model]>(node, { model, ...inputs }, context);
   }

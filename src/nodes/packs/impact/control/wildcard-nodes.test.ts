@@ -219,8 +219,8 @@ it('encodes LoRA tags and BREAK as LoraLoader and ConditioningConcat do', async 
     (expected as Conditioning)[0].pooled_output,
   );
   expect(text).toBe('<lora:lora_sd1:0.5:0.7:LBW=XYZ>a fox BREAK snow <lora:gone>');
-  expect((encodedModel as Model).unet).not.toBe(model.unet);
-  expect((changed as Model).unet.inChannels).toBe(4);
+  expect((encodedModel as Model).denoiser).not.toBe(model.denoiser);
+  expect((changed as Model).denoiser.inChannels).toBe(4);
   expect(encodedClip).not.toBe(clip);
   expect(context.warnings.filter((warning) => /LBW|no LoRA 'gone'/.test(warning))).toHaveLength(2);
 });

@@ -1,21 +1,25 @@
-// The UNet as samplers use it: a network that predicts noise or velocity, and the variants of it
-// that model patches create.
-import type { Tensor } from '../../tensor/tensor.ts';
-import type { Gligen } from '../gligen/load.ts';
-import type { NetworkBase, PatchTargets, WeightChange } from '../weights/changes.ts';
-import type { Hypernetwork } from './hypernetwork-file.ts';
-import type { Draws, UNetPatch } from './unet-patch.ts';
+// The denoising network as samplers use it (a UNet or a diffusion transformer): it predicts noise,
+// velocity or flow. Model patches create variants of it.
+import type { Tensor } from '../tensor/tensor.ts';
+import type { Gligen } from './gligen/load.ts';
+import type { Hypernetwork } from './unet/hypernetwork-file.ts';
+import type { Draws, UNetPatch } from './unet/unet-patch.ts';
+import type { NetworkBase, PatchTargets, WeightChange } from './weights/changes.ts';
 
-/** The inputs of one UNet evaluation: B rows that are evaluated together. */
-export interface UNetInputs {
-  /** Latents scaled to unit variance, [B, inChannels, H, W]. */
+/** The inputs of one evaluation: B rows that are evaluated together. */
+export interface DenoiserInputs {
+  /** Latents scaled by the model sampling, [B, inChannels, H, W]. */
   readonly x: Tensor;
-  /** Model timesteps 0..999, one per row. */
+  /** The model sampling's timesteps, one per row: 0..999 in UNets. */
   readonly timesteps: Float32Array;
   /** Token features, [B, T, contextDim]. */
   readonly context: Tensor;
-  /** ADM vector [B, admChannels]; only for models that have one. */
+  /** ADM vector or pooled prompt, [B, admChannels]; only for models that have one. */
   readonly y?: Tensor;
+  /** The distilled guidance of FLUX.1 and Chroma, one number per row. */
+  readonly guidance?: Float32Array;
+  /** Latents of reference images in model units, [B, C, h, w] each. */
+  readonly references?: { readonly latents: readonly Tensor[]; readonly method?: ReferenceMethod };
   readonly control?: ControlResiduals;
   /** The tokens of GLIGEN's objects, [30, keyWidth], for all rows. */
   readonly objects?: { readonly gligen: Gligen; readonly tokens: Tensor };
@@ -36,6 +40,9 @@ export interface UNetInputs {
   readonly onAttention?: (received: Tensor) => void;
 }
 
+/** How FLUX.1 places the tokens of reference images beside those of the latent. */
+export type ReferenceMethod = 'offset' | 'index' | 'uxo' | 'index_timestep_zero';
+
 /** Residuals of a ControlNet or T2I-Adapter, which are added inside a UNet. */
 export interface ControlResiduals {
   /**
@@ -49,8 +56,11 @@ export interface ControlResiduals {
   readonly middle: Tensor | null;
 }
 
-/** Changes of a UNet's graph or weights. Variants share the file; each has its own session. */
-export interface UNetVariant {
+/**
+ * Changes of a network's graph or weights. Patches of UNets have no effect on transformers. Variants
+ * share the file; each has its own session.
+ */
+export interface DenoiserVariant {
   /** Applied after the existing patches. */
   readonly patches?: readonly UNetPatch[];
   /**
@@ -62,6 +72,11 @@ export interface UNetVariant {
   readonly recordsAttention?: boolean;
   /** Applied after the existing changes. */
   readonly changes?: readonly WeightChange[];
+  /** Blocks of a transformer that return their input (skip-layer guidance). */
+  readonly skippedBlocks?: {
+    readonly double: readonly number[];
+    readonly single: readonly number[];
+  };
   /** Applied after the existing hypernetworks. */
   readonly hypernetworks?: readonly {
     readonly hypernetwork: Hypernetwork;
@@ -70,11 +85,11 @@ export interface UNetVariant {
 }
 
 /** A denoising network. Immutable: a variant is another value over the same file. */
-export interface UNet {
+export interface Denoiser {
   readonly inChannels: number;
   readonly outChannels: number;
   readonly contextDim: number;
-  /** 0 when the model has no ADM vector (SD1.x, SD2.x). */
+  /** Width of `y`; 0 when the model has none (SD1.x, SD2.x, Z-Image). */
   readonly admChannels: number;
   /** Whether a noise level of the low-resolution image takes the place of the ADM vector. */
   readonly hasNoiseLevels?: boolean;
@@ -88,12 +103,12 @@ export interface UNet {
    * weights.
    */
   readonly base?: NetworkBase;
-  /** Returns the raw prediction (eps or v), [B, outChannels, H, W]. */
-  evaluate(inputs: UNetInputs): Promise<Tensor>;
-  /** Returns a UNet with one more change. */
-  variant(change: UNetVariant): UNet;
+  /** Returns the raw prediction (eps, v or flow), [B, outChannels, H, W]. */
+  evaluate(inputs: DenoiserInputs): Promise<Tensor>;
+  /** Returns a network with one more change. */
+  variant(change: DenoiserVariant): Denoiser;
   /** The changes of its graph. */
-  readonly graphChange?: Omit<UNetVariant, 'changes'>;
-  /** Returns a UNet with its own weights, and the graph changes of another one. */
-  withPatchesOf?(other: UNet): UNet;
+  readonly graphChange?: Omit<DenoiserVariant, 'changes'>;
+  /** Returns a network with its own weights, and the graph changes of another one. */
+  withPatchesOf?(other: Denoiser): Denoiser;
 }
