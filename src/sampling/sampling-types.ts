@@ -1,7 +1,7 @@
 // The values that travel between sampling nodes: latents, conditioning, models, and what model
 // patches work on. Types only; the functions on them are in the folders beside this file.
 import type { ControlNet } from '../models/controlnet/controlnet.ts';
-import type { Denoiser, DenoiserVariant } from '../models/denoiser.ts';
+import type { Denoiser, DenoiserVariant, ReferenceMethod } from '../models/denoiser.ts';
 import type { Gligen, PlacedObject } from '../models/gligen/load.ts';
 import type { HookGroup } from '../models/hooks/hooks.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -81,6 +81,11 @@ export interface ConditioningEntry {
   readonly noise_augmentation?: number;
   /** Where inpainting models paint (1), [N,H,W] in any resolution. */
   readonly concat_mask?: Tensor;
+  /** The distilled guidance of FLUX.1 and Chroma; null: none, absent: the family's default. */
+  readonly guidance?: number | null;
+  /** Unscaled latents of reference images, [N,C,h,w] each. */
+  readonly reference_latents?: readonly Tensor[];
+  readonly reference_latents_method?: ReferenceMethod;
 }
 
 /** Objects with their boxes, for a GLIGEN model. */
