@@ -18,6 +18,8 @@ export interface TensorInfo {
   readonly file?: string;
   /** The bytes, when they are contiguous in no file; `offset` is a position in them. */
   readonly bytes?: Uint8Array;
+  /** The tensors that this one consists of, along the first axis (tensor-rows.ts). */
+  readonly parts?: readonly TensorInfo[];
 }
 
 export interface TensorFile {
@@ -114,10 +116,28 @@ class TensorReader implements TensorFile {
 
   /** `length` bytes of a tensor, beginning at byte `from` of it. */
   async #bytes(info: TensorInfo, from: number, length: number): Promise<Uint8Array> {
+    if (info.parts) return this.#joinedBytes(info.parts, from, length);
     const start = info.offset + from;
     if (info.bytes) return info.bytes.slice(start, start + length);
     const source = info.file === undefined ? this.#source : await this.#otherSource(info.file);
     return source.read(start, length);
+  }
+
+  async #joinedBytes(
+    parts: readonly TensorInfo[],
+    from: number,
+    length: number,
+  ): Promise<Uint8Array> {
+    const joined = new Uint8Array(length);
+    let start = 0;
+    for (const part of parts) {
+      const first = Math.max(from - start, 0);
+      const last = Math.min(from + length - start, part.byteLength);
+      if (first < last)
+        joined.set(await this.#bytes(part, first, last - first), start + first - from);
+      start += part.byteLength;
+    }
+    return joined;
   }
 
   #otherSource(path: string): Promise<ByteSource> {

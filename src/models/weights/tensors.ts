@@ -5,6 +5,7 @@ import { basename } from 'node:path';
 import { DarkroomError } from '../../errors.ts';
 import { openSource } from '../../formats/byte-source.ts';
 import { type TensorFile, type TensorInfo, tensorReader } from '../../formats/tensor-file.ts';
+import { rowsOf } from '../../formats/tensor-rows.ts';
 import type { Graph, Value } from '../../onnx/builder.ts';
 import type { ElementType } from '../../onnx/serialize.ts';
 import type { Recipe } from './recipe.ts';
@@ -120,19 +121,32 @@ export function weightsOf(
     shape: (name) => info(name).shape,
     typeOf,
     value: (graph, name, { dims, rows } = {}) => {
-      const { shape, offset, byteLength, file: other, bytes } = info(name);
+      const whole = info(name);
       const type = typeOf(name);
-      const each = rows ? byteLength / shape[0] : 0;
-      const from = offset + (rows ? rows[0] * each : 0);
-      const length = rows ? (rows[1] - rows[0]) * each : byteLength;
-      const as = { type, dims: dims ?? (rows ? [rows[1] - rows[0], ...shape.slice(1)] : shape) };
-      if (bytes)
-        return graph.inline(
-          { bytes: bytes.subarray(from, from + length), ...as },
-          options.rounding,
-        );
-      const location = other === undefined ? real : realpathSync(other);
-      return graph.external({ location, offset: from, length, ...as }, options.rounding);
+      const viewed = rows ? rowsOf(whole, rows) : whole;
+      const add = (part: TensorInfo, as: readonly number[]): Value =>
+        addTensor(graph, real, part, { type, dims: as }, options.rounding);
+      if (!viewed.parts) return add(viewed, dims ?? viewed.shape);
+      const joined = graph.op(
+        'Concat',
+        viewed.parts.map((part) => add(part, part.shape)),
+        { axis: 0 },
+      );
+      return dims ? graph.op('Reshape', [joined, graph.ints(dims)]) : joined;
     },
   };
+}
+
+/** Adds a tensor in one piece to a graph; `file` has its bytes unless it names another one. */
+function addTensor(
+  graph: Graph,
+  file: string,
+  { offset, byteLength, file: other, bytes }: TensorInfo,
+  as: { readonly type: ElementType; readonly dims: readonly number[] },
+  rounding?: Rounding,
+): Value {
+  if (bytes)
+    return graph.inline({ bytes: bytes.subarray(offset, offset + byteLength), ...as }, rounding);
+  const location = other === undefined ? file : realpathSync(other);
+  return graph.external({ location, offset, length: byteLength, ...as }, rounding);
 }
