@@ -17,6 +17,7 @@ const FLOAT16 = new Set([
   'MultiHeadAttention',
   'QuickGelu',
   'Gelu',
+  'FastGelu',
   'LayerNormalization',
   'GlobalAveragePool',
   'Resize',

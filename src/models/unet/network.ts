@@ -2,21 +2,15 @@
 // are embedded here, everything else is computed in the graph.
 import { basename } from 'node:path';
 import { DarkroomError } from '../../errors.ts';
-import type { Graph } from '../../onnx/builder.ts';
 import type { Network } from '../../runtime/network.ts';
 import { full, sizeOf, type Tensor, tensor, zeros } from '../../tensor/tensor.ts';
 import type { ControlResiduals, Denoiser, DenoiserInputs, DenoiserVariant } from '../denoiser.ts';
 import type { Gligen } from '../gligen/load.ts';
 import type { ModelRuntime } from '../model-runtime.ts';
-import {
-  type ChangedNetwork,
-  type PatchPlan,
-  plainTargets,
-  withMoreChanges,
-} from '../weights/changes.ts';
-import { changedGraph } from '../weights/merged.ts';
+import { type ChangedNetwork, plainTargets, withMoreChanges } from '../weights/changes.ts';
 import { planChanges } from '../weights/plan-changes.ts';
 import type { Weights } from '../weights/tensors.ts';
+import { weightsNetwork } from '../weights/weights-network.ts';
 import { type UNetConfig, unetConfig } from './config.ts';
 import { skipCount, type UNetGraphOptions, unetGraph } from './graph.ts';
 import { INT8_LAYERS } from './int8-layers.ts';
@@ -115,40 +109,21 @@ const graphOptions = (runtime: ModelRuntime, change: DenoiserVariant): UNetGraph
   winograd: runtime.precision === 'fp32' && runtime.prepacked !== undefined,
 });
 
-/**
- * Creates the network of one graph: over prepacked weights where the runtime stores them, with the
- * changes applied.
- */
-function createNetwork(
+/** Creates the network of one graph. */
+const createNetwork = (
   runtime: ModelRuntime,
   base: ChangedNetwork,
   config: UNetConfig,
   options: UNetGraphOptions,
-): Network {
-  const { weights } = base;
-  const plan = planChanges(base, 'ahead');
-  const buildGraph = (over: Weights): Graph => unetGraph(over, config, options);
-  const planOver = (over: Weights): PatchPlan | undefined =>
-    planChanges({ ...base, weights: over }, 'ahead');
-  return runtime.network({
-    file: weights.file,
+): Network =>
+  weightsNetwork(runtime, base, {
     part: 'unet',
-    variant: [weights.rounding, variantName(options), plan?.key].filter(Boolean).join(' '),
+    name: variantName(options),
     outputs: options.recordsAttention ? ['out', 'attention'] : ['out'],
     float16: true,
-    cacheSession: !plan,
     workingBytes: ({ x }) => BYTES_PER_CELL * (sizeOf(x.shape) / x.shape[1]),
-    build: async () => {
-      const prepacked = await runtime.prepacked?.ready(
-        weights,
-        (over) => planOver(over)?.build(buildGraph) ?? buildGraph(over),
-      );
-      const over = prepacked ?? weights;
-      const planned = planOver(over);
-      return planned ? changedGraph(planned, buildGraph, runtime) : buildGraph(over);
-    },
+    buildGraph: (over) => unetGraph(over, config, options),
   });
-}
 
 /** Throws for inputs that do not have the network's sizes. */
 function checkInputs(

@@ -1,0 +1,116 @@
+// A diffusion transformer as a denoiser. Timesteps, positions and patches are computed here and in
+// the architecture, everything else in the graph.
+import { basename } from 'node:path';
+import { DarkroomError } from '../../errors.ts';
+import type { Network } from '../../runtime/network.ts';
+import { full, sizeOf, type Tensor } from '../../tensor/tensor.ts';
+import type { Denoiser, DenoiserInputs, DenoiserVariant } from '../denoiser.ts';
+import type { ModelRuntime } from '../model-runtime.ts';
+import { plainTargets, withMoreChanges } from '../weights/changes.ts';
+import { planChanges } from '../weights/plan-changes.ts';
+import type { Weights } from '../weights/tensors.ts';
+import { weightsNetwork } from '../weights/weights-network.ts';
+import type { Architecture, DitGraphOptions, DitSizes } from './architecture.ts';
+
+/** The changes that transformers know; others have no effect, as in ComfyUI. */
+export type DitChange = Pick<DenoiserVariant, 'changes' | 'skippedBlocks'>;
+
+/** Creates a transformer over `weights`. Throws DR_MODEL_UNSUPPORTED when tensors are missing. */
+export function createDit<Config>(
+  runtime: ModelRuntime,
+  weights: Weights,
+  architecture: Architecture<Config>,
+  { changes = [], skippedBlocks }: DitChange = {},
+): Denoiser {
+  const config = architecture.config(weights);
+  const sizes = architecture.sizes(config);
+  const base = { weights, targets: plainTargets(weights), changes };
+  const plan = planChanges(base, 'ahead');
+  const int8 = runtime.precision === 'int8' ? architecture.int8 : undefined;
+  const networks = new Map<string | undefined, Network>();
+  const networkFor = (variant?: string): Network => {
+    const options: DitGraphOptions = { int8, variant };
+    const network =
+      networks.get(variant) ??
+      weightsNetwork(runtime, base, {
+        part: 'transformer',
+        name: [int8 && 'int8', variant].filter(Boolean).join(' '),
+        outputs: ['out'],
+        float16: architecture.float16,
+        workingBytes: (inputs) => 4 * architecture.floatsPerToken(config) * tokensOf(inputs),
+        buildGraph: (over) => architecture.graph(over, config, options),
+      });
+    networks.set(variant, network);
+    return network;
+  };
+  // declares the plain network, which a report on the model counts
+  networkFor();
+  const own = {
+    ...plan?.inputs,
+    ...skippedInput(architecture.blocks?.(config), skippedBlocks),
+  };
+  const create = (change: DitChange): Denoiser => createDit(runtime, weights, architecture, change);
+  return {
+    ...sizes,
+    patchable: base.targets,
+    base: { ...base, plan },
+    variant: (more) =>
+      create({
+        changes: withMoreChanges(changes, more.changes ?? []),
+        skippedBlocks: more.skippedBlocks ?? skippedBlocks,
+      }),
+    graphChange: { skippedBlocks },
+    withPatchesOf: ({ graphChange }) =>
+      create({ changes, skippedBlocks: graphChange?.skippedBlocks }),
+    async evaluate(inputs) {
+      checkInputs(weights.file, architecture.name, sizes, inputs);
+      const network = networkFor(architecture.variant?.(config, inputs));
+      const { out } = await network.run({ ...architecture.inputs(config, inputs), ...own });
+      return architecture.output(config, out, inputs);
+    },
+  };
+}
+
+/** The tokens of an evaluation: those of the image and of the prompt. */
+const tokensOf = ({ x, context }: Readonly<Record<string, Tensor>>): number =>
+  [x, context].reduce((sum, { shape }) => sum + sizeOf(shape.slice(0, 2)), 0);
+
+/** The input of blockSkipper (blocks.ts). Numbers beyond the blocks have no effect. */
+function skippedInput(
+  blocks: ReturnType<NonNullable<Architecture<unknown>['blocks']>> | undefined,
+  skipped: DenoiserVariant['skippedBlocks'],
+): Record<string, Tensor> {
+  if (!blocks) return {};
+  const input = full([blocks.double + blocks.single], 0);
+  for (const index of skipped?.double ?? []) if (index < blocks.double) input.data[index] = 1;
+  for (const index of skipped?.single ?? [])
+    if (index < blocks.single) input.data[blocks.double + index] = 1;
+  return { skipped: input };
+}
+
+/** Throws DR_SHAPE_MISMATCH for inputs that do not have the network's sizes. */
+function checkInputs(
+  file: string,
+  name: string,
+  { inChannels, contextDim, admChannels }: DitSizes,
+  { x, context, y }: DenoiserInputs,
+): void {
+  const mismatch = (what: string, has: number, needs: number, hint: string): DarkroomError =>
+    new DarkroomError('DR_SHAPE_MISMATCH', {
+      message: `${what} ${has}, and ${basename(file)} (${name}) needs ${needs}`,
+      hint,
+      file,
+    });
+  const encoder = 'Encode the prompt with the text encoders that belong to the model.';
+  if (x.shape[1] !== inChannels)
+    throw mismatch(
+      'the channels of the latent are',
+      x.shape[1],
+      inChannels,
+      'Use an empty latent or an autoencoder for this kind of model.',
+    );
+  if (context.shape[2] !== contextDim)
+    throw mismatch("the width of the prompt's features is", context.shape[2], contextDim, encoder);
+  if (admChannels > 0 && y && y.shape[1] !== admChannels)
+    throw mismatch('the width of the pooled prompt is', y.shape[1], admChannels, encoder);
+}

@@ -1,0 +1,75 @@
+// Latents [B, C, H, W] as the tokens of a transformer and back: square patches, row by row.
+import { allocate } from '../../tensor/allocate.ts';
+import { type Tensor, tensor } from '../../tensor/tensor.ts';
+
+/** The order of a patch's values in its token: channels outermost or innermost. */
+export type PatchOrder = 'c ph pw' | 'ph pw c';
+
+/** Patches of `side` x `side` cells. */
+export interface Patches {
+  readonly side: number;
+  readonly order: PatchOrder;
+}
+
+/** How many rows and columns of patches an image [B, C, H, W] has; parts of patches count. */
+export const patchGrid = (
+  { shape: [, , height, width] }: Pick<Tensor, 'shape'>,
+  side: number,
+): { readonly rows: number; readonly columns: number } => ({
+  rows: Math.ceil(height / side),
+  columns: Math.ceil(width / side),
+});
+
+/** Where a value of a patch is in its token. */
+const placeIn =
+  ({ side, order }: Patches, channels: number) =>
+  (c: number, y: number, x: number): number =>
+    order === 'c ph pw' ? (c * side + y) * side + x : (y * side + x) * channels + c;
+
+/**
+ * Returns the tokens of images, [B, rows * columns, C * side * side]. Images that are no multiple
+ * of a patch are continued to the right and below by their first columns and rows (torch's circular
+ * padding).
+ */
+export function patchify(images: Tensor, patches: Patches): Tensor {
+  const [batch, channels, height, width] = images.shape;
+  const { side } = patches;
+  const { rows, columns } = patchGrid(images, side);
+  const size = channels * side * side;
+  const place = placeIn(patches, channels);
+  const out = allocate(batch * rows * columns * size);
+  for (let b = 0; b < batch; b++)
+    for (let c = 0; c < channels; c++)
+      for (let y = 0; y < rows * side; y++)
+        for (let x = 0; x < columns * side; x++) {
+          const token = (b * rows + Math.floor(y / side)) * columns + Math.floor(x / side);
+          const from = ((b * channels + c) * height + (y % height)) * width + (x % width);
+          out[token * size + place(c, y % side, x % side)] = images.data[from];
+        }
+  return tensor([batch, rows * columns, size], out);
+}
+
+/**
+ * Returns the images [B, channels, height, width] of tokens [B, N, channels * side * side]; what is
+ * beyond the image is dropped, and so are tokens beyond those of the image.
+ */
+export function unpatchify(
+  tokens: Tensor,
+  [batch, channels, height, width]: readonly number[],
+  patches: Patches,
+): Tensor {
+  const { side } = patches;
+  const columns = Math.ceil(width / side);
+  const size = channels * side * side;
+  const place = placeIn(patches, channels);
+  const out = allocate(batch * channels * height * width);
+  let at = 0;
+  for (let b = 0; b < batch; b++)
+    for (let c = 0; c < channels; c++)
+      for (let y = 0; y < height; y++)
+        for (let x = 0; x < width; x++) {
+          const token = b * tokens.shape[1] + Math.floor(y / side) * columns + Math.floor(x / side);
+          out[at++] = tokens.data[token * size + place(c, y % side, x % side)];
+        }
+  return tensor([batch, channels, height, width], out);
+}

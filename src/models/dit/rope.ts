@@ -1,0 +1,57 @@
+// Rotary position embeddings over several axes (RoPE, Su et al. 2021; EmbedND of FLUX.1): each axis
+// rotates its own part of a head's pairs.
+import { allocate } from '../../tensor/allocate.ts';
+import { type Tensor, tensor } from '../../tensor/tensor.ts';
+
+/** The position of a token on each axis. */
+export type Position = readonly number[];
+
+export interface RopeAxes {
+  /** The width of a head that each axis rotates; even numbers. */
+  readonly axes: readonly number[];
+  readonly theta: number;
+}
+
+/** Cosines and sines of N tokens, [N, D/2] for heads of width D. */
+export interface RopeTable {
+  readonly cos: Tensor;
+  readonly sin: Tensor;
+}
+
+/** Returns the rotations of tokens: angles in float64, cosines and sines in float32. */
+export function ropeTable(positions: readonly Position[], { axes, theta }: RopeAxes): RopeTable {
+  const frequencies = axes.map((width) =>
+    Array.from({ length: width / 2 }, (_, j) => 1 / theta ** ((2 * j) / width)),
+  );
+  const pairs = axes.reduce((n, width) => n + width / 2, 0);
+  const [cos, sin] = [allocate(positions.length * pairs), allocate(positions.length * pairs)];
+  let at = 0;
+  for (const position of positions)
+    for (const [axis, own] of frequencies.entries())
+      for (const frequency of own) {
+        const angle = position[axis] * frequency;
+        cos[at] = Math.cos(angle);
+        sin[at++] = Math.sin(angle);
+      }
+  const shape = [positions.length, pairs];
+  return { cos: tensor(shape, cos), sin: tensor(shape, sin) };
+}
+
+/** Returns the inputs that `rotationInputs` of blocks.ts declares. */
+export const ropeInputs = (name: string, { cos, sin }: RopeTable): Record<string, Tensor> => ({
+  [`${name}Cos`]: cos,
+  [`${name}Sin`]: sin,
+});
+
+/** The positions (first, y + top, x + left) of the patches of an image, row by row. */
+export function gridPositions(
+  rows: number,
+  columns: number,
+  { first = 0, top = 0, left = 0 } = {},
+): Position[] {
+  return Array.from({ length: rows * columns }, (_, i) => [
+    first,
+    top + Math.floor(i / columns),
+    left + (i % columns),
+  ]);
+}

@@ -1,0 +1,43 @@
+// The network of a denoiser's graph over weights that may be changed: over prepacked weights where
+// the runtime stores them, with the changes applied.
+import type { Graph } from '../../onnx/builder.ts';
+import type { Network, NetworkSpec } from '../../runtime/network.ts';
+import type { ModelRuntime } from '../model-runtime.ts';
+import type { ChangedNetwork, PatchPlan } from './changes.ts';
+import { changedGraph } from './merged.ts';
+import { planChanges } from './plan-changes.ts';
+import type { Weights } from './tensors.ts';
+
+export interface WeightsNetworkSpec
+  extends Pick<NetworkSpec, 'part' | 'outputs' | 'float16' | 'workingBytes'> {
+  /** A name for the graph that differs from those of the file's other graphs. */
+  readonly name: string;
+  buildGraph(weights: Weights): Graph;
+}
+
+/** Creates the network of one graph. */
+export function weightsNetwork(
+  runtime: ModelRuntime,
+  base: ChangedNetwork,
+  { name, buildGraph, ...spec }: WeightsNetworkSpec,
+): Network {
+  const { weights } = base;
+  const plan = planChanges(base, 'ahead');
+  const planOver = (over: Weights): PatchPlan | undefined =>
+    planChanges({ ...base, weights: over }, 'ahead');
+  return runtime.network({
+    ...spec,
+    file: weights.file,
+    variant: [weights.rounding, name, plan?.key].filter(Boolean).join(' '),
+    cacheSession: !plan,
+    build: async () => {
+      const prepacked = await runtime.prepacked?.ready(
+        weights,
+        (over) => planOver(over)?.build(buildGraph) ?? buildGraph(over),
+      );
+      const over = prepacked ?? weights;
+      const planned = planOver(over);
+      return planned ? changedGraph(planned, buildGraph, runtime) : buildGraph(over);
+    },
+  });
+}
