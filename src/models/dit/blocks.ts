@@ -7,16 +7,22 @@ import { linear, type Net, silu } from '../layers/blocks.ts';
 /** The epsilon of torch's RMSNorm where none is given: float32's machine epsilon. */
 export const MACHINE_EPSILON = 2 ** -23;
 
-/** A fully connected layer on token features [B, N, K]. */
-export function tokenLinear(net: Net, x: Value, name: string): Value {
+/** A fully connected layer on token features [B, N, K]; `rows` selects some of its outputs. */
+export function tokenLinear(
+  net: Net,
+  x: Value,
+  name: string,
+  rows?: readonly [from: number, to: number],
+): Value {
   const { g, w } = net;
-  const [out, ...rest] = w.shape(`${name}.weight`);
+  const [count, ...rest] = w.shape(`${name}.weight`);
+  const out = rows ? rows[1] - rows[0] : count;
   const width = rest.reduce((n, d) => n * d, 1);
   const flat = g.op('Reshape', [x, g.ints([-1, width])]);
   const sizes = g.op('Concat', [g.op('Shape', [x], { start: 0, end: 2 }), g.ints([out])], {
     axis: 0,
   });
-  return g.op('Reshape', [linear(net, flat, name), sizes]);
+  return g.op('Reshape', [linear(net, flat, name, rows), sizes]);
 }
 
 /** RMSNorm (Zhang and Sennrich 2019) over the last axis; `name` is the weight's full name. */
