@@ -18,8 +18,7 @@ export interface DenoiserInputs {
   readonly y?: Tensor;
   /** The distilled guidance of FLUX.1 and Chroma, one number per row. */
   readonly guidance?: Float32Array;
-  /** Latents of reference images in model units, [B, C, h, w] each. */
-  readonly references?: { readonly latents: readonly Tensor[]; readonly method?: ReferenceMethod };
+  readonly references?: References;
   readonly control?: ControlResiduals;
   /** The tokens of GLIGEN's objects, [30, keyWidth], for all rows. */
   readonly objects?: { readonly gligen: Gligen; readonly tokens: Tensor };
@@ -38,6 +37,18 @@ export interface DenoiserInputs {
    * tiles of HyperTile, 1 without.
    */
   readonly onAttention?: (received: Tensor) => void;
+}
+
+/** Images that a picture is made from (FLUX.1 Kontext, Z-Image Omni). */
+export interface References {
+  /** Latents in model units, [B, C, h, w] each. */
+  readonly latents: readonly Tensor[];
+  readonly method?: ReferenceMethod;
+  /**
+   * Features of the texts before the latents of the same numbers, [B, T, contextDim] each; further
+   * ones follow the prompt. Only for Z-Image.
+   */
+  readonly contexts?: readonly Tensor[];
 }
 
 /** How FLUX.1 places the tokens of reference images beside those of the latent. */

@@ -1,0 +1,37 @@
+// Reads intermediate values of a diffusion transformer's graph.
+import type { DenoiserInputs } from '../../src/models/denoiser.ts';
+import type { Architecture } from '../../src/models/dit/architecture.ts';
+import type { Weights } from '../../src/models/weights/tensors.ts';
+import { openSession } from '../../src/runtime/session.ts';
+import type { Tensor } from '../../src/tensor/tensor.ts';
+
+/** Evaluates a transformer and returns what its graph shows to `observe`, by name. */
+export async function ditStates<Config>(
+  architecture: Architecture<Config>,
+  weights: Weights,
+  inputs: DenoiserInputs,
+  more: Readonly<Record<string, Tensor>> = {},
+): Promise<Record<string, Tensor>> {
+  const config = architecture.config(weights);
+  const names: string[] = [];
+  const graph = architecture.graph(weights, config, {
+    variant: architecture.variant?.(config, inputs),
+    observe: (g, name, value) => {
+      // without dimensions the rank is free
+      g.output(`state ${name}`, value, []);
+      names.push(`state ${name}`);
+    },
+  });
+  const session = await openSession(graph.serialize(), {
+    name: 'states',
+    folder: graph.folder(),
+    threads: 1,
+    providers: ['cpu'],
+  });
+  try {
+    const states = await session.run({ ...architecture.inputs(config, inputs), ...more }, names);
+    return Object.fromEntries(names.map((name) => [name.slice('state '.length), states[name]]));
+  } finally {
+    await session.close();
+  }
+}
