@@ -24,6 +24,8 @@ export interface NextDitConfig {
   readonly timeScale: number;
   /** Streams of tokens are padded to a multiple of this by learnt tokens; 1: they are not. */
   readonly padMultiple: number;
+  /** Whether it has layers for the features of a vision encoder. */
+  readonly hasVision: boolean;
 }
 
 export const PATCH = 2;
@@ -77,6 +79,7 @@ export function nextDitConfig(weights: Weights): NextDitConfig {
     rope: constants.rope,
     timeScale: constants.timeScale,
     padMultiple: weights.has('cap_pad_token') ? PAD_MULTIPLE : 1,
+    hasVision: weights.has('siglip_embedder.0.weight'),
   };
 }
 

@@ -16,7 +16,6 @@ import {
   rmsNorm,
   rotate,
   rotationInputs,
-  splitChannels,
   swiGlu,
   tokenLinear,
   tokensAfter,
@@ -181,19 +180,21 @@ function layerVectors({ net, config, name }: Layer, modulation: Modulation): rea
 
 function selfAttention({ net, config, name }: Layer, x: Value, rotations: Rotations): Value {
   const { heads, kvHeads, headDim } = config;
-  const widths = [heads, kvHeads, kvHeads].map((count) => count * headDim);
-  const [q, k, v] = splitChannels(net, tokenLinear(net, x, `${name}.attention.qkv`), widths);
+  const [keys, values] = [heads, heads + kvHeads];
+  const projected = (firstHead: number, count: number): Value => {
+    const rows = [firstHead * headDim, (firstHead + count) * headDim] as const;
+    return tokenLinear(net, x, `${name}.attention.qkv`, rows);
+  };
   const rotated = (value: Value, norm: string, count: number): Value =>
     rotate(
       net,
       headRmsNorm(net, value, `${name}.attention.${norm}.weight`, count, MACHINE_EPSILON),
       rotations,
     );
-  const mixed = jointAttention(net, rotated(q, 'q_norm', heads), rotated(k, 'k_norm', kvHeads), v, {
-    heads,
-    kvHeads,
-    depth: headDim,
-  });
+  const q = rotated(projected(0, heads), 'q_norm', heads);
+  const k = rotated(projected(keys, kvHeads), 'k_norm', kvHeads);
+  const v = projected(values, kvHeads);
+  const mixed = jointAttention(net, q, k, v, { heads, kvHeads, depth: headDim });
   return tokenLinear(net, mixed, `${name}.attention.out`);
 }
 

@@ -1,5 +1,6 @@
 // The tokens of a NextDiT: prompt and image, and those of reference images before them, with their
 // positions and padding (comfy/ldm/lumina/model.py patchify_and_embed).
+import { DarkroomError } from '../../errors.ts';
 import { allocate } from '../../tensor/allocate.ts';
 import { repeatToBatch, type Tensor, tensor } from '../../tensor/tensor.ts';
 import type { DenoiserInputs } from '../denoiser.ts';
@@ -76,6 +77,7 @@ function tokenStreams(config: NextDitConfig, { x, context, references }: Denoise
   const streams: Streams = { text: [], image: [] };
   const latents = references?.latents ?? [];
   const contexts = references?.contexts ?? [];
+  if (latents.length > 0) checkReferences(config);
   let offset = 0;
   for (const [i, latent] of latents.entries())
     offset = addPair(config, streams, offset, latent, contexts[i], false);
@@ -86,6 +88,18 @@ function tokenStreams(config: NextDitConfig, { x, context, references }: Denoise
     offset += features.shape[1];
   }
   return streams;
+}
+
+/** Throws DR_INPUT_INVALID for models that take no reference images, or take them differently. */
+function checkReferences({ padMultiple, hasVision }: NextDitConfig): void {
+  if (padMultiple > 1 && !hasVision) return;
+  throw new DarkroomError('DR_INPUT_INVALID', {
+    message: hasVision
+      ? 'this Z-Image sees reference images through a vision encoder, which is not supported'
+      : 'Lumina 2 takes no reference images',
+    hint: 'Remove the reference latents from the conditioning.',
+    input: 'conditioning',
+  });
 }
 
 /** Adds an image and its prompt. Returns the position on the first axis for what follows. */
