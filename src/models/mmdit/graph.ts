@@ -1,0 +1,147 @@
+// The graph of SD3 and SD3.5 (arXiv 2403.03206): patches of the latent and the prompt's features
+// pass through joint blocks. Token features are [B, N, hidden].
+import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
+import type { DitGraphOptions } from '../dit/architecture.ts';
+import {
+  blockSkipper,
+  jointAttention,
+  plainLayerNorm,
+  tokenLinear,
+  vectorMlp,
+} from '../dit/blocks.ts';
+import { add, type Net, silu } from '../layers/blocks.ts';
+import type { Weights } from '../weights/tensors.ts';
+import type { MMDiTConfig, MMDiTModelConfig } from './config.ts';
+import {
+  type BlockContext,
+  type JointBlockOptions,
+  jointBlock,
+  mlp,
+  modulatedNorm,
+  modulationOf,
+  queryKeyValue,
+  type Streams,
+} from './joint-block.ts';
+
+/** Width of the sinusoidal embedding of timesteps. */
+export const TIME_WIDTH = 256;
+
+/** The variant of the graph that adds the residuals of ControlNets. */
+export const CONTROLLED = 'control';
+
+/** The name of the input with the residual after a block, [1 or B, 1 or N, 1 or hidden]. */
+export const residualInput = (block: number): string => `residual${block}`;
+
+/**
+ * Builds the graph. Inputs: those of imageTokens, contextTokens and conditionVector, `skipped` (one
+ * number per block), and with the variant CONTROLLED `residual0` …; output `out` [B, N, K].
+ */
+export function mmditGraph(
+  weights: Weights,
+  config: MMDiTModelConfig,
+  { int8, variant, observe }: DitGraphOptions,
+): Graph {
+  const g = createGraph();
+  const net: Net = { g, w: weights, int8 };
+  const see: Observer = (name, value) => observe?.(g, name, value);
+  const block = blockContext(net, config, conditionVector(net, config));
+  const skip = blockSkipper(net, config.blocks);
+  let streams: Streams = { context: contextTokens(net, config), x: imageTokens(net, config) };
+  for (let i = 0; i < config.blocks; i++) {
+    const after = jointBlock(block, streams, `joint_blocks.${i}`, blockOptions(config, i));
+    see(`joint_blocks.${i}_0`, after.context);
+    see(`joint_blocks.${i}_1`, after.x);
+    streams = {
+      context: skip(i, streams.context, after.context),
+      x: skip(i, streams.x, after.x),
+    };
+    if (variant === CONTROLLED)
+      streams = { ...streams, x: add(net, streams.x, g.input(residualInput(i), RESIDUAL)) };
+  }
+  const width = weights.shape('final_layer.linear.weight')[0];
+  g.output('out', finalLayer(block, streams.x), ['B', 'N', width]);
+  return g;
+}
+
+type Observer = (name: string, value: Value) => void;
+
+const RESIDUAL = ['residualB', 'residualN', 'residualC'];
+
+const blockOptions = (
+  { blocks, selfAttention }: MMDiTConfig,
+  index: number,
+): JointBlockOptions => ({
+  selfAttention: selfAttention.has(index),
+  last: index === blocks - 1,
+});
+
+/** Returns what the blocks of a graph share. */
+export const blockContext = (net: Net, config: MMDiTConfig, vector: Value): BlockContext => ({
+  net,
+  config,
+  modulation: silu(net, vector),
+});
+
+/**
+ * The tokens of patches with their positions. Inputs: `x` [B, N, K], the patches; with a table
+ * `places` [N], the rows of the table, else `positions` [N, hidden].
+ */
+export function imageTokens(net: Net, config: MMDiTConfig): Value {
+  const { g, w } = net;
+  const { inChannels, patch, hidden, tableSide } = config;
+  const x = g.input('x', ['B', 'N', inChannels * patch ** 2]);
+  const embedded = tokenLinear(net, x, 'x_embedder.proj');
+  if (tableSide === undefined) return add(net, embedded, g.input('positions', ['N', hidden]));
+  const table = w.value(g, 'pos_embed', { dims: [w.shape('pos_embed')[1], hidden] });
+  const places = g.op('Cast', [g.input('places', ['N'])], { to: INT64 });
+  return add(net, embedded, g.op('Gather', [table, places], { axis: 0 }));
+}
+
+/** ONNX's number of the type. */
+const INT64 = 7;
+
+/** The prompt's tokens, from the input `context` [B, T, contextDim]. */
+export function contextTokens(net: Net, config: MMDiTConfig): Value {
+  const { contextDim, contextLayers } = config;
+  let context = net.g.input('context', ['B', 'T', contextDim]);
+  if (contextLayers > 0) context = processedContext(net, context, config);
+  return net.w.has('context_embedder.weight')
+    ? tokenLinear(net, context, 'context_embedder')
+    : context;
+}
+
+/** Heads of the layers before the joint blocks. */
+const CONTEXT_HEADS = 8;
+
+/** Transformer layers without modulation on the prompt's features. */
+function processedContext(net: Net, context: Value, config: MMDiTConfig): Value {
+  const { contextDim, contextLayers } = config;
+  const heads = { heads: CONTEXT_HEADS, depth: contextDim / CONTEXT_HEADS };
+  let h = context;
+  for (let i = 0; i < contextLayers; i++) {
+    const name = `context_processor.layers.${i}`;
+    const [q, k, v] = queryKeyValue(net, plainLayerNorm(net, h, contextDim), `${name}.attn`);
+    const result = jointAttention(net, q, k, v, heads);
+    h = add(net, h, tokenLinear(net, result, `${name}.attn.proj`));
+    h = add(net, h, mlp(net, plainLayerNorm(net, h, contextDim), `${name}.mlp`));
+  }
+  return plainLayerNorm(net, h, contextDim);
+}
+
+/**
+ * The embedding of timestep and pooled prompt, [B, hidden], from the inputs `time` [B, 256], the
+ * sinusoidal embedding, and `y` [B, admChannels].
+ */
+export function conditionVector(net: Net, { admChannels }: MMDiTConfig): Value {
+  const time = vectorMlp(net, net.g.input('time', ['B', TIME_WIDTH]), T_EMBEDDER);
+  if (admChannels === 0) return time;
+  return add(net, time, vectorMlp(net, net.g.input('y', ['B', admChannels]), Y_EMBEDDER));
+}
+
+const T_EMBEDDER = ['t_embedder.mlp.0', 't_embedder.mlp.2'] as const;
+const Y_EMBEDDER = ['y_embedder.mlp.0', 'y_embedder.mlp.2'] as const;
+
+function finalLayer(block: BlockContext, x: Value): Value {
+  const [shift, scale] = modulationOf(block, 'final_layer.adaLN_modulation', 2);
+  return tokenLinear(block.net, modulatedNorm(block, x, shift, scale), 'final_layer.linear');
+}
