@@ -1,6 +1,6 @@
 // How folders are looked at: directly, or through a watch that knows which of them answer.
 import { isAtOrUnder } from './folder-paths.ts';
-import { filesIn, filesUnder, type OnUnreadable } from './walk-folder.ts';
+import { filesIn, filesUnder, type OnFolder, type OnUnreadable } from './walk-folder.ts';
 import type { FolderWatch } from './watch/folder-watch.ts';
 
 export interface FolderView {
@@ -8,15 +8,23 @@ export interface FolderView {
   isReachable(path: string): boolean;
   /**
    * Returns the files in a folder (`files`), or under it (`tree`) without the folders named in
-   * `skip`; none where it is not reachable.
+   * `skip`; none where it is not reachable. `onFolder` is called for those of a tree that are read
+   * now.
    */
-  names(folder: string, kind: 'files' | 'tree', skip?: ReadonlySet<string>): readonly string[];
+  names(
+    folder: string,
+    kind: 'files' | 'tree',
+    skip?: ReadonlySet<string>,
+    onFolder?: OnFolder,
+  ): readonly string[];
 }
 
 export const directView = (onUnreadable?: OnUnreadable): FolderView => ({
   isReachable: () => true,
-  names: (folder, kind, skip) =>
-    kind === 'files' ? filesIn(folder, onUnreadable) : filesUnder(folder, { skip, onUnreadable }),
+  names: (folder, kind, skip, onFolder) =>
+    kind === 'files'
+      ? filesIn(folder, onUnreadable)
+      : filesUnder(folder, { skip, onUnreadable, onFolder }),
 });
 
 /** Reads folders that the watch has not listed yet directly, if they answer. */
@@ -27,9 +35,9 @@ export function watchedView(
   const direct = directView(onUnreadable);
   return {
     isReachable: watch.isReachable,
-    names: (folder, kind, skip) => {
+    names: (folder, kind, skip, onFolder) => {
       if (!watch.isReachable(folder)) return [];
-      return watch.names(folder, kind, skip) ?? direct.names(folder, kind, skip);
+      return watch.names(folder, kind, skip) ?? direct.names(folder, kind, skip, onFolder);
     },
   };
 }
@@ -41,6 +49,6 @@ export const viewWithout = (unreachable: () => readonly string[]): FolderView =>
     !unreachable().some((folder) => isAtOrUnder(path, folder));
   return {
     isReachable,
-    names: (folder, kind, skip) => (isReachable(folder) ? direct.names(folder, kind, skip) : []),
+    names: (folder, ...how) => (isReachable(folder) ? direct.names(folder, ...how) : []),
   };
 };

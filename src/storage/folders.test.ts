@@ -1,6 +1,15 @@
-import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Folders, openFolders } from './folders.ts';
 
@@ -11,6 +20,47 @@ function put(root: string, ...names: string[]) {
     writeFileSync(join(root, name), name);
   }
 }
+
+describe('a list of models', () => {
+  const files = (folders: Folders): Promise<readonly string[]> =>
+    Promise.resolve().then(() => folders.modelFiles('loras'));
+
+  it('has what was added or removed before it was requested', async () => {
+    const root = temporaryFolder();
+    const folders = openFolders({ models: [root] });
+    expect(await files(folders)).toEqual([]);
+    put(root, 'loras/a.pt');
+    expect(await files(folders)).toEqual(['a.pt']);
+    put(root, 'loras/sub/b.pt');
+    expect(await files(folders)).toEqual(['a.pt', 'sub/b.pt']);
+    renameSync(join(root, 'loras/sub/b.pt'), join(root, 'loras/sub/c.pt'));
+    expect(await files(folders)).toEqual(['a.pt', 'sub/c.pt']);
+    rmSync(join(root, 'loras'), { recursive: true });
+    expect(await files(folders)).toEqual([]);
+  });
+
+  it('has a file whose copying has set the time of its folder back', async () => {
+    const root = temporaryFolder();
+    put(root, 'loras/a.pt');
+    const old = new Date(2020, 1, 1);
+    utimesSync(join(root, 'loras'), old, old);
+    await sleep(50);
+    const folders = openFolders({ models: [root] });
+    await files(folders);
+    put(root, 'loras/b.pt');
+    utimesSync(join(root, 'loras'), old, old);
+    expect(await files(folders)).toEqual(['a.pt', 'b.pt']);
+  });
+
+  it('is not read again while its folders are as they were', async () => {
+    const root = temporaryFolder();
+    put(root, 'loras/a.pt');
+    await sleep(50);
+    const folders = openFolders({ models: [root] });
+    const first = await files(folders);
+    expect(await files(folders)).toBe(first);
+  });
+});
 
 describe('two models folders', () => {
   let a: string;

@@ -10,9 +10,14 @@ import type { EmbeddedModels } from './embedded-models.ts';
 import { byCodePoint, isFile, pathInside } from './folder-paths.ts';
 import type { FolderView } from './folder-view.ts';
 import type { ModelLocations } from './model-roots.ts';
+import { type FolderVersion, folderVersion } from './walk-folder.ts';
 
 export interface ModelFolders {
-  /** Returns the files of a kind (`checkpoints`, `vae` …), sorted; names are relative, with `/`. */
+  /**
+   * Returns the files of a kind (`checkpoints`, `vae` …), sorted; names are relative, with `/`. A
+   * file that was added or removed before the call counts, as in ComfyUI; one in a folder that a
+   * watch lists, some seconds later.
+   */
   modelFiles(kind: string): readonly string[];
   /** Returns the paths of a kind's folders in the order of search, whether they exist or not. */
   modelFolders(kind: string): readonly string[];
@@ -20,6 +25,12 @@ export interface ModelFolders {
    * Returns a file's path; unpacks an embedded model when it is requested. Throws DR_MODEL_MISSING.
    */
   modelPath(kind: string, name: string): string;
+}
+
+interface Listing {
+  readonly names: readonly string[];
+  /** Of the folders that were read. */
+  readonly versions: ReadonlyMap<string, FolderVersion>;
 }
 
 /** The names of a kind's folder inside a models folder, in the order of search. */
@@ -77,15 +88,23 @@ export function openModelFolders(
     ),
     ...extraOf(kind, false),
   ];
-  const listFiles = shortLived((kind) => {
+  const list = (kind: string): Listing => {
     const files = new Set<string>(embedded?.names(kind) ?? []);
+    const versions = new Map<string, FolderVersion>();
     const extensions = extensionsOf(kind);
     for (const folder of foldersOf(kind))
-      for (const name of view.names(folder, 'tree', SKIPPED_FOLDERS))
+      for (const name of view.names(folder, 'tree', SKIPPED_FOLDERS, (path, version) =>
+        versions.set(path, version),
+      ))
         if (extensions.has(extensionOf(name))) files.add(name);
-    return [...files].sort(byCodePoint);
-  });
-  const modelFiles = (kind: string): readonly string[] => listFiles(currentKind(kind));
+    return { names: [...files].sort(byCodePoint), versions };
+  };
+  const isCurrent = ({ versions }: Listing): boolean =>
+    [...versions].every(
+      ([path, version]) => view.isReachable(path) && folderVersion(path) === version,
+    );
+  const listFiles = shortLived(list, isCurrent);
+  const modelFiles = (kind: string): readonly string[] => listFiles(currentKind(kind)).names;
 
   return {
     modelFiles,

@@ -1,6 +1,6 @@
 // Lists the files under a folder, following links as ComfyUI does (os.walk with followlinks), but
 // through each loop of links only once. What cannot be read is left out, with a warning.
-import { type Dirent, readdirSync, type Stats, statSync } from 'node:fs';
+import { type BigIntStats, type Dirent, readdirSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Is called with one sentence for each file or folder that cannot be read. */
@@ -10,13 +10,23 @@ export interface WalkOptions {
   /** Names of folders that are left out. */
   readonly skip?: ReadonlySet<string>;
   readonly onUnreadable?: OnUnreadable;
-  /** Is called after each folder. */
-  readonly onFolder?: () => void;
+  readonly onFolder?: OnFolder;
 }
+
+/** Is called with each folder before it is listed, also with a root that does not exist. */
+export type OnFolder = (folder: string, version: FolderVersion) => void;
+
+/**
+ * Is equal for a folder as long as no entry was added to it, removed or renamed. That of a folder
+ * that has just changed equals no other: a clock may not tell its next change from the last.
+ */
+export type FolderVersion = string | symbol;
 
 const MAX_DEPTH = 16;
 /** A folder is listed under at most this many names, where several links lead to it. */
 const MAX_NAMES = 8;
+/** Clocks of file systems tick every 4 to 10 ms. */
+const TICK_MS = 20;
 
 interface Visit {
   readonly folder: string;
@@ -32,14 +42,16 @@ export function filesUnder(
   { skip, onUnreadable, onFolder }: WalkOptions = {},
 ): string[] {
   const found: string[] = [];
-  const namesCount = new Map<string, number>();
+  const namesCount = new Map<string | undefined, number>();
   // outer folders first, so that the shortest names of a folder are the ones that are listed
   const visits: Visit[] = [{ folder: root, prefix: '', around: [] }];
   for (const { folder, prefix, around } of visits) {
-    const identity = identityOf(folder);
-    if (identity === undefined || around.includes(identity)) continue;
+    const stats = statsOf(folder);
+    const identity = stats && identityOf(stats);
     const count = (namesCount.get(identity) ?? 0) + 1;
-    if (count > MAX_NAMES) continue;
+    if (identity !== undefined && (around.includes(identity) || count > MAX_NAMES)) continue;
+    onFolder?.(folder, versionOf(stats));
+    if (identity === undefined) continue;
     namesCount.set(identity, count);
     for (const entry of entriesOf(folder, onUnreadable)) {
       const kind = kindOf(folder, entry, onUnreadable);
@@ -51,7 +63,6 @@ export function filesUnder(
           around: [...around, identity],
         });
     }
-    onFolder?.();
   }
   return found;
 }
@@ -95,11 +106,24 @@ function targetOf(path: string, onUnreadable?: OnUnreadable): Stats | undefined 
   }
 }
 
-/** Identifies a folder, whatever links lead to it; undefined for one that cannot be read. */
-function identityOf(folder: string): string | undefined {
+/** Identifies a folder, whatever links lead to it. */
+const identityOf = ({ dev, ino }: BigIntStats): string => `${dev} ${ino}`;
+
+/** Returns a folder's version as it is now. */
+export const folderVersion = (folder: string): FolderVersion => versionOf(statsOf(folder));
+
+/** A program that copies may set `mtime` back, and some file systems keep no `ctime`: both count. */
+function versionOf(stats: BigIntStats | undefined): FolderVersion {
+  if (!stats) return '';
+  const { mtimeNs, ctimeNs, ctimeMs } = stats;
+  if (Math.abs(Date.now() - Number(ctimeMs)) < TICK_MS) return Symbol('has just changed');
+  return `${identityOf(stats)} ${mtimeNs} ${ctimeNs}`;
+}
+
+/** undefined for a folder that does not exist or cannot be read. */
+function statsOf(folder: string): BigIntStats | undefined {
   try {
-    const { dev, ino } = statSync(folder, { bigint: true });
-    return `${dev} ${ino}`;
+    return statSync(folder, { bigint: true });
   } catch {
     return undefined;
   }

@@ -48,3 +48,17 @@ it('does not store a failure', () => {
   expect(() => value('a')).toThrow('unreadable');
   expect(value('a')).toBe(1);
 });
+
+it('computes a value again that is not current, and asks once in each run', async () => {
+  let isCurrent = true;
+  const make = vi.fn(() => ({}));
+  const ask = vi.fn(() => isCurrent);
+  const value = shortLived(make, ask);
+  const first = value('a');
+  expect([value('a'), value('a')]).toEqual([first, first]);
+  expect(ask).toHaveBeenCalledTimes(1);
+  await undefined;
+  isCurrent = false;
+  expect(value('a')).not.toBe(first);
+  expect(make).toHaveBeenCalledTimes(2);
+});

@@ -1,5 +1,5 @@
 // What the page's model browser receives about model files, good and bad ones, and thousands.
-import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { testPng } from '../../../../test/support/files/images.ts';
@@ -66,6 +66,19 @@ describe('/darkroom/models', () => {
     null,
   ])('leaves out %j', async (model) => {
     expect(await describeModels(model)).toEqual([]);
+  });
+
+  it('has a file as soon as it is there, whichever thread lists it', async () => {
+    const name = 'new.safetensors';
+    const lists = async (): Promise<boolean[]> =>
+      (await Promise.all([list(), list(), list(), list()])).map((listed) =>
+        listed.some((model) => model.name === name),
+      );
+    expect(await lists()).toEqual([false, false, false, false]);
+    writeFileSync(join(models, 'loras', name), 'no model');
+    expect(await lists()).toEqual([true, true, true, true]);
+    rmSync(join(models, 'loras', name));
+    expect(await lists()).toEqual([false, false, false, false]);
   });
 
   it('describes no more than 64 at once', async () => {
