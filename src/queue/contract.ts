@@ -132,7 +132,8 @@ export interface Queue {
   status(promptId: string): Promise<JobStatus | undefined>;
   /**
    * Waits for the end of a job; returns undefined for an unknown id. Throws DR_INTERRUPTED when the
-   * signal is aborted, which does not stop the job.
+   * signal is aborted, which does not stop the job, and DR_DATABASE when the database has not been
+   * reached for a minute.
    */
   waitForEnd(promptId: string, signal?: AbortSignal): Promise<JobStatus | undefined>;
   /** Removes pending jobs; ignores unknown and running ones. */

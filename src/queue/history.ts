@@ -49,7 +49,7 @@ const COLUMNS = `prompt_id, number, client_id, prompt, extra, outputs_to_execute
 
 /** The running and the pending jobs, in the order in which they run. */
 export async function listJobs(sql: Sql): Promise<Awaited<ReturnType<Queue['list']>>> {
-  const { rows } = await sql.executeSql<RowSize & { readonly state: JobState }>(
+  const { rows } = await sql.readSql<RowSize & { readonly state: JobState }>(
     `SELECT ticket, state, ${JOB_BYTES} AS bytes FROM darkroom.job
      WHERE state IN ('pending', 'running') ORDER BY number, place`,
   );
@@ -72,7 +72,7 @@ async function* readValues<T>(
 
 /** The status of the latest job with this id. */
 export async function statusOf(sql: Sql, promptId: string): Promise<JobStatus | undefined> {
-  const { rows } = await sql.executeSql<JobRow>(
+  const { rows } = await sql.readSql<JobRow>(
     `SELECT prompt_id, number, client_id, state, attempts, created_at, started_at, ended_at, error,
             CASE WHEN state = 'pending' THEN (SELECT count(*)::int FROM darkroom.job b
               WHERE b.state = 'pending' AND (b.number, b.place) < (j.number, j.place))
@@ -103,7 +103,7 @@ export function openHistory(sql: Sql): Queue['history'] {
     list: async ({ maxItems, offset } = {}) => {
       const count = maxItems === undefined ? null : Math.max(0, maxItems);
       const fromNewest = offset === undefined || offset < 0;
-      const { rows } = await sql.executeSql<RowSize>(
+      const { rows } = await sql.readSql<RowSize>(
         `SELECT ticket, bytes FROM (
            SELECT ticket, ending, ${JOB_BYTES} AS bytes FROM darkroom.job WHERE ending IS NOT NULL
            ORDER BY ending ${fromNewest ? 'DESC' : 'ASC'} LIMIT $1 OFFSET $2) AS page
@@ -113,7 +113,7 @@ export function openHistory(sql: Sql): Queue['history'] {
       return readValues(sql, rows, entryOf);
     },
     get: async (promptId) => {
-      const { rows } = await sql.executeSql<JobRow>(
+      const { rows } = await sql.readSql<JobRow>(
         `SELECT ${COLUMNS} FROM darkroom.job
          WHERE prompt_id = $1 AND ending IS NOT NULL ORDER BY ending DESC LIMIT 1`,
         [promptId],

@@ -8,21 +8,19 @@ function historyOf(count: number, bytes: number) {
   const sizes: RowSize[] = Array.from({ length: count }, (_, i) => ({ ticket: `t${i}`, bytes }));
   const prompt = `"${'x'.repeat(bytes)}"`;
   const read = { rows: 0, largest: 0 };
-  const sql: Sql = {
-    executeSql: async <R>(_: string, values?: readonly unknown[]) => {
-      if (!String(values?.[0]).startsWith('[')) return { rows: sizes as R[] };
-      const tickets: string[] = JSON.parse(String(values?.[0]));
-      read.rows += tickets.length;
-      read.largest = Math.max(read.largest, tickets.length);
-      // in another order than requested, and without one that was deleted
-      const rows = tickets
-        .filter((ticket) => ticket !== 't7')
-        .reverse()
-        .map((ticket) => ({ ticket, prompt_id: ticket, number: 0, prompt, extra: '{}' }));
-      return { rows: rows as R[] };
-    },
+  const readSql: Sql['readSql'] = async <R>(_: string, values?: readonly unknown[]) => {
+    if (!String(values?.[0]).startsWith('[')) return { rows: sizes as R[] };
+    const tickets: string[] = JSON.parse(String(values?.[0]));
+    read.rows += tickets.length;
+    read.largest = Math.max(read.largest, tickets.length);
+    // in another order than requested, and without one that was deleted
+    const rows = tickets
+      .filter((ticket) => ticket !== 't7')
+      .reverse()
+      .map((ticket) => ({ ticket, prompt_id: ticket, number: 0, prompt, extra: '{}' }));
+    return { rows: rows as R[] };
   };
-  return { history: openHistory(sql), read };
+  return { history: openHistory({ readSql, executeSql: readSql }), read };
 }
 
 it('entries of any size are read a few at a time, when they are needed', async () => {

@@ -26,7 +26,7 @@ export async function* readRows<R extends { readonly ticket: string }>(
   sizes: readonly RowSize[],
 ): AsyncGenerator<R, void, undefined> {
   for (const tickets of batchesOf(sizes)) {
-    const { rows } = await sql.executeSql<R>(
+    const { rows } = await sql.readSql<R>(
       `SELECT ticket, ${columns} FROM darkroom.job
        WHERE ticket IN (SELECT json_array_elements_text($1::json)::uuid)`,
       [JSON.stringify(tickets)],

@@ -181,7 +181,7 @@ async function hastenWebhooks(sql: Sql): Promise<void> {
 }
 
 async function listActiveJobs(sql: Sql): Promise<string[]> {
-  const { rows } = await sql.executeSql<{ id: string }>(
+  const { rows } = await sql.readSql<{ id: string }>(
     `SELECT id FROM pgboss.job WHERE name = $1 AND state = 'active'`,
     [JOBS],
   );

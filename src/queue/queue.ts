@@ -46,7 +46,7 @@ export async function openQueue(options: QueueOptions = {}): Promise<Queue> {
   const held = new Set<HeldJob>();
   const tools = { jobs, bus, held, leaseSeconds, onProblem, announceCounts };
   const maintenance = startMaintenance({ ...tools, historyLimit });
-  const endWaiter = createEndWaiter(database, bus, POLL_MS);
+  const endWaiter = createEndWaiter({ sql: database, bus, pollMs: POLL_MS, onProblem });
   const unsubscribe = bus.subscribe((call) => {
     if (call.type === 'event' && call.event.type === 'ended') webhooks.wake();
   });

@@ -9,6 +9,8 @@ export interface Sql {
    * DR_DATABASE when the database can't be reached, otherwise the database's own error.
    */
   executeSql<R = Row>(text: string, values?: readonly unknown[]): Promise<{ rows: R[] }>;
+  /** The same for a statement that changes nothing: it is run again when a connection is lost. */
+  readSql<R = Row>(text: string, values?: readonly unknown[]): Promise<{ rows: R[] }>;
 }
 
 export interface Database extends Sql {

@@ -119,6 +119,7 @@ function createDatabase(
       if (bavail * bsize < RESERVED_BYTES) throw unusable(root, 'its disk is nearly full');
     },
     executeSql: (text, values) => inTurn(() => sql.executeSql(text, values)),
+    readSql: (text, values) => inTurn(() => sql.readSql(text, values)),
     transaction: (work) => inTurn(() => transaction(work)),
     close: async () => {
       await inTurn(() => undefined);
@@ -129,11 +130,13 @@ function createDatabase(
   };
 }
 
-const sqlOf = (thread: () => DatabaseThread): Sql => ({
-  executeSql: async <R = Row>(text: string, values?: readonly unknown[]) => ({
-    rows: (await thread().query(text, values)) as R[],
-  }),
-});
+function sqlOf(thread: () => DatabaseThread): Sql {
+  const executeSql: Sql['executeSql'] = async <R = Row>(
+    text: string,
+    values?: readonly unknown[],
+  ) => ({ rows: (await thread().query(text, values)) as R[] });
+  return { executeSql, readSql: executeSql };
+}
 
 async function takeFolder(
   root: string,

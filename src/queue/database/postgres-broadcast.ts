@@ -91,7 +91,7 @@ async function notify(sql: Sql, text: string): Promise<void> {
 }
 
 async function readStored(sql: Sql, id: string): Promise<string | undefined> {
-  const { rows } = await sql.executeSql<{ body: string }>(
+  const { rows } = await sql.readSql<{ body: string }>(
     'SELECT body FROM darkroom.message WHERE id = $1',
     [id],
   );

@@ -16,8 +16,12 @@ export const isAnswer = (error: unknown): boolean => {
   );
 };
 
-/** Whether the server ended the connection (57P01 admin_shutdown). */
-export const wasTerminated = (error: unknown): boolean => codeOf(error) === '57P01';
+/**
+ * Whether the server has ended the connection and said so: a statement that was to run on it has
+ * changed nothing. 57P01: an administrator; 57P05: it was idle for too long.
+ */
+export const hasNotRun = (error: unknown): boolean =>
+  ['57P01', '57P05'].includes(String(codeOf(error)));
 
 export const unreachable = (url: string, cause: unknown): DarkroomError =>
   new DarkroomError('DR_DATABASE', {

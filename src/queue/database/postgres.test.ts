@@ -4,13 +4,17 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { FROM_SOURCE } from '../../../test/support/from-source.ts';
 import {
   startPostgres,
   type TestServer,
   whyNoPostgres,
 } from '../../../test/support/queue/postgres.ts';
+import {
+  type PostgresProxy,
+  startPostgresProxy,
+} from '../../../test/support/queue/postgres-proxy.ts';
 import {
   isMessage,
   jobOf,
@@ -24,9 +28,23 @@ import {
 import { filesIn, queueSuite } from '../../../test/support/queue/queue-suite.ts';
 import type { AcceptedJob, Queue, Worker } from '../contract.ts';
 import { openQueue } from '../queue.ts';
+import type { Database } from './database.ts';
+import { openPostgres } from './postgres.ts';
 
 const why = whyNoPostgres();
 if (why) console.warn(`the tests of the queue on PostgreSQL are skipped: ${why}`);
+
+/** Ends connections to a database, all by default; returns how many. */
+async function endConnections(database: string, condition = 'true'): Promise<number> {
+  const admin = new pg.Client(database);
+  await admin.connect();
+  const { rowCount } = await admin.query(
+    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+     WHERE datname = current_database() AND pid <> pg_backend_pid() AND ${condition}`,
+  );
+  await admin.end();
+  return rowCount ?? 0;
+}
 
 describe.skipIf(why !== undefined)('a queue on PostgreSQL', () => {
   let server: TestServer;
@@ -90,6 +108,99 @@ describe.skipIf(why !== undefined)('a queue on PostgreSQL', () => {
     });
   });
 
+  describe('whose connections are lost', () => {
+    const MAX_CONNECTIONS = 8;
+    let direct: string;
+    let proxy: PostgresProxy;
+    let database: Database;
+    beforeEach(async () => {
+      direct = await server.database();
+      proxy = await startPostgresProxy(direct);
+      database = await openPostgres(proxy.url, () => undefined);
+      await database.executeSql('CREATE TABLE numbers (n int)');
+      // all of the pool are open, and idle
+      const sleep = () => database.readSql('SELECT pg_sleep(0.3)');
+      await Promise.all(Array.from({ length: MAX_CONNECTIONS }, sleep));
+      expect(proxy.connections()).toBe(MAX_CONNECTIONS);
+    });
+    afterEach(async () => {
+      await database.close();
+      await proxy.close();
+    });
+    const insert = (value: number) =>
+      database.executeSql('INSERT INTO numbers VALUES ($1)', [value]);
+    const numbers = async () => (await database.readSql('SELECT n FROM numbers')).rows;
+
+    it.each(['said', 'silent'] as const)('reads (%s)', async (how) => {
+      proxy.cut(how);
+      expect((await database.readSql('SELECT 5 AS n')).rows).toEqual([{ n: 5 }]);
+    });
+
+    it('writes once where the server says that it has ended them', async () => {
+      proxy.cut('said');
+      await insert(1);
+      expect(await numbers()).toEqual([{ n: 1 }]);
+    });
+
+    it('does not write again what the server may have done', async () => {
+      proxy.cutAtAnswer();
+      await expect(insert(1)).rejects.toMatchObject({ code: 'DR_DATABASE' });
+      expect(await numbers()).toEqual([{ n: 1 }]);
+    });
+
+    it.each(['said', 'silent'] as const)('begins a transaction (%s)', async (how) => {
+      proxy.cut(how);
+      const result = await database.transaction(async (sql) => {
+        await sql.executeSql('INSERT INTO numbers VALUES (1)');
+        return (await sql.readSql('SELECT n FROM numbers')).rows;
+      });
+      expect(result).toEqual([{ n: 1 }]);
+      expect(await numbers()).toEqual([{ n: 1 }]);
+    });
+
+    it('rolls back a transaction within which that happens', async () => {
+      const transaction = database.transaction(async (sql) => {
+        await sql.executeSql('INSERT INTO numbers VALUES (1)');
+        proxy.cut('said');
+        await sql.executeSql('INSERT INTO numbers VALUES (2)');
+      });
+      await expect(transaction).rejects.toMatchObject({ code: 'DR_DATABASE' });
+      expect(await numbers()).toEqual([]);
+    });
+
+    it('repeats statements that are ended while they run', async () => {
+      const running = [
+        database.readSql('SELECT 5 AS n FROM pg_sleep(1)'),
+        database.executeSql('INSERT INTO numbers SELECT 1 FROM pg_sleep(1) RETURNING n'),
+      ];
+      await expect.poll(() => endConnections(direct, `query LIKE '%FROM pg_sleep(1)%'`)).toBe(2);
+      expect((await Promise.all(running)).map(({ rows }) => rows)).toEqual([
+        [{ n: 5 }],
+        [{ n: 1 }],
+      ]);
+      expect(await numbers()).toEqual([{ n: 1 }]);
+    });
+  });
+
+  it('survives a restart of the server while a job runs and a client waits', async () => {
+    const problems: string[] = [];
+    const queue = await openQueue({
+      database: await server.database(),
+      onProblem: (message) => problems.push(message),
+    });
+    const recorded = recordEvents(queue);
+    const worker = queue.startWorker({ engine: testEngine(temporaryFolder('restart')) });
+    const { promptId } = await queue.add(slowJob(3000));
+    await recorded.until(isMessage('progress', promptId));
+    const ended = queue.waitForEnd(promptId);
+    await server.crash(1500);
+    expect(await ended).toMatchObject({ state: 'success', attempts: 1 });
+    if (server.pid() !== undefined)
+      expect(problems).toContain('the end of a job can’t be read yet');
+    await worker.close();
+    await queue.close();
+  });
+
   it('survives the loss of all connections while a job runs', async () => {
     const database = await server.database();
     const problems: string[] = [];
@@ -102,13 +213,7 @@ describe.skipIf(why !== undefined)('a queue on PostgreSQL', () => {
     const worker = queue.startWorker({ engine: testEngine(temporaryFolder('cut')) });
     const { promptId } = await queue.add(slowJob(3000));
     await recorded.until(isMessage('progress', promptId));
-    const admin = new pg.Client(database);
-    await admin.connect();
-    await admin.query(
-      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-       WHERE datname = current_database() AND pid <> pg_backend_pid()`,
-    );
-    await admin.end();
+    expect(await endConnections(database)).toBeGreaterThan(1);
     expect(await queue.waitForEnd(promptId)).toMatchObject({ state: 'success', attempts: 1 });
     expect(problems.length).toBeGreaterThan(0);
     const next = await queue.add(quickJob(1));

@@ -3,7 +3,7 @@ import pg from 'pg';
 import { DarkroomError } from '../../errors.ts';
 import type { Database, OnProblem, Sql } from './database.ts';
 import { openPostgresBroadcast } from './postgres-broadcast.ts';
-import { isAnswer, unreachable, wasTerminated } from './postgres-errors.ts';
+import { hasNotRun, isAnswer, unreachable } from './postgres-errors.ts';
 
 const CONNECT_MS = 10_000;
 const MAX_CONNECTIONS = 8;
@@ -40,50 +40,112 @@ export async function openPostgres(url: string, onProblem: OnProblem): Promise<D
   };
 }
 
-const sqlOf = (client: pg.Pool | pg.PoolClient, url: string): Sql => ({
-  executeSql: async <R>(text: string, values?: readonly unknown[]) => {
-    const query = (): Promise<pg.QueryResult | pg.QueryResult[]> =>
-      client.query(text, values && [...values]);
+/** Statements that each take a connection of the pool. */
+function sqlOf(pool: pg.Pool, url: string): Sql {
+  const run = async <R>(text: string, values?: readonly unknown[]): Promise<{ rows: R[] }> => {
+    const connection = await connect(pool, url);
     try {
-      const result = await query().catch((error: unknown) => {
-        // an idle connection that was cut fails when it is used; its statement has not been run
-        if (client instanceof pg.Pool && wasTerminated(error)) return query();
-        throw error;
-      });
-      return { rows: ((Array.isArray(result) ? result.at(-1) : result)?.rows ?? []) as R[] };
-    } catch (error) {
-      throw isAnswer(error) ? error : unreachable(url, error);
+      return await connection.run<R>(text, values);
+    } finally {
+      connection.release();
     }
-  },
-});
+  };
+  return {
+    executeSql: (text, values) => repeated(url, () => run(text, values), hasNotRun),
+    readSql: (text, values) => repeated(url, () => run(text, values)),
+  };
+}
 
 async function runTransaction<T>(
   pool: pg.Pool,
   url: string,
   work: (sql: Sql) => Promise<T>,
 ): Promise<T> {
-  let client: pg.PoolClient;
+  const { run, release } = await repeated(url, () => begin(pool, url));
+  const executeSql: Sql['executeSql'] = (text, values) =>
+    repeated(url, () => run(text, values), never);
   try {
-    client = await pool.connect();
-  } catch (error) {
-    throw unreachable(url, error);
-  }
-  const sql = sqlOf(client, url);
-  let isBroken = false;
-  const onError = (): void => {
-    isBroken = true;
-  };
-  client.on('error', onError);
-  try {
-    await sql.executeSql('BEGIN');
-    const result = await work(sql);
-    await sql.executeSql('COMMIT');
+    const result = await work({ executeSql, readSql: executeSql });
+    await executeSql('COMMIT');
     return result;
   } catch (error) {
-    await client.query('ROLLBACK').catch(onError);
+    await run('ROLLBACK').catch(() => undefined);
     throw error;
   } finally {
-    client.off('error', onError);
-    client.release(isBroken);
+    release();
+  }
+}
+
+/** Takes a connection and begins a transaction. */
+async function begin(pool: pg.Pool, url: string): Promise<Connection> {
+  const connection = await connect(pool, url);
+  try {
+    await connection.run('BEGIN');
+    return connection;
+  } catch (error) {
+    connection.release();
+    throw error;
+  }
+}
+
+/** A connection of the pool. */
+interface Connection {
+  /** Throws ConnectionLost, or the server's error; either way, it is not used again. */
+  run<R>(text: string, values?: readonly unknown[]): Promise<{ rows: R[] }>;
+  release(): void;
+}
+
+class ConnectionLost extends Error {}
+
+/** Throws ConnectionLost when the server has ended the new connection, DR_DATABASE for all else. */
+async function connect(pool: pg.Pool, url: string): Promise<Connection> {
+  const client = await pool.connect().catch((cause: unknown) => {
+    throw hasNotRun(cause) ? new ConnectionLost('', { cause }) : unreachable(url, cause);
+  });
+  let hasFailed = false;
+  const onError = (): void => {
+    hasFailed = true;
+  };
+  client.on('error', onError);
+  return {
+    run: async <R>(text: string, values?: readonly unknown[]) => {
+      try {
+        const result: pg.QueryResult | pg.QueryResult[] = await client.query(
+          text,
+          values && [...values],
+        );
+        return { rows: ((Array.isArray(result) ? result.at(-1) : result)?.rows ?? []) as R[] };
+      } catch (cause) {
+        hasFailed = true;
+        throw isAnswer(cause) ? cause : new ConnectionLost('', { cause });
+      }
+    },
+    release: () => {
+      client.off('error', onError);
+      client.release(hasFailed);
+    },
+  };
+}
+
+const always = (): boolean => true;
+const never = (): boolean => false;
+
+/**
+ * Repeats `run` after a loss of its connection if `mayRepeat` its cause. A connection that was cut
+ * while it was idle shows that when it is used, and all of the pool may have been cut. Throws
+ * DR_DATABASE in place of ConnectionLost.
+ */
+async function repeated<T>(
+  url: string,
+  run: () => Promise<T>,
+  mayRepeat: (cause: unknown) => boolean = always,
+): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await run();
+    } catch (error) {
+      if (!(error instanceof ConnectionLost)) throw error;
+      if (tries > MAX_CONNECTIONS || !mayRepeat(error.cause)) throw unreachable(url, error.cause);
+    }
   }
 }

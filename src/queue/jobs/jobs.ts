@@ -23,7 +23,7 @@ export const createJobs = (tables: JobTables): Jobs => ({
 });
 
 async function countJobs({ database }: JobTables): Promise<QueueCounts> {
-  const { rows } = await database.executeSql<{ running: number; pending: number }>(
+  const { rows } = await database.readSql<{ running: number; pending: number }>(
     `SELECT count(*) FILTER (WHERE state = 'running')::int AS running,
             count(*) FILTER (WHERE state = 'pending')::int AS pending
      FROM darkroom.job WHERE state IN ('pending', 'running')`,

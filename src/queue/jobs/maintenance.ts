@@ -39,7 +39,7 @@ export async function maintainJobs(
 
 /** The time of the database in milliseconds since 1970. */
 export async function databaseTime({ database }: JobTables): Promise<number> {
-  const { rows } = await database.executeSql<{ ms: number }>(
+  const { rows } = await database.readSql<{ ms: number }>(
     'SELECT (extract(epoch FROM now()) * 1000)::float8 AS ms',
   );
   return rows[0].ms;
@@ -97,7 +97,7 @@ async function listHalfTaken({ leaseSeconds }: JobTables, sql: Sql): Promise<{ t
 async function insertLostJobs(tables: JobTables): Promise<number> {
   const { database, boss } = tables;
   const silent = isSilent(tables);
-  const { rows: lost } = await database.executeSql<{ ticket: string; number: number }>(
+  const { rows: lost } = await database.readSql<{ ticket: string; number: number }>(
     `SELECT j.ticket, j.number
      FROM darkroom.job j LEFT JOIN ${BOSS_JOBS} b ON b.id = j.ticket
      WHERE j.state IN ('pending', 'running') AND (b.id IS NULL OR ${hasEndedInBoss('b')})

@@ -14,7 +14,7 @@ function start(urls: readonly string[], post: WebhookTools['post']) {
   const problems: unknown[] = [];
   webhooks = startWebhooks({
     database: {
-      executeSql: async <R>(_text: string, values?: readonly unknown[]) => ({
+      readSql: async <R>(_text: string, values?: readonly unknown[]) => ({
         rows: [{ prompt_id: 'p', webhook: values?.[0], outputs: '{}', status: '{}' } as R],
       }),
     },

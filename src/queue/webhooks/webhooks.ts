@@ -30,7 +30,7 @@ export interface Webhooks {
 }
 
 export interface WebhookTools {
-  readonly database: Pick<Database, 'executeSql'>;
+  readonly database: Pick<Database, 'readSql'>;
   readonly boss: Pick<Boss, 'takeWebhooks' | 'endWebhook'>;
   readonly policy: WebhookPolicy;
   readonly onProblem: OnProblem;
@@ -108,7 +108,7 @@ async function callWebhook(
   ticket: string,
   closing: AbortSignal,
 ): Promise<void> {
-  const { rows } = await database.executeSql<EndedRow>(
+  const { rows } = await database.readSql<EndedRow>(
     `SELECT prompt_id, number, client_id, webhook, state, outputs, status, error
      FROM darkroom.job WHERE ticket = $1 AND ending IS NOT NULL`,
     [ticket],
