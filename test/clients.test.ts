@@ -75,7 +75,7 @@ describe('@stable-canvas/comfyui-client', () => {
 
   it('queues, lists, deletes and interrupts', async () => {
     const add = async (seed: number): Promise<string> => {
-      return (await client._enqueue_prompt(workflow(seed, 2000))).prompt_id;
+      return (await client._enqueue_prompt(workflow(seed, 10_000))).prompt_id;
     };
     const [first, second] = [await add(10), await add(11)];
     await expect
@@ -218,7 +218,7 @@ describe('@saintno/comfyui-sdk', () => {
   });
 
   it('queues, interrupts, frees and reads the history', async () => {
-    const { prompt_id } = await api.appendPrompt(workflow(40, 2000));
+    const { prompt_id } = await api.appendPrompt(workflow(40, 10_000));
     await expect
       .poll(async () => (await api.getQueue()).queue_running.length, { timeout: 20_000 })
       .toBe(1);

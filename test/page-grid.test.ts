@@ -3,12 +3,12 @@ import { readFileSync } from 'node:fs';
 import sharp from 'sharp';
 import { expect, it } from 'vitest';
 import { violations } from './support/browser.ts';
-import { describePage } from './support/page.ts';
+import { describePage, ENDLESS, openTextToImage, waitForQueue } from './support/page.ts';
 
 describePage('grids on the page', ({ test, open }) => {
   it('queues every value of one setting with every value of another, and saves a picture', async () => {
     const { page, errors, foreignRequests } = await open({});
-    await page.setInputFiles('#file', 'examples/text-to-image.json');
+    await openTextToImage(page);
     await page.getByText('Grid of two settings').click();
     const queue = page.getByRole('button', { name: 'Queue the grid' });
     await queue.click();
@@ -23,9 +23,9 @@ describePage('grids on the page', ({ test, open }) => {
     await page.getByLabel('Y: values').press('Enter');
 
     const grid = page.getByRole('table');
-    expect(await grid.locator('th').allTextContents()).toEqual([
-      ...['2', '3', 'panda', 'fox', '<b>owl</b>'],
-    ]);
+    await expect
+      .poll(() => grid.locator('th').allTextContents())
+      .toEqual(['2', '3', 'panda', 'fox', '<b>owl</b>']);
     await expect.poll(() => grid.locator('img').count(), { timeout: 100_000 }).toBe(6);
     await grid.getByRole('button', { name: 'Steps 3, Prompt fox' }).waitFor();
     expect(await violations(page)).toEqual([]);
@@ -61,27 +61,27 @@ describePage('grids on the page', ({ test, open }) => {
     await page.reload();
     await expect.poll(() => grid.locator('img').count(), { timeout: 20_000 }).toBe(6);
     await page.locator('#grid').getByRole('button', { name: 'Close' }).click();
-    expect(await grid.count()).toBe(0);
+    await expect.poll(() => grid.count()).toBe(0);
     expect({ errors, foreignRequests }).toEqual({ errors: [], foreignRequests: [] });
     await page.close();
   });
 
   it('says which jobs of a grid did not run, and fills in all options of a list', async () => {
     const { page } = await open({});
-    await page.setInputFiles('#file', 'examples/text-to-image.json');
-    await page.getByLabel('Steps', { exact: true }).fill('2000');
+    await openTextToImage(page);
+    await page.getByLabel('Steps', { exact: true }).fill(ENDLESS);
     await page.getByText('Grid of two settings').click();
     await page.getByLabel('X: setting').selectOption('KSampler: Scheduler');
     await page.locator('.grid-form').getByRole('button', { name: 'All' }).first().click();
-    expect(await page.getByLabel('X: values').inputValue()).toContain(
-      'simple, sgm_uniform, karras',
-    );
+    await expect
+      .poll(() => page.getByLabel('X: values').inputValue())
+      .toContain('simple, sgm_uniform, karras');
     await page.getByLabel('X: values').fill('karras, simple');
     await page.getByRole('button', { name: 'Queue the grid' }).click();
-    await expect.poll(() => page.locator('#queue li').count()).toBe(2);
+    await waitForQueue(page, 1);
     await page.getByText('Scheduler karras').first().waitFor();
     await page.getByRole('button', { name: /^Remove/ }).click();
-    await expect.poll(() => page.locator('#queue li').count()).toBe(1);
+    await waitForQueue(page, 0);
     await page.getByRole('button', { name: /^Cancel/ }).click();
     await expect
       .poll(() => page.locator('#grid td').allTextContents(), { timeout: 20_000 })

@@ -5,21 +5,31 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { violations } from './support/browser.ts';
 import { fixtureModel } from './support/golden.ts';
-import { describePage, openJson, SCREENS } from './support/page.ts';
+import {
+  describePage,
+  ENDLESS,
+  openExample,
+  openJson,
+  openTextToImage,
+  SCREENS,
+  waitForQueue,
+} from './support/page.ts';
 import { node } from './support/server.ts';
 
 describePage('jobs on the page', ({ test, open, countFrames, waitForFrames }) => {
   it('says what waiting jobs are and how long the running one takes, and removes all', async () => {
     const { page } = await open({});
-    await page.setInputFiles('#file', 'examples/text-to-image.json');
+    await openTextToImage(page);
     await page.getByLabel('Seed', { exact: true }).fill('41');
-    await page.getByLabel('Steps').fill('2000');
+    await page.getByLabel('Steps').fill(ENDLESS);
     await page.getByRole('button', { name: 'Run', exact: true }).click();
     const left = page.locator('#stage small').nth(1);
     await expect
       .poll(() => left.textContent(), { timeout: 30_000 })
       .toMatch(/^(about|a few) .*left$/);
-    expect(await page.locator('#stage small').first().textContent()).toMatch(/it\/s$|s\/it$/);
+    await expect
+      .poll(() => page.locator('#stage small').first().textContent())
+      .toMatch(/it\/s$|s\/it$/);
     for (const seed of ['42', '43']) {
       await page.getByLabel('Seed', { exact: true }).fill(seed);
       await page.getByRole('button', { name: 'Run', exact: true }).click();
@@ -32,7 +42,7 @@ describePage('jobs on the page', ({ test, open, countFrames, waitForFrames }) =>
         expect.stringMatching(/^Waitingpanda.*seed 43 · Text to image/),
       ]);
     await page.getByRole('button', { name: 'Clear waiting jobs' }).click();
-    await expect.poll(() => page.locator('#queue li').count()).toBe(1);
+    await waitForQueue(page, 0);
     await page.getByRole('button', { name: /^Cancel/ }).click();
     await expect.poll(() => page.locator('#queue').isVisible()).toBe(false);
     await page.close();
@@ -58,13 +68,11 @@ describePage('jobs on the page', ({ test, open, countFrames, waitForFrames }) =>
     await waitForFrames(page, before + 1);
     const name = new RegExp(`^Picture \\d+: owl, line drawing, seed ${seed} · New picture$`);
     await page.getByRole('button', { name }).waitFor();
-    expect(await page.getByLabel('Seed', { exact: true }).inputValue()).not.toBe(seed);
+    await expect.poll(() => page.getByLabel('Seed', { exact: true }).inputValue()).not.toBe(seed);
 
     // another workflow, and back
-    await page.getByRole('button', { name: 'Text to image', exact: true }).click();
-    await expect.poll(() => page.locator('#form .file').textContent()).toBe('Text to image');
-    await page.getByRole('button', { name: 'New picture', exact: true }).click();
-    await expect.poll(() => page.locator('#form .file').textContent()).toBe('New picture');
+    await openExample(page, 'Text to image');
+    await openExample(page, 'New picture');
     await expect.poll(() => width.inputValue()).toBe('512');
     expect(await violations(page)).toEqual([]);
     expect(errors).toEqual([]);
@@ -78,13 +86,13 @@ describePage('jobs on the page', ({ test, open, countFrames, waitForFrames }) =>
     const control = page.getByLabel('Seed after each run');
     const queuedSeeds = async () =>
       (await page.locator('#queue small').allTextContents()).map((text) => /\d+/.exec(text)?.[0]);
-    await page.getByRole('button', { name: 'Text to image', exact: true }).click();
-    await page.getByLabel('Steps').fill('2000');
+    await openExample(page, 'Text to image');
+    await page.getByLabel('Steps').fill(ENDLESS);
     await expect.poll(() => seed.inputValue()).toBe('7');
-    expect(await control.inputValue()).toBe('fixed');
+    await expect.poll(() => control.inputValue()).toBe('fixed');
     await page.getByLabel('Batch count').fill('3');
     await page.getByLabel('Batch count').press('Tab');
-    expect(await control.inputValue()).toBe('increment');
+    await expect.poll(() => control.inputValue()).toBe('increment');
     await page.getByLabel('Prompt', { exact: true }).press('Control+Enter');
     await expect.poll(() => seed.inputValue()).toBe('10');
     await expect.poll(queuedSeeds).toEqual(['7', '8', '9']);
@@ -93,6 +101,7 @@ describePage('jobs on the page', ({ test, open, countFrames, waitForFrames }) =>
     await page.getByRole('button', { name: 'Run', exact: true }).click();
     await expect.poll(queuedSeeds).toEqual(['7', '8', '9', '10', '9']);
     await page.getByRole('button', { name: 'Clear waiting jobs' }).click();
+    await waitForQueue(page, 0);
     await page.getByRole('button', { name: /^Cancel/ }).click();
     await expect.poll(() => page.locator('#queue').isVisible()).toBe(false);
     await page.close();
@@ -117,7 +126,7 @@ describePage('jobs on the page', ({ test, open, countFrames, waitForFrames }) =>
       .first()
       .waitFor();
     expect(await violations(page)).toEqual([]);
-    await page.getByRole('button', { name: 'Text to image', exact: true }).click();
+    await openExample(page, 'Text to image');
     await expect.poll(() => page.locator('#stage figcaption').textContent()).not.toContain(text);
     await tile.getByRole('button').click();
     const alert = page.getByRole('alert');
@@ -129,7 +138,7 @@ describePage('jobs on the page', ({ test, open, countFrames, waitForFrames }) =>
 
   it('clears the contact sheet when that is confirmed', async () => {
     const { page } = await open({});
-    await page.getByRole('button', { name: 'Text to image', exact: true }).click();
+    await openExample(page, 'Text to image');
     await page.getByRole('button', { name: 'Run', exact: true }).click();
     await page.locator('#sheet img').first().waitFor();
     const clear = page.locator('#sheet').getByRole('button', { name: 'Clear' });
@@ -152,7 +161,7 @@ describePage('jobs on the page', ({ test, open, countFrames, waitForFrames }) =>
         .filter({ visible: true })
         .count(),
     ).toBe(0);
-    await page.getByRole('button', { name: 'Text to image', exact: true }).click();
+    await openExample(page, 'Text to image');
     const small = await page
       .locator('button:visible, select:visible')
       .evaluateAll((elements) =>

@@ -7,7 +7,7 @@ import sharp from 'sharp';
 import { afterEach, beforeAll, expect, it } from 'vitest';
 import { violations } from './support/browser.ts';
 import { fixtureModel } from './support/golden.ts';
-import { describePage } from './support/page.ts';
+import { describePage, openExample } from './support/page.ts';
 
 const HOSTILE = '<b onclick=alert(1)>&amp;.safetensors';
 
@@ -33,8 +33,7 @@ describePage('the model browser', ({ test, open: openPage }) => {
   const open = async (example?: string, options: BrowserContextOptions = {}) => {
     const watched = await openPage(options);
     opened = watched.page;
-    await opened.locator('#form .file').waitFor();
-    if (example) await opened.getByRole('button', { name: example, exact: true }).click();
+    if (example) await openExample(opened, example);
     return watched;
   };
   const browse = async (page: Page) => {
@@ -77,28 +76,31 @@ describePage('the model browser', ({ test, open: openPage }) => {
     await expect.poll(() => page.locator('.model-list .name').allTextContents()).toEqual([HOSTILE]);
     await search.fill('');
     await page.getByLabel('Folder').selectOption({ label: 'loras (2)' });
-    const names = await page.locator('.model-list .name').allTextContents();
-    expect(names).toEqual(['ink.safetensors', 'page.safetensors']);
+    await expect
+      .poll(() => page.locator('.model-list .name').allTextContents())
+      .toEqual(['ink.safetensors', 'page.safetensors']);
   });
 
   it('puts a file into the field that it fits', async () => {
     const { page, errors } = await open('Text to image');
     await browse(page);
     await page.getByRole('button', { name: 'Use fox.safetensors for Load Checkpoint' }).click();
-    expect(await checkpoint(page)).toBe('fox.safetensors');
-    expect(await page.getByRole('dialog').count()).toBe(0);
-    expect(await page.locator('#live').textContent()).toBe('Load Checkpoint: fox.safetensors');
+    await expect.poll(() => checkpoint(page)).toBe('fox.safetensors');
+    await expect.poll(() => page.getByRole('dialog').count()).toBe(0);
+    await expect
+      .poll(() => page.locator('#live').textContent())
+      .toBe('Load Checkpoint: fox.safetensors');
     // the field has a button of its own; the keyboard reaches a file with a hostile name
     await page.getByRole('button', { name: 'Browse files for Load Checkpoint' }).click();
     await row(page, 'fox').waitFor();
-    expect(await page.locator('.model-list .name').count()).toBe(4);
+    await expect.poll(() => page.locator('.model-list .name').count()).toBe(4);
     expect(await row(page, 'fox').getAttribute('aria-current')).toBe('true');
     await page.keyboard.type('onclick');
     await page.getByText('1 of 7 files').waitFor();
     const focused = () => page.evaluate('document.activeElement.textContent');
     for (let i = 0; i < 6 && (await focused()) !== 'Use'; i++) await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
-    expect(await checkpoint(page)).toBe(HOSTILE);
+    await expect.poll(() => checkpoint(page)).toBe(HOSTILE);
     expect(errors).toEqual([]);
   });
 
@@ -110,7 +112,7 @@ describePage('the model browser', ({ test, open: openPage }) => {
     const last = (await buttons.last().getAttribute('title'))!;
     await buttons.last().click();
     const field = page.getByLabel(last, { exact: true });
-    expect(await field.inputValue()).toBe('fox.safetensors');
+    await expect.poll(() => field.inputValue()).toBe('fox.safetensors');
     await browse(page);
     await row(page, 'soft light').getByRole('button').first().click();
     await expect

@@ -6,7 +6,7 @@ import type { BrowserContextOptions, Page } from 'playwright-core';
 import sharp from 'sharp';
 import { afterEach, beforeAll, expect, it } from 'vitest';
 import { violations } from './support/browser.ts';
-import { describePage } from './support/page.ts';
+import { describePage, openExample } from './support/page.ts';
 import { testServer } from './support/server.ts';
 
 const HOSTILE = '<img src=x onerror="alert(1)">&amp;.png';
@@ -27,9 +27,8 @@ describePage('input pictures', ({ test, open: openPage }) => {
   const inFolder = (name: string): string => join(test().folders.input, name);
 
   const openInpaint = async (page: Page) => {
-    await page.getByRole('button', { name: 'Inpaint', exact: true }).click();
+    await openExample(page, 'Inpaint');
     await page.locator('.thumbnail img').waitFor();
-    await expect.poll(() => page.locator('#form .file').textContent()).toBe('Inpaint');
   };
   const open = async (options: BrowserContextOptions = {}) => {
     const watched = await openPage(options);

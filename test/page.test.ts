@@ -4,7 +4,15 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { violations } from './support/browser.ts';
-import { describePage, openJson, SCREENS } from './support/page.ts';
+import {
+  describePage,
+  ENDLESS,
+  openExample,
+  openJson,
+  openTextToImage,
+  SCREENS,
+  waitForQueue,
+} from './support/page.ts';
 import { node } from './support/server.ts';
 
 describePage('the built-in page', ({ open, countFrames, waitForFrames }) => {
@@ -76,7 +84,7 @@ describePage('the built-in page', ({ open, countFrames, waitForFrames }) => {
     await page.getByRole('dialog').getByText('owl, line drawing', { exact: true }).waitFor();
     await page.keyboard.press('ArrowRight');
     await page.keyboard.press('Escape');
-    expect(await page.getByRole('dialog').count()).toBe(0);
+    await expect.poll(() => page.getByRole('dialog').count()).toBe(0);
     expect(errors).toEqual([]);
     await page.close();
   });
@@ -89,7 +97,7 @@ describePage('the built-in page', ({ open, countFrames, waitForFrames }) => {
       buffer: Buffer.from('[1, 2]'),
     });
     await expect.poll(() => page.getByRole('alert').textContent()).toContain('notes.json');
-    await page.setInputFiles('#file', 'examples/text-to-image.json');
+    await openTextToImage(page);
     await page.getByLabel('Seed', { exact: true }).fill('18446744073709551616');
     await page.getByRole('button', { name: 'Run', exact: true }).click();
     await page.getByText('Enter at most 18446744073709551615.').waitFor();
@@ -157,7 +165,7 @@ describePage('the built-in page', ({ open, countFrames, waitForFrames }) => {
     });
     const read = page.waitForResponse(/darkroom\/read\?name=slow/);
     await openJson(page, 'slow.json', { '1': node('EmptyLatentImage') });
-    await page.getByRole('button', { name: 'Text to image', exact: true }).click();
+    await openExample(page, 'Text to image');
     await read;
     await sleep(200);
     expect(await page.locator('#form .file').textContent()).toBe('Text to image');
@@ -167,14 +175,14 @@ describePage('the built-in page', ({ open, countFrames, waitForFrames }) => {
 
   it('stops running jobs and removes waiting ones', async () => {
     const { page } = await open({});
-    await page.getByRole('button', { name: 'Text to image', exact: true }).click();
-    await page.getByLabel('Steps').fill('2000');
-    for (const count of [1, 2]) {
+    await openExample(page, 'Text to image');
+    await page.getByLabel('Steps').fill(ENDLESS);
+    for (const waiting of [0, 1]) {
       await page.getByRole('button', { name: 'New seed and run' }).click();
-      await expect.poll(() => page.locator('#queue li').count()).toBe(count);
+      await waitForQueue(page, waiting);
     }
     await page.getByRole('button', { name: /^Remove/ }).click();
-    await expect.poll(() => page.locator('#queue li').count()).toBe(1);
+    await waitForQueue(page, 0);
     await page.getByRole('button', { name: /^Cancel/ }).click();
     await expect.poll(() => page.locator('#queue').isVisible()).toBe(false);
     await page.getByText('Cancelled').first().waitFor();
@@ -188,7 +196,7 @@ describePage('the built-in page', ({ open, countFrames, waitForFrames }) => {
   ] as const)('has nothing that axe-core objects to: %s, %i px', async (colorScheme, width) => {
     const { page } = await open({ colorScheme, viewport: { width, height: 800 } });
     expect(await violations(page)).toEqual([]);
-    await page.getByRole('button', { name: 'Three regions' }).click();
+    await openExample(page, 'Three regions');
     await page.getByText('All settings').click();
     expect(await violations(page)).toEqual([]);
     await page.locator('#sheet li button').first().click();

@@ -82,7 +82,7 @@ describe.skipIf(why !== undefined)('a suspended process on PostgreSQL', () => {
     const states = async () => (await server2.status(promptId))?.state;
     await expect.poll(states, { timeout: 40_000 }).toBe('pending');
     process.kill(host.process.pid!, 'SIGCONT');
-    await expect.poll(states, { timeout: 5000 }).toBe('running');
+    await expect.poll(states).toBe('running');
     expect(await server2.waitForEnd(promptId)).toMatchObject({ state: 'success', attempts: 1 });
     await server2.close();
   });
@@ -101,13 +101,13 @@ describe.skipIf(why !== undefined)('a suspended process on PostgreSQL', () => {
   it('stops a job at once that another has taken', TIMEOUT, async () => {
     const database = await server.database();
     const first = await start(database);
-    const { promptId, engine } = await startJob(first, 10_000);
+    const { promptId, engine } = await startJob(first, 20_000);
     const second = await start(database);
     process.kill(first.process.pid!, 'SIGSTOP');
     const attempts = async () => (await second.ask('job', { promptId }))?.attempts;
     await expect.poll(attempts, { timeout: 40_000 }).toBe(2);
     process.kill(first.process.pid!, 'SIGCONT');
-    await expect.poll(() => first.ask('engine'), { timeout: 5000 }).not.toBe(engine);
+    await expect.poll(() => first.ask('engine')).not.toBe(engine);
     const { state, attempts: starts, error } = (await ended(second, promptId))!;
     expect({ state, starts, error }).toEqual({ state: 'success', starts: 2 });
     expect((await second.ask('history')).length).toBe(1);

@@ -14,6 +14,9 @@ const PROGRAMS = [
 export const browserProgram = (): string | undefined =>
   PROGRAMS.find((path) => path && existsSync(path));
 
+/** How long a page waits for an element: on a busy machine, an engine takes a while to start. */
+const WAIT_MS = 60_000;
+
 /** Why tests are skipped without a browser. */
 export const NO_BROWSER =
   'skipped: Chromium is not installed (apt install chromium, or CHROMIUM=/path/to/it)';
@@ -36,6 +39,7 @@ export async function watchedPage(
   options: Parameters<Browser['newPage']>[0] = {},
 ): Promise<Watched> {
   const page = await browser.newPage(options);
+  page.setDefaultTimeout(WAIT_MS);
   const errors: string[] = [];
   const foreignRequests: string[] = [];
   const isOurs = (url: string): boolean => url.startsWith(address) || /^(blob|data|ws):/.test(url);

@@ -48,6 +48,7 @@ export function describePage(name: string, tests: (context: PageTest) => void): 
       const { page } = watched;
       await page.goto(address);
       await page.waitForSelector('#examples button');
+      await page.locator('#form .file').waitFor();
       const history = Object.values((await test.get('/history')).json() as object) as {
         readonly outputs: Readonly<Record<string, { readonly images?: readonly unknown[] }>>;
       }[];
@@ -61,7 +62,32 @@ export function describePage(name: string, tests: (context: PageTest) => void): 
   });
 }
 
-/** Opens a workflow as a file. */
+/** Waits for the form of a workflow, before which the form of another one may be shown. */
+const waitForForm = (page: Page, name: string): Promise<void> =>
+  page.locator('#form .file').getByText(name, { exact: true }).waitFor();
+
+/** Opens an example, and waits for its form. */
+export async function openExample(page: Page, name: string): Promise<void> {
+  await page.getByRole('button', { name, exact: true }).click();
+  await waitForForm(page, name);
+}
+
+/** Opens the file of an example, and waits for its form. */
+export async function openTextToImage(page: Page): Promise<void> {
+  await page.setInputFiles('#file', 'examples/text-to-image.json');
+  await waitForForm(page, 'Text to image');
+}
+
+/** Steps of a job that runs until it is stopped. */
+export const ENDLESS = '10000';
+
+/** Waits until a job runs and others wait, as many as that. */
+export async function waitForQueue(page: Page, waiting: number): Promise<void> {
+  const states = ['Running', ...Array<string>(waiting).fill('Waiting')];
+  await expect.poll(() => page.locator('#queue .state').allTextContents()).toEqual(states);
+}
+
+/** Opens a workflow as a file; its form is shown later. */
 export const openJson = (page: Page, name: string, json: unknown): Promise<void> =>
   page.setInputFiles('#file', {
     ...{ name, mimeType: 'application/json' },
