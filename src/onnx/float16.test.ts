@@ -75,6 +75,30 @@ it('computes norms, softmax and the scales of an enlargement in float32', () => 
   expect(inputTypes(model, 'Resize')).toEqual(['f16', '', 'f32']);
 });
 
+it('computes the activations of transformers in float16, rotations and norms in float32', () => {
+  const g = createGraph();
+  const weights = (rows: number): string => g.floats(new Float32Array(rows * 4), [rows, 4]);
+  const x = g.op('Gemm', [g.input('x', ['N', 4]), weights(4)], { transB: 1 });
+  const normed = g.op('SimplifiedLayerNormalization', [x, g.floats([1, 1, 1, 1])], {
+    epsilon: { float: 1e-5 },
+  });
+  const rotated = g.op('com.microsoft.RotaryEmbedding', [
+    g.op('Unsqueeze', [normed, g.ints([0])]),
+    g.ints([0]),
+    g.input('cos', ['N', 2]),
+    g.input('sin', ['N', 2]),
+  ]);
+  const attended = g.op('com.microsoft.MultiHeadAttention', [rotated, rotated, rotated], {
+    num_heads: 1,
+  });
+  g.output('out', g.op('com.microsoft.FastGelu', [attended]), [1, 'N', 4]);
+  const model = convert(g);
+  expect(inputTypes(model, 'SimplifiedLayerNormalization')).toEqual(['f32', 'f32']);
+  expect(inputTypes(model, 'RotaryEmbedding')).toEqual(['f32', 'i64', 'f32', 'f32']);
+  expect(inputTypes(model, 'MultiHeadAttention')).toEqual(['f16', 'f16', 'f16']);
+  expect(inputTypes(model, 'FastGelu')).toEqual(['f16']);
+});
+
 it('computes constants in float32 until they are used', () => {
   const g = createGraph();
   const merged = g.op('Add', [

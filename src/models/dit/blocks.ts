@@ -46,24 +46,19 @@ export const geluTanh = ({ g }: Net, x: Value): Value => g.op('com.microsoft.Fas
 export const swiGlu = (net: Net, gate: Value, x: Value): Value =>
   net.g.op('Mul', [silu(net, gate), x]);
 
-/** Splits the last axis into parts of these widths. */
-export const splitChannels = ({ g }: Net, x: Value, widths: readonly number[]): readonly Value[] =>
-  g.outputsOf('Split', [x, g.ints(widths)], widths.length, { axis: -1 });
-
 /**
  * Splits a vector [B, count * C] into `count` vectors [B, 1, C], which act on all tokens of a row.
  */
-export const modulationChunks = (
-  net: Net,
+export function modulationChunks(
+  { g }: Net,
   vector: Value,
   count: number,
   channels: number,
-): readonly Value[] =>
-  splitChannels(
-    net,
-    net.g.op('Unsqueeze', [vector, net.g.ints([1])]),
-    new Array(count).fill(channels),
-  );
+): readonly Value[] {
+  const widths = g.ints(new Array(count).fill(channels));
+  const row = g.op('Unsqueeze', [vector, g.ints([1])]);
+  return g.outputsOf('Split', [row, widths], count, { axis: -1 });
+}
 
 /** x (1 + scale) + shift; scale and shift are [B, 1, C]. */
 export function modulate({ g }: Net, x: Value, scale: Value, shift?: Value): Value {
@@ -75,12 +70,12 @@ export function modulate({ g }: Net, x: Value, scale: Value, shift?: Value): Val
 export const gatedAdd = ({ g }: Net, x: Value, gate: Value, y: Value): Value =>
   g.op('Add', [x, g.op('Mul', [gate, y])]);
 
-/** The names of the two layers of an embedding MLP. */
-export type MlpLayers = readonly [first: string, second: string];
-
 /** Linear, SiLU, linear on vectors [B, K]: the MLP of timesteps and other vectors. */
-export const vectorMlp = (net: Net, x: Value, [first, second]: MlpLayers): Value =>
-  linear(net, silu(net, linear(net, x, first)), second);
+export const vectorMlp = (
+  net: Net,
+  x: Value,
+  [first, second]: readonly [first: string, second: string],
+): Value => linear(net, silu(net, linear(net, x, first)), second);
 
 /** Joins streams of tokens, one after another. */
 export const joinTokens = ({ g }: Net, parts: readonly Value[]): Value =>

@@ -7,7 +7,7 @@ import { createGraph } from '../../onnx/builder.ts';
 import { openSession } from '../../runtime/session.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import { timestepEmbedding } from '../unet/timestep.ts';
-import { jointAttention, rotate, rotationInputs } from './blocks.ts';
+import { blockSkipper, jointAttention, rotate, rotationInputs } from './blocks.ts';
 import { patchify, unpatchify } from './patches.ts';
 import { ropeTable } from './rope.ts';
 
@@ -124,6 +124,28 @@ it('attention gives each key head to consecutive query heads', async () => {
     ['out'],
   );
   expect([...results.out.data]).toEqual([1, 2, 1, 2, 3, 4, 3, 4]);
+  await session.close();
+});
+
+it('skips the blocks that an input names', async () => {
+  const graph = createGraph();
+  const net = { g: graph, w: memoryWeights('none', {}) };
+  const skip = blockSkipper(net, 2);
+  let x = graph.input('x', ['N']);
+  x = skip(0, x, graph.op('Add', [x, graph.floats([1])]));
+  x = skip(1, x, graph.op('Add', [x, graph.floats([10])]));
+  graph.output('out', x, ['N']);
+  const session = await openSession(graph.serialize(), CPU);
+  const results = async (...skipped: readonly number[]): Promise<number[]> => {
+    const inputs = {
+      x: tensor([1], Float32Array.of(0)),
+      skipped: tensor([2], Float32Array.from(skipped)),
+    };
+    return [...(await session.run(inputs, ['out'])).out.data];
+  };
+  expect(await results(0, 0)).toEqual([11]);
+  expect(await results(0, 1)).toEqual([1]);
+  expect(await results(1, 0)).toEqual([10]);
   await session.close();
 });
 
