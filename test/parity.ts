@@ -26,6 +26,8 @@ const LATER_GROUPS: ReadonlySet<string> = new Set([
   'core_nodes/lists_and_boxes',
   'core_nodes/nested',
   'flow/model_sampling',
+  'flow/nodes',
+  'flow/noise_scale',
   'flow/sampler_options',
   'flow/samplers',
   'gligen/boxes',

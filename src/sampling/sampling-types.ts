@@ -153,6 +153,11 @@ export interface ModelPatches {
   readonly recordsAttention?: boolean;
   /** The negative side is evaluated at cfg 1 too (disable_cfg1_optimization). */
   readonly allSides?: boolean;
+  /**
+   * The variant of the network that predicts for the negative side at a noise level, where it is
+   * another one; guiders with more than two sides do not use it (sampler_calc_cond_batch_function).
+   */
+  readonly negativeVariant?: (sigma: number) => DenoiserVariant | undefined;
   /** Replace cfg at noise levels where they return a number; the last that does is used. */
   readonly cfgAt?: readonly ((sigma: number) => number | undefined)[];
   /** LazyCache, which is among `predict`, or EasyCache: how often it was added, and its state. */

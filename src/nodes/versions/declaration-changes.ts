@@ -68,6 +68,8 @@ export const DECLARATION_CHANGES: readonly DeclarationChange[] = [
   { node: 'SamplerSEEDS2', since: '0.5.0', what: { kind: 'node' } },
   { node: 'NAGuidance', since: '0.14.0', what: { kind: 'node' } },
   { node: 'CFGOverride', since: '0.24.0', what: { kind: 'node' } },
+  { node: 'Flux2Scheduler', since: '0.3.72', what: { kind: 'node' } },
+  { node: 'ModelNoiseScale', since: '0.21.1', what: { kind: 'node' } },
   { node: 'DualModelGuider', since: '0.24.0', what: { kind: 'node' } },
   { node: 'CreateBoundingBoxes', since: '0.27.0', what: { kind: 'node' } },
   { node: 'TextOverlay', since: '0.28.0', what: { kind: 'node' } },
@@ -133,6 +135,15 @@ export const DECLARATION_CHANGES: readonly DeclarationChange[] = [
       kind: 'options',
       input: 'sampler_name',
       options: ['exp_heun_2_x0', 'exp_heun_2_x0_sde'],
+    },
+  },
+  {
+    node: 'FluxKontextMultiReferenceLatentMethod',
+    since: '0.5.0',
+    what: {
+      kind: 'options',
+      input: 'reference_latents_method',
+      options: ['index_timestep_zero'],
     },
   },
   {

@@ -91,7 +91,7 @@ export const MENU_CHANGES: readonly (readonly [
       'model/sampling/schedulers': `
         BasicScheduler, KarrasScheduler, ExponentialScheduler, PolyexponentialScheduler,
         LaplaceScheduler, VPScheduler, BetaSamplingScheduler, SDTurboScheduler,
-        AlignYourStepsScheduler, GITSScheduler
+        AlignYourStepsScheduler, GITSScheduler, OptimalStepsScheduler, Flux2Scheduler
       `,
       'model/sampling/sigmas': `
         SplitSigmas, SplitSigmasDenoise, FlipSigmas, SetFirstSigma,
@@ -106,7 +106,11 @@ export const MENU_CHANGES: readonly (readonly [
     '0.26.0',
     {
       'advanced/debug': 'LazyCache, EasyCache',
-      'model/conditioning': 'InpaintModelConditioning, StyleModelApply',
+      'model/conditioning': 'InpaintModelConditioning, StyleModelApply, ReferenceLatent',
+      'model/conditioning/flux': `
+        FluxGuidance, FluxDisableGuidance, FluxKontextImageScale,
+        FluxKontextMultiReferenceLatentMethod
+      `,
       'model/conditioning/stable diffusion': 'CLIPTextEncodeSDXL, CLIPTextEncodeSDXLRefiner',
       'model/conditioning/stable diffusion upscaler': 'SD_4XUpscale_Conditioning',
       'model/conditioning/transform': `
@@ -121,11 +125,16 @@ export const MENU_CHANGES: readonly (readonly [
         CLIPMergeSimple, CLIPMergeSubtract, CLIPMergeAdd, CheckpointSave, ModelSave,
         CLIPSave, VAESave
       `,
-      'model/merging/model specific': 'ModelMergeSD1, ModelMergeSD2, ModelMergeSDXL',
+      'model/merging/model specific': `
+        ModelMergeSD1, ModelMergeSD2, ModelMergeSDXL, ModelMergeSD3_2B,
+        ModelMergeSD35_Large, ModelMergeFlux1
+      `,
       'model/patch': `
         RenormCFG, ModelSamplingDiscrete, ModelSamplingContinuousEDM,
-        ModelSamplingContinuousV, RescaleCFG
+        ModelSamplingContinuousV, RescaleCFG, ModelSamplingAuraFlow, ModelNoiseScale
       `,
+      'model/patch/flux': 'ModelSamplingFlux',
+      'model/patch/stable diffusion': 'ModelSamplingSD3',
       'model/sampling/custom': 'APG, SamplerCustom, SamplerCustomAdvanced',
     },
   ],

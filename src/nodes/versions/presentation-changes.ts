@@ -36,6 +36,12 @@ export const PRESENTATION_CHANGES: readonly (readonly [
     },
   ],
   [
+    '0.5.0',
+    {
+      FluxKontextMultiReferenceLatentMethod: { display: 'Edit Model Reference Method' },
+    },
+  ],
+  [
     '0.8.0',
     {
       LatentBatch: { deprecated: true },
@@ -143,6 +149,15 @@ export const PRESENTATION_CHANGES: readonly (readonly [
       ModelSamplingDiscrete: { advanced: ['zsnr'] },
       ModelSamplingContinuousEDM: { advanced: ['sigma_max', 'sigma_min'] },
       ModelSamplingContinuousV: { advanced: ['sigma_max', 'sigma_min'] },
+      ModelSamplingFlux: { advanced: ['max_shift', 'base_shift'] },
+      SkipLayerGuidanceDiT: {
+        advanced: ['double_layers', 'single_layers', 'start_percent', 'end_percent'],
+      },
+      SkipLayerGuidanceDiTSimple: {
+        advanced: ['double_layers', 'single_layers', 'start_percent', 'end_percent'],
+      },
+      SkipLayerGuidanceSD3: { advanced: ['layers', 'start_percent', 'end_percent'] },
+      FluxKontextMultiReferenceLatentMethod: { advanced: ['reference_latents_method'] },
       PerpNeg: { advanced: ['neg_scale'] },
       StringContains: { advanced: ['case_sensitive'] },
       StringCompare: { advanced: ['case_sensitive'] },
@@ -241,6 +256,7 @@ export const PRESENTATION_CHANGES: readonly (readonly [
     '0.26.0',
     {
       DualCLIPLoader: { display: 'Load CLIP (Dual)' },
+      ReferenceLatent: { display: 'Set Reference Latent' },
       DiffusersLoader: { display: 'Load Diffusers Model (DEPRECATED)', deprecated: true },
       CLIPTextEncodeSDXL: { display: 'CLIP Text Encode (SDXL)' },
       CLIPTextEncodeSDXLRefiner: { display: 'CLIP Text Encode (SDXL Refiner)' },

@@ -15,6 +15,13 @@ export const setConditioningValues = (
   values: Partial<ConditioningEntry>,
 ): Conditioning => conditioning.map((entry) => ({ ...entry, ...values }));
 
+/** Adds a reference image, unscaled latents [N,C,h,w], after those of each entry. */
+export const addReferenceLatent = (conditioning: Conditioning, latent: Tensor): Conditioning =>
+  conditioning.map((entry) => ({
+    ...entry,
+    reference_latents: [...(entry.reference_latents ?? []), latent],
+  }));
+
 /** ConditioningCombine: both prompts act, each by itself. */
 export const combineConditioning = (a: Conditioning, b: Conditioning): Conditioning => [...a, ...b];
 

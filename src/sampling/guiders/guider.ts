@@ -53,7 +53,7 @@ export const cfgGuider = (
       const now = cfgAt(model, cfg, sigma);
       const single = isClose(now, 1) && !needsAllSides(model, run);
       const evaluated = single ? [sides.positive] : [sides.positive, sides.negative];
-      const [cond, uncond = zeros(x.shape)] = await evaluations.predict(evaluated, x, sigma);
+      const [cond, uncond = zeros(x.shape)] = await evaluations.predictSides(evaluated, x, sigma);
       const step = evaluations.step(sides, x, sigma);
       return guideSides(model, { ...step, cfg: now, cond, uncond, single });
     });

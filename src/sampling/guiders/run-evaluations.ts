@@ -1,4 +1,5 @@
 // What guiders share: the evaluations of a run, the patches around them, and cfg at a noise level.
+import type { DenoiserVariant } from '../../models/denoiser.ts';
 import type { Draws } from '../../models/unet/unet-patch.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import {
@@ -53,14 +54,28 @@ export class RunEvaluations {
     return this.predictWith(this.#model, sides, x, sigma);
   }
 
-  /** As `predict`, by another model. */
+  /**
+   * Predicts for the positive and the negative side, if there is one; each by itself where the
+   * negative side has a network of its own.
+   */
+  async predictSides(sides: readonly Conditions[], x: Tensor, sigma: number): Promise<Tensor[]> {
+    const variant = sides[1] && this.#model.patches?.negativeVariant?.(sigma);
+    if (!variant) return this.predict(sides, x, sigma);
+    const [cond] = await this.predict([sides[0], []], x, sigma);
+    const [, uncond] = await this.predictWith(this.#model, [[], sides[1]], x, sigma, variant);
+    return [cond, uncond];
+  }
+
+  /** As `predict`, by another model or a variant of its network. */
   predictWith(
     model: Model,
     sides: readonly Conditions[],
     x: Tensor,
     sigma: number,
+    variant?: DenoiserVariant,
   ): Promise<Tensor[]> {
     return predictSides(model, sides, x, sigma, {
+      variant,
       draws: this.#run.draws,
       cache: this.#cache,
       onAttention: (received) => {

@@ -3,7 +3,7 @@
 // noise, from 0 to 1. Rectified flow (arXiv 2209.03003); shifted times: Stable Diffusion 3 (arXiv
 // 2403.03206), FLUX.1.
 import { f32 } from '../float32.ts';
-import { type ModelSampling, modelSampling } from './model-sampling.ts';
+import { type DiscreteFlow, type ModelSampling, modelSampling } from './model-sampling.ts';
 
 /** Sigmas in the tables. */
 const STEPS = 1000;
@@ -17,15 +17,20 @@ const clampedPercent =
     return percent >= 1 ? 0 : inside(1 - percent);
   };
 
-export interface FlowOptions {
-  /** Above 1, more steps are spent at large sigmas; 1 by default. */
-  readonly shift?: number;
-  /** The network's timestep at sigma 1. */
-  readonly multiplier?: number;
+export interface FlowOptions extends Partial<DiscreteFlow> {
+  /** Factor on all noise; 1 by default. */
+  readonly noiseScale?: number;
 }
 
-/** The model sampling of Stable Diffusion 3, AuraFlow, Lumina 2, Z-Image and FLUX.1 schnell. */
-export function flowSampling({ shift = 1, multiplier = 1000 }: FlowOptions = {}): ModelSampling {
+/**
+ * The model sampling of Stable Diffusion 3, AuraFlow, Lumina 2, Z-Image and FLUX.1 schnell; by
+ * default with shift 1 and timesteps to 1000.
+ */
+export function flowSampling({
+  shift = 1,
+  multiplier = 1000,
+  noiseScale,
+}: FlowOptions = {}): ModelSampling {
   const extra = shift - 1;
   const shifted = (time: number): number =>
     shift === 1 ? time : f32(f32(f32(shift) * time) / f32(1 + f32(f32(extra) * time)));
@@ -33,6 +38,7 @@ export function flowSampling({ shift = 1, multiplier = 1000 }: FlowOptions = {})
   const times = Float32Array.from({ length: STEPS }, (_, i) => (i + 1) / STEPS);
   return modelSampling(
     {
+      discreteFlow: { shift, multiplier },
       sigmas: times.map((time) => sigma(f32(time * f32(multiplier)))),
       timestep: (value) => f32(value * f32(multiplier)),
       sigma,
@@ -41,6 +47,7 @@ export function flowSampling({ shift = 1, multiplier = 1000 }: FlowOptions = {})
       ),
     },
     'flow',
+    { noiseScale },
   );
 }
 

@@ -9,6 +9,7 @@ import {
   f32,
   linspace,
   log,
+  scale,
   sqrt,
   square,
   tan,
@@ -32,6 +33,10 @@ export interface ModelSampling {
   readonly logSigmas?: Float32Array;
   readonly sigmaMin: number;
   readonly sigmaMax: number;
+  /** What a flow model over 1000 shifted times was made from; undefined for others. */
+  readonly discreteFlow?: DiscreteFlow;
+  /** Factor on all noise, the initial one and what samplers add; 1 except in flow models. */
+  readonly noiseScale: number;
   /**
    * The network's timestep; of a discrete model, the one whose sigma is nearest in the logarithm.
    */
@@ -53,13 +58,20 @@ export interface ModelSampling {
 /** The noise levels alone. */
 export type Levels = Pick<
   ModelSampling,
-  'timeMapping' | 'sigmas' | 'logSigmas' | 'timestep' | 'sigma' | 'percentToSigma'
+  'timeMapping' | 'discreteFlow' | 'sigmas' | 'logSigmas' | 'timestep' | 'sigma' | 'percentToSigma'
 >;
+
+export interface DiscreteFlow {
+  /** Above 1, more steps are spent at large sigmas; 0 leaves no noise at all. */
+  readonly shift: number;
+  /** The network's timestep at sigma 1. */
+  readonly multiplier: number;
+}
 
 export function modelSampling(
   levels: Levels,
   prediction: Prediction,
-  { sigmaData = 1, zsnr = false } = {},
+  { sigmaData = 1, zsnr = false, noiseScale = 1 } = {},
 ): ModelSampling {
   const { denoised, input, plainNoise, noised, finished }: Parameterisation =
     PARAMETERISATIONS[prediction];
@@ -69,13 +81,14 @@ export function modelSampling(
     ...levels,
     prediction,
     zsnr,
+    noiseScale,
     sigmaMin: sigmas[0],
     sigmaMax: sigmas[sigmas.length - 1],
     calculateInput:
       input ?? ((value, x) => divide(x, sqrt(f32(square(value) + f32(sigmaData ** 2))))),
     calculateDenoised: (value, output, x) => denoised(value, output, x, inputs),
     noiseScaling: (value, noise, latent, maxDenoise) =>
-      noised?.(value, noise, latent) ??
+      noised?.(value, noiseScale === 1 ? noise : scale(noise, noiseScale), latent) ??
       addScaled(latent, noise, maxDenoise && !plainNoise ? sqrt(f32(1 + square(value))) : value),
     inverseNoiseScaling: (value, latent) => finished?.(value, latent) ?? latent,
   };

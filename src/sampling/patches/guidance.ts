@@ -1,6 +1,7 @@
 // Model patches that change how the two sides' predictions are combined. Source: ComfyUI
 // comfy_extras/nodes_apg.py, nodes_cfg.py, nodes_eps.py, nodes_fresca.py, nodes_latent.py,
 // nodes_lumina2.py, nodes_mahiro.py, nodes_tcfg.py, nodes_video_model.py.
+import { DarkroomError } from '../../errors.ts';
 import { allocate, copyOf } from '../../tensor/allocate.ts';
 import { map, type Tensor, tensor } from '../../tensor/tensor.ts';
 import { add, combine, divide, f32, linspace, scale, sub } from '../float32.ts';
@@ -194,7 +195,8 @@ function meanCosine(a: Tensor, b: Tensor): number {
 
 /**
  * Guides below the sigma `truncation` only, with a norm of at most `limit` times the positive
- * side's (0 for no limit); above it, returns the positive side.
+ * side's (0 for no limit); above it, returns the positive side. With a limit, a batch of several
+ * images throws DR_INPUT_INVALID, as the original fails for it.
  */
 export const withRenormalizedCfg = (model: Model, truncation: number, limit: number): Model =>
   setCfgFunction(model, ({ x, sigma, cfg, cond, uncond }) => {
@@ -205,13 +207,18 @@ export const withRenormalizedCfg = (model: Model, truncation: number, limit: num
 function guidedBelow(cond: Tensor, uncond: Tensor, cfg: number, limit: number): Tensor {
   const guided = like(cond, add(uncond.data, scale(sub(cond.data, uncond.data), cfg)));
   if (!(limit > 0)) return guided;
-  eachItem([guided, cond], (item, positive) => {
-    const maxNorm = f32(f32(length(positive)) * limit);
-    const norm = f32(length(item));
-    if (norm >= maxNorm) item.set(scale(item, f32(maxNorm / norm)));
-  });
-  return guided;
+  if (guided.shape[0] > 1) throw severalImages();
+  const maxNorm = f32(f32(length(cond.data)) * limit);
+  const norm = f32(length(guided.data));
+  return norm >= maxNorm ? like(cond, scale(guided.data, f32(maxNorm / norm))) : guided;
 }
+
+const severalImages = (): DarkroomError =>
+  new DarkroomError('DR_INPUT_INVALID', {
+    message: 'RenormCFG with renorm_cfg above 0 works on one image at a time',
+    hint: 'Set the batch size to 1, or renorm_cfg to 0.',
+    input: 'renorm_cfg',
+  });
 
 /** Reinhard's tone mapping of the guidance (ComfyUI_experiments, ModelSamplerTonemapNoiseTest). */
 export function withTonemappedGuidance(model: Model, multiplier: number): Model {

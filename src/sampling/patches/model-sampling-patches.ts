@@ -1,9 +1,11 @@
 // Models with another model sampling (comfy_extras/nodes_model_advanced.py).
 import { DarkroomError } from '../../errors.ts';
+import { flowSampling, fluxSampling } from '../model/flow-sampling.ts';
 import { SDXL_PLAYGROUND } from '../model/latent-format.ts';
 import {
   type ContinuousOptions,
   continuousSampling,
+  type DiscreteFlow,
   type DiscreteOptions,
   discreteSampling,
 } from '../model/model-sampling.ts';
@@ -68,4 +70,49 @@ export function withContinuousSampling(
     latentFormat,
     sampling: continuousSampling({ ...options, sigmaMin, sigmaMax }),
   };
+}
+
+/** Sets flow sampling over 1000 shifted times; keeps the model's factor on noise. */
+export const withFlowSampling = (model: Model, flow: DiscreteFlow): Model => ({
+  ...model,
+  sampling: flowSampling({ ...flow, noiseScale: model.sampling.noiseScale }),
+});
+
+export interface ImageSizeShift {
+  /** The shifts for 256 and for 4096 tokens of 16 x 16 pixels. */
+  readonly baseShift: number;
+  readonly maxShift: number;
+  /** Pixels. */
+  readonly width: number;
+  readonly height: number;
+}
+
+const [FEW_TOKENS, MANY_TOKENS] = [256, 4096];
+
+/**
+ * Sets FLUX.1's sampling with the shift for an image's number of tokens, a line through two shifts
+ * (ModelSamplingFlux). The factor on noise is 1 again.
+ */
+export function withFluxSampling(
+  model: Model,
+  { baseShift, maxShift, width, height }: ImageSizeShift,
+): Model {
+  const slope = (maxShift - baseShift) / (MANY_TOKENS - FEW_TOKENS);
+  const shift = ((width * height) / 256) * slope + (baseShift - slope * FEW_TOKENS);
+  return { ...model, sampling: fluxSampling({ shift }) };
+}
+
+/**
+ * Sets the factor of a flow model on all noise (ModelNoiseScale). Throws DR_INPUT_INVALID for
+ * models without a shifted flow, FLUX.1 among them, as the original fails for them.
+ */
+export function withNoiseScale(model: Model, noiseScale: number): Model {
+  const flow = model.sampling.discreteFlow;
+  if (!flow)
+    throw new DarkroomError('DR_INPUT_INVALID', {
+      message: 'ModelNoiseScale is for flow models with a shift, which this model is not',
+      hint: 'Put ModelSamplingSD3 or ModelSamplingAuraFlow before it, or remove it.',
+      input: 'model',
+    });
+  return { ...model, sampling: flowSampling({ ...flow, noiseScale }) };
 }

@@ -2,6 +2,7 @@
 // (arXiv 2305.08891, section 3.4; comfy_extras/nodes_model_advanced.py RescaleCFG).
 import { allocate } from '../../tensor/allocate.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
+import { deviation } from '../deviation.ts';
 import { f32, sqrt, square } from '../float32.ts';
 import type { GuidanceStep, Model } from '../sampling-types.ts';
 import { setCfgFunction } from './patch-model.ts';
@@ -40,14 +41,4 @@ function rescaled({ x, sigma, cfg, cond, uncond }: GuidanceStep, multiplier: num
     }
   }
   return tensor(x.shape, out);
-}
-
-/** The sample standard deviation (n - 1). */
-function deviation(values: Float32Array): number {
-  let sum = 0;
-  for (const value of values) sum += value;
-  const mean = sum / values.length;
-  let squares = 0;
-  for (const value of values) squares += (value - mean) ** 2;
-  return f32(Math.sqrt(squares / (values.length - 1)));
 }

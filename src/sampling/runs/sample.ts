@@ -57,7 +57,7 @@ export interface SamplerRun {
  */
 export async function runSampler(run: SamplerRun): Promise<Vector> {
   const { sampling, sigmas, noise, latent, mask, seed, rules } = run;
-  const { kind, options } = run.sampler;
+  const { kind } = run.sampler;
   let guided = run.predict;
   if (mask) {
     const maskNoise = kind.freshMaskNoise ? torchGenerator(seed + 1n).randn(noise.length) : noise;
@@ -69,7 +69,7 @@ export async function runSampler(run: SamplerRun): Promise<Vector> {
   const start = sampling.noiseScaling(sigmas[0], noise, latent, isMaxDenoise(sampling, sigmas[0]));
   const createNoise = kind.noise ?? seededNoise;
   const samples = await kind.sample(denoise, start, sigmas, {
-    ...options,
+    ...withScaledNoise(run.sampler, sampling),
     noise: run.stepNoise ?? createNoise({ seed, count: noise.length, sigmas, rules }),
     rules,
     sampling,
@@ -79,6 +79,12 @@ export async function runSampler(run: SamplerRun): Promise<Vector> {
   });
   const last = sigmas[sigmas.length - 1] || (kind.lastSigma ?? 0);
   return sampling.inverseNoiseScaling(last, samples);
+}
+
+/** The options, with the model's factor on the noise that the sampler adds. */
+function withScaledNoise({ kind, options }: ConfiguredSampler, { noiseScale }: ModelSampling) {
+  if (noiseScale === 1 || !kind.stochastic || kind.noisedByModel) return options;
+  return { ...options, s_noise: (options?.s_noise ?? 1) * noiseScale };
 }
 
 /** Whether a run starts at the model's largest sigma, and so from noise only. */

@@ -116,7 +116,7 @@ export const SAMPLER_KINDS: Readonly<Record<string, SamplerKind>> = {
     recoveredBy: 'dpmpp_2m',
   },
   ddpm: { sample: ddpm, stochastic: true },
-  lcm: { sample: lcm, stochastic: true },
+  lcm: { sample: lcm, stochastic: true, noisedByModel: true },
   ipndm: { sample: ipndm },
   ipndm_v: { sample: ipndmV },
   deis: { sample: deis },

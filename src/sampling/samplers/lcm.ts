@@ -1,6 +1,7 @@
 // Multistep consistency sampling, "Latent Consistency Models" (arXiv 2310.04378): each step adds
 // noise of the next level to the denoised latent.
 import { DarkroomError } from '../../errors.ts';
+import { deviation } from '../deviation.ts';
 import { f32, scale, type Vector } from '../float32.ts';
 import type { SampleFunction } from './sampler.ts';
 
@@ -38,8 +39,6 @@ const tooFewSigmas = (): DarkroomError =>
 /** Limits values to a number of their standard deviations (n - 1); 0 does not limit them. */
 function clipNoise(noise: Vector, deviations: number): Vector {
   if (deviations <= 0) return noise;
-  const mean = noise.reduce((sum, value) => sum + value, 0) / noise.length;
-  const squares = noise.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  const limit = f32(f32(Math.sqrt(squares / (noise.length - 1))) * f32(deviations));
+  const limit = f32(deviation(noise) * f32(deviations));
   return noise.map((value) => Math.min(Math.max(value, -limit), limit));
 }

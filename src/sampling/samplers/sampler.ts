@@ -112,6 +112,11 @@ export interface SamplerKind {
   readonly lastSigma?: number;
   /** Adds noise during the run. */
   readonly stochastic?: boolean;
+  /**
+   * Adds it by the model sampling, which applies the model's factor on noise; the others have the
+   * factor in `s_noise`.
+   */
+  readonly noisedByModel?: boolean;
   /** KSampler computes one step more and drops the second last sigma. */
   readonly discardPenultimate?: boolean;
   /** Outside a noise mask, adds fresh noise of seed + 1 instead of the initial noise. */

@@ -29,7 +29,7 @@ async function check(
   const [model, shift, multiplier] = params.kind ?? ['eps'];
   const sampling = {
     eps: () => discrete,
-    flow: () => flowSampling({ shift, multiplier }),
+    flow: () => flowSampling({ shift, multiplier, noiseScale: params.noise_scale }),
     flux: () => fluxSampling({ shift }),
   }[model as 'eps' | 'flow' | 'flux']();
   const seed = BigInt(params.seed);
@@ -82,8 +82,8 @@ describe.each(['analytic', 'options', 'impact', 'schedules'])('samplers/%s', (gr
   });
 });
 
-/** Of 0.33.0: every sampler on flow models, and samplers with options. */
-describe.each(['samplers', 'sampler_options'])('flow/%s', (group) => {
+/** Of 0.33.0: every sampler on flow models, and samplers with options and other noise. */
+describe.each(['samplers', 'sampler_options', 'noise_scale'])('flow/%s', (group) => {
   const g = golden('flow', group);
   it.each(g.cases.map((c): [string, GoldenCase] => [c.id, c]))('%s', (_, c) =>
     check(g, c, behaviourOf('0.33.0')),

@@ -42,9 +42,12 @@ export const ALIGNED_FAMILIES = Object.keys(ALIGNED_LEVELS) as AlignedFamily[];
 export const alignedSigmas = (family: AlignedFamily, steps: number, denoise = 1): Float32Array =>
   lastSteps(resampled(ALIGNED_LEVELS[family], steps + 1), steps, denoise);
 
-/** Optimal Steps for `steps` steps. */
-export const optimalSigmas = (family: keyof typeof OPTIMAL_LEVELS, steps: number): Float32Array =>
-  lastSteps(resampled(OPTIMAL_LEVELS[family], steps + 1), steps, 1);
+export type OptimalFamily = keyof typeof OPTIMAL_LEVELS;
+export const OPTIMAL_FAMILIES = Object.keys(OPTIMAL_LEVELS) as OptimalFamily[];
+
+/** Optimal Steps: the last round(steps * denoise) of `steps` steps; none for denoise 0. */
+export const optimalSigmas = (family: OptimalFamily, steps: number, denoise = 1): Float32Array =>
+  lastSteps(resampled(OPTIMAL_LEVELS[family], steps + 1), steps, denoise);
 
 /** LTXVScheduler for `steps` steps, a maximum shift of 2.05, 4096 tokens and 0.1 at the end. */
 export function ltxVideoSigmas(steps: number): Float32Array {

@@ -1660,6 +1660,43 @@ export const FlipSigmas: NodeFunction<{
   sigmas: Link<'SIGMAS'>;
 }, Node<{ SIGMAS: 'SIGMAS' }>> = nodeFunction('FlipSigmas', [['SIGMAS', 'SIGMAS']]);
 
+/** Flux2Scheduler (model/sampling/schedulers): The sigmas of FLUX.2 for an image size and a number of steps. */
+export const Flux2Scheduler: NodeFunction<{
+  /** 1 to 4096. Default: 20. */
+  steps?: Int;
+  /** 16 to 16384. Default: 1024. */
+  width?: Int;
+  /** 16 to 16384. Default: 1024. */
+  height?: Int;
+}, Node<{ SIGMAS: 'SIGMAS' }>> = nodeFunction('Flux2Scheduler', [['SIGMAS', 'SIGMAS']], { steps: 20, width: 1024, height: 1024 });
+
+/** FluxDisableGuidance (model/conditioning/flux): Leaves out the distilled guidance of FLUX.1 and similar models. */
+export const FluxDisableGuidance: NodeFunction<{
+  conditioning: Link<'CONDITIONING'>;
+}, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('FluxDisableGuidance', [['CONDITIONING', 'CONDITIONING']]);
+
+/** FluxGuidance (model/conditioning/flux): Sets the distilled guidance of FLUX.1 and Chroma for a prompt. */
+export const FluxGuidance: NodeFunction<{
+  conditioning: Link<'CONDITIONING'>;
+  /** How closely the picture follows the prompt, as the network has learnt it. 0 to 100. Default: 3.5. */
+  guidance?: Float;
+}, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('FluxGuidance', [['CONDITIONING', 'CONDITIONING']], { guidance: 3.5 });
+
+/** FluxKontextImageScale (model/conditioning/flux): Resizes a picture to the size with the nearest aspect of those that FLUX.1 Kontext knows. */
+export const FluxKontextImageScale: NodeFunction<{
+  image: Link<'IMAGE'>;
+}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('FluxKontextImageScale', [['IMAGE', 'IMAGE']]);
+
+/**
+ * Edit Model Reference Method (model/conditioning/flux): Sets where the network sees several reference images beside the picture.
+ * @experimental
+ */
+export const FluxKontextMultiReferenceLatentMethod: NodeFunction<{
+  conditioning: Link<'CONDITIONING'>;
+  /** Default: offset. */
+  reference_latents_method?: OneOf<'offset' | 'index' | 'uxo/uno' | 'index_timestep_zero'>;
+}, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('FluxKontextMultiReferenceLatentMethod', [['CONDITIONING', 'CONDITIONING']], { reference_latents_method: 'offset' });
+
 /**
  * FreSca (experimental): Scales low and high frequencies of the guidance separately.
  * @experimental
@@ -3534,6 +3571,138 @@ export const ModelMergeBlocks: NodeFunction<{
   out?: Float;
 }, Node<{ MODEL: 'MODEL' }>> = nodeFunction('ModelMergeBlocks', [['MODEL', 'MODEL']], { input: 1, middle: 1, out: 1 });
 
+/** ModelMergeFlux1 (model/merging/model specific): Blends two FLUX.1 models with a ratio for each block. */
+export const ModelMergeFlux1: NodeFunction<{
+  model1: Link<'MODEL'>;
+  model2: Link<'MODEL'>;
+  /** 0 to 1. Default: 1. */
+  'img_in.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'time_in.'?: Float;
+  /** 0 to 1. Default: 1. */
+  guidance_in?: Float;
+  /** 0 to 1. Default: 1. */
+  'vector_in.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'txt_in.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'double_blocks.0.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'double_blocks.1.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'double_blocks.2.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'double_blocks.3.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'double_blocks.4.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'double_blocks.5.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'double_blocks.6.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'double_blocks.7.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'double_blocks.8.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'double_blocks.9.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'double_blocks.10.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'double_blocks.11.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'double_blocks.12.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'double_blocks.13.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'double_blocks.14.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'double_blocks.15.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'double_blocks.16.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'double_blocks.17.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'double_blocks.18.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'single_blocks.0.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'single_blocks.1.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'single_blocks.2.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'single_blocks.3.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'single_blocks.4.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'single_blocks.5.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'single_blocks.6.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'single_blocks.7.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'single_blocks.8.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'single_blocks.9.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'single_blocks.10.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'single_blocks.11.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'single_blocks.12.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'single_blocks.13.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'single_blocks.14.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'single_blocks.15.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'single_blocks.16.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'single_blocks.17.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'single_blocks.18.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'single_blocks.19.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'single_blocks.20.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'single_blocks.21.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'single_blocks.22.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'single_blocks.23.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'single_blocks.24.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'single_blocks.25.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'single_blocks.26.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'single_blocks.27.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'single_blocks.28.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'single_blocks.29.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'single_blocks.30.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'single_blocks.31.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'single_blocks.32.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'single_blocks.33.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'single_blocks.34.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'single_blocks.35.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'single_blocks.36.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'single_blocks.37.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'final_layer.'?: Float;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('ModelMergeFlux1', [['MODEL', 'MODEL']], { 'img_in.': 1, 'time_in.': 1, guidance_in: 1, 'vector_in.': 1, 'txt_in.': 1, 'double_blocks.0.': 1, 'double_blocks.1.': 1, 'double_blocks.2.': 1, 'double_blocks.3.': 1, 'double_blocks.4.': 1, 'double_blocks.5.': 1, 'double_blocks.6.': 1, 'double_blocks.7.': 1, 'double_blocks.8.': 1, 'double_blocks.9.': 1, 'double_blocks.10.': 1, 'double_blocks.11.': 1, 'double_blocks.12.': 1, 'double_blocks.13.': 1, 'double_blocks.14.': 1, 'double_blocks.15.': 1, 'double_blocks.16.': 1, 'double_blocks.17.': 1, 'double_blocks.18.': 1, 'single_blocks.0.': 1, 'single_blocks.1.': 1, 'single_blocks.2.': 1, 'single_blocks.3.': 1, 'single_blocks.4.': 1, 'single_blocks.5.': 1, 'single_blocks.6.': 1, 'single_blocks.7.': 1, 'single_blocks.8.': 1, 'single_blocks.9.': 1, 'single_blocks.10.': 1, 'single_blocks.11.': 1, 'single_blocks.12.': 1, 'single_blocks.13.': 1, 'single_blocks.14.': 1, 'single_blocks.15.': 1, 'single_blocks.16.': 1, 'single_blocks.17.': 1, 'single_blocks.18.': 1, 'single_blocks.19.': 1, 'single_blocks.20.': 1, 'single_blocks.21.': 1, 'single_blocks.22.': 1, 'single_blocks.23.': 1, 'single_blocks.24.': 1, 'single_blocks.25.': 1, 'single_blocks.26.': 1, 'single_blocks.27.': 1, 'single_blocks.28.': 1, 'single_blocks.29.': 1, 'single_blocks.30.': 1, 'single_blocks.31.': 1, 'single_blocks.32.': 1, 'single_blocks.33.': 1, 'single_blocks.34.': 1, 'single_blocks.35.': 1, 'single_blocks.36.': 1, 'single_blocks.37.': 1, 'final_layer.': 1 });
+
 /** ModelMergeSD1 (model/merging/model specific): Blends two SD1.x models with a ratio for each block. */
 export const ModelMergeSD1: NodeFunction<{
   model1: Link<'MODEL'>;
@@ -3666,6 +3835,166 @@ export const ModelMergeSD2: NodeFunction<{
   'out.'?: Float;
 }, Node<{ MODEL: 'MODEL' }>> = nodeFunction('ModelMergeSD2', [['MODEL', 'MODEL']], { 'time_embed.': 1, 'label_emb.': 1, 'input_blocks.0.': 1, 'input_blocks.1.': 1, 'input_blocks.2.': 1, 'input_blocks.3.': 1, 'input_blocks.4.': 1, 'input_blocks.5.': 1, 'input_blocks.6.': 1, 'input_blocks.7.': 1, 'input_blocks.8.': 1, 'input_blocks.9.': 1, 'input_blocks.10.': 1, 'input_blocks.11.': 1, 'middle_block.0.': 1, 'middle_block.1.': 1, 'middle_block.2.': 1, 'output_blocks.0.': 1, 'output_blocks.1.': 1, 'output_blocks.2.': 1, 'output_blocks.3.': 1, 'output_blocks.4.': 1, 'output_blocks.5.': 1, 'output_blocks.6.': 1, 'output_blocks.7.': 1, 'output_blocks.8.': 1, 'output_blocks.9.': 1, 'output_blocks.10.': 1, 'output_blocks.11.': 1, 'out.': 1 });
 
+/** ModelMergeSD35_Large (model/merging/model specific): Blends two Stable Diffusion 3.5 Large models with a ratio for each block. */
+export const ModelMergeSD35_Large: NodeFunction<{
+  model1: Link<'MODEL'>;
+  model2: Link<'MODEL'>;
+  /** 0 to 1. Default: 1. */
+  'pos_embed.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'x_embedder.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'context_embedder.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'y_embedder.'?: Float;
+  /** 0 to 1. Default: 1. */
+  't_embedder.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'joint_blocks.0.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'joint_blocks.1.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'joint_blocks.2.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'joint_blocks.3.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'joint_blocks.4.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'joint_blocks.5.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'joint_blocks.6.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'joint_blocks.7.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'joint_blocks.8.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'joint_blocks.9.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'joint_blocks.10.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'joint_blocks.11.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'joint_blocks.12.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'joint_blocks.13.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'joint_blocks.14.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'joint_blocks.15.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'joint_blocks.16.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'joint_blocks.17.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'joint_blocks.18.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'joint_blocks.19.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'joint_blocks.20.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'joint_blocks.21.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'joint_blocks.22.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'joint_blocks.23.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'joint_blocks.24.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'joint_blocks.25.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'joint_blocks.26.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'joint_blocks.27.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'joint_blocks.28.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'joint_blocks.29.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'joint_blocks.30.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'joint_blocks.31.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'joint_blocks.32.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'joint_blocks.33.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'joint_blocks.34.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'joint_blocks.35.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'joint_blocks.36.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'joint_blocks.37.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'final_layer.'?: Float;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('ModelMergeSD35_Large', [['MODEL', 'MODEL']], { 'pos_embed.': 1, 'x_embedder.': 1, 'context_embedder.': 1, 'y_embedder.': 1, 't_embedder.': 1, 'joint_blocks.0.': 1, 'joint_blocks.1.': 1, 'joint_blocks.2.': 1, 'joint_blocks.3.': 1, 'joint_blocks.4.': 1, 'joint_blocks.5.': 1, 'joint_blocks.6.': 1, 'joint_blocks.7.': 1, 'joint_blocks.8.': 1, 'joint_blocks.9.': 1, 'joint_blocks.10.': 1, 'joint_blocks.11.': 1, 'joint_blocks.12.': 1, 'joint_blocks.13.': 1, 'joint_blocks.14.': 1, 'joint_blocks.15.': 1, 'joint_blocks.16.': 1, 'joint_blocks.17.': 1, 'joint_blocks.18.': 1, 'joint_blocks.19.': 1, 'joint_blocks.20.': 1, 'joint_blocks.21.': 1, 'joint_blocks.22.': 1, 'joint_blocks.23.': 1, 'joint_blocks.24.': 1, 'joint_blocks.25.': 1, 'joint_blocks.26.': 1, 'joint_blocks.27.': 1, 'joint_blocks.28.': 1, 'joint_blocks.29.': 1, 'joint_blocks.30.': 1, 'joint_blocks.31.': 1, 'joint_blocks.32.': 1, 'joint_blocks.33.': 1, 'joint_blocks.34.': 1, 'joint_blocks.35.': 1, 'joint_blocks.36.': 1, 'joint_blocks.37.': 1, 'final_layer.': 1 });
+
+/** ModelMergeSD3_2B (model/merging/model specific): Blends two Stable Diffusion 3 models with a ratio for each block. */
+export const ModelMergeSD3_2B: NodeFunction<{
+  model1: Link<'MODEL'>;
+  model2: Link<'MODEL'>;
+  /** 0 to 1. Default: 1. */
+  'pos_embed.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'x_embedder.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'context_embedder.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'y_embedder.'?: Float;
+  /** 0 to 1. Default: 1. */
+  't_embedder.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'joint_blocks.0.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'joint_blocks.1.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'joint_blocks.2.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'joint_blocks.3.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'joint_blocks.4.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'joint_blocks.5.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'joint_blocks.6.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'joint_blocks.7.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'joint_blocks.8.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'joint_blocks.9.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'joint_blocks.10.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'joint_blocks.11.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'joint_blocks.12.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'joint_blocks.13.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'joint_blocks.14.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'joint_blocks.15.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'joint_blocks.16.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'joint_blocks.17.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'joint_blocks.18.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'joint_blocks.19.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'joint_blocks.20.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'joint_blocks.21.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'joint_blocks.22.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'joint_blocks.23.'?: Float;
+  /** 0 to 1. Default: 1. */
+  'final_layer.'?: Float;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('ModelMergeSD3_2B', [['MODEL', 'MODEL']], { 'pos_embed.': 1, 'x_embedder.': 1, 'context_embedder.': 1, 'y_embedder.': 1, 't_embedder.': 1, 'joint_blocks.0.': 1, 'joint_blocks.1.': 1, 'joint_blocks.2.': 1, 'joint_blocks.3.': 1, 'joint_blocks.4.': 1, 'joint_blocks.5.': 1, 'joint_blocks.6.': 1, 'joint_blocks.7.': 1, 'joint_blocks.8.': 1, 'joint_blocks.9.': 1, 'joint_blocks.10.': 1, 'joint_blocks.11.': 1, 'joint_blocks.12.': 1, 'joint_blocks.13.': 1, 'joint_blocks.14.': 1, 'joint_blocks.15.': 1, 'joint_blocks.16.': 1, 'joint_blocks.17.': 1, 'joint_blocks.18.': 1, 'joint_blocks.19.': 1, 'joint_blocks.20.': 1, 'joint_blocks.21.': 1, 'joint_blocks.22.': 1, 'joint_blocks.23.': 1, 'final_layer.': 1 });
+
 /** ModelMergeSDXL (model/merging/model specific): Blends two SDXL models with a ratio for each block. */
 export const ModelMergeSDXL: NodeFunction<{
   model1: Link<'MODEL'>;
@@ -3736,12 +4065,26 @@ export const ModelMergeSubtract: NodeFunction<{
   multiplier?: Float;
 }, Node<{ MODEL: 'MODEL' }>> = nodeFunction('ModelMergeSubtract', [['MODEL', 'MODEL']], { multiplier: 1 });
 
+/** ModelNoiseScale (model/patch): Multiplies the noise of a flow model, that of its samplers too. */
+export const ModelNoiseScale: NodeFunction<{
+  model: Link<'MODEL'>;
+  /** The scale of the noise that the model was trained with. 0 to 64. Default: 1. */
+  noise_scale?: Float;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('ModelNoiseScale', [['MODEL', 'MODEL']], { noise_scale: 1 });
+
 /** ModelSamplerTonemapNoiseTest (custom_node_experiments): Compresses large values of the predicted noise. */
 export const ModelSamplerTonemapNoiseTest: NodeFunction<{
   model: Link<'MODEL'>;
   /** 0 to 100. Default: 1. */
   multiplier?: Float;
 }, Node<{ MODEL: 'MODEL' }>> = nodeFunction('ModelSamplerTonemapNoiseTest', [['MODEL', 'MODEL']], { multiplier: 1 });
+
+/** ModelSamplingAuraFlow (model/patch): Shifts the noise levels of flow models: for Z-Image, Lumina 2 and AuraFlow. */
+export const ModelSamplingAuraFlow: NodeFunction<{
+  model: Link<'MODEL'>;
+  /** Above 1, more steps are spent where there is much noise. 0 to 100. Default: 1.73. */
+  shift?: Float;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('ModelSamplingAuraFlow', [['MODEL', 'MODEL']], { shift: 1.73 });
 
 /** ModelSamplingContinuousEDM (model/patch): Sets the continuous sigmas of EDM, and what a model predicts. */
 export const ModelSamplingContinuousEDM: NodeFunction<{
@@ -3773,6 +4116,26 @@ export const ModelSamplingDiscrete: NodeFunction<{
   /** Default: false. */
   zsnr?: Bool;
 }, Node<{ MODEL: 'MODEL' }>> = nodeFunction('ModelSamplingDiscrete', [['MODEL', 'MODEL']], { sampling: 'eps', zsnr: false });
+
+/** ModelSamplingFlux (model/patch/flux): Shifts the noise levels of FLUX.1 and Chroma by the size of the image. */
+export const ModelSamplingFlux: NodeFunction<{
+  model: Link<'MODEL'>;
+  /** The shift for images of 1024 x 1024 pixels. 0 to 100. Default: 1.15. */
+  max_shift?: Float;
+  /** The shift for images of 256 x 256 pixels. 0 to 100. Default: 0.5. */
+  base_shift?: Float;
+  /** 16 to 16384. Default: 1024. */
+  width?: Int;
+  /** 16 to 16384. Default: 1024. */
+  height?: Int;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('ModelSamplingFlux', [['MODEL', 'MODEL']], { max_shift: 1.15, base_shift: 0.5, width: 1024, height: 1024 });
+
+/** ModelSamplingSD3 (model/patch/stable diffusion): Shifts the noise levels of flow models: for Stable Diffusion 3. */
+export const ModelSamplingSD3: NodeFunction<{
+  model: Link<'MODEL'>;
+  /** Above 1, more steps are spent where there is much noise. 0 to 100. Default: 3. */
+  shift?: Float;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('ModelSamplingSD3', [['MODEL', 'MODEL']], { shift: 3 });
 
 /** ModelSave (model/merging): Saves a diffusion model, with all changes made to it, as a safetensors file. */
 export const ModelSave: NodeFunction<{
@@ -3874,6 +4237,16 @@ export const ONNXDetectorSEGS: NodeFunction<{
   labels?: Text;
   detailer_hook?: Link<'DETAILER_HOOK'>;
 }, Node<{ SEGS: 'SEGS' }>> = nodeFunction('ONNXDetectorSEGS', [['SEGS', 'SEGS']], { threshold: 0.5, dilation: 10, crop_factor: 3, drop_size: 10, labels: 'all' });
+
+/** OptimalStepsScheduler (model/sampling/schedulers): The optimized sigmas of Optimal Steps, for flow models. */
+export const OptimalStepsScheduler: NodeFunction<{
+  /** Default: FLUX. */
+  model_type?: OneOf<'FLUX' | 'Wan' | 'Chroma'>;
+  /** 3 to 1000. Default: 20. */
+  steps?: Int;
+  /** 0 to 1. Default: 1. */
+  denoise?: Float;
+}, Node<{ SIGMAS: 'SIGMAS' }>> = nodeFunction('OptimalStepsScheduler', [['SIGMAS', 'SIGMAS']], { model_type: 'FLUX', steps: 20, denoise: 1 });
 
 /**
  * Cond Pair Combine (advanced/hooks/cond pair): Combines two pairs of a positive and a negative conditioning.
@@ -4234,6 +4607,12 @@ export const ReencodeLatentPipe: NodeFunction<{
   input_basic_pipe: Link<'BASIC_PIPE'>;
   output_basic_pipe: Link<'BASIC_PIPE'>;
 }, Node<{ LATENT: 'LATENT' }>> = nodeFunction('ReencodeLatentPipe', [['LATENT', 'LATENT']], { tile_mode: 'None' });
+
+/** Set Reference Latent (model/conditioning): Gives an edit model a reference image. Several nodes one after another give several images. */
+export const ReferenceLatent: NodeFunction<{
+  conditioning: Link<'CONDITIONING'>;
+  latent?: Link<'LATENT'>;
+}, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('ReferenceLatent', [['CONDITIONING', 'CONDITIONING']]);
 
 /** Extract Text (text): What a regular expression matches in a text. */
 export const RegexExtract: NodeFunction<{
@@ -5763,6 +6142,58 @@ export const ShuffleDataset: NodeFunction<{
   seed?: Int;
 }, Node<{ images: 'IMAGE' }>> = nodeFunction('ShuffleDataset', [['images', 'IMAGE']], { seed: 0 });
 
+/**
+ * SkipLayerGuidanceDiT (advanced/guidance): Guides a diffusion transformer away from its prediction without some blocks.
+ * @experimental
+ */
+export const SkipLayerGuidanceDiT: NodeFunction<{
+  model: Link<'MODEL'>;
+  /** Numbers of the blocks with separate streams for text and picture. Default: 7, 8, 9. */
+  double_layers?: Text;
+  /** Numbers of the blocks with one stream. Default: 7, 8, 9. */
+  single_layers?: Text;
+  /** 0 to 10. Default: 3. */
+  scale?: Float;
+  /** 0 to 1. Default: 0.01. */
+  start_percent?: Float;
+  /** 0 to 1. Default: 0.15. */
+  end_percent?: Float;
+  /** How far the contrast of the result is moved back to that without guidance. 0 to 10. Default: 0. */
+  rescaling_scale?: Float;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('SkipLayerGuidanceDiT', [['MODEL', 'MODEL']], { double_layers: '7, 8, 9', single_layers: '7, 8, 9', scale: 3, start_percent: 0.01, end_percent: 0.15, rescaling_scale: 0 });
+
+/**
+ * SkipLayerGuidanceDiTSimple (advanced/guidance): Skips blocks of a diffusion transformer where it predicts for the negative prompt.
+ * @experimental
+ */
+export const SkipLayerGuidanceDiTSimple: NodeFunction<{
+  model: Link<'MODEL'>;
+  /** Numbers of the blocks with separate streams for text and picture. Default: 7, 8, 9. */
+  double_layers?: Text;
+  /** Numbers of the blocks with one stream. Default: 7, 8, 9. */
+  single_layers?: Text;
+  /** 0 to 1. Default: 0. */
+  start_percent?: Float;
+  /** 0 to 1. Default: 1. */
+  end_percent?: Float;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('SkipLayerGuidanceDiTSimple', [['MODEL', 'MODEL']], { double_layers: '7, 8, 9', single_layers: '7, 8, 9', start_percent: 0, end_percent: 1 });
+
+/**
+ * SkipLayerGuidanceSD3 (advanced/guidance): Guides Stable Diffusion 3 away from its prediction without some blocks.
+ * @experimental
+ */
+export const SkipLayerGuidanceSD3: NodeFunction<{
+  model: Link<'MODEL'>;
+  /** Numbers of the blocks. Default: 7, 8, 9. */
+  layers?: Text;
+  /** 0 to 10. Default: 3. */
+  scale?: Float;
+  /** 0 to 1. Default: 0.01. */
+  start_percent?: Float;
+  /** 0 to 1. Default: 0.15. */
+  end_percent?: Float;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('SkipLayerGuidanceSD3', [['MODEL', 'MODEL']], { layers: '7, 8, 9', scale: 3, start_percent: 0.01, end_percent: 0.15 });
+
 /** Create Solid Mask (image/mask): A mask of one value. */
 export const SolidMask: NodeFunction<{
   /** 0 to 1. Default: 1. */
@@ -6502,6 +6933,11 @@ export const nodes: {
   FaceDetailerPipe: typeof FaceDetailerPipe;
   FeatherMask: typeof FeatherMask;
   FlipSigmas: typeof FlipSigmas;
+  Flux2Scheduler: typeof Flux2Scheduler;
+  FluxDisableGuidance: typeof FluxDisableGuidance;
+  FluxGuidance: typeof FluxGuidance;
+  FluxKontextImageScale: typeof FluxKontextImageScale;
+  FluxKontextMultiReferenceLatentMethod: typeof FluxKontextMultiReferenceLatentMethod;
   FreSca: typeof FreSca;
   FreeU: typeof FreeU;
   FreeU_V2: typeof FreeU_V2;
@@ -6698,15 +7134,22 @@ export const nodes: {
   ModelAttentionBackend: typeof ModelAttentionBackend;
   ModelMergeAdd: typeof ModelMergeAdd;
   ModelMergeBlocks: typeof ModelMergeBlocks;
+  ModelMergeFlux1: typeof ModelMergeFlux1;
   ModelMergeSD1: typeof ModelMergeSD1;
   ModelMergeSD2: typeof ModelMergeSD2;
+  ModelMergeSD35_Large: typeof ModelMergeSD35_Large;
+  ModelMergeSD3_2B: typeof ModelMergeSD3_2B;
   ModelMergeSDXL: typeof ModelMergeSDXL;
   ModelMergeSimple: typeof ModelMergeSimple;
   ModelMergeSubtract: typeof ModelMergeSubtract;
+  ModelNoiseScale: typeof ModelNoiseScale;
   ModelSamplerTonemapNoiseTest: typeof ModelSamplerTonemapNoiseTest;
+  ModelSamplingAuraFlow: typeof ModelSamplingAuraFlow;
   ModelSamplingContinuousEDM: typeof ModelSamplingContinuousEDM;
   ModelSamplingContinuousV: typeof ModelSamplingContinuousV;
   ModelSamplingDiscrete: typeof ModelSamplingDiscrete;
+  ModelSamplingFlux: typeof ModelSamplingFlux;
+  ModelSamplingSD3: typeof ModelSamplingSD3;
   ModelSave: typeof ModelSave;
   Morphology: typeof Morphology;
   MultiGPU_WorkUnits: typeof MultiGPU_WorkUnits;
@@ -6716,6 +7159,7 @@ export const nodes: {
   NormalizeImages: typeof NormalizeImages;
   ONNXDetectorProvider: typeof ONNXDetectorProvider;
   ONNXDetectorSEGS: typeof ONNXDetectorSEGS;
+  OptimalStepsScheduler: typeof OptimalStepsScheduler;
   PairConditioningCombine: typeof PairConditioningCombine;
   PairConditioningSetDefaultCombine: typeof PairConditioningSetDefaultCombine;
   PairConditioningSetProperties: typeof PairConditioningSetProperties;
@@ -6748,6 +7192,7 @@ export const nodes: {
   RebatchLatents: typeof RebatchLatents;
   ReencodeLatent: typeof ReencodeLatent;
   ReencodeLatentPipe: typeof ReencodeLatentPipe;
+  ReferenceLatent: typeof ReferenceLatent;
   RegexExtract: typeof RegexExtract;
   RegexMatch: typeof RegexMatch;
   RegexReplace: typeof RegexReplace;
@@ -6866,6 +7311,9 @@ export const nodes: {
   SetLatentNoiseMask: typeof SetLatentNoiseMask;
   SetUnionControlNetType: typeof SetUnionControlNetType;
   ShuffleDataset: typeof ShuffleDataset;
+  SkipLayerGuidanceDiT: typeof SkipLayerGuidanceDiT;
+  SkipLayerGuidanceDiTSimple: typeof SkipLayerGuidanceDiTSimple;
+  SkipLayerGuidanceSD3: typeof SkipLayerGuidanceSD3;
   SolidMask: typeof SolidMask;
   SplitImageToTileList: typeof SplitImageToTileList;
   SplitImageWithAlpha: typeof SplitImageWithAlpha;
@@ -7080,6 +7528,11 @@ export const nodes: {
   FaceDetailerPipe,
   FeatherMask,
   FlipSigmas,
+  Flux2Scheduler,
+  FluxDisableGuidance,
+  FluxGuidance,
+  FluxKontextImageScale,
+  FluxKontextMultiReferenceLatentMethod,
   FreSca,
   FreeU,
   FreeU_V2,
@@ -7276,15 +7729,22 @@ export const nodes: {
   ModelAttentionBackend,
   ModelMergeAdd,
   ModelMergeBlocks,
+  ModelMergeFlux1,
   ModelMergeSD1,
   ModelMergeSD2,
+  ModelMergeSD35_Large,
+  ModelMergeSD3_2B,
   ModelMergeSDXL,
   ModelMergeSimple,
   ModelMergeSubtract,
+  ModelNoiseScale,
   ModelSamplerTonemapNoiseTest,
+  ModelSamplingAuraFlow,
   ModelSamplingContinuousEDM,
   ModelSamplingContinuousV,
   ModelSamplingDiscrete,
+  ModelSamplingFlux,
+  ModelSamplingSD3,
   ModelSave,
   Morphology,
   MultiGPU_WorkUnits,
@@ -7294,6 +7754,7 @@ export const nodes: {
   NormalizeImages,
   ONNXDetectorProvider,
   ONNXDetectorSEGS,
+  OptimalStepsScheduler,
   PairConditioningCombine,
   PairConditioningSetDefaultCombine,
   PairConditioningSetProperties,
@@ -7326,6 +7787,7 @@ export const nodes: {
   RebatchLatents,
   ReencodeLatent,
   ReencodeLatentPipe,
+  ReferenceLatent,
   RegexExtract,
   RegexMatch,
   RegexReplace,
@@ -7444,6 +7906,9 @@ export const nodes: {
   SetLatentNoiseMask,
   SetUnionControlNetType,
   ShuffleDataset,
+  SkipLayerGuidanceDiT,
+  SkipLayerGuidanceDiTSimple,
+  SkipLayerGuidanceSD3,
   SolidMask,
   SplitImageToTileList,
   SplitImageWithAlpha,

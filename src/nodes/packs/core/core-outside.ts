@@ -73,18 +73,14 @@ export const CORE_OUTSIDE: readonly RefusedTypes[] = [
       CLIPTextEncodeSD3 ControlNetInpaintingAliMamaApply EmptyChromaRadianceLatentImage
       EmptyFlux2LatentImage EmptyHiDreamO1LatentImage EmptyHunyuanImageLatent
       EmptyHunyuanLatentVideo EmptyHunyuanVideo15Latent EmptyQwenImageLayeredLatentImage
-      EmptySD3LatentImage Flux2Scheduler FluxDisableGuidance FluxGuidance FluxKontextImageScale
-      FluxKontextMultiReferenceLatentMethod FluxKVCache HiDreamO1PatchSeamSmoothing
-      HiDreamO1ReferenceImages HunyuanImageToVideo HunyuanRefinerLatent HunyuanVideo15ImageToVideo
+      EmptySD3LatentImage FluxKVCache HiDreamO1PatchSeamSmoothing HiDreamO1ReferenceImages
+      HunyuanImageToVideo HunyuanRefinerLatent HunyuanVideo15ImageToVideo
       HunyuanVideo15LatentUpscaleWithModel HunyuanVideo15SuperResolution Ideogram4Scheduler
       LatentUpscaleModelLoader ModelMergeAuraflow ModelMergeCosmos14B ModelMergeCosmos7B
-      ModelMergeCosmosPredict2_14B ModelMergeCosmosPredict2_2B ModelMergeFlux1 ModelMergeKrea2
-      ModelMergeLTXV ModelMergeMochiPreview ModelMergeQwenImage ModelMergeSD35_Large
-      ModelMergeSD3_2B ModelMergeWAN2_1 ModelNoiseScale ModelPatchLoader ModelSamplingAuraFlow
-      ModelSamplingFlux ModelSamplingSD3 ModelSamplingStableCascade OptimalStepsScheduler
-      PiDConditioning QuadrupleCLIPLoader QwenImageDiffsynthControlnet ReferenceLatent ScaleROPE
-      SkipLayerGuidanceDiT SkipLayerGuidanceDiTSimple SkipLayerGuidanceSD3
-      StableCascade_EmptyLatentImage StableCascade_StageB_Conditioning
+      ModelMergeCosmosPredict2_14B ModelMergeCosmosPredict2_2B ModelMergeKrea2 ModelMergeLTXV
+      ModelMergeMochiPreview ModelMergeQwenImage ModelMergeWAN2_1 ModelPatchLoader
+      ModelSamplingStableCascade PiDConditioning QuadrupleCLIPLoader QwenImageDiffsynthControlnet
+      ScaleROPE StableCascade_EmptyLatentImage StableCascade_StageB_Conditioning
       StableCascade_StageC_VAEEncode StableCascade_SuperResolutionControlnet T5TokenizerOptions
       TextEncodeBooguEdit TextEncodeHunyuanVideo_ImageToVideo TextEncodeJoyImageEdit
       TextEncodeMageFlowEdit TextEncodeQwenImageEdit TextEncodeQwenImageEditPlus

@@ -4,6 +4,7 @@ import { VISION_NODES } from './conditioning/clip-vision-nodes.ts';
 import { CONDITIONING_NODES } from './conditioning/conditioning-nodes.ts';
 import { CONDITIONING_PROPS_NODES } from './conditioning/conditioning-property-nodes.ts';
 import { CONTROLNET_NODES } from './conditioning/controlnet-nodes.ts';
+import { FLUX_CONDITIONING_NODES } from './conditioning/flux-conditioning-nodes.ts';
 import { GLIGEN_NODES } from './conditioning/gligen-nodes.ts';
 import { HOOK_NODES } from './conditioning/hook-nodes.ts';
 import { MODEL_INPUT_NODES } from './conditioning/image-conditioning-nodes.ts';
@@ -49,6 +50,7 @@ import { SAVE_MODEL_NODES } from './models/save-model-nodes.ts';
 import { TEXT_ENCODER_LOADER_NODES } from './models/text-encoder-loaders.ts';
 import { ATTENTION_NODES } from './sampling/attention-nodes.ts';
 import { CUSTOM_SAMPLING_NODES } from './sampling/custom-sampling-nodes.ts';
+import { FLOW_SAMPLING_NODES } from './sampling/flow-sampling-nodes.ts';
 import { GUIDANCE_NODES } from './sampling/guidance-nodes.ts';
 import { SAMPLING_NODES } from './sampling/ksampler-nodes.ts';
 import { LATER_SAMPLING_NODES } from './sampling/later-sampling-nodes.ts';
@@ -56,6 +58,7 @@ import { MODEL_PATCH_NODES } from './sampling/model-patch-nodes.ts';
 import { MODEL_SAMPLING_NODES } from './sampling/model-sampling-nodes.ts';
 import { SAMPLER_NODES } from './sampling/sampler-nodes.ts';
 import { SIGMA_NODES } from './sampling/sigma-nodes.ts';
+import { SKIP_LAYER_NODES } from './sampling/skip-layer-nodes.ts';
 import { COLOUR_NODES } from './values/colour-nodes.ts';
 import { LATER_VALUE_NODES } from './values/later-value-nodes.ts';
 import { LOGIC_NODES } from './values/logic-nodes.ts';
@@ -85,6 +88,7 @@ export const CORE_PACK: Pack = {
     ...CONDITIONING_NODES,
     ...GLIGEN_NODES,
     ...CONDITIONING_PROPS_NODES,
+    ...FLUX_CONDITIONING_NODES,
     ...HOOK_NODES,
     ...LATENT_NODES,
     ...LATENT_RESIZE_NODES,
@@ -110,6 +114,8 @@ export const CORE_PACK: Pack = {
     ...SAMPLER_NODES,
     ...SIGMA_NODES,
     ...MODEL_SAMPLING_NODES,
+    ...FLOW_SAMPLING_NODES,
+    ...SKIP_LAYER_NODES,
     ...STRING_NODES,
     ...PRIMITIVE_NODES,
     ...DEVICE_NODES,

@@ -111,6 +111,28 @@ const unetParts = (blocks: number, suffix: string): string[] => [
 
 const specific = `${category}/model_specific`;
 
+const sd3Parts = (blocks: number): string[] => [
+  'pos_embed.',
+  'x_embedder.',
+  'context_embedder.',
+  'y_embedder.',
+  't_embedder.',
+  ...numbered('joint_blocks', blocks, '.'),
+  'final_layer.',
+];
+
+/** As in the original, `guidance_in` has no dot. */
+const FLUX1_PARTS = [
+  'img_in.',
+  'time_in.',
+  'guidance_in',
+  'vector_in.',
+  'txt_in.',
+  ...numbered('double_blocks', 19, '.'),
+  ...numbered('single_blocks', 38, '.'),
+  'final_layer.',
+];
+
 const CLIPMergeSimple = defineNode({
   type: 'CLIPMergeSimple',
   display: 'CLIPMergeSimple',
@@ -148,6 +170,9 @@ export const MERGE_NODES: readonly NodeDeclaration[] = [
   mergeByParts('ModelMergeSD1', unetParts(12, '.'), specific),
   mergeByParts('ModelMergeSD2', unetParts(12, '.'), specific),
   mergeByParts('ModelMergeSDXL', unetParts(9, ''), specific),
+  mergeByParts('ModelMergeSD3_2B', sd3Parts(24), specific),
+  mergeByParts('ModelMergeSD35_Large', sd3Parts(38), specific),
+  mergeByParts('ModelMergeFlux1', FLUX1_PARTS, specific),
   CLIPMergeSimple,
   CLIPMergeSubtract,
   CLIPMergeAdd,
