@@ -21,10 +21,13 @@ interface Row {
 
 /** Groups whose references were made by 0.33.0 and whose names do not say so. */
 const LATER_GROUPS: ReadonlySet<string> = new Set([
+  'control_dit/sd3',
   'core_nodes/later',
   'core_nodes/lettering',
   'core_nodes/lists_and_boxes',
   'core_nodes/nested',
+  'dit/parts',
+  'dit/sd35',
   'flow/model_sampling',
   'flow/nodes',
   'flow/noise_scale',
@@ -34,6 +37,7 @@ const LATER_GROUPS: ReadonlySet<string> = new Set([
   'lora/bypass',
   'lora/extract',
   'lora/kinds',
+  'mmdit/cases',
   'model_patches/later',
   'sigmas/ksampler',
   'vision/photomaker',

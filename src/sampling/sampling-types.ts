@@ -4,6 +4,7 @@ import type { ControlNet } from '../models/controlnet/controlnet.ts';
 import type { Denoiser, DenoiserVariant, ReferenceMethod } from '../models/denoiser.ts';
 import type { Gligen, PlacedObject } from '../models/gligen/load.ts';
 import type { HookGroup } from '../models/hooks/hooks.ts';
+import type { Autoencoder } from '../models/vae/autoencoder.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { ModelSampling } from './model/model-sampling.ts';
 
@@ -33,6 +34,10 @@ export interface Control {
   /** Fractions of the whole denoising. */
   readonly startPercent: number;
   readonly endPercent: number;
+  /** Encodes the hint for networks that take latents; others don't use it. */
+  readonly vae?: Autoencoder;
+  /** Where an inpainting ControlNet keeps the hint, [N,1,H,W]; everywhere by default. */
+  readonly keptMask?: Tensor;
   /** The ControlNet that was applied before; it acts too. */
   readonly previous?: Control;
 }

@@ -14,6 +14,7 @@ import { createAdapter } from './adapter-network.ts';
 import { differenceWeights } from './control-lora.ts';
 import type { ControlNet } from './controlnet.ts';
 import { createControlLora, createControlNet } from './network.ts';
+import { transformerControlIn } from './transformer-kinds.ts';
 
 /**
  * File names of shuffle ControlNets, whose residuals are averaged over each plane (global average
@@ -21,7 +22,8 @@ import { createControlLora, createControlNet } from './network.ts';
  */
 const SHUFFLE_NAME = /_shuffle(_fp16)?$/;
 
-const HINT = 'ControlNets and T2I-Adapters of SD1.x, SD2.x and SDXL are supported.';
+const HINT =
+  'ControlNets and T2I-Adapters of SD1.x, SD2.x and SDXL, and ControlNets of SD3 are supported.';
 
 /**
  * Loads a ControlNet in the original or diffusers' layout, a union network, a control LoRA or a
@@ -33,7 +35,11 @@ export async function loadControlNet(
   runtime: Runtime,
   unet?: Denoiser,
 ): Promise<ControlNet> {
-  const tensors = await withModelFile(file, (opened) => opened.tensors);
+  const { tensors, ofTransformer } = await withModelFile(file, async (opened) => ({
+    tensors: opened.tensors,
+    ofTransformer: await transformerControlIn(opened, runtime),
+  }));
+  if (ofTransformer) return ofTransformer;
   const found = identify(tensors);
   if (found.kind !== 'controlnet') throw wrongFile(file, 'a ControlNet', found, HINT);
   const pooled = SHUFFLE_NAME.test(basename(file, extname(file)));

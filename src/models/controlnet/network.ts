@@ -2,30 +2,24 @@
 // the other the residuals of each evaluation.
 import { basename } from 'node:path';
 import { DarkroomError } from '../../errors.ts';
-import type { Network } from '../../runtime/network.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { full } from '../../tensor/tensor.ts';
 import type { Denoiser } from '../denoiser.ts';
 import { timestepEmbedding } from '../unet/timestep.ts';
-import type { NetworkBase } from '../weights/changes.ts';
-import { changedGraph } from '../weights/merged.ts';
 import type { Weights } from '../weights/tensors.ts';
 import { type ControlNetConfig, controlNetConfig, hintConfig } from './config.ts';
 import { controlLoraWeights } from './control-lora.ts';
 import type { ControlNet } from './controlnet.ts';
 import { controlGraph, controlOutputs, hintGraph } from './graph.ts';
+import { type Completion, networkOverBase } from './network-over-base.ts';
 import { kindsVector } from './union.ts';
 
 /** Pixels of a hint per latent cell and side. */
 const FACTOR = 8;
 
-export interface ControlNetOptions {
+export interface ControlNetOptions extends Completion {
   /** Average each residual over its plane. */
   readonly pooled?: boolean;
-  /** The network that the weights are changes of. */
-  readonly base?: NetworkBase;
-  /** Returns the whole weights; with `base` only. */
-  readonly combine?: (own: Weights, base: Weights) => Weights;
   /** The control type, for union networks. */
   readonly kind?: number;
 }
@@ -36,12 +30,15 @@ export function createControlNet(
   weights: Weights,
   options: ControlNetOptions = {},
 ): ControlNet {
-  const { base, combine, kind } = options;
+  const { base, combine, kind, pooled = false } = options;
   const { file } = weights;
   const config = controlNetConfig(base && combine ? combine(weights, base.weights) : weights);
   const { inChannels, contextDim, admChannels, modelChannels, kinds } = config;
   const outputs = controlOutputs(config);
-  const network = createNetwork(runtime, weights, config, options);
+  const network = networkOverBase(runtime, weights, options, {
+    outputs,
+    graph: (whole) => controlGraph(whole, config, pooled),
+  });
   return {
     file,
     factor: FACTOR,
@@ -84,31 +81,6 @@ function checkKind(kind: number | undefined, kinds: number, file: string): void 
     message: `${basename(file)} supports ${kinds} control types, number ${kind + 1} was requested`,
     hint: 'Use the ProMax version of the union ControlNet, which supports all types.',
     input: 'type',
-  });
-}
-
-function createNetwork(
-  runtime: Runtime,
-  weights: Weights,
-  config: ControlNetConfig,
-  { pooled = false, base, combine }: ControlNetOptions,
-): Network {
-  const plan = base?.plan;
-  const wholeWeights = (baseWeights: Weights): Weights =>
-    combine ? combine(weights, baseWeights) : weights;
-  const baseName =
-    base && ['over', base.weights.rounding, base.weights.file, plan?.key].filter(Boolean).join(' ');
-  return runtime.network({
-    file: weights.file,
-    part: 'controlnet',
-    float16: true,
-    variant: baseName,
-    outputs: controlOutputs(config),
-    build: () => {
-      const graph = (baseWeights: Weights) =>
-        controlGraph(wholeWeights(baseWeights), config, pooled);
-      return plan ? changedGraph(plan, graph, runtime) : graph(base?.weights ?? weights);
-    },
   });
 }
 

@@ -70,12 +70,12 @@ export function modulate({ g }: Net, x: Value, scale: Value, shift?: Value): Val
 export const gatedAdd = ({ g }: Net, x: Value, gate: Value, y: Value): Value =>
   g.op('Add', [x, g.op('Mul', [gate, y])]);
 
+/** The names of the two layers of an embedding MLP. */
+export type MlpLayers = readonly [first: string, second: string];
+
 /** Linear, SiLU, linear on vectors [B, K]: the MLP of timesteps and other vectors. */
-export const vectorMlp = (
-  net: Net,
-  x: Value,
-  [first, second]: readonly [first: string, second: string],
-): Value => linear(net, silu(net, linear(net, x, first)), second);
+export const vectorMlp = (net: Net, x: Value, [first, second]: MlpLayers): Value =>
+  linear(net, silu(net, linear(net, x, first)), second);
 
 /** Joins streams of tokens, one after another. */
 export const joinTokens = ({ g }: Net, parts: readonly Value[]): Value =>

@@ -19,7 +19,7 @@ export interface DiffusersLayout {
   /** Tensors that are no weight or bias of a layer, by their whole names. */
   readonly tensors?: Readonly<Record<string, string>>;
   /** Layers, by their original names, whose halves are in the opposite order. */
-  readonly swapped: readonly string[];
+  readonly swapped?: readonly string[];
 }
 
 /**
@@ -41,7 +41,7 @@ export function fromDiffusersLayout(
     [...parts].map(([name, infos]) => {
       const stored = infos.filter((info) => info !== undefined);
       const whole = stored.length > 1 ? joinRows(name, stored) : stored[0];
-      return [name, layout.swapped.includes(layerOf(name)) ? halvesSwapped(name, whole) : whole];
+      return [name, layout.swapped?.includes(layerOf(name)) ? halvesSwapped(name, whole) : whole];
     }),
   );
 }

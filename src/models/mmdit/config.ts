@@ -69,7 +69,8 @@ export function sharedConfig(weights: Weights): MMDiTConfig {
   };
 }
 
-function countLayers(weights: Weights, name: string): number {
+/** The number of layers `name.0`, `name.1` … */
+export function countLayers(weights: Weights, name: string): number {
   let count = 0;
   while (weights.hasPrefix(`${name}.${count}.`)) count++;
   return count;

@@ -5,6 +5,7 @@ import type { DitGraphOptions } from '../dit/architecture.ts';
 import {
   blockSkipper,
   jointAttention,
+  type MlpLayers,
   plainLayerNorm,
   tokenLinear,
   vectorMlp,
@@ -44,7 +45,7 @@ export function mmditGraph(
   const g = createGraph();
   const net: Net = { g, w: weights, int8 };
   const see: Observer = (name, value) => observe?.(g, name, value);
-  const block = blockContext(net, config, conditionVector(net, config));
+  const block = blockContext(net, config, conditionVector(net));
   const skip = blockSkipper(net, config.blocks);
   let streams: Streams = { context: contextTokens(net, config), x: imageTokens(net, config) };
   for (let i = 0; i < config.blocks; i++) {
@@ -76,21 +77,34 @@ const blockOptions = (
 });
 
 /** Returns what the blocks of a graph share. */
-export const blockContext = (net: Net, config: MMDiTConfig, vector: Value): BlockContext => ({
+export const blockContext = (
+  net: Net,
+  config: BlockContext['config'],
+  vector: Value,
+): BlockContext => ({
   net,
   config,
   modulation: silu(net, vector),
 });
 
+/** The tokens of patches, from the input `x` [B, N, K]. */
+export const patchTokens = (
+  net: Net,
+  { inChannels, patch }: Pick<MMDiTConfig, 'inChannels' | 'patch'>,
+): Value =>
+  tokenLinear(net, net.g.input('x', ['B', 'N', inChannels * patch ** 2]), 'x_embedder.proj');
+
 /**
- * The tokens of patches with their positions. Inputs: `x` [B, N, K], the patches; with a table
- * `places` [N], the rows of the table, else `positions` [N, hidden].
+ * The tokens of patches with their positions. Inputs: that of patchTokens; with a table `places`
+ * [N], the rows of the table, else `positions` [N, hidden].
  */
-export function imageTokens(net: Net, config: MMDiTConfig): Value {
+export function imageTokens(
+  net: Net,
+  config: Pick<MMDiTConfig, 'inChannels' | 'patch' | 'hidden' | 'tableSide'>,
+): Value {
   const { g, w } = net;
-  const { inChannels, patch, hidden, tableSide } = config;
-  const x = g.input('x', ['B', 'N', inChannels * patch ** 2]);
-  const embedded = tokenLinear(net, x, 'x_embedder.proj');
+  const { hidden, tableSide } = config;
+  const embedded = patchTokens(net, config);
   if (tableSide === undefined) return add(net, embedded, g.input('positions', ['N', hidden]));
   const table = w.value(g, 'pos_embed', { dims: [w.shape('pos_embed')[1], hidden] });
   const places = g.op('Cast', [g.input('places', ['N'])], { to: INT64 });
@@ -130,16 +144,26 @@ function processedContext(net: Net, context: Value, config: MMDiTConfig): Value 
 
 /**
  * The embedding of timestep and pooled prompt, [B, hidden], from the inputs `time` [B, 256], the
- * sinusoidal embedding, and `y` [B, admChannels].
+ * sinusoidal embedding, and `y` [B, K], which passes through `embedders` in turn.
  */
-export function conditionVector(net: Net, { admChannels }: MMDiTConfig): Value {
-  const time = vectorMlp(net, net.g.input('time', ['B', TIME_WIDTH]), T_EMBEDDER);
-  if (admChannels === 0) return time;
-  return add(net, time, vectorMlp(net, net.g.input('y', ['B', admChannels]), Y_EMBEDDER));
+export function conditionVector(
+  net: Net,
+  embedders: readonly MlpLayers[] = net.w.has(`${Y_EMBEDDER[0]}.weight`) ? [Y_EMBEDDER] : [],
+): Value {
+  const time = vectorMlp(net, net.g.input('time', ['B', TIME_WIDTH]), mlpLayers('t_embedder'));
+  if (embedders.length === 0) return time;
+  const width = net.w.shape(`${embedders[0][0]}.weight`)[1];
+  const y = embedders.reduce(
+    (vector: Value, layers) => vectorMlp(net, vector, layers),
+    net.g.input('y', ['B', width]),
+  );
+  return add(net, time, y);
 }
 
-const T_EMBEDDER = ['t_embedder.mlp.0', 't_embedder.mlp.2'] as const;
-const Y_EMBEDDER = ['y_embedder.mlp.0', 'y_embedder.mlp.2'] as const;
+/** The layers of an embedder. */
+export const mlpLayers = (name: string): MlpLayers => [`${name}.mlp.0`, `${name}.mlp.2`];
+
+const Y_EMBEDDER = mlpLayers('y_embedder');
 
 function finalLayer(block: BlockContext, x: Value): Value {
   const [shift, scale] = modulationOf(block, 'final_layer.adaLN_modulation', 2);

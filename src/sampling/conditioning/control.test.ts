@@ -3,7 +3,8 @@
 import { describe, expect, it } from 'vitest';
 import type { ControlNet, ControlNetInputs } from '../../models/controlnet/controlnet.ts';
 import type { Denoiser } from '../../models/denoiser.ts';
-import { full, tensor, zeros } from '../../tensor/tensor.ts';
+import type { Autoencoder } from '../../models/vae/autoencoder.ts';
+import { full, map, type Tensor, tensor, zeros } from '../../tensor/tensor.ts';
 import { discreteSampling } from '../model/model-sampling.ts';
 import type { Control } from '../sampling-types.ts';
 import { controlResiduals, uniformResiduals } from './control.ts';
@@ -190,4 +191,58 @@ it('rounds the sides of a hint up, and evaluates the network based on the model'
   await controlResiduals(controlOf(lora), odd);
   expect(sizes).toEqual([32, 48]);
   expect(bases).toEqual([odd.unet]);
+});
+
+describe('hints that are latents', () => {
+  const latentNet = (hasMask: boolean) => {
+    const hints: Tensor[] = [];
+    const net: ControlNet = {
+      ...fakeNet(),
+      factor: 1,
+      latentHint: { pixels: (hint) => map(hint, (v) => 1 - v), scale: 2, shift: 0.5, hasMask },
+      prepareHint: async (latents) => {
+        hints.push(latents);
+        return [latents];
+      },
+    };
+    return { net, hints };
+  };
+  /** Its latents have the size that is required, and the value of the first pixel. */
+  const vaeOf = (channels: number): Autoencoder & { images: Tensor[] } => {
+    const images: Tensor[] = [];
+    return {
+      kind: 'kl',
+      latentChannels: channels,
+      factor: 8,
+      images,
+      encode: async (image) => {
+        images.push(image);
+        const [n, height, width] = image.shape;
+        return full([n, channels, height / 8, width / 8], image.data[0]);
+      },
+      decode: () => Promise.reject(new Error('not used')),
+    };
+  };
+
+  it('pass through the VAE once, into the units of the network', async () => {
+    const { net, hints } = latentNet(false);
+    const vae = vaeOf(16);
+    const control = controlOf(net, { hint: full([1, 20, 30, 4], 0.25), vae });
+    await controlResiduals(control, evaluationAt(5, 1, 1));
+    await controlResiduals(control, evaluationAt(4, 1, 1));
+    expect(vae.images).toEqual([full([1, 16, 16, 3], 0.75)]);
+    expect(hints).toEqual([full([1, 16, 2, 2], 0.5)]);
+    await controlResiduals({ ...control, vae: vaeOf(8) }, evaluationAt(4, 1, 1));
+    expect(hints[1].shape).toEqual([1, 8, 2, 2]);
+  });
+
+  it('have a mask as the last channel, 1 without one', async () => {
+    const { net, hints } = latentNet(true);
+    const control = controlOf(net, { vae: vaeOf(2) });
+    await controlResiduals(control, evaluationAt(5, 1, 1));
+    expect([...hints[0].data]).toEqual([...new Array(8).fill(0), ...new Array(4).fill(1)]);
+    const keptMask = tensor([1, 1, 2, 4], Float32Array.of(0, 0, 1, 1, 0, 0, 1, 1));
+    await controlResiduals({ ...control, keptMask }, evaluationAt(5, 1, 1));
+    expect([...hints[1].data.slice(8)]).toEqual([0, 1, 0, 1]);
+  });
 });

@@ -2,14 +2,13 @@
 // size, and the residuals of an evaluation (comfy.controlnet ControlBase, ControlNet;
 // comfy.samplers apply_empty_x_to_equal_area; nodes.py ControlNetApply).
 
-import { toNCHW } from '../../image/channel-order.ts';
-import { commonUpscale } from '../../image/resize/common-upscale.ts';
 import type { ControlNet } from '../../models/controlnet/controlnet.ts';
 import type { ControlResiduals, Denoiser } from '../../models/denoiser.ts';
 import { allocate } from '../../tensor/allocate.ts';
 import { concatBatch, repeatToBatch, type Tensor } from '../../tensor/tensor.ts';
 import type { ModelSampling } from '../model/model-sampling.ts';
 import type { Conditioning, Control } from '../sampling-types.ts';
+import { hintAtSize } from './hint-at-size.ts';
 
 /**
  * Returns a function that adds empty lists for missing residuals, so that all evaluations of a run
@@ -115,31 +114,31 @@ const prepared = new WeakMap<
   WeakMap<Tensor, Map<string, Promise<readonly Tensor[]>>>
 >();
 
-function preparedHint(
-  { net, hint }: Control,
-  height: number,
-  width: number,
-): Promise<readonly Tensor[]> {
+function preparedHint(control: Control, height: number, width: number): Promise<readonly Tensor[]> {
+  const { net, hint, vae, keptMask } = control;
   const byHint =
     prepared.get(net) ?? new WeakMap<Tensor, Map<string, Promise<readonly Tensor[]>>>();
   prepared.set(net, byHint);
   const bySize = byHint.get(hint) ?? new Map<string, Promise<readonly Tensor[]>>();
   byHint.set(hint, bySize);
-  const size = `${width}x${height}`;
-  const cached = bySize.get(size);
+  const key = [width, height, numberOf(vae), numberOf(keptMask)].join(' ');
+  const cached = bySize.get(key);
   if (cached) return cached;
-  const side = (cells: number): number =>
-    Math.ceil((cells * net.factor) / (net.multiple ?? 1)) * (net.multiple ?? 1);
-  const pixels = commonUpscale(
-    toNCHW(hint),
-    { width: side(width), height: side(height) },
-    'nearest-exact',
-    'center',
-  );
-  const features = net.prepareHint(pixels);
-  bySize.set(size, features);
-  features.catch(() => bySize.delete(size));
+  const features = hintAtSize(control, height, width).then((sized) => net.prepareHint(sized));
+  bySize.set(key, features);
+  features.catch(() => bySize.delete(key));
   return features;
+}
+
+const numbers = new WeakMap<object, number>();
+let lastNumber = 0;
+
+/** Returns a number that tells values apart; 0 for none. */
+function numberOf(value: object | undefined): number {
+  if (!value) return 0;
+  const number = numbers.get(value) ?? ++lastNumber;
+  numbers.set(value, number);
+  return number;
 }
 
 /**

@@ -2,6 +2,7 @@
 // ControlNetAdvancedWrapper).
 import { tensorResize } from '../../image/resize/impact-resize.ts';
 import type { ControlNet } from '../../models/controlnet/controlnet.ts';
+import type { Autoencoder } from '../../models/vae/autoencoder.ts';
 import { applyControl, applyControlToSides } from '../../sampling/conditioning/control.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { cropImageRegion } from '../crop-region.ts';
@@ -23,12 +24,14 @@ export interface ControlNetSettings {
   readonly preprocessor?: SegsPreprocessor;
   /** A control image of the whole image, which is cropped for each segment. */
   readonly image?: Tensor;
+  /** For networks that take latents. */
+  readonly vae?: Autoencoder;
   readonly previous?: ControlNetWrapper;
 }
 
 /** Returns the wrapper for the segment in `region` of an image of size [height, width]. */
 export function wrapControlNet(
-  { net, strength, range, preprocessor, image, previous }: ControlNetSettings,
+  { net, strength, range, preprocessor, image, vae, previous }: ControlNetSettings,
   [height, width]: readonly [number, number],
   region: Region,
 ): ControlNetWrapper {
@@ -50,6 +53,7 @@ export function wrapControlNet(
         strength,
         startPercent: range?.start ?? 0,
         endPercent: range?.end ?? 1,
+        vae,
       };
       if (!range)
         return {

@@ -4,6 +4,7 @@ import { fileState } from '../../../../formats/file-state.ts';
 import { canny } from '../../../../image/edges/canny.ts';
 import type { ControlNet } from '../../../../models/controlnet/controlnet.ts';
 import { loadControlNet } from '../../../../models/controlnet/load.ts';
+import type { Autoencoder } from '../../../../models/vae/autoencoder.ts';
 import { applyControl, applyControlToSides } from '../../../../sampling/conditioning/control.ts';
 import type { Conditioning } from '../../../../sampling/sampling-types.ts';
 import { type Tensor, tensor } from '../../../../tensor/tensor.ts';
@@ -118,10 +119,11 @@ interface ControlInputs {
   readonly strength: number;
   readonly start_percent: number;
   readonly end_percent: number;
+  readonly vae?: Autoencoder;
 }
 
 function applyToSides(inputs: ControlInputs) {
-  const { positive, negative, control_net, image, strength } = inputs;
+  const { positive, negative, control_net, image, strength, vae } = inputs;
   if (strength === 0) return outputs(positive, negative);
   const control = {
     net: control_net,
@@ -129,6 +131,7 @@ function applyToSides(inputs: ControlInputs) {
     strength,
     startPercent: inputs.start_percent,
     endPercent: inputs.end_percent,
+    vae,
   };
   const [changedPositive, changedNegative] = applyControlToSides([positive, negative], control);
   return outputs(changedPositive, changedNegative);
@@ -155,7 +158,7 @@ const ControlNetApplyAdvanced = defineNode({
   run: (inputs) => applyToSides(inputs),
 });
 
-/** The same, with the VAE required; the ControlNets of SD1, SD2 and SDXL do not use it. */
+/** The same, with the VAE required. */
 const ControlNetApplySD3 = defineNode({
   type: 'ControlNetApplySD3',
   display: 'Apply Controlnet with VAE',

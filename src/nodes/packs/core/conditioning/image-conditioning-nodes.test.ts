@@ -102,6 +102,16 @@ it('ControlNet nodes chain networks and share them between both sides', async ()
   expect(positive[1].control).toBe(negative[0].control);
   expect(positive[1].control).toMatchObject({ strength: 2, startPercent: 0.1, endPercent: 0.9 });
   expect(positive.map((entry) => entry.control_apply_to_uncond)).toEqual([false, false]);
+  const vae = { factor: 8 };
+  for (const type of ['ControlNetApplyAdvanced', 'ControlNetApplySD3']) {
+    const [withVae] = (await run(type, {
+      ...sides,
+      ...common,
+      strength: 1,
+      vae,
+    })) as Conditioning[];
+    expect(withVae[0].control?.vae).toBe(vae);
+  }
   expect(await run('ControlNetApplyAdvanced', { ...sides, ...common, strength: 0 })).toEqual([
     sides.positive,
     bn,

@@ -84,6 +84,7 @@ const ImpactControlNetApplyAdvancedSEGS = defineNode({
     end_percent,
     segs_preprocessor,
     control_image,
+    vae,
   }) =>
     outputs(
       withControlNet(segs, {
@@ -92,6 +93,7 @@ const ImpactControlNetApplyAdvancedSEGS = defineNode({
         range: { start: start_percent, end: end_percent },
         preprocessor: segs_preprocessor,
         image: control_image,
+        vae,
       }),
     ),
 });

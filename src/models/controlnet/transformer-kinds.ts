@@ -1,0 +1,57 @@
+// The kinds of ControlNets of diffusion transformers, by the tensors that only they have.
+import type { TensorFile, TensorInfo } from '../../formats/tensor-file.ts';
+import type { Runtime } from '../../runtime/runtime.ts';
+import { fromDiffusersLayout } from '../dit/diffusers-layout.ts';
+import { mmditFromDiffusers, OUTSIDE } from '../mmdit/layout.ts';
+import { type Weights, weightsOf } from '../weights/tensors.ts';
+import type { ControlNet } from './controlnet.ts';
+import { sd3Control, sd3Hint } from './sd3-control.ts';
+import { sd35Control, sd35Hint } from './sd35-control.ts';
+import { createTransformerControl } from './transformer-control.ts';
+
+type Tensors = ReadonlyMap<string, TensorInfo>;
+
+interface Kind {
+  /** All of these tensors are there. */
+  readonly names: readonly string[];
+  readonly layout: (tensors: Tensors) => Tensors;
+  readonly create: (runtime: Runtime, weights: Weights, file: TensorFile) => Promise<ControlNet>;
+}
+
+/** The first match counts. */
+const KINDS: readonly Kind[] = [
+  {
+    names: ['pos_embed_input.proj.weight', 'transformer_blocks.0.adaLN_modulation.1.bias'],
+    layout: (tensors) => fromDiffusersLayout(tensors, { blocks: [], outside: OUTSIDE }),
+    create: async (runtime, weights, file) =>
+      createTransformerControl(runtime, weights, sd35Control, sd35Hint(await typeIn(file))),
+  },
+  {
+    names: ['pos_embed_input.proj.weight', 'transformer_blocks.0.attn.add_q_proj.weight'],
+    layout: mmditFromDiffusers,
+    create: async (runtime, weights) =>
+      createTransformerControl(
+        runtime,
+        weights,
+        sd3Control,
+        sd3Hint(weights.shape('pos_embed_input.proj.weight')[1]),
+      ),
+  },
+];
+
+/** The type of hint that a file of Stability names; 0 (blur) without one. */
+const typeIn = async (file: TensorFile): Promise<number> =>
+  file.tensors.has('control_type') ? (await file.read('control_type')).data[0] : 0;
+
+/**
+ * Creates the ControlNet in an open file; undefined unless it is one of a transformer. Throws
+ * DR_MODEL_UNSUPPORTED when it is incomplete.
+ */
+export async function transformerControlIn(
+  file: TensorFile,
+  runtime: Runtime,
+): Promise<ControlNet | undefined> {
+  const { tensors } = file;
+  const kind = KINDS.find(({ names }) => names.every((name) => tensors.has(name)));
+  return kind?.create(runtime, weightsOf(file.file, kind.layout(tensors), ''), file);
+}

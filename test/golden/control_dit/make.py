@@ -1,0 +1,152 @@
+# Makes sd3.json.gz and sd3.safetensors.gz: ControlNets of SD3 and SD3.5 in their published key layouts, with random weights, loaded and run by ComfyUI 0.33.0's own code.
+# python make.py COMFYUI_FOLDER FIXTURES_FOLDER (torch on the CPU)
+import gzip, os, sys
+folder, fixtures = sys.argv[1:3]
+here = os.path.dirname(os.path.abspath(__file__))
+sys.argv = ["x", "--cpu"]
+sys.path[:0] = [folder, os.path.dirname(here)]
+import torch
+from safetensors.torch import load
+import comfy.options
+comfy.options.enable_args_parsing()
+import comfy.cldm.dit_embedder, comfy.controlnet, comfy.model_detection
+from seeded import noise, seeded, write
+
+torch.set_grad_enabled(False)
+tensors, cases, measured = {}, [], {}
+
+# the pooled prompt of the small models is narrower than ComfyUI's constant
+embedder = comfy.cldm.dit_embedder.ControlNetEmbedder
+class SmallEmbedder(embedder):
+    def __init__(self, **options):
+        super().__init__(**{**options, "adm_in_channels": 64})
+comfy.cldm.dit_embedder.ControlNetEmbedder = SmallEmbedder
+
+def made(shape, seed, scale=3.0, around=0.0):
+    return torch.from_numpy(noise(int(torch.tensor(shape).prod()), seed, scale) + around).float().reshape(shape)
+
+def load_model(name):
+    sd = load(gzip.open(os.path.join(fixtures, f"{name}.safetensors.gz")).read())
+    sd = {k: v.float() for k, v in sd.items()}
+    config = comfy.model_detection.model_config_from_unet(sd, "")
+    config.set_inference_dtype(torch.float32, None)
+    model = config.get_model(sd, "")
+    model.load_model_weights(sd, "")
+    return model
+
+models = {name: load_model(name) for name in ["tiny_sd3_medium", "tiny_sd35_medium"]}
+
+class BlockMeans:
+    """Stands for the autoencoder: 16 channels, each the mean of a colour over 8 x 8 pixels times its number."""
+    def spacial_compression_encode(self):
+        return 8
+    def encode(self, pixels):
+        means = torch.nn.functional.avg_pool2d(pixels.movedim(-1, 1)[:, :3], 8)
+        return torch.cat([means[:, c % 3:c % 3 + 1] * (c + 1) / 8 for c in range(16)], dim=1)
+
+def linear(name, out, width):
+    return {f"{name}.weight": (out, width), f"{name}.bias": (out,)}
+
+def embedders(width, adm, channels):
+    return {
+        **linear("time_text_embed.timestep_embedder.linear_1", width, 256),
+        **linear("time_text_embed.timestep_embedder.linear_2", width, width),
+        **linear("time_text_embed.text_embedder.linear_1", width, adm),
+        **linear("time_text_embed.text_embedder.linear_2", width, width),
+        "pos_embed_input.proj.weight": (width, channels, 2, 2), "pos_embed_input.proj.bias": (width,),
+    }
+
+def diffusers(width, blocks, channels=16, qk=False, table=0):
+    """diffusers' SD3ControlNetModel."""
+    out = {**embedders(width, 64, channels), **linear("context_embedder", width, 80),
+           "pos_embed.proj.weight": (width, 16, 2, 2), "pos_embed.proj.bias": (width,)}
+    if table:
+        out["pos_embed.pos_embed"] = (1, table ** 2, width)
+    for i in range(blocks):
+        b = f"transformer_blocks.{i}"
+        for name in ["to_q", "to_k", "to_v", "to_out.0", "add_q_proj", "add_k_proj", "add_v_proj", "to_add_out"]:
+            out.update(linear(f"{b}.attn.{name}", width, width))
+        for name in ["norm_q", "norm_k", "norm_added_q", "norm_added_k"] if qk else []:
+            out[f"{b}.attn.{name}.weight"] = (64,)
+        for end in ["", "_context"]:
+            out.update(linear(f"{b}.norm1{end}.linear", 6 * width, width))
+            out.update(linear(f"{b}.ff{end}.net.0.proj", 4 * width, width))
+            out.update(linear(f"{b}.ff{end}.net.2", width, 4 * width))
+        out.update(linear(f"controlnet_blocks.{i}", width, width))
+    return out
+
+def stability(width, blocks, double):
+    """Stability's ControlNets of SD3.5; `double`: those of the large model."""
+    out = embedders(width, width if double else 64, 16)
+    if double:
+        out.update({"pos_embed.proj.weight": (width, 16, 2, 2), "pos_embed.proj.bias": (width,)})
+    for i in range(blocks):
+        b = f"transformer_blocks.{i}"
+        out.update(linear(f"{b}.adaLN_modulation.1", 6 * width, width))
+        out.update(linear(f"{b}.attn.qkv", 3 * width, width))
+        out.update(linear(f"{b}.attn.proj", width, width))
+        out.update(linear(f"{b}.mlp.fc1", 4 * width, width))
+        out.update(linear(f"{b}.mlp.fc2", width, 4 * width))
+        out.update(linear(f"controlnet_blocks.{i}", width, width))
+    return out
+
+CASES = {
+    "InstantX, one block": ("tiny_sd3_medium", diffusers(128, 1, table=10), {}, (2, 16, 11, 14)),
+    "InstantX, half as many blocks": (None, diffusers(256, 2, qk=True, table=8), {}, (1, 16, 10, 13)),
+    "InstantX, without a table": ("tiny_sd35_medium", diffusers(128, 1, qk=True), {}, (1, 16, 12, 9)),
+    "Alimama, a mask beside the hint": ("tiny_sd3_medium", diffusers(128, 1, channels=17, table=10), {}, (1, 16, 12, 10)),
+    "Stability, large": ("tiny_sd35_medium", stability(128, 1, True), {"control_type": 0.0}, (1, 16, 12, 14)),
+    "Stability, large, canny": ("tiny_sd35_medium", stability(128, 1, True), {"control_type": 1.0}, (2, 16, 8, 10)),
+    "Stability, large, depth": ("tiny_sd35_medium", stability(128, 2, True), {"control_type": 2.0}, (1, 16, 10, 11)),
+    "Stability, medium": ("tiny_sd35_medium", stability(128, 2, False), {}, (1, 16, 11, 14)),
+}
+
+def put(name, value):
+    tensors[name] = value.detach().clone().float()
+    return name
+
+def weights_of(shapes, extra):
+    specs, weights = seeded(shapes, gain=0.7)
+    return specs, {**weights, **{name: torch.tensor(value) for name, value in extra.items()}}
+
+def run(model, control, inputs, strength, double):
+    """The residuals of get_control with the hint in pixels, and the model's prediction with them."""
+    kind = torch.float64 if double else torch.float32
+    x, context, y, hint = (v.to(kind) for v in inputs)
+    sigma = torch.full((x.shape[0],), 0.7, dtype=kind)
+    if double:
+        control.control_model.double()
+        control.control_model.dtype = torch.float64
+    control.set_cond_hint(hint.movedim(-1, 1), strength, (0.0, 1.0), vae=BlockMeans())
+    if model is not None:
+        (model.double() if double else model.float())
+        control.pre_run(model, lambda p: p * 0 + (1.0 if p == 0 else 0.0))
+    else:
+        control.model_sampling_current = models["tiny_sd3_medium"].model_sampling
+    cond = {"c_crossattn": context.repeat(x.shape[0], 1, 1), "y": y.repeat(x.shape[0], 1)}
+    given = control.get_control(x, sigma, cond, 1, {})
+    out = {"hint": control.cond_hint, **{f"output_{i}": v for i, v in enumerate(given["output"])}}
+    if model is not None:
+        net = model.diffusion_model
+        if double:
+            net.dtype = torch.float64
+        out["v"] = net(x, sigma * 1000, context=cond["c_crossattn"], y=cond["y"], control=given, transformer_options={})
+    return out
+
+for id, (name, shapes, extra, size) in CASES.items():
+    specs, weights = weights_of(shapes, extra)
+    inputs = made(size, 1), made([1, 20, 80], 2), made([1, 64], 3), made([1, 60, 70, 3], 4, 1.0, 0.5)
+    results = []
+    for double in [False, True]:
+        control = comfy.controlnet.load_controlnet_state_dict(dict(weights), model_options={"dtype": torch.float32})
+        results.append(run(models.get(name), control, inputs, 0.8, double))
+    one, two = results
+    cases.append({
+        "id": id,
+        "params": {"model": name, "weights": specs, "numbers": extra, "size": size, "strength": 0.8, "sigma": 0.7},
+        "inputs": {}, "outputs": {k: put(f"{id}/{k}", v) for k, v in one.items()},
+    })
+    measured.update({f"{id}/{k}": [(one[k] - two[k]).abs().max().item()] for k in one})
+
+print({k: (v[0], tensors[k].abs().max().item()) for k, v in measured.items()})
+write(here, "sd3", cases, tensors, measured=measured)
