@@ -31,6 +31,7 @@ const LATER_GROUPS: ReadonlySet<string> = new Set([
   'flow/model_sampling',
   'flow/nodes',
   'flow/noise_scale',
+  'flow/patches',
   'flow/sampler_options',
   'flow/samplers',
   'gligen/boxes',

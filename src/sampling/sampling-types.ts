@@ -213,6 +213,8 @@ export interface SidesStep extends Sides, Pick<GuidanceStep, 'x' | 'sigma' | 'cf
 export interface GuidanceStep {
   readonly x: Tensor;
   readonly sigma: number;
+  /** The run's, which nodes after a patch can have changed. */
+  readonly sampling: ModelSampling;
   readonly cfg: number;
   readonly cond: Tensor;
   /** Zeros if cfg is 1 and neither sampler nor patches need the negative side. */

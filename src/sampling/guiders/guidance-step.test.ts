@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { full, tensor } from '../../tensor/tensor.ts';
+import { discreteSampling } from '../model/model-sampling.ts';
 import { addPostCfg, addPreCfg, setCfgFunction } from '../patches/patch-model.ts';
 import type { GuidanceStep, Model, SidesStep } from '../sampling-types.ts';
 import { applyGuidance, guideSides, perpendicular } from './guidance-step.ts';
@@ -10,6 +11,7 @@ const unpatched = {} as Model;
 const step: GuidanceStep & SidesStep = {
   x: value(0),
   sigma: 1,
+  sampling: discreteSampling(),
   cfg: 3,
   cond: value(2),
   uncond: value(1),

@@ -89,11 +89,12 @@ export class RunEvaluations {
     sides: { readonly positive: Conditions; readonly negative: Conditions },
     x: Tensor,
     sigma: number,
-  ): Pick<GuidanceStep, 'x' | 'sigma' | 'attention' | 'evaluate'> {
+  ): Pick<GuidanceStep, 'x' | 'sigma' | 'sampling' | 'attention' | 'evaluate'> {
     const [model, run] = [this.#model, this.#run];
     return {
       x,
       sigma,
+      sampling: model.sampling,
       attention: this.#attention,
       evaluate: async (conditioning, { variant, x: other } = {}) => {
         const conditions =

@@ -13,7 +13,7 @@ export const withDifferentialDiffusion = (model: Model, strength = 1): Model =>
     denoiseMask(sigma, mask, { sigmas, sampling }) {
       const first = sampling.timestep(sigmas[0]);
       const last = sampling.timestep(Math.max(sigmas[sigmas.length - 1], sampling.sigmaMin));
-      const threshold = f32((sampling.timestep(sigma) - last) / (first - last));
+      const threshold = f32(f32(sampling.timestep(sigma) - last) / f32(first - last));
       const binary = (value: number): number => (value >= threshold ? 1 : 0);
       if (strength <= 0 || strength >= 1) return map(mask, binary);
       const [hard, soft] = [f32(strength), f32(1 - strength)];

@@ -2,7 +2,8 @@
 // score, the more the lower the noise. Source: ComfyUI comfy_extras/nodes_eps.py.
 import { lerp } from '../../tensor/lerp.ts';
 import { tensor } from '../../tensor/tensor.ts';
-import { exp, f32, log } from '../float32.ts';
+import { exp, f32 } from '../float32.ts';
+import { halfLogSnr } from '../samplers/half-log-snr.ts';
 import type { Model } from '../sampling-types.ts';
 import { addPostCfg } from './patch-model.ts';
 
@@ -11,13 +12,13 @@ import { addPostCfg } from './patch-model.ts';
  * act at higher noise.
  */
 export const withScoreRescaling = (model: Model, k: number, deviation: number): Model =>
-  addPostCfg(model, (denoised, { x, sigma }) => {
+  addPostCfg(model, (denoised, { x, sigma, sampling }) => {
     if (k === 1 || sigma === 0) return denoised;
-    const halfLogSnr = -log(sigma);
-    const snr = exp(f32(2 * halfLogSnr));
+    const lambda = halfLogSnr(sampling).lambdaOf(sigma);
+    const snr = exp(f32(2 * lambda));
     if (snr === 0) return denoised;
     const factor = rescalingFactor(snr, k, deviation ** 2);
-    const alpha = f32(f32(sigma) * exp(halfLogSnr));
+    const alpha = f32(f32(sigma) * exp(lambda));
     return tensor(
       x.shape,
       x.data.map((value, i) => lerp(f32(value / alpha), denoised.data[i], factor)),

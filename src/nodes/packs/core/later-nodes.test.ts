@@ -44,6 +44,7 @@ describe('TemporalScoreRescaling', () => {
         x.data.map((value) => value * Math.fround(params.sigma)),
       ),
       sigma: params.sigma,
+      sampling: discreteSampling(),
     };
     const [change] = model.patches!.postCfg!;
     const out = await change(noiseTensor(params.shape, 2), step as unknown as GuidanceStep);

@@ -2,6 +2,7 @@
 import { expect, it } from 'vitest';
 import { runNode } from '../../../../test/support/run-node.ts';
 import { guideSides } from '../../../sampling/guiders/guidance-step.ts';
+import { discreteSampling } from '../../../sampling/model/model-sampling.ts';
 import type { Latent, Model } from '../../../sampling/sampling-types.ts';
 import { type Tensor, tensor } from '../../../tensor/tensor.ts';
 
@@ -82,6 +83,7 @@ it.each([
   const { denoised } = await guideSides(model as Model, {
     x: latent(1, 2, 3, 4, 5, 6, 7, 8),
     sigma: 1,
+    sampling: discreteSampling(),
     cfg: 4,
     cond: latent(0.5, 1, 2, 1, -1, 3, 2, 0),
     uncond: latent(0, 1, 1, 2, 0, 1, -2, 1),

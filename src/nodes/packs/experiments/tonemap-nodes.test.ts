@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 import { expectGolden, golden } from '../../../../test/support/golden.ts';
 import { runNode } from '../../../../test/support/run-node.ts';
 import { guideSides } from '../../../sampling/guiders/guidance-step.ts';
+import { discreteSampling } from '../../../sampling/model/model-sampling.ts';
 import type { Model } from '../../../sampling/sampling-types.ts';
 
 const g = golden('core_nodes', 'tonemap');
@@ -20,6 +21,7 @@ it('compresses strong guidance as the original does', async () => {
     const { denoised } = await guideSides(model, {
       x,
       sigma: 3,
+      sampling: discreteSampling(),
       cfg: params.cfg,
       cond,
       uncond,

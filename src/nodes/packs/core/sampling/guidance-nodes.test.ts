@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import { expectGolden, golden } from '../../../../../test/support/golden.ts';
 import { runNode } from '../../../../../test/support/run-node.ts';
 import { guideSides } from '../../../../sampling/guiders/guidance-step.ts';
+import { discreteSampling } from '../../../../sampling/model/model-sampling.ts';
 import type { Model } from '../../../../sampling/sampling-types.ts';
 
 const g = golden('core_nodes', 'guidance');
@@ -25,6 +26,7 @@ it('computes the same guidance as the originals', async () => {
       const { denoised } = await guideSides(model, {
         x,
         sigma,
+        sampling: discreteSampling(),
         cfg: params.cfg,
         cond,
         uncond,
