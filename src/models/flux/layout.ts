@@ -1,14 +1,14 @@
 // Tensor names of FLUX.1 and Chroma: those of the original files with `weight` for the scales of
 // RMS norms, as ComfyUI names them (comfy/supported_models.py), from the original files and from
-// diffusers' layout. diffusers stores q, k, v and the MLP's first layer apart and has scale and
-// shift of the last layer in the opposite order (comfy/utils.py, flux_to_diffusers).
+// diffusers' layout (comfy/utils.py, flux_to_diffusers).
 import type { TensorInfo } from '../../formats/tensor-file.ts';
-import { joinRows, rowsOf } from '../../formats/tensor-rows.ts';
+import {
+  type DiffusersLayout,
+  fromDiffusersLayout,
+  type LayerNames,
+} from '../dit/diffusers-layout.ts';
 
-/** Layers by diffusers' names; the number is the position of the part in a joined weight. */
-type Names = Readonly<Record<string, string | readonly [layer: string, part: number]>>;
-
-const DOUBLE: Names = {
+const DOUBLE: LayerNames = {
   'norm1.linear': 'img_mod.lin',
   'norm1_context.linear': 'txt_mod.lin',
   'attn.to_q': ['img_attn.qkv', 0],
@@ -33,7 +33,7 @@ const DOUBLE: Names = {
   'ff_context.linear_out': 'txt_mlp.2',
 };
 
-const SINGLE: Names = {
+const SINGLE: LayerNames = {
   'norm.linear': 'modulation.lin',
   'attn.to_q': ['linear1', 0],
   'attn.to_k': ['linear1', 1],
@@ -46,7 +46,7 @@ const SINGLE: Names = {
   'attn.to_out': 'linear2',
 };
 
-const OUTSIDE: Names = {
+const OUTSIDE: LayerNames = {
   x_embedder: 'img_in',
   context_embedder: 'txt_in',
   'time_text_embed.timestep_embedder.linear_1': 'time_in.in_layer',
@@ -59,13 +59,14 @@ const OUTSIDE: Names = {
   proj_out: 'final_layer.linear',
 };
 
-const BLOCKS: readonly { readonly from: RegExp; readonly to: string; readonly names: Names }[] = [
-  { from: /^transformer_blocks\.(\d+)\.(.+)$/, to: 'double_blocks', names: DOUBLE },
-  { from: /^single_transformer_blocks\.(\d+)\.(.+)$/, to: 'single_blocks', names: SINGLE },
-];
-
-/** A layer whose halves are in the opposite order. */
-const SWAPPED = 'final_layer.adaLN_modulation.1';
+const LAYOUT: DiffusersLayout = {
+  blocks: [
+    { from: /^transformer_blocks\.(\d+)\.(.+)$/, to: 'double_blocks', names: DOUBLE },
+    { from: /^single_transformer_blocks\.(\d+)\.(.+)$/, to: 'single_blocks', names: SINGLE },
+  ],
+  outside: OUTSIDE,
+  swapped: ['final_layer.adaLN_modulation.1'],
+};
 
 /** Returns the tensors of an original file with `weight` for the scales of norms. */
 export const fluxTensors = (
@@ -80,49 +81,6 @@ const NORM_SCALE = /(_norm|\.norms\.\d+)\.scale$/;
  * Returns the tensors of a diffusers file under their original names; unknown names are not
  * changed. Throws DR_MODEL_UNSUPPORTED when the parts of a weight do not fit together.
  */
-export function fluxFromDiffusers(
+export const fluxFromDiffusers = (
   tensors: ReadonlyMap<string, TensorInfo>,
-): ReadonlyMap<string, TensorInfo> {
-  const parts = new Map<string, TensorInfo[]>();
-  for (const [name, info] of tensors) {
-    const [target, part] = originalName(name);
-    const known = parts.get(target) ?? [];
-    known[part] = info;
-    parts.set(target, known);
-  }
-  return new Map(
-    [...parts].map(([name, infos]) => {
-      const stored = infos.filter((info) => info !== undefined);
-      const whole = stored.length > 1 ? joinRows(name, stored) : stored[0];
-      return [name, name.startsWith(SWAPPED) ? halvesSwapped(name, whole) : whole];
-    }),
-  );
-}
-
-function halvesSwapped(name: string, info: TensorInfo): TensorInfo {
-  const [count] = info.shape;
-  return joinRows(name, [rowsOf(info, [count / 2, count]), rowsOf(info, [0, count / 2])]);
-}
-
-/** Returns a tensor's original name, and which part of that tensor it is. */
-function originalName(name: string): readonly [name: string, part: number] {
-  const dot = name.lastIndexOf('.');
-  const layer = name.slice(0, dot);
-  const end = name.slice(dot);
-  for (const { from, to, names } of BLOCKS) {
-    const [, block, inner] = from.exec(layer) ?? [];
-    if (block !== undefined) return named(names[inner], `${to}.${block}.`, end, name);
-  }
-  return named(OUTSIDE[layer], '', end, name);
-}
-
-const named = (
-  known: Names[string] | undefined,
-  start: string,
-  end: string,
-  name: string,
-): readonly [string, number] => {
-  if (known === undefined) return [name, 0];
-  const [layer, part] = typeof known === 'string' ? [known, 0] : known;
-  return [start + layer + end, part];
-};
+): ReadonlyMap<string, TensorInfo> => fromDiffusersLayout(tensors, LAYOUT);

@@ -18,9 +18,11 @@ import {
 } from '../../formats/safetensors/safetensors-write.ts';
 import { type TensorFile, tensorReader } from '../../formats/tensor-file.ts';
 import { createRuntime } from '../../runtime/runtime.ts';
-import { repeatToBatch, type Tensor, tensor } from '../../tensor/tensor.ts';
+import { map, repeatToBatch, type Tensor, tensor } from '../../tensor/tensor.ts';
 import type { Denoiser, DenoiserInputs } from '../denoiser.ts';
 import { createDit } from '../dit/network.ts';
+import { applyLora } from '../lora/apply.ts';
+import { openLora } from '../lora/file.ts';
 import { type Weights, weightsOf } from '../weights/tensors.ts';
 import { mmditConfig } from './config.ts';
 import { mmditFromDiffusers } from './layout.ts';
@@ -142,6 +144,22 @@ describe('parts that the cases above lack', () => {
 
 const sameTensor = (a: Tensor, b: Tensor): boolean =>
   `${a.shape}` === `${b.shape}` && a.data.every((value, i) => value === b.data[i]);
+
+describe('LoRAs', () => {
+  const g = golden('weights', 'lora');
+  it.each(g.cases.filter(({ params }) => params.lora === 'lora_sd35_kohya'))('$id', async (one) => {
+    const { id, params, inputs, outputs } = one;
+    const weights = await weightsIn(fixtureModel(params.model));
+    const lora = await openLora(fixtureModel(params.lora));
+    const strengths = { unet: params.strength, clip: 0 };
+    const { unet } = applyLora({ unet: createDit(runtime, weights, mmdit) }, lora, strengths);
+    const given = inputsOf(g, inputs);
+    const { data } = await unet!.evaluate(given);
+    const sigma = Math.fround(params.sigma);
+    const denoised = map(given.x, (value, i) => value - Math.fround(data[i] * sigma));
+    expectGolden(g, id, outputs.denoised, denoised);
+  });
+});
 
 /** Where ComfyUI puts a tensor of diffusers' layout. */
 interface Target {
