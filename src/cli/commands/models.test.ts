@@ -41,6 +41,7 @@ const GOOD: Readonly<Record<string, string>> = {
   'loras/xl.safetensors': 'tiny_lora_sdxl',
   'controlnet/xl.safetensors': 'tiny_controlnet_sdxl',
   'vae/kl.safetensors': 'tiny_vae',
+  'vae/ae.safetensors': 'tiny_ae',
   'vae_approx/taesdxl_decoder.safetensors': 'taesdxl_decoder',
   'upscale_models/x4.safetensors': 'tiny_realesrgan_x4_new',
   'upscale_models/old.safetensors': 'tiny_esrgan_x2_old',
@@ -57,6 +58,8 @@ const WRONG: Readonly<Record<string, RegExp>> = {
   'evil.ckpt': / imports os\.system, which is not allowed in a model file$/,
   'video.safetensors': /video\.safetensors is a Wan model \(video\), which is not supported$/,
   'flux.safetensors': /flux\.safetensors is a FLUX model, which is not supported$/,
+  'wan-vae.safetensors':
+    /wan-vae\.safetensors is the VAE of Wan 2\.1 and Qwen-Image, which is not supported$/,
   'nothing.safetensors':
     /nothing\.safetensors is not a known model: its tensors \(a …\) match no supported kind$/,
 };
@@ -99,6 +102,9 @@ beforeAll(async () => {
   await writeSafetensors(put('checkpoints/flux.safetensors', ''), {
     'double_blocks.0.img_attn.norm.key_norm.scale': F32([4]),
   });
+  await writeSafetensors(put('checkpoints/wan-vae.safetensors', ''), {
+    'decoder.middle.0.residual.0.gamma': F32([4, 1, 1, 1]),
+  });
   await writeSafetensors(put('checkpoints/nothing.safetensors', ''), { a: F32([2, 2, 2]) });
 });
 afterAll(() => {
@@ -136,6 +142,7 @@ describe('darkroom models inspect', () => {
       ),
       'controlnet/xl.safetensors': expect.stringMatching(/^ControlNet: /),
       'vae/kl.safetensors': 'VAE: KL',
+      'vae/ae.safetensors': 'VAE: KL, SD3 or FLUX.1 (16 channels)',
       'vae_approx/taesdxl_decoder.safetensors': 'VAE: TAESD, the decoder',
       'upscale_models/x4.safetensors': expect.stringMatching(/^upscale model: .*, x4$/),
       'upscale_models/old.safetensors': expect.stringMatching(/^upscale model: .*, x2$/),

@@ -61,5 +61,5 @@ export type ModelFile =
   | { readonly kind: 'photomaker'; readonly prefix: string }
   | { readonly kind: 'style' }
   | { readonly kind: 'embedding'; readonly encoders: readonly string[] }
-  /** `reason` says for the user what the file is. */
-  | { readonly kind: 'unknown'; readonly reason: string };
+  /** `reason` says for the user what the file is; `isVae`: it is an unsupported autoencoder. */
+  | { readonly kind: 'unknown'; readonly reason: string; readonly isVae?: boolean };

@@ -3,7 +3,8 @@
 // supported_models, sd.VAE) for SD and SDXL.
 import type { TensorInfo } from '../tensor-file.ts';
 import { foreignModel } from './foreign-models.ts';
-import type { ClipPart, Family, ModelFile, UNetPart, VaePart } from './identified-model.ts';
+import type { ClipPart, Family, ModelFile, UNetPart } from './identified-model.ts';
+import { autoencoder, taesd, VAE_PREFIX, vaePart } from './identify-vae.ts';
 import type { PredictionHint } from './prediction.ts';
 
 type Tensors = ReadonlyMap<string, TensorInfo>;
@@ -15,7 +16,6 @@ const hasPrefix = (tensors: Tensors, prefix: string): boolean => {
 };
 
 export const UNET_PREFIX = 'model.diffusion_model.';
-export const VAE_PREFIX = 'first_stage_model.';
 /** Above this standard deviation ComfyUI treats an SD2 UNet as a v-prediction model. */
 const SD2_V_THRESHOLD = 0.09;
 
@@ -105,20 +105,6 @@ function clipParts(tensors: Tensors, family: Family): readonly ClipPart[] {
     tensors.has(part.prefix + TOKENS[part.layout]),
   );
   return present.filter((part, i) => present.findIndex((other) => other.kind === part.kind) === i);
-}
-
-function vaePart(tensors: Tensors, prefix: string): VaePart | undefined {
-  if (tensors.has(`${prefix}taesd_decoder.1.weight`)) return { kind: 'taesd', prefix };
-  const decoder = tensors.get(`${prefix}decoder.conv_in.weight`);
-  if (decoder?.shape.length !== 4) return undefined;
-  if (tensors.has(`${prefix}decoder.up_blocks.0.resnets.0.norm1.weight`))
-    return { kind: 'kl', layout: 'diffusers', prefix };
-  if (
-    tensors.has(`${prefix}decoder.mid.block_1.norm1.weight`) &&
-    !tensors.has(`${prefix}decoder.mid.block_1.mix_factor`)
-  )
-    return { kind: 'kl', prefix };
-  return undefined;
 }
 
 const checkpoint: Recogniser = (tensors) => {
@@ -253,30 +239,6 @@ const textEncoder: Recogniser = (tensors) => {
       layout: 'open-clip',
       prefix: '',
     });
-  return undefined;
-};
-
-const autoencoder: Recogniser = (tensors) => {
-  for (const prefix of ['', VAE_PREFIX]) {
-    const vae = vaePart(tensors, prefix);
-    if (vae) return { kind: 'vae', vae };
-  }
-  return undefined;
-};
-
-/**
- * An encoder or decoder of TAESD: a sequence of layers whose first convolution has the channels of
- * pixels or latents.
- */
-const taesd: Recogniser = (tensors) => {
-  const convolution = (name: string) =>
-    tensors.get(name)?.shape.length === 4 ? tensors.get(name)!.shape : undefined;
-  if (convolution('0.weight')?.[1] === 3 && convolution('1.conv.0.weight'))
-    return { kind: 'taesd', part: 'encoder' };
-  if (convolution('1.weight') && convolution('3.conv.0.weight'))
-    return { kind: 'taesd', part: 'decoder' };
-  if (hasPrefix(tensors, 'encoder.layers.') && hasPrefix(tensors, 'decoder.layers.'))
-    return { kind: 'taesd', part: 'both' };
   return undefined;
 };
 

@@ -28,8 +28,8 @@ const KINDS: Readonly<
   taesd: {
     name: 'one half of a tiny autoencoder (TAESD)',
     hint:
-      'Encoder and decoder belong in the folder vae_approx; VAELoader lists them as taesd or ' +
-      'taesdxl.',
+      'Encoder and decoder belong in the folder vae_approx; VAELoader lists them as taesd, ' +
+      'taesdxl, taesd3 or taef1.',
   },
   lora: { name: 'a LoRA', hint: 'It belongs in the folder loras; load it with LoraLoader.' },
   controlnet: {
@@ -58,6 +58,17 @@ const KINDS: Readonly<
   },
 };
 
+/** The layout of diffusers, of which nobody can tell whose latents its channels are. */
+const WHOLE_TAESD = {
+  name: 'a tiny autoencoder (TAESD) in the layout of diffusers',
+  hint:
+    'Get its original files, an encoder and a decoder, for the folder vae_approx; VAELoader ' +
+    'lists them as taesd, taesdxl, taesd3 or taef1.',
+};
+
+const describe = (found: Exclude<ModelFile, { readonly kind: 'unknown' }>) =>
+  found.kind === 'taesd' && found.part === 'both' ? WHOLE_TAESD : KINDS[found.kind];
+
 /**
  * Returns the error for a file of another kind. `expected`: the expected kind, with its article;
  * `hint`: used for files of unknown kinds.
@@ -68,7 +79,7 @@ export function wrongFile(
   found: ModelFile,
   hint: string,
 ): DarkroomError {
-  const actual = found.kind === 'unknown' ? { name: found.reason, hint } : KINDS[found.kind];
+  const actual = found.kind === 'unknown' ? { name: found.reason, hint } : describe(found);
   // a reason is a name ('a FLUX model') or a sentence about the tensors ('it has …')
   const separator = /^its? /.test(actual.name) ? ': ' : ' but ';
   return new DarkroomError('DR_MODEL_UNSUPPORTED', {

@@ -18,6 +18,7 @@ import { loadUpscaler } from '../upscaler/load.ts';
 import { loadVae } from '../vae/load.ts';
 import { loadVision } from '../vision/load.ts';
 import { BY_CONTEXT, describeLora } from './describe-lora.ts';
+import { describeTaesd, describeVae } from './describe-vae.ts';
 import { type OpenNetworks, recordingRuntime } from './network-memory.ts';
 
 /** What a file's tensors say about its model. */
@@ -120,14 +121,11 @@ async function recogniseTensors(
     case 'vae':
       return {
         kind: 'VAE',
-        architecture: model.vae.kind === 'kl' ? 'KL' : 'TAESD',
+        architecture: describeVae(model, tensors),
         open: (runtime) => loadVae(file, runtime),
       };
     case 'taesd':
-      return {
-        kind: 'VAE',
-        architecture: model.part === 'both' ? 'TAESD' : `TAESD, the ${model.part}`,
-      };
+      return { kind: 'VAE', architecture: describeTaesd(model, tensors) };
     case 'lora':
       return { kind: 'LoRA', architecture: describeLora(tensors) };
     case 'controlnet':

@@ -16,21 +16,23 @@ const ATTENTION: Readonly<Record<string, string>> = {
 };
 
 /**
- * Returns the tensors of a diffusers VAE under their original names; unknown names are not
- * changed.
+ * Returns the tensors of a diffusers VAE, whose names begin with `prefix`, under their original
+ * names after it; unknown names are not changed.
  */
 export function vaeFromDiffusers(
   tensors: ReadonlyMap<string, TensorInfo>,
+  prefix = '',
 ): Map<string, TensorInfo> {
+  const own = [...tensors].flatMap(([name, info]) =>
+    name.startsWith(prefix) ? [[name.slice(prefix.length), info] as const] : [],
+  );
   const levels =
     1 +
     Math.max(
       -1,
-      ...[...tensors.keys()].map((name) =>
-        Number(/^decoder\.up_blocks\.(\d+)\./.exec(name)?.[1] ?? -1),
-      ),
+      ...own.map(([name]) => Number(/^decoder\.up_blocks\.(\d+)\./.exec(name)?.[1] ?? -1)),
     );
-  return new Map([...tensors].map(([name, info]) => [originalName(name, levels), info]));
+  return new Map(own.map(([name, info]) => [prefix + originalName(name, levels), info]));
 }
 
 const originalName = (name: string, levels: number): string =>

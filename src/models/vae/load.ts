@@ -8,7 +8,7 @@ import type { TensorFile } from '../../formats/tensor-file.ts';
 import { toNCHW, toNHWC } from '../../image/channel-order.ts';
 import { cropPlanes } from '../../image/resize/common-upscale.ts';
 import type { Graph } from '../../onnx/builder.ts';
-import type { NetworkSpec } from '../../runtime/network.ts';
+import type { Network, NetworkSpec } from '../../runtime/network.ts';
 import { concatBatch, map, sliceBatch, type Tensor } from '../../tensor/tensor.ts';
 import { wrongFile } from '../checkpoint/wrong-file.ts';
 import type { ModelRuntime } from '../model-runtime.ts';
@@ -49,11 +49,12 @@ export async function loadVae(file: string, runtime: ModelRuntime): Promise<Auto
     const found = identify(opened.tensors);
     const part = found.kind === 'vae' || found.kind === 'checkpoint' ? found.vae : undefined;
     if (part) return loadAutoencoder(runtime, opened, part);
+    const isForeign = found.kind === 'unknown' && found.isVae;
     throw wrongFile(
       file,
-      'a VAE',
+      isForeign ? 'a supported VAE' : 'a VAE',
       found,
-      'VAE files of SD1.x, SD2.x and SDXL (KL) and TAESD are supported.',
+      'VAE files of SD1.x, SD2.x, SDXL, SD3 and FLUX.1 (KL) and TAESD are supported.',
     );
   });
 }
@@ -73,6 +74,18 @@ export async function loadTaesd(
     await weightsIn(decoder),
     TAESD_SCALES[name],
   );
+}
+
+/**
+ * Loads the decoder of TAESD alone, for previews: it decodes latents of a model, which need no
+ * scale.
+ */
+export async function loadTaesdDecoder(
+  file: string,
+  runtime: ModelRuntime,
+): Promise<Autoencoder['decode']> {
+  const weights = await withModelFile(file, async ({ tensors }) => weightsOf(file, tensors, ''));
+  return decodeWith(runtime.network(taesdDecoder(weights, { scale: 1, shift: 0 })), TAESD_FACTOR);
 }
 
 /**
@@ -98,7 +111,9 @@ export async function loadAutoencoder(
   }
   return createKl(
     runtime,
-    layout === 'diffusers' ? weightsOf(file, vaeFromDiffusers(tensors), prefix) : weightsBelow(''),
+    layout === 'diffusers'
+      ? weightsOf(file, vaeFromDiffusers(tensors, prefix), prefix)
+      : weightsBelow(''),
   );
 }
 
@@ -155,28 +170,32 @@ function createTaesd(
   const properties = {
     kind: 'taesd',
     latentChannels: taesdLatentChannels(decoder),
-    factor: 8,
+    factor: TAESD_FACTOR,
     weights: { 'taesd_encoder.': encoder, 'taesd_decoder.': decoder },
     numbers: { vae_scale: scale.scale, vae_shift: scale.shift },
   } as const;
-  const [variant, outputs] = [`scale ${scale.scale} shift ${scale.shift}`, ['out']];
   return createAutoencoder(runtime, properties, [
     {
       file: encoder.file,
       part: 'taesd encoder',
-      variant,
-      outputs,
+      variant: variantOf(scale),
+      outputs: ['out'],
       build: () => taesdEncoderGraph(encoder, scale),
     },
-    {
-      file: decoder.file,
-      part: 'taesd decoder',
-      variant,
-      outputs,
-      build: () => taesdDecoderGraph(decoder, scale),
-    },
+    taesdDecoder(decoder, scale),
   ]);
 }
+
+const TAESD_FACTOR = 8;
+const variantOf = ({ scale, shift }: TaesdScale): string => `scale ${scale} shift ${shift}`;
+
+const taesdDecoder = (weights: Weights, scale: TaesdScale): NetworkSpec => ({
+  file: weights.file,
+  part: 'taesd decoder',
+  variant: variantOf(scale),
+  outputs: ['out'],
+  build: () => taesdDecoderGraph(weights, scale),
+});
 
 /**
  * Wraps two networks that take `x` [B, C, H, W] and return `out`. Items are evaluated one by one,
@@ -187,9 +206,8 @@ function createAutoencoder(
   properties: Pick<Autoencoder, 'kind' | 'latentChannels' | 'factor' | 'weights' | 'numbers'>,
   [encoder, decoder]: readonly [NetworkSpec, NetworkSpec],
 ): Autoencoder {
-  const [encoding, decoding] = [runtime.network(encoder), runtime.network(decoder)];
+  const encoding = runtime.network(encoder);
   const encode = async (x: Tensor): Promise<Tensor> => (await encoding.run({ x })).out;
-  const decode = async (x: Tensor): Promise<Tensor> => (await decoding.run({ x })).out;
   const { factor, latentChannels } = properties;
   return {
     ...properties,
@@ -202,12 +220,18 @@ function createAutoencoder(
         });
       return mapItems(x, encode);
     },
-    async decode(latents, tiles) {
-      const raw = tiles
-        ? await threeTilings(latents, decode, DECODE_ORDER, tiles, { scale: factor, channels: 3 })
-        : await mapItems(latents, decode);
-      return toNHWC(map(raw, (v) => Math.min(1, Math.max(0, Math.fround(v + 1) / 2))));
-    },
+    decode: decodeWith(runtime.network(decoder), factor),
+  };
+}
+
+/** Decodes with a network that returns values in -1..1, whole or in tiles. */
+function decodeWith(network: Network, factor: number): Autoencoder['decode'] {
+  const decode = async (x: Tensor): Promise<Tensor> => (await network.run({ x })).out;
+  return async (latents, tiles) => {
+    const raw = tiles
+      ? await threeTilings(latents, decode, DECODE_ORDER, tiles, { scale: factor, channels: 3 })
+      : await mapItems(latents, decode);
+    return toNHWC(map(raw, (v) => Math.min(1, Math.max(0, Math.fround(v + 1) / 2))));
   };
 }
 

@@ -23,14 +23,16 @@ function throwMissingPart(file: string, part: string, hint: string): () => never
   };
 }
 
-function vaeOf({ vae }: Checkpoint, name: string): Autoencoder {
+function vaeOf({ vae, denoiser }: Checkpoint, name: string): Autoencoder {
   if (vae) return vae;
   const fail = throwMissingPart(
     name,
     'VAE',
     'Add a VAELoader (Load VAE) node and connect its VAE instead.',
   );
-  return { kind: 'kl', latentChannels: 4, factor: 8, encode: fail, decode: fail };
+  // takes the model's latents, so that its use ends with this error and no other
+  const latentChannels = denoiser.outChannels;
+  return { kind: 'kl', latentChannels, factor: 8, encode: fail, decode: fail };
 }
 
 /** The MODEL of a loaded diffusion model. */

@@ -1,6 +1,7 @@
 // Nodes that save models, text encoders and autoencoders, with merges and LoRAs applied.
 // Source: ComfyUI comfy_extras/nodes_model_merging.py.
-import { CLIP_LOCATIONS, UNET_PREFIX, VAE_PREFIX } from '../../../../formats/identify/identify.ts';
+import { CLIP_LOCATIONS, UNET_PREFIX } from '../../../../formats/identify/identify.ts';
+import { VAE_PREFIX } from '../../../../formats/identify/identify-vae.ts';
 import {
   encodeLazySafetensors,
   type LazyTensor,

@@ -1,0 +1,42 @@
+// Describes an autoencoder by its tensors: the architecture, and whose latents it has.
+import type { ModelFile } from '../../formats/identify/identified-model.ts';
+
+type Tensors = ReadonlyMap<string, { readonly shape: readonly number[] }>;
+
+/** Whose latents have this number of channels; those of SD and SDXL, 4, are not mentioned. */
+const LATENTS: Readonly<Record<number, string | undefined>> = {
+  4: undefined,
+  16: 'SD3 or FLUX.1 (16 channels)',
+};
+const latentsOf = (channels: number): string | undefined =>
+  channels in LATENTS ? LATENTS[channels] : `${channels} channels`;
+
+const joined = (...parts: readonly (string | undefined)[]): string =>
+  parts.filter(Boolean).join(', ');
+
+/** `KL`, or `TAESD, SD3 or FLUX.1 (16 channels)`. */
+export function describeVae(
+  { vae: { kind, prefix } }: Extract<ModelFile, { kind: 'vae' }>,
+  tensors: Tensors,
+): string {
+  const first = kind === 'kl' ? 'decoder.conv_in.weight' : 'taesd_decoder.1.weight';
+  const channels = tensors.get(prefix + first)!.shape[1];
+  return joined(kind === 'kl' ? 'KL' : 'TAESD', latentsOf(channels));
+}
+
+/** `TAESD, the decoder`. */
+export function describeTaesd(
+  { part }: Extract<ModelFile, { kind: 'taesd' }>,
+  tensors: Tensors,
+): string {
+  if (part === 'both') return 'TAESD';
+  const channels =
+    part === 'decoder' ? tensors.get('1.weight')!.shape[1] : lastConvolution(tensors)[0];
+  return joined('TAESD', latentsOf(channels), `the ${part}`);
+}
+
+/** The shape of the convolution with the highest number, the last of the sequence. */
+function lastConvolution(tensors: Tensors): readonly number[] {
+  const numbers = [...tensors.keys()].flatMap((name) => /^(\d+)\.weight$/.exec(name)?.[1] ?? []);
+  return tensors.get(`${Math.max(...numbers.map(Number))}.weight`)!.shape;
+}

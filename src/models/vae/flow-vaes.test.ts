@@ -1,0 +1,89 @@
+// The autoencoder with 16 channels of SD3 and FLUX.1 against the original's: in both layouts, under
+// the prefixes that checkpoints have; and those that are named and refused.
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
+import { afterAll, describe, expect, it } from 'vitest';
+import { tensorsOf, writeRenamed } from '../../../test/support/files/rewrite.ts';
+import { expectGolden, fixtureModel, golden } from '../../../test/support/golden.ts';
+import { createRuntime } from '../../runtime/runtime.ts';
+import { sliceBatch } from '../../tensor/tensor.ts';
+import { loadVae } from './load.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'darkroom-flow-vaes-'));
+const runtime = createRuntime({ threads: 1 });
+afterAll(async () => {
+  await runtime.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const g = golden('vae', 'codec');
+const fixture = fixtureModel('tiny_ae');
+
+/** The names of diffusers' layout, by the original ones (test/golden/layouts). */
+const DIFFUSERS = new Map<string, string>(
+  Object.entries(
+    JSON.parse(
+      gunzipSync(
+        readFileSync(
+          fileURLToPath(new URL('../../../test/golden/layouts/names.json.gz', import.meta.url)),
+        ),
+      ).toString('utf8'),
+    ).vaes.tiny_vae as Record<string, string>,
+  ).map(([other, original]) => [original, other]),
+);
+
+describe('tiny_ae', () => {
+  it('encodes to the first 16 channels and decodes them as the original does', async () => {
+    const vae = await loadVae(fixture, runtime);
+    expect(vae).toMatchObject({ kind: 'kl', latentChannels: 16, factor: 8 });
+    for (const i of [0, 1, 2, 3]) {
+      const [encode, decode] = ['encode', 'decode'].map(
+        (step) => g.cases.find(({ id }) => id === `tiny_ae_${step}_${i}`)!,
+      );
+      const latent = await vae.encode(g.float(encode.inputs.image));
+      expectGolden(g, encode.id, encode.outputs.latent, latent);
+      const image = await vae.decode(g.float(decode.inputs.latent));
+      expectGolden(g, decode.id, decode.outputs.image, image);
+      const back = await vae.decode(sliceBatch(latent, 0, 1));
+      expectGolden(g, decode.id, decode.outputs.image_of_encoded, back);
+    }
+  });
+
+  it.each([
+    ['the original layout', 'first_stage_model.', false],
+    ['the original layout', 'vae.', false],
+    ['the layout of diffusers', '', true],
+    ['the layout of diffusers', 'vae.', true],
+  ])('is the same in %s with the prefix %j', async (_, prefix, diffusers) => {
+    const rename = (name: string): string => prefix + (diffusers ? DIFFUSERS.get(name) : name);
+    const file = join(folder, `${prefix}${diffusers}.safetensors`);
+    await writeRenamed(file, await tensorsOf(fixture), rename);
+    const vae = await loadVae(file, runtime);
+    const { id, inputs, outputs } = g.cases.find((one) => one.id === 'tiny_ae_encode_3')!;
+    expectGolden(g, id, outputs.latent, await vae.encode(g.float(inputs.image)));
+    const decode = g.cases.find((one) => one.id === 'tiny_ae_decode_3')!;
+    expectGolden(
+      g,
+      decode.id,
+      decode.outputs.image,
+      await vae.decode(g.float(decode.inputs.latent)),
+    );
+  });
+});
+
+describe('autoencoders that are not supported', () => {
+  it('are named: FLUX.2', async () => {
+    const file = join(folder, 'flux2-vae.safetensors');
+    const tensors = await tensorsOf(fixture);
+    const bn = { 'bn.running_mean': tensors['encoder.conv_out.bias'] };
+    await writeRenamed(file, { ...tensors, ...bn }, (name) => name);
+    await expect(loadVae(file, runtime)).rejects.toMatchObject({
+      code: 'DR_MODEL_UNSUPPORTED',
+      message: 'flux2-vae.safetensors is not a supported VAE but the VAE of FLUX.2',
+      hint: 'VAE files of SD1.x, SD2.x, SDXL, SD3 and FLUX.1 (KL) and TAESD are supported.',
+    });
+  });
+});
