@@ -15,6 +15,8 @@ export interface Latent {
   readonly noise_mask?: Tensor;
   /** Noise index of each batch item (LatentFromBatch). */
   readonly batch_index?: readonly number[];
+  /** Pixels per cell and side that an empty latent was made for; samplers fit it to their model. */
+  readonly downscale_ratio_spacial?: number;
 }
 
 /** Area of a condition: in latent cells (h, w, y, x), or as fractions of the image. */
@@ -112,13 +114,17 @@ export type Conditioning = readonly ConditioningEntry[];
 
 export interface LatentFormat {
   readonly channels: number;
-  /** Side of an image over the side of its latent. */
+  /** Side of an image over the side of its latent, as ComfyUI counts it. */
   readonly downscaleRatio: number;
-  /** Model latents = VAE latents * scale (0.18215 for SD1 and SD2, 0.13025 for SDXL). */
+  /** Model latents = (VAE latents - shift) * scale. */
   readonly scale: number;
+  /** 0 by default, as for SD1, SD2 and SDXL. */
+  readonly shift?: number;
   /** Per channel, if the format has them: model latents = (VAE latents - mean) * scale / std. */
   readonly mean?: readonly number[];
   readonly std?: readonly number[];
+  /** The tiny autoencoder that decodes previews, as files of `vae_approx` are named. */
+  readonly tiny?: 'taesd' | 'taesdxl' | 'taesd3' | 'taef1';
 }
 
 /** A diffusion model as MODEL sockets carry it. Immutable: patching returns a new model. */

@@ -2,12 +2,18 @@
 // Source: ComfyUI nodes.py (VAELoader).
 import { DarkroomError } from '../../errors.ts';
 import type { Autoencoder } from '../../models/vae/autoencoder.ts';
-import { loadTaesd, loadVae, type TaesdName } from '../../models/vae/load.ts';
+import {
+  loadTaesd,
+  loadTaesdDecoder,
+  loadVae,
+  TAESD_SCALES,
+  type TaesdName,
+} from '../../models/vae/load.ts';
 import type { NodeContext, NodeEnvironment } from '../context.ts';
 import { loadOnce } from './file-cache.ts';
 
 /** The tiny autoencoders, each an encoder and a decoder file of the folder `vae_approx`. */
-const TINY_NAMES: readonly TaesdName[] = ['taesd', 'taesdxl'];
+const TINY_NAMES = Object.keys(TAESD_SCALES) as TaesdName[];
 
 const tinyFiles = (environment: NodeEnvironment, name: string): string[] =>
   ['encoder', 'decoder'].flatMap(
@@ -28,7 +34,7 @@ export const vaePaths = (name: string, context: NodeContext): string[] =>
     ? tinyFiles(context, name).map((file) => context.modelPath('vae_approx', file))
     : [context.modelPath('vae', name)];
 
-/** The VAE of a name: a file of the folder `vae`, `taesd` or `taesdxl`. Throws DR_MODEL_MISSING. */
+/** The VAE of a name: a file of the folder `vae`, or a tiny one. Throws DR_MODEL_MISSING. */
 export async function loadNamedVae(name: string, context: NodeContext): Promise<Autoencoder> {
   const { runtime } = context;
   const files = vaePaths(name, context);
@@ -47,4 +53,19 @@ export async function loadNamedVae(name: string, context: NodeContext): Promise<
     () => (tiny ? loadTaesd(files[0], files[1], tiny, runtime) : loadVae(files[0], runtime)),
     'vae',
   );
+}
+
+/**
+ * What decodes the latents of a model for previews; undefined if the tiny autoencoder's decoder is
+ * not in the folder `vae_approx`. As in the original, the encoder is not needed.
+ */
+export function tinyDecoder(
+  name: TaesdName,
+  context: NodeContext,
+): Promise<Autoencoder['decode']> | undefined {
+  const file = context.modelFiles('vae_approx').find((one) => one.startsWith(`${name}_decoder`));
+  if (file === undefined) return undefined;
+  const path = context.modelPath('vae_approx', file);
+  const { runtime } = context;
+  return loadOnce(runtime, [path], () => loadTaesdDecoder(path, runtime), 'preview');
 }

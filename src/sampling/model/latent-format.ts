@@ -6,22 +6,43 @@ import type { LatentFormat } from '../sampling-types.ts';
 /** The size of all Stable Diffusion latents: 4 channels, one cell for 8 x 8 pixels. */
 export const SD_LATENT = { channels: 4, downscaleRatio: 8 } as const;
 
-export const SD: LatentFormat = { ...SD_LATENT, scale: 0.18215 };
-export const SDXL: LatentFormat = { ...SD_LATENT, scale: 0.13025 };
+export const SD: LatentFormat = { ...SD_LATENT, scale: 0.18215, tiny: 'taesd' };
+export const SDXL: LatentFormat = { ...SD_LATENT, scale: 0.13025, tiny: 'taesdxl' };
 /** Playground v2.5: each channel is normalised by its own mean and deviation. */
 export const SDXL_PLAYGROUND: LatentFormat = {
   ...SD_LATENT,
   scale: 0.5,
   mean: [-1.6574, 1.886, -1.383, 2.5155],
   std: [8.4927, 5.9022, 6.5498, 5.2299],
+  tiny: 'taesdxl',
 };
 
-/** Stable Diffusion's x4 upscaler: one cell for 4 x 4 pixels. */
-export const SD_X4: LatentFormat = { channels: 4, downscaleRatio: 4, scale: 0.08333 };
+/** Stable Diffusion's x4 upscaler, whose cells are of 4 x 4 pixels; ComfyUI counts them as 8 x 8. */
+export const SD_X4: LatentFormat = { ...SD_LATENT, scale: 0.08333 };
+
+/** The size of the latents of SD3 and FLUX.1: 16 channels, one cell for 8 x 8 pixels. */
+const FLOW_LATENT = { channels: 16, downscaleRatio: 8 } as const;
+
+/** Stable Diffusion 3 and 3.5. */
+export const SD3: LatentFormat = {
+  ...FLOW_LATENT,
+  scale: 1.5305,
+  shift: 0.0609,
+  tiny: 'taesd3',
+};
+/** FLUX.1 and the models with its autoencoder: Chroma, Lumina 2, Z-Image. */
+export const FLUX: LatentFormat = {
+  ...FLOW_LATENT,
+  scale: 0.3611,
+  shift: 0.1159,
+  tiny: 'taef1',
+};
 
 /** Model latents from VAE latents [B,C,H,W] (process_latent_in). */
-export function toModelLatent({ scale, mean, std }: LatentFormat, latent: Tensor): Tensor {
+export function toModelLatent(format: LatentFormat, latent: Tensor): Tensor {
+  const { scale, shift, mean, std } = format;
   const k = f32(scale);
+  if (shift !== undefined) return map(latent, (value) => f32(value - f32(shift)) * k);
   if (!mean || !std) return map(latent, (value) => value * k);
   const channel = channelOf(latent);
   return map(
@@ -31,8 +52,10 @@ export function toModelLatent({ scale, mean, std }: LatentFormat, latent: Tensor
 }
 
 /** VAE latents from model latents [B,C,H,W] (process_latent_out). */
-export function fromModelLatent({ scale, mean, std }: LatentFormat, latent: Tensor): Tensor {
+export function fromModelLatent(format: LatentFormat, latent: Tensor): Tensor {
+  const { scale, shift, mean, std } = format;
   const k = f32(scale);
+  if (shift !== undefined) return map(latent, (value) => f32(value / k) + f32(shift));
   if (!mean || !std) return map(latent, (value) => value / k);
   const channel = channelOf(latent);
   return map(

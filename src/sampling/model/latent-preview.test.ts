@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { map, zeros } from '../../tensor/tensor.ts';
 import { SD, SDXL } from './latent-format.ts';
-import { samplingPreview } from './latent-preview.ts';
+import { LATENT_COLOURS, previewLatent, samplingPreview } from './latent-preview.ts';
 
 const denoised = map(zeros([2, 4, 2, 3]), (_, i) => Math.sin(i));
 
@@ -27,6 +27,20 @@ describe('shows the first latent of a batch in the colours of its format', () =>
 
   it('SDXL', () => {
     expect([...samplingPreview({ latentFormat: SDXL }, denoised)!.bytes]).toEqual(SDXL_BYTES);
+  });
+});
+
+// >>> x = torch.sin(torch.arange(2 * 16 * 3, dtype=torch.float64)).float().reshape(2, 16, 1, 3)
+// >>> factors = torch.tensor(format.latent_rgb_factors).transpose(0, 1)
+// >>> torch.nn.functional.linear(format.process_in(x)[0].movedim(0, -1), factors)
+describe('shows unscaled latents without bias, as the Impact Pack does', () => {
+  const latent = map(zeros([2, 16, 1, 3]), (_, i) => Math.sin(i));
+
+  it.each([
+    ['Latent2RGB-SD3', [50, 112, 62, 96, 88, 56, 168, 95, 112]],
+    ['Latent2RGB-FLUX.1', [119, 119, 107, 121, 121, 116, 129, 128, 134]],
+  ])('%s', (method, bytes) => {
+    expect([...previewLatent(latent, LATENT_COLOURS[method]).bytes]).toEqual(bytes);
   });
 });
 

@@ -1,4 +1,4 @@
-// A small image of a latent, computed without a network: its four channels as colours
+// A small image of a latent, computed without a network: its channels as colours
 // (comfy.latent_formats latent_rgb_factors). The Impact Pack's previews have no offsets; ComfyUI's
 // previews during sampling have them.
 import type { ByteImage } from '../../image/image-bytes.ts';
@@ -6,7 +6,16 @@ import { ownValue } from '../../own-value.ts';
 import { sliceBatch, type Tensor } from '../../tensor/tensor.ts';
 import { f32 } from '../float32.ts';
 import type { LatentFormat, Model } from '../sampling-types.ts';
-import { SD, SD_LATENT, SD_X4, SDXL, SDXL_PLAYGROUND, toModelLatent } from './latent-format.ts';
+import {
+  FLUX,
+  SD,
+  SD_LATENT,
+  SD_X4,
+  SD3,
+  SDXL,
+  SDXL_PLAYGROUND,
+  toModelLatent,
+} from './latent-format.ts';
 
 interface Colours {
   readonly format: LatentFormat;
@@ -16,7 +25,7 @@ interface Colours {
   readonly bias?: readonly [number, number, number];
 }
 
-/** By the names of the Impact Pack's preview methods; all are for latents of four channels. */
+/** By the names of the Impact Pack's preview methods. */
 export const LATENT_COLOURS: Readonly<Record<string, Colours>> = {
   'Latent2RGB-SD15': {
     format: SD,
@@ -63,10 +72,52 @@ export const LATENT_COLOURS: Readonly<Record<string, Colours>> = {
       [0.029, -0.1574, -0.4078],
     ],
   },
+  'Latent2RGB-SD3': {
+    format: SD3,
+    factors: [
+      [-0.0922, -0.0175, 0.0749],
+      [0.0311, 0.0633, 0.0954],
+      [0.1994, 0.0927, 0.0458],
+      [0.0856, 0.0339, 0.0902],
+      [0.0587, 0.0272, -0.0496],
+      [-0.0006, 0.1104, 0.0309],
+      [0.0978, 0.0306, 0.0427],
+      [-0.0042, 0.1038, 0.1358],
+      [-0.0194, 0.002, 0.0669],
+      [-0.0488, 0.013, -0.0268],
+      [0.0922, 0.0988, 0.0951],
+      [-0.0278, 0.0524, -0.0542],
+      [0.0332, 0.0456, 0.0895],
+      [-0.0069, -0.003, -0.081],
+      [-0.0596, -0.0465, -0.0293],
+      [-0.1448, -0.1463, -0.1189],
+    ],
+  },
+  'Latent2RGB-FLUX.1': {
+    format: FLUX,
+    factors: [
+      [-0.0346, 0.0244, 0.0681],
+      [0.0034, 0.021, 0.0687],
+      [0.0275, -0.0668, -0.0433],
+      [-0.0174, 0.016, 0.0617],
+      [0.0859, 0.0721, 0.0329],
+      [0.0004, 0.0383, 0.0115],
+      [0.0405, 0.0861, 0.0915],
+      [-0.0236, -0.0185, -0.0259],
+      [-0.0245, 0.025, 0.118],
+      [0.1008, 0.0755, -0.0421],
+      [-0.0515, 0.0201, 0.0011],
+      [0.0428, -0.0012, -0.0036],
+      [0.0817, 0.0765, 0.0749],
+      [-0.1264, -0.0522, -0.1103],
+      [-0.028, -0.0881, -0.0499],
+      [-0.1262, -0.0982, -0.0778],
+    ],
+  },
 };
 
 /**
- * Converts the first item of [B,4,H,W] to W x H pixels; `scaled` if it is in model units already.
+ * Converts the first item of [B,C,H,W] to W x H pixels; `scaled` if it is in model units already.
  */
 export function previewLatent(
   latent: Tensor,
@@ -83,7 +134,7 @@ export function previewLatent(
       let sum = f32(bias[colour]);
       for (let c = 0; c < channels; c++)
         sum = f32(sum + f32(data[c * plane + i] * f32(factors[c][colour])));
-      bytes[i * 3 + colour] = Math.min(Math.max((sum + 1) / 2, 0), 1) * 255;
+      bytes[i * 3 + colour] = f32(Math.min(Math.max(f32(sum + 1) / 2, 0), 1) * 255);
     }
   return { width, height, channels: 3, bytes };
 }
@@ -93,6 +144,8 @@ const SAMPLING_COLOURS: readonly Colours[] = [
   { ...LATENT_COLOURS['Latent2RGB-SDXL'], bias: [0.1084, -0.0175, -0.0011] },
   LATENT_COLOURS['Latent2RGB-Playground-2.5'],
   LATENT_COLOURS['Latent2RGB-SD-X4'],
+  { ...LATENT_COLOURS['Latent2RGB-SD3'], bias: [0.2394, 0.2135, 0.1925] },
+  { ...LATENT_COLOURS['Latent2RGB-FLUX.1'], bias: [-0.0329, -0.0718, -0.0851] },
 ];
 
 /** Fitted to latents and pictures of the embedded checkpoints, whose autoencoder is their own. */

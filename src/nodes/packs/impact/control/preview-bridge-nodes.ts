@@ -7,6 +7,7 @@ import { fromBytes } from '../../../../image/image-bytes.ts';
 import { resizeMask } from '../../../../image/resize/impact-resize.ts';
 import { pilResize } from '../../../../image/resize/pil-resize.ts';
 import type { Autoencoder } from '../../../../models/vae/autoencoder.ts';
+import { ownValue } from '../../../../own-value.ts';
 import { LATENT_COLOURS, previewLatent } from '../../../../sampling/model/latent-preview.ts';
 import type { Latent } from '../../../../sampling/sampling-types.ts';
 import { allocate } from '../../../../tensor/allocate.ts';
@@ -24,7 +25,12 @@ import {
 import { loadNamedVae } from '../../../shared/named-vae.ts';
 import { saveImages, tempSuffix } from '../../../shared/save-images.ts';
 import { blocker } from '../../../socket-values.ts';
-import { checkPreviewMethod, PREVIEW_METHODS } from './preview-methods.ts';
+import {
+  checkPreviewMethod,
+  colourChannels,
+  PREVIEW_METHODS,
+  TINY_AUTOENCODERS,
+} from './preview-methods.ts';
 import { savedFileOf } from './sender-nodes.ts';
 
 const UTIL = 'ImpactPack/Util';
@@ -175,11 +181,6 @@ const PreviewBridge = defineNode({
   },
 });
 
-/** Preview methods that are autoencoders, and the autoencoders' names. */
-const TINY_AUTOENCODERS: Readonly<Record<string, string>> = {
-  TAESDXL: 'taesdxl',
-  TAESD15: 'taesd',
-};
 /**
  * A preview of a latent: decoded by a VAE, or the colours of its channels at eight times its size.
  * Throws DR_INPUT_INVALID for a method that does not support the latent.
@@ -191,9 +192,10 @@ async function latentPreview(
   context: NodeContext,
 ): Promise<Tensor> {
   if (vae) return vae.decode(samples);
-  checkPreviewMethod(method, samples, ', or connect vae_opt');
-  if (TINY_AUTOENCODERS[method])
-    return (await loadNamedVae(TINY_AUTOENCODERS[method], context)).decode(samples);
+  const tiny = ownValue(TINY_AUTOENCODERS, method);
+  const channels = tiny?.channels ?? colourChannels(method);
+  checkPreviewMethod(method, channels, samples, ', or connect vae_opt');
+  if (tiny) return (await loadNamedVae(tiny.name, context)).decode(samples);
   const small = previewLatent(samples, LATENT_COLOURS[method]);
   const large = pilResize(small, { width: small.width * 8, height: small.height * 8 }, 'lanczos');
   return fromBytes(large.bytes, [1, large.height, large.width, 3]);

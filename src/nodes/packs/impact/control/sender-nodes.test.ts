@@ -3,6 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { writeTaesd16 } from '../../../../../test/support/files/taesd16.ts';
 import { runNode, testContext } from '../../../../../test/support/run-node.ts';
 import { latentFromExif } from '../../../../formats/latent-png.ts';
 import { encodePng, readPngExif, readPngText } from '../../../../image/codec/png.ts';
@@ -72,13 +73,18 @@ describe('latents in images', () => {
     });
   });
 
+  // as in the original, which shows colours of SD15 for tiny autoencoders
   it.each([
-    ['Latent2RGB-FLUX.1', false],
-    ['Latent2RGB-LTXV', false],
-    ['Latent2RGB-SD-X4', true],
-    ['TAESDXL', true],
-  ])('are shown by %s: %s', async (preview_method, works) => {
-    const samples = { samples: prepareNoise([1, 4, 8, 8], 3) };
+    [4, 'Latent2RGB-FLUX.1', false],
+    [4, 'Latent2RGB-LTXV', false],
+    [4, 'Latent2RGB-SD-X4', true],
+    [4, 'TAESDXL', true],
+    [16, 'Latent2RGB-FLUX.1', true],
+    [16, 'Latent2RGB-SD3', true],
+    [16, 'Latent2RGB-SDXL', false],
+    [16, 'TAEF1', false],
+  ])('of %s channels are shown by %s: %s', async (channels, preview_method, works) => {
+    const samples = { samples: prepareNoise([1, channels, 8, 8], 3) };
     const sent = runWhole('LatentSender', {
       samples,
       filename_prefix: 'latents/LatentSender',
@@ -249,6 +255,27 @@ describe('preview bridges', () => {
       run({ latent: { samples: latent.samples }, preview_method: 'Latent2RGB-SD3' }),
     ).rejects.toMatchObject({
       input: 'preview_method',
+    });
+  });
+
+  it('show latents of 16 channels in their colours, or by their tiny autoencoders', async () => {
+    const { encoder, decoder } = await writeTaesd16(input, 'taef1');
+    const files = { 'taef1_encoder.safetensors': encoder, 'taef1_decoder.safetensors': decoder };
+    const latent: Latent = { samples: prepareNoise([1, 16, 8, 4], 1) };
+    const run = (preview_method: string) =>
+      runWhole(
+        'PreviewBridgeLatent',
+        { latent, image: '', preview_method, block: false },
+        testContext({ vae_approx: files }, input),
+      );
+    for (const method of ['Latent2RGB-FLUX.1', 'Latent2RGB-SD3', 'TAEF1'])
+      expect(pngSize(readFileSync(saved(await run(method))[0].path)), method).toEqual({
+        width: 32,
+        height: 64,
+      });
+    await expect(run('TAESDXL')).rejects.toMatchObject({
+      message: 'the preview method TAESDXL does not support latents of 16 channels',
+      hint: 'Choose Latent2RGB-FLUX.1 or Latent2RGB-SD3, or connect vae_opt.',
     });
   });
 });

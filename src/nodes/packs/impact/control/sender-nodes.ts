@@ -25,7 +25,13 @@ import {
 import { inputContentHash, readLatentFile } from '../../../shared/input-files.ts';
 import { saveImages, tempSuffix } from '../../../shared/save-images.ts';
 import { linkId } from './logic-nodes.ts';
-import { checkPreviewMethod, PREVIEW_METHODS, type PreviewMethod } from './preview-methods.ts';
+import {
+  checkPreviewMethod,
+  colourChannels,
+  PREVIEW_METHODS,
+  type PreviewMethod,
+  TINY_AUTOENCODERS,
+} from './preview-methods.ts';
 
 const UTIL = 'ImpactPack/Util';
 const HIDDEN = { prompt: 'PROMPT', extra_pnginfo: 'EXTRA_PNGINFO' } as const;
@@ -130,9 +136,8 @@ function resizePreview(preview: ByteImage): ByteImage {
   );
 }
 
-/** The colours of a method. As in the original, the tiny autoencoders are those of SD15. */
-const coloursOf = (method: PreviewMethod) =>
-  LATENT_COLOURS[method] ?? LATENT_COLOURS['Latent2RGB-SD15'];
+/** What the original uses in place of the tiny autoencoders. */
+const TINY_METHOD: PreviewMethod = 'Latent2RGB-SD15';
 
 const LatentSender = defineNode({
   type: 'LatentSender',
@@ -152,8 +157,9 @@ const LatentSender = defineNode({
   hidden: HIDDEN,
   outputs: [],
   async run({ samples, filename_prefix, link_id, preview_method }, context) {
-    checkPreviewMethod(preview_method, samples.samples);
-    const preview = resizePreview(previewLatent(samples.samples, coloursOf(preview_method), true));
+    const method = preview_method in TINY_AUTOENCODERS ? TINY_METHOD : preview_method;
+    checkPreviewMethod(preview_method, colourChannels(method), samples.samples);
+    const preview = resizePreview(previewLatent(samples.samples, LATENT_COLOURS[method], true));
     const file = await encodePng(preview, {
       text: context.metadata(),
       exif: latentExif(samples.samples),

@@ -1,0 +1,66 @@
+// Latent formats against ComfyUI: the latents of a model, previews, and empty latents made to fit.
+import { describe, expect, it } from 'vitest';
+import { expectExact, expectGolden, expectImage, golden } from '../../../test/support/golden.ts';
+import { sliceBatch } from '../../tensor/tensor.ts';
+import type { LatentFormat } from '../sampling-types.ts';
+import { fitEmptyLatent } from './fit-empty-latent.ts';
+import { FLUX, fromModelLatent, SD3, SDXL, toModelLatent } from './latent-format.ts';
+import { samplingPreview } from './latent-preview.ts';
+
+const g = golden('vae', 'latent_formats');
+
+/** The formats of the golden; those of Flux2 and Wan21 belong to models that are not supported. */
+const FORMATS: Readonly<Record<string, LatentFormat>> = { SD3, Flux: FLUX, SDXL };
+
+describe.each(Object.entries(FORMATS))('%s', (id, format) => {
+  const { params, inputs, outputs } = g.cases.find((one) => one.id === id)!;
+  const latent = g.float(inputs.latent);
+
+  it('has the sizes and the tiny autoencoder of the original', () => {
+    expect([format.channels, format.downscaleRatio, `${format.tiny}_decoder`]).toEqual([
+      params.channels,
+      params.spacial_downscale_ratio,
+      params.taesd,
+    ]);
+  });
+
+  it('converts latents exactly as the original does', () => {
+    expectExact(g, id, outputs.in, toModelLatent(format, latent).data);
+    expectExact(g, id, outputs.out, fromModelLatent(format, latent).data);
+  });
+
+  it('shows latents in the colours of the original', () => {
+    const { bytes } = samplingPreview({ latentFormat: format }, sliceBatch(latent, 0, 1))!;
+    expectImage(g, id, outputs.preview, bytes);
+  });
+});
+
+/** The models whose formats are above, and one of four channels as AuraFlow's. */
+const MODELS: Readonly<Record<string, LatentFormat>> = {
+  tiny_z_image: FLUX,
+  tiny_flux_dev: FLUX,
+  tiny_auraflow: SDXL,
+};
+
+it('makes empty latents fit the channels of a model, and no others', () => {
+  const cases = g.cases.filter((one) => one.params.model in MODELS);
+  expect(cases.length).toBe(6);
+  for (const { id, params, inputs, outputs } of cases) {
+    const latent = {
+      samples: g.float(inputs.latent),
+      downscale_ratio_spacial: params.downscale_ratio_spacial ?? undefined,
+    };
+    const fitted = fitEmptyLatent(latent, MODELS[params.model]);
+    expectGolden(g, id, outputs.out, fitted);
+    if (!params.zero) expect(fitted).toBe(latent.samples);
+  }
+});
+
+it('makes empty latents fit the ratio of a model', () => {
+  // [round(n * (8 / 16)) for n in (5, 7, 8)]  ->  [2, 4, 4]
+  const format = { channels: 128, downscaleRatio: 16, scale: 1 };
+  const samples = { shape: [2, 16, 5, 7], data: new Float32Array(2 * 16 * 5 * 7) };
+  const fitted = fitEmptyLatent({ samples, downscale_ratio_spacial: 8 }, format);
+  expect(fitted.shape).toEqual([2, 128, 2, 4]);
+  expect(fitEmptyLatent({ samples }, format).shape).toEqual([2, 128, 5, 7]);
+});
