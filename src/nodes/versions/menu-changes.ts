@@ -67,6 +67,7 @@ export const MENU_CHANGES: readonly (readonly [
         LatentOperationSharpen
       `,
       'model/latent/batch': 'LatentFromBatch, RepeatLatentBatch, LatentBatch, RebatchLatents',
+      'model/latent/sd3': 'EmptySD3LatentImage',
       'model/latent/transform': 'LatentFlip, LatentRotate, LatentCrop',
       'model/loaders': `
         CheckpointLoaderSimple, VAELoader, HypernetworkLoader, CLIPVisionLoader,
@@ -119,6 +120,7 @@ export const MENU_CHANGES: readonly (readonly [
         ConditioningSetTimestepRange, ConditioningZeroOut
       `,
       'model/latent': 'SetLatentNoiseMask, VAEEncodeForInpaint',
+      'model/latent/stable diffusion': 'EmptySD3LatentImage',
       'model/loaders': 'CheckpointLoader, UNETLoader, CLIPLoader, DualCLIPLoader, DiffusersLoader',
       'model/merging': `
         ModelMergeSimple, ModelMergeBlocks, ModelMergeSubtract, ModelMergeAdd,

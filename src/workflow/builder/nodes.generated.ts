@@ -1480,6 +1480,16 @@ export const EmptyLatentImage: NodeFunction<{
   batch_size?: Int;
 }, Node<{ LATENT: 'LATENT' }>> = nodeFunction('EmptyLatentImage', [['LATENT', 'LATENT']], { width: 512, height: 512, batch_size: 1 });
 
+/** EmptySD3LatentImage (model/latent/stable diffusion): A batch of latents of zeros, with the 16 channels of SD3 and FLUX.1. */
+export const EmptySD3LatentImage: NodeFunction<{
+  /** 16 to 16384. Default: 1024. */
+  width?: Int;
+  /** 16 to 16384. Default: 1024. */
+  height?: Int;
+  /** 1 to 4096. Default: 1. */
+  batch_size?: Int;
+}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('EmptySD3LatentImage', [['LATENT', 'LATENT']], { width: 1024, height: 1024, batch_size: 1 });
+
 /** EmptySegs (ImpactPack/Util): SEGS without a segment. */
 export const EmptySegs: NodeFunction<Record<string, never>, Node<{ SEGS: 'SEGS' }>> = nodeFunction('EmptySegs', [['SEGS', 'SEGS']]);
 
@@ -6926,6 +6936,7 @@ export const nodes: {
   EditDetailerPipeSDXL: typeof EditDetailerPipeSDXL;
   EmptyImage: typeof EmptyImage;
   EmptyLatentImage: typeof EmptyLatentImage;
+  EmptySD3LatentImage: typeof EmptySD3LatentImage;
   EmptySegs: typeof EmptySegs;
   ExponentialScheduler: typeof ExponentialScheduler;
   ExtendIntermediateSigmas: typeof ExtendIntermediateSigmas;
@@ -7521,6 +7532,7 @@ export const nodes: {
   EditDetailerPipeSDXL,
   EmptyImage,
   EmptyLatentImage,
+  EmptySD3LatentImage,
   EmptySegs,
   ExponentialScheduler,
   ExtendIntermediateSigmas,

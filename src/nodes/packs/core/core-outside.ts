@@ -73,7 +73,7 @@ export const CORE_OUTSIDE: readonly RefusedTypes[] = [
       CLIPTextEncodeSD3 ControlNetInpaintingAliMamaApply EmptyChromaRadianceLatentImage
       EmptyFlux2LatentImage EmptyHiDreamO1LatentImage EmptyHunyuanImageLatent
       EmptyHunyuanLatentVideo EmptyHunyuanVideo15Latent EmptyQwenImageLayeredLatentImage
-      EmptySD3LatentImage FluxKVCache HiDreamO1PatchSeamSmoothing HiDreamO1ReferenceImages
+      FluxKVCache HiDreamO1PatchSeamSmoothing HiDreamO1ReferenceImages
       HunyuanImageToVideo HunyuanRefinerLatent HunyuanVideo15ImageToVideo
       HunyuanVideo15LatentUpscaleWithModel HunyuanVideo15SuperResolution Ideogram4Scheduler
       LatentUpscaleModelLoader ModelMergeAuraflow ModelMergeCosmos14B ModelMergeCosmos7B

@@ -1,5 +1,6 @@
 // Nodes for empty latents, parts of a batch, and noise masks. Source: ComfyUI nodes.py.
 import { toNHW } from '../../../../image/mask/mask-shape.ts';
+import type { Latent } from '../../../../sampling/sampling-types.ts';
 import {
   indexInBatch,
   repeatToBatch,
@@ -9,6 +10,11 @@ import {
 } from '../../../../tensor/tensor.ts';
 import { defineNode, int, output, outputs, socket } from '../../../declare.ts';
 import { MAX_RESOLUTION } from '../../../shared/image-limits.ts';
+
+const emptyLatent = (channels: number, width: number, height: number, count: number): Latent => ({
+  samples: zeros([count, channels, Math.floor(height / 8), Math.floor(width / 8)]),
+  downscale_ratio_spacial: 8,
+});
 
 const EmptyLatentImage = defineNode({
   type: 'EmptyLatentImage',
@@ -33,8 +39,21 @@ const EmptyLatentImage = defineNode({
     batch_size: int({ default: 1, min: 1, max: 4096, tooltip: 'Number of images.' }),
   },
   outputs: [output('LATENT')],
-  run: ({ width, height, batch_size }) =>
-    outputs({ samples: zeros([batch_size, 4, Math.floor(height / 8), Math.floor(width / 8)]) }),
+  run: ({ width, height, batch_size }) => outputs(emptyLatent(4, width, height, batch_size)),
+});
+
+const EmptySD3LatentImage = defineNode({
+  type: 'EmptySD3LatentImage',
+  display: 'EmptySD3LatentImage',
+  category: 'latent/sd3',
+  description: 'A batch of latents of zeros, with the 16 channels of SD3 and FLUX.1.',
+  inputs: {
+    width: int({ default: 1024, min: 16, max: MAX_RESOLUTION, step: 16 }),
+    height: int({ default: 1024, min: 16, max: MAX_RESOLUTION, step: 16 }),
+    batch_size: int({ default: 1, min: 1, max: 4096 }),
+  },
+  outputs: [output('LATENT')],
+  run: ({ width, height, batch_size }) => outputs(emptyLatent(16, width, height, batch_size)),
 });
 
 /** Masks repeated cyclically to a batch of `count`; a single mask is returned as it is. */
@@ -102,6 +121,7 @@ const SetLatentNoiseMask = defineNode({
 
 export const LATENT_NODES = [
   EmptyLatentImage,
+  EmptySD3LatentImage,
   LatentFromBatch,
   RepeatLatentBatch,
   SetLatentNoiseMask,
