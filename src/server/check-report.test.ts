@@ -94,6 +94,27 @@ describe('POST /darkroom/check', () => {
     expect([found.types.length, found.more]).toEqual([200, 4800]);
   });
 
+  it('checks as the release that extra_data names; an unknown one is refused', async () => {
+    const prompt = {
+      '1': node('EmptyImage', { width: 16, height: 16, batch_size: 1, color: 0 }),
+      // ComfyUI has it since 0.3.76
+      '2': node('AdjustBrightness', { images: ['1', 0], factor: 1.5 }),
+      '3': node('SaveImage', { images: ['2', 0], filename_prefix: 'x' }),
+    };
+    const checkAs = (comfyui: unknown) =>
+      test.post('/darkroom/check', { prompt, extra_data: { comfyui } });
+    expect((await checkAs('0.33.0')).json()).toMatchObject({ runnable: true, types: [] });
+    expect((await checkAs('0.3.64')).json()).toMatchObject({
+      runnable: false,
+      types: [
+        { type: 'AdjustBrightness', hint: expect.stringContaining('ComfyUI has it since 0.3.76') },
+      ],
+    });
+    const refused = await checkAs('0.3.65');
+    expect(refused.statusCode).toBe(400);
+    expect(refused.json().error.message).toContain('extra_data.comfyui: unknown ComfyUI version');
+  });
+
   it('responds with 422 to what is no workflow', async () => {
     const response = await test.post('/darkroom/check', { prompt: [1] });
     expect(response.statusCode).toBe(422);

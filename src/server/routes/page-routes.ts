@@ -98,6 +98,7 @@ const checkRoute = ({ threads, storage }: ServerContext): Route => ({
   largeBody: true,
   responses: {
     200: { description: 'What is missing, and what to do about it.', schema: report },
+    400: { description: 'extra_data.comfyui is no known version.', schema: { type: 'object' } },
     413: { description: 'Too large, or too much to read.', schema: { type: 'object' } },
     422: { description: 'The prompt is no workflow.', schema: { type: 'object' } },
   },

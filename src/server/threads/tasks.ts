@@ -82,12 +82,15 @@ export const TASKS = {
 
   /** Finds what the prompt in a body of POST /prompt lacks here; opens headers of model files. */
   checkWorkflow: (
-    { nodes, folders }: TaskContext,
-    body: Body & InputNames,
+    { nodesOf, folders }: TaskContext,
+    bytes: Body & InputNames,
   ): Promise<RouteResponse> =>
     readable(async () => {
+      const body = objectBody(bytes);
+      const version = namedVersion(body);
+      if (typeof version === 'object') return json(version.refused, 400);
       const { checkReport } = await import('../check-report.ts');
-      return json<CheckResponse>(await checkReport(objectBody(body), nodes, folders));
+      return json<CheckResponse>(await checkReport(body, nodesOf(version), folders));
     }),
 
   /** Replaces the wildcards in the `text` of a body. */
