@@ -1,5 +1,5 @@
 // Single values as Python prints them.
-import { pythonRepr } from '../../formats/dumps-json.ts';
+import { floatRepr } from '../../text/python-repr.ts';
 
 /**
  * `str(value)` of None, a text, a truth value or a number; undefined for other values. An integral
@@ -11,5 +11,5 @@ export function scalarText(value: unknown, type: string | undefined): string | u
   if (typeof value === 'boolean') return value ? 'True' : 'False';
   if (typeof value === 'bigint') return String(value);
   if (typeof value !== 'number') return undefined;
-  return type === 'FLOAT' || !Number.isInteger(value) ? pythonRepr(value) : String(value);
+  return type === 'FLOAT' || !Number.isInteger(value) ? floatRepr(value) : String(value);
 }
