@@ -2,9 +2,10 @@
 import { build } from 'esbuild';
 import { expect, it } from 'vitest';
 
-it('loads neither the nodes nor a package before a command runs', async () => {
+/** The files and packages that are loaded before a program runs. */
+async function loadedBy(program: string) {
   const { metafile } = await build({
-    entryPoints: ['src/cli/main.ts'],
+    entryPoints: [program],
     bundle: true,
     format: 'esm',
     platform: 'node',
@@ -12,13 +13,24 @@ it('loads neither the nodes nor a package before a command runs', async () => {
     metafile: true,
     write: false,
   });
-  const loaded = new Set(['src/cli/main.ts']);
+  const files = new Set([program]);
   const packages = new Set<string>();
-  for (const file of loaded)
+  for (const file of files)
     for (const { path, kind, external } of metafile.inputs[file].imports)
-      if (kind === 'import-statement') (external ? packages : loaded).add(path);
-  expect([...packages].filter((name) => !name.startsWith('node:'))).toEqual([]);
-  expect(loaded).toContain('src/cli/commands.ts');
+      if (kind === 'import-statement') (external ? packages : files).add(path);
+  return { files, packages: [...packages].filter((name) => !name.startsWith('node:')) };
+}
+
+it('loads neither the nodes nor a package before a command runs', async () => {
+  const { files, packages } = await loadedBy('src/cli/main.ts');
+  expect(packages).toEqual([]);
+  expect(files).toContain('src/cli/commands.ts');
   for (const file of ['src/darkroom.ts', 'src/nodes/index.ts', 'src/image/codec/load-sharp.ts'])
-    expect(loaded).not.toContain(file);
+    expect(files).not.toContain(file);
+});
+
+it('loads with the nodes no package but the small one of ONNX Runtime', async () => {
+  const { files, packages } = await loadedBy('src/nodes/index.ts');
+  expect(files).toContain('src/nodes/packs/core/index.ts');
+  expect(packages).toEqual(['onnxruntime-common']);
 });

@@ -6,8 +6,7 @@ import { allocate } from '../../tensor/allocate.ts';
 import { sliceBatch, type Tensor } from '../../tensor/tensor.ts';
 import { labToRgb, rgbToLab } from './lab.ts';
 
-export const TRANSFER_METHODS = ['reinhard_lab', 'mkl_lab', 'histogram'] as const;
-export type TransferMethod = (typeof TRANSFER_METHODS)[number];
+export type TransferMethod = 'reinhard_lab' | 'mkl_lab' | 'histogram';
 
 /** Which frames the statistics of the source are of. */
 export type SourceStats =

@@ -7,7 +7,6 @@ import {
   type LazyTensor,
 } from '../../../../formats/safetensors/safetensors-write.ts';
 import type { Clip } from '../../../../models/clip/clip.ts';
-import { extractLora } from '../../../../models/lora/extract.ts';
 import { encoderFileTensors, unetTensors } from '../../../../models/weights/save.ts';
 import type { Model } from '../../../../sampling/sampling-types.ts';
 import { type Tensor, tensor } from '../../../../tensor/tensor.ts';
@@ -45,17 +44,19 @@ const clipDifferences = ({ encoders }: Clip, threads: number): LazyTensor[] =>
 type LoraTensor = readonly [name: string, value: Tensor];
 
 /** Returns the tensors that a difference becomes; undefined where no factors can be made. */
-function loraTensors(
+async function loraTensors(
   name: string,
   difference: Tensor,
   { rank, loraType, biases }: LoraForm,
-): readonly LoraTensor[] | undefined {
+): Promise<readonly LoraTensor[] | undefined> {
   if (name.endsWith(BIAS))
     return biases ? [[`${name.slice(0, -BIAS.length)}.diff_b`, difference]] : [];
   if (!name.endsWith(WEIGHT)) return [];
   const layer = name.slice(0, -WEIGHT.length);
   if (loraType === 'full_diff') return [[`${layer}.diff`, difference]];
   if (difference.shape.length < 2) return biases ? [[`${layer}.diff`, difference]] : [];
+  // its library takes a twelfth of the time in which all nodes are imported
+  const { extractLora } = await import('../../../../models/lora/extract.ts');
   const factors = extractLora(difference, rank);
   return (
     factors && [
@@ -75,7 +76,7 @@ async function loraOf(
   for (const [i, { name, dtype, shape, bytes }] of differences.entries()) {
     checkAborted(signal);
     const difference = tensor(shape, decodeFloat32(dtype, await bytes()));
-    const tensors = loraTensors(name, difference, form);
+    const tensors = await loraTensors(name, difference, form);
     if (!tensors)
       warn(`no LoRA weights could be made for ${name}: its difference is not finite, or too large`);
     for (const [key, { shape, data }] of tensors ?? []) {
