@@ -95,6 +95,9 @@ export interface DenoiserVariant {
   }[];
 }
 
+/** What patches of UNets can need that a network does not have. */
+export type RefusedPatch = UNetPatch['kind'] | 'hypernetwork' | 'recordedAttention';
+
 /** A denoising network. Immutable: a variant is another value over the same file. */
 export interface Denoiser {
   readonly inChannels: number;
@@ -114,6 +117,10 @@ export interface Denoiser {
    * weights.
    */
   readonly base?: NetworkBase;
+  /** The patches of UNets that ComfyUI fails with on this network; others have no effect on it. */
+  readonly refusedPatches?: readonly RefusedPatch[];
+  /** EasyCache does not act on this network. */
+  readonly ignoresStepCache?: boolean;
   /** Returns the raw prediction (eps, v or flow), [B, outChannels, H, W]. */
   evaluate(inputs: DenoiserInputs): Promise<Tensor>;
   /** Returns a network with one more change. */

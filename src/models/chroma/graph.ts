@@ -16,8 +16,9 @@ export const EMBEDDINGS = { time: 16, guidance: 16, index: 32 } as const;
 export function chromaGraph(
   weights: Weights,
   config: ChromaConfig,
-  { int8, observe = () => undefined }: DitGraphOptions,
+  options: DitGraphOptions,
 ): Graph {
+  const { int8, observe = () => undefined } = options;
   const g = createGraph();
   const net: Net = { g, w: weights, int8 };
   const width = EMBEDDINGS.time + EMBEDDINGS.guidance + EMBEDDINGS.index;
@@ -37,7 +38,7 @@ export function chromaGraph(
   const { singleBlocks, doubleBlocks } = config;
   const img = 3 * singleBlocks;
   const txt = img + 6 * doubleBlocks;
-  return fluxBlocks(net, config, observe, {
+  return fluxBlocks(net, config, options, {
     single: (_, i) => modulation(3 * i),
     double: (_, i) => ({
       img: [modulation(img + 6 * i), modulation(img + 6 * i + 3)],

@@ -1,7 +1,7 @@
 // What a family of diffusion transformers is to createDit (network.ts): one value each.
 import type { Graph, Value } from '../../onnx/builder.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import type { DenoiserInputs } from '../denoiser.ts';
+import type { Denoiser, DenoiserInputs } from '../denoiser.ts';
 import type { Int8Plan } from '../layers/int8.ts';
 import type { Weights } from '../weights/tensors.ts';
 
@@ -19,6 +19,8 @@ export interface DitGraphOptions {
   readonly int8?: Int8Plan;
   /** What `variant` of the architecture returned. */
   readonly variant?: string;
+  /** How many attention guidances act (attention-guidance.ts). */
+  readonly guidances?: number;
   /** Receives intermediate values under the original's module names, for tests. */
   readonly observe?: Observe;
 }
@@ -44,6 +46,12 @@ export interface Architecture<Config> {
    * their sum, the double blocks first.
    */
   blocks?(config: Config): { readonly double: number; readonly single: number };
+  /** The graph computes `guidances`; without it they only let both sides be evaluated, as there. */
+  readonly guidesAttention?: boolean;
+  /** Nodes for UNets, besides those of all transformers, that ComfyUI fails with on this family. */
+  readonly refusedPatches?: Denoiser['refusedPatches'];
+  /** EasyCache has no effect: in ComfyUI the network does not pass it. */
+  readonly ignoresStepCache?: boolean;
   /** Names the graph for inputs that need another one than the plain one. */
   variant?(config: Config, inputs: DenoiserInputs): string | undefined;
   /** Builds the graph, with one output `out` [B, N, K]. */

@@ -4,37 +4,45 @@ import { basename } from 'node:path';
 import { DarkroomError } from '../../errors.ts';
 import type { Network } from '../../runtime/network.ts';
 import { full, sizeOf, type Tensor } from '../../tensor/tensor.ts';
-import type { Denoiser, DenoiserInputs, DenoiserVariant } from '../denoiser.ts';
+import type { Denoiser, DenoiserInputs, DenoiserVariant, RefusedPatch } from '../denoiser.ts';
 import type { ModelRuntime } from '../model-runtime.ts';
+import { patchesOf } from '../unet/unet-patch.ts';
 import { plainTargets, withMoreChanges } from '../weights/changes.ts';
 import { planChanges } from '../weights/plan-changes.ts';
 import type { Weights } from '../weights/tensors.ts';
 import { weightsNetwork } from '../weights/weights-network.ts';
 import type { Architecture, DitGraphOptions, DitSizes } from './architecture.ts';
+import { jointGuideInputs } from './attention-guidance.ts';
 
 /** The changes that transformers know; others have no effect, as in ComfyUI. */
-export type DitChange = Pick<DenoiserVariant, 'changes' | 'skippedBlocks'>;
+export type DitChange = Pick<DenoiserVariant, 'changes' | 'skippedBlocks' | 'patches'>;
+
+/** What all transformers lack of a UNet: the channels of its levels, and its middle block. */
+const REFUSED: readonly RefusedPatch[] = ['freeU', 'recordedAttention'];
 
 /** Creates a transformer over `weights`. Throws DR_MODEL_UNSUPPORTED when tensors are missing. */
 export function createDit<Config>(
   runtime: ModelRuntime,
   weights: Weights,
   architecture: Architecture<Config>,
-  { changes = [], skippedBlocks }: DitChange = {},
+  { changes = [], skippedBlocks, patches = [] }: DitChange = {},
 ): Denoiser {
   const config = architecture.config(weights);
   const sizes = architecture.sizes(config);
   const base = { weights, targets: plainTargets(weights), changes };
   const plan = planChanges(base, 'ahead');
   const int8 = runtime.precision === 'int8' ? architecture.int8 : undefined;
+  const guidances = architecture.guidesAttention ? patchesOf(patches, 'attentionGuidance') : [];
   const networks = new Map<string | undefined, Network>();
   const networkFor = (variant?: string): Network => {
-    const options: DitGraphOptions = { int8, variant };
+    const options: DitGraphOptions = { int8, variant, guidances: guidances.length };
     const network =
       networks.get(variant) ??
       weightsNetwork(runtime, base, {
         part: 'transformer',
-        name: [int8 && 'int8', variant].filter(Boolean).join(' '),
+        name: [int8 && 'int8', variant, guidances.length > 0 && `guided ${guidances.length}`]
+          .filter(Boolean)
+          .join(' '),
         outputs: ['out'],
         float16: architecture.float16,
         workingBytes: (inputs) => 4 * architecture.floatsPerToken(config) * tokensOf(inputs),
@@ -58,14 +66,20 @@ export function createDit<Config>(
       create({
         changes: withMoreChanges(changes, more.changes ?? []),
         skippedBlocks: more.skippedBlocks ?? skippedBlocks,
+        patches: [...patches, ...(more.patches ?? [])],
       }),
-    graphChange: { skippedBlocks },
-    withPatchesOf: ({ graphChange }) =>
-      create({ changes, skippedBlocks: graphChange?.skippedBlocks }),
+    graphChange: { skippedBlocks, patches },
+    withPatchesOf: ({ graphChange }) => create({ ...graphChange, changes }),
+    refusedPatches: [...REFUSED, ...(architecture.refusedPatches ?? [])],
+    ignoresStepCache: architecture.ignoresStepCache,
     async evaluate(inputs) {
       checkInputs(weights.file, architecture.name, sizes, inputs);
       const network = networkFor(architecture.variant?.(config, inputs));
-      const { out } = await network.run({ ...architecture.inputs(config, inputs), ...own });
+      const { out } = await network.run({
+        ...architecture.inputs(config, inputs),
+        ...jointGuideInputs(guidances, inputs),
+        ...own,
+      });
       return architecture.output(config, out, inputs);
     },
   };

@@ -3,6 +3,7 @@
 // attention over both; single blocks have one stream of both, and compute attention and MLP side
 // by side. Each is modulated by shift, scale and gate (AdaLN), wherever these come from.
 import type { Value } from '../../onnx/builder.ts';
+import type { JointGuide } from '../dit/attention-guidance.ts';
 import {
   gatedAdd,
   geluTanh,
@@ -39,6 +40,10 @@ export interface Streams<T = Value> {
 
 const STREAMS = ['txt', 'img'] as const;
 
+interface AttentionInputs {
+  readonly rotations: Rotations;
+}
+
 type Sizes = Pick<FluxBlocksConfig, 'width' | 'heads'>;
 
 /** A double block. */
@@ -46,7 +51,7 @@ export function doubleBlock(
   net: Net,
   name: string,
   { txt, img }: Streams,
-  at: Streams<StreamModulation> & { readonly rotations: Rotations } & Sizes,
+  at: Streams<StreamModulation> & AttentionInputs & { readonly guide?: JointGuide } & Sizes,
 ): Streams {
   const { width } = at;
   const own = STREAMS.map((stream) => {
@@ -64,7 +69,8 @@ export function doubleBlock(
       own.map((qkv) => qkv[part]),
     ),
   );
-  const attended = attend(net, joined, at);
+  const plain = attend(net, joined, at);
+  const attended = at.guide?.(plain, txt) ?? plain;
   const update = (stream: keyof Streams, x: Value, attention: Value): Value => {
     const [first, second] = at[stream];
     const projected = tokenLinear(net, attention, `${name}.${stream}_attn.proj`);
@@ -84,12 +90,18 @@ export function singleBlock(
   net: Net,
   name: string,
   x: Value,
-  at: { readonly modulation: Modulation; readonly rotations: Rotations } & Sizes,
+  at: {
+    readonly modulation: Modulation;
+    /** Changes the result of the attention. */
+    readonly guide?: (attended: Value) => Value;
+  } & AttentionInputs &
+    Sizes,
 ): Value {
   const { modulation, width } = at;
   const normed = modulatedNorm(net, x, modulation, width);
   const layers = { projection: `${name}.linear1`, norm: `${name}.norm` };
-  const attention = attend(net, queryKeyValue(net, normed, at, layers), at);
+  const plain = attend(net, queryKeyValue(net, normed, at, layers), at);
+  const attention = at.guide?.(plain) ?? plain;
   const inner = tokenLinear(net, normed, layers.projection, [3 * width, (3 + MLP_RATIO) * width]);
   const both = net.g.op('Concat', [attention, geluTanh(net, inner)], { axis: -1 });
   return gatedAdd(net, x, modulation.gate, tokenLinear(net, both, `${name}.linear2`));

@@ -2,6 +2,7 @@
 // (comfy/ldm/flux/model.py). Chroma shares what follows the modulation.
 import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
 import type { DitGraphOptions, Observe } from '../dit/architecture.ts';
+import { jointGuide } from '../dit/attention-guidance.ts';
 import {
   blockSkipper,
   joinTokens,
@@ -34,11 +35,8 @@ export interface Modulations {
 }
 
 /** The graph of FLUX.1. */
-export function fluxGraph(
-  weights: Weights,
-  config: FluxConfig,
-  { int8, observe = () => undefined }: DitGraphOptions,
-): Graph {
+export function fluxGraph(weights: Weights, config: FluxConfig, options: DitGraphOptions): Graph {
+  const { int8, observe = () => undefined } = options;
   const net: Net = { g: createGraph(), w: weights, int8 };
   const vector = silu(net, conditioningVector(net, config, observe));
   const modulation = (layer: string, count: number): readonly Value[] =>
@@ -50,7 +48,7 @@ export function fluxGraph(
       { shift: shift2, scale: scale2, gate: gate2 },
     ];
   };
-  return fluxBlocks(net, config, observe, {
+  return fluxBlocks(net, config, options, {
     double: (name) => ({ img: stream(`${name}.img_mod.lin`), txt: stream(`${name}.txt_mod.lin`) }),
     single: (name) => {
       const [shift, scale, gate] = modulation(`${name}.modulation.lin`, 3);
@@ -90,7 +88,7 @@ function conditioningVector(
 export function fluxBlocks(
   net: Net,
   config: FluxBlocksConfig,
-  observe: Observe,
+  { observe = () => undefined, guidances }: DitGraphOptions,
   modulations: Modulations,
 ): Graph {
   const { g } = net;
@@ -109,20 +107,22 @@ export function fluxBlocks(
     img: embedded('img_in', 'x', ['B', 'N', inChannels * PATCH ** 2]),
     txt: embedded('txt_in', 'context', ['B', 'T', contextDim]),
   };
+  const guide = jointGuide(net, guidances);
   const skip = blockSkipper(net, doubleBlocks + singleBlocks);
   for (let i = 0; i < doubleBlocks; i++) {
     const name = `double_blocks.${i}`;
-    const at = { ...config, ...modulations.double(name, i), rotations };
+    const at = { ...config, ...modulations.double(name, i), rotations, guide };
     const { img, txt } = doubleBlock(net, name, streams, at);
     streams = { img: skip(i, streams.img, img), txt: skip(i, streams.txt, txt) };
     observe(g, `${name}.img`, streams.img);
     observe(g, `${name}.txt`, streams.txt);
   }
   let x = joinTokens(net, [streams.txt, streams.img]);
+  const guideJoined = guide && ((attended: Value) => guide(attended, streams.txt));
   for (let i = 0; i < singleBlocks; i++) {
     const name = `single_blocks.${i}`;
     const modulation = modulations.single(name, i);
-    const y = singleBlock(net, name, x, { ...config, modulation, rotations });
+    const y = singleBlock(net, name, x, { ...config, modulation, rotations, guide: guideJoined });
     x = skip(doubleBlocks + i, x, y);
     observe(g, name, x);
   }

@@ -30,11 +30,13 @@ export const FLUX_BLOCKS = {
     double: doubleBlocks,
     single: singleBlocks,
   }),
+  guidesAttention: true,
+  refusedPatches: ['hyperTile', 'tokenMerging', 'hypernetwork'],
   output: ({ outChannels }: FluxBlocksConfig, out: Tensor, { x }: DenoiserInputs) => {
     const [batch, , height, width] = x.shape;
     return unpatchify(out, [batch, outChannels, height, width], PATCHES);
   },
-};
+} satisfies Partial<Architecture<FluxConfig>>;
 
 export const FLUX: Architecture<FluxConfig> = {
   ...FLUX_BLOCKS,

@@ -16,6 +16,7 @@ const FACTOR = 8;
 
 export const mmdit: Architecture<MMDiTModelConfig> = {
   name: NAME,
+  ignoresStepCache: true,
   config: mmditConfig,
   sizes: ({ inChannels, outChannels, contextDim, admChannels }) => ({
     inChannels,

@@ -27,10 +27,11 @@ const numbersInput = (i: number): string => `guidance${i}`;
  * alpha and tau. Undefined without one.
  */
 export function attentionGuides(
-  { g }: Net,
+  net: Net,
   patches: readonly UNetPatch[],
   batch: Value,
 ): AttentionGuides | undefined {
+  const { g } = net;
   const isGuidance = ({ kind }: UNetPatch): boolean => kind === 'attentionGuidance';
   const count = patches.filter(isGuidance).length;
   if (count === 0) return undefined;
@@ -39,11 +40,7 @@ export function attentionGuides(
     g.op('Unsqueeze', [g.input('guidanceRows', ['B']), g.ints([1, 2])]),
     g.floats([0.5]),
   ]);
-  const guides = Array.from({ length: count }, (_, i) => {
-    const numbers = g.input(numbersInput(i), [3]);
-    const [scale, alpha, tau] = [0, 1, 2].map((at) => sliceAt(g, numbers, at));
-    return { scale, alpha, tau };
-  });
+  const guides = Array.from({ length: count }, (_, i) => guideNumbers(net, i));
   const apply =
     (from: number, to: number): AttentionGuide =>
     (result) => {
@@ -51,9 +48,10 @@ export function attentionGuides(
       const width = g.op('Slice', [g.op('Shape', [result]), g.ints([-1]), g.ints([2])]);
       const shape = g.op('Concat', [batch, g.ints([-1]), width], { axis: 0 });
       const rows = g.op('Reshape', [result, shape]);
-      const guided = guides
-        .slice(from, to)
-        .reduce((x, guide) => g.op('Where', [isGuided, guideRows(g, x, away, guide), x]), rows);
+      const guided = guides.slice(from, to).reduce((x, numbers) => {
+        const other = g.op('Gather', [x, away], { axis: 0 });
+        return g.op('Where', [isGuided, guide(g, x, other, numbers), x]);
+      }, rows);
       return g.op('Reshape', [guided, g.op('Shape', [result])]);
     };
   const merging = patches.findIndex(({ kind }) => kind === 'tokenMerging');
@@ -61,17 +59,27 @@ export function attentionGuides(
   return { beforeRestore: apply(0, before), afterRestore: apply(before, count) };
 }
 
+/** The numbers of a guidance as values of a graph. */
+export type GuideNumbers = Readonly<Record<'scale' | 'alpha' | 'tau', Value>>;
+
+/** Declares the input `guidance<i>` [3]. */
+export function guideNumbers({ g }: Net, i: number): GuideNumbers {
+  const numbers = g.input(numbersInput(i), [3]);
+  const [scale, alpha, tau] = [0, 1, 2].map((at) => sliceAt(g, numbers, at));
+  return { scale, alpha, tau };
+}
+
 /** scale x - (scale - 1) away, limited to tau times the size of x, mixed with x by alpha. */
-function guideRows(
+export function guide(
   g: Net['g'],
   x: Value,
   away: Value,
-  { scale, alpha, tau }: Readonly<Record<'scale' | 'alpha' | 'tau', Value>>,
+  { scale, alpha, tau }: GuideNumbers,
 ): Value {
   const one = g.floats([1]);
   const guided = g.op('Sub', [
     g.op('Mul', [x, scale]),
-    g.op('Mul', [g.op('Gather', [x, away], { axis: 0 }), g.op('Sub', [scale, one])]),
+    g.op('Mul', [away, g.op('Sub', [scale, one])]),
   ]);
   const size = (of: Value): Value =>
     g.op('Max', [g.op('ReduceL1', [of, g.ints([-1])], { keepdims: 1 }), g.floats([EPSILON])]);
@@ -98,11 +106,15 @@ export function guidanceInputs(
   return {
     guidanceAway: tensor([batch], away),
     guidanceRows: tensor([batch], guided),
-    ...Object.fromEntries(
-      guidances.map(({ scale, alpha, tau }, i) => [
-        numbersInput(i),
-        tensor([3], Float32Array.of(scale, alpha, tau)),
-      ]),
-    ),
+    ...guidanceNumbers(guidances),
   };
 }
+
+/** The inputs that guideNumbers declares. */
+export const guidanceNumbers = (guidances: readonly AttentionGuidance[]): Record<string, Tensor> =>
+  Object.fromEntries(
+    guidances.map(({ scale, alpha, tau }, i) => [
+      numbersInput(i),
+      tensor([3], Float32Array.of(scale, alpha, tau)),
+    ]),
+  );

@@ -45,8 +45,9 @@ export class RunEvaluations {
   constructor(model: Model, run: GuidedRun) {
     this.#model = model;
     this.#run = run;
-    const { stepCache } = model.patches ?? {};
-    this.#cache = stepCache?.kind === 'easy' ? stepCache.create(model) : undefined;
+    const { denoiser, patches: { stepCache } = {} } = model;
+    const caches = stepCache?.kind === 'easy' && !denoiser.ignoresStepCache;
+    this.#cache = caches ? stepCache.create(model) : undefined;
   }
 
   /** Predicts for the guider's sides; the second is the one that is recorded. */

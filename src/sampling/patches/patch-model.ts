@@ -1,4 +1,6 @@
 // Adds patches to a model. Each function returns a new model and leaves the old one unchanged.
+import { DarkroomError } from '../../errors.ts';
+import type { RefusedPatch } from '../../models/denoiser.ts';
 import type { UNetPatch } from '../../models/unet/unet-patch.ts';
 import type { Model, ModelPatches } from '../sampling-types.ts';
 
@@ -32,8 +34,29 @@ export const addPreCfg = (model: Model, patch: PreCfgPatch): Model =>
 export const addPostCfg = (model: Model, patch: PostCfgPatch): Model =>
   setPatches(model, { postCfg: [...(model.patches?.postCfg ?? []), patch] });
 
-/** Appends a patch of the network. */
-export const addUNetPatch = (model: Model, patch: UNetPatch): Model => ({
-  ...model,
-  denoiser: model.denoiser.variant({ patches: [patch] }),
-});
+/** Appends a patch of the network. Throws DR_INPUT_INVALID for a network that refuses it. */
+export function addUNetPatch(model: Model, patch: UNetPatch): Model {
+  checkPatch(model, patch.kind);
+  return { ...model, denoiser: model.denoiser.variant({ patches: [patch] }) };
+}
+
+/** What networks can refuse, by the node that adds it. */
+const NODES: Readonly<Record<RefusedPatch, string>> = {
+  freeU: 'FreeU',
+  deepShrink: 'PatchModelAddDownscale',
+  hyperTile: 'HyperTile',
+  tokenMerging: 'TomePatchModel',
+  attentionGuidance: 'NAGuidance',
+  hypernetwork: 'HypernetworkLoader',
+  recordedAttention: 'SelfAttentionGuidance',
+};
+
+/** Throws DR_INPUT_INVALID if ComfyUI fails with a patch on the model's network. */
+export function checkPatch({ denoiser }: Model, patch: RefusedPatch): void {
+  if (!denoiser.refusedPatches?.includes(patch)) return;
+  throw new DarkroomError('DR_INPUT_INVALID', {
+    message: `${NODES[patch]} is for UNets, and this model is a transformer; ComfyUI fails too`,
+    hint: `Remove ${NODES[patch]}, or use a model of SD1.x, SD2.x or SDXL.`,
+    input: 'model',
+  });
+}

@@ -7,7 +7,7 @@ import { roundHalfEven } from '../../tensor/round-half-even.ts';
 import { map, type Tensor, tensor } from '../../tensor/tensor.ts';
 import { add, exp, f32, linspace, scale, square, sub, sum } from '../float32.ts';
 import type { Model } from '../sampling-types.ts';
-import { addPostCfg, setPatches } from './patch-model.ts';
+import { addPostCfg, checkPatch, setPatches } from './patch-model.ts';
 
 const KERNEL_SIZE = 9;
 /** Attention above the mean of 1 counts as strong. */
@@ -33,6 +33,7 @@ export function selfAttentionGuidance(model: Model, amount: number, blurSigma: n
   };
   return addPostCfg(recording, async (denoised, { x, uncond, attention, evaluate }) => {
     if (Math.min(...x.shape.slice(2)) <= TOO_SMALL) return denoised;
+    checkPatch(model, 'recordedAttention');
     if (!attention) throw withoutNegative();
     const degraded = blurWhereAttended(uncond, attention, blurSigma);
     const noised = tensor(x.shape, sub(add(degraded.data, x.data), uncond.data));

@@ -1,6 +1,7 @@
 // Hypernetworks of the web UI. Source: ComfyUI comfy_extras/nodes_hypernetwork.py.
 import { fileState } from '../../../../formats/file-state.ts';
 import { openHypernetwork } from '../../../../models/unet/hypernetwork-file.ts';
+import { checkPatch } from '../../../../sampling/patches/patch-model.ts';
 import { defineNode, float, modelFile, output, outputs, socket } from '../../../declare.ts';
 import { loadOnce } from '../../../shared/file-cache.ts';
 
@@ -19,6 +20,7 @@ const HypernetworkLoader = defineNode({
   fingerprint: ({ hypernetwork_name }, context) =>
     fileState(context.modelPath(FOLDER, hypernetwork_name)),
   async run({ model, hypernetwork_name, strength }, { runtime, modelPath, warn }) {
+    checkPatch(model, 'hypernetwork');
     const file = modelPath(FOLDER, hypernetwork_name);
     const hypernetwork = await loadOnce(
       runtime,
