@@ -21,28 +21,28 @@ interface Row {
 
 /** Groups whose references were made by 0.33.0 and whose names do not say so. */
 const LATER_GROUPS: ReadonlySet<string> = new Set([
-  'control_dit/sd3',
   'core_nodes/later',
   'core_nodes/lettering',
   'core_nodes/lists_and_boxes',
   'core_nodes/nested',
-  'dit/parts',
-  'dit/sd35',
-  'flow/model_sampling',
-  'flow/nodes',
-  'flow/noise_scale',
-  'flow/patches',
-  'flow/sampler_options',
-  'flow/samplers',
   'gligen/boxes',
   'lora/bypass',
   'lora/extract',
   'lora/kinds',
-  'mmdit/cases',
   'model_patches/later',
   'sigmas/ksampler',
   'vision/photomaker',
   'vision/style',
+]);
+
+/** Families whose references were all made by 0.33.0. */
+const LATER_FAMILIES: ReadonlySet<string> = new Set([
+  'control_dit',
+  'dit',
+  'flow',
+  'graphs_flow',
+  'mmdit',
+  'seeds_flow',
 ]);
 
 /** A group without its version, and the version of ComfyUI that made its references. */
@@ -50,7 +50,8 @@ function referenceOf({ family, group }: Row): { name: string; version: ComfyUIVe
   const whole = `${family}/${group}`;
   const version = COMFYUI_VERSIONS.find((known) => whole.endsWith(`_${known}`));
   if (version) return { name: whole.slice(0, -version.length - 1), version };
-  return { name: whole, version: LATER_GROUPS.has(whole) ? '0.33.0' : '0.3.64' };
+  const isLater = LATER_FAMILIES.has(family) || LATER_GROUPS.has(whole);
+  return { name: whole, version: isLater ? '0.33.0' : '0.3.64' };
 }
 
 function groupBy(list: readonly Row[], key: (row: Row) => string): Map<string, Row[]> {
