@@ -19,6 +19,8 @@ import { openSafetensors } from '../../formats/safetensors/safetensors.ts';
 import { writeSafetensors } from '../../formats/safetensors/safetensors-write.ts';
 import { createRuntime } from '../../runtime/runtime.ts';
 import { hintAtSize } from '../../sampling/conditioning/hint-at-size.ts';
+import { maskedHint } from '../../sampling/conditioning/masked-hint.ts';
+import type { Control } from '../../sampling/sampling-types.ts';
 import { allocate } from '../../tensor/allocate.ts';
 import { repeatToBatch, type Tensor, tensor } from '../../tensor/tensor.ts';
 import type { Denoiser } from '../denoiser.ts';
@@ -84,12 +86,21 @@ describe('ControlNets of SD3', () => {
     const model = params.model ? await modelOf(params.model) : undefined;
     const net = (model && loaded.withBase?.(model)) ?? loaded;
 
-    const control = { net, hint: noiseTensor([1, 60, 70, 3], 4, 1, 0.5), vae: blockMeans };
-    const sized = await hintAtSize(
-      { ...control, strength, startPercent: 0, endPercent: 1, vae: blockMeans as Autoencoder },
-      size[2],
-      size[3],
-    );
+    const image = noiseTensor([1, 60, 70, 3], 4, 1, 0.5);
+    const control = {
+      net,
+      hint: image,
+      strength,
+      startPercent: 0,
+      endPercent: 1,
+      vae: blockMeans as Autoencoder,
+    };
+    const masked = (): Partial<Control> => {
+      const { image: hint, keptMask } = maskedHint(image, noiseTensor([1, 30, 50], 5, 1, 0.5));
+      return { hint, keptMask };
+    };
+    const isMasked = params.masked && net.latentHint?.hasMask;
+    const sized = await hintAtSize({ ...control, ...(isMasked && masked()) }, size[2], size[3]);
     const rows = (values: Tensor): Tensor => repeatToBatch(values, size[0]);
     expectGolden(g, id, outputs.hint, sized);
 

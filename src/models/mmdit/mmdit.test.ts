@@ -23,6 +23,8 @@ import type { Denoiser, DenoiserInputs } from '../denoiser.ts';
 import { createDit } from '../dit/network.ts';
 import { applyLora } from '../lora/apply.ts';
 import { openLora } from '../lora/file.ts';
+import { createModelRuntime } from '../model-runtime.ts';
+import { createPrepackedStore } from '../weights/prepacked-store.ts';
 import { type Weights, weightsOf } from '../weights/tensors.ts';
 import { mmditConfig } from './config.ts';
 import { mmditFromDiffusers } from './layout.ts';
@@ -160,6 +162,26 @@ describe('LoRAs', () => {
     expectGolden(g, id, outputs.denoised, denoised);
   });
 });
+
+it('computes nearly the same in int8', async () => {
+  const g = golden('dit', 'sd35');
+  const [{ params, inputs, outputs }] = g.cases;
+  const int8Runtime = createModelRuntime({
+    threads: 1,
+    precision: 'int8',
+    prepacked: createPrepackedStore({ folder: join(folder, 'int8') }),
+  });
+  const denoiser = createDit(int8Runtime, await weightsIn(fixtureModel(params.model)), mmdit);
+  const { data } = await denoiser.evaluate(inputsOf(g, inputs));
+  await int8Runtime.close();
+  const exact = g.float(outputs.v).data;
+  const error = data.map((value, i) => value - exact[i]);
+  const relative = Math.sqrt(squares(error) / squares(exact));
+  expect(relative).toBeGreaterThan(1e-4);
+  expect(relative).toBeLessThan(3e-2);
+});
+
+const squares = (data: Float32Array): number => data.reduce((sum, value) => sum + value ** 2, 0);
 
 /** Where ComfyUI puts a tensor of diffusers' layout. */
 interface Target {

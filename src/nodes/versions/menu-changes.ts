@@ -50,8 +50,10 @@ export const MENU_CHANGES: readonly (readonly [
       'model/conditioning/style_model': 'StyleModelApply',
       'model/conditioning':
         'CLIPVisionEncode, unCLIPConditioning, CLIPTextEncode, CLIPSetLastLayer',
-      'model/conditioning/controlnet':
-        'SetUnionControlNetType, ControlNetApply, ControlNetApplyAdvanced, ControlNetApplySD3',
+      'model/conditioning/controlnet': `
+        SetUnionControlNetType, ControlNetApply, ControlNetApplyAdvanced, ControlNetApplySD3,
+        ControlNetInpaintingAliMamaApply
+      `,
       'model/conditioning/gligen': 'GLIGENTextBoxApply',
       'model/conditioning/instructpix2pix': 'InstructPixToPixConditioning',
       'model/latent': `

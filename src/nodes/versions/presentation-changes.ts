@@ -157,6 +157,7 @@ export const PRESENTATION_CHANGES: readonly (readonly [
         advanced: ['double_layers', 'single_layers', 'start_percent', 'end_percent'],
       },
       SkipLayerGuidanceSD3: { advanced: ['layers', 'start_percent', 'end_percent'] },
+      ControlNetInpaintingAliMamaApply: { advanced: ['start_percent', 'end_percent'] },
       FluxKontextMultiReferenceLatentMethod: { advanced: ['reference_latents_method'] },
       PerpNeg: { advanced: ['neg_scale'] },
       StringContains: { advanced: ['case_sensitive'] },
@@ -268,6 +269,7 @@ export const PRESENTATION_CHANGES: readonly (readonly [
       LatentCompositeMasked: { display: 'Latent Composite Masked' },
       LatentBatch: { display: 'Batch Latents (DEPRECATED)' },
       SetUnionControlNetType: { display: 'Set Union ControlNet Type' },
+      ControlNetInpaintingAliMamaApply: { display: 'Apply ControlNet Inpainting (AliMama)' },
     },
   ],
   [

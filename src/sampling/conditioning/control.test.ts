@@ -8,6 +8,7 @@ import { full, map, type Tensor, tensor, zeros } from '../../tensor/tensor.ts';
 import { discreteSampling } from '../model/model-sampling.ts';
 import type { Control } from '../sampling-types.ts';
 import { controlResiduals, uniformResiduals } from './control.ts';
+import { maskedHint } from './masked-hint.ts';
 import { shareControl } from './share.ts';
 
 const sampling = discreteSampling();
@@ -244,5 +245,15 @@ describe('hints that are latents', () => {
     const keptMask = tensor([1, 1, 2, 4], Float32Array.of(0, 0, 1, 1, 0, 0, 1, 1));
     await controlResiduals({ ...control, keptMask }, evaluationAt(5, 1, 1));
     expect([...hints[1].data.slice(8)]).toEqual([0, 1, 0, 1]);
+  });
+
+  it('need one mask, or one for each image', () => {
+    const images = (count: number) => full([count, 2, 2, 3], 1);
+    const masks = (count: number) => full([count, 2, 2], 0);
+    expect(maskedHint(images(1), masks(3))).toEqual({
+      image: images(3),
+      keptMask: full([3, 1, 2, 2], 1),
+    });
+    expect(() => maskedHint(images(2), masks(3))).toThrow('there are 2 images and 3 masks');
   });
 });

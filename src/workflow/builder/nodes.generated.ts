@@ -824,6 +824,22 @@ export const ControlNetApplySD3: NodeFunction<{
   end_percent?: Float;
 }, Node<{ positive: 'CONDITIONING'; negative: 'CONDITIONING' }>> = nodeFunction('ControlNetApplySD3', [['positive', 'CONDITIONING'], ['negative', 'CONDITIONING']], { strength: 1, start_percent: 0, end_percent: 1 });
 
+/** Apply ControlNet Inpainting (AliMama) (model/conditioning/controlnet): Adds a ControlNet for inpainting to both conditionings, with its image and mask. */
+export const ControlNetInpaintingAliMamaApply: NodeFunction<{
+  positive: Link<'CONDITIONING'>;
+  negative: Link<'CONDITIONING'>;
+  control_net: Link<'CONTROL_NET'>;
+  vae: Link<'VAE'>;
+  image: Link<'IMAGE'>;
+  mask: Link<'MASK'>;
+  /** 0 to 10. Default: 1. */
+  strength?: Float;
+  /** 0 to 1. Default: 0. */
+  start_percent?: Float;
+  /** 0 to 1. Default: 1. */
+  end_percent?: Float;
+}, Node<{ positive: 'CONDITIONING'; negative: 'CONDITIONING' }>> = nodeFunction('ControlNetInpaintingAliMamaApply', [['positive', 'CONDITIONING'], ['negative', 'CONDITIONING']], { strength: 1, start_percent: 0, end_percent: 1 });
+
 /** Load ControlNet Model (model/loaders): Loads a ControlNet from models/controlnet. */
 export const ControlNetLoader: NodeFunction<{
   /** A file of models/controlnet. */
@@ -6897,6 +6913,7 @@ export const nodes: {
   ControlNetApply: typeof ControlNetApply;
   ControlNetApplyAdvanced: typeof ControlNetApplyAdvanced;
   ControlNetApplySD3: typeof ControlNetApplySD3;
+  ControlNetInpaintingAliMamaApply: typeof ControlNetInpaintingAliMamaApply;
   ControlNetLoader: typeof ControlNetLoader;
   ConvertArrayToString: typeof ConvertArrayToString;
   ConvertDictionaryToString: typeof ConvertDictionaryToString;
@@ -7493,6 +7510,7 @@ export const nodes: {
   ControlNetApply,
   ControlNetApplyAdvanced,
   ControlNetApplySD3,
+  ControlNetInpaintingAliMamaApply,
   ControlNetLoader,
   ConvertArrayToString,
   ConvertDictionaryToString,

@@ -10,6 +10,7 @@ from safetensors.torch import load
 import comfy.options
 comfy.options.enable_args_parsing()
 import comfy.cldm.dit_embedder, comfy.controlnet, comfy.model_detection
+from comfy_extras.nodes_controlnet import ControlNetInpaintingAliMamaApply
 from seeded import noise, seeded, write
 
 torch.set_grad_enabled(False)
@@ -95,6 +96,8 @@ CASES = {
     "InstantX, half as many blocks": (None, diffusers(256, 2, qk=True, table=8), {}, (1, 16, 10, 13)),
     "InstantX, without a table": ("tiny_sd35_medium", diffusers(128, 1, qk=True), {}, (1, 16, 12, 9)),
     "Alimama, a mask beside the hint": ("tiny_sd3_medium", diffusers(128, 1, channels=17, table=10), {}, (1, 16, 12, 10)),
+    "Alimama, an image and its mask": ("tiny_sd3_medium", diffusers(128, 1, channels=17, table=10), {}, (1, 16, 9, 12)),
+    "InstantX, an image and a mask that is not used": ("tiny_sd3_medium", diffusers(128, 1, table=10), {}, (1, 16, 9, 12)),
     "Stability, large": ("tiny_sd35_medium", stability(128, 1, True), {"control_type": 0.0}, (1, 16, 12, 14)),
     "Stability, large, canny": ("tiny_sd35_medium", stability(128, 1, True), {"control_type": 1.0}, (2, 16, 8, 10)),
     "Stability, large, depth": ("tiny_sd35_medium", stability(128, 2, True), {"control_type": 2.0}, (1, 16, 10, 11)),
@@ -109,7 +112,15 @@ def weights_of(shapes, extra):
     specs, weights = seeded(shapes, gain=0.7)
     return specs, {**weights, **{name: torch.tensor(value) for name, value in extra.items()}}
 
-def run(model, control, inputs, strength, double):
+def applied(control, hint, strength, mask):
+    """The ControlNet with its hint, by ControlNetApplyAdvanced or, with a mask, by the node for inpainting."""
+    if mask is None:
+        return control.set_cond_hint(hint.movedim(-1, 1), strength, (0.0, 1.0), vae=BlockMeans())
+    sides = [[[torch.zeros(1), {}]]] * 2
+    result = ControlNetInpaintingAliMamaApply.execute(*sides, control, BlockMeans(), hint, mask, strength, 0.0, 1.0)
+    return result.args[0][0][1]["control"]
+
+def run(model, control, inputs, strength, double, mask):
     """The residuals of get_control with the hint in pixels, and the model's prediction with them."""
     kind = torch.float64 if double else torch.float32
     x, context, y, hint = (v.to(kind) for v in inputs)
@@ -117,7 +128,7 @@ def run(model, control, inputs, strength, double):
     if double:
         control.control_model.double()
         control.control_model.dtype = torch.float64
-    control.set_cond_hint(hint.movedim(-1, 1), strength, (0.0, 1.0), vae=BlockMeans())
+    control = applied(control, hint, strength, mask if mask is None else mask.to(kind))
     if model is not None:
         (model.double() if double else model.float())
         control.pre_run(model, lambda p: p * 0 + (1.0 if p == 0 else 0.0))
@@ -136,14 +147,16 @@ def run(model, control, inputs, strength, double):
 for id, (name, shapes, extra, size) in CASES.items():
     specs, weights = weights_of(shapes, extra)
     inputs = made(size, 1), made([1, 20, 80], 2), made([1, 64], 3), made([1, 60, 70, 3], 4, 1.0, 0.5)
+    masked = "mask that" in id or "its mask" in id
+    mask = made([1, 30, 50], 5, 1.0, 0.5) if masked else None
     results = []
     for double in [False, True]:
         control = comfy.controlnet.load_controlnet_state_dict(dict(weights), model_options={"dtype": torch.float32})
-        results.append(run(models.get(name), control, inputs, 0.8, double))
+        results.append(run(models.get(name), control, inputs, 0.8, double, mask))
     one, two = results
     cases.append({
         "id": id,
-        "params": {"model": name, "weights": specs, "numbers": extra, "size": size, "strength": 0.8, "sigma": 0.7},
+        "params": {"model": name, "weights": specs, "numbers": extra, "size": size, "strength": 0.8, "sigma": 0.7, "masked": masked},
         "inputs": {}, "outputs": {k: put(f"{id}/{k}", v) for k, v in one.items()},
     })
     measured.update({f"{id}/{k}": [(one[k] - two[k]).abs().max().item()] for k in one})

@@ -70,7 +70,7 @@ export const CORE_OUTSIDE: readonly RefusedTypes[] = [
     types: typesIn(`
       AnimaLLLiteApply BuildJsonPromptIdeogram ChromaRadianceOptions CLIPTextEncodeFlux
       CLIPTextEncodeHiDream CLIPTextEncodeHunyuanDiT CLIPTextEncodeLumina2 CLIPTextEncodePixArtAlpha
-      CLIPTextEncodeSD3 ControlNetInpaintingAliMamaApply EmptyChromaRadianceLatentImage
+      CLIPTextEncodeSD3 EmptyChromaRadianceLatentImage
       EmptyFlux2LatentImage EmptyHiDreamO1LatentImage EmptyHunyuanImageLatent
       EmptyHunyuanLatentVideo EmptyHunyuanVideo15Latent EmptyQwenImageLayeredLatentImage
       FluxKVCache HiDreamO1PatchSeamSmoothing HiDreamO1ReferenceImages

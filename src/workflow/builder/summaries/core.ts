@@ -67,6 +67,8 @@ export const CORE_SUMMARIES: Readonly<Record<string, string>> = {
   ControlNetApply: 'Adds a ControlNet to one conditioning.',
   ControlNetApplyAdvanced: 'Adds a ControlNet to both conditionings, for a part of the sampling.',
   ControlNetApplySD3: 'Adds a ControlNet that takes latents to both conditionings.',
+  ControlNetInpaintingAliMamaApply:
+    'Adds a ControlNet for inpainting to both conditionings, with its image and mask.',
   InpaintModelConditioning: 'Prepares image and mask for an inpainting model.',
   InstructPixToPixConditioning: 'Prepares an image for a model that edits by instruction.',
   GLIGENLoader: 'Loads a GLIGEN model, which places objects of a prompt.',

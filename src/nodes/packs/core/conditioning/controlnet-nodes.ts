@@ -6,6 +6,7 @@ import type { ControlNet } from '../../../../models/controlnet/controlnet.ts';
 import { loadControlNet } from '../../../../models/controlnet/load.ts';
 import type { Autoencoder } from '../../../../models/vae/autoencoder.ts';
 import { applyControl, applyControlToSides } from '../../../../sampling/conditioning/control.ts';
+import { maskedHint } from '../../../../sampling/conditioning/masked-hint.ts';
 import type { Conditioning } from '../../../../sampling/sampling-types.ts';
 import { type Tensor, tensor } from '../../../../tensor/tensor.ts';
 import type { NodeContext } from '../../../context.ts';
@@ -120,10 +121,11 @@ interface ControlInputs {
   readonly start_percent: number;
   readonly end_percent: number;
   readonly vae?: Autoencoder;
+  readonly keptMask?: Tensor;
 }
 
 function applyToSides(inputs: ControlInputs) {
-  const { positive, negative, control_net, image, strength, vae } = inputs;
+  const { positive, negative, control_net, image, strength, vae, keptMask } = inputs;
   if (strength === 0) return outputs(positive, negative);
   const control = {
     net: control_net,
@@ -132,6 +134,7 @@ function applyToSides(inputs: ControlInputs) {
     startPercent: inputs.start_percent,
     endPercent: inputs.end_percent,
     vae,
+    keptMask,
   };
   const [changedPositive, changedNegative] = applyControlToSides([positive, negative], control);
   return outputs(changedPositive, changedNegative);
@@ -178,6 +181,31 @@ const ControlNetApplySD3 = defineNode({
   run: (inputs) => applyToSides(inputs),
 });
 
+/** A ControlNet that takes no mask gets the whole image. */
+const ControlNetInpaintingAliMamaApply = defineNode({
+  type: 'ControlNetInpaintingAliMamaApply',
+  display: 'ControlNetInpaintingAliMamaApply',
+  category: 'conditioning/controlnet',
+  inputs: {
+    positive: socket('CONDITIONING'),
+    negative: socket('CONDITIONING'),
+    control_net: socket('CONTROL_NET'),
+    vae: socket('VAE'),
+    image: socket('IMAGE'),
+    mask: socket('MASK'),
+    strength: strengthInput(),
+    start_percent: percent(0),
+    end_percent: percent(1),
+  },
+  outputs: SIDES,
+  run: ({ mask, ...inputs }) =>
+    applyToSides(
+      inputs.control_net.latentHint?.hasMask
+        ? { ...inputs, ...maskedHint(inputs.image, mask) }
+        : inputs,
+    ),
+});
+
 const threshold = (value: number) => float({ default: value, min: 0.01, max: 0.99, step: 0.01 });
 
 const Canny = defineNode({
@@ -208,5 +236,6 @@ export const CONTROLNET_NODES = [
   ControlNetApply,
   ControlNetApplyAdvanced,
   ControlNetApplySD3,
+  ControlNetInpaintingAliMamaApply,
   Canny,
 ];

@@ -112,6 +112,16 @@ it('ControlNet nodes chain networks and share them between both sides', async ()
     })) as Conditioning[];
     expect(withVae[0].control?.vae).toBe(vae);
   }
+  const inpainting = async (hasMask: boolean) => {
+    const control_net = { ...net, latentHint: { scale: 1, shift: 0, hasMask } };
+    const mask = full([1, 4, 4], 1);
+    const given = { ...sides, ...common, control_net, strength: 1, vae, mask };
+    const [side] = (await run('ControlNetInpaintingAliMamaApply', given)) as Conditioning[];
+    return side[0].control!;
+  };
+  expect(await inpainting(true)).toMatchObject({ vae, keptMask: full([1, 1, 4, 4], 0) });
+  expect(new Set((await inpainting(true)).hint.data)).toEqual(new Set([0]));
+  expect(await inpainting(false)).toMatchObject({ hint: image, keptMask: undefined });
   expect(await run('ControlNetApplyAdvanced', { ...sides, ...common, strength: 0 })).toEqual([
     sides.positive,
     bn,
