@@ -42,7 +42,7 @@ describe('packTitleOf', () => {
   it.each([
     ['KSampler', 'ComfyUI itself'],
     ['StyleModelApply', 'ComfyUI itself'],
-    ['FluxGuidance', 'ComfyUI itself'],
+    ['ModelMergeQwenImage', 'ComfyUI itself'],
     ['BNK_Unsampler', 'ComfyUI_Noise'],
     ['BNK_TiledKSampler', 'ComfyUI_TiledKSampler'],
     ['ReferenceOnlySimple', 'ComfyUI_experiments'],

@@ -47,11 +47,11 @@ describe('findProblems', () => {
 
   it('says why a node of another model family or an online service can not be run', () => {
     const { nodes } = inspected({
-      1: ['FluxGuidance', {}],
+      1: ['ModelMergeQwenImage', {}],
       2: ['LumaImageNode', {}],
     });
     expect(nodes.map(({ type, pack, reason }) => [type, pack, reason])).toEqual([
-      ['FluxGuidance', 'ComfyUI itself', 'only SD1.x, SD2.x and SDXL models are supported'],
+      ['ModelMergeQwenImage', 'ComfyUI itself', 'the models that it is for are not supported'],
       ['LumaImageNode', 'ComfyUI itself', 'it calls an online service'],
     ]);
   });

@@ -1,5 +1,6 @@
-// Types of ComfyUI itself (0.3.64 and 0.33.0) that are not for SD1.x, SD2.x or SDXL, and why each
-// group of them is not built in. core-declarations.test.ts compares them with ComfyUI's lists.
+// Types of ComfyUI itself (0.3.64 and 0.33.0) that are not for models and files that Darkroom knows,
+// and why each group of them is not built in. core-declarations.test.ts compares them with
+// ComfyUI's lists.
 import { type RefusedTypes, typesIn } from '../../pack.ts';
 import { ONLINE_TYPES } from './core-online-types.ts';
 
@@ -66,7 +67,7 @@ export const CORE_OUTSIDE: readonly RefusedTypes[] = [
     `),
   },
   {
-    reason: 'only SD1.x, SD2.x and SDXL models are supported',
+    reason: 'the models that it is for are not supported',
     types: typesIn(`
       AnimaLLLiteApply BuildJsonPromptIdeogram ChromaRadianceOptions CLIPTextEncodeFlux
       CLIPTextEncodeHiDream CLIPTextEncodeHunyuanDiT CLIPTextEncodeLumina2 CLIPTextEncodePixArtAlpha
