@@ -3,11 +3,11 @@
 import { existsSync, statSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { type ByteSource, openSource } from './byte-source.ts';
-import type { DTypeName } from './dtypes.ts';
 import { foreignFile } from './identify/foreign-files.ts';
 import { invalidModel } from './model-file-errors.ts';
+import { withScales } from './quantised/recognise-scales.ts';
 import { openSafetensors } from './safetensors/safetensors.ts';
-import { type TensorFile, tensorReader } from './tensor-file.ts';
+import { type TensorFile, type TensorInfo, tensorReader } from './tensor-file.ts';
 import { type LocateOptions, locateTensors } from './torch/tensor-locations.ts';
 import {
   readTorchLegacy,
@@ -19,10 +19,7 @@ import {
 export interface ModelDescription {
   readonly file: string;
   readonly format: ModelFormat;
-  readonly tensors: ReadonlyMap<
-    string,
-    { readonly dtype: DTypeName; readonly shape: readonly number[] }
-  >;
+  readonly tensors: ReadonlyMap<string, Pick<TensorInfo, 'dtype' | 'shape' | 'scaling'>>;
   readonly metadata: Readonly<Record<string, string>>;
 }
 
@@ -73,16 +70,35 @@ export async function openModelFile(
   options: LocateOptions = {},
 ): Promise<TensorFile> {
   const source = await sniff(file);
-  if (!source) return openSafetensors(file);
+  if (!source) return openQuantised(openSafetensors(file));
+  const { bytes, read } = source;
+  return openQuantised(
+    closedOnError(bytes, async () => {
+      const torch = await read(bytes);
+      const { metadata } = torch;
+      return tensorReader(bytes, {
+        tensors: await locateTensors(bytes, torch, options),
+        metadata,
+      });
+    }),
+  );
+}
+
+/** Returns an opened file with the scales of its quantised weights. */
+async function openQuantised(opening: Promise<TensorFile>): Promise<TensorFile> {
+  const opened = await opening;
+  return closedOnError(opened, async () => opened.withTensors(await withScales(opened)));
+}
+
+/** Returns what `work` does; closes `opened` when it fails. */
+async function closedOnError<T>(
+  opened: Pick<TensorFile, 'close'>,
+  work: () => Promise<T>,
+): Promise<T> {
   try {
-    const torch = await source.read(source.bytes);
-    const { metadata } = torch;
-    return tensorReader(source.bytes, {
-      tensors: await locateTensors(source.bytes, torch, options),
-      metadata,
-    });
+    return await work();
   } catch (error) {
-    await source.bytes.close();
+    await opened.close();
     throw error;
   }
 }
@@ -124,7 +140,7 @@ export async function withTorchFile<T>(
 export async function describeModelFile(file: string): Promise<ModelDescription> {
   const source = await sniff(file);
   if (!source) {
-    const { tensors, metadata, close } = await openSafetensors(file);
+    const { tensors, metadata, close } = await openQuantised(openSafetensors(file));
     await close();
     return { file, format: 'safetensors', tensors, metadata };
   }

@@ -4,23 +4,14 @@
 import { endianness } from 'node:os';
 import { DarkroomError } from '../errors.ts';
 import { allocate } from '../tensor/allocate.ts';
-import type { Tensor } from '../tensor/tensor.ts';
+import { sizeOf, type Tensor } from '../tensor/tensor.ts';
 import { type ByteSource, openSource } from './byte-source.ts';
-import { DTYPES, type DTypeName, decodeFloat32 } from './dtypes.ts';
+import { decodeFloat32 } from './dtypes.ts';
+import { rotateGroups } from './quantised/hadamard.ts';
+import { isQuantised, type TensorInfo, type TensorScaling } from './tensor-info.ts';
+import { rowsOf } from './tensor-rows.ts';
 
-export interface TensorInfo {
-  readonly dtype: DTypeName;
-  readonly shape: readonly number[];
-  /** Absolute byte offset in the file. */
-  readonly offset: number;
-  readonly byteLength: number;
-  /** The file with the bytes, when it is not the model file itself. */
-  readonly file?: string;
-  /** The bytes, when they are contiguous in no file; `offset` is a position in them. */
-  readonly bytes?: Uint8Array;
-  /** The tensors that this one consists of, along the first axis (tensor-rows.ts). */
-  readonly parts?: readonly TensorInfo[];
-}
+export type { TensorInfo } from './tensor-info.ts';
 
 export interface TensorFile {
   readonly file: string;
@@ -31,8 +22,10 @@ export interface TensorFile {
   read(name: string): Promise<Tensor>;
   /** Rows of a tensor [R, C] as float32 [rows.length, C]; a row may occur twice. */
   readRows(name: string, rows: readonly number[]): Promise<Tensor>;
-  /** The bytes as stored. */
+  /** The bytes as stored; of quantised tensors the float32 values. */
   readRaw(name: string): Promise<Uint8Array>;
+  /** The same open file with other tensors in it; either one closes it. */
+  withTensors(tensors: ReadonlyMap<string, TensorInfo>): TensorFile;
   close(): Promise<void>;
 }
 
@@ -44,56 +37,59 @@ export function tensorReader(
   return new TensorReader(source, contents);
 }
 
+/** Opened files with the bytes of some tensors, by path. */
+type OtherSources = Map<string, Promise<ByteSource>>;
+
 /** The public methods are properties, because callers destructure them. */
 class TensorReader implements TensorFile {
   readonly file: string;
   readonly tensors: TensorFile['tensors'];
   readonly metadata: TensorFile['metadata'];
   readonly #source: ByteSource;
-  /** Opened files with the bytes of some tensors, by path. */
-  readonly #otherSources = new Map<string, Promise<ByteSource>>();
+  readonly #otherSources: OtherSources;
 
-  constructor(source: ByteSource, { tensors, metadata }: Pick<TensorFile, 'tensors' | 'metadata'>) {
+  constructor(
+    source: ByteSource,
+    { tensors, metadata }: Pick<TensorFile, 'tensors' | 'metadata'>,
+    otherSources: OtherSources = new Map(),
+  ) {
     this.file = source.file;
     this.tensors = tensors;
     this.metadata = metadata;
     this.#source = source;
+    this.#otherSources = otherSources;
   }
 
   readonly read = async (name: string): Promise<Tensor> => {
     const info = this.#info(name);
-    const bytes = await this.#bytes(info, 0, info.byteLength);
-    const isNative = info.dtype === 'F32' && endianness() === 'LE';
-    return {
-      shape: info.shape,
-      data: isNative
-        ? new Float32Array(bytes.buffer as ArrayBuffer)
-        : decodeFloat32(info.dtype, bytes),
-    };
+    return { shape: info.shape, data: await this.#values(info) };
   };
 
   readonly readRows = async (name: string, rows: readonly number[]): Promise<Tensor> => {
     const info = this.#info(name);
-    const { dtype, shape } = info;
+    const { shape } = info;
     if (shape.length !== 2) throw new Error(`internal: rows of ${name} with shape [${shape}]`);
     const [count, width] = shape;
-    const rowBytes = width * DTYPES[dtype].size;
     const data = allocate(rows.length * width);
     for (const [i, row] of rows.entries()) {
       if (!Number.isInteger(row) || row < 0 || row >= count)
         throw new Error(`internal: row ${row} of ${name} with shape [${shape}]`);
-      DTYPES[dtype].decode(
-        await this.#bytes(info, row * rowBytes, rowBytes),
-        data.subarray(i * width, (i + 1) * width),
-      );
+      data.set(await this.#values(rowsOf(info, [row, row + 1])), i * width);
     }
     return { shape: [rows.length, width], data };
   };
 
   readonly readRaw = async (name: string): Promise<Uint8Array> => {
     const info = this.#info(name);
-    return this.#bytes(info, 0, info.byteLength);
+    if (!isQuantised(info)) return this.#bytes(info, 0, info.byteLength);
+    const { buffer, byteOffset, byteLength } = await this.#values(info);
+    return new Uint8Array(buffer, byteOffset, byteLength);
   };
+
+  readonly withTensors = (tensors: TensorFile['tensors']): TensorFile =>
+    tensors === this.tensors
+      ? this
+      : new TensorReader(this.#source, { tensors, metadata: this.metadata }, this.#otherSources);
 
   readonly close = async (): Promise<void> => {
     await this.#source.close();
@@ -112,6 +108,36 @@ class TensorReader implements TensorFile {
       hint: 'The file is of another kind, or not complete.',
       file: this.file,
     });
+  }
+
+  /** The values of a tensor as float32. */
+  async #values(info: TensorInfo): Promise<Float32Array> {
+    if (info.parts && isQuantised(info)) return this.#joinedValues(info);
+    const bytes = await this.#bytes(info, 0, info.byteLength);
+    if (info.scaling) return this.#scaled(decodeFloat32(info.dtype, bytes), info.scaling);
+    const isNative = info.dtype === 'F32' && endianness() === 'LE';
+    return isNative
+      ? new Float32Array(bytes.buffer as ArrayBuffer)
+      : decodeFloat32(info.dtype, bytes);
+  }
+
+  async #joinedValues({ shape, parts = [] }: TensorInfo): Promise<Float32Array> {
+    const values = allocate(sizeOf(shape));
+    let start = 0;
+    for (const part of parts) {
+      values.set(await this.#values(part), start);
+      start += sizeOf(part.shape);
+    }
+    return values;
+  }
+
+  /** Multiplies values by their scales, in place, and rotates them back. */
+  async #scaled(values: Float32Array, { scale, rotation }: TensorScaling): Promise<Float32Array> {
+    const scales = await this.#values(scale);
+    const each = values.length / scales.length;
+    for (const [row, factor] of scales.entries())
+      for (let i = row * each; i < (row + 1) * each; i++) values[i] *= factor;
+    return rotation === undefined ? values : rotateGroups(values, rotation);
   }
 
   /** `length` bytes of a tensor, beginning at byte `from` of it. */

@@ -1,7 +1,8 @@
 // Tensors that are made of others without copying: rows of a tensor, and tensors one below the
 // other. Some layouts store in several tensors what others store in one (diffusers' q, k and v).
 import { DarkroomError } from '../errors.ts';
-import type { TensorInfo } from './tensor-file.ts';
+import { sizeOf } from '../tensor/tensor.ts';
+import type { TensorInfo, TensorScaling } from './tensor-info.ts';
 
 /** Returns the tensors that one consists of, in order: itself, unless it is joined. */
 export const partsOf = (info: TensorInfo): readonly TensorInfo[] => info.parts ?? [info];
@@ -46,9 +47,15 @@ export function rowsOf(info: TensorInfo, [from, to]: readonly [number, number]):
         shape: [last - first, ...inner],
         offset: part.offset + first * each,
         byteLength: (last - first) * each,
+        ...(part.scaling && { scaling: scalingOfRows(part.scaling, [first, last]) }),
       });
     }
     start += count;
   }
   return rows.length === 1 ? rows[0] : joinRows('a tensor', rows);
+}
+
+function scalingOfRows(scaling: TensorScaling, rows: readonly [number, number]): TensorScaling {
+  const { scale } = scaling;
+  return sizeOf(scale.shape) === 1 ? scaling : { ...scaling, scale: rowsOf(scale, rows) };
 }

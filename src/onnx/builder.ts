@@ -35,9 +35,11 @@ export function createGraph(): Graph {
     externalRaw: tensors.externalRaw,
     inline: tensors.inline,
     inlineRaw: tensors.inlineRaw,
+    weight: tensors.weight,
     round: tensors.round,
     weightBytes: tensors.weightBytes,
     relayoutBytes: tensors.relayoutBytes,
+    hasIntegers: () => tensors.initializers.some(({ type }) => type === 'i8'),
     input: (name, dims) => {
       inputs.push({ name, type: 'f32', dims });
       return name;

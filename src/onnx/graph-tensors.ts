@@ -14,6 +14,7 @@ export interface GraphTensors
     | 'inline'
     | 'inlineRaw'
     | 'round'
+    | 'weight'
     | 'weightBytes'
     | 'relayoutBytes'
   > {
@@ -107,7 +108,7 @@ function weightTensors(
         asFloat32(add(type, dims, { location, offset, length }), type, dims, rounded),
       ),
     externalRaw: ({ location, offset, length, type, dims }) =>
-      once(`external raw ${location} ${offset} ${length} ${dims}`, () => {
+      once(`external raw ${type} ${location} ${offset} ${length} ${dims}`, () => {
         weightBytes += length;
         return add(type, dims, { location, offset, length });
       }),
@@ -117,6 +118,7 @@ function weightTensors(
       once(`inline raw ${type} ${dims} ${Buffer.from(bytes).toString('base64')}`, () =>
         add(type, dims, bytes),
       ),
+    weight: (key, make) => once(`weight ${key}`, () => outsideBranches(make)),
     round,
     weightBytes: () => weightBytes,
     relayoutBytes: () => relayoutBytes,

@@ -60,6 +60,11 @@ export interface Graph {
   inline(tensor: InlineTensor, rounded?: ElementType): Value;
   /** Returns a tensor in memory in its own type. */
   inlineRaw(tensor: InlineTensor): Value;
+  /**
+   * Returns a value that `make` computes from weights alone, outside of any branch, because other
+   * operators may use it too. The same key is one value.
+   */
+  weight(key: string, make: () => Value): Value;
   /** Rounds float32 values to another type and casts them back. */
   round(value: Value, to: ElementType): Value;
   /** Declares a float32 input; named dimensions are free. */
@@ -73,6 +78,8 @@ export interface Graph {
    * and holds twice for that time: the weights of convolutions.
    */
   relayoutBytes(): number;
+  /** Returns whether there are weights in 8-bit integers. */
+  hasIntegers(): boolean;
   /** Returns the files of all external tensors. */
   files(): readonly string[];
   /**

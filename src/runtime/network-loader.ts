@@ -82,7 +82,7 @@ async function openBuiltGraph(
     folder: graph.folder() || dirname(spec.file),
     threads,
     providers: device.providers,
-    avoidInt8Saturation: int8 && (await int8SumsSaturate()),
+    avoidInt8Saturation: (int8 || graph.hasIntegers?.() === true) && (await int8SumsSaturate()),
     profile,
   };
   const isCacheable = spec.cacheSession && !graph.onOpened && device.name === 'cpu';

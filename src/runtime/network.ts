@@ -37,7 +37,7 @@ export interface NetworkSpec {
 
 export interface BuiltGraph
   extends Pick<Graph, 'serialize' | 'weightBytes' | 'folder'>,
-    Partial<Pick<Graph, 'relayoutBytes' | 'files'>> {
+    Partial<Pick<Graph, 'relayoutBytes' | 'files' | 'hasIntegers'>> {
   /** Called when the session is open, or could not be opened. */
   readonly onOpened?: () => void;
 }

@@ -19,7 +19,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 export interface GoldenTensor {
   readonly dtype: string;
   readonly shape: readonly number[];
-  readonly data: Float32Array | Float64Array | Uint8Array | Int32Array | BigInt64Array;
+  readonly data: Float32Array | Float64Array | Uint8Array | Int8Array | Int32Array | BigInt64Array;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: case parameters are free-form JSON
@@ -96,6 +96,12 @@ function typed(dtype: string, buffer: ArrayBuffer): GoldenTensor['data'] {
       return new BigInt64Array(buffer);
     case 'I32':
       return new Int32Array(buffer);
+    case 'I8':
+      return new Int8Array(buffer);
+    // the bytes of types that JavaScript has no arrays of
+    case 'F8_E4M3':
+    case 'F8_E5M2':
+    case 'BF16':
     case 'U8':
     case 'BOOL':
       return new Uint8Array(buffer);

@@ -280,7 +280,11 @@ it('refuses fp8 weights with scales', async () => {
   const tensors = await tensorsOf(fixtureModel('tiny_sd1'));
   const scaled = {
     ...tensors,
-    [`${UNET_PREFIX}scaled_fp8`]: { dtype: 'F32', shape: [1], data: Float32Array.of(1) },
+    [`${UNET_PREFIX}time_embed.0.weight_scale_inv`]: {
+      dtype: 'F32',
+      shape: [1],
+      data: Float32Array.of(1),
+    },
   } as TensorsToWrite;
   const file = await writeRenamed(join(folder, 'scaled.safetensors'), scaled, (n) => n);
   await expect(loadCheckpoint(file, runtime)).rejects.toMatchObject({

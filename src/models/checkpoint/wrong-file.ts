@@ -89,9 +89,12 @@ export function wrongFile(
   });
 }
 
-const SCALE_NAME = /(^|\.)(scaled_fp8|scale_weight|scale_input|weight_scale|input_scale)$/;
+const SCALE_NAME = /\.(scale_weight|scale_input|weight_scale|weight_scale_inv|input_scale)$/;
 
-/** Throws DR_MODEL_UNSUPPORTED for fp8 weights stored with scales beside them. */
+/**
+ * Throws DR_MODEL_UNSUPPORTED for weights with scales beside them that are not recognised as those
+ * of a known format (formats/quantised).
+ */
 export function rejectScaledFp8(file: string, tensors: ReadonlyMap<string, unknown>): void {
   const scale = [...tensors.keys()].find((name) => SCALE_NAME.test(name));
   if (scale === undefined) return;

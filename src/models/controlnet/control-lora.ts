@@ -28,7 +28,9 @@ export function controlLoraWeights(own: Weights, base: Weights): Weights {
     has: (name) => own.has(name) || base.has(name),
     hasPrefix: (prefix) => own.hasPrefix(prefix) || base.hasPrefix(prefix),
     shape: (name) => sourceOf(name).shape(name),
+    isExact: (name) => sourceOf(name).isExact?.(name) ?? false,
     value: (g, name, view) => sourceOf(name).value(g, name, view),
+    integers: (g, name, rows) => sourceOf(name).integers?.(g, name, rows),
     branches: (name) => [
       ...(sourceOf(name).branches?.(name) ?? []),
       ...branchesOf(name.replace(/\.weight$/, '')),
@@ -54,6 +56,7 @@ export function differenceWeights(own: Weights, base: Weights): Weights {
   return {
     ...own,
     value,
+    integers: undefined,
     branches: (name) => (isDifference(name) ? (base.branches?.(name) ?? []) : []),
   };
 }

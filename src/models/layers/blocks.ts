@@ -5,6 +5,7 @@ import type { Graph, Value } from '../../onnx/builder.ts';
 import type { Branch, TensorView, Weights } from '../weights/tensors.ts';
 import type { Im2colTables } from './im2col.ts';
 import { type Int8Plan, int8Conv, int8Linear } from './int8.ts';
+import { storedInt8Linear } from './stored-int8.ts';
 import { subpixelConv, subpixelKernels } from './subpixel.ts';
 import { type TileSide, winogradConv } from './winograd.ts';
 
@@ -41,7 +42,7 @@ export function linear(net: Net, x: Value, name: string, rows?: TensorView['rows
     const bias = w.has(`${name}.bias`) ? [w.value(g, `${name}.bias`, { rows })] : [];
     return g.op('Gemm', [x, weight, ...bias], { transB: 1 });
   };
-  const y = int8Linear(net, x, name, rows) ?? plain();
+  const y = storedInt8Linear(net, x, name, rows) ?? int8Linear(net, x, name, rows) ?? plain();
   return branchesOf(w, name).reduce((sum, { rank, scale, down, up }) => {
     const low = g.op('Gemm', [x, down(g, [rank, width])], { transB: 1 });
     const wide = up(g, [rows ? rows[1] - rows[0] : out, rank], rows);

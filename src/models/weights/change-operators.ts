@@ -1,7 +1,6 @@
 // One change of a weight as ONNX operators, in float32 and in ComfyUI's order of operations
 // (comfy/model_patcher).
 import type { Graph, Value } from '../../onnx/builder.ts';
-import { ELEMENT } from '../../onnx/serialize.ts';
 import { mergePatch } from '../lora/merge.ts';
 import {
   type ChangeNumber,
@@ -14,6 +13,7 @@ import {
 } from './change-numbers.ts';
 import type { BlendStep, PatchStep, ShiftStep, Step } from './change-steps.ts';
 import type { PatchTarget } from './changes.ts';
+import { oneAfter } from './late.ts';
 import type { Rounding, TensorView, Weights } from './tensors.ts';
 
 /** What the changes of one weight are computed from. */
@@ -109,16 +109,6 @@ function one(context: StepContext): Value | undefined {
   if (!numbers.areInputs) return undefined;
   return after === undefined ? numberValue(context, [ONE, 1]) : oneAfter(g, after);
 }
-
-/**
- * Returns the number 1, computed from `x` (of at least one row): weights that depend on it are
- * computed one after another during an evaluation, not all at its start.
- */
-const oneAfter = (g: Graph, x: Value): Value =>
-  g.op('Min', [
-    g.op('Cast', [g.op('Shape', [x], { start: 0, end: 1 })], { to: ELEMENT.f32 }),
-    g.floats([1]),
-  ]);
 
 /** Returns the transpose of a matrix. */
 export const transpose = (g: Graph, value: Value): Value =>

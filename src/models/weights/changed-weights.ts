@@ -66,6 +66,8 @@ export function changedWeights(
       names.some((name) => mergedParts(name).length > 0)
         ? undefined
         : weights.prepacked?.(g, names, recipe),
+    integers: (g, name, rows) =>
+      mergedParts(name).length > 0 ? undefined : weights.integers?.(g, name, rows),
     branches: (name) =>
       (byTensor.get(name) ?? []).flatMap(({ branches }) => branches.map(merger.branch)),
   };
@@ -95,11 +97,11 @@ function createMerger({ weights, changes }: ChangedNetwork, strategy: ChangeStra
     const inFile = weights.value(g, tensor, { rows });
     const stored = transposed ? transpose(g, inFile) : inFile;
     const numbers = mergedNumbers;
-    const { rounding } = weights;
+    const rounding = weights.isExact?.(tensor) ? undefined : weights.rounding;
     const context = { g, after, numbers, path, stored, rounding, loraWeights, otherWeights };
     let value = stored;
     for (const step of changed.merged) value = applyStep(context, value, shape, step);
-    if (isRounded && weights.rounding) value = g.round(value, weights.rounding);
+    if (isRounded && rounding) value = g.round(value, rounding);
     return transposed ? transpose(g, value) : value;
   };
 

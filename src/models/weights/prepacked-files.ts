@@ -183,7 +183,7 @@ async function compute(
 ): Promise<readonly Uint8Array[]> {
   const values: Tensor[] = [];
   for (const tensor of tensors)
-    values.push(rounded(await source.read(weights.fullName(tensor)), weights));
+    values.push(rounded(await source.read(weights.fullName(tensor)), weights, tensor));
   return recipe.compute(values);
 }
 
@@ -194,7 +194,7 @@ const padding = (name: string, length: number): LazyTensor => ({
   bytes: async () => new Uint8Array(length),
 });
 
-const rounded = (x: Tensor, { rounding }: Weights): Tensor =>
-  rounding === 'f16'
+const rounded = (x: Tensor, { rounding, isExact }: Weights, tensor: string): Tensor =>
+  rounding === 'f16' && !isExact?.(tensor)
     ? { shape: x.shape, data: decodeFloat32('F16', encodeFloat32('F16', x.data)) }
     : x;

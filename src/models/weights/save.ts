@@ -161,7 +161,7 @@ function copied(
   name: string,
 ): LazyTensor {
   const stored = storedAs(weights, tensor);
-  const dtype = weights.rounding === 'f16' ? 'F16' : stored;
+  const dtype = weights.rounding === 'f16' && !weights.isExact?.(tensor) ? 'F16' : stored;
   const whole: LazyTensor = {
     name,
     dtype,

@@ -4,11 +4,13 @@ import { realpathSync } from 'node:fs';
 import { basename } from 'node:path';
 import { DarkroomError } from '../../errors.ts';
 import { openSource } from '../../formats/byte-source.ts';
-import { type TensorFile, type TensorInfo, tensorReader } from '../../formats/tensor-file.ts';
+import { type TensorFile, tensorReader } from '../../formats/tensor-file.ts';
+import { isQuantised, type TensorInfo } from '../../formats/tensor-info.ts';
 import { rowsOf } from '../../formats/tensor-rows.ts';
 import type { Graph, Value } from '../../onnx/builder.ts';
 import type { ElementType } from '../../onnx/serialize.ts';
 import type { Recipe } from './recipe.ts';
+import { plainValue, STORED_TYPES, scaledValue, scalesOf, storedNumbers } from './stored-values.ts';
 
 /**
  * How a tensor enters a graph: with other dimensions, or only some rows of its first axis (from,
@@ -35,10 +37,24 @@ export interface Branch {
 /** The types that weights may be rounded to before they are used as float32. */
 export type Rounding = 'f16' | 'f8e4m3' | 'f8e5m2';
 
+/** A weight in 8-bit integers. */
+export interface StoredIntegers {
+  /** [N, K]. */
+  readonly numbers: Value;
+  /** float32 [1], or [N] for each row. */
+  readonly scales: Value;
+  /** The size of the groups of inputs that are rotated before they are multiplied. */
+  readonly rotation?: number;
+  /** Whether inputs are quantised and multiplied as integers; else the weight is dequantised. */
+  readonly areMultiplied: boolean;
+}
+
 export interface Weights {
   readonly file: string;
   /** The type that values are rounded to. */
   readonly rounding?: Rounding;
+  /** Returns whether a tensor is not rounded; by default all are. */
+  isExact?(name: string): boolean;
   /** Returns the names of all tensors. */
   names(): Iterable<string>;
   /** Returns the branches beside the weight of this name. */
@@ -58,21 +74,14 @@ export interface Weights {
   typeOf(name: string): ElementType;
   /** Returns a tensor (or some rows of it) as a float32 value of the graph. */
   value(graph: Graph, name: string, view?: TensorView): Value;
+  /** Returns a weight [N, K], or rows of it, that is stored in 8-bit integers; undefined for others. */
+  integers?(graph: Graph, name: string, rows?: TensorView['rows']): StoredIntegers | undefined;
   /**
    * Returns the stored outputs of a recipe for some tensors; undefined where there are none
    * (prepacked.ts).
    */
   prepacked?(graph: Graph, names: readonly string[], recipe: Recipe): readonly Value[] | undefined;
 }
-
-const TYPES: Readonly<Record<string, ElementType>> = {
-  F64: 'f64',
-  F32: 'f32',
-  F16: 'f16',
-  BF16: 'bf16',
-  F8_E4M3: 'f8e4m3',
-  F8_E5M2: 'f8e5m2',
-};
 
 /**
  * Returns the tensors whose names begin with `prefix`, by the rest of their names. The names in
@@ -98,18 +107,22 @@ export function weightsOf(
     });
   };
   const typeOf = (name: string): ElementType => {
-    const { dtype } = info(name);
-    const type = TYPES[dtype];
-    if (type) return type;
+    const { dtype, scaling, parts } = info(name);
+    if (scaling || parts?.some(isQuantised)) return 'f32';
+    const type = STORED_TYPES[dtype];
+    if (type && type !== 'i8') return type;
     throw new DarkroomError('DR_MODEL_UNSUPPORTED', {
       message: `tensor ${prefix}${name} of ${basename(file)} is stored as ${dtype}`,
       hint: 'Weights may be F32, F16, BF16, F64 or F8; convert the file.',
       file,
     });
   };
+  const { rounding } = options;
+  const isExact = exactTensors(tensors, prefix, rounding);
   return {
     file: real,
-    rounding: options.rounding,
+    rounding,
+    isExact,
     names: () =>
       [...tensors.keys()].flatMap((name) =>
         name.startsWith(prefix) ? name.slice(prefix.length) : [],
@@ -120,12 +133,17 @@ export function weightsOf(
     hasPrefix: (start) => [...tensors.keys()].some((key) => key.startsWith(prefix + start)),
     shape: (name) => info(name).shape,
     typeOf,
-    value: (graph, name, { dims, rows } = {}) => {
-      const whole = info(name);
-      const type = typeOf(name);
-      const viewed = rows ? rowsOf(whole, rows) : whole;
-      const add = (part: TensorInfo, as: readonly number[]): Value =>
-        addTensor(graph, real, part, { type, dims: as }, options.rounding);
+    value: (graph, name, { dims, rows, after } = {}) => {
+      typeOf(name); // throws for types that weights cannot have
+      const viewed = rows ? rowsOf(info(name), rows) : info(name);
+      const add = (part: TensorInfo, as: readonly number[]): Value => {
+        const { dtype, scaling } = part;
+        const stored = { file: real, info: part };
+        const plain = { type: STORED_TYPES[dtype]!, dims: as };
+        if (!scaling) return plainValue(graph, stored, plain, isExact(name) ? undefined : rounding);
+        const value = scaledValue(graph, { ...stored, scaling }, after);
+        return `${as}` === `${part.shape}` ? value : graph.op('Reshape', [value, graph.ints(as)]);
+      };
       if (!viewed.parts) return add(viewed, dims ?? viewed.shape);
       const joined = graph.op(
         'Concat',
@@ -134,19 +152,40 @@ export function weightsOf(
       );
       return dims ? graph.op('Reshape', [joined, graph.ints(dims)]) : joined;
     },
+    integers: (graph, name, rows) => {
+      const whole = tensors.get(prefix + name);
+      if (whole?.dtype !== 'I8' || !whole.scaling || whole.shape.length !== 2) return undefined;
+      const viewed = rows ? rowsOf(whole, rows) : whole;
+      return {
+        numbers: storedNumbers(graph, { file: real, info: viewed }, 'i8'),
+        scales: scalesOf(graph, real, viewed.scaling!),
+        rotation: whole.scaling.rotation,
+        // as in ComfyUI, where text encoders of float16 do not compute in integers
+        areMultiplied: rounding !== 'f16',
+      };
+    },
   };
 }
 
-/** Adds a tensor in one piece to a graph; `file` has its bytes unless it names another one. */
-function addTensor(
-  graph: Graph,
-  file: string,
-  { offset, byteLength, file: other, bytes }: TensorInfo,
-  as: { readonly type: ElementType; readonly dims: readonly number[] },
-  rounding?: Rounding,
-): Value {
-  if (bytes)
-    return graph.inline({ bytes: bytes.subarray(offset, offset + byteLength), ...as }, rounding);
-  const location = other === undefined ? file : realpathSync(other);
-  return graph.external({ location, offset, length: byteLength, ...as }, rounding);
+/**
+ * Returns whether a tensor is used as it is stored, although `rounding` says otherwise. In ComfyUI,
+ * quantised weights are not rounded; beside them, a diffusion model's other layers are not either
+ * (comfy.ops.mixed_precision_ops).
+ */
+function exactTensors(
+  tensors: ReadonlyMap<string, TensorInfo>,
+  prefix: string,
+  rounding: Rounding | undefined,
+): (name: string) => boolean {
+  const quantised = new Set(
+    [...tensors].flatMap(([name, info]) =>
+      name.startsWith(prefix) && isQuantised(info) ? name.slice(prefix.length) : [],
+    ),
+  );
+  if (quantised.size === 0) return () => false;
+  if (rounding === 'f16') return (name) => quantised.has(name);
+  return (name) => {
+    const weight = tensors.get(prefix + name.replace(/\.bias$/, '.weight'));
+    return /\.(weight|bias)$/.test(name) && weight?.shape.length === 2;
+  };
 }
