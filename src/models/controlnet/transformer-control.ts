@@ -53,9 +53,7 @@ export function createTransformerControl<Config extends TransformerControlConfig
   const config = kind.config(weights);
   const { hidden, patch } = config;
   const borrowed = kind.borrowed?.(config);
-  const create = (completion: Completion): ControlNet['evaluate'] =>
-    evaluator(runtime, weights, kind, config, completion);
-  const own: ControlNet = {
+  const own: Omit<ControlNet, 'evaluate'> = {
     file: weights.file,
     factor: 1,
     latentHint,
@@ -64,22 +62,19 @@ export function createTransformerControl<Config extends TransformerControlConfig
       checkHint(latents, config, weights.file);
       return [patchify(latents, { side: patch, order: 'c ph pw' })];
     },
-    evaluate: create({}),
   };
-  if (!borrowed) return own;
+  const create = (completion: Completion): ControlNet => ({
+    ...own,
+    evaluate: evaluator(runtime, weights, kind, config, completion),
+  });
+  if (!borrowed) return create({});
   const completed = new WeakMap<Denoiser, ControlNet>();
+  const combine = (some: Weights, base: Weights): Weights => withBorrowed(some, base, borrowed);
   return {
     ...own,
     evaluate: () => Promise.reject(new Error('internal: a ControlNet is evaluated over a model')),
     withBase: (model) => {
-      if (!model.base) throw new Error('internal: a ControlNet over a network without weights');
-      const net = completed.get(model) ?? {
-        ...own,
-        evaluate: create({
-          base: model.base,
-          combine: (weights, base) => withBorrowed(weights, base, borrowed),
-        }),
-      };
+      const net = completed.get(model) ?? create({ base: model.base, combine });
       completed.set(model, net);
       return net;
     },
