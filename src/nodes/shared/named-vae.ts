@@ -64,7 +64,10 @@ export function tinyDecoder(
   context: NodeContext,
 ): Promise<Autoencoder['decode']> | undefined {
   const file = context.modelFiles('vae_approx').find((one) => one.startsWith(`${name}_decoder`));
-  if (file === undefined) return undefined;
+  return file === undefined ? undefined : loadDecoder(file, context);
+}
+
+async function loadDecoder(file: string, context: NodeContext): Promise<Autoencoder['decode']> {
   const path = context.modelPath('vae_approx', file);
   const { runtime } = context;
   return loadOnce(runtime, [path], () => loadTaesdDecoder(path, runtime), 'preview');

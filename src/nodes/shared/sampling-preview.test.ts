@@ -75,6 +75,11 @@ it('falls back to latent2rgb if no tiny autoencoder is requested, exists, or wor
     vae_approx: { 'taesdxl_encoder.safetensors': encoder, 'taesdxl_decoder.safetensors': decoder },
   });
   expect(await previewOf(model, denoised, withTaesd(context))).toEqual(latent2rgb);
+  const modelPath = (): never => {
+    throw new Error('the file is gone');
+  };
+  const removed = withTaesd({ ...tinyContext, modelPath });
+  expect(await previewOf(model, denoised, removed)).toEqual(latent2rgb);
 });
 
 it('has the colours of the pictures of the embedded model, whose latents are its own', async () => {
