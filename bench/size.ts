@@ -70,7 +70,7 @@ async function inputsOf(file: string): Promise<Record<string, Tensor>> {
   const { contextDim, admChannels } =
     found.kind === 'controlnet'
       ? controlNetConfig(weightsOf(file, tensors, found.prefix))
-      : unetConfig(weightsOf(file, tensors, 'unet' in found ? found.unet.prefix : ''));
+      : unetConfig(weightsOf(file, tensors, 'denoiser' in found ? found.denoiser.prefix : ''));
   return {
     x: normal(1, rows, 4, cells, cells),
     timesteps: tensor(

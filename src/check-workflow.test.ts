@@ -62,7 +62,7 @@ beforeAll(async () => {
   put('loras/sd1.safetensors', 'tiny_lora_sd1');
   put('embeddings/ti.safetensors', 'tinyti');
   await tensors('diffusion_models/flux.safetensors', {
-    'double_blocks.0.img_attn.norm.key_norm.scale': [4],
+    'double_stream_modulation_img.lin.weight': [4, 4],
   });
   await tensors('text_encoders/t5.safetensors', {
     'encoder.block.23.layer.1.DenseReluDense.wi_1.weight': [4, 4],
@@ -93,7 +93,7 @@ const onXl = (class_type: string, inputs: Record<string, unknown>) => ({
 const BROKEN: Readonly<Record<string, Record<string, unknown>>> = {
   'a LoRA as checkpoint': loader('CheckpointLoaderSimple', { ckpt_name: 'wrong.safetensors' }),
   'a truncated checkpoint': loader('CheckpointLoaderSimple', { ckpt_name: 'cut.safetensors' }),
-  'a FLUX model': loader('UNETLoader', {
+  'a FLUX.2 model': loader('UNETLoader', {
     unet_name: 'flux.safetensors',
     weight_dtype: 'default',
   }),
@@ -197,7 +197,7 @@ it('a broken file of an output that is left out does not keep the others from ru
 });
 
 it('files are checked beside unknown node types; loaders that nothing uses are not', async () => {
-  const flux = BROKEN['a FLUX model'][1];
+  const flux = BROKEN['a FLUX.2 model'][1];
   const { errors } = await darkroom.check({
     1: flux,
     2: { class_type: 'Unknown', inputs: { model: link(1) } },

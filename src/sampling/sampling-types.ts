@@ -1,5 +1,6 @@
 // The values that travel between sampling nodes: latents, conditioning, models, and what model
 // patches work on. Types only; the functions on them are in the folders beside this file.
+import type { Family } from '../formats/identify/identified-model.ts';
 import type { ControlNet } from '../models/controlnet/controlnet.ts';
 import type { Denoiser, DenoiserVariant, ReferenceMethod } from '../models/denoiser.ts';
 import type { Gligen, PlacedObject } from '../models/gligen/load.ts';
@@ -129,7 +130,7 @@ export interface LatentFormat {
 
 /** A diffusion model as MODEL sockets carry it. Immutable: patching returns a new model. */
 export interface Model {
-  readonly family: 'sd1' | 'sd2' | 'sdxl' | 'sdxl-refiner';
+  readonly family: Family;
   /** The title that its file has (`modelspec.title`). */
   readonly title?: string;
   readonly denoiser: Denoiser;

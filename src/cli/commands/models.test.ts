@@ -57,7 +57,7 @@ const WRONG: Readonly<Record<string, RegExp>> = {
   'bomb.ckpt': / is a zip bomb: m\/data\/0 is said to unpack from \d+ to 2147483648 bytes$/,
   'evil.ckpt': / imports os\.system, which is not allowed in a model file$/,
   'video.safetensors': /video\.safetensors is a Wan model \(video\), which is not supported$/,
-  'flux.safetensors': /flux\.safetensors is a FLUX model, which is not supported$/,
+  'flux.safetensors': /flux\.safetensors is a FLUX\.2 model, which is not supported$/,
   'wan-vae.safetensors':
     /wan-vae\.safetensors is the VAE of Wan 2\.1 and Qwen-Image, which is not supported$/,
   'nothing.safetensors':
@@ -100,7 +100,7 @@ beforeAll(async () => {
     'head.modulation': F32([1, 2, 4]),
   });
   await writeSafetensors(put('checkpoints/flux.safetensors', ''), {
-    'double_blocks.0.img_attn.norm.key_norm.scale': F32([4]),
+    'double_stream_modulation_img.lin.weight': F32([4, 4]),
   });
   await writeSafetensors(put('checkpoints/wan-vae.safetensors', ''), {
     'decoder.middle.0.residual.0.gamma': F32([4, 1, 1, 1]),

@@ -40,18 +40,14 @@ const KINDS: Readonly<Record<string, readonly string[]>> = {
   ],
   'a GLIGEN model': ['position_net.linears.0.weight'],
   'a style model (FLUX Redux)': ['redux_down.weight'],
-  'a Chroma model': [
-    'distilled_guidance_layer.norms.0.scale',
-    'distilled_guidance_layer.0.norms.0.scale',
-  ],
-  'a FLUX model': ['double_blocks.0.img_attn.norm.key_norm.scale'],
-  'a FLUX model in the diffusers layout': ['single_transformer_blocks.0.attn.norm_q.weight'],
-  'a Stable Diffusion 3 model': ['joint_blocks.0.context_block.attn.qkv.weight'],
+  'a Chroma Radiance model': ['nerf_blocks.0.norm.scale', 'nerf_blocks.0.norm.weight'],
+  'a FLUX.2 model': ['double_stream_modulation_img.lin.weight'],
   'a Stable Cascade model': ['clf.1.weight'],
   'an AuraFlow model': ['double_layers.0.attn.w1q.weight'],
   'a Hunyuan-DiT model': ['mlp_t5.0.weight'],
   'a PixArt model': ['t_block.1.weight'],
-  'a Lumina model': ['cap_embedder.1.weight'],
+  'a NewBie model': ['clip_text_pooled_proj.0.weight'],
+  'a Z-Image model for pixels': ['dec_net.cond_embed.weight'],
   'a HiDream model': ['caption_projection.0.linear.weight'],
   'an OmniGen model': ['time_caption_embed.timestep_embedder.linear_1.bias'],
   'a Qwen-Image model': ['txt_norm.weight'],
@@ -88,7 +84,7 @@ const KINDS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * The unsupported kind of a model file ('a FLUX model'); undefined for all other files.
+ * The unsupported kind of a model file ('a FLUX.2 model'); undefined for all other files.
  */
 export function foreignModel(tensors: { has(name: string): boolean }): string | undefined {
   return Object.keys(KINDS).find((kind) =>

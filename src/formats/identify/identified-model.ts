@@ -1,15 +1,35 @@
 // The kinds of model files and their parts.
 import type { PredictionHint } from './prediction.ts';
 
-export type Family = 'sdxl' | 'sdxl-refiner' | 'sd1' | 'sd2';
+export type UNetFamily = 'sdxl' | 'sdxl-refiner' | 'sd1' | 'sd2';
 
-export interface UNetPart {
-  /** The prefix of the UNet's tensor names; `''` when it is the whole file. */
+/** The families of diffusion transformers; FLUX.1 schnell samples otherwise than dev. */
+export type TransformerFamily = 'sd3' | 'flux' | 'flux-schnell' | 'chroma' | 'lumina2' | 'z-image';
+
+export type Family = UNetFamily | TransformerFamily;
+
+/** What messages call the families. */
+export const FAMILY_NAMES: Readonly<Record<Family, string>> = {
+  sd1: 'SD1.x',
+  sd2: 'SD2.x',
+  sdxl: 'SDXL',
+  'sdxl-refiner': 'SDXL refiner',
+  sd3: 'Stable Diffusion 3',
+  flux: 'FLUX.1',
+  'flux-schnell': 'FLUX.1 schnell',
+  chroma: 'Chroma',
+  lumina2: 'Lumina 2',
+  'z-image': 'Z-Image',
+};
+
+/** A diffusion model in a file. */
+export interface DenoiserPart {
+  /** The prefix of its tensor names; `''` when it is the whole file. */
   readonly prefix: string;
   /** Undefined for the layout of the original checkpoints. */
   readonly layout?: 'diffusers';
-  /** 4, or 9 for inpainting models. */
-  readonly inChannels: number;
+  /** Of a UNet: 4, or 9 for inpainting models. */
+  readonly inChannels?: number;
   readonly prediction: PredictionHint;
 }
 
@@ -36,12 +56,12 @@ export type ModelFile =
       readonly kind: 'checkpoint';
       readonly family: Family;
       readonly has: { readonly unet: boolean; readonly clip: boolean; readonly vae: boolean };
-      readonly unet: UNetPart;
+      readonly denoiser: DenoiserPart;
       /** In ComfyUI's order: CLIP-L before CLIP-G. */
       readonly clips: readonly ClipPart[];
       readonly vae?: VaePart;
     }
-  | { readonly kind: 'unet'; readonly family: Family; readonly unet: UNetPart }
+  | { readonly kind: 'diffusion-model'; readonly family: Family; readonly denoiser: DenoiserPart }
   | { readonly kind: 'text-encoder'; readonly clip: ClipPart }
   | { readonly kind: 'clip-vision'; readonly layout: ClipPart['layout']; readonly prefix: string }
   | { readonly kind: 'vae'; readonly vae: VaePart }

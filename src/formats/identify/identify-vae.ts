@@ -7,8 +7,10 @@ type Tensors = ReadonlyMap<string, TensorInfo>;
 
 /** The prefix in checkpoints of the Stable Diffusion families. */
 export const VAE_PREFIX = 'first_stage_model.';
-/** The prefixes under which files have an autoencoder; `vae.`: checkpoints of flow models. */
-const VAE_PREFIXES = ['', VAE_PREFIX, 'vae.'] as const;
+/** The prefix in checkpoints of flow models. */
+export const FLOW_VAE_PREFIX = 'vae.';
+/** The prefixes under which files have an autoencoder. */
+const VAE_PREFIXES = ['', VAE_PREFIX, FLOW_VAE_PREFIX] as const;
 
 /** The tensors of a file below a prefix. */
 interface Below {

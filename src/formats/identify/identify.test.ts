@@ -20,7 +20,7 @@ const ALL = { unet: true, clip: true, vae: true };
 it.each<[string, unknown]>([
   [
     'tiny_sdxl_base',
-    { kind: 'checkpoint', family: 'sdxl', has: ALL, unet: UNET, clips: SDXL_CLIPS, vae: KL },
+    { kind: 'checkpoint', family: 'sdxl', has: ALL, denoiser: UNET, clips: SDXL_CLIPS, vae: KL },
   ],
   [
     'tiny_sdxl_refiner',
@@ -28,7 +28,7 @@ it.each<[string, unknown]>([
       kind: 'checkpoint',
       family: 'sdxl-refiner',
       has: ALL,
-      unet: UNET,
+      denoiser: UNET,
       clips: [{ kind: 'clip_g', layout: 'open-clip', prefix: 'conditioner.embedders.0.model.' }],
       vae: KL,
     },
@@ -39,7 +39,7 @@ it.each<[string, unknown]>([
       kind: 'checkpoint',
       family: 'sd1',
       has: ALL,
-      unet: UNET,
+      denoiser: UNET,
       clips: [
         {
           kind: 'clip_l',
@@ -96,7 +96,7 @@ const same = (name: string) => name;
 it('reads the prediction of SDXL files from marker tensors', async () => {
   const prediction = async (more: Record<string, readonly number[]>) => {
     const model = await identifyVariant('tiny_sdxl_base', same, more);
-    return model.kind === 'checkpoint' && model.unet.prediction;
+    return model.kind === 'checkpoint' && model.denoiser.prediction;
   };
   expect(await prediction({ v_pred: [0] })).toEqual({ kind: 'v', zsnr: false });
   expect(await prediction({ v_pred: [0], ztsnr: [0] })).toEqual({ kind: 'v', zsnr: true });
@@ -152,9 +152,9 @@ it('identifies the family of a UNet without a checkpoint', async () => {
     ['tiny_sd1', 'sd1'],
   ])
     expect(await identifyVariant(name, bare)).toMatchObject({
-      kind: 'unet',
+      kind: 'diffusion-model',
       family,
-      unet: { prefix: '' },
+      denoiser: { prefix: '' },
     });
 });
 
@@ -173,7 +173,7 @@ it('identifies SD2, and its prediction by the deviation of one tensor', async ()
     family: 'sd2',
     clips: [{ kind: 'clip_h', prefix: 'cond_stage_model.model.' }],
   });
-  const hint = model.kind === 'checkpoint' ? model.unet.prediction : undefined;
+  const hint = model.kind === 'checkpoint' ? model.denoiser.prediction : undefined;
   expect(hint).toEqual({ kind: 'measured', tensor: marker, above: 0.09 });
   const resolve = (...values: number[]) =>
     resolvePrediction(hint!, async () => ({
@@ -186,12 +186,12 @@ it('identifies SD2, and its prediction by the deviation of one tensor', async ()
   expect(
     identify(shapes({ ...names, [`${unet}input_blocks.0.0.weight`]: [320, 9, 3, 3] })),
   ).toMatchObject({
-    unet: { inChannels: 9, prediction: { kind: 'eps' } },
+    denoiser: { inChannels: 9, prediction: { kind: 'eps' } },
   });
   // the x4 upscaler has an embedding of noise levels
   expect(identify(shapes({ ...names, [`${unet}label_emb.weight`]: [1000, 1024] }))).toMatchObject({
     family: 'sd2',
-    unet: { prediction: { kind: 'v', zsnr: false } },
+    denoiser: { prediction: { kind: 'v', zsnr: false } },
   });
 });
 
@@ -226,28 +226,28 @@ describe('models in the layout of diffusers', () => {
 
   it('are UNets of SD1', () => {
     expect(identifyUnet({})).toEqual({
-      kind: 'unet',
+      kind: 'diffusion-model',
       family: 'sd1',
-      unet: { ...part, prediction: { kind: 'eps' } },
+      denoiser: { ...part, prediction: { kind: 'eps' } },
     });
   });
 
   it('are UNets of SD2 with linear projections', () => {
     expect(identifyUnet(linear)).toMatchObject({
       family: 'sd2',
-      unet: { prediction: { kind: 'measured', tensor: marker, above: 0.09 } },
+      denoiser: { prediction: { kind: 'measured', tensor: marker, above: 0.09 } },
     });
   });
 
   it('are inpainting UNets of SD2 with nine channels', () => {
     expect(identifyUnet({ ...linear, 'conv_in.weight': [320, 9, 3, 3] })).toMatchObject({
       family: 'sd2',
-      unet: { inChannels: 9, prediction: { kind: 'eps' } },
+      denoiser: { inChannels: 9, prediction: { kind: 'eps' } },
     });
   });
 
   it('are UNets of SDXL with an ADM vector', () => {
-    expect(identifyUnet({ ...linear, ...adm })).toMatchObject({ family: 'sdxl', unet: part });
+    expect(identifyUnet({ ...linear, ...adm })).toMatchObject({ family: 'sdxl', denoiser: part });
   });
 
   it('are UNets of the SDXL refiner with four levels', () => {

@@ -3,9 +3,10 @@
 // supported_models, sd.VAE) for SD and SDXL.
 import type { TensorInfo } from '../tensor-file.ts';
 import { foreignModel } from './foreign-models.ts';
-import type { ClipPart, Family, ModelFile, UNetPart } from './identified-model.ts';
-import { autoencoder, taesd, VAE_PREFIX, vaePart } from './identify-vae.ts';
+import type { ClipPart, DenoiserPart, ModelFile, UNetFamily } from './identified-model.ts';
+import { autoencoder, FLOW_VAE_PREFIX, taesd, VAE_PREFIX, vaePart } from './identify-vae.ts';
 import type { PredictionHint } from './prediction.ts';
+import { transformerIn } from './transformers.ts';
 
 type Tensors = ReadonlyMap<string, TensorInfo>;
 type Recogniser = (tensors: Tensors) => ModelFile | undefined;
@@ -20,7 +21,7 @@ export const UNET_PREFIX = 'model.diffusion_model.';
 const SD2_V_THRESHOLD = 0.09;
 
 /** The family of a UNet, by its label embedding, number of levels and kind of projections. */
-function familyOf(tensors: Tensors, prefix: string): Family {
+function familyOf(tensors: Tensors, prefix: string): UNetFamily {
   const linear = [...tensors].some(
     ([name, info]) =>
       name.startsWith(prefix) && name.endsWith('.proj_in.weight') && info.shape.length === 2,
@@ -35,7 +36,7 @@ function familyOf(tensors: Tensors, prefix: string): Family {
 function predictionOf(
   tensors: Tensors,
   prefix: string,
-  family: Family,
+  family: UNetFamily,
   inChannels: number,
 ): PredictionHint {
   if (family === 'sdxl') {
@@ -58,14 +59,14 @@ function predictionOf(
 function unetPart(
   tensors: Tensors,
   prefix: string,
-): { family: Family; unet: UNetPart } | undefined {
+): { family: UNetFamily; denoiser: DenoiserPart } | undefined {
   const first = tensors.get(`${prefix}input_blocks.0.0.weight`);
   if (first?.shape.length !== 4 || !tensors.has(`${prefix}out.2.weight`)) return undefined;
   const family = familyOf(tensors, prefix);
   const inChannels = first.shape[1];
   return {
     family,
-    unet: { prefix, inChannels, prediction: predictionOf(tensors, prefix, family, inChannels) },
+    denoiser: { prefix, inChannels, prediction: predictionOf(tensors, prefix, family, inChannels) },
   };
 }
 
@@ -73,7 +74,7 @@ function unetPart(
  * Where each family stores its text encoders. Of several locations for one, the first that exists
  * counts.
  */
-export const CLIP_LOCATIONS: Readonly<Record<Family, readonly ClipPart[]>> = {
+export const CLIP_LOCATIONS: Readonly<Record<UNetFamily, readonly ClipPart[]>> = {
   sdxl: [
     {
       kind: 'clip_l',
@@ -100,7 +101,7 @@ const TOKENS: Readonly<Record<ClipPart['layout'], string>> = {
   'open-clip': 'token_embedding.weight',
 };
 
-function clipParts(tensors: Tensors, family: Family): readonly ClipPart[] {
+function clipParts(tensors: Tensors, family: UNetFamily): readonly ClipPart[] {
   const present = CLIP_LOCATIONS[family].filter((part) =>
     tensors.has(part.prefix + TOKENS[part.layout]),
   );
@@ -112,6 +113,24 @@ const checkpoint: Recogniser = (tensors) => {
   if (!found) return undefined;
   const clips = clipParts(tensors, found.family);
   const vae = vaePart(tensors, VAE_PREFIX);
+  return {
+    kind: 'checkpoint',
+    ...found,
+    has: { unet: true, clip: clips.length > 0, vae: vae !== undefined },
+    clips,
+    vae,
+  };
+};
+
+/** A transformer alone, or with text encoders or an autoencoder. */
+const transformer: Recogniser = (tensors) => {
+  const found = transformerIn(tensors);
+  if (!found) return undefined;
+  const vae = [VAE_PREFIX, FLOW_VAE_PREFIX]
+    .map((prefix) => vaePart(tensors, prefix))
+    .find((part) => part);
+  const clips: readonly ClipPart[] = [];
+  if (!vae && clips.length === 0) return { kind: 'diffusion-model', ...found };
   return {
     kind: 'checkpoint',
     ...found,
@@ -162,7 +181,7 @@ const lora: Recogniser = (tensors) => {
 
 const bareUnet: Recogniser = (tensors) => {
   const found = unetPart(tensors, '');
-  return found && { kind: 'unet', ...found };
+  return found && { kind: 'diffusion-model', ...found };
 };
 
 /** The layout of diffusers: the sizes of the original layout under other names. */
@@ -187,9 +206,9 @@ const diffusersUnet: Recogniser = (tensors) => {
     ? { kind: 'measured', tensor, above: SD2_V_THRESHOLD }
     : { kind: 'eps' };
   return {
-    kind: 'unet',
+    kind: 'diffusion-model',
     family,
-    unet: { prefix: '', layout: 'diffusers', inChannels, prediction },
+    denoiser: { prefix: '', layout: 'diffusers', inChannels, prediction },
   };
 };
 
@@ -310,6 +329,7 @@ const RECOGNISERS: readonly Recogniser[] = [
   style,
   foreign,
   checkpoint,
+  transformer,
   controlnet,
   lora,
   bareUnet,

@@ -1,4 +1,4 @@
-// What a UNet predicts (eps, v or EDM), determined from its file.
+// What a diffusion model predicts (eps, v, EDM or flow), determined from its file.
 import type { Tensor } from '../../tensor/tensor.ts';
 
 /**
@@ -7,6 +7,8 @@ import type { Tensor } from '../../tensor/tensor.ts';
  */
 export type PredictionHint =
   | { readonly kind: 'eps' }
+  /** The family of a flow model determines its levels. */
+  | { readonly kind: 'flow' }
   | { readonly kind: 'v'; readonly zsnr: boolean }
   | { readonly kind: 'edm' }
   | { readonly kind: 'v-edm'; readonly sigmaMax: string; readonly sigmaMin?: string }

@@ -10,8 +10,8 @@ const KINDS: Readonly<
     name: 'a checkpoint',
     hint: 'It belongs in the folder checkpoints; load it with CheckpointLoaderSimple.',
   },
-  unet: {
-    name: 'a diffusion model (UNet) only',
+  'diffusion-model': {
+    name: 'a diffusion model only',
     hint: 'It belongs in the folder diffusion_models; load it with UNETLoader.',
   },
   'text-encoder': {
@@ -80,7 +80,7 @@ export function wrongFile(
   hint: string,
 ): DarkroomError {
   const actual = found.kind === 'unknown' ? { name: found.reason, hint } : describe(found);
-  // a reason is a name ('a FLUX model') or a sentence about the tensors ('it has …')
+  // a reason is a name ('a FLUX.2 model') or a sentence about the tensors ('it has …')
   const separator = /^its? /.test(actual.name) ? ': ' : ' but ';
   return new DarkroomError('DR_MODEL_UNSUPPORTED', {
     message: `${basename(file)} is not ${expected}${separator}${actual.name}`,

@@ -15,10 +15,8 @@ describe('golden text/clip', () => {
   for (const [model, file] of Object.entries(MODELS)) {
     const cases = g.cases.filter(({ params }) => params.model === model);
     it(`${model} encodes ${cases.length} prompts as the original does`, async () => {
-      const clip: Clip = makeClip({
-        ...(await loadCheckpoint(fixtureModel(file), runtime)),
-        embeddings,
-      });
+      const { clipFamily, encoders } = await loadCheckpoint(fixtureModel(file), runtime);
+      const clip: Clip = makeClip({ family: clipFamily!, encoders, embeddings });
       for (const { id, params, outputs } of cases) {
         const clipWithLayer =
           params.stop_at_clip_layer === undefined

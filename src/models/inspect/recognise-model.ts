@@ -1,7 +1,7 @@
 // Recognises the kind and architecture of a model file by the names and shapes of its tensors.
 import { basename } from 'node:path';
 import { DarkroomError } from '../../errors.ts';
-import type { Family, ModelFile } from '../../formats/identify/identified-model.ts';
+import { FAMILY_NAMES, type ModelFile } from '../../formats/identify/identified-model.ts';
 import { identify } from '../../formats/identify/identify.ts';
 import { describeModelFile, type ModelDescription } from '../../formats/model-file.ts';
 import { loadCheckpoint } from '../checkpoint/load.ts';
@@ -29,12 +29,6 @@ export interface RecognisedModel {
   readonly open?: OpenNetworks;
 }
 
-const FAMILIES: Readonly<Record<Family, string>> = {
-  sd1: 'SD1.x',
-  sd2: 'SD2.x',
-  sdxl: 'SDXL',
-  'sdxl-refiner': 'SDXL refiner',
-};
 const ENCODERS = { clip_l: 'CLIP-L', clip_g: 'CLIP-G', clip_h: 'CLIP-H' } as const;
 const CONTROL_LAYOUTS = {
   sgm: 'original layout',
@@ -45,6 +39,7 @@ const CONTROL_LAYOUTS = {
 const PREDICTIONS = {
   eps: 'noise',
   v: 'v',
+  flow: 'flow',
   edm: 'EDM',
   'v-edm': 'v (EDM)',
   measured: 'noise or v',
@@ -100,10 +95,10 @@ async function recogniseTensors(
   const model = identify(tensors as Parameters<typeof identify>[0]);
   switch (model.kind) {
     case 'checkpoint':
-    case 'unet':
+    case 'diffusion-model':
       return {
-        kind: model.kind === 'unet' ? 'diffusion model' : 'checkpoint',
-        architecture: describeUNet(model),
+        kind: model.kind === 'diffusion-model' ? 'diffusion model' : 'checkpoint',
+        architecture: describeDenoiser(model),
         open: (runtime) => loadCheckpoint(file, runtime),
       };
     case 'text-encoder':
@@ -205,18 +200,17 @@ async function recogniseByLoader(file: string, reason: string): Promise<Recognis
   });
 }
 
-function describeUNet({
+function describeDenoiser({
   family,
-  unet,
-}: Extract<ModelFile, { kind: 'checkpoint' | 'unet' }>): string {
+  denoiser: { inChannels = 4, prediction, layout },
+}: Extract<ModelFile, { kind: 'checkpoint' | 'diffusion-model' }>): string {
   const inputs =
-    INPUTS[unet.inChannels] ??
-    (unet.inChannels === 4 ? undefined : `${unet.inChannels} input channels`);
+    INPUTS[inChannels] ?? (inChannels === 4 ? undefined : `${inChannels} input channels`);
   return [
-    FAMILIES[family],
+    FAMILY_NAMES[family],
     inputs,
-    `predicts ${PREDICTIONS[unet.prediction.kind]}`,
-    unet.layout && `${unet.layout} layout`,
+    `predicts ${PREDICTIONS[prediction.kind]}`,
+    layout && `${layout} layout`,
   ]
     .filter(Boolean)
     .join(', ');

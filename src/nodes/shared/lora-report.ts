@@ -1,5 +1,5 @@
 // What a LoRA does not change, and why.
-import type { Family } from '../../formats/identify/identified-model.ts';
+import { FAMILY_NAMES, type Family } from '../../formats/identify/identified-model.ts';
 import { loraFamily } from '../../models/inspect/describe-lora.ts';
 import type { LoraResult } from '../../models/lora/apply.ts';
 import type { LoraFile } from '../../models/lora/file.ts';
@@ -7,12 +7,6 @@ import type { LoraFile } from '../../models/lora/file.ts';
 /** Names of tensors for text encoders. They match nothing where only the model is changed. */
 const TEXT_ENCODER_TENSOR = /^(lora_te\d?_|lora_prior_te_|text_encoders?\.|text_encoder_2\.)/;
 const MAX_LISTED = 3;
-const FAMILIES: Readonly<Record<Family, string>> = {
-  sd1: 'SD1.x',
-  sd2: 'SD2.x',
-  sdxl: 'SDXL',
-  'sdxl-refiner': 'SDXL refiner',
-};
 
 export interface LoraUse {
   /** The name of the file. */
@@ -36,10 +30,10 @@ export function loraReport(use: LoraUse, result: LoraResult): string | undefined
   const madeFor = loraFamily(lora.tensors);
   const isForeign =
     madeFor !== undefined &&
-    madeFor !== FAMILIES[family] &&
+    madeFor !== FAMILY_NAMES[family] &&
     (!isUsed || unmatched.length + shapeMismatches.length > 0);
   const findings = [
-    isForeign && `it belongs to ${madeFor}, and the model is ${FAMILIES[family]}`,
+    isForeign && `it belongs to ${madeFor}, and the model is ${FAMILY_NAMES[family]}`,
     !isUsed &&
       !isForeign &&
       shapeMismatches.length + refused.length + unread.size === 0 &&

@@ -12,7 +12,7 @@ import { unclipVector } from './unclip.ts';
 /** Width of each number's sinusoidal embedding. */
 const WIDTH = 256;
 
-interface AdmRun {
+export interface AdmRun {
   readonly side: 'positive' | 'negative';
   /** Size of the image in pixels. */
   readonly width: number;

@@ -10,8 +10,8 @@ import { toModelLatent } from '../model/latent-format.ts';
 import type { ConditioningEntry, LatentFormat, Model } from '../sampling-types.ts';
 import { noiseLevelOf, withNoise } from './noise-level.ts';
 
-interface ConcatSource {
-  readonly entry: ConditioningEntry;
+/** The run that the channels are for. */
+export interface ConcatRun {
   /** [B,C,H,W] */
   readonly shape: readonly number[];
   /** The run's initial latent, in model units. */
@@ -20,6 +20,10 @@ interface ConcatSource {
   readonly mask?: Tensor;
   /** Seed of the run's noise; 0 by default. */
   readonly seed?: bigint;
+}
+
+interface ConcatSource extends ConcatRun {
+  readonly entry: ConditioningEntry;
   readonly format: LatentFormat;
 }
 
@@ -43,7 +47,7 @@ const KINDS: Readonly<Record<number, (source: ConcatSource) => Tensor>> = {
 export function concatChannels(
   model: Model,
   entry: ConditioningEntry,
-  run: Omit<ConcatSource, 'entry' | 'format'>,
+  run: ConcatRun,
 ): Tensor | undefined {
   const format = model.latentFormat;
   const added = model.denoiser.inChannels - format.channels;
@@ -58,6 +62,67 @@ export function concatChannels(
       "x4 upscaler (7) in a checkpoint of the original's layout.",
     input: 'model',
   });
+}
+
+/** Sides of the pixels of a latent cell, whose mask values FLUX.1 Fill takes as channels. */
+const CELL = 8;
+
+/**
+ * Returns the channels that FLUX.1's Canny and Depth models (an image) and Fill (an image and the
+ * mask of its pixels) add to the latent's; undefined for its other models.
+ */
+export function fluxConcatChannels(
+  { denoiser, latentFormat }: Model,
+  entry: ConditioningEntry,
+  { shape, mask }: ConcatRun,
+): Tensor | undefined {
+  const { inChannels, outChannels } = denoiser;
+  if (inChannels <= outChannels) return undefined;
+  const [batch, , height, width] = shape;
+  const given = entry.concat_latent_image ?? zeros(shape);
+  const image = toModelLatent(latentFormat, resizeBatch(fitted(given, shape), batch));
+  if (inChannels <= 2 * outChannels) return image;
+  const planes = meanOfChannels(maskPlanes(entry.concat_mask ?? mask) ?? full([1, 1, 1, 1], 1));
+  const pixels = commonUpscale(
+    planes,
+    { width: width * CELL, height: height * CELL },
+    'bilinear',
+    'center',
+  );
+  return joinChannels(image, resizeBatch(pixelsToChannels(pixels), batch));
+}
+
+/** A mask [N,H,W] or [N,C,H,W] as [N,C,H,W]. */
+const maskPlanes = (mask: Tensor | undefined): Tensor | undefined =>
+  mask?.shape.length === 3 ? reshape(mask, [mask.shape[0], 1, ...mask.shape.slice(1)]) : mask;
+
+/** The mean over the channels, [B,1,H,W]. */
+function meanOfChannels(x: Tensor): Tensor {
+  const [batch, channels, height, width] = x.shape;
+  if (channels === 1) return x;
+  const plane = height * width;
+  const data = allocate(batch * plane);
+  for (let i = 0; i < data.length; i++) {
+    const start = Math.floor(i / plane) * channels * plane + (i % plane);
+    let sum = 0;
+    for (let c = 0; c < channels; c++) sum += x.data[start + c * plane];
+    data[i] = sum / channels;
+  }
+  return tensor([batch, 1, height, width], data);
+}
+
+/** [B,1,8H,8W] -> [B,64,H,W], the pixels of each cell row by row. */
+function pixelsToChannels(x: Tensor): Tensor {
+  const [batch, , height, width] = x.shape;
+  const [h, w] = [height / CELL, width / CELL];
+  const data = allocate(x.data.length);
+  for (let i = 0; i < data.length; i++) {
+    const [column, row] = [i % width, Math.floor(i / width) % height];
+    const channel = (row % CELL) * CELL + (column % CELL);
+    const plane = Math.floor(i / (height * width)) * CELL * CELL + channel;
+    data[(plane * h + Math.floor(row / CELL)) * w + Math.floor(column / CELL)] = x.data[i];
+  }
+  return tensor([batch, CELL * CELL, h, w], data);
 }
 
 function maskAndImage({ entry, shape, latent, mask, format }: ConcatSource): Tensor {

@@ -118,7 +118,10 @@ function adm(params: Params, entry: ConditioningEntry, channels: number) {
 
 /** The conditioning of each case, computed once for both tests. */
 async function run(): Promise<ReadonlyMap<GoldenCase, Conditioning>> {
-  const load = async (name: string) => makeClip(await loadCheckpoint(fixtureModel(name), runtime));
+  const load = async (name: string) => {
+    const { clipFamily, encoders } = await loadCheckpoint(fixtureModel(name), runtime);
+    return makeClip({ family: clipFamily!, encoders });
+  };
   const clips: Clips = {
     base: await load('tiny_sdxl_base'),
     refiner: await load('tiny_sdxl_refiner'),

@@ -5,6 +5,7 @@
 import { basename } from 'node:path';
 import { DarkroomError } from '../../errors.ts';
 import { interpolate } from '../../image/resize/torch-interpolate.ts';
+import type { DenoiserInputs } from '../../models/denoiser.ts';
 import { roundHalfEven } from '../../tensor/round-half-even.ts';
 import { reshape, type Tensor } from '../../tensor/tensor.ts';
 import type {
@@ -14,9 +15,8 @@ import type {
   GligenObjects,
   Model,
 } from '../sampling-types.ts';
-import { admVector } from './adm.ts';
-import { concatChannels } from './concat.ts';
 import { type ConditionHooks, conditionHooks, type HookedRun } from './condition-hooks.ts';
+import { CONDITION_RULES, guidanceOf, referencesOf } from './condition-rules.ts';
 import { shareControl, shareObjects } from './share.ts';
 
 /** Height, width, y, x in latent cells. */
@@ -32,6 +32,9 @@ export interface NetworkCondition {
   readonly y?: Tensor;
   /** Channels that are concatenated to the latent, [B,E,H,W]. */
   readonly concat?: Tensor;
+  /** The distilled guidance; null without. */
+  readonly guidance: number | null;
+  readonly references?: DenoiserInputs['references'];
 }
 
 export interface PreparedCondition {
@@ -114,6 +117,7 @@ function prepare(
   const [height, width] = run.shape.slice(-2);
   const mask = entry.mask && maskAtSize(entry.mask, height, width);
   const { downscaleRatio } = model.latentFormat;
+  const rules = CONDITION_RULES[model.family];
   if (entry.cond.shape[2] !== model.denoiser.contextDim)
     throw new DarkroomError('DR_INPUT_INVALID', {
       message:
@@ -130,14 +134,16 @@ function prepare(
       context: entry.cond,
       controlContext: entry.cross_attn_controlnet,
       y: model.denoiser.admChannels
-        ? admVector(model, entry, {
+        ? rules.vector(model, entry, {
             side,
             height: height * downscaleRatio,
             width: width * downscaleRatio,
             seed: run.seed ?? 0n,
           })
         : undefined,
-      concat: concatChannels(model, entry, run),
+      concat: rules.concat?.(model, entry, run),
+      guidance: guidanceOf(rules, entry),
+      references: referencesOf(rules, model, entry),
     },
     area:
       mask && entry.set_area_to_bounds

@@ -13,8 +13,9 @@ import {
   tensor,
 } from '../../tensor/tensor.ts';
 import { joinChannels } from '../conditioning/concat.ts';
+import { CONDITION_RULES } from '../conditioning/condition-rules.ts';
 import { controlResiduals, uniformResiduals } from '../conditioning/control.ts';
-import type { CellArea } from '../conditioning/prepare.ts';
+import type { CellArea, NetworkCondition } from '../conditioning/prepare.ts';
 import { f32 } from '../float32.ts';
 import type { Model, NetworkCache } from '../sampling-types.ts';
 import { activeTasks, type Sides, type Task } from './tasks.ts';
@@ -57,7 +58,7 @@ export async function predictSides(
   const uniform = uniformResiduals(sides.flat().map(({ control }) => control));
   while (waiting.length) {
     const [first] = waiting;
-    const batchTasks = waiting.filter((task) => canShareBatch(task, first)).reverse();
+    const batchTasks = waiting.filter((task) => canShareBatch(model, task, first)).reverse();
     waiting = waiting.filter((task) => !batchTasks.includes(task));
     const predictions = await evaluate(model, batchTasks, { ...options, sigma, uniform });
     for (const [i, { side, area, weight }] of batchTasks.entries()) {
@@ -82,23 +83,35 @@ export async function predictSides(
   });
 }
 
-function canShareBatch(task: Task, first: Task): boolean {
+function canShareBatch({ family }: Model, task: Task, first: Task): boolean {
   if (task.control !== first.control || task.hooks !== first.hooks) return false;
   // as in the original, where objects are a patch of their condition
   if (task !== first && (task.gligen || first.gligen)) return false;
+  const maxRepeat = CONDITION_RULES[family].repeatsTokens ? MAX_REPEAT : 1;
+  const [own, other] = [task.condition, first.condition];
   return (
     task.x.shape.join() === first.x.shape.join() &&
-    canShareTokens(task.condition.context, first.condition.context) &&
-    canShareTokens(task.condition.controlContext, first.condition.controlContext)
+    canShareTokens(own.context, other.context, maxRepeat) &&
+    canShareTokens(own.controlContext, other.controlContext, maxRepeat) &&
+    (own.guidance === null) === (other.guidance === null) &&
+    referenceSizes(own) === referenceSizes(other)
   );
 }
 
 /** Whether features have numbers of tokens that few repetitions make equal. */
-function canShareTokens(one: Tensor | undefined, other: Tensor | undefined): boolean {
+function canShareTokens(
+  one: Tensor | undefined,
+  other: Tensor | undefined,
+  maxRepeat: number,
+): boolean {
   if (!one || !other) return one === other;
   const [a, b] = [one.shape[1], other.shape[1]];
-  return leastCommonMultiple(a, b) / Math.min(a, b) <= MAX_REPEAT;
+  return leastCommonMultiple(a, b) / Math.min(a, b) <= maxRepeat;
 }
+
+/** The sizes of a condition's reference images and how they are placed. */
+const referenceSizes = ({ references }: NetworkCondition): string | undefined =>
+  references && [references.method, ...references.latents.map(({ shape }) => shape)].join(' ');
 
 const greatestCommonDivisor = (a: number, b: number): number =>
   b === 0 ? a : greatestCommonDivisor(b, a % b);
@@ -127,7 +140,32 @@ function batchInputs(
     y: denoiser.admChannels
       ? concatBatch(tasks.map(({ condition }) => repeatToBatch(condition.y!, batch)))
       : undefined,
+    guidance: guidanceRows(tasks, batch),
+    references: joinReferences(tasks, batch),
   };
+}
+
+/** The distilled guidance of each row; undefined without. */
+function guidanceRows(tasks: readonly Task[], batch: number): Float32Array | undefined {
+  if (tasks[0].condition.guidance === null) return undefined;
+  return Float32Array.from({ length: tasks.length * batch }, (_, row) => {
+    return tasks[Math.floor(row / batch)].condition.guidance!;
+  });
+}
+
+/** The reference images of conditions one after another in a batch. */
+function joinReferences(tasks: readonly Task[], batch: number): DenoiserInputs['references'] {
+  const { references } = tasks[0].condition;
+  return (
+    references && {
+      method: references.method,
+      latents: references.latents.map((_, i) =>
+        concatBatch(
+          tasks.map(({ condition }) => repeatToBatch(condition.references!.latents[i], batch)),
+        ),
+      ),
+    }
+  );
 }
 
 async function evaluate(

@@ -6,12 +6,18 @@ import type { Latent, LatentFormat } from '../sampling-types.ts';
 import { isEmptyLatent } from './latent-format.ts';
 
 /**
- * Returns the samples of a latent, [B,C,H,W]. Zeros become zeros of the format's number of channels
- * and, if the latent says for which ratio it was made (`downscale_ratio_spacial`), of the size that
- * its image has in the format. Other latents are returned unchanged.
+ * Returns a latent that a model of the format can sample. Zeros become zeros of the format's number
+ * of channels and, if the latent says for which ratio it was made (`downscale_ratio_spacial`, which
+ * is removed), of the size that its image has in the format. Other samples are not changed.
  */
-export function fitEmptyLatent(
-  { samples, downscale_ratio_spacial: ratio }: Latent,
+export function fitEmptyLatent(latent: Latent, format: LatentFormat): Latent {
+  const { downscale_ratio_spacial: ratio, ...rest } = latent;
+  return { ...rest, samples: fitted(latent.samples, ratio, format) };
+}
+
+function fitted(
+  samples: Tensor,
+  ratio: number | undefined,
   { channels, downscaleRatio }: LatentFormat,
 ): Tensor {
   if (!isEmptyLatent(samples)) return samples;

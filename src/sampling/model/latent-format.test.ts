@@ -50,7 +50,7 @@ it('makes empty latents fit the channels of a model, and no others', () => {
       samples: g.float(inputs.latent),
       downscale_ratio_spacial: params.downscale_ratio_spacial ?? undefined,
     };
-    const fitted = fitEmptyLatent(latent, MODELS[params.model]);
+    const fitted = fitEmptyLatent(latent, MODELS[params.model]).samples;
     expectGolden(g, id, outputs.out, fitted);
     if (!params.zero) expect(fitted).toBe(latent.samples);
   }
@@ -60,7 +60,7 @@ it('makes empty latents fit the ratio of a model', () => {
   // [round(n * (8 / 16)) for n in (5, 7, 8)]  ->  [2, 4, 4]
   const format = { channels: 128, downscaleRatio: 16, scale: 1 };
   const samples = { shape: [2, 16, 5, 7], data: new Float32Array(2 * 16 * 5 * 7) };
-  const fitted = fitEmptyLatent({ samples, downscale_ratio_spacial: 8 }, format);
+  const fitted = fitEmptyLatent({ samples, downscale_ratio_spacial: 8 }, format).samples;
   expect(fitted.shape).toEqual([2, 128, 2, 4]);
-  expect(fitEmptyLatent({ samples }, format).shape).toEqual([2, 128, 5, 7]);
+  expect(fitEmptyLatent({ samples }, format).samples.shape).toEqual([2, 128, 5, 7]);
 });

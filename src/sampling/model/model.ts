@@ -2,14 +2,29 @@
 import type { Prediction } from '../../formats/identify/prediction.ts';
 import type { Denoiser } from '../../models/denoiser.ts';
 import type { LatentFormat, Model } from '../sampling-types.ts';
-import { SD, SD_X4, SDXL, SDXL_PLAYGROUND } from './latent-format.ts';
+import { flowSampling, fluxSampling } from './flow-sampling.ts';
+import { FLUX, SD, SD_X4, SD3, SDXL, SDXL_PLAYGROUND } from './latent-format.ts';
 import { continuousSampling, discreteSampling, type ModelSampling } from './model-sampling.ts';
 
-const LATENT_FORMATS: Readonly<Record<Model['family'], LatentFormat>> = {
-  sd1: SD,
-  sd2: SD,
-  sdxl: SDXL,
-  'sdxl-refiner': SDXL,
+interface FamilyRule {
+  readonly latentFormat: LatentFormat;
+  /** Of flow models; others have that of their prediction. */
+  readonly sampling?: () => ModelSampling;
+}
+
+const FLOW_FAMILY = { latentFormat: FLUX } as const;
+
+const FAMILIES: Readonly<Record<Model['family'], FamilyRule>> = {
+  sd1: { latentFormat: SD },
+  sd2: { latentFormat: SD },
+  sdxl: { latentFormat: SDXL },
+  'sdxl-refiner': { latentFormat: SDXL },
+  sd3: { latentFormat: SD3, sampling: () => flowSampling({ shift: 3 }) },
+  flux: { ...FLOW_FAMILY, sampling: fluxSampling },
+  'flux-schnell': { ...FLOW_FAMILY, sampling: () => flowSampling({ multiplier: 1 }) },
+  chroma: { ...FLOW_FAMILY, sampling: fluxSampling },
+  lumina2: { ...FLOW_FAMILY, sampling: () => flowSampling({ shift: 6, multiplier: 1 }) },
+  'z-image': { ...FLOW_FAMILY, sampling: () => flowSampling({ shift: 3, multiplier: 1 }) },
 };
 
 /** The sigmas of Playground v2.5. */
@@ -23,6 +38,8 @@ function samplingOf(prediction: Prediction): ModelSampling {
       return discreteSampling();
     case 'v':
       return discreteSampling({ prediction: 'v', zsnr: prediction.zsnr });
+    case 'flow':
+      return flowSampling();
     case 'edm':
       return continuousSampling(EDM);
     case 'v-edm':
@@ -37,7 +54,7 @@ function samplingOf(prediction: Prediction): ModelSampling {
 /** The betas of the x4 upscaler, and of the noise on its low-resolution image. */
 export const X4_BETAS = [0.0001, 0.02] as const;
 
-/** Creates a model of a family, with eps prediction by default. */
+/** Creates a model of a family; UNets predict noise by default. */
 export function makeModel(
   family: Model['family'],
   denoiser: Denoiser,
@@ -50,10 +67,11 @@ export function makeModel(
       sampling: discreteSampling({ prediction: 'v', betas: X4_BETAS }),
       latentFormat: SD_X4,
     };
+  const { latentFormat, sampling } = FAMILIES[family];
   return {
     family,
     denoiser,
-    sampling: samplingOf(prediction),
-    latentFormat: prediction.kind === 'edm' ? SDXL_PLAYGROUND : LATENT_FORMATS[family],
+    sampling: sampling?.() ?? samplingOf(prediction),
+    latentFormat: prediction.kind === 'edm' ? SDXL_PLAYGROUND : latentFormat,
   };
 }

@@ -6,10 +6,10 @@ import { generatorAfter, prepareNoise } from '../../random/prepare-noise.ts';
 import { map, type Tensor, tensor, zeros } from '../../tensor/tensor.ts';
 import { f32 } from '../float32.ts';
 import type { Guider } from '../guiders/guider.ts';
+import { fitEmptyLatent } from '../model/fit-empty-latent.ts';
 import { fromModelLatent, isEmptyLatent, toModelLatent } from '../model/latent-format.ts';
 import type { ConfiguredSampler } from '../samplers/sampler.ts';
 import type { Latent, Model, SamplingHooks } from '../sampling-types.ts';
-import { withModelChannels } from './ksampler.ts';
 import { sampleWithGuider } from './sample.ts';
 
 /** The value of a NOISE socket: generates unit noise, and has the seed for stochastic samplers. */
@@ -46,10 +46,7 @@ export interface CustomRun extends SamplingHooks {
  */
 export async function sampleCustom(run: CustomRun): Promise<{ output: Latent; denoised: Latent }> {
   const { guider, sampler, sigmas, noise, rules, signal, onStep, warn } = run;
-  const latent = {
-    ...run.latent,
-    samples: withModelChannels(run.latent.samples, guider.model.latentFormat.channels),
-  };
+  const latent = fitEmptyLatent(run.latent, guider.model.latentFormat);
   const { samples, denoised } = await sampleWithGuider({
     guider,
     sampler,

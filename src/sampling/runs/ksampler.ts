@@ -2,8 +2,9 @@
 // from a seed, a schedule and a range of its steps.
 import { didYouMean } from '../../near-matches.ts';
 import { generatorAfter, prepareNoise } from '../../random/prepare-noise.ts';
-import { type Tensor, zeros } from '../../tensor/tensor.ts';
+import { zeros } from '../../tensor/tensor.ts';
 import { cfgGuider } from '../guiders/guider.ts';
+import { fitEmptyLatent } from '../model/fit-empty-latent.ts';
 import { SAMPLER_NAMES, samplerKind } from '../samplers/index.ts';
 import type { Conditioning, Latent, Model, SamplingHooks } from '../sampling-types.ts';
 import { ksamplerSigmas, SCHEDULERS } from '../schedules/schedules.ts';
@@ -37,7 +38,8 @@ export async function commonKSampler(o: KSamplerOptions): Promise<Latent> {
   const { model, seed, steps, denoise } = o;
   const samplerName = nameOrFirst('sampler', o.samplerName, SAMPLER_NAMES, o.warn);
   const scheduler = nameOrFirst('scheduler', o.scheduler, SCHEDULERS, o.warn);
-  const latent = withModelChannels(o.latent.samples, model.latentFormat.channels);
+  const fitted = fitEmptyLatent(o.latent, model.latentFormat);
+  const { samples: latent } = fitted;
   const addNoise = o.addNoise ?? true;
   const { batch_index } = o.latent;
   const noise = addNoise ? prepareNoise(latent.shape, seed, batch_index) : zeros(latent.shape);
@@ -61,7 +63,7 @@ export async function commonKSampler(o: KSamplerOptions): Promise<Latent> {
     onStep,
     warn,
   });
-  return { ...o.latent, samples };
+  return { ...fitted, samples };
 }
 
 /** Returns `name` if `names` has it; otherwise warns and returns the first, as ComfyUI does. */
@@ -75,14 +77,6 @@ function nameOrFirst(
   const near = didYouMean(name, names);
   warn?.(`unknown ${what} '${name}': using '${names[0]}', as ComfyUI does.${near && ` ${near}`}`);
   return names[0];
-}
-
-/** Replaces an empty latent by one of the model's number of channels. */
-export function withModelChannels(latent: Tensor, channels: number): Tensor {
-  const [batch, latentChannels, ...size] = latent.shape;
-  return latentChannels === channels || latent.data.some((value) => value !== 0)
-    ? latent
-    : zeros([batch, channels, ...size]);
 }
 
 /** The sigmas from `startAtStep` to `endAtStep`; none if the start is not before the end. */

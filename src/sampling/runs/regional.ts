@@ -8,10 +8,10 @@ import { squeezeMask } from '../../image/mask/mask-shape.ts';
 import { resizeMask } from '../../image/resize/impact-resize.ts';
 import { full, type Tensor } from '../../tensor/tensor.ts';
 import { createMemo, type Memo } from '../memo.ts';
+import { fitEmptyLatent } from '../model/fit-empty-latent.ts';
 import { type Variation, varyNoise } from '../noise/variation.ts';
 import type { Latent, SamplingHooks } from '../sampling-types.ts';
 import { randomNoise } from './custom.ts';
-import { withModelChannels } from './ksampler.ts';
 import { type Recovery, sampleWithRecovery } from './recovery.ts';
 import { requirePositiveDenoise, type StepRange, type StepSampler } from './step-range.ts';
 
@@ -184,10 +184,8 @@ export async function sampleRegions(options: DenoisingRegionalRun): Promise<Late
   return withoutMask(await sampleBase(regional, { ...sampled, noise_mask: outside }, last));
 }
 
-const initialLatent = ({ latent, base: { model } }: RegionalRun): Latent => ({
-  ...latent,
-  samples: withModelChannels(latent.samples, model.latentFormat.channels),
-});
+const initialLatent = ({ latent, base: { model } }: RegionalRun): Latent =>
+  fitEmptyLatent(latent, model.latentFormat);
 
 /** Resizes a mask to the latent's size, so that the samplers need not do it in each step. */
 const resizeToLatent = (mask: Tensor, { samples: { shape } }: Latent): Tensor =>

@@ -9,12 +9,12 @@ import { f32 } from '../float32.ts';
 import { basicGuider, cfgGuider, type Guider } from '../guiders/guider.ts';
 import type { GuidedRun } from '../guiders/run-evaluations.ts';
 import { type Memo, noMemo } from '../memo.ts';
+import { fitEmptyLatent } from '../model/fit-empty-latent.ts';
 import { samplerKind } from '../samplers/index.ts';
 import type { ConfiguredSampler } from '../samplers/sampler.ts';
 import type { Conditioning, Latent, Model, SamplingHooks } from '../sampling-types.ts';
 import { impactSigmas } from '../schedules/impact-schedules.ts';
 import { emptyNoise, randomNoise } from './custom.ts';
-import { withModelChannels } from './ksampler.ts';
 import { sampleWithGuider } from './sample.ts';
 
 /** A user-defined schedule (SCHEDULER_FUNC): the sigmas of `steps` steps. */
@@ -73,9 +73,8 @@ export async function sampleRange(sampler: StepSampler, range: StepRange): Promi
   const sigmas = cut.slice(range.startAtStep).map((sigma) => sigma * ratio);
 
   const kind = configuredSampler?.kind ?? samplerKind(sampler.samplerName);
-  const samples = withModelChannels(latent.samples, model.latentFormat.channels);
   const noiseGenerator = range.addNoise ? randomNoise(seed) : emptyNoise();
-  const start = { ...latent, samples };
+  const start = fitEmptyLatent(latent, model.latentFormat);
   const noise = range.noise ?? noiseGenerator.generate(start);
   const count = noise.data.length;
   const usesWholePath = !configuredSampler && kind.wholePath;
@@ -84,7 +83,7 @@ export async function sampleRange(sampler: StepSampler, range: StepRange): Promi
     sampler: { kind, options: configuredSampler?.options },
     sigmas,
     noise,
-    latent: samples,
+    latent: start.samples,
     noiseMask: latent.noise_mask,
     seed,
     stepNoise: usesWholePath
@@ -99,7 +98,7 @@ export async function sampleRange(sampler: StepSampler, range: StepRange): Promi
     warn: range.warn,
     lastSigmas: memo('last sigmas', [], (): LastSigmas => new WeakMap()),
   });
-  return { ...latent, samples: returnWithLeftoverNoise ? result.samples : result.denoised };
+  return { ...start, samples: returnWithLeftoverNoise ? result.samples : result.denoised };
 }
 
 function wholeSchedule(sampler: StepSampler, steps: number, memo: Memo): Float32Array {

@@ -1,0 +1,55 @@
+// The denoiser of each family: how it is created, and the layout of diffusers.
+import type { Family } from '../../formats/identify/identified-model.ts';
+import type { TensorInfo } from '../../formats/tensor-file.ts';
+import { createChroma } from '../chroma/network.ts';
+import type { ClipFamily } from '../clip/clip.ts';
+import type { Denoiser } from '../denoiser.ts';
+import { createDit } from '../dit/network.ts';
+import { fluxFromDiffusers, fluxTensors } from '../flux/layout.ts';
+import { createFlux } from '../flux/network.ts';
+import { mmditFromDiffusers } from '../mmdit/layout.ts';
+import { mmdit } from '../mmdit/mmdit.ts';
+import type { ModelRuntime } from '../model-runtime.ts';
+import { fromDiffusersNextDit } from '../nextdit/diffusers-nextdit.ts';
+import { createNextDit } from '../nextdit/nextdit.ts';
+import { fromDiffusers } from '../unet/diffusers-unet.ts';
+import { createUNet } from '../unet/network.ts';
+import type { Weights } from '../weights/tensors.ts';
+
+type Rename = (tensors: ReadonlyMap<string, TensorInfo>) => ReadonlyMap<string, TensorInfo>;
+
+export interface DenoiserKind {
+  /** Throws DR_MODEL_UNSUPPORTED when tensors are missing. */
+  readonly create: (runtime: ModelRuntime, weights: Weights) => Denoiser;
+  /** Returns the tensors of a file in the layout of diffusers by their original names. */
+  readonly fromDiffusers: Rename;
+  /** Returns the tensors of an original file by the names that `create` expects. */
+  readonly fromOriginal?: Rename;
+  /** How the family uses text encoders. */
+  readonly clip?: ClipFamily;
+}
+
+const UNET: DenoiserKind = { create: createUNet, fromDiffusers };
+const NEXTDIT: DenoiserKind = { create: createNextDit, fromDiffusers: fromDiffusersNextDit };
+const FLUX: DenoiserKind = {
+  create: createFlux,
+  fromDiffusers: fluxFromDiffusers,
+  fromOriginal: fluxTensors,
+};
+const MMDIT: DenoiserKind = {
+  create: (runtime, weights) => createDit(runtime, weights, mmdit),
+  fromDiffusers: mmditFromDiffusers,
+};
+
+export const DENOISERS: Readonly<Record<Family, DenoiserKind>> = {
+  sd1: { ...UNET, clip: 'sd1' },
+  sd2: { ...UNET, clip: 'sd2' },
+  sdxl: { ...UNET, clip: 'sdxl' },
+  'sdxl-refiner': { ...UNET, clip: 'sdxl-refiner' },
+  sd3: MMDIT,
+  flux: FLUX,
+  'flux-schnell': FLUX,
+  chroma: { ...FLUX, create: createChroma },
+  lumina2: NEXTDIT,
+  'z-image': NEXTDIT,
+};
