@@ -112,7 +112,7 @@ const identityOf = ({ dev, ino }: BigIntStats): string => `${dev} ${ino}`;
 /** Returns a folder's version as it is now. */
 export const folderVersion = (folder: string): FolderVersion => versionOf(statsOf(folder));
 
-/** A program that copies may set `mtime` back, and some file systems keep no `ctime`: both count. */
+/** Programs that copy may set `mtime` back, and some file systems keep no `ctime`: both count. */
 function versionOf(stats: BigIntStats | undefined): FolderVersion {
   if (!stats) return '';
   const { mtimeNs, ctimeNs, ctimeMs } = stats;

@@ -4,10 +4,10 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
 /**
- * What a client that sends on a cut connection gets: the server's last message (`said`), or only
- * the end of the connection (`silent`).
+ * What a client that sends on a cut connection gets: the server's last message with this SQLSTATE,
+ * or only the end of the connection.
  */
-export type Cut = 'said' | 'silent';
+export type Cut = '57P01' | '57P05' | 'silent';
 
 export interface PostgresProxy {
   /** The database's URL through the proxy. */
@@ -21,14 +21,14 @@ export interface PostgresProxy {
   close(): Promise<void>;
 }
 
-/** ErrorResponse: FATAL 57P01. */
-const TERMINATED = ((): Buffer => {
-  const fields = ['SFATAL', 'VFATAL', 'C57P01', 'Mterminating connection', ''];
+/** PostgreSQL's ErrorResponse. */
+function lastMessage(sqlstate: string): Buffer {
+  const fields = ['SFATAL', 'VFATAL', `C${sqlstate}`, 'Mterminating connection', ''];
   const body = Buffer.from(fields.map((field) => `${field}\0`).join(''));
   const length = Buffer.alloc(4);
   length.writeInt32BE(body.length + 4);
   return Buffer.concat([Buffer.from('E'), length, body]);
-})();
+}
 
 interface Connection {
   readonly client: Socket;
@@ -44,7 +44,7 @@ export async function startPostgresProxy(database: string): Promise<PostgresProx
     count++;
     const connection: Connection = {
       client,
-      server: connect(Number(target.port), target.hostname),
+      server: connect(Number(target.port || 5432), target.hostname),
     };
     open.add(connection);
     forward(connection, () => open.delete(connection));
@@ -80,7 +80,7 @@ function forward(connection: Connection, onEnd: () => void): void {
   client.on('data', (data) => {
     if (connection.cut === undefined || connection.cut === 'at answer') server.write(data);
     else {
-      if (connection.cut === 'said') client.write(TERMINATED);
+      if (connection.cut !== 'silent') client.write(lastMessage(connection.cut));
       end();
     }
   });
