@@ -2,6 +2,7 @@
 // velocity or flow. Model patches create variants of it.
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Gligen } from './gligen/load.ts';
+import type { LoraKeys } from './lora/patches.ts';
 import type { Hypernetwork } from './unet/hypernetwork-file.ts';
 import type { Draws, UNetPatch } from './unet/unet-patch.ts';
 import type { NetworkBase, PatchTargets, WeightChange } from './weights/changes.ts';
@@ -112,6 +113,8 @@ export interface Denoiser {
    * without weights.
    */
   readonly patchable?: PatchTargets;
+  /** Returns their names, and those of their parts, in LoRA files. */
+  readonly loraKeys?: () => LoraKeys;
   /**
    * The weights that control LoRAs and merges are computed from; absent for networks without
    * weights.

@@ -4,6 +4,7 @@ import type { Tensor } from '../../tensor/tensor.ts';
 import type { Denoiser, DenoiserInputs } from '../denoiser.ts';
 import type { Int8Plan } from '../layers/int8.ts';
 import type { Weights } from '../weights/tensors.ts';
+import type { LoraNames } from './lora-names.ts';
 
 export interface DitSizes {
   readonly inChannels: number;
@@ -34,6 +35,8 @@ export interface Architecture<Config> {
   /** Reads the architecture. Throws DR_MODEL_UNSUPPORTED for weights that it cannot be read from. */
   config(weights: Weights): Config;
   sizes(config: Config): DitSizes;
+  /** The names of its weights in LoRA files beside those that all families have. */
+  readonly lora?: LoraNames;
   /** Which layers compute in 8-bit integers with --precision int8. */
   readonly int8: Int8Plan;
   /** Whether all values stay in the range of float16. */

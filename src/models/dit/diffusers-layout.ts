@@ -8,9 +8,9 @@ import { joinRows, rowsOf } from '../../formats/tensor-rows.ts';
 export type LayerNames = Readonly<Record<string, string | readonly [layer: string, part: number]>>;
 
 export interface DiffusersLayout {
-  /** Names inside of blocks. `from` captures the number of the block and the name in it. */
+  /** Lists of numbered blocks, by diffusers' names, and the names inside of the blocks. */
   readonly blocks: readonly {
-    readonly from: RegExp;
+    readonly from: string;
     readonly to: string;
     readonly names: LayerNames;
   }[];
@@ -62,11 +62,14 @@ function originalName(
   const layer = layerOf(name);
   const end = name.slice(layer.length);
   for (const { from, to, names } of blocks) {
-    const [, block, inner] = from.exec(layer) ?? [];
+    const [, block, inner] = /^(\d+)\.(.+)$/.exec(after(layer, `${from}.`)) ?? [];
     if (block !== undefined) return named(names, inner, `${to}.${block}.`, end) ?? [name, 0];
   }
   return named(outside, layer, '', end) ?? [name, 0];
 }
+
+const after = (name: string, start: string): string =>
+  name.startsWith(start) ? name.slice(start.length) : '';
 
 function named(
   names: LayerNames,

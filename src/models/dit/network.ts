@@ -13,6 +13,7 @@ import type { Weights } from '../weights/tensors.ts';
 import { weightsNetwork } from '../weights/weights-network.ts';
 import type { Architecture, DitGraphOptions, DitSizes } from './architecture.ts';
 import { jointGuideInputs } from './attention-guidance.ts';
+import { transformerKeys } from './lora-names.ts';
 
 /** The changes that transformers know; others have no effect, as in ComfyUI. */
 export type DitChange = Pick<DenoiserVariant, 'changes' | 'skippedBlocks' | 'patches'>;
@@ -61,6 +62,7 @@ export function createDit<Config>(
   return {
     ...sizes,
     patchable: base.targets,
+    loraKeys: () => transformerKeys(weights, architecture.lora),
     base: { ...base, plan },
     variant: (more) =>
       create({

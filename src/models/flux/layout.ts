@@ -1,12 +1,15 @@
 // Tensor names of FLUX.1 and Chroma: those of the original files with `weight` for the scales of
 // RMS norms, as ComfyUI names them (comfy/supported_models.py), from the original files and from
-// diffusers' layout (comfy/utils.py, flux_to_diffusers).
+// diffusers' layout; and their names in LoRA files. diffusers stores q, k, v and the MLP's first
+// layer apart and has scale and shift of the last layer in the opposite order (comfy/utils.py,
+// flux_to_diffusers; comfy/lora.py).
 import type { TensorInfo } from '../../formats/tensor-file.ts';
 import {
   type DiffusersLayout,
   fromDiffusersLayout,
   type LayerNames,
 } from '../dit/diffusers-layout.ts';
+import type { LoraNames } from '../dit/lora-names.ts';
 
 const DOUBLE: LayerNames = {
   'norm1.linear': 'img_mod.lin',
@@ -61,11 +64,20 @@ const OUTSIDE: LayerNames = {
 
 const LAYOUT: DiffusersLayout = {
   blocks: [
-    { from: /^transformer_blocks\.(\d+)\.(.+)$/, to: 'double_blocks', names: DOUBLE },
-    { from: /^single_transformer_blocks\.(\d+)\.(.+)$/, to: 'single_blocks', names: SINGLE },
+    { from: 'transformer_blocks', to: 'double_blocks', names: DOUBLE },
+    { from: 'single_transformer_blocks', to: 'single_blocks', names: SINGLE },
   ],
   outside: OUTSIDE,
   swapped: ['final_layer.adaLN_modulation.1'],
+};
+
+/** The names of the weights in LoRA files. */
+export const FLUX_LORA: LoraNames = {
+  layout: () => LAYOUT,
+  prefixes: ['transformer.', ''],
+  flatPrefixes: ['lycoris_', 'lora_transformer_'],
+  // the layer that computes them is joined with the MLP's first one
+  joined: { layer: 'linear1', name: 'linear1_qkv', parts: 3 },
 };
 
 /** Returns the tensors of an original file with `weight` for the scales of norms. */

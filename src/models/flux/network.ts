@@ -13,6 +13,7 @@ import { timestepEmbedding } from '../unet/timestep.ts';
 import type { Weights } from '../weights/tensors.ts';
 import { type FluxBlocksConfig, type FluxConfig, fluxConfig, PATCH } from './config.ts';
 import { EMBEDDING, fluxGraph } from './graph.ts';
+import { FLUX_LORA } from './layout.ts';
 import { tokenPositions } from './positions.ts';
 
 const PATCHES = { side: PATCH, order: 'c ph pw' } as const;
@@ -23,6 +24,7 @@ const NUMBER_SCALE = 1000;
 export const FLUX_BLOCKS = {
   // the layers that ComfyUI's own 8-bit files of FLUX.1 keep
   int8: largeLayers(/^(img|txt|time|guidance|vector)_in|^final_layer|^distilled_guidance_layer/),
+  lora: FLUX_LORA,
   // ComfyUI clamps what overflows in float16
   float16: false,
   floatsPerToken: ({ width }: FluxBlocksConfig) => 16 * width,

@@ -43,11 +43,33 @@ export function linear(net: Net, x: Value, name: string, rows?: TensorView['rows
     return g.op('Gemm', [x, weight, ...bias], { transB: 1 });
   };
   const y = storedInt8Linear(net, x, name, rows) ?? int8Linear(net, x, name, rows) ?? plain();
-  return branchesOf(w, name).reduce((sum, { rank, scale, down, up }) => {
+  return branchesOf(w, name).reduce((sum, branch) => {
+    const { rank, scale, down } = branch;
+    const up = branchOutputs(g, branch, rows ?? [0, out], out);
+    if (up === undefined) return sum;
     const low = g.op('Gemm', [x, down(g, [rank, width])], { transB: 1 });
-    const wide = up(g, [rows ? rows[1] - rows[0] : out, rank], rows);
-    return g.op('Gemm', [g.op('Mul', [low, scale(g)]), wide, sum], { transB: 1 });
+    return g.op('Gemm', [g.op('Mul', [low, scale(g)]), up, sum], { transB: 1 });
   }, y);
+}
+
+/**
+ * Returns the last factor of a branch for the outputs `from` to `to` of its layer, with zeros for
+ * those that it is not added to; undefined where it is added to none of them.
+ */
+function branchOutputs(
+  g: Graph,
+  { outputs, rank, up }: Branch,
+  [from, to]: readonly [number, number],
+  count: number,
+): Value | undefined {
+  const [first, last] = outputs ?? [0, count];
+  const [start, stop] = [Math.max(from, first), Math.min(to, last)];
+  if (start >= stop) return undefined;
+  const isWhole = start === first && stop === last;
+  const own = up(g, [stop - start, rank], isWhole ? undefined : [start - first, stop - first]);
+  return stop - start === to - from
+    ? own
+    : g.op('Pad', [own, g.ints([start - from, 0, to - stop, 0])]);
 }
 
 const branchesOf = (w: Weights, layer: string): readonly Branch[] =>

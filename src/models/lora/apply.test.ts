@@ -1,5 +1,5 @@
-// Patched weights of every kind against ComfyUI's (test/golden/lora/make.py, make_kinds.py), and
-// low-rank branches against the merged weight.
+// Patched weights of every kind against ComfyUI's (test/golden/lora/make.py, make_kinds.py,
+// make_parts.py), and low-rank branches against the merged weight.
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -22,8 +22,7 @@ import { planChanges } from '../weights/plan-changes.ts';
 import { type Weights, weightsOf } from '../weights/tensors.ts';
 import { openLora } from './file.ts';
 import { patchFits } from './fit.ts';
-import type { AppliedLora } from './patches.ts';
-import { readPatches } from './patches.ts';
+import { type AppliedLora, type LoraKeys, readPatches, type WeightPart } from './patches.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'darkroom-lora-'));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -54,12 +53,26 @@ async function lora(
   return {
     lora: file,
     strength,
-    patches: readPatches(file, new Map([['layer', 'layer.weight']])).patches,
+    patches: readPatches(file, KEYS).patches,
   };
 }
 
-const GROUPS = ['adapters', 'kinds'].map((group) => golden('lora', group));
-const [adapters] = GROUPS;
+const rowsFrom = (from: number, to: number): WeightPart => ({
+  weight: 'layer.weight',
+  rows: [from, to],
+});
+/** The weight, and the parts of the cases of make_parts.py. */
+const KEYS: LoraKeys = new Map<string, string | WeightPart>([
+  ['layer', 'layer.weight'],
+  ['q', rowsFrom(0, 3)],
+  ['k', rowsFrom(3, 6)],
+  ['v', rowsFrom(6, 9)],
+  ['qkv', rowsFrom(0, 9)],
+  ['mlp', rowsFrom(9, 16)],
+  ['swapped', { weight: 'layer.weight', isSwapped: true }],
+]);
+
+const GROUPS = ['adapters', 'kinds', 'parts'].map((group) => golden('lora', group));
 const ALL = GROUPS.flatMap((g) => g.cases.map((one) => ({ g, one, id: one.id })));
 /**
  * The cases that the original fails to compute: it reports an error and does not change the weight.
@@ -120,7 +133,7 @@ describe('patched weights equal ComfyUI’s:', () => {
       return expectExact(g, one.id, one.outputs.out, g.float(one.inputs.weight).data);
     }
     for (const { patches, lora } of loras)
-      expect(patchFits(patches.get('layer.weight')!, shape, lora)).toBe(true);
+      for (const patch of patches.values()) expect(patchFits(patch, shape, lora)).toBe(true);
     const plan = planChanges(
       { weights, targets: plainTargets(weights), changes: loras },
       'each time',
@@ -153,9 +166,12 @@ describe('branches and weights merged ahead of evaluations', () => {
       spatial
         ? conv({ g: graph, w }, 'x', 'layer', { stride: 2 })
         : linear({ g: graph, w }, 'x', 'layer');
-    const rows = (graph: ReturnType<typeof createGraph>, w: Weights): string =>
-      linear({ g: graph, w }, 'x', 'layer', [1, 4]);
-    for (const make of spatial ? [layer] : [layer, rows]) {
+    const rows =
+      (from: number, to: number) =>
+      (graph: ReturnType<typeof createGraph>, w: Weights): string =>
+        linear({ g: graph, w }, 'x', 'layer', [from, to]);
+    const parts = [rows(1, 4), ...(g.group === 'parts' ? [rows(3, 6), rows(9, 16)] : [])];
+    for (const make of spatial ? [layer] : [layer, ...parts]) {
       const got = await evaluate(plan, make, { x }, spatial ? 4 : 2);
       const plain = {
         inputs: {},
@@ -173,14 +189,15 @@ describe('branches and weights merged ahead of evaluations', () => {
 
   it('have the strength in the key of the plan, except for low-rank changes', async () => {
     const keyOf = async (id: string): Promise<string> => {
-      const { weights, loras } = await networkOf(
-        adapters,
-        adapters.cases.find((c) => c.id === id)!,
-      );
+      const { g, one } = ALL.find((known) => known.id === id)!;
+      const { weights, loras } = await networkOf(g, one);
       return planChanges({ weights, targets: plainTargets(weights), changes: loras }, 'ahead')!.key;
     };
     for (const id of ['linear', 'stacked', 'convolution', 'tucker'])
       expect(await keyOf(id)).not.toContain('=');
+    for (const id of ['two parts', 'the whole and a part', 'two files', 'halves and a part'])
+      expect(await keyOf(id)).not.toContain('=');
+    expect(await keyOf('dora of a part')).toContain('=0.7');
     for (const id of ['loha', 'lokr', 'dora by rows', 'difference'])
       expect(await keyOf(id)).toMatch(/=0\.\d/);
   });

@@ -8,8 +8,8 @@ import type { Denoiser } from '../denoiser.ts';
 import type { PatchTargets } from '../weights/changes.ts';
 import type { LoraFile } from './file.ts';
 import { patchFits, refusedKind } from './fit.ts';
-import { clipKeys, unetKeys } from './keys.ts';
-import { type AppliedLora, type Patch, prefixesOf, readPatches } from './patches.ts';
+import { clipKeys } from './keys.ts';
+import { type AppliedLora, type LoraKeys, type Patch, prefixesOf, readPatches } from './patches.ts';
 
 export interface LoraResult {
   readonly unet?: Denoiser;
@@ -83,9 +83,12 @@ const noMatches = (lora: LoraFile): Matches => ({
 export const loraPatches = (unet: Denoiser, lora: LoraFile): ReadonlyMap<string, Patch> =>
   unetPatches(unet, noMatches(lora));
 
-const unetPatches = ({ patchable }: Denoiser, matches: Matches): ReadonlyMap<string, Patch> =>
-  patchable
-    ? fittingPatches(matches, patchesFor(matches, unetKeys(patchable.keys())), patchable)
+const unetPatches = (
+  { patchable, loraKeys }: Denoiser,
+  matches: Matches,
+): ReadonlyMap<string, Patch> =>
+  patchable && loraKeys
+    ? fittingPatches(matches, patchesFor(matches, loraKeys()), patchable)
     : new Map<string, Patch>();
 
 function withLora(unet: Denoiser, matches: Matches, strength: number, isBypass = false): Denoiser {
@@ -137,10 +140,7 @@ function clipWithLora(clip: Clip, matches: Matches, strength: number, isBypass =
 const targetsOf = ({ patchable, tokenTable }: TextEncoder): PatchTargets =>
   new Map([...(patchable ?? []), ...(tokenTable ? ([[TOKENS, tokenTable]] as const) : [])]);
 
-function patchesFor(
-  { lora, used, layers }: Matches,
-  keys: ReadonlyMap<string, string>,
-): ReadonlyMap<string, Patch> {
+function patchesFor({ lora, used, layers }: Matches, keys: LoraKeys): ReadonlyMap<string, Patch> {
   for (const key of keys.keys()) layers.add(key);
   const found = readPatches(lora, keys);
   for (const name of found.used) used.add(name);
@@ -158,7 +158,7 @@ function fittingPatches(
   for (const [key, patch] of patches) {
     if (!key.startsWith(prefix)) continue;
     const name = key.slice(prefix.length);
-    const target = targets.get(name);
+    const target = targets.get(patch.part?.weight ?? name);
     if (!target) continue;
     const kind = refusedKind(patch);
     if (kind !== undefined) matches.refused.push({ weight: key, kind });

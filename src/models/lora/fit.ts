@@ -7,9 +7,26 @@ import type { Patch } from './patches.ts';
 
 type ShapeOf = (tensor: string) => readonly number[];
 
-/** Returns whether a patch can be applied to a weight of this shape. */
-export const patchFits = (patch: Patch, shape: readonly number[], lora: LoraFile): boolean =>
-  refusedKind(patch) === undefined && hasShape(patch, shape, lora);
+/** Returns whether a patch can be applied to a weight of this shape, or to its part. */
+export function patchFits(patch: Patch, shape: readonly number[], lora: LoraFile): boolean {
+  const part = partShape(patch, shape);
+  return part !== undefined && refusedKind(patch) === undefined && hasShape(patch, part, lora);
+}
+
+/**
+ * Returns the shape of the part of a weight that a patch changes; undefined for rows that the
+ * weight does not have.
+ */
+export function partShape(
+  { part: { rows, isSwapped } = { weight: '' } }: Patch,
+  shape: readonly number[],
+): readonly number[] | undefined {
+  const [count, ...rest] = shape;
+  if (isSwapped && count % 2 > 0) return undefined;
+  if (!rows) return shape;
+  const [from, to] = rows;
+  return from < to && to <= count ? [to - from, ...rest] : undefined;
+}
 
 /**
  * Returns the kind of a patch that ComfyUI cannot apply to any weight: it reports an error, and the

@@ -34,12 +34,7 @@ const SINGLE: readonly (readonly [string, string])[] = [
  */
 export function unetKeys(tensors: Iterable<string>): Map<string, string> {
   const names = [...tensors];
-  const keys = new Map<string, string>();
-  for (const name of names) {
-    const layer = name.endsWith(WEIGHT) ? name.slice(0, -WEIGHT.length) : undefined;
-    if (layer !== undefined) keys.set(`lora_unet_${flat(layer)}`, name);
-    keys.set(`diffusion_model.${layer ?? name}`, name);
-  }
+  const keys = plainKeys(names);
   for (const [diffusers, name] of diffusersLayers(names)) {
     keys.set(`lora_unet_${flat(diffusers)}`, name);
     keys.set(`lycoris_${flat(diffusers)}`, name);
@@ -47,6 +42,17 @@ export function unetKeys(tensors: Iterable<string>): Map<string, string> {
       .replaceAll('.to_', '.processor.to_')
       .replace(/\.to_out\.0$/, '.to_out');
     for (const prefix of ['', 'unet.']) keys.set(prefix + processor, name);
+  }
+  return keys;
+}
+
+/** Returns the tensors of a denoiser by the names that LoRA files of all families have. */
+export function plainKeys(tensors: Iterable<string>): Map<string, string> {
+  const keys = new Map<string, string>();
+  for (const name of tensors) {
+    const layer = name.endsWith(WEIGHT) ? name.slice(0, -WEIGHT.length) : undefined;
+    if (layer !== undefined) keys.set(`lora_unet_${flat(layer)}`, name);
+    keys.set(`diffusion_model.${layer ?? name}`, name);
   }
   return keys;
 }

@@ -22,7 +22,7 @@ export interface PatchSource {
 /** The machine epsilon of float32, which the original adds to norms. */
 const EPSILON = 2 ** -23;
 
-/** Returns `weight` (of this shape) with the patch applied. */
+/** Returns `weight` (of this shape) with the patch applied to it, or to a part of it. */
 export function mergePatch(
   g: Graph,
   weight: Value,
@@ -30,22 +30,50 @@ export function mergePatch(
   patch: Patch,
   from: PatchSource,
 ): Value {
+  const rows = patch.part?.rows;
+  if (!rows) return mergedPart(g, weight, shape, patch, from);
+  const [count, ...rest] = shape;
+  const between = (start: number, end: number): Value[] =>
+    start < end ? [rowsBetween(g, weight, start, end)] : [];
+  const [own] = between(...rows);
+  const merged = mergedPart(g, own, [rows[1] - rows[0], ...rest], patch, from);
+  return g.op('Concat', [...between(0, rows[0]), merged, ...between(rows[1], count)], { axis: 0 });
+}
+
+const rowsBetween = (g: Graph, x: Value, start: number, end: number): Value =>
+  g.op('Slice', [x, g.ints([start]), g.ints([end]), g.ints([0])]);
+
+function mergedPart(
+  g: Graph,
+  weight: Value,
+  shape: readonly number[],
+  patch: Patch,
+  from: PatchSource,
+): Value {
   const perEvaluation = (x: Value): Value => (from.one ? g.op('Mul', [x, from.one]) : x);
+  const inOrder = (change: Value): Value =>
+    patch.part?.isSwapped ? halvesSwapped(g, change, shape[0]) : change;
   if ('tensor' in patch) {
     const stored = from.tensor(patch.tensor);
     return patch.kind === 'set'
       ? stored
-      : g.op('Add', [weight, g.op('Mul', [perEvaluation(stored), from.scale])]);
+      : g.op('Add', [weight, g.op('Mul', [inOrder(perEvaluation(stored)), from.scale])]);
   }
   const [change, alpha] =
     'scale' in patch
       ? [changeOf(g, patch, from, perEvaluation), patch.scale]
       : changeOfWeight(g, weight, shape, patch, from, perEvaluation);
-  const shaped = g.op('Reshape', [change, g.ints(shape)]);
+  const shaped = inOrder(g.op('Reshape', [change, g.ints(shape)]));
   if (patch.dora) return decomposed(g, weight, shape, shaped, { ...from, dora: patch.dora, alpha });
   const scaled = patch.kind === 'glora' ? g.op('Mul', [shaped, g.floats([alpha])]) : shaped;
   return g.op('Add', [weight, g.op('Mul', [scaled, from.scale])]);
 }
+
+/** Swaps the halves of the rows. */
+const halvesSwapped = (g: Graph, x: Value, count: number): Value =>
+  g.op('Concat', [rowsBetween(g, x, count / 2, count), rowsBetween(g, x, 0, count / 2)], {
+    axis: 0,
+  });
 
 type Factored = Extract<Patch, { scale: number }>;
 

@@ -4,6 +4,22 @@
 import { DarkroomError } from '../../errors.ts';
 import type { LoraFile } from './file.ts';
 
+/** A weight, or a part of one, that a LoRA changes. */
+export interface WeightPart {
+  readonly weight: string;
+  /** Absent: all of them. */
+  readonly rows?: readonly [from: number, to: number];
+  /** Whether the file has the halves of the rows in the opposite order (diffusers' norms). */
+  readonly isSwapped?: boolean;
+}
+
+/** Weights, or parts of them, by their names in LoRA files. */
+export type LoraKeys = ReadonlyMap<string, string | WeightPart>;
+
+/** The name of a part: `qkv.weight[0:64]`. */
+const partName = ({ weight, rows, isSwapped }: WeightPart): string =>
+  `${weight}${rows ? `[${rows[0]}:${rows[1]}]` : ''}${isSwapped ? ' (halves swapped)' : ''}`;
+
 /** The name of a tensor, or the names of two factors whose product it is. */
 export type Product = string | readonly [string, string];
 
@@ -18,7 +34,12 @@ interface Scaled extends Decomposed {
 }
 
 /** How a weight changes. Strings are names of tensors, whose bytes stay in the file. */
-export type Patch =
+export type Patch = PatchKind & {
+  /** Absent for a whole weight. */
+  readonly part?: WeightPart;
+};
+
+type PatchKind =
   | ({
       readonly kind: 'lora';
       readonly up: string;
@@ -56,7 +77,7 @@ export type Patch =
     } & Decomposed)
   | { readonly kind: 'diff' | 'set'; readonly tensor: string };
 
-/** A LoRA with its strength, and its patches by the network's names of the weights. */
+/** A LoRA with its strength, and its patches by the names of the weights, or of their parts. */
 export interface AppliedLora {
   readonly lora: LoraFile;
   readonly strength: number;
@@ -95,7 +116,7 @@ const LORA_NAMES: readonly (readonly [up: string, down: string, mid?: string])[]
   ['.lora_B.default.weight', '.lora_A.default.weight'],
 ];
 
-type PatchReader = (tensors: WeightTensors) => Patch | undefined;
+type PatchReader = (tensors: WeightTensors) => PatchKind | undefined;
 
 const lora: PatchReader = ({ find, need, size, scaled }) => {
   const names = LORA_NAMES.find(([up]) => find(up));
@@ -163,28 +184,32 @@ const BIAS_READERS: readonly PatchReader[] = [
 ];
 
 export interface LoraPatches {
-  /** By the names of the weights. */
+  /** By the names of the weights, or of their parts. */
   readonly patches: ReadonlyMap<string, Patch>;
   /** The tensors of the file that patches are made of. */
   readonly used: ReadonlySet<string>;
 }
 
 /**
- * Returns the patches of a file for some weights. `keys`: the names of the weights by their names
- * in LoRA files. Throws DR_MODEL_PART_MISSING for a file that lacks one of a pair of factors.
+ * Returns the patches of a file for the weights of `keys`. Throws DR_MODEL_PART_MISSING for a file
+ * that lacks one of a pair of factors.
  */
-export function readPatches(file: LoraFile, keys: ReadonlyMap<string, string>): LoraPatches {
+export function readPatches(file: LoraFile, keys: LoraKeys): LoraPatches {
   const patches = new Map<string, Patch>();
   const used = new Set<string>();
   const prefixes = new Set([...file.tensors.keys()].flatMap(prefixesOf));
-  for (const [key, weight] of keys) {
+  for (const [key, target] of keys) {
     if (!prefixes.has(key)) continue;
+    const part = typeof target === 'string' ? undefined : target;
+    const weight = part ? partName(part) : (target as string);
     const tensors = tensorsOf(file, key, used);
     for (const ending of ['.alpha', '.dora_scale', '.reshape_weight']) tensors.find(ending);
     for (const read of WEIGHT_READERS) {
       const patch = read(tensors);
-      if (patch) patches.set(weight, patch);
+      if (patch) patches.set(weight, part ? { ...patch, part } : patch);
     }
+    // as in ComfyUI, changes of biases belong to whole weights
+    if (part) continue;
     const bias = weight.replace(/\.weight$/, '.bias');
     for (const read of BIAS_READERS) {
       const patch = read(tensors);

@@ -1,7 +1,12 @@
-// Tensor names of SD3 and of its ControlNets in diffusers' layout (comfy/utils.py,
-// mmdit_to_diffusers).
+// Tensor names of SD3 and of its ControlNets in diffusers' layout, and in LoRA files (comfy/utils.py,
+// mmdit_to_diffusers; comfy/lora.py).
 import type { TensorInfo } from '../../formats/tensor-file.ts';
-import { fromDiffusersLayout, type LayerNames } from '../dit/diffusers-layout.ts';
+import {
+  type DiffusersLayout,
+  fromDiffusersLayout,
+  type LayerNames,
+} from '../dit/diffusers-layout.ts';
+import type { LoraNames } from '../dit/lora-names.ts';
 import { HEAD_WIDTH } from './config.ts';
 
 const BLOCK: LayerNames = {
@@ -50,14 +55,24 @@ export const OUTSIDE: LayerNames = {
 export function mmditFromDiffusers(
   tensors: ReadonlyMap<string, TensorInfo>,
 ): ReadonlyMap<string, TensorInfo> {
-  const depth = (tensors.get('pos_embed.proj.weight')?.shape[0] ?? 0) / HEAD_WIDTH;
-  return fromDiffusersLayout(tensors, {
-    blocks: [{ from: /^transformer_blocks\.(\d+)\.(.+)$/, to: 'joint_blocks', names: BLOCK }],
-    outside: OUTSIDE,
-    tensors: { 'pos_embed.pos_embed': 'pos_embed' },
-    swapped: [
-      'final_layer.adaLN_modulation.1',
-      `joint_blocks.${depth - 1}.context_block.adaLN_modulation.1`,
-    ],
-  });
+  const [hidden] = tensors.get('pos_embed.proj.weight')?.shape ?? [0];
+  return fromDiffusersLayout(tensors, layoutOf(hidden));
 }
+
+/** The layout of models of a hidden width, which have one block per head. */
+const layoutOf = (hidden: number): DiffusersLayout => ({
+  blocks: [{ from: 'transformer_blocks', to: 'joint_blocks', names: BLOCK }],
+  outside: OUTSIDE,
+  tensors: { 'pos_embed.pos_embed': 'pos_embed' },
+  swapped: [
+    'final_layer.adaLN_modulation.1',
+    `joint_blocks.${hidden / HEAD_WIDTH - 1}.context_block.adaLN_modulation.1`,
+  ],
+});
+
+/** The names of a model's weights in LoRA files. */
+export const MMDIT_LORA: LoraNames = {
+  layout: (weights) => layoutOf(weights.shape('x_embedder.proj.weight')[0]),
+  prefixes: ['transformer.', 'base_model.model.'],
+  flatPrefixes: ['lora_transformer_', 'lycoris_'],
+};

@@ -7,6 +7,7 @@ import { type Patches, patchGrid, patchify, unpatchify } from '../dit/patches.ts
 import { timestepEmbedding } from '../unet/timestep.ts';
 import { type MMDiTConfig, type MMDiTModelConfig, mmditConfig } from './config.ts';
 import { CONTROLLED, mmditGraph, residualInput, TIME_WIDTH } from './graph.ts';
+import { MMDIT_LORA } from './layout.ts';
 import { sincosPositions, tablePlaces } from './positions.ts';
 
 const NAME = 'SD3';
@@ -25,6 +26,7 @@ export const mmdit: Architecture<MMDiTModelConfig> = {
     admChannels,
   }),
   int8: largeLayers(/adaLN|embedder|final_layer/),
+  lora: MMDIT_LORA,
   float16: true,
   floatsPerToken: ({ hidden }) => 24 * hidden,
   blocks: ({ blocks }) => ({ double: blocks, single: 0 }),

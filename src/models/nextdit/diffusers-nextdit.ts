@@ -1,42 +1,57 @@
-// Translates tensor names of diffusers' Z-Image into those of the original files
-// (comfy.utils.z_image_to_diffusers).
+// Tensor names of Z-Image in diffusers' layout, and of Z-Image and Lumina 2 in LoRA files
+// (comfy.utils.z_image_to_diffusers; comfy/lora.py).
 import type { TensorInfo } from '../../formats/tensor-file.ts';
-import { joinRows } from '../../formats/tensor-rows.ts';
+import {
+  type DiffusersLayout,
+  fromDiffusersLayout,
+  type LayerNames,
+} from '../dit/diffusers-layout.ts';
+import type { LoraNames } from '../dit/lora-names.ts';
 
-/** Parts of names: diffusers' and the original's. */
-const RENAMES: readonly (readonly [pattern: RegExp, original: string])[] = [
-  [/^all_final_layer\.2-1\./, 'final_layer.'],
-  [/^all_x_embedder\.2-1\./, 'x_embedder.'],
-  [/\.attention\.norm_q\./, '.attention.q_norm.'],
-  [/\.attention\.norm_k\./, '.attention.k_norm.'],
-  [/\.attention\.to_out\.0\./, '.attention.out.'],
-];
+/** Layers that have the same name in both layouts. */
+const same = (names: readonly string[]): LayerNames =>
+  Object.fromEntries(names.map((name) => [name, name]));
 
-/** Queries, keys and values, which the original stores in one tensor. */
-const SEPARATE = /\.attention\.to_([qkv])\.(weight|bias)$/;
+const BLOCK: LayerNames = {
+  'attention.to_q': ['attention.qkv', 0],
+  'attention.to_k': ['attention.qkv', 1],
+  'attention.to_v': ['attention.qkv', 2],
+  'attention.norm_q': 'attention.q_norm',
+  'attention.norm_k': 'attention.k_norm',
+  'attention.to_out.0': 'attention.out',
+  ...same(['attention_norm1', 'attention_norm2', 'ffn_norm1', 'ffn_norm2']),
+  ...same(['feed_forward.w1', 'feed_forward.w2', 'feed_forward.w3', 'adaLN_modulation.0']),
+};
+
+const LAYOUT: DiffusersLayout = {
+  blocks: ['layers', 'context_refiner', 'noise_refiner'].map((list) => ({
+    from: list,
+    to: list,
+    names: BLOCK,
+  })),
+  outside: {
+    'all_final_layer.2-1.linear': 'final_layer.linear',
+    'all_final_layer.2-1.adaLN_modulation.1': 'final_layer.adaLN_modulation.1',
+    'all_x_embedder.2-1': 'x_embedder',
+    ...same(['cap_embedder.0', 'cap_embedder.1', 't_embedder.mlp.0', 't_embedder.mlp.2']),
+  },
+};
+
+/** The names of the weights in LoRA files. */
+export const NEXTDIT_LORA: LoraNames = {
+  layout: () => LAYOUT,
+  prefixes: ['diffusion_model.', 'transformer.', ''],
+  flatPrefixes: ['lycoris_'],
+};
 
 /** Returns whether tensors are those of a Z-Image in diffusers' layout. */
 export const isDiffusersNextDit = (tensors: ReadonlyMap<string, unknown>): boolean =>
   tensors.has('noise_refiner.0.attention.norm_k.weight');
 
-/** Returns the tensors under their original names; unknown names are not changed. */
-export function fromDiffusersNextDit(
+/**
+ * Returns the tensors under their original names; unknown names are not changed. Throws
+ * DR_MODEL_UNSUPPORTED when the parts of a weight do not fit together.
+ */
+export const fromDiffusersNextDit = (
   tensors: ReadonlyMap<string, TensorInfo>,
-): Map<string, TensorInfo> {
-  const renamed = new Map<string, TensorInfo>();
-  for (const [name, info] of tensors) {
-    const separate = SEPARATE.exec(name);
-    if (!separate) renamed.set(originalName(name), info);
-    if (separate?.[1] !== 'q') continue;
-    const fused = name.replace(SEPARATE, '.attention.qkv.$2');
-    const parts = ['q', 'k', 'v'].map((part) =>
-      tensors.get(name.replace(SEPARATE, `.attention.to_${part}.$2`)),
-    );
-    const found = parts.filter((part) => part !== undefined);
-    if (found.length === parts.length) renamed.set(fused, joinRows(fused, found));
-  }
-  return renamed;
-}
-
-const originalName = (name: string): string =>
-  RENAMES.reduce((renamed, [pattern, original]) => renamed.replace(pattern, original), name);
+): ReadonlyMap<string, TensorInfo> => fromDiffusersLayout(tensors, LAYOUT);

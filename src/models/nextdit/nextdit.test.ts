@@ -11,8 +11,6 @@ import type { TensorFile } from '../../formats/tensor-file.ts';
 import { createRuntime } from '../../runtime/runtime.ts';
 import { map, repeatToBatch, type Tensor, tensor, zeros } from '../../tensor/tensor.ts';
 import type { Denoiser, DenoiserInputs } from '../denoiser.ts';
-import { applyLora } from '../lora/apply.ts';
-import { openLora } from '../lora/file.ts';
 import { createModelRuntime } from '../model-runtime.ts';
 import { createPrepackedStore } from '../weights/prepacked-store.ts';
 import { type Weights, weightsOf } from '../weights/tensors.ts';
@@ -189,22 +187,6 @@ describe('NextDiT', () => {
     expect(error).toBeGreaterThan(1e-4);
     expect(error).toBeLessThan(3e-2);
   });
-});
-
-describe('LoRAs', () => {
-  const g = golden('weights', 'lora');
-  it.each(g.cases.filter(({ params }) => /^lora_(z_image_kohya|lumina2)/.test(params.lora)))(
-    '$id',
-    async (one) => {
-      const plain = createNextDit(runtime, await fixtureWeights(one.params.model));
-      const lora = await openLora(fixtureModel(one.params.lora));
-      const strengths = { unet: one.params.strength, clip: 0 };
-      const network = applyLora({ unet: plain }, lora, strengths).unet!;
-      const inputs = inputsOf(g, one);
-      const v = await network.evaluate(inputs);
-      expectGolden(g, one.id, one.outputs.denoised, denoised(inputs, v));
-    },
-  );
 });
 
 describe('diffusers', () => {

@@ -7,6 +7,7 @@ import { unpatchify } from '../dit/patches.ts';
 import type { ModelRuntime } from '../model-runtime.ts';
 import type { Weights } from '../weights/tensors.ts';
 import { type NextDitConfig, nextDitConfig } from './config.ts';
+import { NEXTDIT_LORA } from './diffusers-nextdit.ts';
 import { nextDitGraph, WITH_REFERENCES } from './graph.ts';
 import { nextDitInputs, PATCHES, tokensBeforeImage } from './token-streams.ts';
 
@@ -19,6 +20,7 @@ export const nextDit: Architecture<NextDitConfig> = {
     contextDim,
     admChannels: 0,
   }),
+  lora: NEXTDIT_LORA,
   // one row per image, or every error reaches the picture at once
   int8: largeLayers(/adaLN_modulation|^t_embedder|^x_embedder|^final_layer/),
   float16: false,

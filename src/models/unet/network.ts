@@ -6,6 +6,7 @@ import type { Network } from '../../runtime/network.ts';
 import { full, sizeOf, type Tensor, tensor, zeros } from '../../tensor/tensor.ts';
 import type { ControlResiduals, Denoiser, DenoiserInputs, DenoiserVariant } from '../denoiser.ts';
 import type { Gligen } from '../gligen/load.ts';
+import { unetKeys } from '../lora/keys.ts';
 import type { ModelRuntime } from '../model-runtime.ts';
 import { type ChangedNetwork, plainTargets, withMoreChanges } from '../weights/changes.ts';
 import { planChanges } from '../weights/plan-changes.ts';
@@ -66,6 +67,7 @@ export function createUNet(
     admChannels,
     hasNoiseLevels: config.noiseLevels > 0,
     patchable: base.targets,
+    loraKeys: () => unetKeys(base.targets.keys()),
     base: { ...base, plan },
     variant: (more) =>
       createUNet(runtime, weights, {

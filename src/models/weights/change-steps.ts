@@ -92,7 +92,7 @@ function stepsOf(
 
 function patchSteps(lora: AppliedLora, index: number, targets: PatchTargets): TargetSteps {
   return [...lora.patches].flatMap(([name, patch]): TargetSteps => {
-    const target = targets.get(name);
+    const target = targets.get(patch.part?.weight ?? name);
     return target ? [[target, { kind: 'patch', index, lora, patch }]] : [];
   });
 }

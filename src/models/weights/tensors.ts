@@ -25,12 +25,15 @@ export interface TensorView {
 
 /** A low-rank branch beside a layer, which adds up(mid(down x)) times a scale to its output. */
 export interface Branch {
+  /** The outputs of the layer that it is added to, for fully connected layers; absent: all. */
+  readonly outputs?: TensorView['rows'];
   readonly rank: number;
   /** Absent, or the rank between `down` and `mid`. */
   readonly inner?: number;
   readonly scale: (graph: Graph) => Value;
   readonly down: (graph: Graph, dims: readonly number[]) => Value;
   readonly mid?: (graph: Graph) => Value;
+  /** `rows`: of the branch's own outputs. */
   readonly up: (graph: Graph, dims: readonly number[], rows?: TensorView['rows']) => Value;
 }
 
