@@ -124,26 +124,25 @@ function checkHint(latents: Tensor, { hintChannels }: TransformerControlConfig, 
 }
 
 /** Returns weights of which some are those of another network. */
-const withBorrowed = (
+function withBorrowed(
   own: Weights,
   base: Weights,
   borrowed: (name: string) => string | undefined,
-): Weights => ({
-  ...own,
-  has: (name) => base.has(borrowed(name) ?? '') || own.has(name),
-  shape: (name) => {
+): Weights {
+  const from = <T>(name: string, read: (weights: Weights, name: string) => T): T => {
     const other = borrowed(name);
-    return other ? base.shape(other) : own.shape(name);
-  },
-  value: (g, name, view) => {
-    const other = borrowed(name);
-    return other ? base.value(g, other, view) : own.value(g, name, view);
-  },
-  branches: (name) => {
-    const other = borrowed(name);
-    return (other ? base.branches?.(other) : own.branches?.(name)) ?? [];
-  },
-});
+    return other === undefined ? read(own, name) : read(base, other);
+  };
+  return {
+    ...own,
+    has: (name) => from(name, (weights, its) => weights.has(its)),
+    shape: (name) => from(name, (weights, its) => weights.shape(its)),
+    isExact: (name) => from(name, (weights, its) => weights.isExact?.(its) ?? false),
+    value: (g, name, view) => from(name, (weights, its) => weights.value(g, its, view)),
+    integers: (g, name, rows) => from(name, (weights, its) => weights.integers?.(g, its, rows)),
+    branches: (name) => from(name, (weights, its) => weights.branches?.(its) ?? []),
+  };
+}
 
 /** Adds the hint to the image's tokens; declares the input `hint`. */
 export function withHint(

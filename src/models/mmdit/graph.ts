@@ -1,6 +1,7 @@
 // The graph of SD3 and SD3.5 (arXiv 2403.03206): patches of the latent and the prompt's features
 // pass through joint blocks. Token features are [B, N, hidden].
 import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
+import { ELEMENT } from '../../onnx/serialize.ts';
 import type { DitGraphOptions } from '../dit/architecture.ts';
 import {
   blockSkipper,
@@ -106,13 +107,13 @@ export function imageTokens(
   const { hidden, tableSide } = config;
   const embedded = patchTokens(net, config);
   if (tableSide === undefined) return add(net, embedded, g.input('positions', ['N', hidden]));
-  const table = w.value(g, 'pos_embed', { dims: [w.shape('pos_embed')[1], hidden] });
-  const places = g.op('Cast', [g.input('places', ['N'])], { to: INT64 });
-  return add(net, embedded, g.op('Gather', [table, places], { axis: 0 }));
+  const places = g.op('Cast', [g.input('places', ['N'])], { to: ELEMENT.i64 });
+  const table = (): Value => w.value(g, TABLE, { dims: [w.shape(TABLE)[1], hidden] });
+  const positions = w.rowsAt?.(g, TABLE, places) ?? g.op('Gather', [table(), places]);
+  return add(net, embedded, positions);
 }
 
-/** ONNX's number of the type. */
-const INT64 = 7;
+const TABLE = 'pos_embed';
 
 /** The prompt's tokens, from the input `context` [B, T, contextDim]. */
 export function contextTokens(net: Net, config: MMDiTConfig): Value {

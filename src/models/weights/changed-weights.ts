@@ -62,6 +62,8 @@ export function changedWeights(
   return {
     ...weights,
     value,
+    rowsAt: (g, name, places) =>
+      mergedParts(name).length > 0 ? undefined : weights.rowsAt?.(g, name, places),
     prepacked: (g, names, recipe) =>
       names.some((name) => mergedParts(name).length > 0)
         ? undefined

@@ -46,6 +46,22 @@ export function plainValue(
   return g.external({ location, offset, length, ...as }, rounding);
 }
 
+/** The types of tables whose rows are read as they are stored. */
+const TABLES: ReadonlySet<ElementType | undefined> = new Set(['f32', 'f16', 'bf16'] as const);
+
+/**
+ * Returns rows of a table [..., N, C] as float32; undefined for a table in several parts or of
+ * another type. `places` [M]: int64.
+ */
+export function rowsOfTable(g: Graph, { file, info }: Stored, places: Value): Value | undefined {
+  const type = STORED_TYPES[info.dtype];
+  if (info.parts || info.scaling || !type || !TABLES.has(type)) return undefined;
+  const width = info.shape.at(-1)!;
+  const table = { ...info, shape: [sizeOf(info.shape) / width, width] };
+  const rows = g.op('Gather', [storedNumbers(g, { file, info: table }, type), places]);
+  return type === 'f32' ? rows : g.op('Cast', [rows], { to: ELEMENT.f32 });
+}
+
 /** Returns the scales of a tensor as float32: [1], or [N] for N rows. */
 export function scalesOf(g: Graph, file: string, { scale }: TensorScaling): Value {
   const type = STORED_TYPES[scale.dtype]!;

@@ -10,7 +10,14 @@ import { rowsOf } from '../../formats/tensor-rows.ts';
 import type { Graph, Value } from '../../onnx/builder.ts';
 import type { ElementType } from '../../onnx/serialize.ts';
 import type { Recipe } from './recipe.ts';
-import { plainValue, STORED_TYPES, scaledValue, scalesOf, storedNumbers } from './stored-values.ts';
+import {
+  plainValue,
+  rowsOfTable,
+  STORED_TYPES,
+  scaledValue,
+  scalesOf,
+  storedNumbers,
+} from './stored-values.ts';
 
 /**
  * How a tensor enters a graph: with other dimensions, or only some rows of its first axis (from,
@@ -77,6 +84,11 @@ export interface Weights {
   typeOf(name: string): ElementType;
   /** Returns a tensor (or some rows of it) as a float32 value of the graph. */
   value(graph: Graph, name: string, view?: TensorView): Value;
+  /**
+   * Returns rows of a table [..., N, C] as float32; only these are converted, in each evaluation.
+   * Undefined for tensors that cannot be read so. `places` [M]: int64.
+   */
+  rowsAt?(graph: Graph, name: string, places: Value): Value | undefined;
   /** Returns a weight [N, K], or rows of it, that is stored in 8-bit integers; undefined for others. */
   integers?(graph: Graph, name: string, rows?: TensorView['rows']): StoredIntegers | undefined;
   /**
@@ -155,6 +167,8 @@ export function weightsOf(
       );
       return dims ? graph.op('Reshape', [joined, graph.ints(dims)]) : joined;
     },
+    rowsAt: (graph, name, places) =>
+      rounding ? undefined : rowsOfTable(graph, { file: real, info: info(name) }, places),
     integers: (graph, name, rows) => {
       const whole = tensors.get(prefix + name);
       if (whole?.dtype !== 'I8' || !whole.scaling || whole.shape.length !== 2) return undefined;
