@@ -55,16 +55,19 @@ export interface References {
 /** How FLUX.1 places the tokens of reference images beside those of the latent. */
 export type ReferenceMethod = 'offset' | 'index' | 'uxo' | 'index_timestep_zero';
 
-/** Residuals of a ControlNet or T2I-Adapter, which are added inside a UNet. */
+/**
+ * Residuals of a ControlNet or T2I-Adapter, which are added inside a network: planes [B, C, h, w]
+ * in a UNet, tokens [B, N, C] in a transformer; null where nothing is added.
+ */
 export interface ControlResiduals {
   /**
-   * [B, C, h, w] per block of the first half, added to the block's output; null where nothing is
-   * added. Absent without an adapter.
+   * Per block of the UNet's first half, added to the block's output, absent without an adapter; per
+   * double block of FLUX.1, added to the image's tokens.
    */
   readonly input?: readonly (Tensor | null)[];
-  /** [B, C, h, w] per skip connection, deepest first; null where nothing is added. */
+  /** Per skip connection, deepest first; per block of SD3; per single block of FLUX.1. */
   readonly output: readonly (Tensor | null)[];
-  /** [B, C, h, w], added to the output of the middle block. */
+  /** Added to the output of the middle block; null in a transformer. */
   readonly middle: Tensor | null;
 }
 

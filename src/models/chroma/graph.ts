@@ -27,7 +27,7 @@ export function chromaGraph(
     g.input('modulation', ['B', MODULATIONS, width]),
     config.layers,
   );
-  observe(g, 'distilled_guidance_layer', vectors);
+  observe?.(g, 'distilled_guidance_layer', vectors);
   const vector = (index: number): Value =>
     g.op('Slice', [vectors, g.ints([index]), g.ints([index + 1]), g.ints([1])]);
   const modulation = (first: number): Modulation => ({

@@ -4,7 +4,7 @@ import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import type { Denoiser, DenoiserInputs } from '../denoiser.ts';
 import type { Architecture } from '../dit/architecture.ts';
 import { createDit } from '../dit/network.ts';
-import { embedded, FLUX_BLOCKS, tokenInputs } from '../flux/network.ts';
+import { blocksInputs, embedded, FLUX_BLOCKS } from '../flux/network.ts';
 import type { ModelRuntime } from '../model-runtime.ts';
 import type { Weights } from '../weights/tensors.ts';
 import { type ChromaConfig, chromaConfig, MODULATIONS } from './config.ts';
@@ -23,7 +23,7 @@ export const CHROMA: Architecture<ChromaConfig> = {
   graph: chromaGraph,
   // ComfyUI ignores reference images here
   inputs: (config, inputs) => ({
-    ...tokenInputs(config, { ...inputs, references: undefined }),
+    ...blocksInputs(config, { ...inputs, references: undefined }),
     modulation: modulationInput(inputs),
   }),
 };

@@ -23,7 +23,8 @@ import { transformerControlIn } from './transformer-kinds.ts';
 const SHUFFLE_NAME = /_shuffle(_fp16)?$/;
 
 const HINT =
-  'ControlNets and T2I-Adapters of SD1.x, SD2.x and SDXL, and ControlNets of SD3 are supported.';
+  'ControlNets and T2I-Adapters of SD1.x, SD2.x and SDXL, and ControlNets of SD3 and FLUX.1 are ' +
+  'supported.';
 
 /**
  * Loads a ControlNet in the original or diffusers' layout, a union network, a control LoRA or a

@@ -75,7 +75,8 @@ export function createControlNet(
   };
 }
 
-function checkKind(kind: number | undefined, kinds: number, file: string): void {
+/** Throws DR_INPUT_INVALID for a control type that a union network does not have. */
+export function checkKind(kind: number | undefined, kinds: number, file: string): void {
   if (kind === undefined || kind < kinds) return;
   throw new DarkroomError('DR_INPUT_INVALID', {
     message: `${basename(file)} supports ${kinds} control types, number ${kind + 1} was requested`,

@@ -18,13 +18,14 @@ import {
 type Config = MMDiTConfig & TransformerControlConfig;
 
 export const sd3Control: TransformerControl<Config> = {
+  embedder: 'x_embedder.proj.weight',
   config: (weights) => ({
     ...sharedConfig(weights),
     hintChannels: weights.shape('pos_embed_input.proj.weight')[1],
   }),
   residuals: ({ heads: depth, blocks }) => {
     const each = Math.floor(depth / blocks);
-    return repeated(blocks, each).slice(0, -1);
+    return { output: repeated(blocks, each).slice(0, -1) };
   },
   graph: (weights, config) => {
     const g = createGraph();

@@ -33,6 +33,7 @@ interface Config extends TransformerControlConfig {
 }
 
 export const sd35Control: TransformerControl<Config> = {
+  embedder: 'x_embedder.proj.weight',
   config: (weights) => {
     const [hidden, width] = weights.shape('y_embedder.mlp.0.weight');
     const [, hintChannels, patch] = weights.shape('pos_embed_input.proj.weight');
@@ -46,7 +47,9 @@ export const sd35Control: TransformerControl<Config> = {
       isLarge: width === hidden,
     };
   },
-  residuals: ({ heads: depth, blocks }) => repeated(blocks, Math.ceil(depth / blocks)),
+  residuals: ({ heads: depth, blocks }) => ({
+    output: repeated(blocks, Math.ceil(depth / blocks)),
+  }),
   graph: (weights, config) => {
     const g = createGraph();
     const net: Net = { g, w: weights };

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { blockMeans } from '../../../test/support/block-means.ts';
 import {
   noiseTensor,
   seededTensors,
@@ -21,12 +22,10 @@ import { createRuntime } from '../../runtime/runtime.ts';
 import { hintAtSize } from '../../sampling/conditioning/hint-at-size.ts';
 import { maskedHint } from '../../sampling/conditioning/masked-hint.ts';
 import type { Control } from '../../sampling/sampling-types.ts';
-import { allocate } from '../../tensor/allocate.ts';
-import { repeatToBatch, type Tensor, tensor } from '../../tensor/tensor.ts';
+import { repeatToBatch, type Tensor } from '../../tensor/tensor.ts';
 import type { Denoiser } from '../denoiser.ts';
 import { createDit } from '../dit/network.ts';
 import { mmdit } from '../mmdit/mmdit.ts';
-import type { Autoencoder } from '../vae/autoencoder.ts';
 import { weightsOf } from '../weights/tensors.ts';
 import { loadControlNet } from './load.ts';
 
@@ -58,26 +57,6 @@ async function modelOf(name: string): Promise<Denoiser> {
   return createDit(runtime, weightsOf(file, tensors, ''), mmdit);
 }
 
-/** BlockMeans of make.py: 16 channels, means of a colour over 8 x 8 pixels times their number. */
-const blockMeans: Pick<Autoencoder, 'factor' | 'encode'> = {
-  factor: 8,
-  async encode({ shape: [count, height, width, colours], data }) {
-    const [h, w] = [height / 8, width / 8];
-    const out = allocate(count * 16 * h * w);
-    for (let i = 0; i < out.length; i++) {
-      const [column, row] = [i % w, Math.floor(i / w) % h];
-      const plane = Math.floor(i / (h * w));
-      const [channel, n] = [plane % 16, Math.floor(plane / 16)];
-      let sum = 0;
-      for (let y = row * 8; y < row * 8 + 8; y++)
-        for (let x = column * 8; x < column * 8 + 8; x++)
-          sum += data[((n * height + y) * width + x) * colours + (channel % 3)];
-      out[i] = ((sum / 64) * (channel + 1)) / 8;
-    }
-    return tensor([count, 16, h, w], out);
-  },
-};
-
 describe('ControlNets of SD3', () => {
   it.each(g.cases)('$id', async (one) => {
     const { id, params, outputs } = one;
@@ -93,7 +72,7 @@ describe('ControlNets of SD3', () => {
       strength,
       startPercent: 0,
       endPercent: 1,
-      vae: blockMeans as Autoencoder,
+      vae: blockMeans,
     };
     const masked = (): Partial<Control> => {
       const { image: hint, keptMask } = maskedHint(image, noiseTensor([1, 30, 50], 5, 1, 0.5));

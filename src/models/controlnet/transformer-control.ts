@@ -1,5 +1,5 @@
 // ControlNets of diffusion transformers: residuals for the tokens after each block. Their hints are
-// latents of the model's autoencoder.
+// latents of the model's autoencoder, or pixels that an own network reduces to the latent's size.
 import { basename } from 'node:path';
 import { DarkroomError } from '../../errors.ts';
 import type { Graph, Value } from '../../onnx/builder.ts';
@@ -11,31 +11,52 @@ import { patchify } from '../dit/patches.ts';
 import { add, type Net } from '../layers/blocks.ts';
 import type { Weights } from '../weights/tensors.ts';
 import type { ControlNet, ControlNetInputs, LatentHint } from './controlnet.ts';
+import { checkKind } from './network.ts';
 import { type Completion, networkOverBase } from './network-over-base.ts';
 
 export interface TransformerControlConfig {
   readonly inChannels: number;
-  /** Channels of the hint's latent, a mask included. */
+  /** Channels of the hint at the latent's size, a mask included. */
   readonly hintChannels: number;
   /** Side of a patch in latent cells. */
   readonly patch: number;
   readonly hidden: number;
   /** Number of the ControlNet's own blocks. */
   readonly blocks: number;
+  /** Number of control types of a union network; none by default. */
+  readonly kinds?: number;
+}
+
+/** The ControlNet's blocks whose residuals the model's blocks receive (ControlResiduals). */
+export interface ServedBlocks {
+  readonly input?: readonly number[];
+  readonly output: readonly number[];
+}
+
+/** A hint in pixels. */
+export interface PixelHint {
+  /** Pixels per latent cell and side. */
+  readonly factor: number;
+  /** Builds the graph: input `pixels` [N, 3, Y, X] in 0..1, output `hint` [N, hintChannels, H, W]. */
+  graph(weights: Weights): Graph;
 }
 
 /** A kind of ControlNets of transformers. */
 export interface TransformerControl<Config extends TransformerControlConfig> {
+  /** The weight of the model's first layer, which has as many rows as a token is wide. */
+  readonly embedder: string;
+  /** Whether all values stay in the range of float16; they do by default. */
+  readonly float16?: boolean;
   /** Throws DR_MODEL_UNSUPPORTED when tensors are missing. */
   config(weights: Weights): Config;
-  /** Returns, for each block of the model, the ControlNet's block whose residual it receives. */
-  residuals(config: Config): readonly number[];
+  residuals(config: Config): ServedBlocks;
   /**
    * Builds the graph: inputs `strength` [1], `hint` [1 or B, N, K] and those of `inputs`; outputs
    * residualOutput(i) [B, N, hidden] per own block, multiplied by the strength.
    */
   graph(weights: Weights, config: Config): Graph;
-  inputs(config: Config, inputs: ControlNetInputs): Record<string, Tensor>;
+  /** `kind`: the control type of a union network. */
+  inputs(config: Config, inputs: ControlNetInputs, kind?: number): Record<string, Tensor>;
   /** The model's tensor that takes the place of an own one. */
   borrowed?(config: Config): (name: string) => string | undefined;
 }
@@ -43,29 +64,31 @@ export interface TransformerControl<Config extends TransformerControlConfig> {
 /** The name of the output of an own block. */
 const residualOutput = (block: number): string => `residual${block}`;
 
-/** Creates a ControlNet over `weights`. */
+/** Creates a ControlNet over `weights`; `type`: the control type of a union network. */
 export function createTransformerControl<Config extends TransformerControlConfig>(
   runtime: Runtime,
   weights: Weights,
   kind: TransformerControl<Config>,
-  latentHint: LatentHint,
+  hint: LatentHint | PixelHint,
+  type?: number,
 ): ControlNet {
   const config = kind.config(weights);
-  const { hidden, patch } = config;
+  const { hidden, kinds = 0 } = config;
   const borrowed = kind.borrowed?.(config);
   const own: Omit<ControlNet, 'evaluate'> = {
     file: weights.file,
-    factor: 1,
-    latentHint,
-    fits: (model) => widthOf(model) === hidden,
-    prepareHint: async (latents) => {
-      checkHint(latents, config, weights.file);
-      return [patchify(latents, { side: patch, order: 'c ph pw' })];
-    },
+    ...hintInputs(runtime, weights, config, hint),
+    fits: (model) => widthOf(model, kind.embedder) === hidden,
+    ...(kinds > 0 && {
+      withKind: (selected) => {
+        checkKind(selected, kinds, weights.file);
+        return createTransformerControl(runtime, weights, kind, hint, selected);
+      },
+    }),
   };
   const create = (completion: Completion): ControlNet => ({
     ...own,
-    evaluate: evaluator(runtime, weights, kind, config, completion),
+    evaluate: evaluator(runtime, weights, kind, config, completion, type),
   });
   if (!borrowed) return create({});
   const completed = new WeakMap<Denoiser, ControlNet>();
@@ -81,36 +104,67 @@ export function createTransformerControl<Config extends TransformerControlConfig
   };
 }
 
+function hintInputs(
+  runtime: Runtime,
+  weights: Weights,
+  config: TransformerControlConfig,
+  hint: LatentHint | PixelHint,
+): Pick<ControlNet, 'factor' | 'latentHint' | 'prepareHint'> {
+  const tokens = (cells: Tensor): readonly Tensor[] => [
+    patchify(cells, { side: config.patch, order: 'c ph pw' }),
+  ];
+  if ('scale' in hint)
+    return {
+      factor: 1,
+      latentHint: hint,
+      prepareHint: async (latents) => {
+        checkHint(latents, config, weights.file);
+        return tokens(latents);
+      },
+    };
+  const network = runtime.network({
+    file: weights.file,
+    part: 'controlnet hint',
+    float16: true,
+    outputs: ['hint'],
+    build: () => hint.graph(weights),
+  });
+  return {
+    factor: hint.factor,
+    prepareHint: async (pixels) => tokens((await network.run({ pixels })).hint),
+  };
+}
+
 function evaluator<Config extends TransformerControlConfig>(
   runtime: Runtime,
   weights: Weights,
   kind: TransformerControl<Config>,
   config: Config,
   completion: Completion,
+  type: number | undefined,
 ): ControlNet['evaluate'] {
   const network = networkOverBase(runtime, weights, completion, {
     outputs: Array.from({ length: config.blocks }, (_, i) => residualOutput(i)),
+    float16: kind.float16,
     graph: (whole) => kind.graph(whole, config),
   });
+  const { input, output } = kind.residuals(config);
   return async (inputs) => {
     const result = await network.run({
-      ...kind.inputs(config, inputs),
+      ...kind.inputs(config, inputs, type),
       hint: inputs.hint[0],
       strength: full([1], inputs.strength),
       ...completion.base?.plan?.inputs,
     });
-    return {
-      output: kind.residuals(config).map((block) => result[residualOutput(block)]),
-      middle: null,
-    };
+    const residuals = (blocks: readonly number[]) =>
+      blocks.map((block) => result[residualOutput(block)]);
+    return { ...(input && { input: residuals(input) }), output: residuals(output), middle: null };
   };
 }
 
-/** The hidden width of a transformer; 0 for other networks. */
-const widthOf = ({ base }: Pick<Denoiser, 'base'>): number =>
-  base?.weights.has(EMBEDDER) ? base.weights.shape(EMBEDDER)[0] : 0;
-
-const EMBEDDER = 'x_embedder.proj.weight';
+/** The width of a transformer's tokens; 0 for other networks. */
+const widthOf = ({ base }: Pick<Denoiser, 'base'>, embedder: string): number =>
+  base?.weights.has(embedder) ? base.weights.shape(embedder)[0] : 0;
 
 function checkHint(latents: Tensor, { hintChannels }: TransformerControlConfig, file: string) {
   if (latents.shape[1] === hintChannels) return;
@@ -148,21 +202,28 @@ function withBorrowed(
 export function withHint(
   net: Net,
   x: Value,
-  { hintChannels, patch }: TransformerControlConfig,
+  { hintChannels, patch }: Pick<TransformerControlConfig, 'hintChannels' | 'patch'>,
+  layer = 'pos_embed_input.proj',
 ): Value {
   const hint = net.g.input('hint', ['H', 'N', hintChannels * patch ** 2]);
-  return add(net, x, tokenLinear(net, hint, 'pos_embed_input.proj'));
+  return add(net, x, tokenLinear(net, hint, layer));
 }
 
 /** Returns a function that declares the output of an own block; declares the input `strength`. */
+export function residualOutputs(
+  { g }: Net,
+  { hidden }: Pick<TransformerControlConfig, 'hidden'>,
+): (block: number, residual: Value) => void {
+  const strength = g.input('strength', [1]);
+  return (block, residual) =>
+    g.output(residualOutput(block), g.op('Mul', [residual, strength]), ['B', 'N', hidden]);
+}
+
+/** The same, of the tokens after the block. */
 export function residualAdder(
   net: Net,
-  { hidden }: TransformerControlConfig,
+  config: Pick<TransformerControlConfig, 'hidden'>,
 ): (block: number, x: Value) => void {
-  const { g } = net;
-  const strength = g.input('strength', [1]);
-  return (block, x) => {
-    const residual = tokenLinear(net, x, `controlnet_blocks.${block}`);
-    g.output(residualOutput(block), g.op('Mul', [residual, strength]), ['B', 'N', hidden]);
-  };
+  const output = residualOutputs(net, config);
+  return (block, x) => output(block, tokenLinear(net, x, `controlnet_blocks.${block}`));
 }

@@ -2,9 +2,16 @@
 import type { TensorFile, TensorInfo } from '../../formats/tensor-file.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { fromDiffusersLayout } from '../dit/diffusers-layout.ts';
+import { fluxFromDiffusers, fluxTensors } from '../flux/layout.ts';
 import { mmditFromDiffusers, OUTSIDE } from '../mmdit/layout.ts';
 import { type Weights, weightsOf } from '../weights/tensors.ts';
 import type { ControlNet } from './controlnet.ts';
+import {
+  fluxLatentControl,
+  fluxLatentHint,
+  fluxPixelControl,
+  fluxPixelHint,
+} from './flux-control.ts';
 import { sd3Control, sd3Hint } from './sd3-control.ts';
 import { sd35Control, sd35Hint } from './sd35-control.ts';
 import { createTransformerControl } from './transformer-control.ts';
@@ -18,8 +25,23 @@ interface Kind {
   readonly create: (runtime: Runtime, weights: Weights, file: TensorFile) => Promise<ControlNet>;
 }
 
+const fluxPixels: Kind['create'] = async (runtime, weights) =>
+  createTransformerControl(runtime, weights, fluxPixelControl, fluxPixelHint);
+
 /** The first match counts. */
 const KINDS: readonly Kind[] = [
+  // XLabs
+  {
+    names: ['controlnet_blocks.0.weight', 'double_blocks.0.img_attn.norm.key_norm.scale'],
+    layout: fluxTensors,
+    create: fluxPixels,
+  },
+  // Mistoline
+  {
+    names: ['controlnet_blocks.0.linear.weight', 'double_blocks.0.img_attn.norm.key_norm.scale'],
+    layout: (tensors) => withRenamed(fluxTensors(tensors), /^single_controlnet_blocks\./, SINGLE),
+    create: fluxPixels,
+  },
   {
     names: ['pos_embed_input.proj.weight', 'transformer_blocks.0.adaLN_modulation.1.bias'],
     layout: (tensors) => fromDiffusersLayout(tensors, { blocks: [], outside: OUTSIDE }),
@@ -37,7 +59,20 @@ const KINDS: readonly Kind[] = [
         sd3Hint(weights.shape('pos_embed_input.proj.weight')[1]),
       ),
   },
+  // InstantX, Shakker, alimama
+  {
+    names: ['controlnet_x_embedder.weight', 'transformer_blocks.0.attn.add_q_proj.weight'],
+    layout: (tensors) =>
+      withRenamed(fluxFromDiffusers(tensors), /^controlnet_x_embedder\./, 'pos_embed_input.'),
+    create: async (runtime, weights) =>
+      createTransformerControl(runtime, weights, fluxLatentControl, fluxLatentHint(weights)),
+  },
 ];
+
+const SINGLE = 'controlnet_single_blocks.';
+
+const withRenamed = (tensors: Tensors, from: RegExp, to: string): Tensors =>
+  new Map([...tensors].map(([name, info]) => [name.replace(from, to), info]));
 
 /** The type of hint that a file of Stability names; 0 (blur) without one. */
 const typeIn = async (file: TensorFile): Promise<number> =>

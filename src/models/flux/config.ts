@@ -4,26 +4,32 @@ import { unsupportedModel } from '../../formats/model-file-errors.ts';
 import type { RopeAxes } from '../dit/rope.ts';
 import type { Weights } from '../weights/tensors.ts';
 
-/** The sizes of the blocks, which Chroma shares. */
-export interface FluxBlocksConfig {
+/** The sizes of the blocks, which Chroma and ControlNets share. */
+export interface FluxStreamsConfig {
   /** The width of a token inside the network. */
   readonly width: number;
   readonly heads: number;
   readonly rope: RopeAxes;
   /** Channels of the latent, those of concatenated images and masks (Fill) included. */
   readonly inChannels: number;
-  readonly outChannels: number;
   readonly contextDim: number;
   readonly doubleBlocks: number;
   readonly singleBlocks: number;
 }
 
-export interface FluxConfig extends FluxBlocksConfig {
+export interface FluxBlocksConfig extends FluxStreamsConfig {
+  readonly outChannels: number;
+}
+
+/** The vectors beside the time that FLUX.1 and its ControlNets embed. */
+export interface FluxVectors {
   /** Width of the pooled prompt; 0 for models without one. */
   readonly vectorDim: number;
   /** Whether the network has an embedding of the distilled guidance (dev; schnell has none). */
   readonly hasGuidance: boolean;
 }
+
+export type FluxConfig = FluxBlocksConfig & FluxVectors;
 
 /** The side of a patch. */
 export const PATCH = 2;
@@ -40,7 +46,7 @@ const THETA = 10000;
  * Reads the sizes of the blocks. Throws DR_MODEL_UNSUPPORTED for networks with other heads, other
  * MLPs and incomplete weights.
  */
-export function fluxBlocksConfig(weights: Weights): FluxBlocksConfig {
+export function fluxStreamsConfig(weights: Weights): FluxStreamsConfig {
   const [width, patchWidth] = weights.shape('img_in.weight');
   const [headWidth] = weights.shape('double_blocks.0.img_attn.norm.query_norm.weight');
   const axes = AXES[headWidth];
@@ -65,19 +71,29 @@ export function fluxBlocksConfig(weights: Weights): FluxBlocksConfig {
     heads: width / headWidth,
     rope: { axes, theta: THETA },
     inChannels: patchWidth / PATCH ** 2,
-    outChannels: weights.shape('final_layer.linear.weight')[0] / PATCH ** 2,
     contextDim: weights.shape('txt_in.weight')[1],
     doubleBlocks,
     singleBlocks,
   };
 }
 
+/** Reads the sizes of a whole network. Throws as fluxStreamsConfig does. */
+export const fluxBlocksConfig = (weights: Weights): FluxBlocksConfig => ({
+  ...fluxStreamsConfig(weights),
+  outChannels: weights.shape('final_layer.linear.weight')[0] / PATCH ** 2,
+});
+
 /** The width of an MLP's inner layer in widths of a token. */
 export const MLP_RATIO = 4;
 
-/** Reads the architecture of FLUX.1. Throws as fluxBlocksConfig does. */
+/** Reads the architecture of FLUX.1. Throws as fluxStreamsConfig does. */
 export const fluxConfig = (weights: Weights): FluxConfig => ({
   ...fluxBlocksConfig(weights),
+  ...fluxVectors(weights),
+});
+
+/** Reads which vectors the network embeds. */
+export const fluxVectors = (weights: Weights): FluxVectors => ({
   vectorDim: weights.has('vector_in.in_layer.weight')
     ? weights.shape('vector_in.in_layer.weight')[1]
     : 0,

@@ -3,7 +3,7 @@
 import { DarkroomError } from '../../errors.ts';
 import { allocate } from '../../tensor/allocate.ts';
 import { full, type Tensor, tensor, zeros } from '../../tensor/tensor.ts';
-import type { Denoiser, DenoiserInputs } from '../denoiser.ts';
+import type { ControlResiduals, Denoiser, DenoiserInputs } from '../denoiser.ts';
 import { type Architecture, largeLayers } from '../dit/architecture.ts';
 import { createDit } from '../dit/network.ts';
 import { patchify, unpatchify } from '../dit/patches.ts';
@@ -11,12 +11,18 @@ import { ropeInputs, ropeTable } from '../dit/rope.ts';
 import type { ModelRuntime } from '../model-runtime.ts';
 import { timestepEmbedding } from '../unet/timestep.ts';
 import type { Weights } from '../weights/tensors.ts';
-import { type FluxBlocksConfig, type FluxConfig, fluxConfig, PATCH } from './config.ts';
-import { EMBEDDING, fluxGraph } from './graph.ts';
+import {
+  type FluxBlocksConfig,
+  type FluxConfig,
+  type FluxVectors,
+  fluxConfig,
+  PATCH,
+} from './config.ts';
+import { CONTROLLED, EMBEDDING, fluxGraph, residualInput } from './graph.ts';
 import { FLUX_LORA } from './layout.ts';
 import { tokenPositions } from './positions.ts';
 
-const PATCHES = { side: PATCH, order: 'c ph pw' } as const;
+export const PATCHES = { side: PATCH, order: 'c ph pw' } as const;
 /** The factor of numbers in 0..1 before they are embedded. */
 const NUMBER_SCALE = 1000;
 
@@ -34,6 +40,7 @@ export const FLUX_BLOCKS = {
   }),
   guidesAttention: true,
   refusedPatches: ['hyperTile', 'tokenMerging', 'hypernetwork'],
+  variant: (_: FluxBlocksConfig, { control }: DenoiserInputs) => (control ? CONTROLLED : undefined),
   output: ({ outChannels }: FluxBlocksConfig, out: Tensor, { x }: DenoiserInputs) => {
     const [batch, , height, width] = x.shape;
     return unpatchify(out, [batch, outChannels, height, width], PATCHES);
@@ -52,7 +59,7 @@ export const FLUX: Architecture<FluxConfig> = {
   }),
   graph: fluxGraph,
   inputs: (config, inputs) => ({
-    ...tokenInputs(config, inputs),
+    ...blocksInputs(config, inputs),
     ...vectorInputs(config, inputs),
   }),
 };
@@ -71,10 +78,56 @@ export const embedded = (values: ArrayLike<number>, width: number): Tensor =>
     width,
   );
 
+/** The inputs of the blocks: tokens, their positions, and the residuals of ControlNets. */
+export function blocksInputs(
+  config: FluxBlocksConfig,
+  inputs: DenoiserInputs,
+): Record<string, Tensor> {
+  const tokens = tokenInputs(config, inputs);
+  const { control } = inputs;
+  return { ...tokens, ...(control && residualInputs(config, control, tokens.x.shape[1])) };
+}
+
+/** Residuals for `tokens` tokens; absent ones are a single 0, which the graph broadcasts. */
+function residualInputs(
+  { doubleBlocks, singleBlocks }: FluxBlocksConfig,
+  { input, output }: ControlResiduals,
+  tokens: number,
+): Record<string, Tensor> {
+  // the same residual often serves several blocks
+  const padded = new Map<Tensor | null | undefined, Tensor>();
+  const forTokens = (residual: Tensor | null | undefined): Tensor => {
+    const known = padded.get(residual) ?? (residual ? withTokens(residual, tokens) : NOTHING);
+    padded.set(residual, known);
+    return known;
+  };
+  const named = (kind: 'double' | 'single', count: number, list: ControlResiduals['output']) =>
+    Array.from({ length: count }, (_, i) => [residualInput(kind, i), forTokens(list[i])]);
+  return Object.fromEntries([
+    ...named('double', doubleBlocks, input ?? []),
+    ...named('single', singleBlocks, output),
+  ]);
+}
+
+const NOTHING = zeros([1, 1, 1]);
+
+/** Appends tokens of zeros: those of reference images have no residuals. */
+function withTokens(residual: Tensor, tokens: number): Tensor {
+  const [batch, own, width] = residual.shape;
+  if (own === tokens) return residual;
+  const out = zeros([batch, tokens, width]);
+  for (let b = 0; b < batch; b++)
+    out.data.set(
+      residual.data.subarray(b * own * width, (b + 1) * own * width),
+      b * tokens * width,
+    );
+  return out;
+}
+
 /** The tokens of the image and the prompt, and their positions. */
 export function tokenInputs(
-  { rope }: FluxBlocksConfig,
-  { x, context, references }: DenoiserInputs,
+  { rope }: Pick<FluxBlocksConfig, 'rope'>,
+  { x, context, references }: Pick<DenoiserInputs, 'x' | 'context' | 'references'>,
 ): Record<string, Tensor> {
   const latents = references?.latents ?? [];
   const positions = tokenPositions(context.shape[1], x, latents, references?.method);
@@ -85,9 +138,10 @@ export function tokenInputs(
   };
 }
 
-function vectorInputs(
-  { vectorDim, hasGuidance }: FluxConfig,
-  { x, y, timesteps, guidance }: DenoiserInputs,
+/** The embedded numbers and the pooled prompt. */
+export function vectorInputs(
+  { vectorDim, hasGuidance }: FluxVectors,
+  { x, y, timesteps, guidance }: Pick<DenoiserInputs, 'x' | 'y' | 'timesteps' | 'guidance'>,
 ): Record<string, Tensor> {
   const [batch] = x.shape;
   return {

@@ -72,6 +72,7 @@ export interface ControlledEvaluation {
   readonly timesteps: Float32Array;
   readonly context: Tensor;
   readonly y?: Tensor;
+  readonly guidance?: Float32Array;
   readonly sigma: number;
   readonly sampling: ModelSampling;
   readonly unet: Denoiser;
@@ -86,7 +87,7 @@ export async function controlResiduals(
   control: Control,
   evaluation: ControlledEvaluation,
 ): Promise<ControlResiduals | undefined> {
-  const { x, timesteps, context, y, sigma, sampling, unet, conditions } = evaluation;
+  const { x, timesteps, context, y, guidance, sigma, sampling, unet, conditions } = evaluation;
   const before = control.previous && (await controlResiduals(control.previous, evaluation));
   const { percentToSigma } = sampling;
   if (sigma > percentToSigma(control.startPercent) || sigma < percentToSigma(control.endPercent))
@@ -100,6 +101,7 @@ export async function controlResiduals(
     timesteps,
     context,
     y,
+    guidance,
     hint,
     strength: control.strength,
   });
