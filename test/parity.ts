@@ -29,6 +29,7 @@ const LATER_GROUPS: ReadonlySet<string> = new Set([
   'lora/bypass',
   'lora/extract',
   'lora/kinds',
+  'merge/dit',
   'model_patches/later',
   'sigmas/ksampler',
   'vision/photomaker',

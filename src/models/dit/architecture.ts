@@ -55,6 +55,8 @@ export interface Architecture<Config> {
   readonly refusedPatches?: Denoiser['refusedPatches'];
   /** EasyCache has no effect: in ComfyUI the network does not pass it. */
   readonly ignoresStepCache?: boolean;
+  /** Weights that LoRAs and merges do not change. */
+  readonly fixedWeights?: readonly string[];
   /** Names the graph for inputs that need another one than the plain one. */
   variant?(config: Config, inputs: DenoiserInputs): string | undefined;
   /** Builds the graph, with one output `out` [B, N, K]. */

@@ -30,7 +30,7 @@ export function createDit<Config>(
 ): Denoiser {
   const config = architecture.config(weights);
   const sizes = architecture.sizes(config);
-  const base = { weights, targets: plainTargets(weights), changes };
+  const base = { weights, targets: plainTargets(weights, architecture.fixedWeights), changes };
   const plan = planChanges(base, 'ahead');
   const int8 = runtime.precision === 'int8' ? architecture.int8 : undefined;
   const guidances = architecture.guidesAttention ? patchesOf(patches, 'attentionGuidance') : [];

@@ -18,6 +18,7 @@ const FACTOR = 8;
 export const mmdit: Architecture<MMDiTModelConfig> = {
   name: NAME,
   ignoresStepCache: true,
+  fixedWeights: ['pos_embed'],
   config: mmditConfig,
   sizes: ({ inChannels, outChannels, contextDim, admChannels }) => ({
     inChannels,

@@ -68,7 +68,7 @@ export function changedTensors(
   const byTarget = new Map<PatchTarget, Step[]>();
   for (const [index, change] of changes.entries())
     for (const [target, step] of stepsOf(change, index, targets, byTarget)) {
-      if (time !== 'each time' && hasNoEffect(step)) continue;
+      if (target.isFixed || (time !== 'each time' && hasNoEffect(step))) continue;
       byTarget.set(target, [...(byTarget.get(target) ?? []), step]);
     }
   return [...byTarget].map(([target, steps]) => ({ ...target, ...divide(target, steps, time) }));

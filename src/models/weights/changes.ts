@@ -12,14 +12,25 @@ export interface PatchTarget {
   readonly transposed?: boolean;
   /** The shape of the weight as changes see it. */
   readonly shape: readonly number[];
+  /** No change applies: a buffer of the original, which changes parameters alone. */
+  readonly isFixed?: boolean;
 }
 
 /** Changeable weights by the names that changes use. */
 export type PatchTargets = ReadonlyMap<string, PatchTarget>;
 
 /** Returns each tensor as a target of its own name. */
-export const plainTargets = (weights: Weights): PatchTargets =>
-  new Map([...weights.names()].map((tensor) => [tensor, { tensor, shape: weights.shape(tensor) }]));
+export const plainTargets = (weights: Weights, fixed: readonly string[] = []): PatchTargets =>
+  new Map(
+    [...weights.names()].map((tensor) => [
+      tensor,
+      {
+        tensor,
+        shape: weights.shape(tensor),
+        ...(fixed.includes(tensor) && { isFixed: true }),
+      },
+    ]),
+  );
 
 /**
  * The factors of a weight and of the other network's weight in their sum. Weights whose shares have
