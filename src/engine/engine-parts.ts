@@ -82,11 +82,15 @@ async function openRuntime(
   const onNote = (text: string): void =>
     reports.emit({ type: 'status', nodeId: reports.nodeId(), text });
   return createModelRuntime({
-    device: precision === 'int8' ? CPU : await openDevice(device, precision),
+    device:
+      precision === 'int8'
+        ? CPU
+        : await openDevice(device, precision === 'auto' ? undefined : precision),
     threads,
     textEncoders,
     precision,
-    prepacked: openPrepackedStore(settings, onNote),
+    onNote,
+    ...openPrepackedStores(settings, onNote),
     sessionCache: openSessionCache(settings, onNote),
     ...loadReports(reports),
   });
@@ -95,18 +99,19 @@ async function openRuntime(
 /** Networks of fewer bytes open as fast from their files. */
 const MIN_CACHED_BYTES = 2 ** 26;
 
-function openPrepackedStore(
-  { precision, cacheWeights }: EngineSettings,
+/** The stores of weights for float32, with `cacheWeights`, and for int8. */
+function openPrepackedStores(
+  { cacheWeights }: EngineSettings,
   onNote: (text: string) => void,
-): PrepackedStore | undefined {
+): { readonly prepacked?: PrepackedStore; readonly int8Weights: PrepackedStore } {
   const folder = join(cacheFolder(), 'derived');
-  if (precision === 'int8') {
-    const recipes = cacheWeights ? undefined : isInt8Recipe;
-    return createPrepackedStore({ folder, onNote, minimumBytes: 0, recipes });
-  }
-  return cacheWeights
-    ? createPrepackedStore({ folder, onNote, minimumBytes: MIN_CACHED_BYTES })
-    : undefined;
+  const recipes = cacheWeights ? undefined : isInt8Recipe;
+  return {
+    prepacked: cacheWeights
+      ? createPrepackedStore({ folder, onNote, minimumBytes: MIN_CACHED_BYTES })
+      : undefined,
+    int8Weights: createPrepackedStore({ folder, onNote, minimumBytes: 0, recipes }),
+  };
 }
 
 const openSessionCache = (
@@ -157,7 +162,7 @@ function openStore(
 ): ResultStore | undefined {
   if (folder === undefined) return undefined;
   const { version, onnxruntime } = versions();
-  const { device, precision, textEncoders, prepacked } = runtime;
+  const { device, precision, memoryLimit, textEncoders, prepacked } = runtime;
   return openResultStore({
     folder,
     bytes: cacheSize ?? DEFAULT_STORE_BYTES,
@@ -167,6 +172,8 @@ function openStore(
       onnxruntime,
       device,
       precision,
+      // on which auto depends
+      ...(precision === 'auto' ? [memoryLimit] : []),
       textEncoders,
       ...(prepacked ? ['prepared weights'] : []),
     ]),

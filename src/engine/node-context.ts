@@ -1,5 +1,6 @@
 // The context that the engine passes to each node: folders, networks, progress, saving.
 
+import { realpathSync } from 'node:fs';
 import { dumpsJson } from '../formats/dumps-json.ts';
 import { entriesOf, isPyFloat, type JsonObject } from '../formats/json.ts';
 import type { ByteImage } from '../image/image-bytes.ts';
@@ -10,13 +11,14 @@ import { createSubgraph, isOutputLink } from '../nodes/graph-builder.ts';
 import { flatDeclaration } from '../nodes/nested-inputs.ts';
 import type { Behaviour } from '../nodes/versions/behaviour-changes.ts';
 import type { Release } from '../nodes/versions/comfyui-versions.ts';
+import type { Precision } from '../runtime/precision.ts';
 import type { Folders } from '../storage/folders.ts';
 import type { Storage } from '../storage/storage.ts';
 import { apiGraphOf, type Graph } from '../workflow/api-graph.ts';
 import type { NodeTable } from '../workflow/node-table.ts';
 import type { Emit } from './events.ts';
 import type { DynamicGraph } from './execute/dynamic-prompt.ts';
-import { findUsedModels } from './used-models.ts';
+import { findUsedModels, type UsedModel } from './used-models.ts';
 import { versions } from './versions.ts';
 
 /** What nodes store between jobs, by node id and class type. */
@@ -192,10 +194,23 @@ function showPreview(
   else show(image);
 }
 
+/** What the networks of some models computed in. */
+function precisionOf(
+  { precision, int8Files }: ModelRuntime,
+  folders: Folders,
+  models: readonly UsedModel[],
+): Precision {
+  if (precision !== 'auto') return precision;
+  const isInt8 = ({ folder, name }: UsedModel): boolean =>
+    int8Files?.has(realpathSync(folders.modelPath(folder, name))) === true;
+  return models.some(isInt8) ? 'int8' : 'fp32';
+}
+
 /** The text chunks of a saved image. */
 const metadataOf = (job: JobContext, nodeId: string): Readonly<Record<string, string>> => {
   const { graph, nodes, folders, runtime, release } = job;
   const realId = job.dynamic.realOf(nodeId);
+  const models = findUsedModels(graph, nodes, folders, realId);
   return {
     prompt: dumpsJson(apiGraphOf(graph)),
     ...Object.fromEntries(
@@ -205,10 +220,10 @@ const metadataOf = (job: JobContext, nodeId: string): Readonly<Record<string, st
       ...versions(),
       comfyui: release,
       provider: runtime.device,
-      precision: runtime.precision,
+      precision: precisionOf(runtime, folders, models),
       text_encoders: runtime.textEncoders,
       node: realId,
-      models: findUsedModels(graph, nodes, folders, realId),
+      models,
     }),
   };
 };

@@ -12,23 +12,33 @@ export interface ModelSettings {
   readonly textEncoders?: 'fp16' | 'fp32';
   /** The store of prepacked weights; without one, networks use the plain operators. */
   readonly prepacked?: PrepackedStore;
+  /** The store of int8 weights; without one, no network computes in int8. */
+  readonly int8Weights?: PrepackedStore;
+  /** Called with messages about how models are computed. */
+  readonly onNote?: (message: string) => void;
 }
 
 /** A runtime for loaders of models. A plain Runtime is one with the default settings. */
-export interface ModelRuntime extends Runtime, ModelSettings {}
+export interface ModelRuntime extends Runtime, ModelSettings {
+  /** The files whose denoisers compute in int8 because of their size (denoiser-precision.ts). */
+  readonly int8Files?: Set<string>;
+}
 
 /** Returns a runtime without open networks. Prepacked weights are used on the CPU only. */
 export function createModelRuntime({
   textEncoders = 'fp16',
   prepacked,
+  int8Weights,
   ...options
 }: RuntimeOptions & ModelSettings = {}): ModelRuntime {
   const runtime = createRuntime(options);
   return {
     ...runtime,
     textEncoders,
+    int8Files: new Set(),
+    onNote: options.onNote,
     // the recipes are for CPUs
-    prepacked: runtime.device === 'cpu' ? prepacked : undefined,
+    ...(runtime.device === 'cpu' && { prepacked, int8Weights }),
   };
 }
 

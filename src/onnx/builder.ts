@@ -32,6 +32,7 @@ export function createGraph(): Graph {
     ints: tensors.ints,
     floats: tensors.floats,
     external: tensors.external,
+    streamed: tensors.streamed,
     externalRaw: tensors.externalRaw,
     inline: tensors.inline,
     inlineRaw: tensors.inlineRaw,

@@ -10,6 +10,7 @@ export interface GraphTensors
     | 'ints'
     | 'floats'
     | 'external'
+    | 'streamed'
     | 'externalRaw'
     | 'inline'
     | 'inlineRaw'
@@ -27,7 +28,7 @@ const MAX_SHARED_FLOATS = 64;
 /** `nextNumber` numbers the values, so that their names are unique in the graph. */
 export function graphTensors(
   nextNumber: () => number,
-  operators: Pick<GraphOperators, 'op' | 'outsideBranches'>,
+  operators: Pick<GraphOperators, 'op' | 'choose' | 'outsideBranches'>,
 ): GraphTensors {
   const table = initializerTable(nextNumber);
   return {
@@ -36,6 +37,9 @@ export function graphTensors(
     ...weightTensors(table, operators),
   };
 }
+
+const floatBytes = (dims: readonly number[]): number =>
+  dims.reduce((product, size) => product * size, 4);
 
 interface InitializerTable {
   readonly initializers: readonly Initializer[];
@@ -75,10 +79,13 @@ const constants = ({ add, once }: InitializerTable): Pick<Graph, 'ints' | 'float
 });
 
 function weightTensors(
-  { add, once }: InitializerTable,
-  { op, outsideBranches }: Pick<GraphOperators, 'op' | 'outsideBranches'>,
+  table: InitializerTable,
+  operators: Pick<GraphOperators, 'op' | 'choose' | 'outsideBranches'>,
 ): Omit<GraphTensors, 'initializers' | 'ints' | 'floats'> {
+  const { add, once } = table;
+  const { op, choose, outsideBranches } = operators;
   let weightBytes = 0;
+  let largestStreamed = 0;
   let relayoutBytes = 0;
   const cast = (value: Value, to: ElementType): Value => op('Cast', [value], { to: ELEMENT[to] });
   const round: Graph['round'] = (value, to) => {
@@ -87,26 +94,40 @@ function weightTensors(
       : cast(value, to);
     return cast(rounded, 'f32');
   };
+  const converted = (stored: Value, type: ElementType, rounded?: ElementType): Value => {
+    const wide = type === 'f32' ? stored : cast(stored, 'f32');
+    return rounded && rounded !== type ? round(wide, rounded) : wide;
+  };
   const asFloat32 = (
     stored: Value,
     type: ElementType,
     dims: readonly number[],
     rounded?: ElementType,
   ): Value => {
-    const bytes = dims.reduce((product, size) => product * size, 4);
+    const bytes = floatBytes(dims);
     weightBytes += bytes;
     if (dims.length === 4) relayoutBytes += bytes;
     // outside of any branch, because other operators may use it too
-    return outsideBranches(() => {
-      const wide = type === 'f32' ? stored : cast(stored, 'f32');
-      return rounded && rounded !== type ? round(wide, rounded) : wide;
-    });
+    return outsideBranches(() => converted(stored, type, rounded));
   };
+  /** Whether `x` was computed, which is true. Its rows are counted, never its values. */
+  const isComputed = (x: Value): Value =>
+    op('Greater', [
+      cast(op('Shape', [x], { start: 0, end: 1 }), 'f32'),
+      constants(table).floats([-1]),
+    ]);
   return {
     external: ({ location, offset, length, type, dims }, rounded) =>
       once(`external ${location} ${offset} ${length} ${dims} ${rounded}`, () =>
         asFloat32(add(type, dims, { location, offset, length }), type, dims, rounded),
       ),
+    streamed: ({ location, offset, length, type, dims }, after, rounded) => {
+      largestStreamed = Math.max(largestStreamed, floatBytes(dims));
+      const stored = add(type, dims, { location, offset, length });
+      // a branch is evaluated only when its turn has come, other operators as early as possible
+      const convert = (): Value => converted(stored, type, rounded);
+      return type === 'f32' && !rounded ? stored : choose(isComputed(after), convert, convert);
+    },
     externalRaw: ({ location, offset, length, type, dims }) =>
       once(`external raw ${type} ${location} ${offset} ${length} ${dims}`, () => {
         weightBytes += length;
@@ -120,7 +141,7 @@ function weightTensors(
       ),
     weight: (key, make) => once(`weight ${key}`, () => outsideBranches(make)),
     round,
-    weightBytes: () => weightBytes,
+    weightBytes: () => weightBytes + largestStreamed,
     relayoutBytes: () => relayoutBytes,
   };
 }

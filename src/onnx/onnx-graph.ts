@@ -49,6 +49,11 @@ export interface Graph {
    */
   external(tensor: ExternalTensor, rounded?: ElementType): Value;
   /**
+   * As `external`, but converted to float32 in each evaluation, when `after` is computed, and
+   * released behind its last use: for sessions with `streamsWeights`.
+   */
+  streamed(tensor: ExternalTensor, after: Value, rounded?: ElementType): Value;
+  /**
    * Returns a tensor in a file in its stored type. The same bytes with the same shape are one
    * value.
    */
@@ -71,7 +76,7 @@ export interface Graph {
   input(name: string, dims: readonly (number | string)[]): Value;
   /** Declares an output. */
   output(name: string, value: Value, dims: readonly (number | string)[]): void;
-  /** Returns the bytes that the external tensors take as float32. */
+  /** Returns the bytes that the external tensors take as float32, of streamed ones the largest. */
   weightBytes(): number;
   /**
    * Returns the bytes of those weights that ONNX Runtime copies into another layout while it loads,

@@ -19,13 +19,13 @@ export interface LoaderOptions {
   readonly memory: Memory;
   /** Bytes of weights, as float32, that may be open together. */
   readonly memoryBudget: number;
-  /** Whether networks compute in 8-bit integers. */
-  readonly int8: boolean;
   readonly sessionCache?: SessionCache;
   /** Prefix of the profile files that networks write when they are closed (for measurements). */
   readonly profile?: string;
   /** Called before a network is loaded (seconds for a large one). */
   readonly onLoad?: (spec: NetworkSpec) => void;
+  /** Called with messages about networks that are opened in another way than usual. */
+  readonly onNote?: (message: string) => void;
   /** Called with the bytes that its weights take as float32. */
   readonly onSize?: (spec: NetworkSpec, bytes: number) => void;
   /** Called when it is loaded. */
@@ -40,41 +40,67 @@ export function networkLoader(
   options: LoaderOptions,
   opened: OpenNetworks,
 ): (key: string, spec: NetworkSpec) => Promise<OpenNetwork> {
-  const { memory } = options;
+  const { memory, device } = options;
 
-  const makeRoom = async (spec: NetworkSpec, graph: BuiltGraph): Promise<number> => {
+  /** Closes other networks until a graph fits; returns whether it does. */
+  const makeRoom = async (spec: NetworkSpec, graph: BuiltGraph): Promise<boolean> => {
     const bytes = graph.weightBytes();
-    options.onSize?.(spec, bytes);
-    const peak = loadPeak({ weightBytes: bytes, relayoutBytes: graph.relayoutBytes?.() ?? 0 });
-    const need = peak + SPARE_BYTES;
+    const need = peakOf(graph) + SPARE_BYTES;
     const fits = (): boolean =>
       opened.weightBytes() + bytes <= options.memoryBudget && need <= memory.available();
     await opened.closeUntil(fits, spec);
-    if (bytes >= LARGE_BYTES && need > memory.available())
-      throw networkTooLarge(spec, peak, memory.available());
-    return bytes;
+    return bytes < LARGE_BYTES || need <= memory.available();
+  };
+
+  const open = async (
+    key: string,
+    spec: NetworkSpec,
+    graph: BuiltGraph,
+    streamsWeights: boolean,
+  ): Promise<OpenNetwork> => {
+    const weightBytes = graph.weightBytes();
+    const session = await openBuiltGraph({ ...options, streamsWeights }, key, spec, graph);
+    options.onLoaded?.(spec);
+    return { spec, session, weightBytes, heldBytes: 0 };
   };
 
   return async (key, spec) => {
     options.onLoad?.(spec);
     const graph = await spec.build();
     try {
-      const weightBytes = await makeRoom(spec, graph);
-      const session = await openBuiltGraph(options, key, spec, graph, weightBytes);
-      options.onLoaded?.(spec);
-      return { spec, session, weightBytes, heldBytes: 0 };
+      options.onSize?.(spec, graph.weightBytes());
+      if (await makeRoom(spec, graph)) return await open(key, spec, graph, false);
     } finally {
       graph.onOpened?.();
+    }
+    const available = memory.available();
+    if (!spec.buildStreamed || device.name !== 'cpu')
+      throw networkTooLarge(spec, peakOf(graph), available);
+    options.onNote?.(streamedNote(spec, peakOf(graph), available));
+    const streamed = await spec.buildStreamed();
+    try {
+      if (await makeRoom(spec, streamed)) return await open(key, spec, streamed, true);
+      throw networkTooLarge(spec, peakOf(streamed), memory.available());
+    } finally {
+      streamed.onOpened?.();
     }
   };
 }
 
+const peakOf = (graph: BuiltGraph): number =>
+  loadPeak({ weightBytes: graph.weightBytes(), relayoutBytes: graph.relayoutBytes?.() ?? 0 });
+
 async function openBuiltGraph(
-  { device, threads, int8, profile, sessionCache }: LoaderOptions,
+  {
+    device,
+    threads,
+    profile,
+    sessionCache,
+    streamsWeights,
+  }: LoaderOptions & Pick<SessionOptions, 'streamsWeights'>,
   key: string,
   spec: NetworkSpec,
   graph: BuiltGraph,
-  weightBytes: number,
 ): Promise<Session> {
   const model = graph.serialize(device.transform(spec.float16 === true));
   const sessionOptions: SessionOptions = {
@@ -82,14 +108,21 @@ async function openBuiltGraph(
     folder: graph.folder() || dirname(spec.file),
     threads,
     providers: device.providers,
-    avoidInt8Saturation: (int8 || graph.hasIntegers?.() === true) && (await int8SumsSaturate()),
+    streamsWeights,
+    avoidInt8Saturation: graph.hasIntegers?.() === true && (await int8SumsSaturate()),
     profile,
   };
-  const isCacheable = spec.cacheSession && !graph.onOpened && device.name === 'cpu';
+  const isCacheable =
+    spec.cacheSession && !streamsWeights && !graph.onOpened && device.name === 'cpu';
   return isCacheable && sessionCache
-    ? sessionCache.open(model, graph.files?.() ?? [], weightBytes, sessionOptions)
+    ? sessionCache.open(model, graph.files?.() ?? [], graph.weightBytes(), sessionOptions)
     : openSession(model, sessionOptions);
 }
+
+const streamedNote = ({ file, part }: NetworkSpec, peak: number, available: number): string =>
+  `${basename(file)} (${part}) would take ${formatSize(peak)} of memory, ` +
+  `${formatSize(Math.max(0, available))} are free: its weights are read from the file in each ` +
+  'evaluation, which takes longer';
 
 const networkTooLarge = (
   { file, part }: NetworkSpec,

@@ -33,6 +33,11 @@ export interface NetworkSpec {
   readonly outOfMemoryHint?: string;
   /** Builds the graph; called when the network is opened. */
   build(): BuiltGraph | Promise<BuiltGraph>;
+  /**
+   * Builds a graph whose weights stay in their files and are converted in each evaluation, one
+   * after another: for networks that do not fit into memory. It computes the same, more slowly.
+   */
+  readonly buildStreamed?: () => BuiltGraph | Promise<BuiltGraph>;
 }
 
 export interface BuiltGraph

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { resolvePrecision } from './precision.ts';
 
 describe('resolvePrecision', () => {
-  it('returns the requested precision, else that of the environment, else none', () => {
-    expect(resolvePrecision(undefined, 'auto', {})).toBeUndefined();
+  it('returns the requested precision, else that of the environment, else auto', () => {
+    expect(resolvePrecision(undefined, 'auto', {})).toBe('auto');
     expect(resolvePrecision(undefined, 'cpu', { DARKROOM_PRECISION: 'int8' })).toBe('int8');
     expect(resolvePrecision('fp32', 'cpu', { DARKROOM_PRECISION: 'int8' })).toBe('fp32');
   });
@@ -21,7 +21,7 @@ describe('resolvePrecision', () => {
     {
       precision: 'double',
       message: "unknown precision 'double'",
-      hint: 'Use one of fp32, fp16, int8.',
+      hint: 'Use one of auto, fp32, fp16, int8.',
     },
     {
       precision: 'int8',

@@ -13,18 +13,17 @@ import { LARGE_BYTES, type LoaderOptions, networkLoader } from './network-loader
 import { openNetworks } from './open-networks.ts';
 import type { Precision } from './precision.ts';
 
-export interface RuntimeOptions extends Partial<Omit<LoaderOptions, 'int8'>> {
-  /**
-   * What networks that allow it compute in; the device's own precision by default. int8 needs
-   * prepacked weights.
-   */
+export interface RuntimeOptions extends Partial<LoaderOptions> {
+  /** What networks that allow it compute in; auto by default. int8 needs prepacked weights. */
   readonly precision?: Precision;
 }
 
 export interface Runtime {
   readonly device: string;
-  /** What networks that allow it compute in. */
+  /** What networks that allow it compute in; auto on a CPU only. */
   readonly precision: Precision;
+  /** Bytes of memory that this process may use at most. */
+  readonly memoryLimit: number;
   readonly threads: number;
   /** Returns a network that is opened when it is run. */
   network(spec: NetworkSpec): Network;
@@ -38,12 +37,11 @@ export interface Runtime {
  * Returns a runtime without open networks: by default on the CPU, with all cores and all memory.
  */
 export function createRuntime(options: RuntimeOptions = {}): Runtime {
-  const { device = CPU, memory = systemMemory, precision, ...rest } = options;
+  const { device = CPU, memory = systemMemory, precision = 'auto', ...rest } = options;
   const threads = options.threads ?? availableParallelism();
   const memoryBudget = options.memoryBudget ?? Number.POSITIVE_INFINITY;
-  const int8 = precision === 'int8';
   const opened = openNetworks();
-  const open = networkLoader({ ...rest, device, memory, threads, memoryBudget, int8 }, opened);
+  const open = networkLoader({ ...rest, device, memory, threads, memoryBudget }, opened);
   // one evaluation or load at a time: no network may be closed while it runs
   const inTurn = serial();
 
@@ -76,7 +74,8 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
 
   return {
     device: device.name,
-    precision: int8 ? 'int8' : device.precision,
+    precision: device.name === 'cpu' ? precision : device.precision,
+    memoryLimit: memory.limit(),
     threads,
     network: (spec) => {
       const key = [spec.file, spec.part, spec.variant].filter(Boolean).join(' ');

@@ -13,6 +13,8 @@ export interface SessionOptions {
   readonly providers: readonly string[];
   /** False evaluates the graph as it is, for graphs that run once. */
   readonly optimize?: boolean;
+  /** Leaves weights in their files: none are converted or laid out when the session is opened. */
+  readonly streamsWeights?: boolean;
   /** Whether sums of 8-bit products are computed so that they cannot overflow (saturation.ts). */
   readonly avoidInt8Saturation?: boolean;
   /** Saves the optimised graph to this path, and its weights to a file of this name beside it. */
@@ -39,10 +41,10 @@ export async function openSession(
   options: SessionOptions,
 ): Promise<Session> {
   registerNativeBackend();
-  const { save } = options;
+  const { save, streamsWeights } = options;
   const session = await InferenceSession.create(model as Uint8Array, {
     executionProviders: [...options.providers],
-    graphOptimizationLevel: options.optimize === false ? 'disabled' : 'all',
+    graphOptimizationLevel: optimizationOf(options),
     intraOpNumThreads: options.threads,
     // a memory plan for each image size doubles the memory, and is no faster
     enableMemPattern: false,
@@ -51,7 +53,9 @@ export async function openSession(
     ...(save && { optimizedModelFilePath: save.model }),
     ...(options.profile && { enableProfiling: true, profileFilePrefix: options.profile }),
     extra: {
+      ...(streamsWeights && { optimization: { disable_specified_optimizers: 'ConstantFolding' } }),
       session: {
+        ...(streamsWeights && { disable_prepacking: '1' }),
         // the default for a model in a file is its own folder
         ...(typeof model !== 'string' && {
           model_external_initializers_file_folder_path: options.folder,
@@ -85,6 +89,10 @@ export async function openSession(
     },
   };
 }
+
+// 'all' folds constants once more
+const optimizationOf = ({ optimize, streamsWeights }: SessionOptions) =>
+  optimize === false ? 'disabled' : streamsWeights ? 'extended' : 'all';
 
 /** Returns values of any number type as float32 (labels of detectors are integers). */
 const float32 = (data: OrtTensor['data']): Float32Array =>

@@ -5,6 +5,7 @@ import { DarkroomError } from '../../errors.ts';
 import type { Network } from '../../runtime/network.ts';
 import { full, sizeOf, type Tensor } from '../../tensor/tensor.ts';
 import type { Denoiser, DenoiserInputs, DenoiserVariant, RefusedPatch } from '../denoiser.ts';
+import { denoiserPrecision } from '../denoiser-precision.ts';
 import type { ModelRuntime } from '../model-runtime.ts';
 import { patchesOf } from '../unet/unet-patch.ts';
 import { plainTargets, withMoreChanges } from '../weights/changes.ts';
@@ -32,7 +33,10 @@ export function createDit<Config>(
   const sizes = architecture.sizes(config);
   const base = { weights, targets: plainTargets(weights, architecture.fixedWeights), changes };
   const plan = planChanges(base, 'ahead');
-  const int8 = runtime.precision === 'int8' ? architecture.int8 : undefined;
+  const precision = denoiserPrecision(runtime, weights, () =>
+    architecture.graph(weights, config, {}),
+  );
+  const int8 = precision === 'int8' ? architecture.int8 : undefined;
   const guidances = architecture.guidesAttention ? patchesOf(patches, 'attentionGuidance') : [];
   const networks = new Map<string | undefined, Network>();
   const networkFor = (variant?: string): Network => {
@@ -41,9 +45,10 @@ export function createDit<Config>(
       networks.get(variant) ??
       weightsNetwork(runtime, base, {
         part: 'transformer',
-        name: [int8 && 'int8', variant, guidances.length > 0 && `guided ${guidances.length}`]
+        name: [variant, guidances.length > 0 && `guided ${guidances.length}`]
           .filter(Boolean)
           .join(' '),
+        precision,
         outputs: ['out'],
         float16: architecture.float16,
         workingBytes: (inputs) => 4 * architecture.floatsPerToken(config) * tokensOf(inputs),

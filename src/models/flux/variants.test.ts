@@ -74,7 +74,7 @@ it.each(['original', 'diffusers'])(
     const int8Runtime = createModelRuntime({
       threads: 1,
       precision: 'int8',
-      prepacked: createPrepackedStore({ folder: join(folder, layout) }),
+      int8Weights: createPrepackedStore({ folder: join(folder, layout) }),
     });
     const inputs = caseInputs(models, goldenCase);
     const v = await createFlux(int8Runtime, weights).evaluate(inputs);

@@ -23,6 +23,7 @@ export const recordingRuntime = (specs: NetworkSpec[], onRun?: () => void): Mode
   threads: 1,
   textEncoders: 'fp16',
   precision: 'fp32',
+  memoryLimit: Number.POSITIVE_INFINITY,
   network: (spec) => {
     specs.push(spec);
     return {

@@ -176,7 +176,7 @@ describe('NextDiT', () => {
     const int8Runtime = createModelRuntime({
       threads: 1,
       precision: 'int8',
-      prepacked: createPrepackedStore({ folder }),
+      int8Weights: createPrepackedStore({ folder }),
     });
     const quantised = createNextDit(int8Runtime, await fixtureWeights('tiny_z_image'));
     const v = await quantised.evaluate(inputsOf(g, c0));

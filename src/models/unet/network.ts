@@ -3,8 +3,10 @@
 import { basename } from 'node:path';
 import { DarkroomError } from '../../errors.ts';
 import type { Network } from '../../runtime/network.ts';
+import type { NetworkPrecision } from '../../runtime/precision.ts';
 import { full, sizeOf, type Tensor, tensor, zeros } from '../../tensor/tensor.ts';
 import type { ControlResiduals, Denoiser, DenoiserInputs, DenoiserVariant } from '../denoiser.ts';
+import { denoiserPrecision } from '../denoiser-precision.ts';
 import type { Gligen } from '../gligen/load.ts';
 import { unetKeys } from '../lora/keys.ts';
 import type { ModelRuntime } from '../model-runtime.ts';
@@ -39,6 +41,7 @@ export function createUNet(
   const patches = change.patches ?? [];
   const { changes: _, ...graphChange } = change;
   const planPatches = evaluationPlanner(config, patches, change);
+  const precision = denoiserPrecision(runtime, weights, () => unetGraph(weights, config, {}));
   const networks = new Map<string, Network>();
   const networkFor = (
     control: ControlResiduals | undefined,
@@ -46,14 +49,14 @@ export function createUNet(
     gligen: Gligen | undefined,
   ): Network => {
     const options = {
-      ...graphOptions(runtime, change),
+      ...graphOptions(runtime, precision, change),
       gligen,
       control: control !== undefined,
       adapter: control?.input !== undefined,
       queryChanges: planned.queryChanges,
     };
     const name = variantName(options);
-    const network = networks.get(name) ?? createNetwork(runtime, base, config, options);
+    const network = networks.get(name) ?? createNetwork(runtime, precision, base, config, options);
     networks.set(name, network);
     return network;
   };
@@ -102,24 +105,30 @@ export function createUNet(
   };
 }
 
-const graphOptions = (runtime: ModelRuntime, change: DenoiserVariant): UNetGraphOptions => ({
+const graphOptions = (
+  { prepacked }: ModelRuntime,
+  precision: NetworkPrecision,
+  change: DenoiserVariant,
+): UNetGraphOptions => ({
   patches: change.patches,
   unattended: change.perturbedMiddle !== undefined,
   recordsAttention: change.recordsAttention,
   hypernetworks: change.hypernetworks?.map(({ hypernetwork }) => hypernetwork),
-  int8: runtime.precision === 'int8' ? INT8_LAYERS : undefined,
-  winograd: runtime.precision === 'fp32' && runtime.prepacked !== undefined,
+  int8: precision === 'int8' ? INT8_LAYERS : undefined,
+  winograd: precision === 'fp32' && prepacked !== undefined,
 });
 
 /** Creates the network of one graph. */
 const createNetwork = (
   runtime: ModelRuntime,
+  precision: NetworkPrecision,
   base: ChangedNetwork,
   config: UNetConfig,
   options: UNetGraphOptions,
 ): Network =>
   weightsNetwork(runtime, base, {
     part: 'unet',
+    precision,
     name: variantName(options),
     outputs: options.recordsAttention ? ['out', 'attention'] : ['out'],
     float16: true,

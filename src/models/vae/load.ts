@@ -126,7 +126,7 @@ function createKl(runtime: ModelRuntime, weights: Weights): Autoencoder {
     weights: { '': weights },
   } as const;
   const options: KlOptions = {
-    winograd: runtime.precision === 'fp32' && runtime.prepacked !== undefined,
+    winograd: runtime.precision !== 'int8' && runtime.prepacked !== undefined,
   };
   const buildGraph = async (graphOf: typeof klDecoderGraph): Promise<Graph> => {
     const build = (from: Weights): Graph => graphOf(from, options);
