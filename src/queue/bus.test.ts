@@ -55,6 +55,7 @@ describe('a bus', () => {
         throw new Error('no connection');
       },
       subscribe: () => () => undefined,
+      ready: async () => undefined,
     };
     await openBus(databaseWith(broadcast), (message) => problems.push(message)).send({
       type: 'wake',

@@ -37,6 +37,8 @@ export async function openQueue(options: QueueOptions = {}): Promise<Queue> {
   const boss = await prepareDatabase(database, onProblem);
   const jobs = createJobs({ database, boss, leaseSeconds });
   const bus = openBus(database, onProblem);
+  // otherwise the first messages of a job that is taken at once would be lost
+  await database.broadcast?.ready();
   const announceCounts = (): Promise<void> => sendCounts(jobs, bus, onProblem);
   if (database.exclusive) await jobs.releaseAll();
   const webhooks = callsWebhooks

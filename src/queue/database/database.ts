@@ -33,6 +33,8 @@ export interface Broadcast {
   send(text: string): Promise<void>;
   /** Returns a function that ends the subscription. */
   subscribe(listener: (text: string) => void): () => void;
+  /** After a subscription: resolves when texts arrive, or when a first attempt has failed. */
+  ready(): Promise<void>;
 }
 
 /** Is called with failures that no caller waits for. */

@@ -28,6 +28,10 @@ export function openPostgresBroadcast(
   let isClosed = false;
   let client: pg.Client | undefined;
   let listening: Promise<void> | undefined;
+  let setReady = (): void => undefined;
+  const ready = new Promise<void>((resolve) => {
+    setReady = resolve;
+  });
 
   const receive = async (payload: string): Promise<void> => {
     try {
@@ -51,9 +55,11 @@ export function openPostgresBroadcast(
         await current.connect();
         client = current;
         await current.query(`LISTEN ${CHANNEL}`);
+        setReady();
         await lost;
       } catch (error) {
         onProblem('messages of other processes can’t be received', error);
+        setReady();
       }
       client = undefined;
       await current.end().catch(() => undefined);
@@ -68,6 +74,7 @@ export function openPostgresBroadcast(
       listening ??= listen();
       return () => listeners.delete(listener);
     },
+    ready: () => ready,
     close: async () => {
       isClosed = true;
       await sendInTurn(() => undefined);

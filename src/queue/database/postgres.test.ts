@@ -182,6 +182,22 @@ describe.skipIf(why !== undefined)('a queue on PostgreSQL', () => {
     });
   });
 
+  it('receives what another process sends as soon as it is open', async () => {
+    const direct = await server.database();
+    const far = await openQueue({ database: direct });
+    const proxy = await startPostgresProxy(direct, 300);
+    const near = await openQueue({ database: proxy.url });
+    const recorded = recordEvents(near);
+    const { promptId } = await far.add(quickJob(1));
+    expect(await recorded.until((e) => e.type === 'changed')).toMatchObject({
+      counts: { pending: 1 },
+    });
+    await far.remove([promptId]);
+    await recorded.until((e) => e.type === 'ended' && e.promptId === promptId);
+    await Promise.all([near.close(), far.close()]);
+    await proxy.close();
+  });
+
   it('survives a restart of the server while a job runs and a client waits', async () => {
     const problems: string[] = [];
     const queue = await openQueue({

@@ -2,6 +2,7 @@
 // cuts it: the client notices when it sends its next statement.
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
  * What a client that sends on a cut connection gets: the server's last message with this SQLSTATE,
@@ -36,12 +37,14 @@ interface Connection {
   cut?: Cut | 'at answer';
 }
 
-export async function startPostgresProxy(database: string): Promise<PostgresProxy> {
+/** `delayMs`: the time that a connection takes to be made. */
+export async function startPostgresProxy(database: string, delayMs = 0): Promise<PostgresProxy> {
   const target = new URL(database);
   const open = new Set<Connection>();
   let count = 0;
-  const server = createServer((client) => {
+  const server = createServer(async (client) => {
     count++;
+    if (delayMs > 0) await sleep(delayMs);
     const connection: Connection = {
       client,
       server: connect(Number(target.port || 5432), target.hostname),
