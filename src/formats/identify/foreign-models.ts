@@ -31,7 +31,6 @@ const KINDS: Readonly<Record<string, readonly string[]>> = {
     'controlnet_blocks.0.linear.weight',
     'controlnet_mode_embedder.weight',
   ],
-  'a ControlNet for Stable Diffusion 3': ['pos_embed_input.proj.weight'],
   'a ControlNet for FLUX or another transformer model': ['controlnet_blocks.0.weight'],
   'a ControlNet for Hunyuan-DiT': ['after_proj_list.18.bias'],
   'a ControlNet for Stable Cascade': ['backbone.0.0.weight', 'backbone.10.blocks.0.weight'],

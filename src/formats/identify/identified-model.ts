@@ -51,6 +51,12 @@ export interface VaePart {
   readonly prefix: string;
 }
 
+/**
+ * ControlNets of SD3 and FLUX.1 in the layout of diffusers, of SD3.5 as Stability published them,
+ * and of FLUX.1 as XLabs and Mistoline did.
+ */
+export type TransformerControlLayout = 'sd3' | 'sd35' | 'flux' | 'flux-xlabs' | 'flux-mistoline';
+
 export type ModelFile =
   | {
       readonly kind: 'checkpoint';
@@ -69,7 +75,7 @@ export type ModelFile =
   | { readonly kind: 'lora'; readonly naming: 'kohya' | 'diffusers' | 'other' }
   | {
       readonly kind: 'controlnet';
-      readonly layout: 'sgm' | 'diffusers' | 'lora' | 't2i';
+      readonly layout: 'sgm' | 'diffusers' | 'lora' | 't2i' | TransformerControlLayout;
       readonly prefix: string;
     }
   | {

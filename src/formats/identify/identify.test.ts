@@ -195,6 +195,35 @@ it('identifies SD2, and its prediction by the deviation of one tensor', async ()
   });
 });
 
+describe('ControlNets of transformers', () => {
+  const block = 'controlnet_blocks.0.weight';
+  const sd3 = ['transformer_blocks.0.attn.add_q_proj.weight', 'pos_embed.proj.weight'];
+  const flux = 'double_blocks.0.img_attn.norm.key_norm.scale';
+  const named = (...names: readonly string[]) =>
+    identify(shapes(Object.fromEntries(names.map((name) => [name, [64, 16]]))));
+
+  it.each([
+    ['sd3', [block, 'pos_embed_input.proj.weight', ...sd3]],
+    [
+      'sd35',
+      [block, 'pos_embed_input.proj.weight', 'transformer_blocks.0.adaLN_modulation.1.bias'],
+    ],
+    ['flux', [block, 'controlnet_x_embedder.weight', sd3[0]]],
+    ['flux-xlabs', [block, flux]],
+    ['flux-mistoline', ['controlnet_blocks.0.linear.weight', flux]],
+  ])('are identified: %s', (layout, names) => {
+    expect(named(...names)).toEqual({ kind: 'controlnet', layout, prefix: '' });
+  });
+
+  it('are told from models and from unsupported ones', () => {
+    expect(named(...sd3)).toMatchObject({ kind: 'diffusion-model', family: 'sd3' });
+    expect(named(block, 'pos_embed_input.proj.weight')).toEqual({
+      kind: 'unknown',
+      reason: 'a ControlNet for FLUX or another transformer model',
+    });
+  });
+});
+
 it('identifies ControlNets in three layouts', () => {
   expect(identify(shapes({ 'control_model.input_hint_block.0.weight': [16, 3, 3, 3] }))).toEqual({
     kind: 'controlnet',

@@ -6,6 +6,7 @@ import { foreignModel } from './foreign-models.ts';
 import type { ClipPart, DenoiserPart, ModelFile, UNetFamily } from './identified-model.ts';
 import { autoencoder, FLOW_VAE_PREFIX, taesd, VAE_PREFIX, vaePart } from './identify-vae.ts';
 import type { PredictionHint } from './prediction.ts';
+import { transformerControlIn } from './transformer-controls.ts';
 import { transformerIn } from './transformers.ts';
 
 type Tensors = ReadonlyMap<string, TensorInfo>;
@@ -155,6 +156,12 @@ const controlnet: Recogniser = (tensors) => {
       return { kind: 'controlnet', layout: 't2i', prefix: '' };
   }
   return undefined;
+};
+
+/** Their blocks have the names of a model's. */
+const transformerControl: Recogniser = (tensors) => {
+  const layout = transformerControlIn(tensors);
+  return layout && { kind: 'controlnet', layout, prefix: '' };
 };
 
 /** The ends of tensor names that only LoRAs and their relatives have. */
@@ -327,6 +334,7 @@ const RECOGNISERS: readonly Recogniser[] = [
   gligen,
   photomaker,
   style,
+  transformerControl,
   foreign,
   checkpoint,
   transformer,

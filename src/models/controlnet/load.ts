@@ -14,7 +14,7 @@ import { createAdapter } from './adapter-network.ts';
 import { differenceWeights } from './control-lora.ts';
 import type { ControlNet } from './controlnet.ts';
 import { createControlLora, createControlNet } from './network.ts';
-import { transformerControlIn } from './transformer-kinds.ts';
+import { createTransformerControlIn, isTransformerControl } from './transformer-kinds.ts';
 
 /**
  * File names of shuffle ControlNets, whose residuals are averaged over each plane (global average
@@ -36,17 +36,16 @@ export async function loadControlNet(
   runtime: Runtime,
   unet?: Denoiser,
 ): Promise<ControlNet> {
-  const { tensors, ofTransformer } = await withModelFile(file, async (opened) => ({
-    tensors: opened.tensors,
-    ofTransformer: await transformerControlIn(opened, runtime),
-  }));
-  if (ofTransformer) return ofTransformer;
+  const tensors = await withModelFile(file, (opened) => opened.tensors);
   const found = identify(tensors);
   if (found.kind !== 'controlnet') throw wrongFile(file, 'a ControlNet', found, HINT);
+  const { layout } = found;
+  if (isTransformerControl(layout))
+    return withModelFile(file, (opened) => createTransformerControlIn(opened, layout, runtime));
   const pooled = SHUFFLE_NAME.test(basename(file, extname(file)));
   const weights = (named: ReadonlyMap<string, TensorInfo> = tensors): Weights =>
     weightsOf(file, named, found.prefix);
-  switch (found.layout) {
+  switch (layout) {
     case 't2i':
       return createAdapter(runtime, weights(adapterNames(tensors)));
     case 'lora':

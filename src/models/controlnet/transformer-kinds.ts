@@ -1,4 +1,5 @@
-// The kinds of ControlNets of diffusion transformers, by the tensors that only they have.
+// The kinds of ControlNets of diffusion transformers, by the layouts of their files.
+import type { TransformerControlLayout } from '../../formats/identify/identified-model.ts';
 import type { TensorFile, TensorInfo } from '../../formats/tensor-file.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { fromDiffusersLayout } from '../dit/diffusers-layout.ts';
@@ -19,8 +20,6 @@ import { createTransformerControl } from './transformer-control.ts';
 type Tensors = ReadonlyMap<string, TensorInfo>;
 
 interface Kind {
-  /** All of these tensors are there. */
-  readonly names: readonly string[];
   readonly layout: (tensors: Tensors) => Tensors;
   readonly create: (runtime: Runtime, weights: Weights, file: TensorFile) => Promise<ControlNet>;
 }
@@ -28,28 +27,18 @@ interface Kind {
 const fluxPixels: Kind['create'] = async (runtime, weights) =>
   createTransformerControl(runtime, weights, fluxPixelControl, fluxPixelHint);
 
-/** The first match counts. */
-const KINDS: readonly Kind[] = [
-  // XLabs
-  {
-    names: ['controlnet_blocks.0.weight', 'double_blocks.0.img_attn.norm.key_norm.scale'],
-    layout: fluxTensors,
-    create: fluxPixels,
-  },
-  // Mistoline
-  {
-    names: ['controlnet_blocks.0.linear.weight', 'double_blocks.0.img_attn.norm.key_norm.scale'],
+const KINDS: Readonly<Record<TransformerControlLayout, Kind>> = {
+  'flux-xlabs': { layout: fluxTensors, create: fluxPixels },
+  'flux-mistoline': {
     layout: (tensors) => withRenamed(fluxTensors(tensors), /^single_controlnet_blocks\./, SINGLE),
     create: fluxPixels,
   },
-  {
-    names: ['pos_embed_input.proj.weight', 'transformer_blocks.0.adaLN_modulation.1.bias'],
+  sd35: {
     layout: (tensors) => fromDiffusersLayout(tensors, { blocks: [], outside: OUTSIDE }),
     create: async (runtime, weights, file) =>
       createTransformerControl(runtime, weights, sd35Control, sd35Hint(await typeIn(file))),
   },
-  {
-    names: ['pos_embed_input.proj.weight', 'transformer_blocks.0.attn.add_q_proj.weight'],
+  sd3: {
     layout: mmditFromDiffusers,
     create: async (runtime, weights) =>
       createTransformerControl(
@@ -59,15 +48,13 @@ const KINDS: readonly Kind[] = [
         sd3Hint(weights.shape('pos_embed_input.proj.weight')[1]),
       ),
   },
-  // InstantX, Shakker, alimama
-  {
-    names: ['controlnet_x_embedder.weight', 'transformer_blocks.0.attn.add_q_proj.weight'],
+  flux: {
     layout: (tensors) =>
       withRenamed(fluxFromDiffusers(tensors), /^controlnet_x_embedder\./, 'pos_embed_input.'),
     create: async (runtime, weights) =>
       createTransformerControl(runtime, weights, fluxLatentControl, fluxLatentHint(weights)),
   },
-];
+};
 
 const SINGLE = 'controlnet_single_blocks.';
 
@@ -78,15 +65,15 @@ const withRenamed = (tensors: Tensors, from: RegExp, to: string): Tensors =>
 const typeIn = async (file: TensorFile): Promise<number> =>
   file.tensors.has('control_type') ? (await file.read('control_type')).data[0] : 0;
 
-/**
- * Creates the ControlNet in an open file; undefined unless it is one of a transformer. Throws
- * DR_MODEL_UNSUPPORTED when it is incomplete.
- */
-export async function transformerControlIn(
+export const isTransformerControl = (layout: string): layout is TransformerControlLayout =>
+  Object.hasOwn(KINDS, layout);
+
+/** Creates the ControlNet in an open file. Throws DR_MODEL_UNSUPPORTED when it is incomplete. */
+export function createTransformerControlIn(
   file: TensorFile,
+  layout: TransformerControlLayout,
   runtime: Runtime,
-): Promise<ControlNet | undefined> {
-  const { tensors } = file;
-  const kind = KINDS.find(({ names }) => names.every((name) => tensors.has(name)));
-  return kind?.create(runtime, weightsOf(file.file, kind.layout(tensors), ''), file);
+): Promise<ControlNet> {
+  const kind = KINDS[layout];
+  return kind.create(runtime, weightsOf(file.file, kind.layout(file.tensors), ''), file);
 }

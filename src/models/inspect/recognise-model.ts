@@ -35,6 +35,11 @@ const CONTROL_LAYOUTS = {
   diffusers: 'diffusers layout',
   lora: 'control-LoRA',
   t2i: 'T2I-Adapter',
+  sd3: 'diffusers layout',
+  sd35: 'original layout',
+  flux: 'diffusers layout',
+  'flux-xlabs': 'XLabs',
+  'flux-mistoline': 'Mistoline',
 } as const;
 const PREDICTIONS = {
   eps: 'noise',
@@ -124,7 +129,7 @@ async function recogniseTensors(
     case 'lora':
       return { kind: 'LoRA', architecture: describeLora(tensors) };
     case 'controlnet':
-      return recogniseControlNet(file, model, tensors);
+      return recogniseControlNet(file, model.layout, tensors);
     case 'upscaler':
       return recogniseUpscaler(file);
     case 'gligen':
@@ -148,15 +153,19 @@ async function recogniseTensors(
   }
 }
 
+type ControlLayout = Extract<ModelFile, { kind: 'controlnet' }>['layout'];
+
 function recogniseControlNet(
   file: string,
-  { layout }: Extract<ModelFile, { kind: 'controlnet' }>,
+  layout: ControlLayout,
   tensors: Tensors,
 ): RecognisedModel {
-  const isComplete = layout !== 'lora' && !tensors.has('difference');
+  const isComplete = layout !== 'lora' && layout !== 'sd35' && !tensors.has('difference');
   return {
     kind: 'ControlNet',
-    architecture: [familyOf(tensors), CONTROL_LAYOUTS[layout]].filter(Boolean).join(', '),
+    architecture: [controlFamily(layout, tensors), CONTROL_LAYOUTS[layout]]
+      .filter(Boolean)
+      .join(', '),
     ...(isComplete && { open: (runtime: ModelRuntime) => loadControlNet(file, runtime) }),
   };
 }
@@ -218,8 +227,10 @@ function describeDenoiser({
 
 type Tensors = ModelDescription['tensors'];
 
-/** The model family of a ControlNet, by the width of its prompt features. */
-function familyOf(tensors: Tensors): string | undefined {
+/** The model family of a ControlNet: by its layout, or by the width of its prompt features. */
+function controlFamily(layout: ControlLayout, tensors: Tensors): string | undefined {
+  if (layout.startsWith('sd3')) return FAMILY_NAMES.sd3;
+  if (layout.startsWith('flux')) return FAMILY_NAMES.flux;
   for (const [name, { shape }] of tensors)
     if (/attn2\.to_k\.(weight|down)$/.test(name)) return BY_CONTEXT[shape.at(-1)!];
   return undefined;

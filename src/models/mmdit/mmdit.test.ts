@@ -9,13 +9,7 @@ import {
   seededTensors,
   type TensorsToWrite,
 } from '../../../test/support/files/rewrite.ts';
-import {
-  expectGolden,
-  fixtureModel,
-  type Golden,
-  golden,
-  maxDifference,
-} from '../../../test/support/golden.ts';
+import { expectGolden, fixtureModel, type Golden, golden } from '../../../test/support/golden.ts';
 import { openSource } from '../../formats/byte-source.ts';
 import { openSafetensors } from '../../formats/safetensors/safetensors.ts';
 import {
@@ -188,35 +182,6 @@ it('computes nearly the same in int8', async () => {
 });
 
 const squares = (data: Float32Array): number => data.reduce((sum, value) => sum + value ** 2, 0);
-
-it('uses a changed table of positions', async () => {
-  const g = golden('dit', 'sd3');
-  const [{ params, inputs }] = g.cases;
-  const plain = createDit(runtime, await weightsIn(fixtureModel(params.model)), mmdit);
-  const without = plain.variant({
-    changes: [{ factor: (name) => (name === 'pos_embed' ? 0 : undefined) }],
-  });
-  const given = inputsOf(g, inputs);
-  const moved = { ...given, x: movedByPatch(given.x) };
-  // without positions the image is a set of patches
-  const [here, there] = [await without.evaluate(given), await without.evaluate(moved)];
-  expect(maxDifference(movedByPatch(here), there)).toBeLessThan(1e-4);
-  expect(
-    maxDifference(movedByPatch(await plain.evaluate(given)), await plain.evaluate(moved)),
-  ).toBeGreaterThan(0.01);
-});
-
-/** Rotates the rows of patches: the first ones become the last ones. */
-function movedByPatch({ shape, data }: Tensor): Tensor {
-  const [, , height, width] = shape;
-  return tensor(
-    shape,
-    data.map((_, i) => {
-      const plane = i - (i % (height * width));
-      return data[plane + (((i % (height * width)) + 2 * width) % (height * width))];
-    }),
-  );
-}
 
 /** Where ComfyUI puts a tensor of diffusers' layout. */
 interface Target {
