@@ -51,6 +51,8 @@ export interface ConditioningEntry {
   readonly cond: Tensor;
   /** Pooled features [1,P]; null if the encoder has none. */
   readonly pooled_output?: Tensor | null;
+  /** Which tokens are of the prompt (1) and which are padding (0), [1,T]; no network uses it. */
+  readonly attention_mask?: Tensor;
   /** Token features [1,T,D] for ControlNets, in place of `cond`. */
   readonly cross_attn_controlnet?: Tensor;
   /** Pooled features of the same prompt; as in ComfyUI, no network uses them. */

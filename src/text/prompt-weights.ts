@@ -27,6 +27,10 @@ export function parseWeights(prompt: string): WeightedText[] {
   return found.map(({ text, weight }) => ({ text: unescapeParentheses(text), weight }));
 }
 
+/** A prompt whose parentheses have no meaning; escaped ones are written plain all the same. */
+export const withoutWeights = (prompt: string): string =>
+  unescapeParentheses(escapeParentheses(prompt));
+
 /** A text between the outermost parentheses, while its segments are found. */
 interface Parsing {
   readonly text: string;

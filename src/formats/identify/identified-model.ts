@@ -41,7 +41,20 @@ export interface ClipPart {
    * (open_clip).
    */
   readonly prefix: string;
+  /** Whether the text projection is beside `text_model.` (all-in-one checkpoints). */
+  readonly hasProjection?: boolean;
 }
+
+/** A text encoder that reads a prompt as one sequence. */
+export interface SequencePart {
+  readonly kind: 't5xxl' | 'qwen3_4b' | 'qwen3_8b' | 'qwen3_06b' | 'gemma2_2b';
+  /** Before `shared.weight` (T5) or `model.embed_tokens.weight`. */
+  readonly prefix: string;
+  /** The tensor with the bytes of a SentencePiece model, for encoders that carry their own. */
+  readonly vocabulary: string;
+}
+
+export type EncoderPart = ClipPart | SequencePart;
 
 export interface VaePart {
   readonly kind: 'kl' | 'taesd';
@@ -64,11 +77,11 @@ export type ModelFile =
       readonly has: { readonly unet: boolean; readonly clip: boolean; readonly vae: boolean };
       readonly denoiser: DenoiserPart;
       /** In ComfyUI's order: CLIP-L before CLIP-G. */
-      readonly clips: readonly ClipPart[];
+      readonly clips: readonly EncoderPart[];
       readonly vae?: VaePart;
     }
   | { readonly kind: 'diffusion-model'; readonly family: Family; readonly denoiser: DenoiserPart }
-  | { readonly kind: 'text-encoder'; readonly clip: ClipPart }
+  | { readonly kind: 'text-encoder'; readonly clip: EncoderPart }
   | { readonly kind: 'clip-vision'; readonly layout: ClipPart['layout']; readonly prefix: string }
   | { readonly kind: 'vae'; readonly vae: VaePart }
   | { readonly kind: 'taesd'; readonly part: 'encoder' | 'decoder' | 'both' }

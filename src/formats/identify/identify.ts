@@ -6,6 +6,7 @@ import { foreignModel } from './foreign-models.ts';
 import type { ClipPart, DenoiserPart, ModelFile, UNetFamily } from './identified-model.ts';
 import { autoencoder, FLOW_VAE_PREFIX, taesd, VAE_PREFIX, vaePart } from './identify-vae.ts';
 import type { PredictionHint } from './prediction.ts';
+import { allInOneEncoders, sequenceEncoder, VOCABULARY } from './sequence-encoders.ts';
 import { transformerControlIn } from './transformer-controls.ts';
 import { transformerIn } from './transformers.ts';
 
@@ -130,7 +131,7 @@ const transformer: Recogniser = (tensors) => {
   const vae = [VAE_PREFIX, FLOW_VAE_PREFIX]
     .map((prefix) => vaePart(tensors, prefix))
     .find((part) => part);
-  const clips: readonly ClipPart[] = [];
+  const clips = allInOneEncoders(tensors);
   if (!vae && clips.length === 0) return { kind: 'diffusion-model', ...found };
   return {
     kind: 'checkpoint',
@@ -268,6 +269,18 @@ const textEncoder: Recogniser = (tensors) => {
   return undefined;
 };
 
+/** A text encoder beside CLIP; unsupported ones are named. */
+const sequences: Recogniser = (tensors) => {
+  const found = sequenceEncoder(tensors);
+  if (!found) return undefined;
+  return 'kind' in found
+    ? {
+        kind: 'text-encoder',
+        clip: { kind: found.kind, prefix: '', vocabulary: VOCABULARY },
+      }
+    : { kind: 'unknown', reason: found.unsupported };
+};
+
 const upscaler: Recogniser = (tensors) => {
   for (const prefix of ['', 'params.', 'params_ema.']) {
     if (tensors.has(`${prefix}body.0.rdb1.conv1.weight`))
@@ -335,6 +348,7 @@ const RECOGNISERS: readonly Recogniser[] = [
   photomaker,
   style,
   transformerControl,
+  sequences,
   foreign,
   checkpoint,
   transformer,

@@ -268,7 +268,7 @@ describe('text encoders', () => {
     for (const other of results.slice(1))
       for (const part of ['hidden', 'pooled'] as const) {
         const worst = Math.max(
-          ...other[part].data.map((v, i) => Math.abs(v - results[0][part].data[i])),
+          ...other[part]!.data.map((v, i) => Math.abs(v - results[0][part]!.data[i])),
         );
         expect(worst, part).toBeLessThan(1e-5);
       }

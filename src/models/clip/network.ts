@@ -1,22 +1,23 @@
 // A CLIP text encoder over its network. Rows of the token table are read from the file when they
 // are needed, and recent results are cached.
-import { createHash } from 'node:crypto';
 import { DarkroomError } from '../../errors.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { reshape, sizeOf, zeros } from '../../tensor/tensor.ts';
 import { type WeightChange, withMoreChanges } from '../weights/changes.ts';
 import { planChanges } from '../weights/plan-changes.ts';
 import type { Weights } from '../weights/tensors.ts';
-import { type ClipConfig, type ClipLayout, clipConfig, clipTargets } from './config.ts';
+import {
+  type ClipConfig,
+  type ClipKind,
+  type ClipLayout,
+  clipConfig,
+  clipTargets,
+} from './config.ts';
 import { clipGraph, clipOutputs, hiddenName } from './graph.ts';
-import type {
-  EncoderBase,
-  TextEncoder,
-  TextEncoderOutput,
-  TokenChange,
-  TokenSlot,
-} from './text-encoder.ts';
-import { roundToFloat16, tokenTableRows } from './token-table.ts';
+import { cacheKey, recentResults } from './recent-results.ts';
+import type { ClipEncoder, EncoderBase, TokenChange, TokenSlot } from './text-encoder.ts';
+import { type Chunks, embed, type TokenRows } from './token-embeddings.ts';
+import { tokenTableRows } from './token-table.ts';
 
 /** The end-of-text token of CLIP's vocabulary; features are pooled at its first position. */
 const END_TOKEN = 49407;
@@ -25,7 +26,7 @@ const MAX_CACHED = 32;
 
 /** The weights of a text encoder and their changes. */
 export interface TextEncoderSource {
-  readonly kind: TextEncoder['kind'];
+  readonly kind: ClipKind;
   readonly weights: Weights;
   readonly layout: ClipLayout;
   /** Applied to the weights, in order. */
@@ -35,7 +36,7 @@ export interface TextEncoderSource {
 }
 
 /** Creates a text encoder. Throws DR_MODEL_UNSUPPORTED when tensors are missing. */
-export function createTextEncoder(runtime: Runtime, source: TextEncoderSource): TextEncoder {
+export function createTextEncoder(runtime: Runtime, source: TextEncoderSource): ClipEncoder {
   const { kind, weights, layout, changes = [], tokenChanges = [] } = source;
   const config = clipConfig(weights, layout, kind);
   const { width, length, layers } = config;
@@ -48,7 +49,7 @@ export function createTextEncoder(runtime: Runtime, source: TextEncoderSource): 
   const evaluate = createEvaluation(runtime, kind, base, config, (slots) =>
     embed(slots, tokenRows, width, roundRows),
   );
-  const cached = recentResults<TextEncoderOutput>(MAX_CACHED);
+  const cached = recentResults<Awaited<ReturnType<ClipEncoder['encode']>>>(MAX_CACHED);
   return {
     kind,
     width,
@@ -76,19 +77,17 @@ export function createTextEncoder(runtime: Runtime, source: TextEncoderSource): 
   };
 }
 
-type Chunks = readonly (readonly TokenSlot[])[];
-type TokenRows = (ids: readonly number[]) => Promise<Float32Array>;
 type Evaluate = (
   chunks: Chunks,
   output: { readonly index: number; readonly finalNorm: boolean; readonly project: boolean },
-) => Promise<TextEncoderOutput>;
+) => ReturnType<ClipEncoder['encode']>;
 
 /**
  * Returns the evaluation of the network over embedded chunks; `embedSlots` returns their vectors.
  */
 function createEvaluation(
   runtime: Runtime,
-  kind: TextEncoder['kind'],
+  kind: ClipKind,
   base: EncoderBase,
   config: ClipConfig,
   embedSlots: (slots: readonly TokenSlot[]) => Promise<Float32Array>,
@@ -121,38 +120,6 @@ function createEvaluation(
   };
 }
 
-/** Returns a hash of token ids, the values of vectors among them, and the options. */
-function cacheKey(chunks: Chunks, options: string): string {
-  const hash = createHash('sha256').update(options);
-  for (const chunk of chunks)
-    for (const slot of chunk)
-      hash.update(
-        typeof slot === 'number'
-          ? `|${slot}`
-          : new Uint8Array(slot.buffer, slot.byteOffset, slot.byteLength),
-      );
-  return hash.digest('hex');
-}
-
-/**
- * Returns a function that caches the last `limit` results of `compute` by their keys; failed ones
- * are removed.
- */
-function recentResults<T>(limit: number): (key: string, compute: () => Promise<T>) => Promise<T> {
-  const results = new Map<string, Promise<T>>();
-  return (key, compute) => {
-    const result = results.get(key) ?? compute();
-    results.delete(key);
-    results.set(key, result);
-    result.catch(() => results.delete(key));
-    for (const oldest of results.keys()) {
-      if (results.size <= limit) break;
-      results.delete(oldest);
-    }
-    return result;
-  };
-}
-
 /** Throws for chunks of another length and for slots that the encoder does not accept. */
 function checkChunk(
   chunk: readonly TokenSlot[],
@@ -177,26 +144,4 @@ function checkChunk(
       hint: 'Use a textual inversion for this kind of text encoder (SD1, SD2 or SDXL).',
     });
   }
-}
-
-/**
- * Returns the vectors of slots one after another; each row of the table is read once. `roundRows`:
- * rows are rounded to float16.
- */
-async function embed(
-  slots: readonly TokenSlot[],
-  tokenRows: TokenRows,
-  width: number,
-  roundRows: boolean,
-): Promise<Float32Array> {
-  const ids = [...new Set(slots.filter((slot) => typeof slot === 'number'))];
-  const rowOf = new Map(ids.map((id, i) => [id, i]));
-  const unrounded = await tokenRows(ids);
-  const rows = roundRows ? roundToFloat16(unrounded) : unrounded;
-  const vectors = new Float32Array(slots.length * width);
-  for (const [i, slot] of slots.entries()) {
-    const start = typeof slot === 'number' ? rowOf.get(slot)! * width : 0;
-    vectors.set(typeof slot === 'number' ? rows.subarray(start, start + width) : slot, i * width);
-  }
-  return vectors;
 }

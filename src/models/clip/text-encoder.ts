@@ -1,5 +1,6 @@
-// A CLIP text encoder: chunks of tokens to hidden states and a pooled output.
+// A text encoder: chunks of tokens to hidden states and a pooled output.
 import type { Tensor } from '../../tensor/tensor.ts';
+import type { Tokenizer } from '../../text/tokenizers/tokenizer.ts';
 import type { AppliedLora, Patch } from '../lora/patches.ts';
 import type {
   ChangedNetwork,
@@ -8,7 +9,16 @@ import type {
   Rounded,
   WeightChange,
 } from '../weights/changes.ts';
-import type { ClipLayout } from './config.ts';
+import type { ClipKind, ClipLayout } from './config.ts';
+
+/**
+ * The kinds of text encoders: CLIP-L, G and H, T5-XXL, Qwen3 in its sizes, and Gemma 2. The names are
+ * those of ComfyUI, which LoRAs and textual inversions use too.
+ */
+export type EncoderKind = ClipKind | SequenceKind;
+
+/** The encoders of whole prompts, which are not divided into chunks. */
+export type SequenceKind = 't5xxl' | 'qwen3_4b' | 'qwen3_8b' | 'qwen3_06b' | 'gemma2_2b';
 
 /** A position of a prompt: a token id, or a textual-inversion vector of the encoder's width. */
 export type TokenSlot = number | Float32Array;
@@ -18,9 +28,9 @@ export interface TextEncoderOutput {
   readonly hidden: Tensor;
   /**
    * The final-norm state at the first end token, times the text projection where the encoder has
-   * one; [B, pooledWidth].
+   * one; [B, pooledWidth]. Null for encoders that pool nothing.
    */
-  readonly pooled: Tensor;
+  readonly pooled: Tensor | null;
 }
 
 /** The weights of a text encoder in its file's layout, and their changes. */
@@ -63,14 +73,28 @@ export interface EncodeOptions {
   finalNorm: boolean;
   /** Whether the pooled output is multiplied by the text projection. */
   project: boolean;
+  /** For each sequence, which tokens are attended to (1) and which are padding (0). */
+  masks?: readonly (readonly number[])[];
+}
+
+/** A CLIP encoder, which has chunks and a pooled output. */
+export interface ClipEncoder extends TextEncoder {
+  readonly kind: ClipKind;
+  readonly length: number;
+  encode(
+    chunks: readonly (readonly TokenSlot[])[],
+    options: EncodeOptions,
+  ): Promise<TextEncoderOutput & { readonly pooled: Tensor }>;
 }
 
 export interface TextEncoder {
-  readonly kind: 'clip_l' | 'clip_g' | 'clip_h';
+  readonly kind: EncoderKind;
   readonly width: number;
   readonly layers: number;
-  /** Positions of a chunk (77). */
-  readonly length: number;
+  /** Positions of a chunk (77). Absent where a prompt is one sequence of any length. */
+  readonly length?: number;
+  /** Returns the tokenizer of a sequence encoder. Throws for a file without a readable one. */
+  tokenizer?(): Promise<Tokenizer>;
   /** The weights that LoRAs may change, by Hugging Face's names. Absent without weights. */
   readonly patchable?: PatchTargets;
   /** The encoder's weights and their changes. Absent without weights. */
@@ -86,7 +110,7 @@ export interface TextEncoder {
   readonly tokenTable?: PatchTarget;
   /** Returns rows of the token table one after another: changed, not rounded after that. */
   tokenRows?(ids: readonly number[]): Promise<Float32Array>;
-  /** Encodes chunks of `length` slots each. */
+  /** Encodes chunks of `length` slots each, or sequences of any one length. */
   encode(
     chunks: readonly (readonly TokenSlot[])[],
     options: EncodeOptions,

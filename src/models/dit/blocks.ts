@@ -123,6 +123,10 @@ export const joinRotations = ({ g }: Net, parts: readonly Rotations[]): Rotation
 export const rotate = ({ g }: Net, x: Value, { cos, sin }: Rotations): Value =>
   g.op('com.microsoft.RotaryEmbedding', [x, g.ints([0]), cos, sin], { interleaved: 1 });
 
+/** Rotates the pairs (j, j + D/2) of every head of [B, N, heads * D]. */
+export const rotateHalves = ({ g }: Net, x: Value, { cos, sin }: Rotations): Value =>
+  g.op('com.microsoft.RotaryEmbedding', [x, g.ints([0]), cos, sin], { interleaved: 0 });
+
 /** RMSNorm of each head of [B, N, heads * D]; `name` is the weight's full name, [D]. */
 export function headRmsNorm(
   net: Net,
@@ -144,16 +148,22 @@ export interface Heads {
   readonly kvHeads?: number;
   /** The width of a head. */
   readonly depth: number;
+  /** What is added to the products of queries and keys, [B or 1, heads or 1, N, M]. */
+  readonly bias?: Value;
+  /** The factor of those products; 1 / sqrt(depth) by default. */
+  readonly scale?: number;
 }
 
 /**
  * Attention (Vaswani et al. 2017) of q [B, N, heads * D] over k and v [B, M, kvHeads * D], by
- * softmax(q k / sqrt(D)): [B, N, heads * D].
+ * softmax(q k scale + bias): [B, N, heads * D].
  */
 export function jointAttention(net: Net, q: Value, k: Value, v: Value, at: Heads): Value {
   const [keys, values] = [k, v].map((x) => repeatHeads(net, x, at));
-  return net.g.op('com.microsoft.MultiHeadAttention', [q, keys, values], {
+  const bias = at.bias === undefined ? [] : ['', '', at.bias];
+  return net.g.op('com.microsoft.MultiHeadAttention', [q, keys, values, ...bias], {
     num_heads: at.heads,
+    ...(at.scale !== undefined && { scale: { float: at.scale } }),
   });
 }
 

@@ -35,7 +35,9 @@ function hooked(plain: Clip, group: HookGroup, options: HookOptions): Clip {
     encode: (text, warn) => first().encode(text, warn),
     encodeChanged: (text, change, warn) => first().encodeChanged(text, change, warn),
     encodePair: (textG, textL, warn) => first().encodePair(textG, textL, warn),
+    encodeTexts: (texts, warn) => first().encodeTexts(texts, warn),
     withLastLayer: (layer) => hooked(plain.withLastLayer(layer), group, options),
+    withPadding: (padding) => hooked(plain.withPadding(padding), group, options),
     withEncoders: (encoders) => hooked(plain.withEncoders(encoders), group, options),
   };
 }

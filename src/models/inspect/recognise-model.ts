@@ -1,7 +1,11 @@
 // Recognises the kind and architecture of a model file by the names and shapes of its tensors.
 import { basename } from 'node:path';
 import { DarkroomError } from '../../errors.ts';
-import { FAMILY_NAMES, type ModelFile } from '../../formats/identify/identified-model.ts';
+import {
+  type EncoderPart,
+  FAMILY_NAMES,
+  type ModelFile,
+} from '../../formats/identify/identified-model.ts';
 import { identify } from '../../formats/identify/identify.ts';
 import { describeModelFile, type ModelDescription } from '../../formats/model-file.ts';
 import { loadCheckpoint } from '../checkpoint/load.ts';
@@ -29,7 +33,16 @@ export interface RecognisedModel {
   readonly open?: OpenNetworks;
 }
 
-const ENCODERS = { clip_l: 'CLIP-L', clip_g: 'CLIP-G', clip_h: 'CLIP-H' } as const;
+const ENCODERS: Readonly<Record<EncoderPart['kind'], string>> = {
+  clip_l: 'CLIP-L',
+  clip_g: 'CLIP-G',
+  clip_h: 'CLIP-H',
+  t5xxl: 'T5-XXL',
+  qwen3_4b: 'Qwen3 4B',
+  qwen3_8b: 'Qwen3 8B',
+  qwen3_06b: 'Qwen3 0.6B',
+  gemma2_2b: 'Gemma 2 2B',
+};
 const CONTROL_LAYOUTS = {
   sgm: 'original layout',
   diffusers: 'diffusers layout',

@@ -133,13 +133,15 @@ const BLOCKS = 32;
  * CLIP-L.
  */
 const CLIP_NAMES: Readonly<
-  Record<
-    string,
-    {
-      readonly kohya: readonly string[];
-      readonly diffusers: string;
-      readonly projection: readonly string[];
-    }
+  Partial<
+    Record<
+      string,
+      {
+        readonly kohya: readonly string[];
+        readonly diffusers: string;
+        readonly projection: readonly string[];
+      }
+    >
   >
 > = {
   clip_h: { kohya: ['lora_te', 'lora_te1'], diffusers: 'text_encoder', projection: [] },
@@ -160,7 +162,7 @@ const CLIP_NAMES: Readonly<
  * Returns the tensors of text encoders by their names in LoRA files, as
  * `<encoder>.transformer.<tensor>` with Hugging Face's names
  * (`text_model.encoder.layers.0.mlp.fc1.weight`). `encoders`: the tensors of each encoder by its
- * kind (`clip_l`, `clip_g`, `clip_h`).
+ * kind; those beside CLIP have no other names.
  */
 export function clipKeys(encoders: ReadonlyMap<string, Iterable<string>>): Map<string, string> {
   const keys = new Map<string, string>();
@@ -170,8 +172,10 @@ export function clipKeys(encoders: ReadonlyMap<string, Iterable<string>>): Map<s
     for (const name of existing)
       if (name.endsWith(WEIGHT))
         keys.set(`text_encoders.${prefix}${name.slice(0, -WEIGHT.length)}`, prefix + name);
-    const { kohya, diffusers, projection } =
+    const names =
       CLIP_NAMES[kind === 'clip_g' && encoders.has('clip_l') ? 'clip_g beside clip_l' : kind];
+    if (!names) continue;
+    const { kohya, diffusers, projection } = names;
     for (let block = 0; block < BLOCKS; block++)
       for (const linear of CLIP_LINEARS) {
         const layer = `text_model.encoder.layers.${block}.${linear}`;

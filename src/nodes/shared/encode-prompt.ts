@@ -25,6 +25,11 @@ export async function encodePrompt(
 }
 
 const entryOf = (
-  { cond, pooled }: EncodedPrompt,
+  { cond, pooled, mask }: EncodedPrompt,
   values: Partial<ConditioningEntry>,
-): ConditioningEntry => ({ cond, pooled_output: pooled, ...values });
+): ConditioningEntry => ({
+  cond,
+  pooled_output: pooled,
+  ...(mask && { attention_mask: mask }),
+  ...values,
+});

@@ -81,7 +81,9 @@ export function clipOf(
       encode: fail,
       encodeChanged: fail,
       encodePair: fail,
+      encodeTexts: fail,
       withLastLayer: fail,
+      withPadding: fail,
       withEncoders: () => clip,
     };
     return clip;

@@ -5,7 +5,8 @@ import { golden } from '../../../test/support/golden.ts';
 import { fixtureFolders, runNode, testContext } from '../../../test/support/run-node.ts';
 import { splitWords } from '../../python-space.ts';
 import { tensor } from '../../tensor/tensor.ts';
-import { type Token, tokenize } from '../../text/token-chunks.ts';
+import { tokenize } from '../../text/token-chunks.ts';
+import type { Token } from '../../text/token-groups.ts';
 import { NODES } from '../index.ts';
 import { behaviourOf } from './behaviour-changes.ts';
 import { COMFYUI_VERSIONS } from './comfyui-versions.ts';
@@ -25,8 +26,7 @@ async function wordsOf(prompt: string, endsAtBrackets: boolean): Promise<unknown
       Object.hasOwn(VECTORS, name)
         ? new Map([['clip_l', tensor([VECTORS[name], 4], new Float32Array(VECTORS[name] * 4))]])
         : undefined,
-    bpe: {
-      vocabulary: () => words,
+    tokenizer: {
       encode: (text) => splitWords(text).map((word) => words.push(word) - 1),
     },
   });

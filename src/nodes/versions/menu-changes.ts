@@ -10,7 +10,7 @@ export const MENU_CHANGES: readonly (readonly [
   [
     '0.21.0',
     {
-      'experimental/conditioning': 'CLIPTextEncodeControlnet',
+      'experimental/conditioning': 'CLIPTextEncodeControlnet, T5TokenizerOptions',
       experimental: `
         LoraSave, LatentBlend, SelfAttentionGuidance, FreSca, Mahiro, PerpNegGuider,
         SamplerEulerCFGpp, DifferentialDiffusion, PerpNeg, TorchCompileModel
@@ -110,11 +110,13 @@ export const MENU_CHANGES: readonly (readonly [
     {
       'advanced/debug': 'LazyCache, EasyCache',
       'model/conditioning': 'InpaintModelConditioning, StyleModelApply, ReferenceLatent',
+      'model/conditioning/lumina': 'CLIPTextEncodeLumina2',
       'model/conditioning/flux': `
-        FluxGuidance, FluxDisableGuidance, FluxKontextImageScale,
+        CLIPTextEncodeFlux, FluxGuidance, FluxDisableGuidance, FluxKontextImageScale,
         FluxKontextMultiReferenceLatentMethod
       `,
-      'model/conditioning/stable diffusion': 'CLIPTextEncodeSDXL, CLIPTextEncodeSDXLRefiner',
+      'model/conditioning/stable diffusion':
+        'CLIPTextEncodeSDXL, CLIPTextEncodeSDXLRefiner, CLIPTextEncodeSD3',
       'model/conditioning/stable diffusion upscaler': 'SD_4XUpscale_Conditioning',
       'model/conditioning/transform': `
         ConditioningCombine, ConditioningAverage, ConditioningConcat, ConditioningSetArea,
@@ -123,7 +125,9 @@ export const MENU_CHANGES: readonly (readonly [
       `,
       'model/latent': 'SetLatentNoiseMask, VAEEncodeForInpaint',
       'model/latent/stable diffusion': 'EmptySD3LatentImage',
-      'model/loaders': 'CheckpointLoader, UNETLoader, CLIPLoader, DualCLIPLoader, DiffusersLoader',
+      'model/loaders': `
+        CheckpointLoader, UNETLoader, CLIPLoader, DualCLIPLoader, TripleCLIPLoader, DiffusersLoader
+      `,
       'model/merging': `
         ModelMergeSimple, ModelMergeBlocks, ModelMergeSubtract, ModelMergeAdd,
         CLIPMergeSimple, CLIPMergeSubtract, CLIPMergeAdd, CheckpointSave, ModelSave,
@@ -145,7 +149,7 @@ export const MENU_CHANGES: readonly (readonly [
   [
     '0.27.0',
     {
-      'model/conditioning': 'CLIPTextEncodeControlnet',
+      'model/conditioning': 'CLIPTextEncodeControlnet, T5TokenizerOptions',
       'model/conditioning/photomaker': 'PhotoMakerEncode',
       'model/latent': 'VAEDecodeTiled, VAEEncodeTiled, SaveLatent, LoadLatent',
       'model/loaders': 'PhotoMakerLoader',

@@ -64,6 +64,7 @@ export const PRESENTATION_CHANGES: readonly (readonly [
       SD_4XUpscale_Conditioning: { advanced: ['noise_augmentation'] },
       LoraSave: { advanced: ['rank', 'lora_type', 'bias_diff'] },
       CLIPTextEncodeSDXL: { advanced: ['crop_w', 'crop_h'] },
+      CLIPTextEncodeSD3: { advanced: ['empty_padding'] },
       CLIPSetLastLayer: { advanced: ['stop_at_clip_layer'] },
       CreateHookKeyframesInterpolated: { advanced: ['print_keyframes'] },
       CreateHookKeyframesFromFloats: { advanced: ['print_keyframes'] },
@@ -257,6 +258,9 @@ export const PRESENTATION_CHANGES: readonly (readonly [
     '0.26.0',
     {
       DualCLIPLoader: { display: 'Load CLIP (Dual)' },
+      TripleCLIPLoader: { display: 'Load CLIP (Triple)' },
+      CLIPTextEncodeSD3: { display: 'CLIP Text Encode (SD3)' },
+      CLIPTextEncodeLumina2: { display: 'CLIP Text Encode (Lumina 2)' },
       ReferenceLatent: { display: 'Set Reference Latent' },
       DiffusersLoader: { display: 'Load Diffusers Model (DEPRECATED)', deprecated: true },
       CLIPTextEncodeSDXL: { display: 'CLIP Text Encode (SDXL)' },
@@ -276,6 +280,7 @@ export const PRESENTATION_CHANGES: readonly (readonly [
     '0.27.0',
     {
       CLIPTextEncodeControlnet: { display: 'CLIP Text Encode (Controlnet)' },
+      T5TokenizerOptions: { display: 'T5 Tokenizer Options' },
       PhotoMakerLoader: { display: 'Load PhotoMaker Model' },
       PhotoMakerEncode: { display: 'PhotoMaker Encode' },
       SaveLatent: { display: 'Save Latent' },

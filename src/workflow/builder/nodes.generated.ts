@@ -334,7 +334,7 @@ export const CLIPAttentionMultiply: NodeFunction<{
   out?: Float;
 }, Node<{ CLIP: 'CLIP' }>> = nodeFunction('CLIPAttentionMultiply', [['CLIP', 'CLIP']], { q: 1, k: 1, v: 1, out: 1 });
 
-/** Load CLIP (model/loaders): Loads a text encoder: CLIP-L for SD1.x, CLIP-H for SD2.x, CLIP-G for the refiner of SDXL. */
+/** Load CLIP (model/loaders): Loads a text encoder: CLIP-L for SD1.x, CLIP-H for SD2.x, CLIP-G for the refiner of SDXL, T5-XXL for Chroma, Qwen3-4B for Z-Image, Gemma 2 2B for Lumina 2, any of CLIP-L, CLIP-G and T5-XXL for SD3. */
 export const CLIPLoader: NodeFunction<{
   /** A file of models/text_encoders. */
   clip_name: FileName;
@@ -424,6 +424,35 @@ export const CLIPTextEncodeControlnet: NodeFunction<{
   conditioning: Link<'CONDITIONING'>;
   text: Text;
 }, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('CLIPTextEncodeControlnet', [['CONDITIONING', 'CONDITIONING']]);
+
+/** CLIPTextEncodeFlux (model/conditioning/flux): Encodes one prompt for CLIP-L and one for T5, with the distilled guidance. */
+export const CLIPTextEncodeFlux: NodeFunction<{
+  clip: Link<'CLIP'>;
+  clip_l: Text;
+  t5xxl: Text;
+  /** 0 to 100. Default: 3.5. */
+  guidance?: Float;
+}, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('CLIPTextEncodeFlux', [['CONDITIONING', 'CONDITIONING']], { guidance: 3.5 });
+
+/** CLIP Text Encode (Lumina 2) (model/conditioning/lumina): Encodes a prompt after one of the system prompts that Lumina 2 knows. */
+export const CLIPTextEncodeLumina2: NodeFunction<{
+  /** superior: You are an assistant designed to generate superior images with the superior degree of image-text alignment based on textual prompts or user prompts. alignment: You are an assistant designed to generate high-quality images with the highest degree of image-text alignment based on textual prompts. Default: superior. */
+  system_prompt?: OneOf<'superior' | 'alignment'>;
+  /** The prompt. */
+  user_prompt: Text;
+  /** The text encoder. */
+  clip: Link<'CLIP'>;
+}, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('CLIPTextEncodeLumina2', [['CONDITIONING', 'CONDITIONING']], { system_prompt: 'superior' });
+
+/** CLIP Text Encode (SD3) (model/conditioning/stable diffusion): Encodes one prompt for each text encoder of SD3. */
+export const CLIPTextEncodeSD3: NodeFunction<{
+  clip: Link<'CLIP'>;
+  clip_l: Text;
+  clip_g: Text;
+  t5xxl: Text;
+  /** Whether an encoder without a prompt is left out, or given an empty prompt. Default: none. */
+  empty_padding?: OneOf<'none' | 'empty_prompt'>;
+}, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('CLIPTextEncodeSD3', [['CONDITIONING', 'CONDITIONING']], { empty_padding: 'none' });
 
 /** CLIP Text Encode (SDXL) (model/conditioning/stable diffusion): Encodes two prompts for SDXL, with the sizes and the crop it was trained on. */
 export const CLIPTextEncodeSDXL: NodeFunction<{
@@ -1352,7 +1381,7 @@ export const DualCFGGuider: NodeFunction<{
   style?: OneOf<'regular' | 'nested'>;
 }, Node<{ GUIDER: 'GUIDER' }>> = nodeFunction('DualCFGGuider', [['GUIDER', 'GUIDER']], { cfg_conds: 8, cfg_cond2_negative: 8, style: 'regular' });
 
-/** Load CLIP (Dual) (model/loaders): Loads the two text encoders of SDXL, CLIP-L and CLIP-G, from two files. */
+/** Load CLIP (Dual) (model/loaders): Loads two text encoders from two files: CLIP-L and CLIP-G of SDXL, CLIP-L and T5-XXL of FLUX.1, any two of SD3. */
 export const DualCLIPLoader: NodeFunction<{
   /** A file of models/text_encoders. */
   clip_name1: FileName;
@@ -6365,6 +6394,18 @@ export const SubtractMaskForEach: NodeFunction<{
   mask_segs: Link<'SEGS'>;
 }, Node<{ SEGS: 'SEGS' }>> = nodeFunction('SubtractMaskForEach', [['SEGS', 'SEGS']]);
 
+/**
+ * T5 Tokenizer Options (model/conditioning): Sets how prompts for T5 are padded, in place of what the model was trained with.
+ * @experimental
+ */
+export const T5TokenizerOptions: NodeFunction<{
+  clip: Link<'CLIP'>;
+  /** 0 to 10000. Default: 0. */
+  min_padding?: Int;
+  /** 0 to 10000. Default: 0. */
+  min_length?: Int;
+}, Node<{ CLIP: 'CLIP' }>> = nodeFunction('T5TokenizerOptions', [['CLIP', 'CLIP']], { min_padding: 0, min_length: 0 });
+
 /** Tangential Damping CFG (advanced/guidance): Removes the component of the negative prediction that is tangential to both. */
 export const TCFG: NodeFunction<{
   model: Link<'MODEL'>;
@@ -6475,6 +6516,16 @@ export const TorchCompileModel: NodeFunction<{
   /** Default: inductor. */
   backend?: OneOf<'inductor' | 'cudagraphs'>;
 }, Node<{ MODEL: 'MODEL' }>> = nodeFunction('TorchCompileModel', [['MODEL', 'MODEL']], { backend: 'inductor' });
+
+/** Load CLIP (Triple) (model/loaders): Loads the three text encoders of SD3: CLIP-L, CLIP-G and T5-XXL, in any order. */
+export const TripleCLIPLoader: NodeFunction<{
+  /** A file of models/text_encoders. */
+  clip_name1: FileName;
+  /** A file of models/text_encoders. */
+  clip_name2: FileName;
+  /** A file of models/text_encoders. */
+  clip_name3: FileName;
+}, Node<{ CLIP: 'CLIP' }>> = nodeFunction('TripleCLIPLoader', [['CLIP', 'CLIP']]);
 
 /** TwoAdvancedSamplersForMask (ImpactPack/Sampler): A RegionalSampler with the mask as its only region: one step of the base alone, then both in each step. */
 export const TwoAdvancedSamplersForMask: NodeFunction<{
@@ -6873,6 +6924,9 @@ export const nodes: {
   CLIPSetLastLayer: typeof CLIPSetLastLayer;
   CLIPTextEncode: typeof CLIPTextEncode;
   CLIPTextEncodeControlnet: typeof CLIPTextEncodeControlnet;
+  CLIPTextEncodeFlux: typeof CLIPTextEncodeFlux;
+  CLIPTextEncodeLumina2: typeof CLIPTextEncodeLumina2;
+  CLIPTextEncodeSD3: typeof CLIPTextEncodeSD3;
   CLIPTextEncodeSDXL: typeof CLIPTextEncodeSDXL;
   CLIPTextEncodeSDXLRefiner: typeof CLIPTextEncodeSDXLRefiner;
   CLIPVisionEncode: typeof CLIPVisionEncode;
@@ -7361,6 +7415,7 @@ export const nodes: {
   StyleModelLoader: typeof StyleModelLoader;
   SubtractMask: typeof SubtractMask;
   SubtractMaskForEach: typeof SubtractMaskForEach;
+  T5TokenizerOptions: typeof T5TokenizerOptions;
   TCFG: typeof TCFG;
   TemporalScoreRescaling: typeof TemporalScoreRescaling;
   TextOverlay: typeof TextOverlay;
@@ -7371,6 +7426,7 @@ export const nodes: {
   ToDetailerPipeSDXL: typeof ToDetailerPipeSDXL;
   TomePatchModel: typeof TomePatchModel;
   TorchCompileModel: typeof TorchCompileModel;
+  TripleCLIPLoader: typeof TripleCLIPLoader;
   TwoAdvancedSamplersForMask: typeof TwoAdvancedSamplersForMask;
   TwoSamplersForMask: typeof TwoSamplersForMask;
   TwoSamplersForMaskUpscalerProvider: typeof TwoSamplersForMaskUpscalerProvider;
@@ -7470,6 +7526,9 @@ export const nodes: {
   CLIPSetLastLayer,
   CLIPTextEncode,
   CLIPTextEncodeControlnet,
+  CLIPTextEncodeFlux,
+  CLIPTextEncodeLumina2,
+  CLIPTextEncodeSD3,
   CLIPTextEncodeSDXL,
   CLIPTextEncodeSDXLRefiner,
   CLIPVisionEncode,
@@ -7958,6 +8017,7 @@ export const nodes: {
   StyleModelLoader,
   SubtractMask,
   SubtractMaskForEach,
+  T5TokenizerOptions,
   TCFG,
   TemporalScoreRescaling,
   TextOverlay,
@@ -7968,6 +8028,7 @@ export const nodes: {
   ToDetailerPipeSDXL,
   TomePatchModel,
   TorchCompileModel,
+  TripleCLIPLoader,
   TwoAdvancedSamplersForMask,
   TwoSamplersForMask,
   TwoSamplersForMaskUpscalerProvider,

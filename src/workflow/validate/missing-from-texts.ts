@@ -4,7 +4,7 @@ import { didYouMean } from '../../near-matches.ts';
 import type { NodeEnvironment } from '../../nodes/context.ts';
 import type { StringInput } from '../../nodes/input-types.ts';
 import { findEmbeddingFile } from '../../text/embeddings.ts';
-import { embeddingNames } from '../../text/token-chunks.ts';
+import { embeddingNames } from '../../text/token-groups.ts';
 import { missingWildcards } from '../../text/wildcards.ts';
 import type { Graph } from '../api-graph.ts';
 import type { NodeTable } from '../node-table.ts';

@@ -69,9 +69,8 @@ export const CORE_OUTSIDE: readonly RefusedTypes[] = [
   {
     reason: 'the models that it is for are not supported',
     types: typesIn(`
-      AnimaLLLiteApply BuildJsonPromptIdeogram ChromaRadianceOptions CLIPTextEncodeFlux
-      CLIPTextEncodeHiDream CLIPTextEncodeHunyuanDiT CLIPTextEncodeLumina2 CLIPTextEncodePixArtAlpha
-      CLIPTextEncodeSD3 EmptyChromaRadianceLatentImage
+      AnimaLLLiteApply BuildJsonPromptIdeogram ChromaRadianceOptions CLIPTextEncodeHiDream
+      CLIPTextEncodeHunyuanDiT CLIPTextEncodePixArtAlpha EmptyChromaRadianceLatentImage
       EmptyFlux2LatentImage EmptyHiDreamO1LatentImage EmptyHunyuanImageLatent
       EmptyHunyuanLatentVideo EmptyHunyuanVideo15Latent EmptyQwenImageLayeredLatentImage
       FluxKVCache HiDreamO1PatchSeamSmoothing HiDreamO1ReferenceImages
@@ -82,10 +81,10 @@ export const CORE_OUTSIDE: readonly RefusedTypes[] = [
       ModelMergeMochiPreview ModelMergeQwenImage ModelMergeWAN2_1 ModelPatchLoader
       ModelSamplingStableCascade PiDConditioning QuadrupleCLIPLoader QwenImageDiffsynthControlnet
       ScaleROPE StableCascade_EmptyLatentImage StableCascade_StageB_Conditioning
-      StableCascade_StageC_VAEEncode StableCascade_SuperResolutionControlnet T5TokenizerOptions
+      StableCascade_StageC_VAEEncode StableCascade_SuperResolutionControlnet 
       TextEncodeBooguEdit TextEncodeHunyuanVideo_ImageToVideo TextEncodeJoyImageEdit
       TextEncodeMageFlowEdit TextEncodeQwenImageEdit TextEncodeQwenImageEditPlus
-      TextEncodeZImageOmni TripleCLIPLoader USOStyleReference wanBlockSwap WanUni3CControlnetApply
+      TextEncodeZImageOmni USOStyleReference wanBlockSwap WanUni3CControlnetApply
       ZImageFunControlnet
     `),
   },

@@ -4,6 +4,7 @@ import { VISION_NODES } from './conditioning/clip-vision-nodes.ts';
 import { CONDITIONING_NODES } from './conditioning/conditioning-nodes.ts';
 import { CONDITIONING_PROPS_NODES } from './conditioning/conditioning-property-nodes.ts';
 import { CONTROLNET_NODES } from './conditioning/controlnet-nodes.ts';
+import { FLOW_PROMPT_NODES } from './conditioning/flow-text-encode-nodes.ts';
 import { FLUX_CONDITIONING_NODES } from './conditioning/flux-conditioning-nodes.ts';
 import { GLIGEN_NODES } from './conditioning/gligen-nodes.ts';
 import { HOOK_NODES } from './conditioning/hook-nodes.ts';
@@ -89,6 +90,7 @@ export const CORE_PACK: Pack = {
     ...GLIGEN_NODES,
     ...CONDITIONING_PROPS_NODES,
     ...FLUX_CONDITIONING_NODES,
+    ...FLOW_PROMPT_NODES,
     ...HOOK_NODES,
     ...LATENT_NODES,
     ...LATENT_RESIZE_NODES,

@@ -13,7 +13,8 @@ import type { PhotoMaker } from '../../../../models/photomaker/load.ts';
 import { createRuntime } from '../../../../runtime/runtime.ts';
 import type { Conditioning } from '../../../../sampling/sampling-types.ts';
 import { tensor, zeros } from '../../../../tensor/tensor.ts';
-import { type Chunk, tokenize } from '../../../../text/token-chunks.ts';
+import { tokenize } from '../../../../text/token-chunks.ts';
+import type { Chunk } from '../../../../text/token-groups.ts';
 
 const g = golden('vision', 'photomaker');
 const WIDTH = 128;

@@ -3,7 +3,7 @@ import { DarkroomError } from '../../../../errors.ts';
 import { fileState } from '../../../../formats/file-state.ts';
 import { loadPhotoMaker } from '../../../../models/photomaker/load.ts';
 import { sliceBatch, type Tensor, tensor } from '../../../../tensor/tensor.ts';
-import type { Chunk } from '../../../../text/token-chunks.ts';
+import type { Chunk } from '../../../../text/token-groups.ts';
 import { defineNode, modelFile, output, outputs, socket, string } from '../../../declare.ts';
 import { loadOnce } from '../../../shared/file-cache.ts';
 

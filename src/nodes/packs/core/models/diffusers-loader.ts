@@ -92,7 +92,8 @@ const DiffusersLoader = defineNode({
     );
     const encoders = [];
     for (const file of parts.encoders) encoders.push(await loadEncoderOnce(file, context));
-    const family = encoders.length === 1 ? SINGLE_ENCODERS[encoders[0].kind].family : 'sdxl';
+    const single = SINGLE_ENCODERS[encoders[0].kind].otherwise;
+    const family = encoders.length === 1 ? (single ?? 'sdxl') : 'sdxl';
     const vae = await loadOnce(runtime, [parts.vae], () => loadVae(parts.vae, runtime), 'vae');
     return outputs(modelOf(model), clipOf({ family, encoders }, model_path, context), vae);
   },

@@ -1,12 +1,13 @@
 // Nodes that save models, text encoders and autoencoders, with merges and LoRAs applied.
 // Source: ComfyUI comfy_extras/nodes_model_merging.py.
+import { DarkroomError } from '../../../../errors.ts';
 import { CLIP_LOCATIONS, UNET_PREFIX } from '../../../../formats/identify/identify.ts';
 import { VAE_PREFIX } from '../../../../formats/identify/identify-vae.ts';
 import {
   encodeLazySafetensors,
   type LazyTensor,
 } from '../../../../formats/safetensors/safetensors-write.ts';
-import type { Clip } from '../../../../models/clip/clip.ts';
+import type { Clip, ClipFamily } from '../../../../models/clip/clip.ts';
 import type { Autoencoder } from '../../../../models/vae/autoencoder.ts';
 import {
   encoderFileTensors,
@@ -74,11 +75,23 @@ function modelTensors({ denoiser }: Model, threads: number): LazyTensor[] {
 
 function clipTensors({ family, encoders }: Clip, threads: number): LazyTensor[] {
   if (encoders.length === 0) throw missingPart('text encoder', 'clip');
+  if (!isStableDiffusion(family)) throw unsavedEncoders(family);
+  const locations = CLIP_LOCATIONS[family];
   return encoders.flatMap((encoder) => {
-    const location = CLIP_LOCATIONS[family].find(({ kind }) => kind === encoder.kind);
+    const location = locations.find(({ kind }) => kind === encoder.kind);
     return location ? encoderTensors(requireBase(encoder, 'clip'), location, threads) : [];
   });
 }
+
+const isStableDiffusion = (family: ClipFamily): family is keyof typeof CLIP_LOCATIONS =>
+  Object.hasOwn(CLIP_LOCATIONS, family);
+
+const unsavedEncoders = (family: ClipFamily): DarkroomError =>
+  new DarkroomError('DR_MODEL_UNSUPPORTED', {
+    message: `text encoders of the ${family} family cannot be saved in a checkpoint`,
+    hint: 'Save the model with ModelSave; the text encoders stay in their own files.',
+    input: 'clip',
+  });
 
 function autoencoderTensors(vae: Autoencoder, prefix: string): LazyTensor[] {
   if (!vae.weights) throw missingPart('VAE', 'vae');

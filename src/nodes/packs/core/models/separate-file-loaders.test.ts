@@ -185,7 +185,7 @@ describe('loaders of separate files', () => {
   it('CLIPLoader and DualCLIPLoader refuse unsupported types and wrong encoders', async () => {
     const c = context();
     await expect(
-      runNode('CLIPLoader', { clip_name: 'l.safetensors', type: 'sd3' }, c),
+      runNode('CLIPLoader', { clip_name: 'l.safetensors', type: 'hidream' }, c),
     ).rejects.toMatchObject({
       code: 'DR_MODEL_UNSUPPORTED',
       input: 'type',
@@ -203,7 +203,7 @@ describe('loaders of separate files', () => {
     await expect(
       runNode(
         'DualCLIPLoader',
-        { clip_name1: 'l.safetensors', clip_name2: 'g.safetensors', type: 'flux' },
+        { clip_name1: 'l.safetensors', clip_name2: 'g.safetensors', type: 'hidream' },
         c,
       ),
     ).rejects.toMatchObject({ code: 'DR_MODEL_UNSUPPORTED' });

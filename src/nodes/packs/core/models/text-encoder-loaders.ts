@@ -1,7 +1,7 @@
 // Loaders of text encoders in their own files. Source: ComfyUI nodes.py.
 import { DarkroomError } from '../../../../errors.ts';
 import { fileState } from '../../../../formats/file-state.ts';
-import type { ClipFamily } from '../../../../models/clip/clip.ts';
+import type { Clip, ClipFamily } from '../../../../models/clip/clip.ts';
 import { loadTextEncoder } from '../../../../models/clip/load.ts';
 import type { TextEncoder } from '../../../../models/clip/text-encoder.ts';
 import type { NodeContext } from '../../../context.ts';
@@ -66,20 +66,27 @@ const DUAL_TYPES = [
 ] as const;
 
 type ClipType = (typeof CLIP_TYPES)[number];
+type DualType = (typeof DUAL_TYPES)[number];
 
-/**
- * The family of a single encoder, and the types for which ComfyUI uses it for a model that is not
- * supported.
- */
-export const SINGLE_ENCODERS: Readonly<
-  Record<
-    TextEncoder['kind'],
-    { readonly family: ClipFamily; readonly unsupportedTypes: readonly ClipType[] }
-  >
-> = {
-  clip_l: { family: 'sd1', unsupportedTypes: ['sd3', 'hidream'] },
-  clip_h: { family: 'sd2', unsupportedTypes: [] },
-  clip_g: { family: 'sdxl-refiner', unsupportedTypes: ['stable_cascade', 'sd3', 'hidream'] },
+/** The family of a single encoder by the type; null: ComfyUI uses it for an unsupported model. */
+interface SingleUse {
+  /** For the types that are not in the table. */
+  readonly otherwise: ClipFamily | null;
+  readonly types?: Partial<Record<ClipType, ClipFamily | null>>;
+}
+
+export const SINGLE_ENCODERS: Readonly<Record<TextEncoder['kind'], SingleUse>> = {
+  clip_l: { otherwise: 'sd1', types: { sd3: 'sd3', hidream: null } },
+  clip_h: { otherwise: 'sd2' },
+  clip_g: {
+    otherwise: 'sdxl-refiner',
+    types: { stable_cascade: null, sd3: 'sd3', hidream: null },
+  },
+  t5xxl: { otherwise: null, types: { sd3: 'sd3', chroma: 'chroma', pixart: 'chroma' } },
+  gemma2_2b: { otherwise: 'lumina2', types: { pixeldit: null } },
+  qwen3_4b: { otherwise: 'z-image', types: { flux2: null } },
+  qwen3_8b: { otherwise: null },
+  qwen3_06b: { otherwise: null },
 };
 
 const CLIPLoader = defineNode({
@@ -87,23 +94,83 @@ const CLIPLoader = defineNode({
   display: 'Load CLIP',
   category: 'advanced/loaders',
   description:
-    'Loads a text encoder: CLIP-L for SD1.x, CLIP-H for SD2.x, CLIP-G for the refiner of SDXL.',
+    'Loads a text encoder: CLIP-L for SD1.x, CLIP-H for SD2.x, CLIP-G for the refiner of SDXL, ' +
+    'T5-XXL for Chroma, Qwen3-4B for Z-Image, Gemma 2 2B for Lumina 2, any of CLIP-L, CLIP-G and ' +
+    'T5-XXL for SD3.',
   inputs: { clip_name: clipFileInput(), type: combo(CLIP_TYPES), device: deviceInput() },
   outputs: [output('CLIP')],
   fingerprint: ({ clip_name }, context) => fileState(context.modelPath('text_encoders', clip_name)),
   async run({ clip_name, type }, context) {
     const encoder = await loadEncoderOnce(context.modelPath('text_encoders', clip_name), context);
-    const { family, unsupportedTypes } = SINGLE_ENCODERS[encoder.kind];
-    if (unsupportedTypes.includes(type)) throw unsupportedType(type, 'stable_diffusion');
+    const { otherwise, types = {} } = SINGLE_ENCODERS[encoder.kind];
+    const family = types[type] === undefined ? otherwise : types[type];
+    if (family === null) throw unsupportedUse(clip_name, encoder.kind, type);
     return outputs(clipOf({ family, encoders: [encoder] }, clip_name, context));
   },
 });
+
+/** The encoders of a family in files of their own. */
+interface EncoderSet {
+  readonly family: ClipFamily;
+  /** Begins a sentence that says what is missing. */
+  readonly needs: string;
+  readonly kinds: readonly TextEncoder['kind'][];
+}
+
+const SD3_KINDS = ['clip_l', 'clip_g', 't5xxl'] as const;
+
+const DUAL_SETS: Partial<Record<DualType, EncoderSet>> = {
+  sdxl: { family: 'sdxl', needs: 'SDXL needs a CLIP-L and a CLIP-G', kinds: ['clip_l', 'clip_g'] },
+  sd3: {
+    family: 'sd3',
+    needs: 'Stable Diffusion 3 needs two different ones of CLIP-L, CLIP-G and T5-XXL here',
+    kinds: SD3_KINDS,
+  },
+  flux: {
+    family: 'flux',
+    needs: 'FLUX.1 needs a CLIP-L and a T5-XXL',
+    kinds: ['clip_l', 't5xxl'],
+  },
+};
+
+const TRIPLE_SET: EncoderSet = {
+  family: 'sd3',
+  needs: 'Stable Diffusion 3 needs a CLIP-L, a CLIP-G and a T5-XXL here',
+  kinds: SD3_KINDS,
+};
+
+/** Loads the encoders of a set, in any order. Throws DR_INPUT_INVALID for others. */
+async function loadSet(
+  set: EncoderSet,
+  files: Readonly<Record<string, string>>,
+  context: NodeContext,
+): Promise<Clip> {
+  const names = Object.values(files);
+  const encoders: TextEncoder[] = [];
+  for (const name of names)
+    encoders.push(await loadEncoderOnce(context.modelPath('text_encoders', name), context));
+  const kinds = encoders.map(({ kind }) => kind);
+  const wrong = kinds.findIndex(
+    (kind, i) => !set.kinds.includes(kind) || kinds.indexOf(kind) !== i,
+  );
+  if (wrong < 0) return clipOf({ family: set.family, encoders }, names.join(' and '), context);
+  throw new DarkroomError('DR_INPUT_INVALID', {
+    message: `${set.needs}, but ${names.map((name, i) => `${name} is ${kinds[i]}`).join(', ')}`,
+    hint: 'Select one file of each kind, in any order.',
+    input: Object.keys(files)[wrong],
+  });
+}
+
+const fileStates = (names: readonly string[], context: NodeContext): Promise<string> =>
+  fileState(...names.map((name) => context.modelPath('text_encoders', name)));
 
 const DualCLIPLoader = defineNode({
   type: 'DualCLIPLoader',
   display: 'DualCLIPLoader',
   category: 'advanced/loaders',
-  description: 'Loads the two text encoders of SDXL, CLIP-L and CLIP-G, from two files.',
+  description:
+    'Loads two text encoders from two files: CLIP-L and CLIP-G of SDXL, CLIP-L and T5-XXL of ' +
+    'FLUX.1, any two of SD3.',
   inputs: {
     clip_name1: clipFileInput(),
     clip_name2: clipFileInput(),
@@ -112,24 +179,49 @@ const DualCLIPLoader = defineNode({
   },
   outputs: [output('CLIP')],
   fingerprint: ({ clip_name1, clip_name2 }, context) =>
-    fileState(...[clip_name1, clip_name2].map((name) => context.modelPath('text_encoders', name))),
+    fileStates([clip_name1, clip_name2], context),
   async run({ clip_name1, clip_name2, type }, context) {
-    if (type !== 'sdxl') throw unsupportedType(type, 'sdxl');
-    const names = [clip_name1, clip_name2];
-    const encoders = [];
-    for (const name of names)
-      encoders.push(await loadEncoderOnce(context.modelPath('text_encoders', name), context));
-    const kinds = encoders.map(({ kind }) => kind);
-    const kindOfNames = names.map((name, i) => `${name} is ${kinds[i]}`).join(', ');
-    if (!kinds.includes('clip_l') || !kinds.includes('clip_g'))
-      throw new DarkroomError('DR_INPUT_INVALID', {
-        message: `SDXL needs a CLIP-L and a CLIP-G, but ${kindOfNames}`,
-        hint: 'Select one file of each kind, in any order.',
-        input: kinds.includes('clip_l') ? 'clip_name2' : 'clip_name1',
-      });
-    return outputs(clipOf({ family: 'sdxl', encoders }, names.join(' and '), context));
+    const set = DUAL_SETS[type];
+    if (!set) throw unsupportedType(type, 'sdxl');
+    return outputs(await loadSet(set, { clip_name1, clip_name2 }, context));
   },
 });
+
+const TripleCLIPLoader = defineNode({
+  type: 'TripleCLIPLoader',
+  display: 'TripleCLIPLoader',
+  category: 'advanced/loaders',
+  description: 'Loads the three text encoders of SD3: CLIP-L, CLIP-G and T5-XXL, in any order.',
+  inputs: {
+    clip_name1: clipFileInput(),
+    clip_name2: clipFileInput(),
+    clip_name3: clipFileInput(),
+  },
+  outputs: [output('CLIP')],
+  fingerprint: ({ clip_name1, clip_name2, clip_name3 }, context) =>
+    fileStates([clip_name1, clip_name2, clip_name3], context),
+  run: async (files, context) => outputs(await loadSet(TRIPLE_SET, files, context)),
+});
+
+/** What to do with an encoder that ComfyUI uses for a model of another kind. */
+const OTHER_USES: Partial<Record<TextEncoder['kind'], string>> = {
+  t5xxl:
+    "Select the type 'sd3' for SD3 or 'chroma' for Chroma; for FLUX.1 load it with a CLIP-L by " +
+    'DualCLIPLoader.',
+  qwen3_4b: "For Z-Image select the type 'lumina2'.",
+  gemma2_2b: "For Lumina 2 select the type 'lumina2'.",
+};
+
+function unsupportedUse(name: string, kind: TextEncoder['kind'], type: ClipType): DarkroomError {
+  const hint = OTHER_USES[kind];
+  const { otherwise } = SINGLE_ENCODERS[kind];
+  if (!hint && otherwise) return unsupportedType(type, 'stable_diffusion');
+  return new DarkroomError('DR_MODEL_UNSUPPORTED', {
+    message: `${name} is ${kind}, which with the type '${type}' is for models that are not supported`,
+    hint: hint ?? 'Use a text encoder of the model that you draw with.',
+    input: hint ? 'type' : 'clip_name',
+  });
+}
 
 const unsupportedType = (type: string, supportedType: string): DarkroomError =>
   new DarkroomError('DR_MODEL_UNSUPPORTED', {
@@ -138,4 +230,4 @@ const unsupportedType = (type: string, supportedType: string): DarkroomError =>
     input: 'type',
   });
 
-export const TEXT_ENCODER_LOADER_NODES = [CLIPLoader, DualCLIPLoader];
+export const TEXT_ENCODER_LOADER_NODES = [CLIPLoader, DualCLIPLoader, TripleCLIPLoader];

@@ -1,0 +1,127 @@
+// Encodes the tokens of a prompt with the encoders of a family, each by its rule.
+import { sliceBatch, tensor } from '../../tensor/tensor.ts';
+import { blendWeights } from '../../text/blend-weights.ts';
+import type { Warn } from '../../text/embeddings.ts';
+import type { Chunk, TokenValue } from '../../text/token-groups.ts';
+import type { PartRule } from './families.ts';
+import type { EncodedPart } from './join.ts';
+import { attentionMask, emptyTokens, type Part } from './prompt-tokens.ts';
+import type { EncoderKind, TextEncoder } from './text-encoder.ts';
+
+interface EncodeContext {
+  /** The layer to take features from, counted from the end; by default each rule's own. */
+  readonly stopAt?: number;
+  readonly warn?: Warn;
+}
+
+/**
+ * Returns each encoder's features of its prompt. Without tokens, sequence encoders encode an empty
+ * sequence, and chunk encoders nothing.
+ */
+export async function encodePrompts(
+  parts: readonly Part[],
+  prompts: readonly (readonly Chunk[])[],
+  context: EncodeContext,
+): Promise<ReadonlyMap<EncoderKind, EncodedPart | null>> {
+  const encoded = new Map<EncoderKind, EncodedPart | null>();
+  for (const [i, part] of parts.entries()) {
+    const { encoder, rule } = part;
+    if (!encoder) continue;
+    const chunks =
+      prompts[i].length > 0 || 'chunkPad' in rule.tokens
+        ? prompts[i]
+        : [emptyTokens(part, rule.tokens, 0)];
+    const result = chunks.length > 0 && (await encodePart({ ...part, encoder }, chunks, context));
+    encoded.set(rule.kind, result || null);
+  }
+  return encoded;
+}
+
+/**
+ * Returns one encoder's features and pooled state. Where a weight is not 1, the empty prompt is
+ * encoded with them.
+ */
+async function encodePart(
+  part: Part & { readonly encoder: TextEncoder },
+  chunks: readonly Chunk[],
+  { stopAt, warn }: EncodeContext,
+): Promise<EncodedPart> {
+  const { encoder, rule } = part;
+  const isWeighted = chunks.some((chunk) => chunk.some((token) => token.weight !== 1));
+  const encodedChunks = isWeighted
+    ? [...chunks, emptyTokens(part, rule.tokens, chunks[0].length)]
+    : chunks;
+  const slots = encodedChunks.map((chunk) => tokenValues(encoder, rule, chunk, warn));
+  const masks = masksOf(slots, rule);
+  const { hidden, pooled } = await encoder.encode(slots, {
+    ...layerOf(encoder, rule, stopAt),
+    project: rule.project ?? false,
+    masks,
+  });
+  const empty = isWeighted ? sliceBatch(hidden, chunks.length, chunks.length + 1).data : undefined;
+  const weights = chunks.map((chunk) => chunk.map((token) => token.weight));
+  return {
+    cond: blendWeights(hidden, weights, empty),
+    pooled: pooled && sliceBatch(pooled, 0, 1),
+    ...(masks && { mask: tensor([1, masks[0].length], Float32Array.from(masks[0])) }),
+  };
+}
+
+const masksOf = (
+  slots: readonly (readonly TokenValue[])[],
+  { tokens }: PartRule,
+): number[][] | undefined =>
+  'chunkPad' in tokens || !tokens.isMasked
+    ? undefined
+    : slots.map((sequence) => attentionMask(sequence, tokens));
+
+const padOf = ({ tokens }: PartRule): number =>
+  'chunkPad' in tokens ? tokens.chunkPad : tokens.pad;
+
+/**
+ * Returns the layer to read; a clip skip beyond the first layer means the normalised last state, as
+ * in ComfyUI.
+ */
+function layerOf(
+  encoder: TextEncoder,
+  rule: PartRule,
+  stopAt?: number,
+): { layer: number | 'last'; finalNorm: boolean } {
+  const fromEnd = stopAt ?? rule.layer;
+  if (fromEnd === 'last' || -fromEnd > encoder.layers) return { layer: 'last', finalNorm: true };
+  return { layer: encoder.layers + fromEnd, finalNorm: rule.norm };
+}
+
+/**
+ * Returns the encoder's input. Vectors of another width are removed and the end is padded instead;
+ * the positions of the weights do not change.
+ */
+function tokenValues(
+  encoder: TextEncoder,
+  rule: PartRule,
+  chunk: Chunk,
+  warn?: Warn,
+): TokenValue[] {
+  const fits = (value: TokenValue) => typeof value === 'number' || value.length === encoder.width;
+  const values = chunk.map((token) => token.value).filter(fits);
+  if (values.length < chunk.length) {
+    const vector = chunk.find((token) => !fits(token.value))!.value as Float32Array;
+    warn?.(
+      `an embedding of width ${vector.length} is left out: the ${rule.kind} text encoder has ` +
+        `width ${encoder.width}`,
+    );
+  }
+  while (values.length < chunk.length) values.push(padOf(rule));
+  return values;
+}
+
+/** Passes on each message once, even if every encoder warns. */
+export function once(warn?: Warn): Warn | undefined {
+  if (!warn) return undefined;
+  const passedOn = new Set<string>();
+  return (message) => {
+    if (passedOn.has(message)) return;
+    passedOn.add(message);
+    warn(message);
+  };
+}

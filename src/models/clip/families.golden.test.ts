@@ -1,0 +1,131 @@
+// The tokens of the families' prompts against te/tokenizers (tokenize_with_weights of ComfyUI 0.33.0,
+// transformers 4.57), and the hidden states of their encoders against te/inside.
+import { afterAll, describe, expect, it } from 'vitest';
+import {
+  expectExact,
+  expectGolden,
+  fixtureModel,
+  type GoldenCase,
+  golden,
+} from '../../../test/support/golden.ts';
+import { createModelRuntime } from '../model-runtime.ts';
+import { relativeBuckets } from '../t5/buckets.ts';
+import { CLIP_FAMILIES, type ClipFamily } from './families.ts';
+import { loadTextEncoder } from './load.ts';
+import { promptTokens } from './prompt-tokens.ts';
+
+const runtime = createModelRuntime({ threads: 1 });
+afterAll(() => runtime.close());
+const load = (name: string) => loadTextEncoder(fixtureModel(`tiny_${name}`), runtime);
+
+/** The tokenizers of the group that belong to a family, with the file of its encoder. */
+const TOKENIZERS: Readonly<Record<string, readonly [ClipFamily, file: string]>> = {
+  t5xxl_sd3: ['sd3', 't5xxl'],
+  t5xxl_flux: ['flux', 't5xxl'],
+  t5xxl_chroma: ['chroma', 't5xxl'],
+  qwen3_z_image: ['z-image', 'qwen3_4b'],
+  gemma2_lumina2: ['lumina2', 'gemma2_2b'],
+};
+
+describe('golden te/tokenizers', () => {
+  const g = golden('te', 'tokenizers');
+
+  it.each(Object.keys(TOKENIZERS))('%s', async (tokenizer) => {
+    const [family, file] = TOKENIZERS[tokenizer];
+    const encoder = await load(file);
+    const rule = CLIP_FAMILIES[family].parts.find(({ kind }) => kind === encoder.kind)!;
+    // the original was given no folder of embeddings
+    const tokens = { ...rule.tokens, takesEmbeddings: false };
+    const part = { encoder, rule: { ...rule, tokens } };
+    const tokensOf = ({ params }: GoldenCase) =>
+      promptTokens(
+        {
+          endsAtBrackets: true,
+          padding: params.options && {
+            t5xxl: {
+              minPadding: params.options.t5xxl_min_padding,
+              minLength: params.options.t5xxl_min_length,
+            },
+          },
+        },
+        part,
+        params.prompt,
+      );
+    const cases = g.cases.filter(({ params }) => params.tokenizer === tokenizer);
+    expect(cases.length).toBeGreaterThanOrEqual(80);
+    for (const one of cases) {
+      const { id, outputs, scalars } = one;
+      const [sequence] = await tokensOf(one);
+      if (scalars) expect(sequence.length, id).toBe(scalars.length0);
+      // the group leaves out the padding at the end
+      const { length } = g.tensor(outputs.ids0).data;
+      const given = sequence.slice(0, length);
+      expectExact(
+        g,
+        id,
+        outputs.ids0,
+        given.map(({ value }) => value as number),
+      );
+      if (outputs.weights0)
+        expectExact(
+          g,
+          id,
+          outputs.weights0,
+          given.map(({ weight }) => weight),
+        );
+      const pad = 'pad' in rule.tokens ? rule.tokens.pad : -1;
+      expect(
+        sequence.slice(length).every(({ value }) => value === pad),
+        id,
+      ).toBe(true);
+    }
+  });
+});
+
+describe('golden te/inside', () => {
+  const g = golden('te', 'inside');
+  const caseOf = (id: string) => g.cases.find((one) => one.id === id)!;
+  const idsOf = (name: string) => Array.from(g.tensor(name).data as BigInt64Array, Number);
+
+  it.each(['z_image', 'lumina2'])('%s', async (id) => {
+    const { params, inputs, outputs } = caseOf(id);
+    const encoder = await load(params.encoder);
+    const [ids, mask] = [idsOf(inputs.ids), idsOf(inputs.mask)];
+    const states = Object.entries(outputs).map(([key, name]) => ({
+      name,
+      // all_i is the state before layer i, the last one after the final norm, as is `out`
+      before: key === 'out' ? encoder.layers : Number(key.replace('all_', '')),
+    }));
+    for (const { name, before } of states) {
+      if (before === 0) continue;
+      const finalNorm = before === encoder.layers;
+      const { hidden } = await encoder.encode([ids], {
+        layer: before - 1,
+        finalNorm,
+        project: false,
+        masks: [mask],
+      });
+      expectGolden(g, id, name, hidden);
+    }
+  });
+
+  it('t5', async () => {
+    const { inputs, outputs } = caseOf('t5');
+    const ids = idsOf(inputs.ids);
+    // those of the distances -200 to 200: of the last query position, then of the first
+    const { data } = relativeBuckets(201, 32);
+    const buckets = [...data.subarray(200 * 201), ...data.subarray(1, 201)];
+    expectExact(g, 't5', outputs.bucket, buckets);
+    const encoder = await load('t5xxl');
+    for (const [key, name] of Object.entries(outputs)) {
+      if (key === 'bucket') continue;
+      const layer = key === 'out' ? 'last' : Number(key.replace('block_', ''));
+      const { hidden } = await encoder.encode([ids], {
+        layer,
+        finalNorm: layer === 'last',
+        project: false,
+      });
+      expectGolden(g, 't5', name, hidden);
+    }
+  });
+});

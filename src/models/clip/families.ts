@@ -1,0 +1,159 @@
+// How each family of models uses its text encoders: one value per family (ComfyUI's sd1_clip,
+// sdxl_clip, sd2_clip, text_encoders/).
+import { END_TOKEN } from '../../text/clip-bpe.ts';
+import { GEMMA_START } from '../../text/tokenizers/gemma.ts';
+import { QWEN_PAD } from '../../text/tokenizers/qwen.ts';
+import { T5_END } from '../../text/tokenizers/t5.ts';
+import { type JoinParts, onlyPart, pooledBeside, sideBySide, stableDiffusion3 } from './join.ts';
+import type { EncoderKind } from './text-encoder.ts';
+
+export type ClipFamily =
+  | 'sd1'
+  | 'sd2'
+  | 'sdxl'
+  | 'sdxl-refiner'
+  | 'sd3'
+  | 'flux'
+  | 'chroma'
+  | 'z-image'
+  | 'lumina2';
+
+/** How a family uses one of its encoders. */
+export interface PartRule {
+  readonly kind: EncoderKind;
+  readonly tokens: ChunkRule | SequenceRule;
+  /**
+   * Layer whose hidden states are the features, counted from the end; 'last' is the last layer
+   * after the final norm.
+   */
+  readonly layer: number | 'last';
+  /** Whether the final norm is applied to a layer counted from the end. */
+  readonly norm: boolean;
+  /** Whether pooled features are multiplied by the text projection. */
+  readonly project?: boolean;
+}
+
+/** Prompts are divided into chunks, which begin and end as CLIP's do. */
+export interface ChunkRule {
+  /** Token that pads a chunk. */
+  readonly chunkPad: number;
+}
+
+/** A prompt is one sequence. */
+export interface SequenceRule {
+  readonly start?: number;
+  readonly end?: number;
+  readonly pad: number;
+  readonly minLength: number;
+  /** The text around the prompt: before and after it. */
+  readonly template?: readonly [before: string, after: string];
+  /** Whether parentheses in the prompt are weights. */
+  readonly isWeighted: boolean;
+  /** Whether prompts may name embeddings. */
+  readonly takesEmbeddings: boolean;
+  /** Whether the empty prompt that weights are relative to is padding alone. */
+  readonly emptyIsPadding?: boolean;
+  /** Whether padding is hidden from attention, and the mask is a part of the conditioning. */
+  readonly isMasked?: boolean;
+}
+
+export interface FamilyRule {
+  /** In the order of their features. */
+  readonly parts: readonly PartRule[];
+  /** Whether any one of the parts is enough. */
+  readonly isPartial?: boolean;
+  readonly join: JoinParts;
+}
+
+const CLIP_L = { kind: 'clip_l', tokens: { chunkPad: END_TOKEN } } as const;
+const CLIP_G = { kind: 'clip_g', tokens: { chunkPad: 0 }, project: true } as const;
+
+const T5: SequenceRule = {
+  end: T5_END,
+  pad: 0,
+  minLength: 1,
+  isWeighted: true,
+  takesEmbeddings: true,
+};
+/** T5-XXL with prompts of at least so many tokens. */
+const t5xxl = (rule: Partial<SequenceRule>): PartRule => ({
+  kind: 't5xxl',
+  tokens: { ...T5, ...rule },
+  layer: 'last',
+  norm: true,
+});
+
+export const CLIP_FAMILIES: Readonly<Record<ClipFamily, FamilyRule>> = {
+  sd1: {
+    parts: [{ ...CLIP_L, layer: 'last', norm: true }],
+    join: onlyPart,
+  },
+  sd2: {
+    parts: [{ kind: 'clip_h', tokens: { chunkPad: 0 }, layer: -2, norm: true, project: true }],
+    join: onlyPart,
+  },
+  sdxl: {
+    parts: [
+      { ...CLIP_L, layer: -2, norm: false },
+      { ...CLIP_G, layer: -2, norm: false },
+    ],
+    join: sideBySide('clip_g'),
+  },
+  'sdxl-refiner': {
+    parts: [{ ...CLIP_G, layer: -2, norm: false }],
+    join: onlyPart,
+  },
+  sd3: {
+    parts: [
+      { ...CLIP_L, layer: -2, norm: false },
+      { ...CLIP_G, layer: -2, norm: false },
+      t5xxl({ minLength: 77 }),
+    ],
+    isPartial: true,
+    join: stableDiffusion3,
+  },
+  flux: {
+    parts: [{ ...CLIP_L, layer: 'last', norm: true }, t5xxl({ minLength: 256 })],
+    join: pooledBeside('t5xxl', 'clip_l'),
+  },
+  chroma: {
+    parts: [t5xxl({ emptyIsPadding: true })],
+    join: onlyPart,
+  },
+  'z-image': {
+    parts: [
+      {
+        kind: 'qwen3_4b',
+        tokens: {
+          pad: QWEN_PAD,
+          minLength: 1,
+          template: ['<|im_start|>user\n', '<|im_end|>\n<|im_start|>assistant\n'],
+          isWeighted: false,
+          takesEmbeddings: true,
+          isMasked: true,
+        },
+        layer: -2,
+        norm: false,
+      },
+    ],
+    join: onlyPart,
+  },
+  lumina2: {
+    parts: [
+      {
+        kind: 'gemma2_2b',
+        tokens: {
+          start: GEMMA_START,
+          pad: 0,
+          minLength: 1,
+          isWeighted: true,
+          takesEmbeddings: false,
+          isMasked: true,
+        },
+        layer: -2,
+        norm: false,
+      },
+    ],
+    join: onlyPart,
+  },
+};

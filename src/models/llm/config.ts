@@ -1,0 +1,76 @@
+// The language models whose states encode prompts: Qwen3 (Yang et al. 2025) and Gemma 2 (Riviere et
+// al. 2024). One layout of names; the sizes are read from the tensors.
+import type { Weights } from '../weights/tensors.ts';
+
+export interface LlmConfig {
+  readonly width: number;
+  readonly layers: number;
+  readonly heads: number;
+  /** The heads of keys and values, each of which serves equally many of the queries'. */
+  readonly kvHeads: number;
+  /** The width of a head. */
+  readonly depth: number;
+  /** The base of the rotary position embedding. */
+  readonly theta: number;
+  readonly activation: 'silu' | 'geluTanh';
+  /** Whether queries and keys are normalised. */
+  readonly normsHeads: boolean;
+  /** Whether the results of attention and MLP are normalised before they are added. */
+  readonly normsResults: boolean;
+  /** Whether norms multiply by 1 + weight. */
+  readonly addsOne: boolean;
+  /** Whether embeddings are multiplied by sqrt(width). */
+  readonly scalesEmbeddings: boolean;
+}
+
+export const LLM_TOKENS = 'model.embed_tokens.weight';
+
+/** Returns the prefix of a layer's names. */
+export const llmLayer = (index: number): string => `model.layers.${index}`;
+
+/** The width of Gemma's heads by that of the model, which its tensors do not show. */
+const GEMMA_DEPTHS: ReadonlyMap<number, number> = new Map([
+  [2304, 256],
+  // small models for tests
+  [40, 12],
+]);
+
+type Traits = Omit<LlmConfig, 'width' | 'layers' | 'heads' | 'kvHeads' | 'depth'>;
+
+const QWEN3: Traits = {
+  theta: 1e6,
+  activation: 'silu',
+  normsHeads: true,
+  normsResults: false,
+  addsOne: false,
+  scalesEmbeddings: false,
+};
+
+const GEMMA2: Traits = {
+  theta: 1e4,
+  activation: 'geluTanh',
+  normsHeads: false,
+  normsResults: true,
+  addsOne: true,
+  scalesEmbeddings: true,
+};
+
+/** Reads a model's sizes from its tensors. Throws DR_MODEL_UNSUPPORTED when some are missing. */
+export function llmConfig(weights: Weights): LlmConfig {
+  const [, width] = weights.shape(LLM_TOKENS);
+  const first = llmLayer(0);
+  const isGemma = weights.has(`${first}.post_feedforward_layernorm.weight`);
+  const depth = isGemma
+    ? (GEMMA_DEPTHS.get(width) ?? 256)
+    : weights.shape(`${first}.self_attn.q_norm.weight`)[0];
+  let layers = 0;
+  while (weights.has(`${llmLayer(layers)}.input_layernorm.weight`)) layers++;
+  return {
+    width,
+    layers,
+    heads: weights.shape(`${first}.self_attn.q_proj.weight`)[0] / depth,
+    kvHeads: weights.shape(`${first}.self_attn.k_proj.weight`)[0] / depth,
+    depth,
+    ...(isGemma ? GEMMA2 : QWEN3),
+  };
+}

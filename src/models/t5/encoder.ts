@@ -1,0 +1,25 @@
+// T5 as a text encoder.
+import type { Runtime } from '../../runtime/runtime.ts';
+import { t5Tokenizer } from '../../text/tokenizers/t5.ts';
+import { createSequenceEncoder } from '../clip/sequence-encoder.ts';
+import type { SequenceKind, TextEncoder } from '../clip/text-encoder.ts';
+import type { Weights } from '../weights/tensors.ts';
+import { relativeBuckets } from './buckets.ts';
+import { T5_TOKENS, t5Config } from './config.ts';
+import { t5Graph } from './graph.ts';
+
+/** Creates a T5 encoder. Throws DR_MODEL_UNSUPPORTED when tensors are missing. */
+export function createT5(runtime: Runtime, kind: SequenceKind, weights: Weights): TextEncoder {
+  const config = t5Config(weights);
+  return createSequenceEncoder(runtime, {
+    kind,
+    weights,
+    width: config.width,
+    layers: config.layers,
+    heads: config.heads,
+    table: T5_TOKENS,
+    tokenizer: async () => t5Tokenizer(),
+    graph: (changed, output) => t5Graph(changed, config, output),
+    inputs: (length) => ({ buckets: relativeBuckets(length, config.buckets) }),
+  });
+}

@@ -1,0 +1,39 @@
+// The tokens of a prompt as one sequence of any length, for the encoders beside CLIP (ComfyUI's
+// SDTokenizer without a maximum length).
+import { type Chunk, type GroupOptions, plainToken, tokenGroups } from './token-groups.ts';
+
+export interface SequenceOptions extends GroupOptions {
+  readonly start?: number;
+  readonly end?: number;
+  readonly pad: number;
+  /** Shorter sequences are padded to it. */
+  readonly minLength: number;
+  /** Padding tokens that are added in any case, before the minimum length is considered. */
+  readonly minPadding?: number;
+}
+
+/** Tokenizes a prompt into one sequence: start, tokens, end, padding. */
+export async function tokenizeSequence(prompt: string, options: SequenceOptions): Promise<Chunk> {
+  const { start, end, pad, minLength, minPadding = 0 } = options;
+  const groups = await tokenGroups(prompt, options);
+  const tokens = groups.flatMap((group, i) => group.map((token) => ({ ...token, word: i + 1 })));
+  const sequence = [
+    ...(start === undefined ? [] : [plainToken(start)]),
+    ...tokens,
+    ...(end === undefined ? [] : [plainToken(end)]),
+  ];
+  const padding = minPadding + Math.max(0, minLength - sequence.length - minPadding);
+  return [...sequence, ...new Array(padding).fill(plainToken(pad))];
+}
+
+/**
+ * Returns the sequence that weights are relative to: start, end and padding to a length, or longer
+ * if start and end alone are.
+ */
+export function emptySequence(
+  { start, end, pad }: Pick<SequenceOptions, 'start' | 'end' | 'pad'>,
+  length: number,
+): Chunk {
+  const values = [start, end].filter((value) => value !== undefined);
+  return [...values, ...new Array(Math.max(0, length - values.length)).fill(pad)].map(plainToken);
+}
