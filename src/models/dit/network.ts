@@ -8,7 +8,7 @@ import type { Denoiser, DenoiserInputs, DenoiserVariant, RefusedPatch } from '..
 import { denoiserPrecision } from '../denoiser-precision.ts';
 import type { ModelRuntime } from '../model-runtime.ts';
 import { patchesOf } from '../unet/unet-patch.ts';
-import { plainTargets, withMoreChanges } from '../weights/changes.ts';
+import { changedShapes, plainTargets, withMoreChanges, withShapes } from '../weights/changes.ts';
 import { planChanges } from '../weights/plan-changes.ts';
 import type { Weights } from '../weights/tensors.ts';
 import { weightsNetwork } from '../weights/weights-network.ts';
@@ -25,13 +25,16 @@ const REFUSED: readonly RefusedPatch[] = ['freeU', 'recordedAttention'];
 /** Creates a transformer over `weights`. Throws DR_MODEL_UNSUPPORTED when tensors are missing. */
 export function createDit<Config>(
   runtime: ModelRuntime,
-  weights: Weights,
+  stored: Weights,
   architecture: Architecture<Config>,
   { changes = [], skippedBlocks, patches = [] }: DitChange = {},
 ): Denoiser {
+  const shapes = changedShapes(changes);
+  const weights = withShapes(stored, shapes);
   const config = architecture.config(weights);
   const sizes = architecture.sizes(config);
-  const base = { weights, targets: plainTargets(weights, architecture.fixedWeights), changes };
+  const targets = plainTargets(stored, architecture.fixedWeights, shapes);
+  const base = { weights, targets, changes };
   const plan = planChanges(base, 'ahead');
   const precision = denoiserPrecision(runtime, weights, () =>
     architecture.graph(weights, config, {}),
@@ -63,7 +66,7 @@ export function createDit<Config>(
     ...plan?.inputs,
     ...skippedInput(architecture.blocks?.(config), skippedBlocks),
   };
-  const create = (change: DitChange): Denoiser => createDit(runtime, weights, architecture, change);
+  const create = (change: DitChange): Denoiser => createDit(runtime, stored, architecture, change);
   return {
     ...sizes,
     patchable: base.targets,

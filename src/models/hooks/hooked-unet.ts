@@ -50,7 +50,9 @@ function createHookedUNets(unet: Denoiser, hooks: readonly HookWeights[]): Hooke
     if (change) changes.set(weights, change);
     else if (unet.patchable && weights.strengths.unet !== 0) unmatched.push(weights.name);
   }
-  const isShared = haveInputStrengths(unet, [...changes.values()]);
+  const all = [...changes.values()];
+  // at strength 0 a hook is not left out where it replaces weights
+  const isShared = haveInputStrengths(unet, all) && !all.some((at) => changesWeights(at(0)));
   const cached = new Map<string, Denoiser>();
   return {
     unmatched,

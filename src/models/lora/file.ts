@@ -1,9 +1,10 @@
-// A LoRA file: its tensors, and the alphas that scale them.
+// A LoRA file: its tensors, the alphas that scale them, and the sizes of weights that grow.
 import { DarkroomError } from '../../errors.ts';
 import { fileState } from '../../formats/file-state.ts';
 import { withModelFile } from '../../formats/model-file.ts';
 import type { TensorFile, TensorInfo } from '../../formats/tensor-file.ts';
 import { sizeOf } from '../../tensor/tensor.ts';
+import { withReadNames } from './convert-names.ts';
 
 export interface LoraFile {
   readonly file: string;
@@ -12,19 +13,35 @@ export interface LoraFile {
   readonly tensors: ReadonlyMap<string, TensorInfo>;
   /** The values of the tensors named `….alpha`. */
   readonly alphas: ReadonlyMap<string, number>;
+  /** The values of the tensors named `….reshape_weight`: the sizes of a weight after its change. */
+  readonly sizes: ReadonlyMap<string, readonly number[]>;
 }
 
 /**
- * Reads a LoRA's header and alphas. Throws what openModelFile throws, and DR_SAFETENSORS_INVALID
- * for an alpha that is not one number.
+ * Reads a LoRA's header, alphas and sizes. Throws what openModelFile throws, and
+ * DR_SAFETENSORS_INVALID for an alpha that is not one number.
  */
 export async function openLora(file: string): Promise<LoraFile> {
-  return withModelFile(file, async (opened) => ({
-    file,
-    identity: await fileState(file),
-    tensors: opened.tensors,
-    alphas: await alphasOf(opened),
-  }));
+  return withModelFile(file, async (opened) =>
+    withReadNames({
+      file,
+      identity: await fileState(file),
+      tensors: opened.tensors,
+      alphas: await alphasOf(opened),
+      sizes: await sizesOf(opened),
+    }),
+  );
+}
+
+/** The largest number of dimensions of a weight. */
+const MAX_DIMENSIONS = 8;
+
+async function sizesOf({ tensors, read }: TensorFile): Promise<Map<string, readonly number[]>> {
+  const sizes = new Map<string, readonly number[]>();
+  for (const [name, { shape }] of tensors)
+    if (name.endsWith('.reshape_weight') && sizeOf(shape) <= MAX_DIMENSIONS)
+      sizes.set(name, [...(await read(name)).data]);
+  return sizes;
 }
 
 async function alphasOf({ file, tensors, read }: TensorFile): Promise<Map<string, number>> {

@@ -47,7 +47,7 @@ function hasShape(patch: Patch, shape: readonly number[], { tensors }: LoraFile)
     case 'set':
       return `${shapeOf(patch.tensor)}` === `${shape}`;
     case 'lora':
-      return loraSize(patch, shapeOf) === sizeOf(shape);
+      return grows(shape, patch) && loraSize(patch, shapeOf) === sizeOf(patch.reshape ?? shape);
     case 'loha':
       return lohaSizes(patch, shapeOf).every((size) => size === sizeOf(shape));
     case 'lokr':
@@ -59,6 +59,10 @@ function hasShape(patch: Patch, shape: readonly number[], { tensors }: LoraFile)
       return rotates(patch, shape, shapeOf);
   }
 }
+
+/** Whether the sizes of a weight after a change are not smaller than before it. */
+const grows = (shape: readonly number[], { reshape }: Kind<'lora'>): boolean =>
+  !reshape || (reshape.length === shape.length && reshape.every((n, i) => n >= shape[i]));
 
 type Kind<K extends Patch['kind']> = Extract<Patch, { readonly kind: K }>;
 

@@ -36,14 +36,29 @@ export function mergePatch(
   const between = (start: number, end: number): Value[] =>
     start < end ? [rowsBetween(g, weight, start, end)] : [];
   const [own] = between(...rows);
-  const merged = mergedPart(g, own, [rows[1] - rows[0], ...rest], patch, from);
-  return g.op('Concat', [...between(0, rows[0]), merged, ...between(rows[1], count)], { axis: 0 });
+  const changed = merged(g, own, [rows[1] - rows[0], ...rest], patch, from);
+  return g.op('Concat', [...between(0, rows[0]), changed, ...between(rows[1], count)], { axis: 0 });
 }
 
 const rowsBetween = (g: Graph, x: Value, start: number, end: number): Value =>
   g.op('Slice', [x, g.ints([start]), g.ints([end]), g.ints([0])]);
 
+/** Adds zeros to a weight up to the sizes that a patch needs, and applies the patch. */
 function mergedPart(
+  g: Graph,
+  weight: Value,
+  shape: readonly number[],
+  patch: Patch,
+  from: PatchSource,
+): Value {
+  const { reshape = undefined } = patch.kind === 'lora' ? patch : {};
+  if (!reshape || `${reshape}` === `${shape}`) return merged(g, weight, shape, patch, from);
+  const added = reshape.map((size, axis) => size - shape[axis]);
+  const larger = g.op('Pad', [weight, g.ints([...added.map(() => 0), ...added])]);
+  return merged(g, larger, reshape, patch, from);
+}
+
+function merged(
   g: Graph,
   weight: Value,
   shape: readonly number[],

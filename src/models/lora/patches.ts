@@ -45,6 +45,8 @@ type PatchKind =
       readonly up: string;
       readonly down: string;
       readonly mid?: string;
+      /** The weight's sizes after the change; zeros are added to it before. */
+      readonly reshape?: readonly number[];
     } & Scaled)
   | ({
       readonly kind: 'loha';
@@ -103,6 +105,7 @@ interface WeightTensors {
   /** Returns alpha / rank, or 1 without an alpha or a rank. */
   scaled(rank: number | undefined): Scaled;
   readonly alpha?: number;
+  readonly reshape?: readonly number[];
 }
 
 /** Endings of the up, down and middle factors; the first entry whose up factor exists counts. */
@@ -118,11 +121,12 @@ const LORA_NAMES: readonly (readonly [up: string, down: string, mid?: string])[]
 
 type PatchReader = (tensors: WeightTensors) => PatchKind | undefined;
 
-const lora: PatchReader = ({ find, need, size, scaled }) => {
+const lora: PatchReader = ({ find, need, size, scaled, reshape }) => {
   const names = LORA_NAMES.find(([up]) => find(up));
   if (!names) return undefined;
   const [up, down] = [need(names[0]), need(names[1])];
-  return { kind: 'lora', up, down, mid: names[2] && find(names[2]), ...scaled(size(down, 0)) };
+  const mid = names[2] && find(names[2]);
+  return { kind: 'lora', up, down, mid, reshape, ...scaled(size(down, 0)) };
 };
 
 const loha: PatchReader = ({ find, need, size, scaled }) => {
@@ -230,7 +234,7 @@ export function prefixesOf(name: string): string[] {
 }
 
 function tensorsOf(
-  { file, tensors, alphas }: LoraFile,
+  { file, tensors, alphas, sizes }: LoraFile,
   key: string,
   used: Set<string>,
 ): WeightTensors {
@@ -254,6 +258,7 @@ function tensorsOf(
     size: (name, axis) => tensors.get(name)!.shape[axis] ?? 1,
     dimensions: (ending) => tensors.get(key + ending)?.shape.length,
     alpha: alphas.get(`${key}.alpha`),
+    reshape: sizes.get(`${key}.reshape_weight`),
     scaled: (rank) => {
       const alpha = alphas.get(`${key}.alpha`);
       return {

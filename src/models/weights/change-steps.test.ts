@@ -28,6 +28,7 @@ const lora = (patch: Patch): AppliedLora => ({
       ['diff', info([4, 3])],
     ]),
     alphas: new Map(),
+    sizes: new Map(),
   },
   strength: 1,
   patches: new Map([['a', patch]]),

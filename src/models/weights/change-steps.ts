@@ -58,6 +58,11 @@ export interface ChangedTensor extends PatchTarget {
   readonly merged: readonly Step[];
   /** Low-rank changes that are computed beside it. */
   readonly branches: readonly PatchStep[];
+  /**
+   * Whether the merged changes are computed in each evaluation although others are computed ahead:
+   * LoRAs of a vector, or of a weight that they make larger.
+   */
+  readonly isSmall?: boolean;
 }
 
 /** Returns the changed targets of a network. */
@@ -158,12 +163,16 @@ function hasNoEffect(step: Step): boolean {
  * changes after the last change of full rank, unless one of them cannot be a branch.
  */
 function divide(
-  { rows, transposed, shape }: PatchTarget,
+  { rows, transposed, shape, storedShape }: PatchTarget,
   steps: readonly Step[],
   time: MergeTime,
-): Pick<ChangedTensor, 'merged' | 'branches'> {
+): Pick<ChangedTensor, 'merged' | 'branches' | 'isSmall'> {
+  const isSmall =
+    time === 'ahead' &&
+    (shape.length === 1 || storedShape !== undefined) &&
+    steps.every(({ kind }) => kind === 'patch');
   const fits = ({ patch, lora }: PatchStep): boolean =>
-    !rows && !transposed && isBranch(patch, shape, lora.lora);
+    !rows && !transposed && !storedShape && isBranch(patch, shape, lora.lora);
   const isBeside = (step: PatchStep): boolean => !!step.lora.isBypass && fits(step);
   const allBeside = steps.filter((step) => step.kind === 'patch').filter(isBeside);
   const beside = time === 'whole' ? [] : allBeside;
@@ -172,7 +181,7 @@ function divide(
   const patches = own.slice(firstPatch).filter((step) => step.kind === 'patch');
   return time === 'ahead' && patches.every(fits)
     ? { merged: own.slice(0, firstPatch), branches: [...patches, ...beside] }
-    : { merged: own, branches: beside };
+    : { merged: own, branches: beside, isSmall };
 }
 
 const wholeTensors = new WeakMap<ChangedNetwork, ReadonlyMap<object, ChangedTensor>>();

@@ -5,7 +5,13 @@ import type { Graph, Value } from '../../onnx/builder.ts';
 import { branchOf } from '../lora/branch.ts';
 import { type NumberSource, patchNumber, pathInto } from './change-numbers.ts';
 import { applyStep, transpose } from './change-operators.ts';
-import { type ChangedTensor, changesByTarget, type PatchStep, partOf } from './change-steps.ts';
+import {
+  type ChangedTensor,
+  changesByTarget,
+  type PatchStep,
+  partOf,
+  type Step,
+} from './change-steps.ts';
 import type { ChangedNetwork } from './changes.ts';
 import { type TensorView, type Weights, weightsOf } from './tensors.ts';
 
@@ -13,7 +19,7 @@ import { type TensorView, type Weights, weightsOf } from './tensors.ts';
 export interface ChangeStrategy {
   /** Numbers of the changes that are computed into weights. */
   readonly mergedNumbers: NumberSource;
-  /** Numbers of the low-rank branches beside weights. */
+  /** Numbers of the low-rank branches beside weights, and of changes of small weights. */
   readonly branchNumbers: NumberSource;
   /** Whether changed weights are rounded to the type that the network's weights are rounded to. */
   readonly isRounded: boolean;
@@ -75,6 +81,10 @@ export function changedWeights(
   };
 }
 
+/** The shape of a weight after a step. */
+const shapeAfter = (step: Step, shape: readonly number[]): readonly number[] =>
+  step.kind === 'patch' && step.patch.kind === 'lora' ? (step.patch.reshape ?? shape) : shape;
+
 interface Merger {
   /** Returns a tensor with its merged changes; the same value for the same tensor. */
   tensor(g: Graph, changed: ChangedTensor, after: TensorView['after']): Value;
@@ -95,14 +105,18 @@ function createMerger({ weights, changes }: ChangedNetwork, strategy: ChangeStra
   const values = new Map<string, Value>();
 
   const merge = (g: Graph, changed: ChangedTensor, after: TensorView['after']): Value => {
-    const { tensor, rows, transposed, shape } = changed;
+    const { tensor, rows, transposed, storedShape } = changed;
     const inFile = weights.value(g, tensor, { rows });
     const stored = transposed ? transpose(g, inFile) : inFile;
-    const numbers = mergedNumbers;
+    const numbers = changed.isSmall ? branchNumbers : mergedNumbers;
     const rounding = weights.isExact?.(tensor) ? undefined : weights.rounding;
     const context = { g, after, numbers, path, stored, rounding, loraWeights, otherWeights };
     let value = stored;
-    for (const step of changed.merged) value = applyStep(context, value, shape, step);
+    let shape = storedShape ?? changed.shape;
+    for (const step of changed.merged) {
+      value = applyStep(context, value, shape, step);
+      shape = shapeAfter(step, shape);
+    }
     if (isRounded && rounding) value = g.round(value, rounding);
     return transposed ? transpose(g, value) : value;
   };

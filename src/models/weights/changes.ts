@@ -14,23 +14,52 @@ export interface PatchTarget {
   readonly shape: readonly number[];
   /** No change applies: a buffer of the original, which changes parameters alone. */
   readonly isFixed?: boolean;
+  /** Its shape in the file, where changes make it larger. */
+  readonly storedShape?: readonly number[];
 }
 
 /** Changeable weights by the names that changes use. */
 export type PatchTargets = ReadonlyMap<string, PatchTarget>;
 
-/** Returns each tensor as a target of its own name. */
-export const plainTargets = (weights: Weights, fixed: readonly string[] = []): PatchTargets =>
+type Shapes = ReadonlyMap<string, readonly number[]>;
+
+/** Returns each tensor as a target of its own name. `shapes`: those of larger weights. */
+export const plainTargets = (
+  weights: Weights,
+  fixed: readonly string[] = [],
+  shapes: Shapes = new Map(),
+): PatchTargets =>
   new Map(
-    [...weights.names()].map((tensor) => [
-      tensor,
-      {
+    [...weights.names()].map((tensor) => {
+      const storedShape = weights.shape(tensor);
+      const shape = shapes.get(tensor) ?? storedShape;
+      const isLarger = `${shape}` !== `${storedShape}`;
+      return [
         tensor,
-        shape: weights.shape(tensor),
-        ...(fixed.includes(tensor) && { isFixed: true }),
-      },
-    ]),
+        {
+          tensor,
+          shape,
+          ...(fixed.includes(tensor) && { isFixed: true }),
+          ...(isLarger && { storedShape }),
+        },
+      ];
+    }),
   );
+
+/** Returns the shapes of the weights that changes make larger. */
+export function changedShapes(changes: readonly WeightChange[]): Shapes {
+  const shapes = new Map<string, readonly number[]>();
+  for (const change of changes)
+    for (const [name, patch] of 'lora' in change ? change.patches : [])
+      if (patch.kind === 'lora' && patch.reshape) shapes.set(name, patch.reshape);
+  return shapes;
+}
+
+/** Returns weights with other shapes for some of them. */
+export const withShapes = (weights: Weights, shapes: Shapes): Weights =>
+  shapes.size === 0
+    ? weights
+    : { ...weights, shape: (name) => shapes.get(name) ?? weights.shape(name) };
 
 /**
  * The factors of a weight and of the other network's weight in their sum. Weights whose shares have

@@ -1,9 +1,11 @@
-// Plans how the changes of a network's weights are computed. There are three ways, by exactness and
+// Plans how the changes of a network's weights are computed. There are four ways, by exactness and
 // cost:
 //
 // - A low-rank change of a UNet's layer stays a branch beside the weight: W x + s up(down x). It is
 //   equal except for rounding, costs rank/width more per evaluation, and the weight is not copied.
 //   The strength s is an input of the graph, so that another strength needs no other session.
+// - LoRAs of vectors (biases, norms), and of weights that they make larger, are computed in each
+//   evaluation, with the strength as an input.
 // - Other changes of a UNet (LoHa, LoKr, GLoRA, OFT, DoRA, diff, blends) are of full rank: W' is
 //   computed once, when the session opens, or before that into a file (merged.ts), because a
 //   session holds everything that it computes from.
@@ -13,8 +15,20 @@
 import { createHash } from 'node:crypto';
 import { createGraph } from '../../onnx/builder.ts';
 import { tensor } from '../../tensor/tensor.ts';
-import { constantNumbers, inputNumbers, numbersOf, ONE } from './change-numbers.ts';
-import { type ChangedTensor, changedTensors, partOf, scaledTargets } from './change-steps.ts';
+import {
+  type ChangeNumber,
+  constantNumbers,
+  inputNumbers,
+  numbersOf,
+  ONE,
+} from './change-numbers.ts';
+import {
+  type ChangedTensor,
+  changedTensors,
+  partOf,
+  type Step,
+  scaledTargets,
+} from './change-steps.ts';
 import { changedWeights, mergedOnce } from './changed-weights.ts';
 import type { ChangedNetwork, MergedTensors, MergeTime, PatchPlan } from './changes.ts';
 import type { Weights } from './tensors.ts';
@@ -23,21 +37,23 @@ import type { Weights } from './tensors.ts';
 export function planChanges(network: ChangedNetwork, time: MergeTime): PatchPlan | undefined {
   if (network.changes.length === 0) return undefined;
   const tensors = changedTensors(network, time);
-  const merged = new Map(tensors.flatMap((one) => one.merged.flatMap((step) => numbersOf(step))));
-  const branches = new Map(
-    tensors.flatMap((one) => one.branches.flatMap((step) => numbersOf(step))),
-  );
   const eachTime = time === 'each time';
-  const inputs = new Map([...(eachTime ? merged : []), ...branches]);
-  if (eachTime && inputs.size > 0) inputs.set(ONE, 1);
-  const constants = eachTime ? [] : [...merged].map(([name, value]) => `${name}=${value}`);
+  const isAhead = ({ isSmall }: ChangedTensor): boolean => !eachTime && !isSmall;
+  const numbers = (steps: readonly Step[]): ChangeNumber[] =>
+    steps.flatMap((step) => numbersOf(step));
+  const late = new Map(tensors.flatMap((one) => (isAhead(one) ? [] : numbers(one.merged))));
+  const branches = new Map(tensors.flatMap((one) => numbers(one.branches)));
+  const inputs = new Map([...late, ...branches]);
+  if (late.size > 0) inputs.set(ONE, 1);
+  const ahead = new Map(tensors.flatMap((one) => (isAhead(one) ? numbers(one.merged) : [])));
+  const constants = [...ahead].map(([name, value]) => `${name}=${value}`);
   return {
     key: [keyOf(network), ...constants].join(' '),
     inputs:
       inputs.size > 0 ? { scales: tensor([inputs.size], Float32Array.from(inputs.values())) } : {},
     merged: mergedTensors(
       network,
-      eachTime ? [] : tensors.filter(({ rows, transposed }) => !rows && !transposed),
+      tensors.filter((one) => isAhead(one) && !one.rows && !one.transposed),
       ({ tensor }) => tensor,
     ),
     build: (make, ready) => {

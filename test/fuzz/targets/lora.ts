@@ -37,7 +37,13 @@ export const target: FuzzTarget = {
     const tensors = tensorsOf(input);
     identify(tensors);
     describeLora(tensors);
-    const file = { file: 'input', identity: '', tensors, alphas: new Map<string, number>() };
+    const file = {
+      file: 'input',
+      identity: '',
+      tensors,
+      alphas: new Map<string, number>(),
+      sizes: new Map(),
+    };
     for (const patch of readPatches(file, KEYS).patches.values())
       patchFits(patch, [320, 320], file);
   },
