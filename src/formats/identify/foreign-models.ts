@@ -3,8 +3,11 @@
 
 const PREFIXES = ['', 'model.diffusion_model.', 'net.', 'module.'];
 
-/** The tensor names of each kind. A kind that contains the names of another comes before it. */
-const KINDS: Readonly<Record<string, readonly string[]>> = {
+/**
+ * The tensor names of each kind, one of which is enough; of an array, all. A kind that contains the
+ * names of another comes before it.
+ */
+const KINDS: Readonly<Record<string, readonly (string | readonly string[])[]>> = {
   'a Stable Video Diffusion model (video)': [
     'input_blocks.1.0.time_stack.in_layers.0.weight',
     'input_blocks.1.0.time_mixer.mix_factor',
@@ -25,6 +28,11 @@ const KINDS: Readonly<Record<string, readonly string[]>> = {
   'an AnimateDiff motion module (video)': [
     'down_blocks.0.motion_modules.0.temporal_transformer.norm.weight',
     'mid_block.motion_modules.0.temporal_transformer.norm.weight',
+  ],
+  'a ControlNet for Qwen-Image': [
+    ['controlnet_x_embedder.weight', 'transformer_blocks.0.img_mlp.net.0.proj.weight'],
+    ['controlnet_blocks.0.weight', 'transformer_blocks.0.img_mlp.net.0.proj.weight'],
+    'control_img_in.weight',
   ],
   'a ControlNet for FLUX or Qwen-Image': [
     'controlnet_x_embedder.weight',
@@ -87,6 +95,8 @@ const KINDS: Readonly<Record<string, readonly string[]>> = {
  */
 export function foreignModel(tensors: { has(name: string): boolean }): string | undefined {
   return Object.keys(KINDS).find((kind) =>
-    KINDS[kind].some((name) => PREFIXES.some((prefix) => tensors.has(prefix + name))),
+    KINDS[kind].some((names) =>
+      PREFIXES.some((prefix) => [names].flat().every((name) => tensors.has(prefix + name))),
+    ),
   );
 }

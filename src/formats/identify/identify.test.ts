@@ -238,6 +238,30 @@ it('identifies ControlNets in three layouts', () => {
   ).toMatchObject({ layout: 'lora' });
 });
 
+it("tells ControlNets of FLUX.1 and SD3 from other transformers'", () => {
+  const [attention, hint] = [
+    'transformer_blocks.0.attn.add_q_proj.weight',
+    'controlnet_x_embedder.weight',
+  ];
+  const flux = { 'x_embedder.weight': [3072, 64], [hint]: [3072, 64], [attention]: [3072, 3072] };
+  expect(identify(shapes(flux))).toEqual({ kind: 'controlnet', layout: 'flux-diffusers' });
+  const qwen = {
+    'img_in.weight': [3072, 64],
+    'transformer_blocks.0.img_mlp.net.0.proj.weight': [12288, 3072],
+    'controlnet_blocks.0.weight': [3072, 3072],
+    [hint]: [3072, 64],
+    [attention]: [3072, 3072],
+  };
+  expect(identify(shapes(qwen))).toEqual({
+    kind: 'unknown',
+    reason: 'a ControlNet for Qwen-Image',
+  });
+  expect(identify(shapes({ 'after_proj_list.18.bias': [1408] }))).toEqual({
+    kind: 'unknown',
+    reason: 'a ControlNet for Hunyuan-DiT',
+  });
+});
+
 describe('models in the layout of diffusers', () => {
   const marker = 'up_blocks.3.attentions.2.transformer_blocks.0.norm1.bias';
   const identifyUnet = (more: Record<string, readonly number[]>) =>

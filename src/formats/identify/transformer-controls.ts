@@ -21,7 +21,11 @@ const MARKERS: readonly Marker[] = [
     names: ['pos_embed_input.proj.weight', BLOCK, 'transformer_blocks.0.adaLN_modulation.1.bias'],
   },
   { layout: 'sd3', names: ['pos_embed_input.proj.weight', BLOCK, DIFFUSERS_BLOCK] },
-  { layout: 'flux', names: ['controlnet_x_embedder.weight', BLOCK, DIFFUSERS_BLOCK] },
+  // those of Qwen-Image have img_in instead of x_embedder
+  {
+    layout: 'flux',
+    names: ['controlnet_x_embedder.weight', 'x_embedder.weight', BLOCK, DIFFUSERS_BLOCK],
+  },
 ];
 
 /** The layout of a ControlNet of a transformer; undefined for other files. */

@@ -20,6 +20,7 @@ import { repeatToBatch, type Tensor } from '../../tensor/tensor.ts';
 import { createChroma } from '../chroma/network.ts';
 import type { Denoiser, DenoiserInputs } from '../denoiser.ts';
 import { createFlux } from '../flux/network.ts';
+import { inspectModel } from '../inspect/inspect-model.ts';
 import type { ControlNet } from './controlnet.ts';
 import { loadControlNet } from './load.ts';
 
@@ -112,6 +113,19 @@ describe('ControlNets of FLUX.1', () => {
   it('do not fit models of another kind', async () => {
     const net = await loaded(caseOf('InstantX'));
     expect(net.fits({ contextDim: 768, admChannels: 0 })).toBe(false);
+  });
+
+  it.each([
+    ['InstantX', 'FLUX.1, diffusers layout'],
+    ['union, canny', 'FLUX.1, union, diffusers layout'],
+    ['alimama, with a mask', 'FLUX.1, inpainting, diffusers layout'],
+    ['XLabs', 'FLUX.1, XLabs'],
+    ['Mistoline', 'FLUX.1, Mistoline'],
+  ])('%s is described as %s', async (id, architecture) => {
+    const { file } = await loaded(caseOf(id));
+    const report = await inspectModel(file);
+    expect(report).toMatchObject({ kind: 'ControlNet', architecture });
+    expect(report.memory).toBeGreaterThan(1e5);
   });
 
   it('know their control types', async () => {

@@ -25,6 +25,7 @@ import type { Control } from '../../sampling/sampling-types.ts';
 import { repeatToBatch, type Tensor } from '../../tensor/tensor.ts';
 import type { Denoiser } from '../denoiser.ts';
 import { createDit } from '../dit/network.ts';
+import { inspectModel } from '../inspect/inspect-model.ts';
 import { mmdit } from '../mmdit/mmdit.ts';
 import { weightsOf } from '../weights/tensors.ts';
 import { loadControlNet } from './load.ts';
@@ -108,6 +109,18 @@ describe('ControlNets of SD3', () => {
     const net = await loadControlNet(await written(g.cases[1]), runtime);
     expect(net.fits(await modelOf('tiny_sd3_medium'))).toBe(false);
     expect(net.fits({ contextDim: 768, admChannels: 0 })).toBe(false);
+  });
+
+  it('are described by their layout', async () => {
+    const architecture = async (id: string): Promise<string> => {
+      const file = await written(g.cases.find((one) => one.id === id)!);
+      return (await inspectModel(file)).architecture;
+    };
+    expect(await architecture('InstantX, one block')).toBe('Stable Diffusion 3, diffusers layout');
+    expect(await architecture('Stability, large')).toBe('Stable Diffusion 3, original layout');
+    expect(await architecture('Alimama, a mask beside the hint')).toBe(
+      'Stable Diffusion 3, inpainting, diffusers layout',
+    );
   });
 
   it('need a VAE', async () => {

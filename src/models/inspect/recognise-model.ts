@@ -176,7 +176,12 @@ function recogniseControlNet(
   const isComplete = layout !== 'lora' && layout !== 'sd35' && !tensors.has('difference');
   return {
     kind: 'ControlNet',
-    architecture: [controlFamily(layout, tensors), CONTROL_LAYOUTS[layout]]
+    architecture: [
+      controlFamily(layout, tensors),
+      tensors.has('controlnet_mode_embedder.weight') && 'union',
+      isInpaintingControl(tensors) && 'inpainting',
+      CONTROL_LAYOUTS[layout],
+    ]
       .filter(Boolean)
       .join(', '),
     ...(isComplete && { open: (runtime: ModelRuntime) => loadControlNet(file, runtime) }),
@@ -239,6 +244,11 @@ function describeDenoiser({
 }
 
 type Tensors = ModelDescription['tensors'];
+
+/** Whether a ControlNet of a transformer takes a mask beside the hint's 16 channels. */
+const isInpaintingControl = (tensors: Tensors): boolean =>
+  tensors.get('controlnet_x_embedder.weight')?.shape[1] === 17 * 4 ||
+  tensors.get('pos_embed_input.proj.weight')?.shape[1] === 17;
 
 /** The model family of a ControlNet: by its layout, or by the width of its prompt features. */
 function controlFamily(layout: ControlLayout, tensors: Tensors): string | undefined {
