@@ -208,11 +208,17 @@ describe('ControlNets of transformers', () => {
       'sd35',
       [block, 'pos_embed_input.proj.weight', 'transformer_blocks.0.adaLN_modulation.1.bias'],
     ],
-    ['flux', [block, 'controlnet_x_embedder.weight', sd3[0]]],
+    ['flux', [block, 'controlnet_x_embedder.weight', 'x_embedder.weight', sd3[0]]],
     ['flux-xlabs', [block, flux]],
     ['flux-mistoline', ['controlnet_blocks.0.linear.weight', flux]],
   ])('are identified: %s', (layout, names) => {
     expect(named(...names)).toEqual({ kind: 'controlnet', layout, prefix: '' });
+  });
+
+  it('are told from those of Qwen-Image, whose files have the same names and more', () => {
+    const qwen = 'transformer_blocks.0.img_mlp.net.0.proj.weight';
+    const names = [block, 'controlnet_x_embedder.weight', sd3[0], 'img_in.weight', qwen];
+    expect(named(...names)).toEqual({ kind: 'unknown', reason: 'a ControlNet for Qwen-Image' });
   });
 
   it('are told from models and from unsupported ones', () => {
@@ -236,30 +242,6 @@ it('identifies ControlNets in three layouts', () => {
   expect(
     identify(shapes({ lora_controlnet: [], 'input_hint_block.0.weight': [16, 3, 3, 3] })),
   ).toMatchObject({ layout: 'lora' });
-});
-
-it("tells ControlNets of FLUX.1 and SD3 from other transformers'", () => {
-  const [attention, hint] = [
-    'transformer_blocks.0.attn.add_q_proj.weight',
-    'controlnet_x_embedder.weight',
-  ];
-  const flux = { 'x_embedder.weight': [3072, 64], [hint]: [3072, 64], [attention]: [3072, 3072] };
-  expect(identify(shapes(flux))).toEqual({ kind: 'controlnet', layout: 'flux-diffusers' });
-  const qwen = {
-    'img_in.weight': [3072, 64],
-    'transformer_blocks.0.img_mlp.net.0.proj.weight': [12288, 3072],
-    'controlnet_blocks.0.weight': [3072, 3072],
-    [hint]: [3072, 64],
-    [attention]: [3072, 3072],
-  };
-  expect(identify(shapes(qwen))).toEqual({
-    kind: 'unknown',
-    reason: 'a ControlNet for Qwen-Image',
-  });
-  expect(identify(shapes({ 'after_proj_list.18.bias': [1408] }))).toEqual({
-    kind: 'unknown',
-    reason: 'a ControlNet for Hunyuan-DiT',
-  });
 });
 
 describe('models in the layout of diffusers', () => {
