@@ -33,6 +33,7 @@ const LATER_GROUPS: ReadonlySet<string> = new Set([
   'model_patches/later',
   'sigmas/ksampler',
   'vision/photomaker',
+  'vision/siglip',
   'vision/style',
 ]);
 

@@ -46,7 +46,6 @@ const KINDS: Readonly<Record<string, readonly (string | readonly string[])[]>> =
     'lllite_unet_input_blocks_4_1_transformer_blocks_0_attn1_to_q.down.0.weight',
   ],
   'a GLIGEN model': ['position_net.linears.0.weight'],
-  'a style model (FLUX Redux)': ['redux_down.weight'],
   'a Chroma Radiance model': ['nerf_blocks.0.norm.scale', 'nerf_blocks.0.norm.weight'],
   'a FLUX.2 model': ['double_stream_modulation_img.lin.weight'],
   'a Stable Cascade model': ['clf.1.weight'],

@@ -56,6 +56,12 @@ export interface SequencePart {
 
 export type EncoderPart = ClipPart | SequencePart;
 
+/** A vision model: CLIP's in either layout, or SigLIP. */
+export interface VisionPart {
+  readonly layout: ClipPart['layout'] | 'siglip';
+  readonly prefix: string;
+}
+
 export interface VaePart {
   readonly kind: 'kl' | 'taesd';
   /** Undefined for the layout of the original checkpoints. */
@@ -82,7 +88,7 @@ export type ModelFile =
     }
   | { readonly kind: 'diffusion-model'; readonly family: Family; readonly denoiser: DenoiserPart }
   | { readonly kind: 'text-encoder'; readonly clip: EncoderPart }
-  | { readonly kind: 'clip-vision'; readonly layout: ClipPart['layout']; readonly prefix: string }
+  | ({ readonly kind: 'clip-vision' } & VisionPart)
   | { readonly kind: 'vae'; readonly vae: VaePart }
   | { readonly kind: 'taesd'; readonly part: 'encoder' | 'decoder' | 'both' }
   | { readonly kind: 'lora'; readonly naming: 'kohya' | 'diffusers' | 'other' }
@@ -98,7 +104,7 @@ export type ModelFile =
     }
   | { readonly kind: 'gligen' }
   | { readonly kind: 'photomaker'; readonly prefix: string }
-  | { readonly kind: 'style' }
+  | { readonly kind: 'style'; readonly architecture: 'adapter' | 'redux' }
   | { readonly kind: 'embedding'; readonly encoders: readonly string[] }
   /** `reason` says for the user what the file is; `isVae`: it is an unsupported autoencoder. */
   | { readonly kind: 'unknown'; readonly reason: string; readonly isVae?: boolean };

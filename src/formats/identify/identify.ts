@@ -3,7 +3,13 @@
 // supported_models, sd.VAE) for SD and SDXL.
 import type { TensorInfo } from '../tensor-file.ts';
 import { foreignModel } from './foreign-models.ts';
-import type { ClipPart, DenoiserPart, ModelFile, UNetFamily } from './identified-model.ts';
+import type {
+  ClipPart,
+  DenoiserPart,
+  ModelFile,
+  UNetFamily,
+  VisionPart,
+} from './identified-model.ts';
 import { autoencoder, FLOW_VAE_PREFIX, taesd, VAE_PREFIX, vaePart } from './identify-vae.ts';
 import type { PredictionHint } from './prediction.ts';
 import { allInOneEncoders, sequenceEncoder, VOCABULARY } from './sequence-encoders.ts';
@@ -221,25 +227,26 @@ const diffusersUnet: Recogniser = (tensors) => {
 };
 
 /**
- * The layout of a CLIP vision model and which of the prefixes it has; undefined when there is none.
+ * The layout of a vision model and which of the prefixes it has; undefined when there is none.
  * The smallest one in use has 24 layers.
  */
 export function locateClipVision(
   tensors: Tensors,
   prefixes: readonly string[],
-): { readonly layout: ClipPart['layout']; readonly prefix: string } | undefined {
+): VisionPart | undefined {
   for (const prefix of prefixes) {
     if (
       tensors.has(`${prefix}transformer.resblocks.22.attn.in_proj_weight`) &&
       tensors.get(`${prefix}conv1.weight`)?.shape.length === 4
     )
       return { layout: 'open-clip', prefix };
-    // SigLIP models have no class token
-    if (
-      tensors.has(`${prefix}vision_model.encoder.layers.22.layer_norm1.weight`) &&
-      tensors.has(`${prefix}vision_model.embeddings.class_embedding`)
-    )
-      return { layout: 'hugging-face', prefix };
+    if (!tensors.has(`${prefix}vision_model.encoder.layers.22.layer_norm1.weight`)) continue;
+    const embeddings = `${prefix}vision_model.embeddings`;
+    if (tensors.has(`${embeddings}.class_embedding`)) return { layout: 'hugging-face', prefix };
+    // SigLIP has no class token; SigLIP 2 for pictures of any aspect has no convolution
+    const patches = tensors.get(`${embeddings}.patch_embedding.weight`);
+    if (patches?.shape.length === 4 && tensors.has(`${embeddings}.patch_embedding.bias`))
+      return { layout: 'siglip', prefix };
   }
   return undefined;
 }
@@ -331,11 +338,14 @@ const photomaker: Recogniser = (tensors) => {
   return prefix === undefined ? undefined : { kind: 'photomaker', prefix };
 };
 
-/** A style model of T2I-Adapter. */
-const style: Recogniser = (tensors) =>
-  tensors.has('style_embedding') && tensors.has('transformer_layes.0.attn.in_proj_weight')
-    ? { kind: 'style' }
+/** A style model of T2I-Adapter, or Redux. */
+const style: Recogniser = (tensors) => {
+  if (tensors.has('style_embedding') && tensors.has('transformer_layes.0.attn.in_proj_weight'))
+    return { kind: 'style', architecture: 'adapter' };
+  return tensors.has('redux_up.weight') && tensors.has('redux_down.weight')
+    ? { kind: 'style', architecture: 'redux' }
     : undefined;
+};
 
 const foreign: Recogniser = (tensors) => {
   const reason = foreignModel(tensors);

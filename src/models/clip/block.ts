@@ -1,13 +1,16 @@
 // One block of CLIP's transformers (Radford et al. 2021), for text, images and the networks built
 // on them: x + attention(norm(x)), then x + MLP(norm(x)).
 import type { Value } from '../../onnx/builder.ts';
+import { geluTanh } from '../dit/blocks.ts';
 import { add, attention, gelu, layerNorm, linear, type Net, quickGelu } from '../layers/blocks.ts';
 import type { ClipBlock } from './config.ts';
+
+const ACTIVATIONS = { quickGelu, gelu, geluTanh } as const;
 
 export interface ClipBlockShape {
   readonly width: number;
   readonly heads: number;
-  readonly activation: 'quickGelu' | 'gelu';
+  readonly activation: keyof typeof ACTIVATIONS;
   /** Each token attends only to those before it. */
   readonly causal?: boolean;
 }
@@ -24,8 +27,7 @@ export function clipBlock(
   const attended = attention(net, q, k, v, { batch, channels: width, heads, causal });
   const y = add(net, x, linear(net, attended, names.out));
   const up = linear(net, layerNorm(net, y, names.norm2), names.up);
-  const activated = activation === 'gelu' ? gelu(net, up) : quickGelu(net, up);
-  return add(net, y, linear(net, activated, names.down));
+  return add(net, y, linear(net, ACTIVATIONS[activation](net, up), names.down));
 }
 
 /** Returns queries, keys and values, from three layers or a fused one. */

@@ -156,7 +156,7 @@ async function recogniseTensors(
     case 'style':
       return {
         kind: 'style model',
-        architecture: 'T2I-Adapter, SD1.x',
+        architecture: model.architecture === 'redux' ? 'Redux, FLUX.1' : 'T2I-Adapter, SD1.x',
         open: (runtime) => loadStyleModel(file, runtime),
       };
     case 'embedding':
@@ -263,8 +263,11 @@ function controlFamily(layout: ControlLayout, tensors: Tensors): string | undefi
 const gligenFamily = (tensors: Tensors): string =>
   BY_CONTEXT[tensors.get('position_net.null_positive_feature')?.shape[0] ?? 0] ?? 'unknown family';
 
+/** Class tokens, which SigLIP lacks, and positions are as wide as the network. */
+const VISION_WIDTH = /class_embedding$|vision_model\.embeddings\.position_embedding\.weight$/;
+
 const visionWidth = ({ tensors }: ModelDescription): number =>
-  [...tensors].find(([name]) => /class_embedding$/.test(name))?.[1].shape.at(-1) ?? 0;
+  [...tensors].find(([name]) => VISION_WIDTH.test(name))?.[1].shape.at(-1) ?? 0;
 
 function describeEmbedding({ tensors }: ModelDescription): string {
   const rows = [...tensors.values()].map(({ shape }) => ({

@@ -1,6 +1,7 @@
-// Style models of T2I-Adapter and CoAdapter (Mou et al. 2023, arXiv 2302.08453): a transformer that
-// turns the features of a reference image into tokens of a prompt.
-// Source: ComfyUI comfy/t2i_adapter/adapter.py (StyleAdapter), comfy/sd.py (load_style_model).
+// Style models, which turn the features of a reference image into tokens of a prompt: those of
+// T2I-Adapter and CoAdapter (Mou et al. 2023, arXiv 2302.08453), a transformer, and FLUX.1 Redux.
+// Source: ComfyUI comfy/t2i_adapter/adapter.py (StyleAdapter), comfy/ldm/flux/redux.py, comfy/sd.py
+// (load_style_model).
 import { basename } from 'node:path';
 import { DarkroomError } from '../../errors.ts';
 import { identify } from '../../formats/identify/identify.ts';
@@ -10,12 +11,13 @@ import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import { wrongFile } from '../checkpoint/wrong-file.ts';
 import { clipBlock } from '../clip/block.ts';
 import type { ClipBlock } from '../clip/config.ts';
-import { batchOf, layerNorm, type Net } from '../layers/blocks.ts';
+import { batchOf, layerNorm, linear, type Net, silu } from '../layers/blocks.ts';
 import type { ModelRuntime } from '../model-runtime.ts';
 import type { VisionOutput } from '../vision/load.ts';
 import { type Weights, weightsOf } from '../weights/tensors.ts';
 
 export interface StyleModel {
+  readonly architecture: 'adapter' | 'redux';
   /**
    * Tokens for a prompt, [1, T, contextDim], T a fixed number for each image. Throws
    * DR_INPUT_INVALID for the features of another vision model.
@@ -44,33 +46,60 @@ export async function loadStyleModel(file: string, runtime: ModelRuntime): Promi
   if (found.kind !== 'style')
     throw wrongFile(
       file,
-      'a style model of T2I-Adapter',
+      'a style model',
       found,
-      'Style models of T2I-Adapter and CoAdapter (SD1.x) are supported; Redux is for FLUX.',
+      'Style models of T2I-Adapter and CoAdapter (SD1.x), and Redux (FLUX.1) are supported.',
     );
+  const { architecture } = found;
   const weights = weightsOf(file, tensors, '');
-  const [, count, width] = weights.shape('style_embedding');
-  const [, contextDim] = weights.shape('proj');
+  const { width, visionModel, graph } = ARCHITECTURES[architecture];
   const network = runtime.network({
     file,
     part: 'style model',
     outputs: ['tokens'],
-    build: () => styleGraph(weights),
+    build: () => graph(weights),
   });
   return {
+    architecture,
     async tokens({ last }) {
-      if (last.shape[2] !== width)
+      if (last.shape[2] !== width(weights))
         throw new DarkroomError('DR_INPUT_INVALID', {
           message:
-            `the style model ${basename(file)} takes image features of width ${width}, ` +
+            `the style model ${basename(file)} takes image features of width ${width(weights)}, ` +
             `these have ${last.shape[2]}`,
-          hint: 'Encode the image with the CLIP vision model ViT-L/14.',
+          hint: `Encode the image with the vision model ${visionModel}.`,
           input: 'clip_vision_output',
         });
       const { tokens } = await network.run({ states: last });
-      return tensor([1, last.shape[0] * count, contextDim], tokens.data);
+      const [contextDim] = tokens.shape.slice(-1);
+      return tensor([1, tokens.data.length / contextDim, contextDim], tokens.data);
     },
   };
+}
+
+/** What the kinds of style models differ in. */
+const ARCHITECTURES = {
+  adapter: {
+    width: (weights: Weights): number => weights.shape('style_embedding')[2],
+    visionModel: 'ViT-L/14',
+    graph: (weights: Weights): Graph => styleGraph(weights),
+  },
+  redux: {
+    width: (weights: Weights): number => weights.shape('redux_up.weight')[1],
+    visionModel: 'SigLIP-So400m',
+    graph: (weights: Weights): Graph => reduxGraph(weights),
+  },
+} as const;
+
+/** Input `states` [B, T, width], output `tokens` [B*T, contextDim]. */
+function reduxGraph(weights: Weights): Graph {
+  const g = createGraph();
+  const net: Net = { g, w: weights };
+  const [, width] = weights.shape('redux_up.weight');
+  const states = g.op('Reshape', [g.input('states', ['B', 'T', width]), g.ints([-1, width])]);
+  const tokens = linear(net, silu(net, linear(net, states, 'redux_up')), 'redux_down');
+  g.output('tokens', tokens, ['N', weights.shape('redux_down.weight')[0]]);
+  return g;
 }
 
 /** Input `states` [B, T, width], output `tokens` [B*count, contextDim]. */

@@ -11,13 +11,13 @@ import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import { rejectScaledFp8, wrongFile } from '../checkpoint/wrong-file.ts';
 import { type ModelRuntime, textEncoderRounding } from '../model-runtime.ts';
 import { type Weights, weightsOf } from '../weights/tensors.ts';
-import { VISION_LAYOUTS, visionConfig, visionGraph } from './graph.ts';
+import { VISION_LAYOUTS, type VisionLayout, visionConfig, visionGraph } from './graph.ts';
 
 export interface VisionOutput {
   /** States of all tokens after the last block and after the one before it, [N, T, width]. */
   readonly last: Tensor;
   readonly penultimate: Tensor;
-  /** Projected features of the whole image, [N, projected]. */
+  /** Projected features of the whole image, [N, projected]; of SigLIP those of all tokens. */
   readonly embeds: Tensor;
 }
 
@@ -43,7 +43,7 @@ export async function loadVision(file: string, runtime: ModelRuntime): Promise<V
     file,
     'a CLIP vision model',
     identify(tensors),
-    'CLIP vision models of the sizes ViT-L, ViT-H and ViT-bigG are supported.',
+    'CLIP vision models of the sizes ViT-L, ViT-H and ViT-bigG and SigLIP-So400m are supported.',
   );
 }
 
@@ -70,8 +70,6 @@ function findVision(
   return createVision(runtime, visionWeights(file, tensors, part.prefix, layout, runtime), layout);
 }
 
-type Layout = (typeof VISION_LAYOUTS)[keyof typeof VISION_LAYOUTS];
-
 /**
  * Returns the weights of a vision model, rounded as in ComfyUI; `more`: further tensors that are
  * not rounded.
@@ -80,7 +78,7 @@ export function visionWeights(
   file: string,
   tensors: ReadonlyMap<string, TensorInfo>,
   prefix: string,
-  layout: Layout,
+  layout: VisionLayout,
   runtime: ModelRuntime,
   more: readonly string[] = [],
 ): Weights {
@@ -97,7 +95,7 @@ export function visionWeights(
   return textEncoderRounding(runtime) ? { ...float16, value } : exact;
 }
 
-function createVision(runtime: ModelRuntime, weights: Weights, layout: Layout): VisionModel {
+function createVision(runtime: ModelRuntime, weights: Weights, layout: VisionLayout): VisionModel {
   const config = visionConfig(weights, layout);
   const network = runtime.network({
     file: weights.file,
@@ -109,27 +107,47 @@ function createVision(runtime: ModelRuntime, weights: Weights, layout: Layout): 
     projected: config.projected,
     async encode(images, crop) {
       const { last, penultimate, embeds } = await network.run({
-        pixels: preprocess(toNCHW(images), config.size, crop),
+        pixels: preprocess(
+          toNCHW(images),
+          config.size,
+          crop,
+          NORMS[layout.classToken ? 'clip' : 'siglip'],
+        ),
       });
       return { last, penultimate, embeds };
     },
   };
 }
 
-const MEAN = [0.48145466, 0.4578275, 0.40821073];
-const DEVIATION = [0.26862954, 0.26130258, 0.27577711];
+interface ColourNorm {
+  readonly mean: readonly number[];
+  readonly deviation: readonly number[];
+}
+
+const NORMS = {
+  clip: {
+    mean: [0.48145466, 0.4578275, 0.40821073],
+    deviation: [0.26862954, 0.26130258, 0.27577711],
+  },
+  siglip: { mean: [0.5, 0.5, 0.5], deviation: [0.5, 0.5, 0.5] },
+} as const satisfies Record<string, ColourNorm>;
 
 /**
  * Resizes images [N,C,H,W] (channels after the third are dropped) to the network's size, rounds
  * them to 8 bits and normalises them.
  */
-export function preprocess(images: Tensor, size: number, crop: boolean): Tensor {
+export function preprocess(
+  images: Tensor,
+  size: number,
+  crop: boolean,
+  { mean, deviation }: ColourNorm = NORMS.clip,
+): Tensor {
   const image = resizeSquare(firstThreeChannels(images), size, crop);
   const plane = size * size;
   const data = Float32Array.from(image.data, (value, i) => {
     const c = Math.floor(i / plane) % 3;
     const level = roundHalfEven(Math.min(Math.max(Math.fround(255 * value), 0), 255));
-    return Math.fround(Math.fround(level / 255) - Math.fround(MEAN[c])) / Math.fround(DEVIATION[c]);
+    return Math.fround(Math.fround(level / 255) - Math.fround(mean[c])) / Math.fround(deviation[c]);
   });
   return tensor(image.shape, data);
 }

@@ -37,7 +37,9 @@ const StyleModelApply = defineNode({
   outputs: [output('CONDITIONING')],
   async run({ conditioning, style_model, clip_vision_output, strength, strength_type }, { warn }) {
     const style = await style_model.tokens(clip_vision_output);
-    if (strength_type === 'attn_bias' && strength !== 1)
+    const isBias = strength_type === 'attn_bias' && strength !== 1;
+    if (isBias && style_model.architecture === 'redux') throw biasNotSupported();
+    if (isBias)
       warn(
         'StyleModelApply: Stable Diffusion models ignore a strength of the type attn_bias; ' +
           'multiply changes the tokens',
@@ -51,7 +53,7 @@ const StyleModelApply = defineNode({
             message:
               `the style model makes tokens of ${tokens.shape[2]} features, ` +
               `those of the conditioning have ${entry.cond.shape[2]}`,
-            hint: 'Style models exist for SD1.x only: encode the prompt with its CLIP.',
+            hint: 'Encode the prompt with the text encoders of the family that the style model is for.',
             input: 'conditioning',
           });
         return { ...entry, cond: concatAxis([entry.cond, tokens], 1) };
@@ -59,5 +61,12 @@ const StyleModelApply = defineNode({
     );
   },
 });
+
+const biasNotSupported = (): DarkroomError =>
+  new DarkroomError('DR_INPUT_INVALID', {
+    message: 'StyleModelApply does not bias the attention of FLUX.1 (strength_type attn_bias)',
+    hint: 'Set strength_type to multiply, or the strength to 1.',
+    input: 'strength_type',
+  });
 
 export const STYLE_MODEL_NODES = [StyleModelLoader, StyleModelApply];
