@@ -3,25 +3,21 @@
 import gzip, os, sys
 folder, fixtures = sys.argv[1:3]
 here = os.path.dirname(os.path.abspath(__file__))
-sys.argv = ["x", "--cpu"]
-sys.path[:0] = [folder, os.path.dirname(here)]
+sys.path[:0] = [here, os.path.dirname(here), os.path.join(os.path.dirname(here), "core_nodes")]
+import av # before its stand-in: the nodes need it
+from originals import load as load_original
+load_original(folder)
 import torch
 from safetensors.torch import load
-import comfy.options
-comfy.options.enable_args_parsing()
 import comfy.cldm.dit_embedder, comfy.controlnet, comfy.model_detection
 from comfy_extras.nodes_controlnet import ControlNetInpaintingAliMamaApply
+from layouts import diffusers, small_embedder, stability
 from seeded import noise, seeded, write
 
 torch.set_grad_enabled(False)
 tensors, cases, measured = {}, [], {}
 
-# the pooled prompt of the small models is narrower than ComfyUI's constant
-embedder = comfy.cldm.dit_embedder.ControlNetEmbedder
-class SmallEmbedder(embedder):
-    def __init__(self, **options):
-        super().__init__(**{**options, "adm_in_channels": 64})
-comfy.cldm.dit_embedder.ControlNetEmbedder = SmallEmbedder
+comfy.cldm.dit_embedder.ControlNetEmbedder = small_embedder(comfy.cldm.dit_embedder.ControlNetEmbedder)
 
 def made(shape, seed, scale=3.0, around=0.0):
     return torch.from_numpy(noise(int(torch.tensor(shape).prod()), seed, scale) + around).float().reshape(shape)
@@ -44,52 +40,6 @@ class BlockMeans:
     def encode(self, pixels):
         means = torch.nn.functional.avg_pool2d(pixels.movedim(-1, 1)[:, :3], 8)
         return torch.cat([means[:, c % 3:c % 3 + 1] * (c + 1) / 8 for c in range(16)], dim=1)
-
-def linear(name, out, width):
-    return {f"{name}.weight": (out, width), f"{name}.bias": (out,)}
-
-def embedders(width, adm, channels):
-    return {
-        **linear("time_text_embed.timestep_embedder.linear_1", width, 256),
-        **linear("time_text_embed.timestep_embedder.linear_2", width, width),
-        **linear("time_text_embed.text_embedder.linear_1", width, adm),
-        **linear("time_text_embed.text_embedder.linear_2", width, width),
-        "pos_embed_input.proj.weight": (width, channels, 2, 2), "pos_embed_input.proj.bias": (width,),
-    }
-
-def diffusers(width, blocks, channels=16, qk=False, table=0):
-    """diffusers' SD3ControlNetModel."""
-    out = {**embedders(width, 64, channels), **linear("context_embedder", width, 80),
-           "pos_embed.proj.weight": (width, 16, 2, 2), "pos_embed.proj.bias": (width,)}
-    if table:
-        out["pos_embed.pos_embed"] = (1, table ** 2, width)
-    for i in range(blocks):
-        b = f"transformer_blocks.{i}"
-        for name in ["to_q", "to_k", "to_v", "to_out.0", "add_q_proj", "add_k_proj", "add_v_proj", "to_add_out"]:
-            out.update(linear(f"{b}.attn.{name}", width, width))
-        for name in ["norm_q", "norm_k", "norm_added_q", "norm_added_k"] if qk else []:
-            out[f"{b}.attn.{name}.weight"] = (64,)
-        for end in ["", "_context"]:
-            out.update(linear(f"{b}.norm1{end}.linear", 6 * width, width))
-            out.update(linear(f"{b}.ff{end}.net.0.proj", 4 * width, width))
-            out.update(linear(f"{b}.ff{end}.net.2", width, 4 * width))
-        out.update(linear(f"controlnet_blocks.{i}", width, width))
-    return out
-
-def stability(width, blocks, double):
-    """Stability's ControlNets of SD3.5; `double`: those of the large model."""
-    out = embedders(width, width if double else 64, 16)
-    if double:
-        out.update({"pos_embed.proj.weight": (width, 16, 2, 2), "pos_embed.proj.bias": (width,)})
-    for i in range(blocks):
-        b = f"transformer_blocks.{i}"
-        out.update(linear(f"{b}.adaLN_modulation.1", 6 * width, width))
-        out.update(linear(f"{b}.attn.qkv", 3 * width, width))
-        out.update(linear(f"{b}.attn.proj", width, width))
-        out.update(linear(f"{b}.mlp.fc1", 4 * width, width))
-        out.update(linear(f"{b}.mlp.fc2", width, 4 * width))
-        out.update(linear(f"controlnet_blocks.{i}", width, width))
-    return out
 
 CASES = {
     "InstantX, one block": ("tiny_sd3_medium", diffusers(128, 1, table=10), {}, (2, 16, 11, 14)),
