@@ -26,17 +26,19 @@ export interface DenoiserKind {
   /** Returns the tensors of an original file by the names that `create` expects. */
   readonly fromOriginal?: Rename;
   /** How the family uses text encoders. */
-  readonly clip?: ClipFamily;
+  readonly clip: ClipFamily;
 }
 
-const UNET: DenoiserKind = { create: createUNet, fromDiffusers };
-const NEXTDIT: DenoiserKind = { create: createNextDit, fromDiffusers: fromDiffusersNextDit };
-const FLUX: DenoiserKind = {
+type Network = Omit<DenoiserKind, 'clip'>;
+
+const UNET: Network = { create: createUNet, fromDiffusers };
+const NEXTDIT: Network = { create: createNextDit, fromDiffusers: fromDiffusersNextDit };
+const FLUX: Network = {
   create: createFlux,
   fromDiffusers: fluxFromDiffusers,
   fromOriginal: fluxTensors,
 };
-const MMDIT: DenoiserKind = {
+const MMDIT: Network = {
   create: (runtime, weights) => createDit(runtime, weights, mmdit),
   fromDiffusers: mmditFromDiffusers,
 };

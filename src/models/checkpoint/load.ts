@@ -32,10 +32,10 @@ export interface DiffusionModel {
 }
 
 export interface Checkpoint extends DiffusionModel {
-  /** SDXL: CLIP-L, then CLIP-G; refiner: CLIP-G; SD1: CLIP-L; SD2: CLIP-H. */
+  /** CLIP-L, then CLIP-G, then others; SD2: CLIP-H. */
   readonly encoders: readonly TextEncoder[];
   /** How the model uses text encoders. */
-  readonly clipFamily?: ClipFamily;
+  readonly clipFamily: ClipFamily;
   /** Absent if the file contains no VAE. */
   readonly vae?: Autoencoder;
 }

@@ -16,7 +16,7 @@ describe('golden text/clip', () => {
     const cases = g.cases.filter(({ params }) => params.model === model);
     it(`${model} encodes ${cases.length} prompts as the original does`, async () => {
       const { clipFamily, encoders } = await loadCheckpoint(fixtureModel(file), runtime);
-      const clip: Clip = makeClip({ family: clipFamily!, encoders, embeddings });
+      const clip: Clip = makeClip({ family: clipFamily, encoders, embeddings });
       for (const { id, params, outputs } of cases) {
         const clipWithLayer =
           params.stop_at_clip_layer === undefined

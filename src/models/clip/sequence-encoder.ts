@@ -7,8 +7,14 @@ import type { Network, NetworkInputs } from '../../runtime/network.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { zeros } from '../../tensor/tensor.ts';
 import type { Tokenizer } from '../../text/tokenizers/tokenizer.ts';
-import { type PatchTargets, type WeightChange, withMoreChanges } from '../weights/changes.ts';
+import {
+  type PatchPlan,
+  type PatchTargets,
+  type WeightChange,
+  withMoreChanges,
+} from '../weights/changes.ts';
 import { planChanges } from '../weights/plan-changes.ts';
+import { streamedWeights } from '../weights/streamed.ts';
 import type { Weights } from '../weights/tensors.ts';
 import { cacheKey, recentResults } from './recent-results.ts';
 import type {
@@ -126,9 +132,13 @@ function layerNetworks(
   changes: readonly WeightChange[],
 ): (output: LayerOutput) => LayerNetwork {
   const { kind, weights, heads } = model;
-  const plan = planChanges({ weights, targets, changes }, 'each time');
+  const planOver = (over: Weights): PatchPlan | undefined =>
+    planChanges({ weights: over, targets, changes }, 'each time');
+  const plan = planOver(weights);
   const networks = new Map<string, Network>();
   return (output) => {
+    const graph = (over: Weights): Graph => model.graph(over, output);
+    const changedGraph = (over: Weights): Graph => planOver(over)?.build(graph) ?? graph(over);
     const layer = `layer ${output.index}${output.finalNorm ? ' normed' : ''}`;
     const network =
       networks.get(layer) ??
@@ -139,10 +149,8 @@ function layerNetworks(
         outputs: ['hidden'],
         workingBytes: ({ embeddings }) => attentionBytes(embeddings.shape, heads),
         outOfMemoryHint: 'Make the prompt shorter, or free memory for this process.',
-        build: () =>
-          plan
-            ? plan.build((patched) => model.graph(patched, output))
-            : model.graph(weights, output),
+        build: () => changedGraph(weights),
+        buildStreamed: () => changedGraph(streamedWeights(weights)),
       });
     networks.set(layer, network);
     return { network, inputs: plan?.inputs ?? {} };

@@ -30,17 +30,16 @@ export function weightsNetwork(
   const plan = planChanges(base, 'ahead');
   const planOver = (over: Weights): PatchPlan | undefined =>
     planChanges({ ...base, weights: over }, 'ahead');
+  const plainGraph = (over: Weights): Graph =>
+    planOver(over)?.build(buildGraph) ?? buildGraph(over);
   return runtime.network({
     ...spec,
     file: weights.file,
     variant: [weights.rounding, int8 && 'int8', name, plan?.key].filter(Boolean).join(' '),
     cacheSession: !plan,
-    buildStreamed: plan || int8 ? undefined : () => buildGraph(streamedWeights(weights)),
+    buildStreamed: int8 ? undefined : () => plainGraph(streamedWeights(weights)),
     build: async () => {
-      const prepacked = await store?.ready(
-        weights,
-        (over) => planOver(over)?.build(buildGraph) ?? buildGraph(over),
-      );
+      const prepacked = await store?.ready(weights, plainGraph);
       const over = prepacked ?? weights;
       const planned = planOver(over);
       return planned ? changedGraph(planned, buildGraph, runtime) : buildGraph(over);

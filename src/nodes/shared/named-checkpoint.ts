@@ -105,7 +105,7 @@ export async function loadNamedCheckpoint(
   return {
     model: modelOf(checkpoint),
     clip: clipOf(
-      { family: checkpoint.clipFamily ?? 'sd1', encoders: checkpoint.encoders },
+      { family: checkpoint.clipFamily, encoders: checkpoint.encoders },
       name,
       context,
       CLIP_LOADERS[checkpoint.family],

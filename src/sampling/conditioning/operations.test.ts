@@ -120,7 +120,7 @@ function adm(params: Params, entry: ConditioningEntry, channels: number) {
 async function run(): Promise<ReadonlyMap<GoldenCase, Conditioning>> {
   const load = async (name: string) => {
     const { clipFamily, encoders } = await loadCheckpoint(fixtureModel(name), runtime);
-    return makeClip({ family: clipFamily!, encoders });
+    return makeClip({ family: clipFamily, encoders });
   };
   const clips: Clips = {
     base: await load('tiny_sdxl_base'),
