@@ -59,6 +59,7 @@ beforeAll(async () => {
   writeFileSync(at('onnx/wrong.onnx'), '<!DOCTYPE html><html></html>');
   writeFileSync(at('embeddings/page.safetensors'), '<!DOCTYPE html><html></html>');
   put('checkpoints/sd1.safetensors', 'tiny_sd1');
+  put('checkpoints/flux1.safetensors', 'tiny_flux_dev');
   put('loras/sd1.safetensors', 'tiny_lora_sd1');
   put('embeddings/ti.safetensors', 'tinyti');
   await tensors('diffusion_models/flux.safetensors', {
@@ -125,6 +126,34 @@ const BROKEN: Readonly<Record<string, Record<string, unknown>>> = {
   'a UNet without text encoders': {
     8: { class_type: 'CheckpointLoaderSimple', inputs: { ckpt_name: 'unet.safetensors' } },
     1: text(8, 'a fox'),
+    9: { class_type: 'PreviewAny', inputs: { source: link(1) } },
+  },
+  'FLUX.1 without text encoders': {
+    8: { class_type: 'CheckpointLoaderSimple', inputs: { ckpt_name: 'flux1.safetensors' } },
+    1: text(8, 'a fox'),
+    9: { class_type: 'PreviewAny', inputs: { source: link(1) } },
+  },
+  'prompts of the text encoders of another model': {
+    8: XL,
+    2: { class_type: 'CheckpointLoaderSimple', inputs: { ckpt_name: 'flux1.safetensors' } },
+    3: text(8, 'a fox'),
+    4: { class_type: 'FluxGuidance', inputs: { conditioning: link(3), guidance: 3.5 } },
+    5: { class_type: 'EmptyLatentImage', inputs: { width: 64, height: 64, batch_size: 1 } },
+    1: {
+      class_type: 'KSampler',
+      inputs: {
+        model: link(2),
+        positive: link(4),
+        negative: link(3),
+        latent_image: link(5),
+        seed: 1,
+        steps: 1,
+        cfg: 1,
+        sampler_name: 'euler',
+        scheduler: 'simple',
+        denoise: 1,
+      },
+    },
     9: { class_type: 'PreviewAny', inputs: { source: link(1) } },
   },
   'a UNet without a VAE': {

@@ -1,10 +1,14 @@
 // Runs the nodes that load and use models on a runtime that opens no network, so that only the
 // headers of model files are read. What they throw and warn of is what a run would.
 import { DarkroomError } from '../../errors.ts';
+import type { Clip } from '../../models/clip/clip.ts';
+import { featureWidth } from '../../models/clip/feature-width.ts';
 import { recordingRuntime } from '../../models/inspect/network-memory.ts';
 import type { Autoencoder } from '../../models/vae/autoencoder.ts';
 import { behaviourOf } from '../../nodes/versions/behaviour-changes.ts';
 import { NEWEST_VERSION } from '../../nodes/versions/comfyui-versions.ts';
+import { checkFeatures } from '../../sampling/conditioning/prepare.ts';
+import type { Model } from '../../sampling/sampling-types.ts';
 import { createFolderStorage } from '../../storage/folder-storage.ts';
 import type { Folders } from '../../storage/folders.ts';
 import { zeros } from '../../tensor/tensor.ts';
@@ -57,7 +61,11 @@ export async function dryRun(options: DryRunOptions): Promise<DryRun> {
   const reached = nodesBefore(graph, targets);
   for (const id of modelNodes(graph, nodes, reached))
     if (!invalid.has(id) && areSourcesDone(state, id)) await runDry(state, id);
-  for (const id of reached) if (!invalid.has(id)) await checkAutoencoders(state, id);
+  for (const id of reached)
+    if (!invalid.has(id)) {
+      await checkAutoencoders(state, id);
+      await checkPrompts(state, id);
+    }
   return { errors: state.errors, warnings: [...warnings] };
 }
 
@@ -144,6 +152,63 @@ async function checkAutoencoders(state: State, id: string): Promise<void> {
     const [vae] = (results.of(source)?.outputs[slot] ?? []) as (Autoencoder | undefined)[];
     if (vae) await attempt(state, id, async () => vae.decode(smallLatent(vae)));
   }
+}
+
+/** Compares the width of the prompts that a node gets for its model with what the model takes. */
+async function checkPrompts(state: State, id: string): Promise<void> {
+  const { execution, done } = state;
+  if (done.has(id) || !declaredNode(execution, id)) return;
+  const links = socketLinks(execution, id);
+  const models = links.filter(({ type }) => type === 'MODEL');
+  for (const link of models) {
+    // base_model with base_positive; without such names it is not clear which belong together
+    const prefix = link.name.replace(/model.*$/, '');
+    const [model] = valuesOf<Model>(state, link);
+    if (!model || (models.length > 1 && prefix === '')) continue;
+    const prompts = links.filter(
+      ({ name, type }) => type === 'CONDITIONING' && name.startsWith(prefix),
+    );
+    await attempt(state, id, async () => {
+      for (const { name, source } of prompts)
+        for (const clip of clipsBehind(state, source))
+          checkFeatures(model, name, featureWidth(clip));
+    });
+  }
+}
+
+/** A link of a node's input to the output `slot` of the node `source`. */
+interface SocketLink {
+  readonly name: string;
+  readonly type: string;
+  readonly source: string;
+  readonly slot: number;
+}
+
+const socketLinks = ({ lookup }: Execution, id: string): SocketLink[] =>
+  lookup
+    .linksOf(id)
+    .flatMap(([name, [source, slot], input]) =>
+      input.kind === 'SOCKET' ? [{ name, type: input.type, source, slot }] : [],
+    );
+
+/** The known values of a link. */
+const valuesOf = <T>({ execution, done }: State, { source, slot }: SocketLink): readonly T[] =>
+  done.has(source) ? ((execution.results.of(source)?.outputs[slot] ?? []) as T[]) : [];
+
+/** The known CLIPs that encode the prompts of a node's conditioning. */
+function clipsBehind(state: State, id: string): Clip[] {
+  const seen = new Set<string>();
+  const clips: Clip[] = [];
+  const stack = [id];
+  for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
+    if (seen.has(next)) continue;
+    seen.add(next);
+    for (const link of socketLinks(state.execution, next)) {
+      if (link.type === 'CLIP') clips.push(...valuesOf<Clip>(state, link));
+      if (link.type === 'CONDITIONING') stack.push(link.source);
+    }
+  }
+  return clips.filter(({ encoders }) => encoders.length > 0);
 }
 
 const LATENT_SIDE = 8;

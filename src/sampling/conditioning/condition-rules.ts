@@ -1,6 +1,7 @@
 // What each family of models takes of a condition beside its token features (comfy.model_base
 // encode_adm, concat_cond, extra_conds).
 import { DarkroomError } from '../../errors.ts';
+import { FAMILY_NAMES } from '../../formats/identify/identified-model.ts';
 import { type Tensor, tensor, zeros } from '../../tensor/tensor.ts';
 import { toModelLatent } from '../model/latent-format.ts';
 import type { ConditioningEntry, Model } from '../sampling-types.ts';
@@ -66,7 +67,7 @@ function pooledPrompt(
       `the ${side} conditioning has ` +
       (pooled_output
         ? `a pooled prompt of ${pooled_output.shape.at(-1)} values, not ${denoiser.admChannels}`
-        : `no pooled prompt, which the model (${family}) needs`),
+        : `no pooled prompt, which the model (${FAMILY_NAMES[family]}) needs`),
     hint: 'Encode the prompt with the text encoders that belong to the model.',
     input: side,
   });

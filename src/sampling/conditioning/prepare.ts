@@ -4,6 +4,7 @@
 
 import { basename } from 'node:path';
 import { DarkroomError } from '../../errors.ts';
+import { FAMILY_NAMES } from '../../formats/identify/identified-model.ts';
 import { interpolate } from '../../image/resize/torch-interpolate.ts';
 import type { DenoiserInputs } from '../../models/denoiser.ts';
 import { roundHalfEven } from '../../tensor/round-half-even.ts';
@@ -118,14 +119,7 @@ function prepare(
   const mask = entry.mask && maskAtSize(entry.mask, height, width);
   const { downscaleRatio } = model.latentFormat;
   const rules = CONDITION_RULES[model.family];
-  if (entry.cond.shape[2] !== model.denoiser.contextDim)
-    throw new DarkroomError('DR_INPUT_INVALID', {
-      message:
-        `the ${side} conditioning has ${entry.cond.shape[2]} features per token, ` +
-        `but the model (${model.family}) expects ${model.denoiser.contextDim}`,
-      hint: 'Encode the prompt with the CLIP of the same checkpoint as the model.',
-      input: side,
-    });
+  checkFeatures(model, side, entry.cond.shape[2]);
   for (let control = entry.control; control; control = control.previous)
     checkControlFits(model, control);
   return {
@@ -174,6 +168,18 @@ function sigmaRange(
     start: start === undefined ? Number.POSITIVE_INFINITY : Math.fround(percentToSigma(start)),
     end: end === undefined ? Number.NEGATIVE_INFINITY : Math.fround(percentToSigma(end)),
   };
+}
+
+/** Throws DR_INPUT_INVALID unless a model takes token features of this width. */
+export function checkFeatures({ denoiser, family }: Model, input: string, width: number): void {
+  if (width === denoiser.contextDim) return;
+  throw new DarkroomError('DR_INPUT_INVALID', {
+    message:
+      `the ${input} conditioning has ${width} features per token, ` +
+      `but the model (${FAMILY_NAMES[family]}) expects ${denoiser.contextDim}`,
+    hint: 'Encode the prompt with the text encoders that belong to the model.',
+    input,
+  });
 }
 
 function checkControlFits({ denoiser, family }: Model, { net }: Control): void {
