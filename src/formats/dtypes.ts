@@ -171,3 +171,23 @@ function bfloat16Bits(bits: number): number {
   if ((bits & 0x7fffffff) > 0x7f800000) return (bits >>> 16) | 0x40;
   return (bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16;
 }
+
+const oneFloat = new Float32Array(1);
+const itsBits = new Uint32Array(oneFloat.buffer);
+
+/** Returns the float16 nearest to a number that is rounded to float32 before. */
+export function float16Of(value: number): number {
+  oneFloat[0] = value;
+  return float16()[float16Bits(itsBits[0])];
+}
+
+/** Returns the bfloat16 nearest to a number that is rounded to float32 before. */
+export function bfloat16Of(value: number): number {
+  oneFloat[0] = value;
+  itsBits[0] = bfloat16Bits(itsBits[0]) << 16;
+  return oneFloat[0];
+}
+
+/** Returns the float16 at a position of bytes. */
+export const float16At = (bytes: Uint8Array, at: number): number =>
+  float16()[bytes[at] | (bytes[at + 1] << 8)];

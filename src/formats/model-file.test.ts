@@ -49,7 +49,8 @@ describe('files that are not models', () => {
     'is a TensorFlow.js model': () => '{"format": "layers-model", "generatedBy": "keras v2.10.0"}',
     'is the index of a model in several files': () =>
       '{\n  "metadata": {\n    "total_size": 10265380512\n  },\n  "weight_map": {',
-    'is a GGUF model': () => Buffer.from('GGUF\x03\0\0\0\x10\0\0\0\0\0\0\0', 'latin1'),
+    'is not a valid GGUF file: it ends within its header': () =>
+      Buffer.from('GGUF\x03\0\0\0\x10\0\0\0\0\0\0\0', 'latin1'),
     'is an ONNX model': onnx,
     'is an HDF5 file': () => Buffer.from('89484446' + '0d0a1a0a00000000', 'hex'),
     'is a NumPy array': () => Buffer.from('\x93NUMPY\x01\0v\0{', 'latin1'),

@@ -1,12 +1,14 @@
-// Opens model files: .safetensors and both formats of torch.save, recognised by their first bytes,
-// whatever the file name. All other files are refused with a message that says what they are.
+// Opens model files: .safetensors, GGUF and both formats of torch.save, recognised by their first
+// bytes, whatever the file name. All other files are refused with a message that says what they are.
 import { existsSync, statSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { type ByteSource, openSource } from './byte-source.ts';
+import { GGUF_MAGIC, readGguf } from './gguf/gguf-file.ts';
 import { foreignFile } from './identify/foreign-files.ts';
 import { invalidModel } from './model-file-errors.ts';
 import { withScales } from './quantised/recognise-scales.ts';
 import { openSafetensors } from './safetensors/safetensors.ts';
+import { isShardIndex, openShards, shardFiles } from './safetensors/shards.ts';
 import { type TensorFile, type TensorInfo, tensorReader } from './tensor-file.ts';
 import { type LocateOptions, locateTensors } from './torch/tensor-locations.ts';
 import {
@@ -23,7 +25,7 @@ export interface ModelDescription {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-export type ModelFormat = 'safetensors' | 'torch zip' | 'torch sequential';
+export type ModelFormat = 'safetensors' | 'torch zip' | 'torch sequential' | 'GGUF';
 
 const HEAD = 512;
 const MAX_HEADER = 100_000_000;
@@ -70,18 +72,21 @@ export async function openModelFile(
   options: LocateOptions = {},
 ): Promise<TensorFile> {
   const source = await sniff(file);
-  if (!source) return openQuantised(openSafetensors(file));
-  const { bytes, read } = source;
-  return openQuantised(
-    closedOnError(bytes, async () => {
-      const torch = await read(bytes);
-      const { metadata } = torch;
-      return tensorReader(bytes, {
-        tensors: await locateTensors(bytes, torch, options),
-        metadata,
-      });
-    }),
-  );
+  if (!source) return openSafetensorsModel(file);
+  const { bytes } = source;
+  const opening = closedOnError(bytes, async () => {
+    if (!('read' in source)) return tensorReader(bytes, await readGguf(bytes));
+    const torch = await source.read(bytes);
+    const tensors = await locateTensors(bytes, torch, options);
+    return tensorReader(bytes, { tensors, metadata: torch.metadata });
+  });
+  return openQuantised(opening);
+}
+
+/** Opens a model in one or several .safetensors files. */
+async function openSafetensorsModel(file: string): Promise<TensorFile> {
+  const shards = await shardFiles(file);
+  return openQuantised(shards ? openShards(shards) : openSafetensors(file));
 }
 
 /** Returns an opened file with the scales of its quantised weights. */
@@ -120,7 +125,7 @@ export async function withModelFile<T>(
 
 /**
  * Calls `work` with a file of torch.save, in which `options` may allow more classes; they stay
- * inert. Returns undefined for a .safetensors file. Throws as openModelFile does.
+ * inert. Returns undefined for .safetensors and GGUF files. Throws as openModelFile does.
  */
 export async function withTorchFile<T>(
   file: string,
@@ -130,7 +135,9 @@ export async function withTorchFile<T>(
   const source = await sniff(file);
   if (!source) return undefined;
   try {
-    return await work(await source.read(source.bytes, options), source.bytes);
+    return 'read' in source
+      ? await work(await source.read(source.bytes, options), source.bytes)
+      : undefined;
   } finally {
     await source.bytes.close();
   }
@@ -140,13 +147,14 @@ export async function withTorchFile<T>(
 export async function describeModelFile(file: string): Promise<ModelDescription> {
   const source = await sniff(file);
   if (!source) {
-    const { tensors, metadata, close } = await openQuantised(openSafetensors(file));
+    const { tensors, metadata, close } = await openSafetensorsModel(file);
     await close();
     return { file, format: 'safetensors', tensors, metadata };
   }
   try {
-    const { tensors, metadata } = await source.read(source.bytes);
-    return { file, format: source.format, tensors, metadata };
+    const { bytes, format } = source;
+    const { tensors, metadata } = await ('read' in source ? source.read(bytes) : readGguf(bytes));
+    return { file, format, tensors, metadata };
   } finally {
     await source.bytes.close();
   }
@@ -158,14 +166,26 @@ interface TorchSource {
   readonly read: TorchReader;
 }
 
-/** Opens a torch file; returns undefined for a .safetensors file, and throws for all others. */
-async function sniff(file: string): Promise<TorchSource | undefined> {
+interface GgufSource {
+  readonly format: 'GGUF';
+  readonly bytes: ByteSource;
+}
+
+/**
+ * Opens a torch or GGUF file; returns undefined for .safetensors files and their indexes, and throws
+ * for all others.
+ */
+async function sniff(file: string): Promise<TorchSource | GgufSource | undefined> {
   refuseFolder(file);
   const bytes = await openSource(file);
   let returned = false;
   try {
     const head = Buffer.from(await bytes.read(0, Math.min(HEAD, bytes.size)));
-    if (looksLikeSafetensors(head)) return undefined;
+    if (looksLikeSafetensors(head) || isShardIndex(file)) return undefined;
+    if (head.subarray(0, 4).toString('latin1') === GGUF_MAGIC) {
+      returned = true;
+      return { format: 'GGUF', bytes };
+    }
     const torch = TORCH.find(({ matches }) => matches(head));
     const foreign = torch?.format === 'torch zip' ? undefined : foreignFile(head);
     if (foreign) throw invalidModel(file, foreign.what, foreign.hint);
@@ -182,7 +202,7 @@ async function sniff(file: string): Promise<TorchSource | undefined> {
     throw invalidModel(
       file,
       `is not in a model format (it begins with ${start})`,
-      'Use .safetensors, .ckpt, .pt or .pth files.',
+      'Use .safetensors, .gguf, .ckpt, .pt or .pth files.',
     );
   } finally {
     if (!returned) await bytes.close();

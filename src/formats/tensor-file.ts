@@ -7,6 +7,7 @@ import { allocate } from '../tensor/allocate.ts';
 import { sizeOf, type Tensor } from '../tensor/tensor.ts';
 import { type ByteSource, openSource } from './byte-source.ts';
 import { decodeFloat32 } from './dtypes.ts';
+import { decodeBlocks } from './gguf/decode-blocks.ts';
 import { rotateGroups } from './quantised/hadamard.ts';
 import { isQuantised, type TensorInfo, type TensorScaling } from './tensor-info.ts';
 import { rowsOf } from './tensor-rows.ts';
@@ -114,6 +115,7 @@ class TensorReader implements TensorFile {
   async #values(info: TensorInfo): Promise<Float32Array> {
     if (info.parts && isQuantised(info)) return this.#joinedValues(info);
     const bytes = await this.#bytes(info, 0, info.byteLength);
+    if (info.blocks) return decodeBlocks(info.blocks.type, bytes, info.blocks.arithmetic);
     if (info.scaling) return this.#scaled(decodeFloat32(info.dtype, bytes), info.scaling);
     const isNative = info.dtype === 'F32' && endianness() === 'LE';
     return isNative

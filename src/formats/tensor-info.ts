@@ -1,5 +1,6 @@
 // What a model file says about one of its tensors: type, shape, and where its bytes are.
 import type { DTypeName } from './dtypes.ts';
+import type { BlockArithmetic, BlockType } from './gguf/block-types.ts';
 
 export interface TensorInfo {
   readonly dtype: DTypeName;
@@ -15,6 +16,14 @@ export interface TensorInfo {
   readonly parts?: readonly TensorInfo[];
   /** What the numbers of the dtype are multiplied by. */
   readonly scaling?: TensorScaling;
+  /** The blocks of GGUF that the bytes are; the dtype is that of the values then. */
+  readonly blocks?: TensorBlocks;
+}
+
+/** Quantised blocks (gguf/decode-blocks.ts). */
+export interface TensorBlocks {
+  readonly type: BlockType;
+  readonly arithmetic: BlockArithmetic;
 }
 
 /** The scales of a quantised tensor (quantised/recognise-scales.ts). */
@@ -29,5 +38,5 @@ export interface TensorScaling {
 }
 
 /** Returns whether values are not simply the numbers that are stored. */
-export const isQuantised = ({ scaling, parts }: TensorInfo): boolean =>
-  scaling !== undefined || (parts?.some(isQuantised) ?? false);
+export const isQuantised = ({ scaling, blocks, parts }: TensorInfo): boolean =>
+  scaling !== undefined || blocks !== undefined || (parts?.some(isQuantised) ?? false);

@@ -87,6 +87,8 @@ function weightTensors(
   let weightBytes = 0;
   let largestStreamed = 0;
   let relayoutBytes = 0;
+  /** Raw bytes that are counted: those of two views are the same. */
+  const counted = new Set<string>();
   const cast = (value: Value, to: ElementType): Value => op('Cast', [value], { to: ELEMENT[to] });
   const round: Graph['round'] = (value, to) => {
     const rounded = to.startsWith('f8')
@@ -130,7 +132,9 @@ function weightTensors(
     },
     externalRaw: ({ location, offset, length, type, dims }) =>
       once(`external raw ${type} ${location} ${offset} ${length} ${dims}`, () => {
-        weightBytes += length;
+        const place = `${location} ${offset}`;
+        if (!counted.has(place)) weightBytes += length;
+        counted.add(place);
         return add(type, dims, { location, offset, length });
       }),
     inline: ({ bytes, type, dims }, rounded) =>

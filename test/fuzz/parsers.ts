@@ -10,6 +10,7 @@ export const PARSERS = {
   csv: () => target(import('./targets/csv.ts')),
   'dynamic-prompts': () => target(import('./targets/dynamic-prompts.ts')),
   'file-names': () => target(import('./targets/file-names.ts')),
+  gguf: () => target(import('./targets/gguf.ts')),
   'http-routes': () => target(import('./targets/http-routes.ts')),
   'image-decode': () => target(import('./targets/image-decode.ts')),
   'image-text': () => target(import('./targets/image-text.ts')),

@@ -64,11 +64,6 @@ const FOREIGN_FILES: readonly Kind[] = [
     hint: DOWNLOAD_AGAIN,
   },
   {
-    matches: ascii('GGUF'),
-    what: "is a GGUF model, whose quantised weights can't be read",
-    hint: CONVERT,
-  },
-  {
     matches: (head) => /^(ggml|lmgg|ggjt|tjgg|ggla|algg)/.test(head.toString('latin1')),
     what: "is a GGML model, whose quantised weights can't be read",
     hint: CONVERT,

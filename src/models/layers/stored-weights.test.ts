@@ -1,13 +1,15 @@
 // Quantised weights of files against ComfyUI: what a fully connected layer makes of them, and what
 // they are as float32.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { expectExact, expectGolden, type Golden, golden } from '../../../test/support/golden.ts';
+import { isBlockType } from '../../formats/gguf/block-types.ts';
 import { openModelFile } from '../../formats/model-file.ts';
 import { hadamard } from '../../formats/quantised/hadamard.ts';
 import { writeSafetensors } from '../../formats/safetensors/safetensors-write.ts';
+import type { TensorInfo } from '../../formats/tensor-info.ts';
 import { createGraph } from '../../onnx/builder.ts';
 import { int8SumsSaturate } from '../../runtime/saturation.ts';
 import { openSession } from '../../runtime/session.ts';
@@ -142,5 +144,60 @@ describe('int8 weights', () => {
 
   it.each(['4', '16', '64'])('the Hadamard matrix of size %s', (size) => {
     expectExact(g, `hadamard_${size}`, `hadamard_${size}/H`, hadamard(Number(size)));
+  });
+});
+
+describe('blocks of GGUF', () => {
+  const g = golden('weights', 'gguf');
+  const cases = g.cases.filter(({ params }) => isBlockType(params.type));
+
+  const blockWeights = (
+    { id, params, inputs }: Golden['cases'][number],
+    arithmetic: 'f16' | 'f32',
+  ) => {
+    const { data } = g.tensor(inputs.bytes);
+    const file = join(root, `${id}.bin`);
+    writeFileSync(file, data as Uint8Array);
+    const info: TensorInfo = {
+      dtype: 'F32',
+      shape: params.shape,
+      offset: 0,
+      byteLength: data.length,
+      blocks: { type: params.type, arithmetic },
+    };
+    return weightsOf(file, new Map([['layer.weight', info]]), '');
+  };
+
+  /** The values of a weight, or of rows of it, as a session computes them when it opens. */
+  async function values(weights: Weights, rows?: readonly [number, number]): Promise<Tensor> {
+    const g = createGraph();
+    g.output('y', weights.value(g, 'layer.weight', { rows }), []);
+    const session = await openSession(g.serialize(), {
+      name: 'a weight',
+      folder: g.folder(),
+      threads: 1,
+      providers: ['cpu'],
+    });
+    const { y } = await session.run({}, ['y']);
+    await session.close();
+    return y;
+  }
+
+  it.each(cases)('$id', async (one) => {
+    const { id, params, inputs, outputs } = one;
+    for (const [arithmetic, output] of [
+      ['f16', outputs.default],
+      ['f32', outputs.float32],
+    ] as const) {
+      const weights = blockWeights(one, arithmetic);
+      const all = await values(weights);
+      expect(all.shape).toEqual(params.shape);
+      expectExact(g, id, output, all.data);
+      const some = await values(weights, [2, 4]);
+      const width = params.shape[1];
+      expect(some.data).toEqual(all.data.slice(2 * width, 4 * width));
+    }
+    const y = await layerOutput(blockWeights(one, 'f16'), g.float(inputs.x));
+    expectGolden(g, id, outputs.linear_default, y);
   });
 });

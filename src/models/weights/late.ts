@@ -9,3 +9,7 @@ export const oneAfter = (g: Graph, x: Value): Value =>
     g.op('Cast', [g.op('Shape', [x], { start: 0, end: 1 })], { to: ELEMENT.f32 }),
     g.floats([1]),
   ]);
+
+/** Returns the integer 0 [1], computed from `x`. */
+export const zeroAfter = (g: Graph, x: Value): Value =>
+  g.op('Mul', [g.op('Shape', [x], { start: 0, end: 1 }), g.ints([0])]);

@@ -5,6 +5,7 @@ import {
   difference,
   expectGolden,
   fixtureModel,
+  type Golden,
   type GoldenCase,
   golden,
 } from '../../../test/support/golden.ts';
@@ -23,16 +24,18 @@ const g = golden('weights', 'models');
 const UNET = 'model.diffusion_model.';
 
 /** The denoised latent of a case, by the loaders' own steps. */
-async function denoised({ params, inputs }: GoldenCase): Promise<Tensor> {
-  const file = fixtureModel(params.model);
+async function denoised({ params, inputs }: GoldenCase, of: Golden = g): Promise<Tensor> {
+  const file = fixtureModel(params.model.replace('.gguf', ''), formatOf(params.model));
   const tensors = await withModelFile(file, (opened) => opened.tensors);
   const prefix = [...tensors.keys()].some((name) => name.startsWith(UNET)) ? UNET : '';
   const denoiser = params.model.includes('z_image')
     ? createNextDit(runtime, weightsOf(file, tensors, prefix))
     : createFlux(runtime, weightsOf(file, fluxTensors(tensors), prefix));
-  const given = caseInputs(g, { params, inputs } as GoldenCase);
+  const given = caseInputs(of, { params, inputs } as GoldenCase);
   return denoisedBy(await denoiser.evaluate(given), given);
 }
+
+const formatOf = (model: string): string => (model.endsWith('.gguf') ? 'gguf' : 'safetensors');
 
 const ofModel = (pattern: RegExp): readonly GoldenCase[] =>
   g.cases.filter(({ params }) => pattern.test(params.model));
@@ -40,6 +43,11 @@ const ofModel = (pattern: RegExp): readonly GoldenCase[] =>
 describe('denoisers of quantised files', () => {
   it.each(ofModel(/_fp8_/))('$id', async (one) => {
     expectGolden(g, one.id, one.outputs.denoised, await denoised(one));
+  });
+
+  const blocks = golden('weights', 'gguf');
+  it.each(blocks.cases.filter(({ params }) => params.model))('$id', async (one) => {
+    expectGolden(blocks, one.id, one.outputs.denoised, await denoised(one, blocks));
   });
 
   // where an input is near the middle of two 8-bit steps, the last bits of float32 decide

@@ -1,11 +1,18 @@
 // Tensors of model files as values of a graph, as they are stored and as float32.
 import { realpathSync } from 'node:fs';
 import type { DTypeName } from '../../formats/dtypes.ts';
+import { BLOCK_TYPES } from '../../formats/gguf/block-types.ts';
 import { hadamard } from '../../formats/quantised/hadamard.ts';
-import type { TensorInfo, TensorScaling } from '../../formats/tensor-info.ts';
+import {
+  isQuantised,
+  type TensorBlocks,
+  type TensorInfo,
+  type TensorScaling,
+} from '../../formats/tensor-info.ts';
 import type { Graph, Value } from '../../onnx/builder.ts';
 import { ELEMENT, type ElementType } from '../../onnx/serialize.ts';
 import { sizeOf } from '../../tensor/tensor.ts';
+import { blockValues } from './block-values.ts';
 import { oneAfter } from './late.ts';
 
 /** The element types of stored numbers. */
@@ -55,7 +62,7 @@ const TABLES: ReadonlySet<ElementType | undefined> = new Set(['f32', 'f16', 'bf1
  */
 export function rowsOfTable(g: Graph, { file, info }: Stored, places: Value): Value | undefined {
   const type = STORED_TYPES[info.dtype];
-  if (info.parts || info.scaling || !type || !TABLES.has(type)) return undefined;
+  if (info.parts || isQuantised(info) || !type || !TABLES.has(type)) return undefined;
   const width = info.shape.at(-1)!;
   const table = { ...info, shape: [sizeOf(info.shape) / width, width] };
   const rows = g.op('Gather', [storedNumbers(g, { file, info: table }, type), places]);
@@ -92,6 +99,23 @@ export function scaledValue(
     const perRow = g.op('Reshape', [scales, g.ints([-1, ...info.shape.slice(1).map(() => 1)])]);
     return back(g.op('Mul', [g.op('Cast', [numbers], { to: ELEMENT.f32 }), perRow]));
   });
+}
+
+/** Returns the values of quantised blocks as float32 in the tensor's shape; `after` as above. */
+export function blocksValue(
+  g: Graph,
+  { file, info, blocks }: Stored & { readonly blocks: TensorBlocks },
+  after?: Value,
+): Value {
+  const { type, arithmetic } = blocks;
+  const { bytes: stride } = BLOCK_TYPES[type];
+  const count = info.byteLength / stride;
+  const stored = (width: number, as: ElementType): Value =>
+    storedNumbers(g, { file, info: { ...info, shape: [count, width] } }, as);
+  const bytes = { bytes: stored(stride, 'u8'), halves: stored(stride / 2, 'f16') };
+  const make = (): Value =>
+    g.op('Reshape', [blockValues(g, type, bytes, arithmetic, after), g.ints(info.shape)]);
+  return after === undefined ? g.weight(`blocks ${bytes.bytes} ${arithmetic}`, make) : make();
 }
 
 /**

@@ -11,6 +11,7 @@ import type { Graph, Value } from '../../onnx/builder.ts';
 import type { ElementType } from '../../onnx/serialize.ts';
 import type { Recipe } from './recipe.ts';
 import {
+  blocksValue,
   plainValue,
   rowsOfTable,
   STORED_TYPES,
@@ -63,6 +64,11 @@ export interface Weights {
   readonly file: string;
   /** The type that values are rounded to. */
   readonly rounding?: Rounding;
+  /**
+   * Whether weights are dequantised in each evaluation: the session opens at once, and a copy of it
+   * on the disk would not open faster.
+   */
+  readonly isMapped?: boolean;
   /** Returns whether a tensor is not rounded; by default all are. */
   isExact?(name: string): boolean;
   /** Returns the names of all tensors. */
@@ -122,8 +128,8 @@ export function weightsOf(
     });
   };
   const typeOf = (name: string): ElementType => {
-    const { dtype, scaling, parts } = info(name);
-    if (scaling || parts?.some(isQuantised)) return 'f32';
+    const { dtype } = info(name);
+    if (isQuantised(info(name))) return 'f32';
     const type = STORED_TYPES[dtype];
     if (type && type !== 'i8') return type;
     throw new DarkroomError('DR_MODEL_UNSUPPORTED', {
@@ -137,6 +143,9 @@ export function weightsOf(
   return {
     file: real,
     rounding,
+    isMapped: [...tensors].some(
+      ([name, info]) => name.startsWith(prefix) && info.dtype !== 'I8' && isQuantised(info),
+    ),
     isExact,
     names: () =>
       [...tensors.keys()].flatMap((name) =>
@@ -152,11 +161,15 @@ export function weightsOf(
       typeOf(name); // throws for types that weights cannot have
       const viewed = rows ? rowsOf(info(name), rows) : info(name);
       const add = (part: TensorInfo, as: readonly number[]): Value => {
-        const { dtype, scaling } = part;
+        const { dtype, scaling, blocks } = part;
         const stored = { file: real, info: part };
-        const plain = { type: STORED_TYPES[dtype]!, dims: as };
-        if (!scaling) return plainValue(graph, stored, plain, isExact(name) ? undefined : rounding);
-        const value = scaledValue(graph, { ...stored, scaling }, after);
+        if (!scaling && !blocks) {
+          const plain = { type: STORED_TYPES[dtype]!, dims: as };
+          return plainValue(graph, stored, plain, isExact(name) ? undefined : rounding);
+        }
+        const value = scaling
+          ? scaledValue(graph, { ...stored, scaling }, after)
+          : blocksValue(graph, { ...stored, blocks: blocks! }, after);
         return `${as}` === `${part.shape}` ? value : graph.op('Reshape', [value, graph.ints(as)]);
       };
       if (!viewed.parts) return add(viewed, dims ?? viewed.shape);
@@ -187,20 +200,21 @@ export function weightsOf(
 /**
  * Returns whether a tensor is used as it is stored, although `rounding` says otherwise. In ComfyUI,
  * quantised weights are not rounded; beside them, a diffusion model's other layers are not either
- * (comfy.ops.mixed_precision_ops).
+ * (comfy.ops.mixed_precision_ops), nor are those of a text encoder in GGUF (ComfyUI-GGUF, ops.py).
  */
 function exactTensors(
   tensors: ReadonlyMap<string, TensorInfo>,
   prefix: string,
   rounding: Rounding | undefined,
 ): (name: string) => boolean {
-  const quantised = new Set(
+  const quantised = new Map(
     [...tensors].flatMap(([name, info]) =>
-      name.startsWith(prefix) && isQuantised(info) ? name.slice(prefix.length) : [],
+      name.startsWith(prefix) && isQuantised(info) ? [[name.slice(prefix.length), info]] : [],
     ),
   );
   if (quantised.size === 0) return () => false;
-  if (rounding === 'f16') return (name) => quantised.has(name);
+  const hasBlocks = [...quantised.values()].some(({ blocks }) => blocks);
+  if (rounding === 'f16' && !hasBlocks) return (name) => quantised.has(name);
   return (name) => {
     const weight = tensors.get(prefix + name.replace(/\.bias$/, '.weight'));
     return /\.(weight|bias)$/.test(name) && weight?.shape.length === 2;

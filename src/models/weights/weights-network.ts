@@ -36,7 +36,7 @@ export function weightsNetwork(
     ...spec,
     file: weights.file,
     variant: [weights.rounding, int8 && 'int8', name, plan?.key].filter(Boolean).join(' '),
-    cacheSession: !plan,
+    cacheSession: !plan && !weights.isMapped,
     buildStreamed: int8 ? undefined : () => plainGraph(streamedWeights(weights)),
     build: async () => {
       const prepacked = await store?.ready(weights, plainGraph);

@@ -5,6 +5,17 @@ import { inspectModel } from '../../../src/models/inspect/inspect-model.ts';
 import { asFile, filesOf } from '../inputs.ts';
 import type { FuzzTarget } from '../target.ts';
 
+const describedLayer = (description: string): Buffer => {
+  const data = new TextEncoder().encode(description);
+  return Buffer.concat(
+    encodeSafetensors({
+      'a.weight': { dtype: 'I8', shape: [2, 4], data: new Uint8Array(8) },
+      'a.weight_scale': { dtype: 'F32', shape: [2], data: Float32Array.of(1, 2) },
+      'a.comfy_quant': { dtype: 'U8', shape: [data.length], data },
+    }),
+  );
+};
+
 const file = (shapes: Readonly<Record<string, readonly number[]>>): Buffer =>
   Buffer.concat(
     encodeSafetensors(
@@ -31,10 +42,12 @@ export const target: FuzzTarget = {
     file({ 'encoder.conv_in.weight': [4, 3, 3, 3], 'decoder.conv_out.weight': [3, 4, 3, 3] }),
     ...filesOf('test/fixtures/torch', /\.(pt|bin|ckpt)$/, 5000),
     'GGUF\x03\x00\x00\x00',
+    describedLayer('{"format": "int8_tensorwise", "convrot": true, "convrot_groupsize": 4}'),
   ],
   dictionary: [
     ...['model.diffusion_model.', 'first_stage_model.', 'cond_stage_model.', 'control_model.'],
     ...['.weight', '.bias', 'lora_unet_', '.lora_down.weight', '.alpha', 'to_k', 'input_blocks.'],
+    ...['comfy_quant', 'weight_scale', 'scaled_fp8', '_quantization_metadata', '"layers":{'],
     ...['"shape":[1,1]', '"dtype":"F16"', 'GGUF', 'text_model.encoder.layers.0', 'hada_w1_a'],
   ],
 };
