@@ -12,6 +12,7 @@ import {
   type ClipLayout,
   clipConfig,
   clipTargets,
+  HUGGING_FACE,
 } from './config.ts';
 import { clipGraph, clipOutputs, hiddenName } from './graph.ts';
 import { cacheKey, recentResults } from './recent-results.ts';
@@ -19,6 +20,8 @@ import type { ClipEncoder, EncoderBase, TokenChange, TokenSlot } from './text-en
 import { type Chunks, embed, type TokenRows } from './token-embeddings.ts';
 import { tokenTableRows } from './token-table.ts';
 
+/** The name of the token table among those of the weights that LoRAs may change. */
+const TOKENS = `text_model.${HUGGING_FACE.tokens}`;
 /** The end-of-text token of CLIP's vocabulary; features are pooled at its first position. */
 const END_TOKEN = 49407;
 /** Number of results that an encoder caches; 77 tokens of width 1280 are 0.4 MB. */
@@ -58,7 +61,7 @@ export function createTextEncoder(runtime: Runtime, source: TextEncoderSource): 
     patchable,
     base,
     tokenRows,
-    tokenTable: { tensor: layout.tokens, shape: [vocabulary, width] },
+    tokenTable: { name: TOKENS, tensor: layout.tokens, shape: [vocabulary, width] },
     withChanges: (addedChanges, addedTokenChanges = []) =>
       createTextEncoder(runtime, {
         ...source,

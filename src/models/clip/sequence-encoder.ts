@@ -101,7 +101,7 @@ export function createSequenceEncoder(
     layers,
     patchable,
     tokenRows,
-    tokenTable: { tensor: model.table, shape: [vocabulary, width] },
+    tokenTable: { name: model.table, tensor: model.table, shape: [vocabulary, width] },
     tokenizer: () => model.tokenizer(),
     withChanges: (added, addedTokens = []) =>
       createSequenceEncoder(runtime, model, {

@@ -106,8 +106,11 @@ export interface TextEncoder {
     changes: readonly WeightChange[],
     tokenChanges?: readonly TokenChange[],
   ): TextEncoder;
-  /** The token table, which is changed by `tokenChanges` alone. Absent without weights. */
-  readonly tokenTable?: PatchTarget;
+  /**
+   * The token table, which is changed by `tokenChanges` alone; `name` is Hugging Face's. Absent
+   * without weights.
+   */
+  readonly tokenTable?: PatchTarget & { readonly name: string };
   /** Returns rows of the token table one after another: changed, not rounded after that. */
   tokenRows?(ids: readonly number[]): Promise<Float32Array>;
   /** Encodes chunks of `length` slots each, or sequences of any one length. */

@@ -2,7 +2,6 @@
 // that match by name and shape are changed, everything else is reported. How the changes are
 // computed is decided in weights/plan-changes.ts.
 import type { Clip } from '../clip/clip.ts';
-import { HUGGING_FACE } from '../clip/config.ts';
 import type { TextEncoder } from '../clip/text-encoder.ts';
 import type { Denoiser } from '../denoiser.ts';
 import type { PatchTargets } from '../weights/changes.ts';
@@ -111,9 +110,6 @@ function changesOf(applied: AppliedLora, isBypass: boolean): AppliedLora[] {
   ].filter(({ patches }) => patches.size > 0);
 }
 
-/** The name of a text encoder's token table in the names of its weights. */
-const TOKENS = `text_model.${HUGGING_FACE.tokens}`;
-
 function clipWithLora(clip: Clip, matches: Matches, strength: number, isBypass = false): Clip {
   const targets = new Map(clip.encoders.map((encoder) => [encoder.kind, targetsOf(encoder)]));
   const tensors = new Map([...targets].map(([kind, own]) => [kind, own.keys()]));
@@ -122,11 +118,12 @@ function clipWithLora(clip: Clip, matches: Matches, strength: number, isBypass =
     if (!encoder.withChanges) return [];
     const prefix = `${encoder.kind}.transformer.`;
     const fitting = fittingPatches(matches, patches, targets.get(encoder.kind)!, prefix);
-    const ofTokens = fitting.get(TOKENS);
-    fitting.delete(TOKENS);
+    const tokens = encoder.tokenTable?.name ?? '';
+    const ofTokens = fitting.get(tokens);
+    fitting.delete(tokens);
     const applied: AppliedLora = { lora: matches.lora, strength, patches: fitting };
     const tokenChanges =
-      ofTokens && hasEffect({ ...applied, patches: new Map([[TOKENS, ofTokens]]) })
+      ofTokens && hasEffect({ ...applied, patches: new Map([[tokens, ofTokens]]) })
         ? [{ lora: matches.lora, strength, patch: ofTokens }]
         : [];
     const changes = hasEffect(applied) ? changesOf(applied, isBypass) : [];
@@ -138,7 +135,10 @@ function clipWithLora(clip: Clip, matches: Matches, strength: number, isBypass =
 }
 
 const targetsOf = ({ patchable, tokenTable }: TextEncoder): PatchTargets =>
-  new Map([...(patchable ?? []), ...(tokenTable ? ([[TOKENS, tokenTable]] as const) : [])]);
+  new Map([
+    ...(patchable ?? []),
+    ...(tokenTable ? ([[tokenTable.name, tokenTable]] as const) : []),
+  ]);
 
 function patchesFor({ lora, used, layers }: Matches, keys: LoraKeys): ReadonlyMap<string, Patch> {
   for (const key of keys.keys()) layers.add(key);

@@ -158,36 +158,77 @@ const CLIP_NAMES: Readonly<
   },
 };
 
+/** Returns whether a CLIP has an encoder of a kind. */
+type Has = (kind: string) => boolean;
+
+/**
+ * What is before the names of all layers of encoders in kohya's and OneTrainer's files, and the part
+ * of the layers' own names that it replaces.
+ */
+const LAYER_NAMES: Readonly<
+  Partial<Record<string, (has: Has) => { readonly starts: readonly string[]; part: string }>>
+> = {
+  t5xxl: (has) => ({
+    part: '',
+    // OneTrainer counts the encoders of FLUX.1 as those of SD3 too
+    starts:
+      has('clip_l') && !has('clip_g')
+        ? ['lora_te2_', 'lora_te3_']
+        : [`lora_te${['clip_g', 'clip_l', 't5xxl'].filter(has).length}_`],
+  }),
+};
+
+/** Those of an encoder that is the only one: a language model. */
+const ONLY_LAYER_NAMES = { part: 'model.', starts: ['lora_te_'] };
+
 /**
  * Returns the tensors of text encoders by their names in LoRA files, as
  * `<encoder>.transformer.<tensor>` with Hugging Face's names
  * (`text_model.encoder.layers.0.mlp.fc1.weight`). `encoders`: the tensors of each encoder by its
- * kind; those beside CLIP have no other names.
+ * kind.
  */
 export function clipKeys(encoders: ReadonlyMap<string, Iterable<string>>): Map<string, string> {
   const keys = new Map<string, string>();
   for (const [kind, tensors] of encoders) {
     const prefix = `${kind}.transformer.`;
-    const existing = new Set(tensors);
-    for (const name of existing)
-      if (name.endsWith(WEIGHT))
-        keys.set(`text_encoders.${prefix}${name.slice(0, -WEIGHT.length)}`, prefix + name);
-    const names =
-      CLIP_NAMES[kind === 'clip_g' && encoders.has('clip_l') ? 'clip_g beside clip_l' : kind];
-    if (!names) continue;
-    const { kohya, diffusers, projection } = names;
-    for (let block = 0; block < BLOCKS; block++)
-      for (const linear of CLIP_LINEARS) {
-        const layer = `text_model.encoder.layers.${block}.${linear}`;
-        if (!existing.has(layer + WEIGHT)) continue;
-        for (const start of [
-          ...kohya.map((name) => `${name}_${flat(layer)}`),
-          `${diffusers}.${layer}`,
-        ])
-          keys.set(start, prefix + layer + WEIGHT);
-      }
-    for (const start of projection)
-      keys.set(`${start}_text_projection`, `${prefix}text_projection.weight`);
+    const layers = [...tensors].flatMap((name) =>
+      name.endsWith(WEIGHT) ? name.slice(0, -WEIGHT.length) : [],
+    );
+    const isClip = kind.startsWith('clip_');
+    for (const layer of layers) {
+      keys.set(`text_encoders.${prefix}${layer}`, prefix + layer + WEIGHT);
+      if (!isClip) keys.set(`text_encoders.transformer.${layer}`, prefix + layer + WEIGHT);
+    }
+    for (const [name, layer] of isClip ? clipLayers(kind, layers, encoders) : [])
+      keys.set(name, prefix + layer + WEIGHT);
+    const has: Has = (other) => encoders.has(other);
+    const named = [LAYER_NAMES[kind]?.(has), encoders.size === 1 && ONLY_LAYER_NAMES];
+    for (const { part, starts } of named.filter((one) => !!one))
+      for (const layer of layers)
+        if (layer.startsWith(part))
+          for (const start of starts)
+            keys.set(start + flat(layer.slice(part.length)), prefix + layer + WEIGHT);
   }
   return keys;
+}
+
+/** Returns pairs of a name in LoRA files and the layer of a CLIP encoder. */
+function* clipLayers(
+  kind: string,
+  layers: readonly string[],
+  encoders: { has: Has },
+): Generator<readonly [name: string, layer: string]> {
+  const names =
+    CLIP_NAMES[kind === 'clip_g' && encoders.has('clip_l') ? 'clip_g beside clip_l' : kind];
+  if (!names) return;
+  const { kohya, diffusers, projection } = names;
+  const existing = new Set(layers);
+  for (let block = 0; block < BLOCKS; block++)
+    for (const linear of CLIP_LINEARS) {
+      const layer = `text_model.encoder.layers.${block}.${linear}`;
+      if (!existing.has(layer)) continue;
+      for (const start of kohya) yield [`${start}_${flat(layer)}`, layer];
+      yield [`${diffusers}.${layer}`, layer];
+    }
+  for (const start of projection) yield [`${start}_text_projection`, 'text_projection'];
 }

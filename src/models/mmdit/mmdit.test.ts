@@ -169,7 +169,7 @@ it('computes nearly the same in int8', async () => {
   const int8Runtime = createModelRuntime({
     threads: 1,
     precision: 'int8',
-    prepacked: createPrepackedStore({ folder: join(folder, 'int8') }),
+    int8Weights: createPrepackedStore({ folder: join(folder, 'int8') }),
   });
   const denoiser = createDit(int8Runtime, await weightsIn(fixtureModel(params.model)), mmdit);
   const { data } = await denoiser.evaluate(inputsOf(g, inputs));
