@@ -1,158 +1,10 @@
 // Names and shapes of the tensors of real model files: SD1.5, SDXL base and refiner with their text
-// encoders and VAE, and ControlNets. Derived from the architectures (arXiv 2112.10752, 2307.01952,
-// 2302.05543), in the layout of the published checkpoints.
+// encoders and VAE, ControlNets, transformers and their encoders, in the layout of the published
+// files. Those of UNets are in unet-shapes.ts, those of transformers in transformer-shapes.ts.
 
-export type Shapes = Map<string, readonly number[]>;
-
-interface UNetSizes {
-  readonly width: number;
-  /**
-   * Width of each level as a multiple of `width`, and the number of transformer blocks after each
-   * of its residual blocks.
-   */
-  readonly levels: readonly { readonly times: number; readonly depth: number }[];
-  readonly context: number;
-  /** Width of the ADM vector. */
-  readonly adm?: number;
-  /** Whether transformers project by linear layers instead of 1x1 convolutions. */
-  readonly linear?: boolean;
-}
-
-const SD15: UNetSizes = {
-  width: 320,
-  levels: levels([1, 1], [2, 1], [4, 1], [4, 0]),
-  context: 768,
-};
-const SDXL: UNetSizes = {
-  width: 320,
-  levels: levels([1, 0], [2, 2], [4, 10]),
-  context: 2048,
-  adm: 2816,
-  linear: true,
-};
-const REFINER: UNetSizes = {
-  width: 384,
-  levels: levels([1, 0], [2, 4], [4, 4], [4, 0]),
-  context: 1280,
-  adm: 2560,
-  linear: true,
-};
-
-function levels(...of: readonly (readonly [number, number])[]): UNetSizes['levels'] {
-  return of.map(([times, depth]) => ({ times, depth }));
-}
-
-type Put = (name: string, weight: readonly number[], bias?: boolean) => void;
-
-const putter =
-  (shapes: Shapes, prefix: string): Put =>
-  (name, weight, bias = true) => {
-    shapes.set(`${prefix}${name}.weight`, weight);
-    if (bias) shapes.set(`${prefix}${name}.bias`, [weight[0]]);
-  };
-
-function residual(put: Put, at: string, from: number, to: number, time: number): void {
-  put(`${at}.in_layers.0`, [from]);
-  put(`${at}.in_layers.2`, [to, from, 3, 3]);
-  put(`${at}.emb_layers.1`, [to, time]);
-  put(`${at}.out_layers.0`, [to]);
-  put(`${at}.out_layers.3`, [to, to, 3, 3]);
-  if (from !== to) put(`${at}.skip_connection`, [to, from, 1, 1]);
-}
-
-function transformer(
-  put: Put,
-  at: string,
-  c: number,
-  depth: number,
-  { context, linear }: UNetSizes,
-): void {
-  const projection = linear ? [c, c] : [c, c, 1, 1];
-  put(`${at}.norm`, [c]);
-  put(`${at}.proj_in`, projection);
-  for (let i = 0; i < depth; i++) {
-    const block = `${at}.transformer_blocks.${i}`;
-    for (const [n, from] of [c, context].entries()) {
-      put(`${block}.attn${n + 1}.to_q`, [c, c], false);
-      for (const name of ['to_k', 'to_v']) put(`${block}.attn${n + 1}.${name}`, [c, from], false);
-      put(`${block}.attn${n + 1}.to_out.0`, [c, c]);
-    }
-    put(`${block}.ff.net.0.proj`, [8 * c, c]);
-    put(`${block}.ff.net.2`, [c, 4 * c]);
-    for (const n of [1, 2, 3]) put(`${block}.norm${n}`, [c]);
-  }
-  put(`${at}.proj_out`, projection);
-}
-
-/** The first half and the middle; returns the widths of the skips. */
-function firstHalf(put: Put, sizes: UNetSizes): { skips: number[]; middle: number } {
-  const { width, adm } = sizes;
-  const time = 4 * width;
-  put('time_embed.0', [time, width]);
-  put('time_embed.2', [time, time]);
-  if (adm) {
-    put('label_emb.0.0', [time, adm]);
-    put('label_emb.0.2', [time, time]);
-  }
-  put('input_blocks.0.0', [width, 4, 3, 3]);
-  const skips = [width];
-  let [n, c] = [1, width];
-  for (const [level, { times, depth }] of sizes.levels.entries()) {
-    for (let i = 0; i < 2; i++, n++) {
-      residual(put, `input_blocks.${n}.0`, c, times * width, time);
-      c = times * width;
-      if (depth > 0) transformer(put, `input_blocks.${n}.1`, c, depth, sizes);
-      skips.push(c);
-    }
-    if (level === sizes.levels.length - 1) continue;
-    put(`input_blocks.${n++}.0.op`, [c, c, 3, 3]);
-    skips.push(c);
-  }
-  residual(put, 'middle_block.0', c, c, time);
-  transformer(
-    put,
-    'middle_block.1',
-    c,
-    sizes.levels.findLast(({ depth }) => depth > 0)!.depth,
-    sizes,
-  );
-  residual(put, 'middle_block.2', c, c, time);
-  return { skips, middle: c };
-}
-
-function unet(shapes: Shapes, prefix: string, sizes: UNetSizes): void {
-  const put = putter(shapes, prefix);
-  const { skips, middle } = firstHalf(put, sizes);
-  let [n, c] = [0, middle];
-  for (const [level, { times, depth }] of [...sizes.levels.entries()].reverse())
-    for (let i = 0; i < 3; i++, n++) {
-      residual(put, `output_blocks.${n}.0`, c + skips.pop()!, times * sizes.width, 4 * sizes.width);
-      c = times * sizes.width;
-      if (depth > 0) transformer(put, `output_blocks.${n}.1`, c, depth, sizes);
-      if (i === 2 && level > 0) put(`output_blocks.${n}.${depth > 0 ? 2 : 1}.conv`, [c, c, 3, 3]);
-    }
-  put('out.0', [c]);
-  put('out.2', [4, c, 3, 3]);
-}
-
-const HINT = [
-  [16, 3],
-  [16, 16],
-  [32, 16],
-  [32, 32],
-  [96, 32],
-  [96, 96],
-  [256, 96],
-] as const;
-
-function controlNet(shapes: Shapes, prefix: string, sizes: UNetSizes): void {
-  const put = putter(shapes, prefix);
-  const { skips, middle } = firstHalf(put, sizes);
-  for (const [i, [to, from]] of HINT.entries()) put(`input_hint_block.${2 * i}`, [to, from, 3, 3]);
-  put('input_hint_block.14', [sizes.width, 256, 3, 3]);
-  for (const [i, c] of skips.entries()) put(`zero_convs.${i}.0`, [c, c, 1, 1]);
-  put('middle_block_out.0', [middle, middle, 1, 1]);
-}
+import { putter, type Shapes } from './shapes.ts';
+import { fluxSchnell, qwen3, sd35Medium, t5xxl, zImage } from './transformer-shapes.ts';
+import { controlNet, REFINER, SD15, SDXL, unet } from './unet-shapes.ts';
 
 /** CLIP-L in Hugging Face's layout. */
 function clipL(shapes: Shapes, prefix: string): void {
@@ -192,7 +44,8 @@ export function clipG(shapes: Shapes, prefix: string): void {
   put('ln_final', [width]);
 }
 
-function vae(shapes: Shapes, prefix: string): void {
+/** `channels`: 4, or 16 for flow models, whose files have no `quant_conv`. */
+function vae(shapes: Shapes, prefix: string, channels = 4): void {
   const put = putter(shapes, prefix);
   const widths = [128, 256, 512, 512];
   const block = (at: string, from: number, to: number): void => {
@@ -220,8 +73,8 @@ function vae(shapes: Shapes, prefix: string): void {
   }
   middle('encoder');
   put('encoder.norm_out', [512]);
-  put('encoder.conv_out', [8, 512, 3, 3]);
-  put('decoder.conv_in', [512, 4, 3, 3]);
+  put('encoder.conv_out', [2 * channels, 512, 3, 3]);
+  put('decoder.conv_in', [512, channels, 3, 3]);
   middle('decoder');
   for (const [level, width] of [...widths.entries()].reverse()) {
     for (let i = 0; i < 3; i++) {
@@ -232,6 +85,7 @@ function vae(shapes: Shapes, prefix: string): void {
   }
   put('decoder.norm_out', [128]);
   put('decoder.conv_out', [3, 128, 3, 3]);
+  if (channels !== 4) return;
   put('quant_conv', [8, 8, 1, 1]);
   put('post_quant_conv', [4, 4, 1, 1]);
 }
@@ -275,7 +129,7 @@ const made = (...parts: readonly ((shapes: Shapes) => void)[]): Shapes => {
 const UNET = 'model.diffusion_model.';
 const VAE = 'first_stage_model.';
 
-/** The files by name. */
+/** The files by name. `layers`: the layers of a transformer; fewer make a small file for tests. */
 export const FULL_SIZE = {
   sd15: () =>
     made(
@@ -302,7 +156,23 @@ export const FULL_SIZE = {
   'controlnet-sd15': () => made((s) => controlNet(s, 'control_model.', SD15)),
   'controlnet-sdxl': () => made((s) => controlNet(s, 'control_model.', SDXL)),
   esrgan: () => made(esrgan),
-} as const satisfies Readonly<Record<string, () => Shapes>>;
+  'z-image': (layers?: number) => made((s) => zImage(s, '', layers)),
+  'flux1-schnell': (layers?: number) => made((s) => fluxSchnell(s, '', layers)),
+  'sd3.5-medium': (layers?: number) =>
+    made(
+      (s) => sd35Medium(s, UNET, layers),
+      (s) => vae(s, VAE, 16),
+    ),
+  't5xxl-fp16': (layers?: number) => made((s) => t5xxl(s, layers)),
+  'qwen-3-4b': (layers?: number) => made((s) => qwen3(s, layers)),
+} as const satisfies Readonly<Record<string, (layers?: number) => Shapes>>;
 
 export type FullSize = keyof typeof FULL_SIZE;
 export const isFullSize = (name: string): name is FullSize => Object.hasOwn(FULL_SIZE, name);
+
+/** The files whose published ones are in bfloat16; all others are in float16. */
+export const IN_BFLOAT16: ReadonlySet<FullSize> = new Set([
+  'z-image',
+  'flux1-schnell',
+  'qwen-3-4b',
+]);

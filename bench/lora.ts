@@ -14,8 +14,9 @@ import { createUNet } from '../src/models/unet/network.ts';
 import { weightsOf } from '../src/models/weights/tensors.ts';
 import { createRuntime } from '../src/runtime/runtime.ts';
 import { full } from '../src/tensor/tensor.ts';
-import { clipG, FULL_SIZE, type Shapes } from './full-size.ts';
+import { clipG, FULL_SIZE } from './full-size.ts';
 import { writeRandom } from './make-checkpoints.ts';
+import type { Shapes } from './shapes.ts';
 
 const UNET = 'model.diffusion_model.';
 const unetShapes = (): Shapes =>

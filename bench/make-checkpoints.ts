@@ -1,6 +1,7 @@
-// npm run bench:make -- DIR [NAME…] [--seed N]: writes full-size checkpoints of random float16
-// numbers, tensor by tensor. The numbers are scaled like trained ones: normal with 1/sqrt(fan-in),
-// norms near 1 and 0, zero-initialised layers small.
+// npm run bench:make -- DIR [NAME…] [--seed N] [--layers N]: writes full-size checkpoints of random
+// numbers in the type of the published file, tensor by tensor; with `--layers`, transformers of
+// fewer layers. The numbers are scaled like trained ones: normal with 1/sqrt(fan-in), norms near 1
+// and 0, zero-initialised layers small.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -10,13 +11,26 @@ import {
   writeLazySafetensors,
 } from '../src/formats/safetensors/safetensors-write.ts';
 import { sizeOf } from '../src/tensor/tensor.ts';
-import { FULL_SIZE, isFullSize, type Shapes } from './full-size.ts';
+import { FULL_SIZE, IN_BFLOAT16, isFullSize } from './full-size.ts';
+import type { Shapes } from './shapes.ts';
 
-/** Zero-initialised layers: the last ones of residual blocks, and a ControlNet's outputs. */
-const FROM_ZERO =
-  /(out_layers\.3|proj_out|to_out\.0|net\.2|out_proj|fc2|c_proj|conv2|zero_convs\.\d+\.0|middle_block_out\.0)\.weight$/;
-const NORM = /(norm\w*|ln_\w+|in_layers\.0|out_layers\.0|diffusion_model\.out\.0)\.(weight|bias)$/;
-const TABLE = /(token|position(al)?)_embedding(\.weight)?$/;
+/**
+ * Zero-initialised layers: the last ones of residual blocks, a ControlNet's outputs, and what
+ * modulates a transformer's layers.
+ */
+const FROM_ZERO = new RegExp(
+  `(${[
+    'out_layers\\.3|proj_out|to_out\\.0|net\\.2|out_proj|fc2|c_proj|conv2|zero_convs\\.\\d+\\.0',
+    'middle_block_out\\.0|adaLN_modulation\\.[01]|(_mod|modulation)\\.lin|_mlp\\.2|linear2',
+    'attn2?\\.proj|_attn\\.proj|o_proj|down_proj|SelfAttention\\.o|DenseReluDense\\.wo',
+  ].join('|')})\\.weight$`,
+);
+const NORM =
+  /(norm\w*|ln_\w+|in_layers\.0|out_layers\.0|diffusion_model\.out\.0|cap_embedder\.0)\.(weight|bias|scale)$/;
+const TABLE = /((token|position(al)?)_embedding|embed_tokens)(\.weight)?$/;
+/** T5 does not divide scores by the square root of a head's width: its queries are smaller. */
+const T5_QUERY = /SelfAttention\.q\.weight$/;
+const WIDE_TABLE = /(^shared\.weight|pos_embed|_pad_token|relative_attention_bias\.weight)$/;
 
 interface Spread {
   readonly mean: number;
@@ -25,12 +39,16 @@ interface Spread {
 
 function spreadOf(name: string, shape: readonly number[]): Spread {
   if (name.endsWith('logit_scale')) return { mean: 4.6, deviation: 0 };
-  if (NORM.test(name)) return { mean: name.endsWith('weight') ? 1 : 0, deviation: 0.05 };
+  if (NORM.test(name)) return { mean: name.endsWith('bias') ? 0 : 1, deviation: 0.05 };
   if (name.endsWith('bias')) return { mean: 0, deviation: 0.02 };
   if (TABLE.test(name)) return { mean: 0, deviation: 0.02 };
+  if (WIDE_TABLE.test(name)) return { mean: 0, deviation: 0.7 };
   const fanIn = sizeOf(shape) / shape[0];
-  return { mean: 0, deviation: (FROM_ZERO.test(name) ? 0.3 : 1) / Math.sqrt(fanIn) };
+  return { mean: 0, deviation: factorOf(name) / Math.sqrt(fanIn) };
 }
+
+const factorOf = (name: string): number =>
+  FROM_ZERO.test(name) ? 0.3 : T5_QUERY.test(name) ? 1 / 8 : 1;
 
 /** Quantile `p` of the standard normal distribution (Wichura's AS241, lower precision). */
 function quantile(p: number): number {
@@ -63,10 +81,15 @@ function hash(text: string, seed: number): number {
   return h;
 }
 
-/** Float16 draws that depend only on name and seed. */
-function draws(name: string, count: number, { mean, deviation }: Spread, seed: number): Uint8Array {
+/** Draws of a 16-bit type that depend only on name and seed. */
+function draws(
+  { name, dtype }: Pick<LazyTensor, 'name' | 'dtype'>,
+  count: number,
+  { mean, deviation }: Spread,
+  seed: number,
+): Uint8Array {
   const encoded = encodeFloat32(
-    'F16',
+    dtype,
     Float32Array.from(NORMAL, (z) => mean + deviation * z),
   );
   const table = new Uint16Array(encoded.buffer, encoded.byteOffset, NORMAL.length);
@@ -89,32 +112,47 @@ const scheduleBytes = (): Uint8Array =>
 const positionBytes = (count: number): Uint8Array =>
   new Uint8Array(BigInt64Array.from({ length: count }, (_, i) => BigInt(i)).buffer);
 
-function toMake(name: string, shape: readonly number[], seed: number): LazyTensor {
+/** Tables of the noise schedule are the only tensors of 1000 numbers. */
+const isSchedule = (shape: readonly number[]): boolean => `${shape}` === '1000';
+
+function toMake(
+  name: string,
+  shape: readonly number[],
+  { seed, dtype }: Required<RandomOptions>,
+): LazyTensor {
   const count = sizeOf(shape);
   if (name.endsWith('position_ids'))
     return { name, shape, dtype: 'I64', bytes: async () => positionBytes(count) };
-  if (!name.includes('.') || name === 'denoiser.sigmas')
-    return { name, shape, dtype: 'F32', bytes: async () => scheduleBytes() };
+  if (isSchedule(shape)) return { name, shape, dtype: 'F32', bytes: async () => scheduleBytes() };
   return {
     name,
     shape,
-    dtype: 'F16',
-    bytes: async () => draws(name, count, spreadOf(name, shape), seed),
+    dtype,
+    bytes: async () => draws({ name, dtype }, count, spreadOf(name, shape), seed),
   };
 }
 
+interface RandomOptions {
+  readonly seed?: number;
+  readonly dtype?: 'F16' | 'BF16';
+}
+
 /** Writes tensors of these shapes. Equal names, shapes and seeds give equal numbers. */
-export const writeRandom = (file: string, shapes: Shapes, seed = 1): Promise<void> =>
+export const writeRandom = (
+  file: string,
+  shapes: Shapes,
+  { seed = 1, dtype = 'F16' }: RandomOptions = {},
+): Promise<void> =>
   writeLazySafetensors(
     file,
-    [...shapes].map(([name, shape]) => toMake(name, shape, seed)),
+    [...shapes].map(([name, shape]) => toMake(name, shape, { seed, dtype })),
     { format: 'pt' },
   );
 
 if (process.argv[1] && import.meta.filename === process.argv[1]) {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { seed: { type: 'string', default: '1' } },
+    options: { seed: { type: 'string', default: '1' }, layers: { type: 'string' } },
   });
   const [folder, ...names] = positionals;
   const wrong = names.find((name) => !isFullSize(name));
@@ -130,9 +168,12 @@ if (process.argv[1] && import.meta.filename === process.argv[1]) {
   for (const name of names.length > 0
     ? names.filter(isFullSize)
     : Object.keys(FULL_SIZE).filter(isFullSize)) {
-    const shapes = FULL_SIZE[name]();
+    const shapes = FULL_SIZE[name](values.layers ? Number(values.layers) : undefined);
     const started = performance.now();
-    await writeRandom(join(folder, `${name}.safetensors`), shapes, Number(values.seed));
+    await writeRandom(join(folder, `${name}.safetensors`), shapes, {
+      seed: Number(values.seed),
+      dtype: IN_BFLOAT16.has(name) ? 'BF16' : 'F16',
+    });
     const millions = [...shapes.values()].reduce((n, shape) => n + sizeOf(shape), 0) / 1e6;
     const seconds = (performance.now() - started) / 1000;
     console.log(

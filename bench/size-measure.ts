@@ -1,4 +1,4 @@
-// One process of size.ts: plain|kept|int8 CACHE FILE PART INPUTS OUTPUT EVALUATIONS. Loads a
+// One process of size.ts: plain|kept|int8|int8-kept CACHE FILE PART INPUTS OUTPUT EVALUATIONS. Loads a
 // network, evaluates it, writes its outputs and prints the figures as JSON.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,26 +6,33 @@ import { Worker } from 'node:worker_threads';
 import { openSafetensors } from '../src/formats/safetensors/safetensors.ts';
 import { writeSafetensors } from '../src/formats/safetensors/safetensors-write.ts';
 import { loadDiffusionModel } from '../src/models/checkpoint/load.ts';
+import { loadTextEncoder } from '../src/models/clip/load.ts';
 import { loadControlNet } from '../src/models/controlnet/load.ts';
+import { isInt8Recipe } from '../src/models/layers/int8.ts';
 import { createModelRuntime } from '../src/models/model-runtime.ts';
 import { loadUpscaler } from '../src/models/upscaler/load.ts';
 import { loadVae } from '../src/models/vae/load.ts';
 import { createPrepackedStore } from '../src/models/weights/prepacked-store.ts';
 import { createSessionCache } from '../src/runtime/session-cache.ts';
 import type { Tensor } from '../src/tensor/tensor.ts';
+import { asDenoiserInputs, type Inputs } from './size-inputs.ts';
 
-type Inputs = Readonly<Record<string, Tensor>>;
 type Evaluate = () => Promise<Readonly<Record<string, Tensor>>>;
 
 const [variant, cache, file, part, inputsFile, output, evaluations] = process.argv.slice(2);
 
 let [began, loading] = [0, 0];
+const onNote = (text: string): void => console.error(text);
+const folder = join(cache, 'derived');
+const isInt8 = variant.startsWith('int8');
 const runtime = createModelRuntime({
-  precision: variant === 'int8' ? 'int8' : undefined,
-  ...(variant !== 'plain' && {
-    prepacked: createPrepackedStore({ folder: join(cache, 'derived') }),
-    sessionCache: createSessionCache({ folder: join(cache, 'sessions') }),
-  }),
+  precision: isInt8 ? 'int8' : 'fp32',
+  onNote,
+  int8Weights: isInt8 ? createPrepackedStore({ folder, onNote, recipes: isInt8Recipe }) : undefined,
+  prepacked: variant === 'kept' ? createPrepackedStore({ folder, onNote }) : undefined,
+  sessionCache: variant.endsWith('kept')
+    ? createSessionCache({ folder: join(cache, 'sessions'), onNote })
+    : undefined,
   onLoad: () => {
     began = performance.now();
   },
@@ -34,11 +41,28 @@ const runtime = createModelRuntime({
   },
 });
 
+async function denoiser(inputs: Inputs): Promise<Evaluate> {
+  const { denoiser: network } = await loadDiffusionModel(file, runtime);
+  return async () => ({ out: await network.evaluate(asDenoiserInputs(inputs)) });
+}
+
 /** Evaluates a part on its inputs. */
 const PARTS: Readonly<Record<string, (inputs: Inputs) => Promise<Evaluate>>> = {
-  unet: async ({ x, timesteps, context, y }) => {
-    const { denoiser: unet } = await loadDiffusionModel(file, runtime);
-    return async () => ({ out: await unet.evaluate({ x, timesteps: timesteps.data, context, y }) });
+  unet: denoiser,
+  transformer: denoiser,
+  encoder: async ({ tokens }) => {
+    const encoder = await loadTextEncoder(file, runtime);
+    const [rows, length] = tokens.shape;
+    let evaluation = 0;
+    return async () => {
+      // results of equal prompts are cached
+      const first = evaluation++;
+      const chunks = Array.from({ length: rows }, (_, row) =>
+        Array.from(tokens.data.subarray(row * length, (row + 1) * length), (id) => id + first),
+      );
+      const options = { layer: 'last', finalNorm: true, project: false } as const;
+      return { out: (await encoder.encode(chunks, options)).hidden };
+    };
   },
   vae: async ({ z }) => {
     const vae = await loadVae(file, runtime);
@@ -48,15 +72,12 @@ const PARTS: Readonly<Record<string, (inputs: Inputs) => Promise<Evaluate>>> = {
     const upscaler = await loadUpscaler(file, runtime);
     return async () => ({ out: await upscaler.upscale(pixels) });
   },
-  controlnet: async ({ x, timesteps, context, y, hint: picture }) => {
+  controlnet: async (inputs) => {
     const network = await loadControlNet(file, runtime);
-    const hint = await network.prepareHint(picture);
+    const hint = await network.prepareHint(inputs['hint']);
     return async () => {
       const { output: skips, middle } = await network.evaluate({
-        x,
-        timesteps: timesteps.data,
-        context,
-        y,
+        ...asDenoiserInputs(inputs),
         hint,
         strength: 1,
       });

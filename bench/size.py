@@ -1,6 +1,7 @@
 """One process of size.ts beside size-measure.ts: COMFYUI VARIANT FILE PART INPUTS OUTPUT EVALUATIONS. The same with ComfyUI's own modules.
 VARIANT: fused (PyTorch's attention), default (ComfyUI's on a CPU), bf16 (fused, computed in bfloat16), openvino or openvino-bf16 (the fused
 module converted by OpenVINO, which keeps the result beside the inputs)."""
+import importlib
 import json
 import os
 import re
@@ -50,11 +51,11 @@ def shapes(prefix, under):
         return {under + k[len(prefix):]: torch.empty(opened.get_slice(k).get_shape(), device="meta") for k in opened.keys() if k.startswith(prefix)}
 
 
-def fill(model, prefix):
+def fill(model, prefix, renamed=lambda tensors: tensors):
     """Converts tensor by tensor to the compute type, so that at most one is in memory twice."""
     with safe_open(file, "pt") as opened:
         names = [k for k in opened.keys() if k.startswith(prefix)]
-        model.load_state_dict({k[len(prefix):]: opened.get_tensor(k).to(DTYPE) for k in names}, assign=True)
+        model.load_state_dict(renamed({k[len(prefix):]: opened.get_tensor(k).to(DTYPE) for k in names}), assign=True)
     return model.eval().requires_grad_(False)
 
 
@@ -65,6 +66,59 @@ def unet(i):
     if variant.startswith("openvino"):
         return openvino(model, [i[n] for n in names])
     return lambda: {"out": model(i["x"].to(DTYPE), i["timesteps"], context=i["context"].to(DTYPE), y=i["y"].to(DTYPE) if "y" in i else None).float()}
+
+
+# comfy.model_base's classes
+TRANSFORMERS = {
+    "lumina2": ("comfy.ldm.lumina.model", "NextDiT"),
+    "flux": ("comfy.ldm.flux.model", "Flux"),
+    None: ("comfy.ldm.modules.diffusionmodules.mmdit", "OpenAISignatureMMDITWrapper"),
+}
+
+
+def transformer(i):
+    prefix = UNET if shapes(UNET, UNET) else ""
+    detected = comfy.model_detection.model_config_from_unet(full(shapes(prefix, UNET)), UNET)
+    config = dict(detected.unet_config)
+    module, name = TRANSFORMERS[config.pop("image_model", None)]
+    model = getattr(importlib.import_module(module), name)(device="meta", dtype=DTYPE, operations=OPS, **config)
+    fill(model, prefix, detected.process_unet_state_dict)
+    x, context = i["x"].to(DTYPE), i["context"].to(DTYPE)
+    more = {"y": i["y"].to(DTYPE)} if "y" in i else {"num_tokens": context.shape[1]} if name == "NextDiT" else {}
+    return lambda: {"out": model(x, i["timesteps"], context=context, **more).float()}
+
+
+def full(found):
+    """The names that model_detection reads values of are filled with zeros."""
+    return {k: torch.zeros(v.shape) if v.numel() < 1e5 else v for k, v in found.items()}
+
+
+def encoder(i):
+    kind = "t5" if shapes("encoder.", "") else "llama"
+    module = importlib.import_module("comfy.text_encoders." + kind)
+    with torch.device("meta"):
+        model = module.T5(t5_config(), DTYPE, "meta", OPS) if kind == "t5" else module.Qwen3_4B({}, DTYPE, "meta", OPS)
+    shorten(model, kind)
+    fill(model, "")
+    evaluations = iter(range(10**6))
+
+    def run():
+        result = model((i["tokens"] + next(evaluations)).long(), attention_mask=None, dtype=DTYPE)
+        return {"out": result[0].float()}
+
+    return run
+
+
+def t5_config():
+    with open(os.path.join(comfy_dir, "comfy", "text_encoders", "t5_config_xxl.json")) as text:
+        return json.load(text)
+
+
+def shorten(model, kind):
+    """Drops the layers that the file does not have."""
+    owner, name, prefix = (model.encoder, "block", "encoder.block.") if kind == "t5" else (model.model, "layers", "model.layers.")
+    count = 1 + max(int(k[len(prefix):].split(".")[0]) for k in shapes(prefix, prefix))
+    setattr(owner, name, getattr(owner, name)[:count])
 
 
 def openvino(model, given):
@@ -142,7 +196,7 @@ inputs = load_file(inputs_file)
 times = []
 with torch.inference_mode():
     began = time.perf_counter()
-    evaluate = {"unet": unet, "controlnet": controlnet, "vae": vae, "upscaler": upscaler}[part](inputs)
+    evaluate = {"unet": unet, "transformer": transformer, "encoder": encoder, "controlnet": controlnet, "vae": vae, "upscaler": upscaler}[part](inputs)
     load = time.perf_counter() - began
     for _ in range(int(evaluations)):
         began = time.perf_counter()

@@ -1,27 +1,23 @@
-// npm run bench:size -- FILE… [--part unet|vae|controlnet|upscaler] [--pixels N] [--rows N]
-// [--evaluations N] [--rounds N] [--ours NAMES] [--cache DIR] [--python PATH --comfy DIR [--others
-// NAMES]] [--under CMD]: full-size networks (make-checkpoints.ts writes files of random numbers):
-// seconds to load, seconds of an evaluation, peak memory; each round in fresh processes, one after
-// another. NAMES of ours: plain, kept (weights and sessions stored in DIR), int8. With a Python
-// that has torch and ComfyUI's sources: the same with ComfyUI's modules on the same numbers
-// (size.py: fused, default, bf16, openvino, openvino-bf16), interleaved with ours, and the distance
-// of the results from the first of them. Evaluations: the median of those after the first of a
-// process, where there are more. `--under`: a command that starts each process.
+// npm run bench:size -- FILE… [--part unet|transformer|encoder|vae|controlnet|upscaler] [--pixels N]
+// [--tokens N] [--rows N] [--evaluations N] [--rounds N] [--ours NAMES] [--cache DIR] [--python PATH
+// --comfy DIR [--others NAMES]] [--reference NAME or FILE] [--outputs DIR] [--under CMD]: full-size
+// networks (make-checkpoints.ts writes files of random numbers): seconds to load, seconds of an
+// evaluation, peak memory; each round in fresh processes, one after another. NAMES of ours: plain,
+// kept (weights and sessions stored in DIR), int8 (prepared in DIR), int8-kept (both). With a Python
+// that has torch and ComfyUI's sources: the same with ComfyUI's modules on the same numbers (size.py: fused,
+// default, bf16, openvino, openvino-bf16), interleaved with ours, and the distance of the results
+// from the first of them, from another program of this run, or from the file of an earlier one.
+// Evaluations: the median of those after the first of a process, where there are more. `--outputs`:
+// keeps the results. `--under`: a command that starts each process.
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { identify } from '../src/formats/identify/identify.ts';
-import { openModelFile } from '../src/formats/model-file.ts';
 import { openSafetensors } from '../src/formats/safetensors/safetensors.ts';
 import { writeSafetensors } from '../src/formats/safetensors/safetensors-write.ts';
-import { controlNetConfig } from '../src/models/controlnet/config.ts';
-import { unetConfig } from '../src/models/unet/config.ts';
-import { weightsOf } from '../src/models/weights/tensors.ts';
-import { prepareNoise } from '../src/random/prepare-noise.ts';
 import { ALLOCATOR_ENVIRONMENT } from '../src/runtime/memory.ts';
-import { type Tensor, tensor } from '../src/tensor/tensor.ts';
+import { INPUTS } from './size-inputs.ts';
 
 /** The output of a measured process. */
 interface Measured {
@@ -37,6 +33,7 @@ const { values, positionals } = parseArgs({
   options: {
     part: { type: 'string', default: 'unet' },
     pixels: { type: 'string', default: '512' },
+    tokens: { type: 'string', default: '77' },
     rows: { type: 'string', default: '1' },
     evaluations: { type: 'string', default: '2' },
     rounds: { type: 'string', default: '1' },
@@ -45,50 +42,21 @@ const { values, positionals } = parseArgs({
     others: { type: 'string', default: 'fused' },
     python: { type: 'string' },
     comfy: { type: 'string' },
+    reference: { type: 'string' },
+    outputs: { type: 'string' },
     under: { type: 'string' },
   },
 });
-const [cells, rows, evaluations, rounds] = [
-  Number(values.pixels) / 8,
-  ...[values.rows, values.evaluations, values.rounds].map(Number),
-];
+const [pixels, tokens, rows, evaluations, rounds] = [
+  values.pixels,
+  values.tokens,
+  values.rows,
+  values.evaluations,
+  values.rounds,
+].map(Number);
 
 const median = (of: readonly number[]): number => [...of].sort((a, b) => a - b)[of.length >> 1];
 const gb = (bytes: number): string => (bytes / 1e9).toFixed(1);
-
-/** Inputs of a part, the same in every run. */
-async function inputsOf(file: string): Promise<Record<string, Tensor>> {
-  const normal = (seed: number, ...shape: number[]): Tensor => prepareNoise(shape, seed);
-  if (values.part === 'upscaler') {
-    const x = normal(1, rows, 8 * cells, 8 * cells, 3);
-    return { pixels: tensor(x.shape, x.data.map(sigmoid)) };
-  }
-  if (values.part === 'vae') return { z: normal(1, rows, 4, cells, cells) };
-  const { tensors, close } = await openModelFile(file);
-  await close();
-  const found = identify(tensors);
-  const { contextDim, admChannels } =
-    found.kind === 'controlnet'
-      ? controlNetConfig(weightsOf(file, tensors, found.prefix))
-      : unetConfig(weightsOf(file, tensors, 'denoiser' in found ? found.denoiser.prefix : ''));
-  return {
-    x: normal(1, rows, 4, cells, cells),
-    timesteps: tensor(
-      [rows],
-      Float32Array.from({ length: rows }, (_, i) => 500 - 100 * i),
-    ),
-    context: normal(2, rows, 77, contextDim),
-    ...(admChannels > 0 && { y: normal(3, rows, admChannels) }),
-    ...(found.kind === 'controlnet' && {
-      hint: tensor(
-        [1, 3, 8 * cells, 8 * cells],
-        normal(4, 1, 3, 8 * cells, 8 * cells).data.map(sigmoid),
-      ),
-    }),
-  };
-}
-
-const sigmoid = (v: number): number => 1 / (1 + Math.exp(-v));
 
 function measure(command: readonly string[], job: readonly string[]): Measured {
   const [program, ...rest] = [...(values.under?.split(' ') ?? []), ...command, ...job];
@@ -122,6 +90,7 @@ const here = import.meta.dirname;
 
 interface Program {
   readonly name: string;
+  readonly isOwn: boolean;
   readonly command: readonly string[];
 }
 
@@ -129,28 +98,33 @@ interface Program {
 function programs(): Program[] {
   const { ours, others, python, comfy, cache = join(root, 'cache') } = values;
   const own = (name: string): Program => ({
-    name: `Darkroom, ${name}`,
+    name,
+    isOwn: true,
     command: [process.execPath, '--import', 'tsx', join(here, 'size-measure.ts'), name, cache],
   });
   const other = (name: string): Program => ({
     name,
+    isOwn: false,
     command: [python!, join(here, 'size.py'), comfy!, name],
   });
-  return [...ours.split(',').map(own), ...(python && comfy ? others.split(',').map(other) : [])];
+  const named = (list: string): string[] => list.split(',').filter(Boolean);
+  return [...named(ours).map(own), ...(python && comfy ? named(others).map(other) : [])];
 }
 
 async function compare(file: string): Promise<void> {
   const inputs = join(root, 'inputs.safetensors');
-  const given = await inputsOf(file);
+  const given = await INPUTS[values.part](file, { rows, pixels, tokens });
   await writeSafetensors(
     inputs,
     Object.fromEntries(
       Object.entries(given).map(([name, { shape, data }]) => [name, { dtype: 'F32', shape, data }]),
     ),
   );
-  const runs = programs().map((program, i) => ({
+  const outputs = values.outputs ?? root;
+  mkdirSync(outputs, { recursive: true });
+  const runs = programs().map((program) => ({
     ...program,
-    output: join(root, `${i}.safetensors`),
+    output: join(outputs, `${basename(file)}-${pixels}-${program.name}.safetensors`),
     measured: [] as Measured[],
   }));
   for (let round = 0; round < rounds; round++)
@@ -161,25 +135,30 @@ async function compare(file: string): Promise<void> {
         console.error(`${name}: ${(error as Error).message}`);
       }
   const ended = runs.filter(({ measured }) => measured.length > 0);
-  const reference = ended.find(({ name }) => !name.startsWith('Darkroom'));
-  const secondsOf = ({ measured }: { measured: readonly Measured[] }): number =>
-    median(measured.flatMap(({ times }) => (times.length > 1 ? times.slice(1) : times)));
+  const compared = ended.find(({ isOwn }) => !isOwn);
+  const { reference = compared?.name ?? '' } = values;
+  const referenceFile = ended.find(({ name }) => name === reference)?.output ?? reference;
   for (const run of ended) {
     const of = (what: 'load' | 'peak' | 'anonymous'): number =>
       median(run.measured.map((one) => one[what]));
-    const ratio = reference ? (secondsOf(run) / secondsOf(reference)).toFixed(2) : '';
+    const ratio = compared ? (secondsOf(run) / secondsOf(compared)).toFixed(2) : '';
     const error =
-      reference && run !== reference
-        ? (await distance(run.output, reference.output)).toExponential(1)
+      referenceFile && run.output !== referenceFile
+        ? (await distance(run.output, referenceFile)).toExponential(1)
         : '';
-    const times = [of('load').toFixed(1), secondsOf(run).toFixed(2), ratio];
-    console.log(
-      '| ' +
-        `${[basename(file), values.part, values.pixels, rows, run.name, ...times, gb(of('peak')), gb(of('anonymous')), error].join(' | ')} ` +
-        '|',
-    );
+    const cells = [
+      ...[basename(file), values.part, values.pixels, rows],
+      run.isOwn ? `Darkroom, ${run.name}` : run.name,
+      ...[of('load').toFixed(1), secondsOf(run).toFixed(2), ratio],
+      ...[gb(of('peak')), gb(of('anonymous')), error],
+    ];
+    console.log(`| ${cells.join(' | ')} |`);
   }
 }
+
+/** The median of the evaluations after the first of each process. */
+const secondsOf = ({ measured }: { measured: readonly Measured[] }): number =>
+  median(measured.flatMap(({ times }) => (times.length > 1 ? times.slice(1) : times)));
 
 try {
   console.log(
