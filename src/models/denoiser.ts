@@ -3,6 +3,7 @@
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Gligen } from './gligen/load.ts';
 import type { LoraKeys } from './lora/patches.ts';
+import type { LayerControlNet } from './nextdit/layer-control.ts';
 import type { Hypernetwork } from './unet/hypernetwork-file.ts';
 import type { Draws, UNetPatch } from './unet/unet-patch.ts';
 import type { NetworkBase, PatchTargets, WeightChange } from './weights/changes.ts';
@@ -87,6 +88,8 @@ export interface DenoiserVariant {
   readonly recordsAttention?: boolean;
   /** Applied after the existing changes. */
   readonly changes?: readonly WeightChange[];
+  /** Networks that act inside of this one, of Z-Image alone; applied after the existing ones. */
+  readonly layerControls?: readonly LayerControl[];
   /** Blocks of a transformer that return their input (skip-layer guidance). */
   readonly skippedBlocks?: {
     readonly double: readonly number[];
@@ -97,6 +100,14 @@ export interface DenoiserVariant {
     readonly hypernetwork: Hypernetwork;
     readonly strength: number;
   }[];
+}
+
+/** A network beside a transformer that adds to the image's tokens (Fun ControlNets of Z-Image). */
+export interface LayerControl {
+  readonly net: LayerControlNet;
+  readonly strength: number;
+  /** The hint for latents of a size in cells, in model units [N, C, H, W]. */
+  hint(height: number, width: number): Promise<Tensor>;
 }
 
 /** What patches of UNets can need that a network does not have. */
@@ -125,6 +136,8 @@ export interface Denoiser {
   readonly base?: NetworkBase;
   /** The patches of UNets that ComfyUI fails with on this network; others have no effect on it. */
   readonly refusedPatches?: readonly RefusedPatch[];
+  /** The width of the tokens that layerControls act on; absent where they do not act. */
+  readonly layerControlWidth?: number;
   /** EasyCache does not act on this network. */
   readonly ignoresStepCache?: boolean;
   /** Returns the raw prediction (eps, v or flow), [B, outChannels, H, W]. */

@@ -13,6 +13,7 @@ const MODEL_TYPES: ReadonlySet<string> = new Set([
   'VAE',
   'CLIP_VISION',
   'STYLE_MODEL',
+  'MODEL_PATCH',
   'GLIGEN',
   'PHOTOMAKER',
   'CONTROL_NET',

@@ -347,6 +347,13 @@ const style: Recogniser = (tensors) => {
     : undefined;
 };
 
+/** A Fun ControlNet of Z-Image. */
+const layerControl: Recogniser = (tensors) =>
+  tensors.has('control_all_x_embedder.2-1.weight') &&
+  tensors.has('control_layers.0.before_proj.weight')
+    ? { kind: 'layer-control' }
+    : undefined;
+
 const foreign: Recogniser = (tensors) => {
   const reason = foreignModel(tensors);
   return reason === undefined ? undefined : { kind: 'unknown', reason };
@@ -357,6 +364,7 @@ const RECOGNISERS: readonly Recogniser[] = [
   gligen,
   photomaker,
   style,
+  layerControl,
   transformerControl,
   sequences,
   foreign,

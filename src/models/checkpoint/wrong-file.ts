@@ -52,6 +52,10 @@ const KINDS: Readonly<
     name: 'a style model',
     hint: 'It belongs in the folder style_models; load it with StyleModelLoader.',
   },
+  'layer-control': {
+    name: 'a ControlNet of Z-Image',
+    hint: 'It belongs in the folder model_patches; load it with ModelPatchLoader.',
+  },
   embedding: {
     name: 'a textual inversion',
     hint: 'It belongs in the folder embeddings; name it in the prompt as embedding:NAME.',

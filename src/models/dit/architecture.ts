@@ -1,8 +1,9 @@
 // What a family of diffusion transformers is to createDit (network.ts): one value each.
 import type { Graph, Value } from '../../onnx/builder.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import type { Denoiser, DenoiserInputs } from '../denoiser.ts';
+import type { Denoiser, DenoiserInputs, LayerControl } from '../denoiser.ts';
 import type { Int8Plan } from '../layers/int8.ts';
+import type { LayerControlNet } from '../nextdit/layer-control.ts';
 import type { Weights } from '../weights/tensors.ts';
 import type { LoraNames } from './lora-names.ts';
 
@@ -20,6 +21,8 @@ export interface DitGraphOptions {
   readonly int8?: Int8Plan;
   /** What `variant` of the architecture returned. */
   readonly variant?: string;
+  /** The controls that act inside of the network (nextdit/layer-control.ts). */
+  readonly layerControls?: readonly LayerControlNet[];
   /** How many attention guidances act (attention-guidance.ts). */
   readonly guidances?: number;
   /** Receives intermediate values under the original's module names, for tests. */
@@ -57,6 +60,16 @@ export interface Architecture<Config> {
   readonly ignoresStepCache?: boolean;
   /** Weights that LoRAs and merges do not change. */
   readonly fixedWeights?: readonly string[];
+  /** What `layerControls` of the graph take; absent: it has none. */
+  readonly layerControls?: {
+    /** The width of the tokens that they act on. */
+    width(config: Config): number;
+    /** Returns their inputs for an evaluation. */
+    inputs(
+      controls: readonly LayerControl[],
+      inputs: DenoiserInputs,
+    ): Promise<Record<string, Tensor>>;
+  };
   /** Names the graph for inputs that need another one than the plain one. */
   variant?(config: Config, inputs: DenoiserInputs): string | undefined;
   /** Builds the graph, with one output `out` [B, N, K]. */

@@ -17,7 +17,10 @@ import { jointGuideInputs } from './attention-guidance.ts';
 import { transformerKeys } from './lora-names.ts';
 
 /** The changes that transformers know; others have no effect, as in ComfyUI. */
-export type DitChange = Pick<DenoiserVariant, 'changes' | 'skippedBlocks' | 'patches'>;
+export type DitChange = Pick<
+  DenoiserVariant,
+  'changes' | 'skippedBlocks' | 'patches' | 'layerControls'
+>;
 
 /** What all transformers lack of a UNet: the channels of its levels, and its middle block. */
 const REFUSED: readonly RefusedPatch[] = ['freeU', 'recordedAttention'];
@@ -27,7 +30,7 @@ export function createDit<Config>(
   runtime: ModelRuntime,
   stored: Weights,
   architecture: Architecture<Config>,
-  { changes = [], skippedBlocks, patches = [] }: DitChange = {},
+  { changes = [], skippedBlocks, patches = [], layerControls: allControls = [] }: DitChange = {},
 ): Denoiser {
   const shapes = changedShapes(changes);
   const weights = withShapes(stored, shapes);
@@ -41,14 +44,24 @@ export function createDit<Config>(
   );
   const int8 = precision === 'int8' ? architecture.int8 : undefined;
   const guidances = architecture.guidesAttention ? patchesOf(patches, 'attentionGuidance') : [];
+  const layerControls = architecture.layerControls ? allControls : [];
   const networks = new Map<string | undefined, Network>();
   const networkFor = (variant?: string): Network => {
-    const options: DitGraphOptions = { int8, variant, guidances: guidances.length };
+    const options: DitGraphOptions = {
+      int8,
+      variant,
+      guidances: guidances.length,
+      layerControls: layerControls.map(({ net }) => net),
+    };
     const network =
       networks.get(variant) ??
       weightsNetwork(runtime, base, {
         part: 'transformer',
-        name: [variant, guidances.length > 0 && `guided ${guidances.length}`]
+        name: [
+          variant,
+          guidances.length > 0 && `guided ${guidances.length}`,
+          ...layerControls.map(({ net }) => `with ${net.weights.file}`),
+        ]
           .filter(Boolean)
           .join(' '),
         precision,
@@ -77,17 +90,20 @@ export function createDit<Config>(
         changes: withMoreChanges(changes, more.changes ?? []),
         skippedBlocks: more.skippedBlocks ?? skippedBlocks,
         patches: [...patches, ...(more.patches ?? [])],
+        layerControls: [...allControls, ...(more.layerControls ?? [])],
       }),
-    graphChange: { skippedBlocks, patches },
+    graphChange: { skippedBlocks, patches, layerControls: allControls },
     withPatchesOf: ({ graphChange }) => create({ ...graphChange, changes }),
     refusedPatches: [...REFUSED, ...(architecture.refusedPatches ?? [])],
     ignoresStepCache: architecture.ignoresStepCache,
+    layerControlWidth: architecture.layerControls?.width(config),
     async evaluate(inputs) {
       checkInputs(weights.file, architecture.name, sizes, inputs);
       const network = networkFor(architecture.variant?.(config, inputs));
       const { out } = await network.run({
         ...architecture.inputs(config, inputs),
         ...jointGuideInputs(guidances, inputs),
+        ...(await architecture.layerControls?.inputs(layerControls, inputs)),
         ...own,
       });
       return architecture.output(config, out, inputs);

@@ -21,6 +21,7 @@ export const MODEL_FOLDERS: readonly string[] = [
   'gligen',
   'photomaker',
   'style_models',
+  'model_patches',
   'ultralytics',
   'sams',
   'onnx',
@@ -42,6 +43,7 @@ const FOLDERS_OF_KIND: Readonly<Record<string, readonly string[]>> = {
   'GLIGEN model': ['gligen'],
   'PhotoMaker model': ['photomaker'],
   'style model': ['style_models'],
+  'model patch': ['model_patches'],
   detector: ['ultralytics', 'onnx'],
   'SAM model': ['sams'],
 };

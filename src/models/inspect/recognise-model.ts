@@ -159,6 +159,8 @@ async function recogniseTensors(
         architecture: model.architecture === 'redux' ? 'Redux, FLUX.1' : 'T2I-Adapter, SD1.x',
         open: (runtime) => loadStyleModel(file, runtime),
       };
+    case 'layer-control':
+      return { kind: 'model patch', architecture: 'ControlNet, Z-Image' };
     case 'embedding':
       return { kind: 'textual inversion', architecture: describeEmbedding(description) };
     case 'unknown':

@@ -55,3 +55,17 @@ export const isDiffusersNextDit = (tensors: ReadonlyMap<string, unknown>): boole
 export const fromDiffusersNextDit = (
   tensors: ReadonlyMap<string, TensorInfo>,
 ): ReadonlyMap<string, TensorInfo> => fromDiffusersLayout(tensors, LAYOUT);
+
+const CONTROL_LAYOUT: DiffusersLayout = {
+  blocks: ['control_layers', 'control_noise_refiner'].map((list) => ({
+    from: list,
+    to: list,
+    names: BLOCK,
+  })),
+  outside: {},
+};
+
+/** Returns the tensors of a ControlNet with those of its blocks under their original names. */
+export const controlFromDiffusers = (
+  tensors: ReadonlyMap<string, TensorInfo>,
+): ReadonlyMap<string, TensorInfo> => fromDiffusersLayout(tensors, CONTROL_LAYOUT);

@@ -19,11 +19,13 @@ import {
   swiGlu,
   tokenLinear,
   tokensAfter,
+  tokensLike,
   vectorMlp,
 } from '../dit/blocks.ts';
 import { add, linear, type Net, silu } from '../layers/blocks.ts';
 import type { Weights } from '../weights/tensors.ts';
 import type { NextDitConfig } from './config.ts';
+import { layerControls } from './layer-control.ts';
 
 /** The width of the sinusoidal embedding of times. */
 export const TIME_WIDTH = 256;
@@ -50,7 +52,12 @@ interface Modulation {
 export function nextDitGraph(
   weights: Weights,
   config: NextDitConfig,
-  { int8, variant, observe = () => undefined }: DitGraphOptions = {},
+  {
+    int8,
+    variant,
+    layerControls: controlNets = [],
+    observe = () => undefined,
+  }: DitGraphOptions = {},
 ): Graph {
   const g = createGraph();
   const net: Net = { g, w: weights, int8 };
@@ -62,6 +69,9 @@ export function nextDitGraph(
     rotationInputs(net, name, config.headDim / 2),
   );
   const times = modulations(net, variant === WITH_REFERENCES, seen);
+  const controls = layerControls(net, controlNets, imageRotations, (own, x, name, rotations) =>
+    layer({ net: own, config, name }, x, rotations, times.image),
+  );
   const block = (x: Value, name: string, rotations: Rotations, modulation?: Modulation): Value =>
     seen(name, layer({ net, config, name }, x, rotations, modulation));
 
@@ -78,12 +88,20 @@ export function nextDitGraph(
 
   let image = g.input('x', ['B', 'N', config.patchSize]);
   image = padded(net, config, seen('x_embedder', tokenLinear(net, image, 'x_embedder')), 'image');
-  for (let i = 0; i < config.refiners; i++)
+  const embedded = image;
+  for (let i = 0; i < config.refiners; i++) {
     image = block(image, `noise_refiner.${i}`, imageRotations, times.image);
+    image = controls.afterRefiner(i, image, embedded);
+  }
 
   let all = joinTokens(net, [text, image]);
   const rotations = joinRotations(net, [textRotations, imageRotations]);
-  for (let i = 0; i < config.layers; i++) all = block(all, `layers.${i}`, rotations, times.joint);
+  for (let i = 0; i < config.layers; i++) {
+    all = block(all, `layers.${i}`, rotations, times.joint);
+    if (controlNets.length === 0) continue;
+    const controlled = controls.afterLayer(i, tokensAfter(net, all, text), image);
+    all = joinTokens(net, [tokensLike(net, all, text), controlled]);
+  }
 
   const out = finalLayer(net, config, tokensAfter(net, all, text), times.image);
   g.output('out', seen('final_layer', out), ['B', 'N', config.patchSize]);

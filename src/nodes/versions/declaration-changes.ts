@@ -69,6 +69,7 @@ export const DECLARATION_CHANGES: readonly DeclarationChange[] = [
   { node: 'NAGuidance', since: '0.14.0', what: { kind: 'node' } },
   { node: 'CFGOverride', since: '0.24.0', what: { kind: 'node' } },
   { node: 'Flux2Scheduler', since: '0.3.72', what: { kind: 'node' } },
+  { node: 'ZImageFunControlnet', since: '0.5.0', what: { kind: 'node' } },
   { node: 'ModelNoiseScale', since: '0.21.1', what: { kind: 'node' } },
   { node: 'DualModelGuider', since: '0.24.0', what: { kind: 'node' } },
   { node: 'CreateBoundingBoxes', since: '0.27.0', what: { kind: 'node' } },

@@ -126,7 +126,8 @@ export const MENU_CHANGES: readonly (readonly [
       'model/latent': 'SetLatentNoiseMask, VAEEncodeForInpaint',
       'model/latent/stable diffusion': 'EmptySD3LatentImage',
       'model/loaders': `
-        CheckpointLoader, UNETLoader, CLIPLoader, DualCLIPLoader, TripleCLIPLoader, DiffusersLoader
+        CheckpointLoader, UNETLoader, CLIPLoader, DualCLIPLoader, TripleCLIPLoader, DiffusersLoader,
+        ModelPatchLoader
       `,
       'model/merging': `
         ModelMergeSimple, ModelMergeBlocks, ModelMergeSubtract, ModelMergeAdd,
@@ -142,6 +143,7 @@ export const MENU_CHANGES: readonly (readonly [
         ModelSamplingContinuousV, RescaleCFG, ModelSamplingAuraFlow, ModelNoiseScale
       `,
       'model/patch/flux': 'ModelSamplingFlux',
+      'model/patch/qwen': 'QwenImageDiffsynthControlnet',
       'model/patch/stable diffusion': 'ModelSamplingSD3',
       'model/sampling/custom': 'APG, SamplerCustom, SamplerCustomAdvanced',
     },

@@ -262,6 +262,8 @@ export const PRESENTATION_CHANGES: readonly (readonly [
       CLIPTextEncodeSD3: { display: 'CLIP Text Encode (SD3)' },
       CLIPTextEncodeLumina2: { display: 'CLIP Text Encode (Lumina 2)' },
       ReferenceLatent: { display: 'Set Reference Latent' },
+      ModelPatchLoader: { display: 'Load Model Patch' },
+      QwenImageDiffsynthControlnet: { display: 'Apply Qwen Image DiffSynth ControlNet' },
       DiffusersLoader: { display: 'Load Diffusers Model (DEPRECATED)', deprecated: true },
       CLIPTextEncodeSDXL: { display: 'CLIP Text Encode (SDXL)' },
       CLIPTextEncodeSDXLRefiner: { display: 'CLIP Text Encode (SDXL Refiner)' },

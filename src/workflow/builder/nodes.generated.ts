@@ -4127,6 +4127,15 @@ export const ModelNoiseScale: NodeFunction<{
   noise_scale?: Float;
 }, Node<{ MODEL: 'MODEL' }>> = nodeFunction('ModelNoiseScale', [['MODEL', 'MODEL']], { noise_scale: 1 });
 
+/**
+ * Load Model Patch (model/loaders): Loads a Fun ControlNet of Z-Image from models/model_patches.
+ * @experimental
+ */
+export const ModelPatchLoader: NodeFunction<{
+  /** A file of models/model_patches. */
+  name: FileName;
+}, Node<{ MODEL_PATCH: 'MODEL_PATCH' }>> = nodeFunction('ModelPatchLoader', [['MODEL_PATCH', 'MODEL_PATCH']]);
+
 /** ModelSamplerTonemapNoiseTest (custom_node_experiments): Compresses large values of the predicted noise. */
 export const ModelSamplerTonemapNoiseTest: NodeFunction<{
   model: Link<'MODEL'>;
@@ -4605,6 +4614,21 @@ export const PrimitiveString: NodeFunction<{
 export const PrimitiveStringMultiline: NodeFunction<{
   value: Text;
 }, Node<{ STRING: 'STRING' }>> = nodeFunction('PrimitiveStringMultiline', [['STRING', 'STRING']]);
+
+/**
+ * Apply Qwen Image DiffSynth ControlNet (model/patch/qwen): Lets a Fun ControlNet guide Z-Image by a picture.
+ * @experimental
+ */
+export const QwenImageDiffsynthControlnet: NodeFunction<{
+  model: Link<'MODEL'>;
+  model_patch: Link<'MODEL_PATCH'>;
+  vae: Link<'VAE'>;
+  image: Link<'IMAGE'>;
+  /** -10 to 10. Default: 1. */
+  strength?: Float;
+  /** The part that is painted, for inpainting. */
+  mask?: Link<'MASK'>;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('QwenImageDiffsynthControlnet', [['MODEL', 'MODEL']], { strength: 1 });
 
 /**
  * Crop Image (Random) (image/transform): Cuts a rectangle at a random place out of an image; the same place in each.
@@ -6865,6 +6889,24 @@ export const WildcardPromptFromString: NodeFunction<{
   exclude_tags: Text;
 }, Node<{ wildcard: 'STRING'; segs_labels: 'STRING' }>> = nodeFunction('WildcardPromptFromString', [['wildcard', 'STRING'], ['segs_labels', 'STRING']], { delimiter: '\\n' });
 
+/**
+ * Apply Z-Image Fun ControlNet (model/patch/z-image): Lets a Fun ControlNet guide Z-Image by a picture, or paint a part of one.
+ * @experimental
+ */
+export const ZImageFunControlnet: NodeFunction<{
+  model: Link<'MODEL'>;
+  model_patch: Link<'MODEL_PATCH'>;
+  vae: Link<'VAE'>;
+  /** -10 to 10. Default: 1. */
+  strength?: Float;
+  /** The picture that guides: edges, a pose, depths … */
+  image?: Link<'IMAGE'>;
+  /** The picture of which a part is painted. */
+  inpaint_image?: Link<'IMAGE'>;
+  /** The part that is painted, for inpainting. */
+  mask?: Link<'MASK'>;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('ZImageFunControlnet', [['MODEL', 'MODEL']], { strength: 1 });
+
 /** Load unCLIP Checkpoint (model/loaders): Loads an unCLIP checkpoint with its image encoder. */
 export const unCLIPCheckpointLoader: NodeFunction<{
   /** A file of models/checkpoints. */
@@ -7225,6 +7267,7 @@ export const nodes: {
   ModelMergeSimple: typeof ModelMergeSimple;
   ModelMergeSubtract: typeof ModelMergeSubtract;
   ModelNoiseScale: typeof ModelNoiseScale;
+  ModelPatchLoader: typeof ModelPatchLoader;
   ModelSamplerTonemapNoiseTest: typeof ModelSamplerTonemapNoiseTest;
   ModelSamplingAuraFlow: typeof ModelSamplingAuraFlow;
   ModelSamplingContinuousEDM: typeof ModelSamplingContinuousEDM;
@@ -7268,6 +7311,7 @@ export const nodes: {
   PrimitiveInt: typeof PrimitiveInt;
   PrimitiveString: typeof PrimitiveString;
   PrimitiveStringMultiline: typeof PrimitiveStringMultiline;
+  QwenImageDiffsynthControlnet: typeof QwenImageDiffsynthControlnet;
   RandomCropImages: typeof RandomCropImages;
   RandomNoise: typeof RandomNoise;
   RebatchImages: typeof RebatchImages;
@@ -7453,6 +7497,7 @@ export const nodes: {
   VideoTriangleCFGGuidance: typeof VideoTriangleCFGGuidance;
   WebcamCapture: typeof WebcamCapture;
   WildcardPromptFromString: typeof WildcardPromptFromString;
+  ZImageFunControlnet: typeof ZImageFunControlnet;
   unCLIPCheckpointLoader: typeof unCLIPCheckpointLoader;
   unCLIPConditioning: typeof unCLIPConditioning;
   /** ConditioningAverage (conditioning): Blends the features of two prompts. */
@@ -7827,6 +7872,7 @@ export const nodes: {
   ModelMergeSimple,
   ModelMergeSubtract,
   ModelNoiseScale,
+  ModelPatchLoader,
   ModelSamplerTonemapNoiseTest,
   ModelSamplingAuraFlow,
   ModelSamplingContinuousEDM,
@@ -7870,6 +7916,7 @@ export const nodes: {
   PrimitiveInt,
   PrimitiveString,
   PrimitiveStringMultiline,
+  QwenImageDiffsynthControlnet,
   RandomCropImages,
   RandomNoise,
   RebatchImages,
@@ -8055,6 +8102,7 @@ export const nodes: {
   VideoTriangleCFGGuidance,
   WebcamCapture,
   WildcardPromptFromString,
+  ZImageFunControlnet,
   unCLIPCheckpointLoader,
   unCLIPConditioning,
   'ConditioningAverage ': nodeFunction('ConditioningAverage ', [['CONDITIONING', 'CONDITIONING']], { conditioning_to_strength: 1 }),

@@ -73,20 +73,33 @@ export const CORE_OUTSIDE: readonly RefusedTypes[] = [
       CLIPTextEncodeHunyuanDiT CLIPTextEncodePixArtAlpha EmptyChromaRadianceLatentImage
       EmptyFlux2LatentImage EmptyHiDreamO1LatentImage EmptyHunyuanImageLatent
       EmptyHunyuanLatentVideo EmptyHunyuanVideo15Latent EmptyQwenImageLayeredLatentImage
-      FluxKVCache HiDreamO1PatchSeamSmoothing HiDreamO1ReferenceImages
-      HunyuanImageToVideo HunyuanRefinerLatent HunyuanVideo15ImageToVideo
-      HunyuanVideo15LatentUpscaleWithModel HunyuanVideo15SuperResolution Ideogram4Scheduler
-      LatentUpscaleModelLoader ModelMergeAuraflow ModelMergeCosmos14B ModelMergeCosmos7B
-      ModelMergeCosmosPredict2_14B ModelMergeCosmosPredict2_2B ModelMergeKrea2 ModelMergeLTXV
-      ModelMergeMochiPreview ModelMergeQwenImage ModelMergeWAN2_1 ModelPatchLoader
-      ModelSamplingStableCascade PiDConditioning QuadrupleCLIPLoader QwenImageDiffsynthControlnet
-      ScaleROPE StableCascade_EmptyLatentImage StableCascade_StageB_Conditioning
-      StableCascade_StageC_VAEEncode StableCascade_SuperResolutionControlnet 
-      TextEncodeBooguEdit TextEncodeHunyuanVideo_ImageToVideo TextEncodeJoyImageEdit
-      TextEncodeMageFlowEdit TextEncodeQwenImageEdit TextEncodeQwenImageEditPlus
-      TextEncodeZImageOmni USOStyleReference wanBlockSwap WanUni3CControlnetApply
-      ZImageFunControlnet
+      HiDreamO1PatchSeamSmoothing HiDreamO1ReferenceImages HunyuanImageToVideo HunyuanRefinerLatent
+      HunyuanVideo15ImageToVideo HunyuanVideo15LatentUpscaleWithModel HunyuanVideo15SuperResolution
+      Ideogram4Scheduler LatentUpscaleModelLoader ModelMergeAuraflow ModelMergeCosmos14B
+      ModelMergeCosmos7B ModelMergeCosmosPredict2_14B ModelMergeCosmosPredict2_2B ModelMergeKrea2
+      ModelMergeLTXV ModelMergeMochiPreview ModelMergeQwenImage ModelMergeWAN2_1
+      ModelSamplingStableCascade PiDConditioning QuadrupleCLIPLoader StableCascade_EmptyLatentImage
+      StableCascade_StageB_Conditioning StableCascade_StageC_VAEEncode
+      StableCascade_SuperResolutionControlnet TextEncodeBooguEdit
+      TextEncodeHunyuanVideo_ImageToVideo TextEncodeJoyImageEdit TextEncodeMageFlowEdit
+      TextEncodeQwenImageEdit TextEncodeQwenImageEditPlus wanBlockSwap WanUni3CControlnetApply
     `),
+  },
+  {
+    reason: 'FLUX.2, whose reference images it keeps between steps, is not supported',
+    types: ['FluxKVCache'],
+  },
+  {
+    reason: 'Z-Image with a vision encoder (Omni) is not supported',
+    types: ['TextEncodeZImageOmni'],
+  },
+  {
+    reason: "USO's projector of style images is not supported; its LoRA is",
+    types: ['USOStyleReference'],
+  },
+  {
+    reason: 'the positions of tokens cannot be scaled',
+    types: ['ScaleROPE'],
   },
   {
     reason: 'Stable Zero123 models, which turn the view of an object, are not supported',

@@ -47,6 +47,7 @@ import { HYPERNETWORK_NODES } from './models/hypernetwork-nodes.ts';
 import { LORA_NODES } from './models/lora-nodes.ts';
 import { LORA_SAVE_NODES } from './models/lora-save-node.ts';
 import { MERGE_NODES } from './models/model-merge-nodes.ts';
+import { MODEL_PATCH_LOADER_NODES } from './models/model-patch-loader.ts';
 import { SAVE_MODEL_NODES } from './models/save-model-nodes.ts';
 import { TEXT_ENCODER_LOADER_NODES } from './models/text-encoder-loaders.ts';
 import { ATTENTION_NODES } from './sampling/attention-nodes.ts';
@@ -82,6 +83,7 @@ export const CORE_PACK: Pack = {
     ...HYPERNETWORK_NODES,
     ...VISION_NODES,
     ...STYLE_MODEL_NODES,
+    ...MODEL_PATCH_LOADER_NODES,
     ...LORA_NODES,
     ...LORA_SAVE_NODES,
     ...PROMPT_NODES,

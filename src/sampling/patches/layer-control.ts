@@ -1,0 +1,115 @@
+// Applies a Fun ControlNet of Z-Image to a model (comfy_extras/nodes_model_patch.py
+// ZImageControlPatch): its hint is a picture, or one with a part that is to be painted.
+import { DarkroomError } from '../../errors.ts';
+import { toNCHW, toNHWC } from '../../image/channel-order.ts';
+import { commonUpscale, cropToAspect } from '../../image/resize/common-upscale.ts';
+import { interpolate } from '../../image/resize/torch-interpolate.ts';
+import type { LayerControlNet } from '../../models/nextdit/layer-control.ts';
+import type { Autoencoder } from '../../models/vae/autoencoder.ts';
+import { roundHalfEven } from '../../tensor/round-half-even.ts';
+import { full, map, reshape, type Tensor, zeros } from '../../tensor/tensor.ts';
+import { joinChannels } from '../conditioning/concat.ts';
+import { FLUX, toModelLatent } from '../model/latent-format.ts';
+import type { Model } from '../sampling-types.ts';
+
+export interface LayerControlHint {
+  /** Pictures [N,H,W,3] in 0..1, of any size. */
+  readonly image?: Tensor;
+  readonly inpaintImage?: Tensor;
+  /** Where to paint (1), [N,h,w]. */
+  readonly mask?: Tensor;
+}
+
+/** Values of a patch of the hint's latents, without and with mask and image of inpainting. */
+const PATCH_VALUES = 64;
+
+/**
+ * Returns the model with the ControlNet inside of its network. Throws DR_INPUT_INVALID for another
+ * kind of model, and without the picture that the ControlNet needs.
+ */
+export function withLayerControl(
+  model: Model,
+  net: LayerControlNet,
+  vae: Autoencoder,
+  strength: number,
+  given: LayerControlHint,
+): Model {
+  if (model.denoiser.layerControlWidth !== net.config.dim) throw otherModel();
+  const takesMask = net.config.patchSize > PATCH_VALUES;
+  if (!given.image && !(takesMask && given.inpaintImage)) throw withoutImage();
+  let last: { readonly size: string; readonly hint: Tensor } | undefined;
+  const hint = async (height: number, width: number): Promise<Tensor> => {
+    const size = `${height}x${width}`;
+    if (last?.size !== size)
+      last = { size, hint: await encodedHint(vae, given, takesMask, { height, width }) };
+    return last.hint;
+  };
+  return {
+    ...model,
+    denoiser: model.denoiser.variant({ layerControls: [{ net, strength, hint }] }),
+  };
+}
+
+const otherModel = (): DarkroomError =>
+  new DarkroomError('DR_INPUT_INVALID', {
+    message:
+      'the model patch is a ControlNet of Z-Image, and the model is not a Z-Image of its width',
+    hint: 'Load Z-Image with UNETLoader.',
+    input: 'model',
+  });
+
+const withoutImage = (): DarkroomError =>
+  new DarkroomError('DR_INPUT_INVALID', {
+    message: 'the ControlNet needs an image',
+    hint: 'Connect an image; ControlNets for inpainting also take inpaint_image alone.',
+    input: 'image',
+  });
+
+interface Cells {
+  readonly height: number;
+  readonly width: number;
+}
+
+/** The hint for latents of a size: [N,16,h,w], with mask and inpainted picture [N,33,h,w]. */
+async function encodedHint(
+  vae: Autoencoder,
+  { image, inpaintImage, mask }: LayerControlHint,
+  takesMask: boolean,
+  cells: Cells,
+): Promise<Tensor> {
+  const size = { height: cells.height * vae.factor, width: cells.width * vae.factor };
+  const encode = async (pixels: Tensor): Promise<Tensor> =>
+    toModelLatent(FLUX, await vae.encode(pixels));
+  const scaled = (pixels: Tensor): Tensor =>
+    pixels.shape[1] === size.height && pixels.shape[2] === size.width
+      ? pixels
+      : toNHWC(commonUpscale(toNCHW(pixels), size, 'area', 'center'));
+  const [count] = (image ?? inpaintImage)!.shape;
+  const grey = (): Tensor => full([count, size.height, size.width, 3], 0.5);
+  const latent = await encode(image ? scaled(image) : grey());
+  if (!takesMask) return latent;
+  const kept = mask && map(channelOf(mask), (value) => 1 - value);
+  const painted = inpaintImage ? scaled(inpaintImage) : grey();
+  const inpaint = await encode(kept ? greyWhere(painted, kept) : painted);
+  const atCells = kept
+    ? interpolate(cropToAspect(kept, cells), cells, 'nearest')
+    : zeros([count, 1, cells.height, cells.width]);
+  return joinChannels(joinChannels(latent, atCells), inpaint);
+}
+
+/** Masks as one channel, [N,1,h,w]. */
+function channelOf(mask: Tensor): Tensor {
+  const [h, w] = mask.shape.slice(-2);
+  return reshape(mask, [mask.data.length / (h * w), 1, h, w]);
+}
+
+/** Pictures [N,H,W,3] that are grey where the mask [M,1,h,w] is below a half. */
+function greyWhere(pixels: Tensor, kept: Tensor): Tensor {
+  const [, height, width, channels] = pixels.shape;
+  const rounded = map(commonUpscale(kept, { width, height }, 'bilinear', 'center'), roundHalfEven);
+  const { data } = rounded;
+  return map(pixels, (value, i) => {
+    const factor = data[Math.floor(i / channels) % data.length];
+    return Math.fround(Math.fround(value - 0.5) * factor) + 0.5;
+  });
+}
