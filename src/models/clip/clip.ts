@@ -92,7 +92,8 @@ export interface ClipOptions extends PromptOptions {
 export function makeClip(options: ClipOptions): Clip {
   const { parts: rules, isPartial } = CLIP_FAMILIES[options.family];
   const parts = rules.map((rule): Part => {
-    const encoder = options.encoders.find(({ kind }) => kind === rule.kind);
+    const found = options.encoders.find(({ kind }) => kind === rule.kind);
+    const encoder = rule.keepsFileType ? (found?.inFileType?.() ?? found) : found;
     if (encoder || isPartial) return { encoder, rule };
     throw missingEncoder(options.family, rule.kind);
   });

@@ -1,6 +1,11 @@
 // The tokens of the families' prompts against te/tokenizers (tokenize_with_weights of ComfyUI 0.33.0,
-// transformers 4.57), and the hidden states of their encoders against te/inside.
+// transformers 4.57), encoders in files of other types against te/files, and hidden states against
+// te/inside.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { noise, tensorsOf, writeRenamed } from '../../../test/support/files/rewrite.ts';
 import {
   expectExact,
   expectGolden,
@@ -8,8 +13,11 @@ import {
   type GoldenCase,
   golden,
 } from '../../../test/support/golden.ts';
+import { type DTypeName, decodeFloat32, encodeFloat32 } from '../../formats/dtypes.ts';
+import { sizeOf } from '../../tensor/tensor.ts';
 import { createModelRuntime } from '../model-runtime.ts';
 import { relativeBuckets } from '../t5/buckets.ts';
+import { makeClip } from './clip.ts';
 import { CLIP_FAMILIES, type ClipFamily } from './families.ts';
 import { loadTextEncoder } from './load.ts';
 import { promptTokens } from './prompt-tokens.ts';
@@ -80,6 +88,46 @@ describe('golden te/tokenizers', () => {
       ).toBe(true);
     }
   });
+});
+
+describe('golden te/files', () => {
+  const g = golden('te', 'files');
+  const folder = mkdtempSync(join(tmpdir(), 'darkroom-encoder-types-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  /** varied() of test/golden/te/make_files.py */
+  async function writeVaried(name: string, dtype: DTypeName): Promise<string> {
+    const path = join(folder, `${name}_${dtype}.safetensors`);
+    const tensors = await tensorsOf(fixtureModel(name));
+    for (const [i, key] of Object.keys(tensors).sort().entries()) {
+      const { shape, data, dtype: stored } = tensors[key];
+      if (stored !== 'BF16') continue;
+      const factors = noise(sizeOf(shape), i + 1, 1e-3);
+      const values = decodeFloat32('BF16', data as Uint8Array).map(
+        (value, j) => value * Math.fround(1 + factors[j]),
+      );
+      tensors[key] = { dtype, shape, data: encodeFloat32(dtype, values) };
+    }
+    return writeRenamed(path, tensors, (key) => key);
+  }
+
+  it.each([...new Set(g.cases.map(({ params }) => `${params.family} ${params.dtype}`))])(
+    '%s: weights are rounded as ComfyUI rounds them',
+    async (which) => {
+      const cases = g.cases.filter(({ params: p }) => `${p.family} ${p.dtype}` === which);
+      const { family, file, dtype } = cases[0].params;
+      const encoders = [await loadTextEncoder(await writeVaried(file, dtype), runtime)];
+      if (family === 'flux') encoders.unshift(await load('clip_l'));
+      const clip = makeClip({ family, encoders });
+      for (const { id, params, outputs } of cases) {
+        const { shape } = g.tensor(outputs.cond);
+        const { cond } = await clip.encode(params.text);
+        // the group has the first rows of padded prompts
+        const data = cond.data.subarray(0, sizeOf(shape));
+        expectGolden(g, id, outputs.cond, { shape, data });
+      }
+    },
+  );
 });
 
 describe('golden te/inside', () => {

@@ -31,6 +31,8 @@ export interface PartRule {
   readonly norm: boolean;
   /** Whether pooled features are multiplied by the text projection. */
   readonly project?: boolean;
+  /** Whether weights stay in the type of their file, however wide it is. */
+  readonly keepsFileType?: boolean;
 }
 
 /** Prompts are divided into chunks, which begin and end as CLIP's do. */
@@ -117,7 +119,7 @@ export const CLIP_FAMILIES: Readonly<Record<ClipFamily, FamilyRule>> = {
     join: pooledBeside('t5xxl', 'clip_l'),
   },
   chroma: {
-    parts: [t5xxl({ emptyIsPadding: true })],
+    parts: [{ ...t5xxl({ emptyIsPadding: true }), keepsFileType: true }],
     join: onlyPart,
   },
   'z-image': {

@@ -87,12 +87,17 @@ type LoadSequence = (
   part: SequencePart,
 ) => TextEncoder;
 
-/** ComfyUI stores T5 in the type of its file, but not in one wider than float16. */
+/**
+ * ComfyUI stores T5 in the type of its file, for SD3 and FLUX.1 but not in one wider than float16.
+ */
 const t5: LoadSequence = (runtime, file, tensors, { kind, prefix }) => {
   const { dtype } = tensors.get(`${prefix}encoder.final_layer_norm.weight`) ?? {};
   const isWide = dtype === 'F32' || dtype === 'F64';
   const rounding: Rounding | undefined = isWide ? textEncoderRounding(runtime) : undefined;
-  return createT5(runtime, kind, weightsOf(file, tensors, prefix, { rounding }));
+  const stored = weightsOf(file, tensors, prefix);
+  return rounding
+    ? createT5(runtime, kind, weightsOf(file, tensors, prefix, { rounding }), stored)
+    : createT5(runtime, kind, stored);
 };
 
 /** ComfyUI stores language models in the type of their file. */

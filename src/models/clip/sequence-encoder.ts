@@ -49,6 +49,8 @@ export interface SequenceModel {
   /** Applied to the values of its rows. */
   readonly embedding?: (value: number) => number;
   tokenizer(): Promise<Tokenizer>;
+  /** The same model with weights that are not rounded; absent if these are not. */
+  readonly unrounded?: SequenceModel;
   /**
    * Builds the graph from the input `embeddings` [B, T, width] and `inputs` to the output `hidden`
    * [B, T, width].
@@ -103,6 +105,9 @@ export function createSequenceEncoder(
     tokenRows,
     tokenTable: { name: model.table, tensor: model.table, shape: [vocabulary, width] },
     tokenizer: () => model.tokenizer(),
+    ...(model.unrounded && {
+      inFileType: () => createSequenceEncoder(runtime, model.unrounded!, { changes, tokenChanges }),
+    }),
     withChanges: (added, addedTokens = []) =>
       createSequenceEncoder(runtime, model, {
         changes: withMoreChanges(changes, added),
@@ -145,7 +150,7 @@ function layerNetworks(
       runtime.network({
         file: weights.file,
         part: kind,
-        variant: [layer, plan?.key].filter(Boolean).join(' '),
+        variant: [layer, weights.rounding, plan?.key].filter(Boolean).join(' '),
         outputs: ['hidden'],
         workingBytes: ({ embeddings }) => attentionBytes(embeddings.shape, heads),
         outOfMemoryHint: 'Make the prompt shorter, or free memory for this process.',

@@ -93,6 +93,11 @@ export interface TextEncoder {
   readonly layers: number;
   /** Positions of a chunk (77). Absent where a prompt is one sequence of any length. */
   readonly length?: number;
+  /**
+   * Returns this encoder with its weights in the type of their file, where they are rounded to a
+   * narrower one.
+   */
+  inFileType?(): TextEncoder;
   /** Returns the tokenizer of a sequence encoder. Throws for a file without a readable one. */
   tokenizer?(): Promise<Tokenizer>;
   /** The weights that LoRAs may change, by Hugging Face's names. Absent without weights. */

@@ -1,17 +1,31 @@
 // T5 as a text encoder.
 import type { Runtime } from '../../runtime/runtime.ts';
 import { t5Tokenizer } from '../../text/tokenizers/t5.ts';
-import { createSequenceEncoder } from '../clip/sequence-encoder.ts';
+import { createSequenceEncoder, type SequenceModel } from '../clip/sequence-encoder.ts';
 import type { SequenceKind, TextEncoder } from '../clip/text-encoder.ts';
 import type { Weights } from '../weights/tensors.ts';
 import { relativeBuckets } from './buckets.ts';
 import { T5_TOKENS, t5Config } from './config.ts';
 import { t5Graph } from './graph.ts';
 
-/** Creates a T5 encoder. Throws DR_MODEL_UNSUPPORTED when tensors are missing. */
-export function createT5(runtime: Runtime, kind: SequenceKind, weights: Weights): TextEncoder {
+/**
+ * Creates a T5 encoder. `unrounded`: the same weights in the type of their file, if they are
+ * rounded. Throws DR_MODEL_UNSUPPORTED when tensors are missing.
+ */
+export const createT5 = (
+  runtime: Runtime,
+  kind: SequenceKind,
+  weights: Weights,
+  unrounded?: Weights,
+): TextEncoder =>
+  createSequenceEncoder(runtime, {
+    ...t5Model(kind, weights),
+    unrounded: unrounded && t5Model(kind, unrounded),
+  });
+
+function t5Model(kind: SequenceKind, weights: Weights): SequenceModel {
   const config = t5Config(weights);
-  return createSequenceEncoder(runtime, {
+  return {
     kind,
     weights,
     width: config.width,
@@ -21,5 +35,5 @@ export function createT5(runtime: Runtime, kind: SequenceKind, weights: Weights)
     tokenizer: async () => t5Tokenizer(),
     graph: (changed, output) => t5Graph(changed, config, output),
     inputs: (length) => ({ buckets: relativeBuckets(length, config.buckets) }),
-  });
+  };
 }
