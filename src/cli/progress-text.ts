@@ -9,6 +9,8 @@ export interface RunningNode {
   /** The model file that is being loaded, with its part and size. */
   loading?: string;
   loadingSince: number;
+  /** The last status text since the loading began: what takes long about it. */
+  loadingStatus?: string;
   /** Whether a model was loaded since the last step. */
   hasLoaded: boolean;
   /** The last status text of the node. */
@@ -28,7 +30,9 @@ export function statusLine(node: RunningNode, now: number, position: string): st
   const start = `${position} ${node.title}`;
   if (node.loading) {
     const seconds = (now - node.loadingSince) / 1000;
-    return `${start}  loading ${printable(node.loading)} … ${formatDuration(seconds)}`;
+    return node.loadingStatus
+      ? `${start}  ${printable(node.loadingStatus)}`
+      : `${start}  loading ${printable(node.loading)} … ${formatDuration(seconds)}`;
   }
   if (node.totalSteps < 1) {
     const status = node.status ? `  ${printable(node.status)}` : '';

@@ -82,6 +82,22 @@ it('the status of a node is shown, and blocked nodes are warned about', () => {
   expect(written).toContain('\r\x1b[2K[2/2] KSampler  0.0 s');
 });
 
+it('while a model loads, what takes long about it is shown', () => {
+  const { progress, written } = fake(true);
+  progress.show({ type: 'started', nodes: 1, cached: [] });
+  progress.show({ type: 'node-started', nodeId: '3', nodeType: 'KSampler', title: 'KSampler' });
+  const loading = { nodeId: '3', file: 'a.safetensors', part: 'transformer' };
+  progress.show({ type: 'loading', ...loading });
+  const text = 'a.safetensors: preparing weights once, 6.2 GB … 40 %, 2 min left';
+  progress.show({ type: 'status', nodeId: '3', text });
+  expect(written.at(-1)).toContain(
+    '[1/1] KSampler  a.safetensors: preparing weights once, 6.2 GB … 40 %',
+  );
+  progress.show({ type: 'loading', ...loading, bytes: 6.2e9 });
+  expect(written.at(-1)).toContain('loading a.safetensors (transformer, 6.2 GB)');
+  progress.end();
+});
+
 it('a long load is printed with its duration', () => {
   for (const interactive of [true, false]) {
     const { progress, written } = fake(interactive);

@@ -90,13 +90,17 @@ class ProgressDisplay implements Progress {
     if (event.type === 'loading') {
       if (!node.loading) node.loadingSince = now;
       node.loading = loadedPart(event.file, event.part, event.bytes);
+      node.loadingStatus = undefined;
     } else if (event.type === 'loaded') {
       if (event.seconds >= LONG_LOAD_SECONDS)
         this.#printLine(`      loaded ${node.loading}: ${formatDuration(event.seconds)}`);
       node.loading = undefined;
       node.hasLoaded = true;
     } else if (event.type === 'progress') countStep(node, event.step, event.total, now);
-    else if (event.type === 'status') node.status = event.text;
+    else if (event.type === 'status') {
+      if (node.loading) node.loadingStatus = event.text;
+      else node.status = event.text;
+    }
   }
 
   #warn(message: string, prefix = ''): void {

@@ -111,11 +111,15 @@ async function readIntact(
   return tensors;
 }
 
-/** Computes requests and writes them to a new file of a model's folder. */
+/**
+ * Computes requests and writes them to a new file of a model's folder. `onBytes` is called with the
+ * number of bytes computed so far.
+ */
 export async function writePrepacked(
   folder: string,
   weights: Weights,
   requests: readonly KeyedRequest[],
+  onBytes: (done: number) => void = () => undefined,
 ): Promise<void> {
   const keys = requests.map(({ key }) => key).join('\n');
   const name = createHash('sha256').update(keys).digest('hex').slice(0, 24);
@@ -129,7 +133,7 @@ export async function writePrepacked(
     await writeAtomicParts(
       folder,
       `${name}.safetensors`,
-      encodeLazySafetensors(tensorsToWrite(source, weights, sorted)),
+      encodeLazySafetensors(tensorsToWrite(valuesReader(source, weights), sorted, onBytes)),
       (temporary) => renameSync(temporary, file),
     );
   } finally {
@@ -153,19 +157,21 @@ export async function writePrepacked(
  * first output is written. Its results are released after the last one.
  */
 function tensorsToWrite(
-  source: TensorFile,
-  weights: Weights,
+  valuesOf: (names: readonly string[]) => Promise<readonly Tensor[]>,
   requests: readonly KeyedRequest[],
+  onBytes: (done: number) => void,
 ): LazyTensor[] {
   const tensors: LazyTensor[] = [];
-  for (const request of requests) {
-    const { key, outputs } = request;
+  let done = 0;
+  for (const { key, outputs, recipe, tensors: names } of requests) {
     let computed: Promise<readonly Uint8Array[]> | undefined;
     for (const [i, { name, type, dims }] of outputs.entries()) {
       const bytes = async (): Promise<Uint8Array> => {
-        computed ??= compute(source, weights, request);
+        computed ??= valuesOf(names).then(recipe.compute);
         const result = (await computed)[i];
         if (i === outputs.length - 1) computed = undefined;
+        done += result.byteLength;
+        onBytes(done);
         return result;
       };
       tensors.push({ name: `${key} ${name}`, dtype: DTYPES[type], shape: dims, bytes });
@@ -176,15 +182,24 @@ function tensorsToWrite(
   return tensors;
 }
 
-async function compute(
+/**
+ * Returns a reader of tensors as float32. The last ones stay in memory: layers that use parts of
+ * one tensor follow one another.
+ */
+function valuesReader(
   source: TensorFile,
   weights: Weights,
-  { tensors, recipe }: PrepackedRequest,
-): Promise<readonly Uint8Array[]> {
-  const values: Tensor[] = [];
-  for (const tensor of tensors)
-    values.push(rounded(await source.read(weights.fullName(tensor)), weights, tensor));
-  return recipe.compute(values);
+): (names: readonly string[]) => Promise<readonly Tensor[]> {
+  let last: { readonly names: readonly string[]; readonly values: readonly Tensor[] } | undefined;
+  return async (names) => {
+    if (last && `${last.names}` === `${names}`) return last.values;
+    last = undefined;
+    const values: Tensor[] = [];
+    for (const name of names)
+      values.push(rounded(await source.read(weights.fullName(name)), weights, name));
+    last = { names, values };
+    return values;
+  };
 }
 
 const padding = (name: string, length: number): LazyTensor => ({

@@ -132,6 +132,35 @@ describe('prepacked weights', () => {
     expect(await evaluated(weights, ['a', 'c'])).toEqual([4.5, 0.5, 12.5]);
   });
 
+  it('read a tensor once for all requests that use parts of it, and hold no other', async () => {
+    const file = await modelFile('parts.safetensors', [1, -2, 3]);
+    const weights = await openWeights(file);
+    const reads: string[] = [];
+    const counted: Weights = {
+      ...weights,
+      open: async () => {
+        const opened = await weights.open();
+        const read = (name: string) => {
+          reads.push(name);
+          return opened.read(name);
+        };
+        return { ...opened, tensors: opened.tensors, read };
+      },
+    };
+    const part = (index: number): Recipe => ({
+      name: `part ${index}`,
+      version: 1,
+      outputs: () => [{ name: 'part', type: 'f32', dims: [1] }],
+      compute: ([{ data }]) => [new Uint8Array(data.slice(index, index + 1).buffer)],
+    });
+    const request = (over: Weights): void => {
+      for (const index of [0, 1, 2])
+        for (const name of ['a', 'b', 'c']) over.prepacked?.(createGraph(), [name], part(index));
+    };
+    await createPrepackedStore({ folder: join(root, 'parts', 'derived') }).ready(counted, request);
+    expect(reads).toEqual(['net.a', 'net.b', 'net.c']);
+  });
+
   it('are computed anew when the model file changes, even at the same size and time', async () => {
     const folder = join(root, 'replaced', 'derived');
     const file = await modelFile('replaced.safetensors', [1, -2, 3]);

@@ -14,6 +14,7 @@ import {
   withPrepacked,
 } from './prepacked.ts';
 import { bytesOf, findPrepacked, type KeyedRequest, writePrepacked } from './prepacked-files.ts';
+import { preparationProgress } from './preparation-progress.ts';
 import type { Weights } from './tensors.ts';
 
 export interface PrepackedStore {
@@ -69,7 +70,10 @@ async function locate(
 ): Promise<PrepackedLocations> {
   const name = basename(weights.file);
   try {
-    const hash = await contentHash(weights.file, join(folder, '..', 'hashes'));
+    const identified = preparationProgress(`${name}: reading its content once`, onNote);
+    const hash = await contentHash(weights.file, join(folder, '..', 'hashes'), (done, size) =>
+      identified(done / size),
+    );
     const modelFolder = join(folder, hash.slice(0, 32));
     const stored = await findPrepacked(modelFolder, requests, onNote);
     const missing = requests.filter(({ key }) => !stored.has(key));
@@ -84,8 +88,10 @@ async function locate(
       );
       return stored;
     }
-    onNote(`${name}: preparing weights once, ${formatSize(bytes)} in ${folder}`);
-    await writePrepacked(modelFolder, weights, missing);
+    const what = `${name}: preparing weights once, ${formatSize(bytes)}`;
+    onNote(`${what} in ${folder}`);
+    const prepared = preparationProgress(what, onNote);
+    await writePrepacked(modelFolder, weights, missing, (done) => prepared(done / bytes));
     return new Map([...stored, ...(await findPrepacked(modelFolder, missing, onNote))]);
   } catch (error) {
     onNote(
