@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { fixtureModel } from '../../../test/support/golden.ts';
+import { openLora } from '../lora/file.ts';
 import { describeLora } from './describe-lora.ts';
 
 const lora = (shapes: Readonly<Record<string, readonly number[]>>) =>
@@ -41,5 +43,45 @@ describe('describeLora', () => {
 
   it('describes files of differences without ranks', () => {
     expect(lora({ 'diffusion_model.out.2.diff': [4, 320, 3, 3] })).toBe('differences, for UNet');
+  });
+
+  it.each([
+    ['lora_flux_dev_kohya', 'FLUX.1, LoRA of rank 3, 5 layers, for transformer'],
+    ['lora_flux_dev_peft', 'FLUX.1 or Chroma, LoRA of rank 3, 8 layers, for transformer'],
+    ['lora_chroma_kohya', 'FLUX.1 or Chroma, LoRA of rank 3, 2 layers, for transformer'],
+    ['lora_sd35_kohya', 'Stable Diffusion 3, LoRA of rank 3, 2 layers, for transformer'],
+    ['lora_z_image_peft', 'Z-Image or Lumina 2, LoRA of rank 3, 6 layers, for transformer'],
+    ['lora_lumina2_diff', 'Z-Image or Lumina 2, differences, for transformer'],
+  ])('names the family of transformers: %s', async (name, description) => {
+    const { tensors } = await openLora(fixtureModel(name));
+    expect(describeLora(tensors)).toBe(description);
+  });
+
+  it.each([
+    ['FLUX.1', 'lora_unet_double_blocks_0_img_mod_lin.lora_down.weight', 3072],
+    ['FLUX.1 or Chroma', 'transformer.single_transformer_blocks.3.attn.to_q.lora_A.weight', 3072],
+    ['FLUX.1 or Chroma', 'double_blocks.0.processor.qkv_lora1.down.weight', 3072],
+    ['FLUX.1', 'single_blocks.3.modulation.lin.lora_A.weight', 3072],
+    ['Chroma', 'lora_unet_distilled_guidance_layer_layers_0_in_layer.lora_down.weight', 5120],
+    ['FLUX.2', 'transformer.single_transformer_blocks.0.attn.to_qkv_mlp_proj.lora_A.weight', 3072],
+    ['Stable Diffusion 3', 'transformer.transformer_blocks.0.attn.to_q.lora_A.weight', 1536],
+    [
+      'Stable Diffusion 3',
+      'lora_transformer_transformer_blocks_0_attn_to_q.lora_down.weight',
+      2432,
+    ],
+    ['FLUX.1 or Qwen-Image', 'transformer.transformer_blocks.0.attn.to_q.lora_A.weight', 3072],
+    ['Qwen-Image', 'lora_unet_transformer_blocks_0_img_mlp_net_0_proj.lora_down.weight', 3072],
+    ['Z-Image', 'diffusion_model.layers.0.attention.to_q.lora_A.weight', 3840],
+    ['Lumina 2', 'lora_unet_layers_0_attention_qkv.lora_down.weight', 2304],
+    [
+      'Wan or a video model built like it',
+      'diffusion_model.blocks.0.self_attn.q.lora_A.weight',
+      1536,
+    ],
+  ])('recognises %s by the layer %s of width %i', (family, name, width) => {
+    expect(lora({ [name]: [16, width] })).toBe(
+      `${family}, LoRA of rank 16, 1 layers, for transformer`,
+    );
   });
 });

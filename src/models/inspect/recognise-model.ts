@@ -21,8 +21,9 @@ import { openHypernetwork } from '../unet/hypernetwork-file.ts';
 import { loadUpscaler } from '../upscaler/load.ts';
 import { loadVae } from '../vae/load.ts';
 import { loadVision } from '../vision/load.ts';
-import { BY_CONTEXT, describeLora } from './describe-lora.ts';
+import { describeLora } from './describe-lora.ts';
 import { describeTaesd, describeVae } from './describe-vae.ts';
+import { BY_CONTEXT } from './lora-family.ts';
 import { type OpenNetworks, recordingRuntime } from './network-memory.ts';
 
 /** What a file's tensors say about its model. */

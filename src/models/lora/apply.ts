@@ -6,7 +6,7 @@ import type { TextEncoder } from '../clip/text-encoder.ts';
 import type { Denoiser } from '../denoiser.ts';
 import type { PatchTargets } from '../weights/changes.ts';
 import type { LoraFile } from './file.ts';
-import { patchFits, refusedKind } from './fit.ts';
+import { patchFits, refusedBeside, refusedKind } from './fit.ts';
 import { clipKeys } from './keys.ts';
 import { type AppliedLora, type LoraKeys, type Patch, prefixesOf, readPatches } from './patches.ts';
 
@@ -34,17 +34,18 @@ export interface LoraStrengths {
 
 /**
  * Returns the given networks with the LoRA applied. Throws DR_MODEL_PART_MISSING for a file that
- * lacks one of a pair of factors.
+ * lacks one of a pair of factors, and DR_INPUT_INVALID for one that makes weights larger and is to
+ * be computed beside them.
  */
 export function applyLora(
   { unet, clip }: { unet?: Denoiser; clip?: Clip },
   lora: LoraFile,
   strengths: LoraStrengths,
 ): LoraResult {
-  const matches = noMatches(lora);
+  const matches = noMatches(lora, strengths.isBypass);
   const result = {
-    unet: unet && withLora(unet, matches, strengths.unet, strengths.isBypass),
-    clip: clip && clipWithLora(clip, matches, strengths.clip, strengths.isBypass),
+    unet: unet && withLora(unet, matches, strengths.unet),
+    clip: clip && clipWithLora(clip, matches, strengths.clip),
   };
   const unmatched = [...lora.tensors.keys()].filter((name) => !matches.used.has(name));
   return {
@@ -60,6 +61,7 @@ export function applyLora(
 /** What was found while a LoRA is applied. */
 interface Matches {
   readonly lora: LoraFile;
+  readonly isBypass: boolean;
   /** Tensors of the file that patches are made of. */
   readonly used: Set<string>;
   /** The names that the layers of the networks have in LoRA files. */
@@ -69,8 +71,9 @@ interface Matches {
   readonly refused: { readonly weight: string; readonly kind: string }[];
 }
 
-const noMatches = (lora: LoraFile): Matches => ({
+const noMatches = (lora: LoraFile, isBypass = false): Matches => ({
   lora,
+  isBypass,
   used: new Set(),
   layers: new Set(),
   changed: 0,
@@ -90,10 +93,12 @@ const unetPatches = (
     ? fittingPatches(matches, patchesFor(matches, loraKeys()), patchable)
     : new Map<string, Patch>();
 
-function withLora(unet: Denoiser, matches: Matches, strength: number, isBypass = false): Denoiser {
+function withLora(unet: Denoiser, matches: Matches, strength: number): Denoiser {
   const patches = unetPatches(unet, matches);
   const applied: AppliedLora = { lora: matches.lora, strength, patches };
-  return hasEffect(applied) ? unet.variant({ changes: changesOf(applied, isBypass) }) : unet;
+  return hasEffect(applied)
+    ? unet.variant({ changes: changesOf(applied, matches.isBypass) })
+    : unet;
 }
 
 /** Divides a LoRA into its low-rank changes, without magnitudes, and the others. */
@@ -110,7 +115,7 @@ function changesOf(applied: AppliedLora, isBypass: boolean): AppliedLora[] {
   ].filter(({ patches }) => patches.size > 0);
 }
 
-function clipWithLora(clip: Clip, matches: Matches, strength: number, isBypass = false): Clip {
+function clipWithLora(clip: Clip, matches: Matches, strength: number): Clip {
   const targets = new Map(clip.encoders.map((encoder) => [encoder.kind, targetsOf(encoder)]));
   const tensors = new Map([...targets].map(([kind, own]) => [kind, own.keys()]));
   const patches = patchesFor(matches, clipKeys(tensors));
@@ -126,7 +131,7 @@ function clipWithLora(clip: Clip, matches: Matches, strength: number, isBypass =
       ofTokens && hasEffect({ ...applied, patches: new Map([[tokens, ofTokens]]) })
         ? [{ lora: matches.lora, strength, patch: ofTokens }]
         : [];
-    const changes = hasEffect(applied) ? changesOf(applied, isBypass) : [];
+    const changes = hasEffect(applied) ? changesOf(applied, matches.isBypass) : [];
     return changes.length + tokenChanges.length > 0
       ? [encoder.withChanges(changes, tokenChanges)]
       : [];
@@ -160,7 +165,9 @@ function fittingPatches(
     const name = key.slice(prefix.length);
     const target = targets.get(patch.part?.weight ?? name);
     if (!target) continue;
-    const kind = refusedKind(patch);
+    const kind =
+      refusedKind(patch) ??
+      (matches.isBypass ? refusedBeside(patch, key, matches.lora) : undefined);
     if (kind !== undefined) matches.refused.push({ weight: key, kind });
     else if (patchFits(patch, target.shape, matches.lora)) fitting.set(name, patch);
     else matches.shapeMismatches.push(key);

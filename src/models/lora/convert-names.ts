@@ -1,6 +1,15 @@
 // LoRA files whose tensors have names of their own, translated into those that are read. Source:
 // ComfyUI comfy/lora_convert.py.
-import type { LoraFile } from './file.ts';
+import type { TensorInfo } from '../../formats/tensor-file.ts';
+
+/** What a LoRA file has under the names of its tensors. */
+export interface LoraTensors {
+  readonly tensors: ReadonlyMap<string, TensorInfo>;
+  /** The values of the tensors named `….alpha`. */
+  readonly alphas: ReadonlyMap<string, number>;
+  /** The values of the tensors named `….reshape_weight`: the sizes of a weight after its change. */
+  readonly sizes: ReadonlyMap<string, readonly number[]>;
+}
 
 interface NameConversion {
   /** Tensors that all such files have. */
@@ -45,7 +54,7 @@ const CONVERSIONS: readonly NameConversion[] = [
 ];
 
 /** Returns a file with its tensors under the names that are read. */
-export function withReadNames(lora: LoraFile): LoraFile {
+export function withReadNames<T extends LoraTensors>(lora: T): T {
   const { tensors, alphas, sizes } = lora;
   const conversion = CONVERSIONS.find(({ marks }) => marks.every((name) => tensors.has(name)));
   if (!conversion) return lora;

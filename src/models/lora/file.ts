@@ -2,19 +2,14 @@
 import { DarkroomError } from '../../errors.ts';
 import { fileState } from '../../formats/file-state.ts';
 import { withModelFile } from '../../formats/model-file.ts';
-import type { TensorFile, TensorInfo } from '../../formats/tensor-file.ts';
+import type { TensorFile } from '../../formats/tensor-file.ts';
 import { sizeOf } from '../../tensor/tensor.ts';
-import { withReadNames } from './convert-names.ts';
+import { type LoraTensors, withReadNames } from './convert-names.ts';
 
-export interface LoraFile {
+export interface LoraFile extends LoraTensors {
   readonly file: string;
   /** Path, time and size; it changes when the file is replaced. */
   readonly identity: string;
-  readonly tensors: ReadonlyMap<string, TensorInfo>;
-  /** The values of the tensors named `….alpha`. */
-  readonly alphas: ReadonlyMap<string, number>;
-  /** The values of the tensors named `….reshape_weight`: the sizes of a weight after its change. */
-  readonly sizes: ReadonlyMap<string, readonly number[]>;
 }
 
 /**

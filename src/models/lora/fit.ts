@@ -1,4 +1,6 @@
 // Whether the patches of a LoRA fit the weights of a network. ComfyUI leaves out those that do not.
+import { basename } from 'node:path';
+import { DarkroomError } from '../../errors.ts';
 import { sizeOf } from '../../tensor/tensor.ts';
 import type { LoraFile } from './file.ts';
 import { gloraFactors, gloraForm } from './glora.ts';
@@ -37,6 +39,26 @@ export function refusedKind(patch: Patch): string | undefined {
   if (patch.kind === 'lokr' && patch.core) return 'LoKr with a core (lokr_t2)';
   if (patch.kind === 'boft' && patch.constraint === undefined) return 'BOFT without an alpha';
   return undefined;
+}
+
+/**
+ * Returns the kind of a patch that ComfyUI leaves out beside the weights (LoraLoaderBypass). Throws
+ * DR_INPUT_INVALID for one that it fails with there.
+ */
+export function refusedBeside(
+  patch: Patch,
+  weight: string,
+  { file }: LoraFile,
+): string | undefined {
+  if (patch.kind === 'lora' && patch.reshape)
+    throw new DarkroomError('DR_INPUT_INVALID', {
+      message: `${basename(file)} makes ${weight} larger, which needs a change of the weights`,
+      hint: 'Use LoraLoader or LoraLoaderModelOnly for control LoRAs.',
+      input: 'lora_name',
+    });
+  return patch.part && !('tensor' in patch)
+    ? 'change of a part of a weight beside the weights'
+    : undefined;
 }
 
 function hasShape(patch: Patch, shape: readonly number[], { tensors }: LoraFile): boolean {

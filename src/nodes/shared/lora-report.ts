@@ -1,11 +1,13 @@
 // What a LoRA does not change, and why.
 import { FAMILY_NAMES, type Family } from '../../formats/identify/identified-model.ts';
-import { loraFamily } from '../../models/inspect/describe-lora.ts';
+import { loraFamily } from '../../models/inspect/lora-family.ts';
 import type { LoraResult } from '../../models/lora/apply.ts';
 import type { LoraFile } from '../../models/lora/file.ts';
 
 /** Names of tensors for text encoders. They match nothing where only the model is changed. */
 const TEXT_ENCODER_TENSOR = /^(lora_te\d?_|lora_prior_te_|text_encoders?\.|text_encoder_2\.)/;
+/** Layers of FLUX.1 as XLabs names them. */
+const XLABS_TENSOR = /^double_blocks\.\d+\.processor\.(qkv|proj)_lora/m;
 const MAX_LISTED = 3;
 
 export interface LoraUse {
@@ -28,16 +30,21 @@ export function loraReport(use: LoraUse, result: LoraResult): string | undefined
   const { shapeMismatches, refused } = result;
   const isUsed = result.changed > 0;
   const madeFor = loraFamily(lora.tensors);
+  const unreadNames = !isUsed && XLABS_TENSOR.test([...lora.tensors.keys()].join('\n'));
   const isForeign =
     madeFor !== undefined &&
-    madeFor !== FAMILY_NAMES[family] &&
+    !madeFor.families.includes(family) &&
     (!isUsed || unmatched.length + shapeMismatches.length > 0);
   const findings = [
-    isForeign && `it belongs to ${madeFor}, and the model is ${FAMILY_NAMES[family]}`,
+    isForeign && `it belongs to ${madeFor.name}, and the model is ${FAMILY_NAMES[family]}`,
+    unreadNames &&
+      'its tensors have the names of XLabs, which ComfyUI reads only where all blocks of FLUX.1 are ' +
+        'changed; use the file that its authors converted for ComfyUI',
     !isUsed &&
       !isForeign &&
+      !unreadNames &&
       shapeMismatches.length + refused.length + unread.size === 0 &&
-      `it matches no weight of the ${family} model; ` +
+      `it matches no weight of the ${FAMILY_NAMES[family]} model; ` +
         'it was made for another family of models, or is not a LoRA',
     isUsed &&
       unmatched.length > 0 &&

@@ -186,7 +186,7 @@ describe('files that do not fit', () => {
     expect(after[0].denoiser).toBe(model.denoiser);
     expect(after[1]).toBe(clip);
     expect(context.warnings).toEqual([
-      expect.stringMatching(/^partly\.safetensors changes nothing: .*sdxl.* another family/),
+      expect.stringMatching(/^partly\.safetensors changes nothing: .*SDXL.* another family/),
     ]);
   });
 
@@ -236,8 +236,7 @@ describe('files that do not fit', () => {
     });
     await apply('family.safetensors');
     expect(context.warnings).toEqual([
-      'family.safetensors changes nothing: it belongs to FLUX or a model built like it, and the ' +
-        'model is SDXL',
+      'family.safetensors changes nothing: it belongs to FLUX.1 or Chroma, and the model is SDXL',
     ]);
   });
 
