@@ -22,6 +22,8 @@ export interface DenoiserInputs {
   readonly guidance?: Float32Array;
   readonly references?: References;
   readonly control?: ControlResiduals;
+  /** Tokens [N, S, width] before those of the prompt, behind its embedding. */
+  readonly styleTokens?: Tensor;
   /** The tokens of GLIGEN's objects, [30, keyWidth], for all rows. */
   readonly objects?: { readonly gligen: Gligen; readonly tokens: Tensor };
   /** The noise level; needed by patches that act in a range of it. */
@@ -90,6 +92,11 @@ export interface DenoiserVariant {
   readonly changes?: readonly WeightChange[];
   /** Networks that act inside of this one, of Z-Image alone; applied after the existing ones. */
   readonly layerControls?: readonly LayerControl[];
+  /**
+   * Tokens [N, S, width] before those of the prompt, behind its embedding, of FLUX.1 alone; each
+   * before the existing ones.
+   */
+  readonly styleTokens?: readonly Tensor[];
   /** Blocks of a transformer that return their input (skip-layer guidance). */
   readonly skippedBlocks?: {
     readonly double: readonly number[];
@@ -138,6 +145,8 @@ export interface Denoiser {
   readonly refusedPatches?: readonly RefusedPatch[];
   /** The width of the tokens that layerControls act on; absent where they do not act. */
   readonly layerControlWidth?: number;
+  /** The width of styleTokens; absent where they do not act. */
+  readonly styleTokenWidth?: number;
   /** EasyCache does not act on this network. */
   readonly ignoresStepCache?: boolean;
   /** Returns the raw prediction (eps, v or flow), [B, outChannels, H, W]. */

@@ -4,7 +4,7 @@ import type { ControlNet } from '../models/controlnet/controlnet.ts';
 import type { Gligen } from '../models/gligen/load.ts';
 import type { HookGroup } from '../models/hooks/hooks.ts';
 import type { Keyframes } from '../models/hooks/keyframes.ts';
-import type { LayerControlNet } from '../models/nextdit/layer-control.ts';
+import type { ModelPatch } from '../models/model-patch.ts';
 import type { PhotoMaker } from '../models/photomaker/load.ts';
 import type { StyleModel } from '../models/style/load.ts';
 import type { UpscaleModel } from '../models/upscaler/load.ts';
@@ -31,7 +31,7 @@ export interface SocketValues extends ImpactSockets, SeargeSockets, WidgetSocket
   PHOTOMAKER: PhotoMaker;
   GLIGEN: Gligen;
   STYLE_MODEL: StyleModel;
-  MODEL_PATCH: LayerControlNet;
+  MODEL_PATCH: ModelPatch;
   CONDITIONING: Conditioning;
   /** Fractions of the whole denoising, 0 to 1. */
   TIMESTEPS_RANGE: readonly [start: number, end: number];

@@ -354,6 +354,10 @@ const layerControl: Recogniser = (tensors) =>
     ? { kind: 'layer-control' }
     : undefined;
 
+/** The projector of USO. */
+const styleProjector: Recogniser = (tensors) =>
+  tensors.has('feature_embedder.mid_layer_norm.bias') ? { kind: 'style-projector' } : undefined;
+
 const foreign: Recogniser = (tensors) => {
   const reason = foreignModel(tensors);
   return reason === undefined ? undefined : { kind: 'unknown', reason };
@@ -365,6 +369,7 @@ const RECOGNISERS: readonly Recogniser[] = [
   photomaker,
   style,
   layerControl,
+  styleProjector,
   transformerControl,
   sequences,
   foreign,

@@ -56,6 +56,10 @@ const KINDS: Readonly<
     name: 'a ControlNet of Z-Image',
     hint: 'It belongs in the folder model_patches; load it with ModelPatchLoader.',
   },
+  'style-projector': {
+    name: 'the projector of USO',
+    hint: 'It belongs in the folder model_patches; load it with ModelPatchLoader.',
+  },
   embedding: {
     name: 'a textual inversion',
     hint: 'It belongs in the folder embeddings; name it in the prompt as embedding:NAME.',

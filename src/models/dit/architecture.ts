@@ -23,6 +23,8 @@ export interface DitGraphOptions {
   readonly variant?: string;
   /** The controls that act inside of the network (nextdit/layer-control.ts). */
   readonly layerControls?: readonly LayerControlNet[];
+  /** The graph has the input `style` [B, S, C], tokens before those of the prompt. */
+  readonly hasStyleTokens?: boolean;
   /** How many attention guidances act (attention-guidance.ts). */
   readonly guidances?: number;
   /** Receives intermediate values under the original's module names, for tests. */
@@ -60,6 +62,8 @@ export interface Architecture<Config> {
   readonly ignoresStepCache?: boolean;
   /** Weights that LoRAs and merges do not change. */
   readonly fixedWeights?: readonly string[];
+  /** The width of the tokens of `hasStyleTokens`; absent: the graph has none. */
+  styleTokenWidth?(config: Config): number;
   /** What `layerControls` of the graph take; absent: it has none. */
   readonly layerControls?: {
     /** The width of the tokens that they act on. */

@@ -7,20 +7,13 @@ import { full, sizeOf, type Tensor } from '../../tensor/tensor.ts';
 import type { Denoiser, DenoiserInputs, DenoiserVariant, RefusedPatch } from '../denoiser.ts';
 import { denoiserPrecision } from '../denoiser-precision.ts';
 import type { ModelRuntime } from '../model-runtime.ts';
-import { patchesOf } from '../unet/unet-patch.ts';
-import { changedShapes, plainTargets, withMoreChanges, withShapes } from '../weights/changes.ts';
+import { changedShapes, plainTargets, withShapes } from '../weights/changes.ts';
 import { planChanges } from '../weights/plan-changes.ts';
 import type { Weights } from '../weights/tensors.ts';
 import { weightsNetwork } from '../weights/weights-network.ts';
 import type { Architecture, DitGraphOptions, DitSizes } from './architecture.ts';
-import { jointGuideInputs } from './attention-guidance.ts';
+import { type DitChange, graphChanges, withMore } from './graph-changes.ts';
 import { transformerKeys } from './lora-names.ts';
-
-/** The changes that transformers know; others have no effect, as in ComfyUI. */
-export type DitChange = Pick<
-  DenoiserVariant,
-  'changes' | 'skippedBlocks' | 'patches' | 'layerControls'
->;
 
 /** What all transformers lack of a UNet: the channels of its levels, and its middle block. */
 const REFUSED: readonly RefusedPatch[] = ['freeU', 'recordedAttention'];
@@ -30,8 +23,9 @@ export function createDit<Config>(
   runtime: ModelRuntime,
   stored: Weights,
   architecture: Architecture<Config>,
-  { changes = [], skippedBlocks, patches = [], layerControls: allControls = [] }: DitChange = {},
+  change: DitChange = {},
 ): Denoiser {
+  const { changes = [], ...graphChange } = change;
   const shapes = changedShapes(changes);
   const weights = withShapes(stored, shapes);
   const config = architecture.config(weights);
@@ -43,27 +37,15 @@ export function createDit<Config>(
     architecture.graph(weights, config, {}),
   );
   const int8 = precision === 'int8' ? architecture.int8 : undefined;
-  const guidances = architecture.guidesAttention ? patchesOf(patches, 'attentionGuidance') : [];
-  const layerControls = architecture.layerControls ? allControls : [];
+  const changed = graphChanges(architecture, change);
   const networks = new Map<string | undefined, Network>();
   const networkFor = (variant?: string): Network => {
-    const options: DitGraphOptions = {
-      int8,
-      variant,
-      guidances: guidances.length,
-      layerControls: layerControls.map(({ net }) => net),
-    };
+    const options: DitGraphOptions = { int8, variant, ...changed.options };
     const network =
       networks.get(variant) ??
       weightsNetwork(runtime, base, {
         part: 'transformer',
-        name: [
-          variant,
-          guidances.length > 0 && `guided ${guidances.length}`,
-          ...layerControls.map(({ net }) => `with ${net.weights.file}`),
-        ]
-          .filter(Boolean)
-          .join(' '),
+        name: [variant, changed.name].filter(Boolean).join(' '),
         precision,
         outputs: ['out'],
         float16: architecture.float16,
@@ -77,36 +59,31 @@ export function createDit<Config>(
   networkFor();
   const own = {
     ...plan?.inputs,
-    ...skippedInput(architecture.blocks?.(config), skippedBlocks),
+    ...skippedInput(architecture.blocks?.(config), change.skippedBlocks),
   };
-  const create = (change: DitChange): Denoiser => createDit(runtime, stored, architecture, change);
+  const create = (other: DitChange): Denoiser => createDit(runtime, stored, architecture, other);
   return {
     ...sizes,
     patchable: base.targets,
     loraKeys: () => transformerKeys(weights, architecture.lora),
     base: { ...base, plan },
-    variant: (more) =>
-      create({
-        changes: withMoreChanges(changes, more.changes ?? []),
-        skippedBlocks: more.skippedBlocks ?? skippedBlocks,
-        patches: [...patches, ...(more.patches ?? [])],
-        layerControls: [...allControls, ...(more.layerControls ?? [])],
-      }),
-    graphChange: { skippedBlocks, patches, layerControls: allControls },
-    withPatchesOf: ({ graphChange }) => create({ ...graphChange, changes }),
+    variant: (more) => create(withMore(change, more)),
+    graphChange,
+    withPatchesOf: (other) => create({ ...other.graphChange, changes }),
     refusedPatches: [...REFUSED, ...(architecture.refusedPatches ?? [])],
     ignoresStepCache: architecture.ignoresStepCache,
     layerControlWidth: architecture.layerControls?.width(config),
+    styleTokenWidth: architecture.styleTokenWidth?.(config),
     async evaluate(inputs) {
       checkInputs(weights.file, architecture.name, sizes, inputs);
-      const network = networkFor(architecture.variant?.(config, inputs));
+      const all = changed.complete(inputs);
+      const network = networkFor(architecture.variant?.(config, all));
       const { out } = await network.run({
-        ...architecture.inputs(config, inputs),
-        ...jointGuideInputs(guidances, inputs),
-        ...(await architecture.layerControls?.inputs(layerControls, inputs)),
+        ...architecture.inputs(config, all),
+        ...(await changed.inputs(all)),
         ...own,
       });
-      return architecture.output(config, out, inputs);
+      return architecture.output(config, out, all);
     },
   };
 }

@@ -108,7 +108,7 @@ function conditioningVector(
 export function fluxBlocks(
   net: Net,
   config: FluxBlocksConfig,
-  { variant, observe = () => undefined, guidances }: DitGraphOptions,
+  { variant, observe = () => undefined, guidances, hasStyleTokens }: DitGraphOptions,
   modulations: Modulations,
 ): Graph {
   const { g } = net;
@@ -121,6 +121,10 @@ export function fluxBlocks(
     return add(net, x, g.input(name, [`${name}B`, `${name}N`, `${name}C`]));
   };
   let streams = embeddedTokens(net, config, observe);
+  if (hasStyleTokens) {
+    const style = g.input('style', ['B', 'S', config.width]);
+    streams = { ...streams, txt: joinTokens(net, [style, streams.txt]) };
+  }
   for (let i = 0; i < doubleBlocks; i++) {
     const { img, txt } = blocks.double(i, streams);
     streams = {

@@ -2,7 +2,7 @@
 // Depth variants, whose images enter as further channels of the latent.
 import { DarkroomError } from '../../errors.ts';
 import { allocate } from '../../tensor/allocate.ts';
-import { full, type Tensor, tensor, zeros } from '../../tensor/tensor.ts';
+import { full, repeatToBatch, type Tensor, tensor, zeros } from '../../tensor/tensor.ts';
 import type { ControlResiduals, Denoiser, DenoiserInputs } from '../denoiser.ts';
 import { type Architecture, largeLayers } from '../dit/architecture.ts';
 import { createDit } from '../dit/network.ts';
@@ -50,6 +50,7 @@ export const FLUX_BLOCKS = {
 export const FLUX: Architecture<FluxConfig> = {
   ...FLUX_BLOCKS,
   name: 'FLUX.1',
+  styleTokenWidth: ({ width }) => width,
   config: fluxConfig,
   sizes: ({ inChannels, outChannels, contextDim, vectorDim }) => ({
     inChannels,
@@ -127,13 +128,20 @@ function withTokens(residual: Tensor, tokens: number): Tensor {
 /** The tokens of the image and the prompt, and their positions. */
 export function tokenInputs(
   { rope }: Pick<FluxBlocksConfig, 'rope'>,
-  { x, context, references }: Pick<DenoiserInputs, 'x' | 'context' | 'references'>,
+  {
+    x,
+    context,
+    references,
+    styleTokens,
+  }: Pick<DenoiserInputs, 'x' | 'context' | 'references' | 'styleTokens'>,
 ): Record<string, Tensor> {
   const latents = references?.latents ?? [];
-  const positions = tokenPositions(context.shape[1], x, latents, references?.method);
+  const promptTokens = context.shape[1] + (styleTokens?.shape[1] ?? 0);
+  const positions = tokenPositions(promptTokens, x, latents, references?.method);
   return {
     x: joinedTokens([x, ...latents].map((image) => patchify(image, PATCHES))),
     context,
+    ...(styleTokens && { style: repeatToBatch(styleTokens, x.shape[0]) }),
     ...ropeInputs('rope', ropeTable(positions, rope)),
   };
 }

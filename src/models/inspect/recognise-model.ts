@@ -162,6 +162,8 @@ async function recogniseTensors(
       };
     case 'layer-control':
       return { kind: 'model patch', architecture: 'ControlNet, Z-Image' };
+    case 'style-projector':
+      return { kind: 'model patch', architecture: 'USO, FLUX.1' };
     case 'embedding':
       return { kind: 'textual inversion', architecture: describeEmbedding(description) };
     case 'unknown':

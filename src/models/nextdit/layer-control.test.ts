@@ -14,9 +14,9 @@ import { createRuntime } from '../../runtime/runtime.ts';
 import type { Model } from '../../sampling/sampling-types.ts';
 import { repeatToBatch, type Tensor, tensor } from '../../tensor/tensor.ts';
 import { identifyModel } from '../inspect/inspect-model.ts';
+import type { ModelPatch } from '../model-patch.ts';
 import type { Autoencoder } from '../vae/autoencoder.ts';
 import { weightsOf } from '../weights/tensors.ts';
-import type { LayerControlNet } from './layer-control.ts';
 import { createNextDit } from './nextdit.ts';
 
 const g = golden('dit', 'z_image_control');
@@ -91,10 +91,8 @@ async function zImage(): Promise<Model> {
   return { denoiser: createNextDit(runtime, weightsOf(file, tensors, '')) } as Model;
 }
 
-const load = async (kind: string): Promise<LayerControlNet> =>
-  (
-    await runNode<[LayerControlNet]>('ModelPatchLoader', { name: `${kind}.safetensors` }, context)
-  )[0];
+const load = async (kind: string): Promise<ModelPatch> =>
+  (await runNode<[ModelPatch]>('ModelPatchLoader', { name: `${kind}.safetensors` }, context))[0];
 
 it.each(g.cases)('golden dit/z_image_control $id', async ({ id, params, inputs, outputs }) => {
   let model = await zImage();

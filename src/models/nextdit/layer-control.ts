@@ -20,6 +20,7 @@ export interface LayerControlConfig {
 
 /** A Fun ControlNet's weights and architecture. */
 export interface LayerControlNet {
+  readonly kind: 'layer-control';
   readonly weights: Weights;
   readonly config: LayerControlConfig;
 }

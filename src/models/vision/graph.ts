@@ -75,6 +75,9 @@ export interface VisionConfig {
 /** Sides of SigLIP's images in pixels, by the number of patches, which do not cover them. */
 const SIGLIP_SIZES: Readonly<Record<number, number>> = { 729: 384, 1024: 512 };
 
+/** Outputs with SigLIP's states after earlier blocks, by their number from the last. */
+export const EARLIER_STATES = { early: 20, middle: 11 } as const;
+
 /** All supported models have 16 heads. */
 const HEADS = 16;
 /** Depth of OpenAI's models, which use quickGelu; the others are deeper. */
@@ -104,7 +107,8 @@ export function visionConfig(weights: Weights, layout: VisionLayout): VisionConf
 /**
  * Builds the graph. Input `pixels` [B, 3, S, S], normalised; outputs `last` and `penultimate` [B,
  * T, width], the states after the last block and the one before it, and `embeds` [B, projected];
- * without a class token, `last` is normalised and the embeds are the same.
+ * without a class token, `last` is normalised, the embeds are the same, and those of EARLIER_STATES
+ * are outputs too.
  * `more`: the matrices of further projections, by the names of their outputs.
  */
 export function visionGraph(
@@ -125,6 +129,9 @@ export function visionGraph(
   for (let i = 0; i < layers; i++) {
     x = clipBlock(net, x, layout.block(i), batch, config);
     if (i === layers - 2) g.output('penultimate', toBatch(x), ['B', tokens, width]);
+    if (!layout.classToken)
+      for (const [name, fromLast] of Object.entries(EARLIER_STATES))
+        if (i === layers - fromLast) g.output(name, toBatch(x), ['B', tokens, width]);
   }
   if (!layout.classToken) {
     const all = toBatch(layerNorm(net, x, layout.after));

@@ -11,12 +11,20 @@ import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import { rejectScaledFp8, wrongFile } from '../checkpoint/wrong-file.ts';
 import { type ModelRuntime, textEncoderRounding } from '../model-runtime.ts';
 import { type Weights, weightsOf } from '../weights/tensors.ts';
-import { VISION_LAYOUTS, type VisionLayout, visionConfig, visionGraph } from './graph.ts';
+import {
+  EARLIER_STATES,
+  VISION_LAYOUTS,
+  type VisionLayout,
+  visionConfig,
+  visionGraph,
+} from './graph.ts';
 
 export interface VisionOutput {
   /** States of all tokens after the last block and after the one before it, [N, T, width]. */
   readonly last: Tensor;
   readonly penultimate: Tensor;
+  /** Of SigLIP: states of all tokens after the 20th and the 11th block from the last. */
+  readonly earlier?: readonly [Tensor, Tensor];
   /** Projected features of the whole image, [N, projected]; of SigLIP those of all tokens. */
   readonly embeds: Tensor;
 }
@@ -97,16 +105,17 @@ export function visionWeights(
 
 function createVision(runtime: ModelRuntime, weights: Weights, layout: VisionLayout): VisionModel {
   const config = visionConfig(weights, layout);
+  const earlier = layout.classToken ? [] : Object.keys(EARLIER_STATES);
   const network = runtime.network({
     file: weights.file,
     part: 'clip vision',
-    outputs: ['last', 'penultimate', 'embeds'],
+    outputs: ['last', 'penultimate', 'embeds', ...earlier],
     build: () => visionGraph(weights, config),
   });
   return {
     projected: config.projected,
     async encode(images, crop) {
-      const { last, penultimate, embeds } = await network.run({
+      const { last, penultimate, embeds, ...states } = await network.run({
         pixels: preprocess(
           toNCHW(images),
           config.size,
@@ -114,7 +123,8 @@ function createVision(runtime: ModelRuntime, weights: Weights, layout: VisionLay
           NORMS[layout.classToken ? 'clip' : 'siglip'],
         ),
       });
-      return { last, penultimate, embeds };
+      const [first, second] = earlier.map((name) => states[name]);
+      return { last, penultimate, embeds, ...(first && { earlier: [first, second] }) };
     },
   };
 }

@@ -81,6 +81,7 @@ export const MENU_CHANGES: readonly (readonly [
         FreeU, FreeU_V2, PerturbedAttentionGuidance, PatchModelAddDownscale, HyperTile,
         TomePatchModel, Epsilon Scaling
       `,
+      'model/patch/flux': 'USOStyleReference',
       'model/sampling': 'KSampler, KSamplerAdvanced',
       'model/sampling/guiders':
         'VideoLinearCFGGuidance, VideoTriangleCFGGuidance, BasicGuider, CFGGuider, DualCFGGuider',

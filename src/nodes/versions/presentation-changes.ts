@@ -263,6 +263,7 @@ export const PRESENTATION_CHANGES: readonly (readonly [
       CLIPTextEncodeLumina2: { display: 'CLIP Text Encode (Lumina 2)' },
       ReferenceLatent: { display: 'Set Reference Latent' },
       ModelPatchLoader: { display: 'Load Model Patch' },
+      USOStyleReference: { display: 'Apply USO Style Reference' },
       QwenImageDiffsynthControlnet: { display: 'Apply Qwen Image DiffSynth ControlNet' },
       DiffusersLoader: { display: 'Load Diffusers Model (DEPRECATED)', deprecated: true },
       CLIPTextEncodeSDXL: { display: 'CLIP Text Encode (SDXL)' },

@@ -4,7 +4,7 @@ import { DarkroomError } from '../../errors.ts';
 import { toNCHW, toNHWC } from '../../image/channel-order.ts';
 import { commonUpscale, cropToAspect } from '../../image/resize/common-upscale.ts';
 import { interpolate } from '../../image/resize/torch-interpolate.ts';
-import type { LayerControlNet } from '../../models/nextdit/layer-control.ts';
+import type { ModelPatch } from '../../models/model-patch.ts';
 import type { Autoencoder } from '../../models/vae/autoencoder.ts';
 import { roundHalfEven } from '../../tensor/round-half-even.ts';
 import { full, map, reshape, type Tensor, zeros } from '../../tensor/tensor.ts';
@@ -29,11 +29,12 @@ const PATCH_VALUES = 64;
  */
 export function withLayerControl(
   model: Model,
-  net: LayerControlNet,
+  net: ModelPatch,
   vae: Autoencoder,
   strength: number,
   given: LayerControlHint,
 ): Model {
+  if (net.kind !== 'layer-control') throw otherPatch();
   if (model.denoiser.layerControlWidth !== net.config.dim) throw otherModel();
   const takesMask = net.config.patchSize > PATCH_VALUES;
   if (!given.image && !(takesMask && given.inpaintImage)) throw withoutImage();
@@ -49,6 +50,13 @@ export function withLayerControl(
     denoiser: model.denoiser.variant({ layerControls: [{ net, strength, hint }] }),
   };
 }
+
+const otherPatch = (): DarkroomError =>
+  new DarkroomError('DR_INPUT_INVALID', {
+    message: 'the model patch is no ControlNet of Z-Image but the projector of USO',
+    hint: 'Connect it to USOStyleReference.',
+    input: 'model_patch',
+  });
 
 const otherModel = (): DarkroomError =>
   new DarkroomError('DR_INPUT_INVALID', {

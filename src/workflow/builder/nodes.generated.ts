@@ -4128,7 +4128,7 @@ export const ModelNoiseScale: NodeFunction<{
 }, Node<{ MODEL: 'MODEL' }>> = nodeFunction('ModelNoiseScale', [['MODEL', 'MODEL']], { noise_scale: 1 });
 
 /**
- * Load Model Patch (model/loaders): Loads a Fun ControlNet of Z-Image from models/model_patches.
+ * Load Model Patch (model/loaders): Loads a network that acts inside of a model from models/model_patches: a Fun ControlNet of Z-Image, or the projector of USO.
  * @experimental
  */
 export const ModelPatchLoader: NodeFunction<{
@@ -6691,6 +6691,16 @@ export const UNetTemporalAttentionMultiply: NodeFunction<{
   cross_temporal?: Float;
 }, Node<{ MODEL: 'MODEL' }>> = nodeFunction('UNetTemporalAttentionMultiply', [['MODEL', 'MODEL']], { self_structural: 1, self_temporal: 1, cross_structural: 1, cross_temporal: 1 });
 
+/**
+ * Apply USO Style Reference (model/patch/flux): Gives FLUX.1 the style of a picture, by USO's projector.
+ * @experimental
+ */
+export const USOStyleReference: NodeFunction<{
+  model: Link<'MODEL'>;
+  model_patch: Link<'MODEL_PATCH'>;
+  clip_vision_output: Link<'CLIP_VISION_OUTPUT'>;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('USOStyleReference', [['MODEL', 'MODEL']]);
+
 /** UltralyticsDetectorProvider (ImpactPack): Loads a YOLO detector (v5u, v8, v9, 11) from a .pt file, without executing its code. */
 export const UltralyticsDetectorProvider: NodeFunction<{
   /** The file, in the models folder `ultralytics/bbox` (boxes only) or `ultralytics/segm`. A file of models/ultralytics. */
@@ -7479,6 +7489,7 @@ export const nodes: {
   UNetCrossAttentionMultiply: typeof UNetCrossAttentionMultiply;
   UNetSelfAttentionMultiply: typeof UNetSelfAttentionMultiply;
   UNetTemporalAttentionMultiply: typeof UNetTemporalAttentionMultiply;
+  USOStyleReference: typeof USOStyleReference;
   UltralyticsDetectorProvider: typeof UltralyticsDetectorProvider;
   Unsampler: typeof Unsampler;
   UnsamplerDetailerHookProvider: typeof UnsamplerDetailerHookProvider;
@@ -8084,6 +8095,7 @@ export const nodes: {
   UNetCrossAttentionMultiply,
   UNetSelfAttentionMultiply,
   UNetTemporalAttentionMultiply,
+  USOStyleReference,
   UltralyticsDetectorProvider,
   Unsampler,
   UnsamplerDetailerHookProvider,

@@ -94,10 +94,6 @@ export const CORE_OUTSIDE: readonly RefusedTypes[] = [
     types: ['TextEncodeZImageOmni'],
   },
   {
-    reason: "USO's projector of style images is not supported; its LoRA is",
-    types: ['USOStyleReference'],
-  },
-  {
     reason: 'the positions of tokens cannot be scaled',
     types: ['ScaleROPE'],
   },

@@ -1,10 +1,10 @@
 // Model patches: networks that act inside of a diffusion model. Source: ComfyUI
 // comfy_extras/nodes_model_patch.py.
 import { fileState } from '../../../../formats/file-state.ts';
-import type { LayerControlNet } from '../../../../models/nextdit/layer-control.ts';
-import { loadLayerControl } from '../../../../models/nextdit/load-layer-control.ts';
+import { loadModelPatch, type ModelPatch } from '../../../../models/model-patch.ts';
 import type { Autoencoder } from '../../../../models/vae/autoencoder.ts';
 import { withLayerControl } from '../../../../sampling/patches/layer-control.ts';
+import { withStyleReference } from '../../../../sampling/patches/style-reference.ts';
 import type { Model } from '../../../../sampling/sampling-types.ts';
 import { narrow } from '../../../../tensor/axes.ts';
 import type { Tensor } from '../../../../tensor/tensor.ts';
@@ -25,14 +25,16 @@ const ModelPatchLoader = defineNode({
   type: 'ModelPatchLoader',
   display: 'ModelPatchLoader',
   category: 'advanced/loaders',
-  description: 'Loads a Fun ControlNet of Z-Image from models/model_patches.',
+  description:
+    'Loads a network that acts inside of a model from models/model_patches: a Fun ControlNet of ' +
+    'Z-Image, or the projector of USO.',
   experimental: true,
   inputs: { name: modelFile(FOLDER) },
   outputs: [output('MODEL_PATCH')],
   fingerprint: ({ name }, context) => fileState(context.modelPath(FOLDER, name)),
   async run({ name }, { runtime, modelPath }) {
     const file = modelPath(FOLDER, name);
-    return outputs(await loadOnce(runtime, [file], () => loadLayerControl(file), FOLDER));
+    return outputs(await loadOnce(runtime, [file], () => loadModelPatch(file, runtime), FOLDER));
   },
 });
 
@@ -45,7 +47,7 @@ const MASK = socket('MASK', {
 
 interface Inputs {
   readonly model: Model;
-  readonly model_patch: LayerControlNet;
+  readonly model_patch: ModelPatch;
   readonly vae: Autoencoder;
   readonly strength: number;
   readonly image?: Tensor;
@@ -102,8 +104,25 @@ const ZImageFunControlnet = defineNode({
   run: (inputs) => applied(inputs),
 });
 
+const USOStyleReference = defineNode({
+  type: 'USOStyleReference',
+  display: 'USOStyleReference',
+  category: 'advanced/model_patches/flux',
+  description: "Gives FLUX.1 the style of a picture, by USO's projector.",
+  experimental: true,
+  inputs: {
+    model: socket('MODEL'),
+    model_patch: socket('MODEL_PATCH'),
+    clip_vision_output: socket('CLIP_VISION_OUTPUT'),
+  },
+  outputs: [output('MODEL')],
+  run: async ({ model, model_patch, clip_vision_output }) =>
+    outputs(await withStyleReference(model, model_patch, clip_vision_output)),
+});
+
 export const MODEL_PATCH_LOADER_NODES: readonly NodeDeclaration[] = [
   ModelPatchLoader,
   QwenImageDiffsynthControlnet,
   ZImageFunControlnet,
+  USOStyleReference,
 ];
