@@ -162,7 +162,7 @@ async function checkPrompts(state: State, id: string): Promise<void> {
   const models = links.filter(({ type }) => type === 'MODEL');
   for (const link of models) {
     // base_model with base_positive; without such names it is not clear which belong together
-    const prefix = link.name.replace(/model.*$/, '');
+    const prefix = link.name.slice(0, Math.max(0, link.name.indexOf('model')));
     const [model] = valuesOf<Model>(state, link);
     if (!model || (models.length > 1 && prefix === '')) continue;
     const prompts = links.filter(
