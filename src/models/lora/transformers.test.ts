@@ -1,20 +1,31 @@
 // LoRAs of diffusion transformers against ComfyUI (test/golden/weights/lora).
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { caseInputs, denoisedBy, fixtureWeights } from '../../../test/support/dit-cases.ts';
 import { expectGolden, fixtureModel, golden } from '../../../test/support/golden.ts';
 import { createRuntime } from '../../runtime/runtime.ts';
+import { map, type Tensor } from '../../tensor/tensor.ts';
 import { createChroma } from '../chroma/network.ts';
 import type { Denoiser, DenoiserInputs } from '../denoiser.ts';
 import { createDit } from '../dit/network.ts';
 import { createFlux } from '../flux/network.ts';
 import { mmdit } from '../mmdit/mmdit.ts';
+import { createModelRuntime } from '../model-runtime.ts';
+import { fromDiffusersNextDit } from '../nextdit/diffusers-nextdit.ts';
 import { createNextDit } from '../nextdit/nextdit.ts';
+import { createPrepackedStore } from '../weights/prepacked-store.ts';
 import type { Weights } from '../weights/tensors.ts';
 import { applyLora } from './apply.ts';
 import { openLora } from './file.ts';
 
 const runtime = createRuntime({ threads: 1 });
-afterAll(() => runtime.close());
+const folder = mkdtempSync(join(tmpdir(), 'darkroom-loras-'));
+afterAll(async () => {
+  await runtime.close();
+  rmSync(folder, { recursive: true });
+});
 
 const MODELS: Readonly<Record<string, (weights: Weights) => Denoiser>> = {
   tiny_flux_dev: (weights) => createFlux(runtime, weights),
@@ -64,4 +75,33 @@ describe('LoRAs of transformers', () => {
       expect(planAt(1).key === planAt(0.5).key).toBe(isLowRank);
     },
   );
+
+  it('change a file in diffusers’ layout in the same way', async () => {
+    const { id, params, inputs, outputs } = CASES.find((one) => one.id === 'z_image_peft_1.0')!;
+    const weights = await fixtureWeights('tiny_z_image_diffusers', fromDiffusersNextDit);
+    const lora = await openLora(fixtureModel(params.lora));
+    const strengths = { unet: params.strength, clip: 0 };
+    const { unet } = applyLora({ unet: createNextDit(runtime, weights) }, lora, strengths);
+    const own = caseInputs(g, { id, params, inputs, outputs });
+    expectGolden(g, id, outputs.denoised, denoisedBy(await unet!.evaluate(own), own));
+  });
+
+  it('leave int8 layers in integers', async () => {
+    const { id, params, inputs, outputs } = CASES.find((one) => one.id === 'flux_dev_peft_1.0')!;
+    const int8Weights = createPrepackedStore({ folder });
+    const int8Runtime = createModelRuntime({ threads: 1, precision: 'int8', int8Weights });
+    const plain = createFlux(int8Runtime, await fixtureWeights(params.model));
+    const lora = await openLora(fixtureModel(params.lora));
+    const { unet } = applyLora({ unet: plain }, lora, { unet: params.strength, clip: 0 });
+    const own = caseInputs(g, { id, params, inputs, outputs });
+    const got = denoisedBy(await unet!.evaluate(asModelInputs(params.model, own)), own);
+    await int8Runtime.close();
+    const exact = g.float(outputs.denoised);
+    const error = map(got, (value, i) => value - exact.data[i]);
+    const relative = Math.sqrt(squares(error) / squares(exact));
+    expect(relative).toBeGreaterThan(1e-4);
+    expect(relative).toBeLessThan(3e-2);
+  });
 });
+
+const squares = ({ data }: Tensor): number => data.reduce((sum, value) => sum + value * value, 0);
