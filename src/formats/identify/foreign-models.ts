@@ -30,6 +30,7 @@ const KINDS: Readonly<Record<string, readonly (string | readonly string[])[]>> =
     'mid_block.motion_modules.0.temporal_transformer.norm.weight',
   ],
   'a ControlNet for Qwen-Image': [
+    'controlnet_blocks.0.y_rms.weight',
     ['controlnet_x_embedder.weight', 'transformer_blocks.0.img_mlp.net.0.proj.weight'],
     ['controlnet_blocks.0.weight', 'transformer_blocks.0.img_mlp.net.0.proj.weight'],
     'control_img_in.weight',
@@ -45,6 +46,8 @@ const KINDS: Readonly<Record<string, readonly (string | readonly string[])[]>> =
   'a ControlNet-LLLite': [
     'lllite_unet_input_blocks_4_1_transformer_blocks_0_attn1_to_q.down.0.weight',
   ],
+  'a ControlNet-LLLite for Anima': ['lllite_conditioning1.conv1.weight'],
+  'a ControlNet for Wan (video)': ['controlnet_patch_embedding.weight'],
   'a GLIGEN model': ['position_net.linears.0.weight'],
   'a Chroma Radiance model': ['nerf_blocks.0.norm.scale', 'nerf_blocks.0.norm.weight'],
   'a FLUX.2 model': ['double_stream_modulation_img.lin.weight'],

@@ -38,6 +38,7 @@ export function createDit<Config>(
   );
   const int8 = precision === 'int8' ? architecture.int8 : undefined;
   const changed = graphChanges(architecture, change);
+  const { layerControls: controlNets = [] } = changed.options;
   const networks = new Map<string | undefined, Network>();
   const networkFor = (variant?: string): Network => {
     const options: DitGraphOptions = { int8, variant, ...changed.options };
@@ -50,7 +51,12 @@ export function createDit<Config>(
         outputs: ['out'],
         float16: architecture.float16,
         workingBytes: (inputs) => 4 * architecture.floatsPerToken(config) * tokensOf(inputs),
-        buildGraph: (over) => architecture.graph(over, config, options),
+        others: controlNets.map((net) => net.weights),
+        buildGraph: (over, others) =>
+          architecture.graph(over, config, {
+            ...options,
+            layerControls: controlNets.map((net, i) => ({ ...net, weights: others[i] })),
+          }),
       });
     networks.set(variant, network);
     return network;

@@ -124,24 +124,3 @@ it('is recognised, and refused on other models and without pictures', async () =
   await expect(apply({ denoiser: {} }, { image })).rejects.toMatchObject({ input: 'model' });
   await expect(apply(await zImage(), {})).rejects.toMatchObject({ input: 'image' });
 });
-
-it('needs an even number of latent cells', async () => {
-  const inputs = {
-    vae,
-    model_patch: await load('first'),
-    strength: 1,
-    image: g.float('given image'),
-  };
-  const model = await zImage();
-  const [{ denoiser }] = await runNode<[Model]>(
-    'ZImageFunControlnet',
-    { ...inputs, model },
-    context,
-  );
-  const x = tensor([1, 16, 5, 6], new Float32Array(480));
-  const timesteps = Float32Array.of(0.7);
-  const features = tensor([1, 5, denoiser.contextDim], new Float32Array(5 * denoiser.contextDim));
-  await expect(denoiser.evaluate({ x, timesteps, context: features })).rejects.toThrow(
-    /even number/,
-  );
-});

@@ -48,13 +48,13 @@ export interface LayerControls {
  * [1] of each control; they act one after another.
  */
 export function layerControls(
-  { g }: Net,
+  { g, int8 }: Net,
   controls: readonly LayerControlNet[],
   rotations: Rotations,
   applyLayer: ApplyLayer,
 ): LayerControls {
   const streams = controls.map(({ weights, config }, i) =>
-    controlStream({ g, w: weights }, config, i, rotations, applyLayer),
+    controlStream({ g, w: weights, int8 }, config, i, rotations, applyLayer),
   );
   return {
     afterRefiner: (index, image, embedded) =>

@@ -15,14 +15,16 @@ export interface WeightsNetworkSpec
   /** A name for the graph that differs from those of the file's other graphs. */
   readonly name: string;
   readonly precision: NetworkPrecision;
-  buildGraph(weights: Weights): Graph;
+  /** Weights of other files that are part of the graph; they are not changed. */
+  readonly others?: readonly Weights[];
+  buildGraph(weights: Weights, others: readonly Weights[]): Graph;
 }
 
 /** Creates the network of one graph. */
 export function weightsNetwork(
   runtime: ModelRuntime,
   base: ChangedNetwork,
-  { name, precision, buildGraph, ...spec }: WeightsNetworkSpec,
+  { name, precision, others = [], buildGraph, ...spec }: WeightsNetworkSpec,
 ): Network {
   const { weights } = base;
   const int8 = precision === 'int8';
@@ -30,19 +32,30 @@ export function weightsNetwork(
   const plan = planChanges(base, 'ahead');
   const planOver = (over: Weights): PatchPlan | undefined =>
     planChanges({ ...base, weights: over }, 'ahead');
-  const plainGraph = (over: Weights): Graph =>
-    planOver(over)?.build(buildGraph) ?? buildGraph(over);
+  const plainGraph = (over: Weights, overOthers: readonly Weights[]): Graph => {
+    const graph = (changed: Weights): Graph => buildGraph(changed, overOthers);
+    return planOver(over)?.build(graph) ?? graph(over);
+  };
+  const prepackedOther = async (other: Weights, index: number): Promise<Weights> => {
+    const request = (over: Weights): Graph => buildGraph(weights, others.with(index, over));
+    return (await store?.ready(other, request)) ?? other;
+  };
   return runtime.network({
     ...spec,
     file: weights.file,
     variant: [weights.rounding, int8 && 'int8', name, plan?.key].filter(Boolean).join(' '),
-    cacheSession: !plan && !weights.isMapped,
-    buildStreamed: int8 ? undefined : () => plainGraph(streamedWeights(weights)),
+    // a saved session does not know the other files
+    cacheSession: !plan && !weights.isMapped && others.length === 0,
+    buildStreamed: int8
+      ? undefined
+      : () => plainGraph(streamedWeights(weights), others.map(streamedWeights)),
     build: async () => {
-      const prepacked = await store?.ready(weights, plainGraph);
+      const overOthers = await Promise.all(others.map(prepackedOther));
+      const prepacked = await store?.ready(weights, (over) => plainGraph(over, overOthers));
       const over = prepacked ?? weights;
       const planned = planOver(over);
-      return planned ? changedGraph(planned, buildGraph, runtime) : buildGraph(over);
+      const graph = (changed: Weights): Graph => buildGraph(changed, overOthers);
+      return planned ? changedGraph(planned, graph, runtime) : graph(over);
     },
   });
 }

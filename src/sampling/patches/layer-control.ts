@@ -7,7 +7,7 @@ import { interpolate } from '../../image/resize/torch-interpolate.ts';
 import type { ModelPatch } from '../../models/model-patch.ts';
 import type { Autoencoder } from '../../models/vae/autoencoder.ts';
 import { roundHalfEven } from '../../tensor/round-half-even.ts';
-import { full, map, reshape, type Tensor, zeros } from '../../tensor/tensor.ts';
+import { full, map, repeatToBatch, reshape, type Tensor, zeros } from '../../tensor/tensor.ts';
 import { joinChannels } from '../conditioning/concat.ts';
 import { FLUX, toModelLatent } from '../model/latent-format.ts';
 import type { Model } from '../sampling-types.ts';
@@ -102,7 +102,7 @@ async function encodedHint(
   const atCells = kept
     ? interpolate(cropToAspect(kept, cells), cells, 'nearest')
     : zeros([count, 1, cells.height, cells.width]);
-  return joinChannels(joinChannels(latent, atCells), inpaint);
+  return joinChannels(joinChannels(latent, repeatToBatch(atCells, count)), inpaint);
 }
 
 /** Masks as one channel, [N,1,h,w]. */

@@ -62,7 +62,7 @@ export const noiseTensor = (
     noise(sizeOf(shape), seed, scale).map((value) => value + around),
   );
 
-interface SeededTensor {
+export interface SeededTensor {
   readonly name: string;
   readonly shape: readonly number[];
   readonly seed: number;
