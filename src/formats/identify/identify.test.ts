@@ -394,6 +394,10 @@ it('identifies LoRAs by their naming', () => {
     kind: 'lora',
     naming: 'kohya',
   });
+  // of XLabs
+  expect(
+    identify(shapes({ 'double_blocks.0.processor.qkv_lora1.down.weight': [16, 3072] })),
+  ).toEqual({ kind: 'lora', naming: 'other' });
 });
 
 it('identifies embeddings', () => {

@@ -174,7 +174,7 @@ const transformerControl: Recogniser = (tensors) => {
 /** The ends of tensor names that only LoRAs and their relatives have. */
 const LORA_ENDINGS = [
   String.raw`[._]lora_(down|up|A|B)\.(default\.)?weight`,
-  String.raw`[._]lora\.(down|up)\.weight`,
+  String.raw`[._]lora\d?\.(down|up)\.weight`,
   '[._](hada_w1_a|lokr_w1(_a)?|diff|diff_b|w_norm)',
   String.raw`\.lora_(A|B)`,
 ];

@@ -13,7 +13,7 @@ export interface LoraNames {
   readonly prefixes: readonly string[];
   /** What is before diffusers' names with underscores in place of dots. */
   readonly flatPrefixes: readonly string[];
-  /** A further name of the first parts of a joined layer, after `diffusion_model.` and its block. */
+  /** A name for the first parts of a joined layer, after `diffusion_model.` and its block. */
   readonly joined?: { readonly layer: string; readonly name: string; readonly parts: number };
 }
 

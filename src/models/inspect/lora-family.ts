@@ -30,7 +30,7 @@ const KEYS = /attn2[._](processor[._])?to_k/;
 
 /** `transformer_blocks` of a transformer; UNets have some inside of their blocks. */
 const BLOCKS =
-  /^(lora_unet_|lora_transformer_|lycoris_|transformer\.|diffusion_model\.|base_model\.model\.)?transformer_blocks[._]/;
+  /^((lora_unet|lora_transformer|lycoris)_|(transformer|diffusion_model|base_model\.model)\.)?transformer_blocks[._]/;
 const ATTENTION = /attn[._]|attention[._]/;
 /** Factors with the inputs of their layer. */
 const INPUTS = /lora_|lora\d?\.|hada_/;

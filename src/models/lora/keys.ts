@@ -162,8 +162,8 @@ const CLIP_NAMES: Readonly<
 type Has = (kind: string) => boolean;
 
 /**
- * What is before the names of all layers of encoders in kohya's and OneTrainer's files, and the part
- * of the layers' own names that it replaces.
+ * What is before the names of all layers of encoders in kohya's and OneTrainer's files, and the
+ * part of the layers' own names that it replaces.
  */
 const LAYER_NAMES: Readonly<
   Partial<Record<string, (has: Has) => { readonly starts: readonly string[]; part: string }>>

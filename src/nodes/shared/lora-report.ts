@@ -38,8 +38,8 @@ export function loraReport(use: LoraUse, result: LoraResult): string | undefined
   const findings = [
     isForeign && `it belongs to ${madeFor.name}, and the model is ${FAMILY_NAMES[family]}`,
     unreadNames &&
-      'its tensors have the names of XLabs, which ComfyUI reads only where all blocks of FLUX.1 are ' +
-        'changed; use the file that its authors converted for ComfyUI',
+      'its tensors have the names of XLabs, which ComfyUI reads only where all blocks of FLUX.1 ' +
+        'are changed; use the file that its authors converted for ComfyUI',
     !isUsed &&
       !isForeign &&
       !unreadNames &&
