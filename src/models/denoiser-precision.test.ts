@@ -47,7 +47,7 @@ it('computes in int8 otherwise, and says so once', async () => {
   expect(int8).toEqual([true, true]);
   expect(notes).toEqual([
     expect.stringMatching(
-      /^tiny_sd1\.safetensors computes in int8: in float32 its weights take [[\d.]+ MB, and this machine has 1 MB of memory \(--precision fp32 reads them from the file in each step\)$/,
+      /^tiny_sd1\.safetensors computes in int8: in float32 its weights take [\d.]+ MB, and this machine has 1 MB of memory \(--precision fp32 reads them from the file in each step\)$/,
     ),
   ]);
 });

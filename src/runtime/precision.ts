@@ -23,7 +23,8 @@ const UNSUPPORTED: Readonly<Record<Precision, (device: string) => boolean>> = {
 };
 
 /**
- * Returns the requested precision, else DARKROOM_PRECISION, else auto. Throws DR_BAD_USAGE for other names, and for a precision that the device does not support.
+ * Returns the requested precision, else DARKROOM_PRECISION, else auto. Throws DR_BAD_USAGE for other
+ * names, and for a precision that the device does not support.
  */
 export function resolvePrecision(
   requested: string | undefined,

@@ -43,8 +43,8 @@ export interface Checkpoint extends DiffusionModel {
 const HINT = `Models of ${Object.values(FAMILY_NAMES).join(', ')} are supported.`;
 
 /**
- * Loads the parts of a checkpoint, or a diffusion model alone. Throws DR_MODEL_UNSUPPORTED for other files,
- * and what openModelFile throws.
+ * Loads the parts of a checkpoint, or a diffusion model alone. Throws DR_MODEL_UNSUPPORTED for
+ * other files, and what openModelFile throws.
  */
 export const loadCheckpoint = (file: string, runtime: ModelRuntime): Promise<Checkpoint> =>
   withModelFile(file, async (opened) => {
@@ -61,9 +61,9 @@ export const loadCheckpoint = (file: string, runtime: ModelRuntime): Promise<Che
   });
 
 /**
- * Loads the diffusion model of a file in either layout, or of a checkpoint, whose other tensors are ignored,
- * as in ComfyUI. `rounding`: the type that its weights are rounded to. Throws as loadCheckpoint
- * does.
+ * Loads the diffusion model of a file in either layout, or of a checkpoint, whose other tensors are
+ * ignored, as in ComfyUI. `rounding`: the type that its weights are rounded to. Throws as
+ * loadCheckpoint does.
  */
 export const loadDiffusionModel = (
   file: string,

@@ -65,6 +65,8 @@ export interface FamilyRule {
   /** Whether any one of the parts is enough. */
   readonly isPartial?: boolean;
   readonly join: JoinParts;
+  /** The node that loads the encoders from files of their own, for messages. */
+  readonly loader: string;
 }
 
 const CLIP_L = { kind: 'clip_l', tokens: { chunkPad: END_TOKEN } } as const;
@@ -89,10 +91,12 @@ export const CLIP_FAMILIES: Readonly<Record<ClipFamily, FamilyRule>> = {
   sd1: {
     parts: [{ ...CLIP_L, layer: 'last', norm: true }],
     join: onlyPart,
+    loader: 'CLIPLoader (type stable_diffusion)',
   },
   sd2: {
     parts: [{ kind: 'clip_h', tokens: { chunkPad: 0 }, layer: -2, norm: true, project: true }],
     join: onlyPart,
+    loader: 'CLIPLoader (type stable_diffusion)',
   },
   sdxl: {
     parts: [
@@ -100,10 +104,12 @@ export const CLIP_FAMILIES: Readonly<Record<ClipFamily, FamilyRule>> = {
       { ...CLIP_G, layer: -2, norm: false },
     ],
     join: sideBySide('clip_g'),
+    loader: 'DualCLIPLoader (type sdxl)',
   },
   'sdxl-refiner': {
     parts: [{ ...CLIP_G, layer: -2, norm: false }],
     join: onlyPart,
+    loader: 'CLIPLoader (type stable_diffusion)',
   },
   sd3: {
     parts: [
@@ -113,14 +119,17 @@ export const CLIP_FAMILIES: Readonly<Record<ClipFamily, FamilyRule>> = {
     ],
     isPartial: true,
     join: stableDiffusion3,
+    loader: 'TripleCLIPLoader',
   },
   flux: {
     parts: [{ ...CLIP_L, layer: 'last', norm: true }, t5xxl({ minLength: 256 })],
     join: pooledBeside('t5xxl', 'clip_l'),
+    loader: 'DualCLIPLoader (type flux)',
   },
   chroma: {
     parts: [{ ...t5xxl({ emptyIsPadding: true }), keepsFileType: true }],
     join: onlyPart,
+    loader: 'CLIPLoader (type chroma)',
   },
   'z-image': {
     parts: [
@@ -139,6 +148,7 @@ export const CLIP_FAMILIES: Readonly<Record<ClipFamily, FamilyRule>> = {
       },
     ],
     join: onlyPart,
+    loader: 'CLIPLoader (type lumina2)',
   },
   lumina2: {
     parts: [
@@ -157,5 +167,6 @@ export const CLIP_FAMILIES: Readonly<Record<ClipFamily, FamilyRule>> = {
       },
     ],
     join: onlyPart,
+    loader: 'CLIPLoader (type lumina2)',
   },
 };

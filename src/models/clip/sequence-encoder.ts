@@ -166,7 +166,7 @@ function layerNetworks(
 const attentionBytes = ([batch, length]: readonly number[], heads: number): number =>
   2 * 4 * batch * heads * length * length;
 
-/** The weights that LoRAs may change, by their names in the file: all matrices but the token table. */
+/** The weights that LoRAs may change, by their names in the file: matrices but for the token table. */
 const matrixTargets = (weights: Weights, table: string): PatchTargets =>
   new Map(
     [...weights.names()]

@@ -44,10 +44,6 @@ export const NEXTDIT_LORA: LoraNames = {
   flatPrefixes: ['lycoris_'],
 };
 
-/** Returns whether tensors are those of a Z-Image in diffusers' layout. */
-export const isDiffusersNextDit = (tensors: ReadonlyMap<string, unknown>): boolean =>
-  tensors.has('noise_refiner.0.attention.norm_k.weight');
-
 /**
  * Returns the tensors under their original names; unknown names are not changed. Throws
  * DR_MODEL_UNSUPPORTED when the parts of a weight do not fit together.

@@ -95,7 +95,7 @@ export interface Weights {
    * Undefined for tensors that cannot be read so. `places` [M]: int64.
    */
   rowsAt?(graph: Graph, name: string, places: Value): Value | undefined;
-  /** Returns a weight [N, K], or rows of it, that is stored in 8-bit integers; undefined for others. */
+  /** Returns a weight [N, K], or rows of it, that is stored in int8; undefined for others. */
   integers?(graph: Graph, name: string, rows?: TensorView['rows']): StoredIntegers | undefined;
   /**
    * Returns the stored outputs of a recipe for some tensors; undefined where there are none

@@ -1,12 +1,12 @@
 // MODEL, CLIP and VAE of a checkpoint file. Source: ComfyUI nodes.py.
 import { DarkroomError } from '../../errors.ts';
-import type { Family } from '../../formats/identify/identified-model.ts';
 import {
   type Checkpoint,
   type DiffusionModel,
   loadCheckpoint,
 } from '../../models/checkpoint/load.ts';
 import { type Clip, type ClipOptions, embeddingReader, makeClip } from '../../models/clip/clip.ts';
+import { CLIP_FAMILIES } from '../../models/clip/families.ts';
 import type { Autoencoder } from '../../models/vae/autoencoder.ts';
 import { makeModel } from '../../sampling/model/model.ts';
 import type { Model } from '../../sampling/sampling-types.ts';
@@ -42,20 +42,6 @@ export const modelOf = ({ family, title, denoiser, prediction }: DiffusionModel)
   title,
 });
 
-/** The node that loads a family's text encoders. */
-const CLIP_LOADERS: Readonly<Record<Family, string>> = {
-  sd1: 'CLIPLoader (type stable_diffusion)',
-  sd2: 'CLIPLoader (type stable_diffusion)',
-  sdxl: 'DualCLIPLoader (type sdxl)',
-  'sdxl-refiner': 'CLIPLoader (type stable_diffusion)',
-  sd3: 'TripleCLIPLoader',
-  flux: 'DualCLIPLoader (type flux)',
-  'flux-schnell': 'DualCLIPLoader (type flux)',
-  chroma: 'CLIPLoader (type chroma)',
-  lumina2: 'CLIPLoader (type lumina2)',
-  'z-image': 'CLIPLoader (type lumina2)',
-};
-
 /**
  * The CLIP of a family's text encoders. Where encoders are missing, its methods throw
  * DR_MODEL_PART_MISSING. `name` is the file's name in that error.
@@ -64,7 +50,6 @@ export function clipOf(
   { family, encoders }: Pick<ClipOptions, 'family' | 'encoders'>,
   name: string,
   context: NodeContext,
-  loader = CLIP_LOADERS[encoders.length > 1 ? 'sdxl' : 'sd1'],
 ): Clip {
   const embeddings = embeddingReader(context.modelFiles('embeddings'), (file) =>
     context.modelPath('embeddings', file),
@@ -74,6 +59,7 @@ export function clipOf(
     return makeClip({ family, encoders, embeddings, endsAtBrackets, warn: context.warn });
   } catch {
     const part = encoders.length === 0 ? 'text encoder' : 'complete set of text encoders';
+    const { loader } = CLIP_FAMILIES[family];
     const fail = throwMissingPart(name, part, `Add a ${loader} node and connect its CLIP instead.`);
     const clip: Clip = {
       family,
@@ -104,12 +90,7 @@ export async function loadNamedCheckpoint(
   );
   return {
     model: modelOf(checkpoint),
-    clip: clipOf(
-      { family: checkpoint.clipFamily, encoders: checkpoint.encoders },
-      name,
-      context,
-      CLIP_LOADERS[checkpoint.family],
-    ),
+    clip: clipOf({ family: checkpoint.clipFamily, encoders: checkpoint.encoders }, name, context),
     vae: vaeOf(checkpoint, name),
   };
 }
