@@ -1,4 +1,4 @@
-// One process of size.ts: plain|kept|int8|int8-kept CACHE FILE PART INPUTS OUTPUT EVALUATIONS. Loads a
+// One process of size.ts: plain|streamed|kept|int8|int8-kept CACHE FILE PART INPUTS OUTPUT EVALUATIONS. Loads a
 // network, evaluates it, writes its outputs and prints the figures as JSON.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,6 +13,7 @@ import { createModelRuntime } from '../src/models/model-runtime.ts';
 import { loadUpscaler } from '../src/models/upscaler/load.ts';
 import { loadVae } from '../src/models/vae/load.ts';
 import { createPrepackedStore } from '../src/models/weights/prepacked-store.ts';
+import { systemMemory } from '../src/runtime/memory.ts';
 import { createSessionCache } from '../src/runtime/session-cache.ts';
 import type { Tensor } from '../src/tensor/tensor.ts';
 import { asDenoiserInputs, type Inputs } from './size-inputs.ts';
@@ -24,10 +25,16 @@ const [variant, cache, file, part, inputsFile, output, evaluations] = process.ar
 let [began, loading] = [0, 0];
 const onNote = (text: string): void => console.error(text);
 const folder = join(cache, 'derived');
+/** So little that a large network's weights stay in its file. */
+const STREAMED_BYTES = 3e9;
 const isInt8 = variant.startsWith('int8');
 const runtime = createModelRuntime({
   precision: isInt8 ? 'int8' : 'fp32',
   onNote,
+  memory:
+    variant === 'streamed'
+      ? { ...systemMemory, available: () => Math.min(STREAMED_BYTES, systemMemory.available()) }
+      : systemMemory,
   int8Weights: isInt8 ? createPrepackedStore({ folder, onNote, recipes: isInt8Recipe }) : undefined,
   prepacked: variant === 'kept' ? createPrepackedStore({ folder, onNote }) : undefined,
   sessionCache: variant.endsWith('kept')

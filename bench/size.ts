@@ -3,8 +3,9 @@
 // --comfy DIR [--others NAMES]] [--reference NAME or FILE] [--outputs DIR] [--under CMD]: full-size
 // networks (make-checkpoints.ts writes files of random numbers): seconds to load, seconds of an
 // evaluation, peak memory; each round in fresh processes, one after another. NAMES of ours: plain,
-// kept (weights and sessions stored in DIR), int8 (prepared in DIR), int8-kept (both). With a Python
-// that has torch and ComfyUI's sources: the same with ComfyUI's modules on the same numbers (size.py: fused,
+// streamed (float32 that reads its weights from the file in each evaluation), kept (weights and
+// sessions stored in DIR), int8 (prepared in DIR), int8-kept (both). With a Python that has torch
+// and ComfyUI's sources: the same with ComfyUI's modules on the same numbers (size.py: fused,
 // default, bf16, openvino, openvino-bf16), interleaved with ours, and the distance of the results
 // from the first of them, from another program of this run, or from the file of an earlier one.
 // Evaluations: the median of those after the first of a process, where there are more. `--outputs`:
