@@ -203,10 +203,11 @@ function clipsBehind(state: State, id: string): Clip[] {
   for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
     if (seen.has(next)) continue;
     seen.add(next);
-    for (const link of socketLinks(state.execution, next)) {
-      if (link.type === 'CLIP') clips.push(...valuesOf<Clip>(state, link));
-      if (link.type === 'CONDITIONING') stack.push(link.source);
-    }
+    const links = socketLinks(state.execution, next);
+    const [clip, second] = links.filter(({ type }) => type === 'CLIP');
+    // of several it is not clear which one encodes the prompt
+    if (clip && !second) clips.push(...valuesOf<Clip>(state, clip));
+    for (const { type, source } of links) if (type === 'CONDITIONING') stack.push(source);
   }
   return clips.filter(({ encoders }) => encoders.length > 0);
 }

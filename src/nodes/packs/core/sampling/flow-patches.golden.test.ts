@@ -55,6 +55,7 @@ it.each(g.cases.filter(({ params }) => params.nodes).map((one) => [one.id, one] 
     const calls: Calls = [];
     const denoiser = formula(sampling, calls);
     let model = {
+      family: 'sd3',
       denoiser,
       sampling,
       latentFormat: { channels: 4, downscaleRatio: 8, scale: 1 },
