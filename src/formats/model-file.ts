@@ -21,7 +21,7 @@ import {
 export interface ModelDescription {
   readonly file: string;
   readonly format: ModelFormat;
-  readonly tensors: ReadonlyMap<string, Pick<TensorInfo, 'dtype' | 'shape' | 'scaling'>>;
+  readonly tensors: ReadonlyMap<string, Pick<TensorInfo, 'dtype' | 'shape' | 'scaling' | 'blocks'>>;
   readonly metadata: Readonly<Record<string, string>>;
 }
 

@@ -54,7 +54,6 @@ const PATTERNS: readonly (readonly [pattern: RegExp, pack: string])[] = [
   [/^ACN_/, 'ComfyUI-Advanced-ControlNet'],
   [/Preprocessor$/, 'comfyui_controlnet_aux'],
   [/^Nunchaku/, 'ComfyUI-nunchaku'],
-  [/GGUF$/, 'ComfyUI-GGUF'],
   [/^tri3d-/, 'tri3d-comfyui-nodes'],
   [/^## /, 'ComfyUI-Workflow-Component (the definition of this component is not in the file)'],
   [/^workflow[>/]/, 'a group node whose definition is not in the file'],

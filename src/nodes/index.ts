@@ -6,6 +6,7 @@ import type { Pack, RefusedTypes, RenamedInputs, RenamedType } from './pack.ts';
 import { CLIPSEG_PACK } from './packs/clipseg/index.ts';
 import { CORE_PACK } from './packs/core/index.ts';
 import { EXPERIMENTS_PACK } from './packs/experiments/index.ts';
+import { GGUF_PACK } from './packs/gguf/index.ts';
 import { IMPACT_PACK } from './packs/impact/index.ts';
 import { NOISE_PACK } from './packs/noise/index.ts';
 import { SEARGE_PACK } from './packs/searge/index.ts';
@@ -20,6 +21,7 @@ export const PACKS: readonly Pack[] = [
   SEARGE_PACK,
   CLIPSEG_PACK,
   EXPERIMENTS_PACK,
+  GGUF_PACK,
 ];
 
 /** The declarations of the packs, with the inputs and outputs of all known releases. */

@@ -44,6 +44,11 @@ const OLD_KINDS: Readonly<Record<string, string>> = {
   unet: 'diffusion_models',
   t2i_adapter: 'controlnet',
 };
+/** Kinds that are some of the files of another kind's folders, by their extensions. */
+const SHARED_FOLDERS: Readonly<Record<string, string>> = {
+  unet_gguf: 'diffusion_models',
+  clip_gguf: 'text_encoders',
+};
 const MODEL_EXTENSIONS = new Set([
   '.ckpt',
   '.pt',
@@ -59,6 +64,8 @@ const OTHER_EXTENSIONS: Readonly<Record<string, ReadonlySet<string>>> = {
   onnx: new Set(['.onnx']),
   configs: new Set(['.yaml']),
   diffusers: new Set(['.json']),
+  unet_gguf: new Set(['.gguf']),
+  clip_gguf: new Set(['.gguf']),
 };
 
 /** Whether files of this name are listed in a kind's folder. */
@@ -81,13 +88,16 @@ export function openModelFolders(
     extra
       .filter((one) => currentKind(one.kind) === kind && one.isDefault === isDefault)
       .map(({ path }) => path);
-  const foldersOf = (kind: string): string[] => [
-    ...extraOf(kind, true).reverse(),
-    ...roots.flatMap((root) =>
-      (ownValue(FOLDER_NAMES, kind) ?? [kind]).map((name) => join(root, name)),
-    ),
-    ...extraOf(kind, false),
-  ];
+  const foldersOf = (requestedKind: string): string[] => {
+    const kind = ownValue(SHARED_FOLDERS, requestedKind) ?? requestedKind;
+    return [
+      ...extraOf(kind, true).reverse(),
+      ...roots.flatMap((root) =>
+        (ownValue(FOLDER_NAMES, kind) ?? [kind]).map((name) => join(root, name)),
+      ),
+      ...extraOf(kind, false),
+    ];
+  };
   const list = (kind: string): Listing => {
     const files = new Set<string>(embedded?.names(kind) ?? []);
     const versions = new Map<string, FolderVersion>();
@@ -121,7 +131,7 @@ export function openModelFolders(
         message: `model file '${name}' is not among the ${kind}`,
         hint:
           didYouMean(name, modelFiles(kind)) ||
-          `Put it into the folder '${kind}' of a models folder that --models names.`,
+          `Put it into the folder '${ownValue(SHARED_FOLDERS, kind) ?? kind}' of a models folder that --models names.`,
         file: name,
       });
     },

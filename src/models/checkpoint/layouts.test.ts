@@ -299,7 +299,7 @@ it('rounds weights to fp8 on request', async () => {
   );
   for (const rounding of ['f8e4m3', 'f8e5m2'] as const) {
     const rounded = await evaluate(
-      (await loadDiffusionModel(fixtureModel('tiny_sd1'), runtime, rounding)).denoiser,
+      (await loadDiffusionModel(fixtureModel('tiny_sd1'), runtime, { rounding })).denoiser,
     );
     expect(rounded.data.every(Number.isFinite)).toBe(true);
     expect(rounded.data).not.toEqual(plain.data);

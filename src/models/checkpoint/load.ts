@@ -1,6 +1,8 @@
 // Loads checkpoints and UNets. Only the file's header is read here; networks open when they are
 // first used.
 
+import type { BlockArithmetic } from '../../formats/gguf/block-types.ts';
+import { withArithmetic } from '../../formats/gguf/gguf-file.ts';
 import {
   type DenoiserPart,
   FAMILY_NAMES,
@@ -60,17 +62,26 @@ export const loadCheckpoint = (file: string, runtime: ModelRuntime): Promise<Che
     };
   });
 
+export interface DiffusionModelOptions {
+  /** The type that its weights are rounded to. */
+  readonly rounding?: Rounding;
+  /** What quantised blocks of GGUF are computed in; float16 by default. */
+  readonly arithmetic?: BlockArithmetic;
+}
+
 /**
  * Loads the diffusion model of a file in either layout, or of a checkpoint, whose other tensors are
- * ignored, as in ComfyUI. `rounding`: the type that its weights are rounded to. Throws as
- * loadCheckpoint does.
+ * ignored, as in ComfyUI. Throws as loadCheckpoint does.
  */
 export const loadDiffusionModel = (
   file: string,
   runtime: ModelRuntime,
-  rounding?: Rounding,
+  { rounding, arithmetic }: DiffusionModelOptions = {},
 ): Promise<DiffusionModel> =>
-  withModelFile(file, async (opened) => {
+  withModelFile(file, async (whole) => {
+    const opened = arithmetic
+      ? whole.withTensors(withArithmetic(whole.tensors, arithmetic))
+      : whole;
     const unetTensors = [...opened.tensors].filter(([name]) => name.startsWith(UNET_PREFIX));
     const tensors = unetTensors.length > 0 ? new Map(unetTensors) : opened.tensors;
     const found = identify(tensors);

@@ -91,21 +91,31 @@ type LoadSequence = (
  * ComfyUI stores T5 in the type of its file, for SD3 and FLUX.1 but not in one wider than float16.
  */
 const t5: LoadSequence = (runtime, file, tensors, { kind, prefix }) => {
-  const { dtype } = tensors.get(`${prefix}encoder.final_layer_norm.weight`) ?? {};
-  const isWide = dtype === 'F32' || dtype === 'F64';
+  const isWide = isFloat32(tensors, `${prefix}encoder.final_layer_norm.weight`);
   const rounding: Rounding | undefined = isWide ? textEncoderRounding(runtime) : undefined;
-  const stored = weightsOf(file, tensors, prefix);
+  const stored = weightsOf(file, tensors, prefix, { multipliesIntegers: isWide });
   return rounding
     ? createT5(runtime, kind, weightsOf(file, tensors, prefix, { rounding }), stored)
     : createT5(runtime, kind, stored);
 };
 
+/** Whether a file's type, which its norms have, is float32 or wider. */
+function isFloat32(tensors: Tensors, norm: string): boolean {
+  const dtype = tensors.get(norm)?.dtype;
+  return dtype === 'F32' || dtype === 'F64';
+}
+
 /** ComfyUI stores language models in the type of their file. */
+const llmWeights = (file: string, tensors: Tensors, prefix: string): Weights =>
+  weightsOf(file, tensors, prefix, {
+    multipliesIntegers: isFloat32(tensors, `${prefix}model.norm.weight`),
+  });
+
 const qwen: LoadSequence = (runtime, file, tensors, { kind, prefix }) =>
-  createLlm(runtime, kind, weightsOf(file, tensors, prefix), async () => qwenTokenizer());
+  createLlm(runtime, kind, llmWeights(file, tensors, prefix), async () => qwenTokenizer());
 
 const gemma: LoadSequence = (runtime, file, tensors, { kind, prefix, vocabulary }) => {
-  const weights = weightsOf(file, tensors, prefix);
+  const weights = llmWeights(file, tensors, prefix);
   let tokenizer: Promise<Tokenizer> | undefined;
   return createLlm(runtime, kind, weights, () => {
     tokenizer ??= readGemmaTokenizer(weights, vocabulary);

@@ -5,7 +5,7 @@ import type { Network } from '../../runtime/network.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import type { NetworkBase } from '../weights/changes.ts';
 import { changedGraph } from '../weights/merged.ts';
-import type { Weights } from '../weights/tensors.ts';
+import { valuesKey, type Weights } from '../weights/tensors.ts';
 
 /** What completes the weights of a ControlNet; both or none. */
 export interface Completion {
@@ -38,7 +38,7 @@ export function networkOverBase(
     float16,
     variant:
       base &&
-      ['over', base.weights.rounding, base.weights.file, plan?.key].filter(Boolean).join(' '),
+      ['over', valuesKey(base.weights), base.weights.file, plan?.key].filter(Boolean).join(' '),
     outputs,
     build: () => (plan ? changedGraph(plan, over, runtime) : over(base?.weights ?? weights)),
   });

@@ -2,6 +2,7 @@
 // take. Only the tensors' names and shapes are read.
 import { stat } from 'node:fs/promises';
 import type { DTypeName } from '../../formats/dtypes.ts';
+import type { BlockType } from '../../formats/gguf/block-types.ts';
 import type { ModelDescription } from '../../formats/model-file.ts';
 import { sizeOf } from '../../tensor/tensor.ts';
 import { measureNetworks, type NetworkMemory } from './network-memory.ts';
@@ -15,7 +16,10 @@ export interface ModelReport {
   readonly kind: string;
   readonly architecture: string;
   /** How many numbers are stored in each type, the most frequent type first. */
-  readonly precisions: readonly { readonly dtype: DTypeName; readonly numbers: number }[];
+  readonly precisions: readonly {
+    readonly dtype: DTypeName | BlockType;
+    readonly numbers: number;
+  }[];
   /** The model's networks. */
   readonly parts: readonly NetworkMemory[];
   /** Bytes of all weights as float32. */
@@ -59,9 +63,11 @@ export const identifyModel = async (
 };
 
 function precisionsOf(description: ModelDescription | undefined): ModelReport['precisions'] {
-  const numbers = new Map<DTypeName, number>();
-  for (const { dtype, shape } of description?.tensors.values() ?? [])
-    numbers.set(dtype, (numbers.get(dtype) ?? 0) + sizeOf(shape));
+  const numbers = new Map<DTypeName | BlockType, number>();
+  for (const { dtype, shape, blocks } of description?.tensors.values() ?? []) {
+    const type = blocks?.type ?? dtype;
+    numbers.set(type, (numbers.get(type) ?? 0) + sizeOf(shape));
+  }
   return [...numbers]
     .map(([dtype, n]) => ({ dtype, numbers: n }))
     .sort((a, b) => b.numbers - a.numbers);

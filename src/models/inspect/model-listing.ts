@@ -9,7 +9,9 @@ import { identifyModel } from './inspect-model.ts';
 export const MODEL_FOLDERS: readonly string[] = [
   'checkpoints',
   'diffusion_models',
+  'unet_gguf',
   'text_encoders',
+  'clip_gguf',
   'vae',
   'vae_approx',
   'loras',
@@ -31,8 +33,8 @@ export const MODEL_FOLDERS: readonly string[] = [
 /** The folders that the nodes load each kind of file from, the usual one first. */
 const FOLDERS_OF_KIND: Readonly<Record<string, readonly string[]>> = {
   checkpoint: ['checkpoints', 'diffusion_models'],
-  'diffusion model': ['diffusion_models', 'checkpoints'],
-  'text encoder': ['text_encoders'],
+  'diffusion model': ['diffusion_models', 'checkpoints', 'unet_gguf'],
+  'text encoder': ['text_encoders', 'clip_gguf'],
   'CLIP vision model': ['clip_vision'],
   VAE: ['vae', 'vae_approx'],
   LoRA: ['loras'],

@@ -22,6 +22,7 @@ import { loadUpscaler } from '../upscaler/load.ts';
 import { loadVae } from '../vae/load.ts';
 import { loadVision } from '../vision/load.ts';
 import { describeLora } from './describe-lora.ts';
+import { describeQuantisation } from './describe-quantisation.ts';
 import { describeTaesd, describeVae } from './describe-vae.ts';
 import { BY_CONTEXT } from './lora-family.ts';
 import { type OpenNetworks, recordingRuntime } from './network-memory.ts';
@@ -81,8 +82,18 @@ export async function recogniseModel(
     if (model) return { model };
     throw error;
   }
-  return { model: await recogniseTensors(file, description), description };
+  const model = await recogniseTensors(file, description);
+  const quantisation = QUANTISED_KINDS.has(model.kind) && describeQuantisation(description);
+  const architecture = [model.architecture, quantisation].filter(Boolean).join(', ');
+  return { model: { ...model, architecture }, description };
 }
+
+/** The kinds of models that are found quantised. */
+const QUANTISED_KINDS: ReadonlySet<string> = new Set([
+  'checkpoint',
+  'diffusion model',
+  'text encoder',
+]);
 
 /**
  * Recognises detectors, which are not files of named tensors: ONNX files, and whole models saved by

@@ -31,7 +31,7 @@ import {
 } from './change-steps.ts';
 import { changedWeights, mergedOnce } from './changed-weights.ts';
 import type { ChangedNetwork, MergedTensors, MergeTime, PatchPlan } from './changes.ts';
-import type { Weights } from './tensors.ts';
+import { valuesKey, type Weights } from './tensors.ts';
 
 /** Returns the plan of a network's changes; undefined without any. */
 export function planChanges(network: ChangedNetwork, time: MergeTime): PatchPlan | undefined {
@@ -121,7 +121,7 @@ const keyOf = ({ changes, targets }: ChangedNetwork): string =>
       }
       if ('isRounded' in change) return 'round';
       const { weights } = change.other;
-      const inner = [weights.file, weights.rounding, keyOf(change.other)].filter(Boolean);
+      const inner = [weights.file, valuesKey(weights), keyOf(change.other)].filter(Boolean);
       return `${'share' in change ? 'blend' : 'shift'} (${inner.join(' ')})`;
     })
     .join(' ');

@@ -6,7 +6,7 @@
 // operators are used then.
 import type { Graph, Value } from '../../onnx/builder.ts';
 import type { PrepackedOutput, Recipe } from './recipe.ts';
-import type { Weights } from './tensors.ts';
+import { valuesKey, type Weights } from './tensors.ts';
 
 /** Some tensors of a network, and the recipe that is applied to them. */
 export interface PrepackedRequest {
@@ -26,11 +26,14 @@ export type PrepackedLocations = ReadonlyMap<
  */
 export const requestKey = (
   { tensors, recipe }: PrepackedRequest,
-  weights: Pick<Weights, 'fullName' | 'rounding'>,
+  weights: Pick<Weights, 'fullName' | 'rounding' | 'arithmetic'>,
 ): string =>
-  [recipe.name, recipe.version, weights.rounding ?? 'exact', ...tensors.map(weights.fullName)].join(
-    ' ',
-  );
+  [
+    recipe.name,
+    recipe.version,
+    valuesKey(weights) ?? 'exact',
+    ...tensors.map(weights.fullName),
+  ].join(' ');
 
 export const requestOutputs = (
   { tensors, recipe }: PrepackedRequest,

@@ -4,6 +4,7 @@ import { realpathSync } from 'node:fs';
 import { basename } from 'node:path';
 import { DarkroomError } from '../../errors.ts';
 import { openSource } from '../../formats/byte-source.ts';
+import type { BlockArithmetic } from '../../formats/gguf/block-types.ts';
 import { type TensorFile, tensorReader } from '../../formats/tensor-file.ts';
 import { isQuantised, type TensorInfo } from '../../formats/tensor-info.ts';
 import { rowsOf } from '../../formats/tensor-rows.ts';
@@ -64,6 +65,8 @@ export interface Weights {
   readonly file: string;
   /** The type that values are rounded to. */
   readonly rounding?: Rounding;
+  /** What quantised blocks are computed in, where that is not float16. */
+  readonly arithmetic?: BlockArithmetic;
   /**
    * Whether weights are dequantised in each evaluation: the session opens at once, and a copy of it
    * on the disk would not open faster.
@@ -104,6 +107,24 @@ export interface Weights {
   prepacked?(graph: Graph, names: readonly string[], recipe: Recipe): readonly Value[] | undefined;
 }
 
+/** Identifies how the values of weights differ from those of the file alone; undefined: not at all. */
+export const valuesKey = ({
+  rounding,
+  arithmetic,
+}: Pick<Weights, 'rounding' | 'arithmetic'>): string | undefined =>
+  [rounding, arithmetic && `blocks in ${arithmetic}`].filter(Boolean).join(' ') || undefined;
+
+export interface WeightsOptions {
+  /** The type that values are rounded to. */
+  readonly rounding?: Rounding;
+  /**
+   * Whether weights that are stored in 8-bit integers are multiplied as such; by default where
+   * values are not rounded to float16. ComfyUI dequantises them where it computes in another type
+   * than it stores the model in: in text encoders of float16 and bfloat16.
+   */
+  readonly multipliesIntegers?: boolean;
+}
+
 /**
  * Returns the tensors whose names begin with `prefix`, by the rest of their names. The names in
  * `tensors` may differ from those in the file.
@@ -112,7 +133,7 @@ export function weightsOf(
   file: string,
   tensors: ReadonlyMap<string, TensorInfo>,
   prefix: string,
-  options: { readonly rounding?: Rounding } = {},
+  options: WeightsOptions = {},
 ): Weights {
   // ONNX Runtime refuses initializers behind a symbolic link
   const real = realpathSync(file);
@@ -138,11 +159,14 @@ export function weightsOf(
       file,
     });
   };
-  const { rounding } = options;
+  const { rounding, multipliesIntegers = rounding !== 'f16' } = options;
   const isExact = exactTensors(tensors, prefix, rounding);
   return {
     file: real,
     rounding,
+    arithmetic: [...tensors.values()].find(
+      ({ blocks }) => blocks !== undefined && blocks.arithmetic !== 'f16',
+    )?.blocks?.arithmetic,
     isMapped: [...tensors].some(
       ([name, info]) => name.startsWith(prefix) && info.dtype !== 'I8' && isQuantised(info),
     ),
@@ -190,8 +214,7 @@ export function weightsOf(
         numbers: storedNumbers(graph, { file: real, info: viewed }, 'i8'),
         scales: scalesOf(graph, real, viewed.scaling!),
         rotation: whole.scaling.rotation,
-        // as in ComfyUI, where text encoders of float16 do not compute in integers
-        areMultiplied: rounding !== 'f16',
+        areMultiplied: multipliesIntegers,
       };
     },
   };

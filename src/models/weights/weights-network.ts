@@ -8,7 +8,7 @@ import type { ChangedNetwork, PatchPlan } from './changes.ts';
 import { changedGraph } from './merged.ts';
 import { planChanges } from './plan-changes.ts';
 import { streamedWeights } from './streamed.ts';
-import type { Weights } from './tensors.ts';
+import { valuesKey, type Weights } from './tensors.ts';
 
 export interface WeightsNetworkSpec
   extends Pick<NetworkSpec, 'part' | 'outputs' | 'float16' | 'workingBytes'> {
@@ -43,7 +43,7 @@ export function weightsNetwork(
   return runtime.network({
     ...spec,
     file: weights.file,
-    variant: [weights.rounding, int8 && 'int8', name, plan?.key].filter(Boolean).join(' '),
+    variant: [valuesKey(weights), int8 && 'int8', name, plan?.key].filter(Boolean).join(' '),
     // a saved session does not know the other files
     cacheSession: !plan && !weights.isMapped && others.length === 0,
     buildStreamed: int8

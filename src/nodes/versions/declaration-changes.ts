@@ -3,13 +3,19 @@
 import type { Release } from './comfyui-versions.ts';
 import type { DeclarationChange } from './declaration-change.ts';
 
-/** What releases added to a list of options that grew several times. */
+/** What releases added to a list of options that grew several times, and that nodes share. */
 const addedOptions = (
-  node: string,
+  nodes: readonly string[],
   input: string,
   added: readonly (readonly [since: Release, ...options: string[]])[],
 ): DeclarationChange[] =>
-  added.map(([since, ...options]) => ({ node, since, what: { kind: 'options', input, options } }));
+  nodes.flatMap((node) =>
+    added.map(([since, ...options]) => ({
+      node,
+      since,
+      what: { kind: 'options', input, options },
+    })),
+  );
 
 export const DECLARATION_CHANGES: readonly DeclarationChange[] = [
   { node: 'LoraLoaderBypass', since: '0.11.0', what: { kind: 'node' } },
@@ -112,7 +118,7 @@ export const DECLARATION_CHANGES: readonly DeclarationChange[] = [
     since: '0.32.0',
     what: { kind: 'range', input: 'eta', was: { min: 0, max: 100 }, now: { min: 0, max: 10 } },
   },
-  ...addedOptions('CLIPLoader', 'type', [
+  ...addedOptions(['CLIPLoader', 'CLIPLoaderGGUF'], 'type', [
     ['0.3.72', 'flux2'],
     ['0.4.0', 'ovis'],
     ['0.16.0', 'longcat_image'],
@@ -123,7 +129,7 @@ export const DECLARATION_CHANGES: readonly DeclarationChange[] = [
     ['0.29.0', 'joyimage', 'mage'],
     ['0.30.0', 'minimax'],
   ]),
-  ...addedOptions('DualCLIPLoader', 'type', [
+  ...addedOptions(['DualCLIPLoader', 'DualCLIPLoaderGGUF'], 'type', [
     ['0.3.71', 'hunyuan_video_15'],
     ['0.4.0', 'kandinsky5', 'kandinsky5_image'],
     ['0.6.0', 'newbie'],

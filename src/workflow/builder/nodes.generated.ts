@@ -4,6 +4,7 @@ import type { Anything, Bool, BoxValue, FileName, Float, Grown, Int, Link, Node,
 
 export type AdditionalMode = 'DISABLE' | 'ratio additional' | 'ratio between';
 export type AdditionalSampler = 'AUTO' | 'euler' | 'heun' | 'heunpp2' | 'dpm_2' | 'dpm_fast' | 'dpmpp_2m' | 'ddpm';
+export type DequantDtype = 'default' | 'target' | 'float32' | 'float16' | 'bfloat16';
 export type DownscaleMethod = 'bicubic' | 'nearest-exact' | 'bilinear' | 'area' | 'bislerp';
 export type FullSampleSchedule = 'none' | 'interleave1' | 'interleave2' | 'interleave3' | 'last1' | 'last2' | 'interleave1+last1' | 'interleave2+last1' | 'interleave3+last1';
 export type Mode = 'populate' | 'fixed' | 'reproduce';
@@ -20,6 +21,8 @@ export type ScaleMethod = 'nearest-exact' | 'bilinear' | 'lanczos' | 'area';
 export type Scheduler = 'simple' | 'sgm_uniform' | 'karras' | 'exponential' | 'ddim_uniform' | 'beta' | 'normal' | 'linear_quadratic' | 'kl_optimal';
 export type Scheduler2 = 'simple' | 'sgm_uniform' | 'karras' | 'exponential' | 'ddim_uniform' | 'beta' | 'normal' | 'linear_quadratic' | 'kl_optimal' | 'AYS SDXL' | 'AYS SD1' | 'AYS SVD' | 'GITS[coeff=1.2]' | 'LTXV[default]' | 'OSS FLUX' | 'OSS Wan' | 'OSS Chroma';
 export type TileMode = 'None' | 'Both' | 'Decode(input) only' | 'Encode(output) only';
+export type Type = 'stable_diffusion' | 'stable_cascade' | 'sd3' | 'stable_audio' | 'mochi' | 'ltxv' | 'pixart' | 'cosmos' | 'lumina2' | 'wan' | 'hidream' | 'chroma' | 'ace' | 'omnigen2' | 'qwen_image' | 'hunyuan_image' | 'flux2' | 'ovis' | 'longcat_image' | 'cogvideox' | 'lens' | 'pixeldit' | 'ideogram4' | 'boogu' | 'krea2' | 'joyimage' | 'mage' | 'minimax';
+export type Type2 = 'sdxl' | 'sd3' | 'flux' | 'hunyuan_video' | 'hidream' | 'hunyuan_image' | 'hunyuan_video_15' | 'kandinsky5' | 'kandinsky5_image' | 'ltxv' | 'newbie' | 'ace';
 export type UpscaleMethod = 'nearest-exact' | 'bilinear' | 'area' | 'bicubic' | 'lanczos';
 export type UpscaleMethod2 = 'nearest-exact' | 'bilinear' | 'area' | 'bicubic' | 'bislerp';
 
@@ -339,9 +342,17 @@ export const CLIPLoader: NodeFunction<{
   /** A file of models/text_encoders. */
   clip_name: FileName;
   /** Default: stable_diffusion. */
-  type?: OneOf<'stable_diffusion' | 'stable_cascade' | 'sd3' | 'stable_audio' | 'mochi' | 'ltxv' | 'pixart' | 'cosmos' | 'lumina2' | 'wan' | 'hidream' | 'chroma' | 'ace' | 'omnigen2' | 'qwen_image' | 'hunyuan_image' | 'flux2' | 'ovis' | 'longcat_image' | 'cogvideox' | 'lens' | 'pixeldit' | 'ideogram4' | 'boogu' | 'krea2' | 'joyimage' | 'mage' | 'minimax'>;
+  type?: OneOf<Type>;
   device?: OneOf<'default' | 'cpu'>;
 }, Node<{ CLIP: 'CLIP' }>> = nodeFunction('CLIPLoader', [['CLIP', 'CLIP']], { type: 'stable_diffusion' });
+
+/** CLIPLoader (GGUF) (bootleg): Loads a text encoder in GGUF or .safetensors. */
+export const CLIPLoaderGGUF: NodeFunction<{
+  /** A file of models/text_encoders. */
+  clip_name: FileName;
+  /** Default: stable_diffusion. */
+  type?: OneOf<Type>;
+}, Node<{ CLIP: 'CLIP' }>> = nodeFunction('CLIPLoaderGGUF', [['CLIP', 'CLIP']], { type: 'stable_diffusion' });
 
 /** CLIPMergeAdd (model/merging): Adds the difference of clip2 to clip1. */
 export const CLIPMergeAdd: NodeFunction<{
@@ -1388,9 +1399,19 @@ export const DualCLIPLoader: NodeFunction<{
   /** A file of models/text_encoders. */
   clip_name2: FileName;
   /** Default: sdxl. */
-  type?: OneOf<'sdxl' | 'sd3' | 'flux' | 'hunyuan_video' | 'hidream' | 'hunyuan_image' | 'hunyuan_video_15' | 'kandinsky5' | 'kandinsky5_image' | 'ltxv' | 'newbie' | 'ace'>;
+  type?: OneOf<Type2>;
   device?: OneOf<'default' | 'cpu'>;
 }, Node<{ CLIP: 'CLIP' }>> = nodeFunction('DualCLIPLoader', [['CLIP', 'CLIP']], { type: 'sdxl' });
+
+/** DualCLIPLoader (GGUF) (bootleg): Loads two text encoders in GGUF or .safetensors. */
+export const DualCLIPLoaderGGUF: NodeFunction<{
+  /** A file of models/text_encoders. */
+  clip_name1: FileName;
+  /** A file of models/text_encoders. */
+  clip_name2: FileName;
+  /** Default: sdxl. */
+  type?: OneOf<Type2>;
+}, Node<{ CLIP: 'CLIP' }>> = nodeFunction('DualCLIPLoaderGGUF', [['CLIP', 'CLIP']], { type: 'sdxl' });
 
 /**
  * Dual Model CFG Guider (model/sampling/guiders): Guidance away from the prediction of a second model.
@@ -6551,6 +6572,16 @@ export const TripleCLIPLoader: NodeFunction<{
   clip_name3: FileName;
 }, Node<{ CLIP: 'CLIP' }>> = nodeFunction('TripleCLIPLoader', [['CLIP', 'CLIP']]);
 
+/** TripleCLIPLoader (GGUF) (bootleg): Loads the three text encoders of SD3 in GGUF or .safetensors. */
+export const TripleCLIPLoaderGGUF: NodeFunction<{
+  /** A file of models/text_encoders. */
+  clip_name1: FileName;
+  /** A file of models/text_encoders. */
+  clip_name2: FileName;
+  /** A file of models/text_encoders. */
+  clip_name3: FileName;
+}, Node<{ CLIP: 'CLIP' }>> = nodeFunction('TripleCLIPLoaderGGUF', [['CLIP', 'CLIP']]);
+
 /** TwoAdvancedSamplersForMask (ImpactPack/Sampler): A RegionalSampler with the mask as its only region: one step of the base alone, then both in each step. */
 export const TwoAdvancedSamplersForMask: NodeFunction<{
   /** The seed of the noise. 0 to 18446744073709551615. Default: 0. */
@@ -6706,6 +6737,24 @@ export const UltralyticsDetectorProvider: NodeFunction<{
   /** The file, in the models folder `ultralytics/bbox` (boxes only) or `ultralytics/segm`. A file of models/ultralytics. */
   model_name: FileName;
 }, Node<{ BBOX_DETECTOR: 'BBOX_DETECTOR'; SEGM_DETECTOR: 'SEGM_DETECTOR' }>> = nodeFunction('UltralyticsDetectorProvider', [['BBOX_DETECTOR', 'BBOX_DETECTOR'], ['SEGM_DETECTOR', 'SEGM_DETECTOR']]);
+
+/** Unet Loader (GGUF) (bootleg): Loads a diffusion model in GGUF: FLUX.1, Z-Image, Lumina 2, SD3, SDXL, SD1.x. */
+export const UnetLoaderGGUF: NodeFunction<{
+  /** A file of models/unet_gguf. */
+  unet_name: FileName;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('UnetLoaderGGUF', [['MODEL', 'MODEL']]);
+
+/** Unet Loader (GGUF/Advanced) (bootleg): Loads a diffusion model in GGUF; dequant_dtype is the type that its quantised weights are computed in. LoRAs are always computed in float32. */
+export const UnetLoaderGGUFAdvanced: NodeFunction<{
+  /** A file of models/unet_gguf. */
+  unet_name: FileName;
+  /** Default: default. */
+  dequant_dtype?: OneOf<DequantDtype>;
+  /** Default: default. */
+  patch_dtype?: OneOf<DequantDtype>;
+  /** Default: false. */
+  patch_on_device?: Bool;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('UnetLoaderGGUFAdvanced', [['MODEL', 'MODEL']], { dequant_dtype: 'default', patch_dtype: 'default', patch_on_device: false });
 
 /** Unsampler (sampling): Computes the noise from which a deterministic sampler would produce a latent. */
 export const Unsampler: NodeFunction<{
@@ -6967,6 +7016,7 @@ export const nodes: {
   CFGZeroStar: typeof CFGZeroStar;
   CLIPAttentionMultiply: typeof CLIPAttentionMultiply;
   CLIPLoader: typeof CLIPLoader;
+  CLIPLoaderGGUF: typeof CLIPLoaderGGUF;
   CLIPMergeAdd: typeof CLIPMergeAdd;
   CLIPMergeSimple: typeof CLIPMergeSimple;
   CLIPMergeSubtract: typeof CLIPMergeSubtract;
@@ -7052,6 +7102,7 @@ export const nodes: {
   DrawBBoxes: typeof DrawBBoxes;
   DualCFGGuider: typeof DualCFGGuider;
   DualCLIPLoader: typeof DualCLIPLoader;
+  DualCLIPLoaderGGUF: typeof DualCLIPLoaderGGUF;
   DualModelGuider: typeof DualModelGuider;
   EasyCache: typeof EasyCache;
   EditBasicPipe: typeof EditBasicPipe;
@@ -7481,6 +7532,7 @@ export const nodes: {
   TomePatchModel: typeof TomePatchModel;
   TorchCompileModel: typeof TorchCompileModel;
   TripleCLIPLoader: typeof TripleCLIPLoader;
+  TripleCLIPLoaderGGUF: typeof TripleCLIPLoaderGGUF;
   TwoAdvancedSamplersForMask: typeof TwoAdvancedSamplersForMask;
   TwoSamplersForMask: typeof TwoSamplersForMask;
   TwoSamplersForMaskUpscalerProvider: typeof TwoSamplersForMaskUpscalerProvider;
@@ -7491,6 +7543,8 @@ export const nodes: {
   UNetTemporalAttentionMultiply: typeof UNetTemporalAttentionMultiply;
   USOStyleReference: typeof USOStyleReference;
   UltralyticsDetectorProvider: typeof UltralyticsDetectorProvider;
+  UnetLoaderGGUF: typeof UnetLoaderGGUF;
+  UnetLoaderGGUFAdvanced: typeof UnetLoaderGGUFAdvanced;
   Unsampler: typeof Unsampler;
   UnsamplerDetailerHookProvider: typeof UnsamplerDetailerHookProvider;
   UnsamplerHookProvider: typeof UnsamplerHookProvider;
@@ -7573,6 +7627,7 @@ export const nodes: {
   CFGZeroStar,
   CLIPAttentionMultiply,
   CLIPLoader,
+  CLIPLoaderGGUF,
   CLIPMergeAdd,
   CLIPMergeSimple,
   CLIPMergeSubtract,
@@ -7658,6 +7713,7 @@ export const nodes: {
   DrawBBoxes,
   DualCFGGuider,
   DualCLIPLoader,
+  DualCLIPLoaderGGUF,
   DualModelGuider,
   EasyCache,
   EditBasicPipe,
@@ -8087,6 +8143,7 @@ export const nodes: {
   TomePatchModel,
   TorchCompileModel,
   TripleCLIPLoader,
+  TripleCLIPLoaderGGUF,
   TwoAdvancedSamplersForMask,
   TwoSamplersForMask,
   TwoSamplersForMaskUpscalerProvider,
@@ -8097,6 +8154,8 @@ export const nodes: {
   UNetTemporalAttentionMultiply,
   USOStyleReference,
   UltralyticsDetectorProvider,
+  UnetLoaderGGUF,
+  UnetLoaderGGUFAdvanced,
   Unsampler,
   UnsamplerDetailerHookProvider,
   UnsamplerHookProvider,

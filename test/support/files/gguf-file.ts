@@ -7,6 +7,8 @@ export interface GgufFileOptions {
   readonly tensors: Readonly<Record<string, readonly number[]>>;
   /** The type of all tensors; Q8_0 by default. */
   readonly type?: number;
+  /** The types and bytes of tensors that are not of blocks of zeros. */
+  readonly data?: Readonly<Record<string, { readonly type: number; readonly bytes: Uint8Array }>>;
   readonly entries?: Readonly<Record<string, string | number | readonly number[]>>;
   readonly version?: number;
   /** Bytes that are missing at the end. */
@@ -41,24 +43,29 @@ export function ggufFile({
   architecture,
   tensors,
   type = Q8_0,
+  data = {},
   entries = {},
   version = 3,
   missing = 0,
 }: GgufFileOptions): Buffer {
   const all = { ...(architecture && { 'general.architecture': architecture }), ...entries };
-  const lengths = Object.values(tensors).map((shape) => Math.floor(sizeOf(shape) / 32) * 34);
+  const lengths = Object.entries(tensors).map(
+    ([name, shape]) => data[name]?.bytes.length ?? Math.floor(sizeOf(shape) / 32) * 34,
+  );
   let offset = 0;
-  const infos = Object.entries(tensors).map(([name, shape], i) => {
-    const info = [
+  const offsets = lengths.map((length) => {
+    offset += padded(length);
+    return offset - padded(length);
+  });
+  const infos = Object.entries(tensors).map(([name, shape], i) =>
+    Buffer.concat([
       text(name),
       u32(shape.length),
       ...shape.toReversed().map(u64),
-      u32(type),
-      u64(offset),
-    ];
-    offset += padded(lengths[i]);
-    return Buffer.concat(info);
-  });
+      u32(data[name]?.type ?? type),
+      u64(offsets[i]),
+    ]),
+  );
   const header = Buffer.concat([
     Buffer.from('GGUF'),
     u32(version),
@@ -67,9 +74,11 @@ export function ggufFile({
     ...Object.entries(all).map(([key, value]) => Buffer.concat([text(key), entry(value)])),
     ...infos,
   ]);
-  const size = padded(header.length) + offset - padded(lengths.at(-1) ?? 0) + (lengths.at(-1) ?? 0);
-  return Buffer.concat([header, Buffer.alloc(Math.max(0, size - header.length))]).subarray(
-    0,
-    size - missing,
-  );
+  const start = padded(header.length);
+  const end = start + (offsets.at(-1) ?? 0) + (lengths.at(-1) ?? 0);
+  const file = Buffer.alloc(Math.max(end, header.length));
+  header.copy(file);
+  for (const [i, name] of Object.keys(tensors).entries())
+    if (data[name]) file.set(data[name].bytes, start + offsets[i]);
+  return file.subarray(0, file.length - missing);
 }

@@ -7,7 +7,7 @@ import type { NodeContext, NodeEnvironment } from '../../../context.ts';
 import { combo, defineNode, output, outputs } from '../../../declare.ts';
 import { loadOnce } from '../../../shared/file-cache.ts';
 import { clipOf, modelOf } from '../../../shared/named-checkpoint.ts';
-import { loadEncoderOnce, SINGLE_ENCODERS } from './text-encoder-loaders.ts';
+import { loadEncoderOnce, SINGLE_ENCODERS } from '../../../shared/named-text-encoders.ts';
 
 const INDEX_FILE = 'model_index.json';
 /** The names that the file of a part may have, the preferred one first. */

@@ -33,7 +33,7 @@ const UNETLoader = defineNode({
         await loadOnce(
           runtime,
           [file],
-          () => loadDiffusionModel(file, runtime, rounding),
+          () => loadDiffusionModel(file, runtime, { rounding }),
           `unet ${rounding}`,
         ),
       ),

@@ -1,0 +1,15 @@
+// The pack ComfyUI-GGUF.
+import type { Pack } from '../../pack.ts';
+import { GGUF_LOADER_NODES } from './gguf-loaders.ts';
+
+export const GGUF_PACK: Pack = {
+  title: 'ComfyUI-GGUF',
+  module: 'custom_nodes.ComfyUI-GGUF',
+  nodes: GGUF_LOADER_NODES,
+  refused: [
+    {
+      types: ['QuadrupleCLIPLoaderGGUF'],
+      reason: 'it loads the text encoders of HiDream, a model that is not supported',
+    },
+  ],
+};
