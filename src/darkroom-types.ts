@@ -47,8 +47,9 @@ export interface DarkroomOptions {
    */
   readonly textEncoders?: 'fp16' | 'fp32';
   /**
-   * Precision of UNets. Default: DARKROOM_PRECISION, else the one that suits the device. `int8` is
-   * for CPUs: faster and smaller, with slightly different images.
+   * Precision of diffusion models. Default: DARKROOM_PRECISION, else `auto`: on a CPU `fp32` for
+   * models that fit into the memory and `int8` for larger ones, on a graphics card what suits it.
+   * `int8` is for CPUs: faster and smaller, with slightly different images.
    */
   readonly precision?: Precision;
   /**

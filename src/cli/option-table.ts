@@ -130,8 +130,9 @@ const ENGINE_OPTIONS = {
     choices: PRECISIONS,
     value: 'NAME',
     help:
-      'precision of UNets: fp32, fp16 (GPUs) or int8 (CPUs: faster, less memory, slightly ' +
-      'different images); by default what suits the device',
+      'precision of diffusion models: fp32, fp16 (GPUs), int8 (CPUs: faster, less memory, ' +
+      'slightly different images) or auto: on CPUs fp32 for models that fit into the memory, int8 ' +
+      'for larger ones; on GPUs what suits them (default: auto)',
   },
   threads: {
     type: 'string',

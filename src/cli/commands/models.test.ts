@@ -38,6 +38,10 @@ const GOOD: Readonly<Record<string, string>> = {
   'checkpoints/sd1.safetensors': 'tiny_sd1',
   'checkpoints/xl.safetensors': 'tiny_sdxl_base',
   'checkpoints/refiner.safetensors': 'tiny_sdxl_refiner',
+  'diffusion_models/z.safetensors': 'tiny_z_image',
+  'diffusion_models/schnell.safetensors': 'tiny_flux_schnell_diffusers',
+  'text_encoders/t5.safetensors': 'tiny_t5xxl',
+  'text_encoders/qwen.safetensors': 'tiny_qwen3_4b',
   'loras/xl.safetensors': 'tiny_lora_sdxl',
   'controlnet/xl.safetensors': 'tiny_controlnet_sdxl',
   'vae/kl.safetensors': 'tiny_vae',
@@ -137,6 +141,11 @@ describe('darkroom models inspect', () => {
       'checkpoints/sd1.safetensors': 'checkpoint: SD1.x, predicts noise',
       'checkpoints/xl.safetensors': 'checkpoint: SDXL, predicts noise',
       'checkpoints/refiner.safetensors': 'checkpoint: SDXL refiner, predicts noise',
+      'diffusion_models/z.safetensors': 'diffusion model: Z-Image, predicts flow',
+      'diffusion_models/schnell.safetensors':
+        'diffusion model: FLUX.1 schnell, predicts flow, diffusers layout',
+      'text_encoders/t5.safetensors': 'text encoder: T5-XXL',
+      'text_encoders/qwen.safetensors': 'text encoder: Qwen3 4B',
       'loras/xl.safetensors': expect.stringMatching(
         /^LoRA: .*LoRA of rank \d+, \d+ layers, for UNet/,
       ),
@@ -239,6 +248,15 @@ describe('darkroom models inspect', () => {
     expect(message.slice('error: '.length)).toMatch(sentence);
     expect(message).toContain(name);
     expect(hint).toMatch(/^ hint: [A-Z].*\.$/);
+  });
+
+  it('names the families that run where a file is none of them', async () => {
+    const { err } = await run('inspect', join(models, 'checkpoints/nothing.safetensors'));
+    expect(err).toContain(
+      'Darkroom runs models of SD1.x, SD2.x, SDXL, SDXL refiner, Stable Diffusion 3, FLUX.1, ' +
+        'FLUX.1 schnell, Chroma, Lumina 2 and Z-Image (checkpoints and their parts, LoRAs, ' +
+        'ControlNets, textual inversions), upscalers and detectors.',
+    );
   });
 });
 

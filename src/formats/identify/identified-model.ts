@@ -22,6 +22,11 @@ export const FAMILY_NAMES: Readonly<Record<Family, string>> = {
   'z-image': 'Z-Image',
 };
 
+/** The families that run, as a sentence lists them. */
+export const FAMILY_LIST = Object.values(FAMILY_NAMES)
+  .join(', ')
+  .replace(/, ([^,]*)$/, ' and $1');
+
 /** A diffusion model in a file. */
 export interface DenoiserPart {
   /** The prefix of its tensor names; `''` when it is the whole file. */

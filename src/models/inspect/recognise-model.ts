@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import { DarkroomError } from '../../errors.ts';
 import {
   type EncoderPart,
+  FAMILY_LIST,
   FAMILY_NAMES,
   type ModelFile,
 } from '../../formats/identify/identified-model.ts';
@@ -237,8 +238,8 @@ async function recogniseByLoader(file: string, reason: string): Promise<Recognis
       ? `${basename(file)} is not a known model: ${reason}`
       : `${basename(file)} is ${reason}, which is not supported`,
     hint:
-      'Darkroom runs models of SD1.x, SD2.x and SDXL (checkpoints and their parts, LoRAs, ' +
-      'ControlNets, textual inversions), upscalers and detectors.',
+      `Darkroom runs models of ${FAMILY_LIST} (checkpoints and their parts, LoRAs, ControlNets, ` +
+      'textual inversions), upscalers and detectors.',
     file,
   });
 }

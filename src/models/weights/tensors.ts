@@ -5,6 +5,7 @@ import { basename } from 'node:path';
 import { DarkroomError } from '../../errors.ts';
 import { openSource } from '../../formats/byte-source.ts';
 import type { BlockArithmetic } from '../../formats/gguf/block-types.ts';
+import { FAMILY_LIST } from '../../formats/identify/identified-model.ts';
 import { type TensorFile, tensorReader } from '../../formats/tensor-file.ts';
 import { isQuantised, type TensorInfo } from '../../formats/tensor-info.ts';
 import { rowsOf } from '../../formats/tensor-rows.ts';
@@ -143,8 +144,7 @@ export function weightsOf(
     throw new DarkroomError('DR_MODEL_UNSUPPORTED', {
       message: `${basename(file)} has no tensor ${prefix}${name}`,
       hint:
-        'The file is damaged, or of an unsupported architecture ' +
-        '(SD1.x, SD2.x, SDXL and its refiner are supported).',
+        'The file is damaged, or of an unsupported architecture ' + `(supported: ${FAMILY_LIST}).`,
       file,
     });
   };

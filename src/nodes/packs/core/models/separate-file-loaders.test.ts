@@ -188,6 +188,7 @@ describe('loaders of separate files', () => {
       runNode('CLIPLoader', { clip_name: 'l.safetensors', type: 'hidream' }, c),
     ).rejects.toMatchObject({
       code: 'DR_MODEL_UNSUPPORTED',
+      hint: "For SD1.x, SD2.x and SDXL select the type 'stable_diffusion', for SD3 'sd3'.",
       input: 'type',
     });
     await expect(
@@ -206,7 +207,10 @@ describe('loaders of separate files', () => {
         { clip_name1: 'l.safetensors', clip_name2: 'g.safetensors', type: 'hidream' },
         c,
       ),
-    ).rejects.toMatchObject({ code: 'DR_MODEL_UNSUPPORTED' });
+    ).rejects.toMatchObject({
+      code: 'DR_MODEL_UNSUPPORTED',
+      hint: 'Select the type of your model: sdxl, sd3, flux.',
+    });
   });
 
   it('CheckpointLoader reads prediction and last layer from the configuration', async () => {
