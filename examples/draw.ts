@@ -1,10 +1,11 @@
-// npm run examples: runs every workflow of this folder and writes its image to docs/images, beside
-// a gallery of prompts and grids of settings.
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+// npm run examples: runs the workflows of this folder that need no other models than the package's
+// and writes their images to docs/images, beside a gallery of prompts and grids of settings.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { openDarkroom, type RunOptions } from '../src/index.ts';
+import { TEMPLATES } from '../src/server/templates.ts';
 
 const GALLERY = [
   'panda, flat style, green background',
@@ -28,8 +29,9 @@ async function draw(file: string, set?: RunOptions['set']): Promise<Buffer> {
 }
 
 try {
-  for (const file of readdirSync(here).filter((name) => name.endsWith('.json')))
-    writeFileSync(join(images, file.replace('.json', '.png')), await draw(file));
+  // the models of the others are not part of the package
+  for (const { name } of TEMPLATES.filter(({ models }) => models === undefined))
+    writeFileSync(join(images, `${name}.png`), await draw(`${name}.json`));
 
   const pictures: Buffer[] = [];
   for (const prompt of GALLERY)

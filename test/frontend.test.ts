@@ -145,7 +145,7 @@ describe.skipIf(skipReason)('with the embedded model alone', () => {
 
   it('all templates are what the examples are, and run', async () => {
     const { page, errors } = await openEditor();
-    for (const { name } of TEMPLATES) {
+    for (const { name } of TEMPLATES.filter(({ models }) => models === undefined)) {
       await page.evaluate("app.extensionManager.command.execute('Comfy.BrowseTemplates')");
       await page.getByTestId(`template-workflow-${name}`).click();
       await page.waitForFunction(

@@ -15,6 +15,7 @@ import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Darkroom, openDarkroom } from '../src/darkroom.ts';
+import { linkFlowModels } from './support/flow-examples.ts';
 import { expectImage, fixtureModel, type Golden, golden } from './support/golden.ts';
 
 const WHOLE = [
@@ -172,6 +173,7 @@ it('the examples validate with their models', async () => {
       join(checkpoints, `darkroom-tiny-${part}.safetensors`),
     );
   const models = join(root, 'example-models');
+  linkFlowModels(models);
   const example = await openDarkroom({
     models,
     input: join(examples, 'input'),

@@ -7,10 +7,14 @@ interface Template {
   readonly title: string;
   readonly description: string;
   readonly tags: readonly string[];
+  /** Those that users download; such templates have no picture. Absent: those of the package. */
+  readonly models?: readonly string[];
 }
 
 /** The checkpoints that come with the package. */
-const MODELS = ['Darkroom Tiny'];
+const OWN_MODELS = ['Darkroom Tiny'];
+const Z_IMAGE = ['Z-Image'];
+const FLUX = ['FLUX.1'];
 
 const TEXT = 'Text to Image';
 const IMAGE = 'Image to Image';
@@ -70,6 +74,41 @@ export const TEMPLATES: readonly Template[] = [
     description: 'Goes back from a picture to its noise, and draws it again with another prompt.',
     tags: [IMAGE, 'Edit'],
   },
+  {
+    name: 'z-image',
+    title: 'Z-Image Turbo',
+    description: 'A picture from a prompt in eight steps.',
+    tags: [TEXT],
+    models: Z_IMAGE,
+  },
+  {
+    name: 'flux-schnell',
+    title: 'FLUX.1 schnell',
+    description: 'A picture from a prompt in four steps.',
+    tags: [TEXT],
+    models: FLUX,
+  },
+  {
+    name: 'regional-z-image',
+    title: 'Regions on Z-Image',
+    description: 'Two prompts in their own parts of the picture (Impact Pack).',
+    tags: [TEXT, 'Regions'],
+    models: Z_IMAGE,
+  },
+  {
+    name: 'tile-upscale-z-image',
+    title: 'Upscaling in Tiles with Z-Image',
+    description: 'Doubles the size of a picture; tiles are drawn again one by one (Impact Pack).',
+    tags: [TEXT, 'Upscale'],
+    models: Z_IMAGE,
+  },
+  {
+    name: 'unsample-flux',
+    title: 'Unsample and Change with FLUX.1',
+    description: 'Goes back from a picture towards noise, and draws it with another prompt.',
+    tags: [IMAGE, 'Edit'],
+    models: FLUX,
+  },
 ];
 
 /** The index of the templates with these names, in the order of the table. */
@@ -83,7 +122,7 @@ export const templateIndex = (names: readonly string[]): readonly object[] => [
       ...template,
       mediaType: 'image',
       mediaSubtype: 'png',
-      models: MODELS,
+      models: template.models ?? OWN_MODELS,
     })),
   },
 ];

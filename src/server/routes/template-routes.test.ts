@@ -11,6 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { linkFlowModels } from '../../../test/support/flow-examples.ts';
 import { type TestServer, testServer } from '../../../test/support/server.ts';
 import { TEMPLATES } from '../templates.ts';
 
@@ -39,19 +40,22 @@ const index = async (server = test): Promise<readonly Category[]> => {
   return response.json();
 };
 
-it('every example is a template, with a picture that is packed', () => {
+/** The templates on models of the package; the others are not shown without their models. */
+const OWN = TEMPLATES.filter(({ models }) => models === undefined);
+
+it('every example is a template, with a picture that is packed if its models are', () => {
   const examples = readdirSync('examples').filter((name) => name.endsWith('.json'));
   expect(TEMPLATES.map(({ name }) => name).sort()).toEqual(
     examples.map((name) => basename(name, '.json')).sort(),
   );
   const { files } = JSON.parse(readFileSync('package.json', 'utf8'));
-  for (const { name } of TEMPLATES) expect(files).toContain(`docs/images/${name}.png`);
+  for (const { name } of OWN) expect(files).toContain(`docs/images/${name}.png`);
 });
 
 it('has an index, workflows in the UI format, and pictures', async () => {
   const [{ moduleName, templates }, ...others] = await index();
   expect([moduleName, others]).toEqual(['default', []]);
-  expect(templates.map(({ name }) => name)).toEqual(TEMPLATES.map(({ name }) => name));
+  expect(templates.map(({ name }) => name)).toEqual(OWN.map(({ name }) => name));
   for (const { name, mediaSubtype } of templates) {
     const workflow = (await test.get(`/templates/${name}.json`)).json();
     expect(workflow).toMatchObject({ version: 0.4, nodes: expect.any(Array) });
@@ -66,8 +70,24 @@ it('leaves out what lacks its pictures here', async () => {
   rmSync(join(other.folders.input, 'frame.png'));
   const [{ templates }] = await index(other);
   expect(templates.map(({ name }) => name)).not.toContain('inpaint');
-  expect(templates).toHaveLength(TEMPLATES.length - 1);
+  expect(templates).toHaveLength(OWN.length - 1);
   expect((await other.get('/templates/inpaint.json')).statusCode).toBe(404);
+  await other.close();
+});
+
+it('shows examples on other models where all of their files are, without pictures', async () => {
+  const other = await testServer({ builtIn: true, noQueue: true, webRoot: root });
+  const models = join(other.root, 'models');
+  linkFlowModels(models);
+  rmSync(join(models, 'diffusion_models', 'flux1-dev.safetensors'));
+  const [{ templates }] = await index(other);
+  const names = templates.map(({ name }) => name);
+  expect(names).toEqual(
+    TEMPLATES.map(({ name }) => name).filter((name) => name !== 'unsample-flux'),
+  );
+  expect((await other.get('/templates/z-image.json')).json()).toMatchObject({ version: 0.4 });
+  expect((await other.get('/templates/z-image-1.png')).statusCode).toBe(404);
+  expect((await other.get('/templates/unsample-flux.json')).statusCode).toBe(404);
   await other.close();
 });
 

@@ -46,5 +46,6 @@ function templateFile(
   if (!TEMPLATES.some((template) => template.name === name)) return empty(404);
   if (ending === '.json') return threads.run('template', { name, inputNames });
   const picture = join(PICTURES, `${name}.png`);
+  if (!isFile(picture)) return empty(404);
   return fileResponse(picture, ONE_DAY, 'image/png', (header) => request.header(header));
 }
