@@ -22,10 +22,10 @@ export const FAMILY_NAMES: Readonly<Record<Family, string>> = {
   'z-image': 'Z-Image',
 };
 
+const names = Object.values(FAMILY_NAMES);
+
 /** The families that run, as a sentence lists them. */
-export const FAMILY_LIST = Object.values(FAMILY_NAMES)
-  .join(', ')
-  .replace(/, ([^,]*)$/, ' and $1');
+export const FAMILY_LIST = `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 
 /** A diffusion model in a file. */
 export interface DenoiserPart {
