@@ -155,6 +155,9 @@ export const encoderFileStates = (
   context: NodeContext,
 ): Promise<string> => fileState(...names.map((name) => context.modelPath('text_encoders', name)));
 
+const DUAL_HINT = `Select the type of your model: ${Object.keys(DUAL_SETS).join(', ')}.`;
+const CLIP_HINT = "For SD1.x, SD2.x and SDXL select the type 'stable_diffusion', for SD3 'sd3'.";
+
 /** Loads two encoders as the CLIP of a type. Throws as loadEncoderSet, and for other models. */
 export function loadEncoderPair(
   files: Readonly<Record<'clip_name1' | 'clip_name2', string>>,
@@ -162,7 +165,7 @@ export function loadEncoderPair(
   context: NodeContext,
 ): Promise<Clip> {
   const set = DUAL_SETS[type];
-  if (!set) throw unsupportedType(type, 'sdxl');
+  if (!set) throw unsupportedType(type, DUAL_HINT);
   return loadEncoderSet(set, files, context);
 }
 
@@ -178,7 +181,7 @@ const OTHER_USES: Partial<Record<TextEncoder['kind'], string>> = {
 function unsupportedUse(name: string, kind: TextEncoder['kind'], type: ClipType): DarkroomError {
   const hint = OTHER_USES[kind];
   const { otherwise } = SINGLE_ENCODERS[kind];
-  if (!hint && otherwise) return unsupportedType(type, 'stable_diffusion');
+  if (!hint && otherwise) return unsupportedType(type, CLIP_HINT);
   return new DarkroomError('DR_MODEL_UNSUPPORTED', {
     message: `${name} is ${kind}, which with the type '${type}' is for models that are not supported`,
     hint: hint ?? 'Use a text encoder of the model that you draw with.',
@@ -186,9 +189,9 @@ function unsupportedUse(name: string, kind: TextEncoder['kind'], type: ClipType)
   });
 }
 
-const unsupportedType = (type: string, supportedType: string): DarkroomError =>
+const unsupportedType = (type: string, hint: string): DarkroomError =>
   new DarkroomError('DR_MODEL_UNSUPPORTED', {
     message: `text encoders of the type '${type}' are for models that are not supported`,
-    hint: `For SD1.x, SD2.x and SDXL select the type '${supportedType}'.`,
+    hint,
     input: 'type',
   });
