@@ -47,6 +47,9 @@ const LATER_FAMILIES: ReadonlySet<string> = new Set([
   'graphs_flow',
   'mmdit',
   'seeds_flow',
+  'te',
+  'vae',
+  'weights',
 ]);
 
 /** A group without its version, and the version of ComfyUI that made its references. */
