@@ -162,6 +162,19 @@ ${changes.join('\n')}
   where the system has it; here it is always Aileron. \`TextOverlay\` takes colours as \`#rrggbb\` and its short forms only, not as names.
 - Resizes in 8 bits (lanczos) are those of Pillow up to 12. Pillow 13 resizes another way where width and height both change: noise of 17x40 to 32x33 differs by up to 25 levels.
 
+## Flow models
+
+All references of Z-Image, Lumina 2, FLUX.1, Chroma, SD3 and SD3.5 are of 0.33.0 in float32, on tiny models in the real layouts.
+
+- Equal: tokens, tables of sigmas and schedules, latent formats, fp8 and its scales. Denoisers, text encoders, autoencoders, LoRAs and ControlNets differ by the order of sums only, whose effect the
+  bounds measure. Pictures of whole graphs may differ by one of 255 levels on at most 0.5 % of their values.
+- The weights of CLIP are rounded to float16, as in ComfyUI without \`--fp32-text-enc\`; those of T5 where a file is wider, for SD3 and FLUX.1 but not for Chroma. Gemma 2 adds 1 to its norms in the type of
+  the file. The whole graphs were compared without rounding CLIP and T5 (\`textEncoders: 'fp32'\`).
+- Files in ComfyUI's int8 are computed in int8 as there. An input that lies between two integers to the last bit may be rounded to the other one:
+  two cases of the tiny Z-Image in this format are 0.009 from the original, which itself gives that result when its input moves by 1e-7. \`--precision int8\` is Darkroom's own and equals nothing.
+- Blocks of GGUF are computed in float16, as ComfyUI-GGUF does by default, which is why their bounds are wide: its other options differ by up to 5e-4 (Q8_0) and 3e-3 (Q6_K).
+- \`BNK_Unsampler\` with \`end_at_step\` 0 divides by 1 − 1.0001: latents and bounds are 10,000 times as large there.
+
 ## Tensors of the test suite
 
 ${summary.join('\n')}
