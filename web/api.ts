@@ -116,11 +116,9 @@ export const listExamples = (): Promise<ExamplesResponse> => request('darkroom/e
 export const readExample = (name: string): Promise<Workflow> =>
   request(`darkroom/examples/${encodeURIComponent(name)}`);
 
-/** Text to image on a checkpoint; by default on one that is suitable. */
-export const readStart = (checkpoint?: string): Promise<Workflow> =>
-  request(
-    `darkroom/start${checkpoint === undefined ? '' : `?${new URLSearchParams({ checkpoint })}`}`,
-  );
+/** Text to image on a model, such as `{ checkpoint: NAME }`; by default on one that is suitable. */
+export const readStart = (model: Readonly<Record<string, string>> = {}): Promise<Workflow> =>
+  request(`darkroom/start?${new URLSearchParams(model)}`);
 
 /** Queues a workflow as a job of this tab. */
 export const queueWorkflow = (

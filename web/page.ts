@@ -32,7 +32,7 @@ import { attempt, clearError, showError } from './problem.ts';
 import { ProgressView } from './progress-view.ts';
 import { createQueueList } from './queue-list.ts';
 import { nextSeed, seedControlOf } from './seed-control.ts';
-import { NEW_PICTURE, readNewPicture, watchCheckpoint } from './start-form.ts';
+import { NEW_PICTURE, readNewPicture, watchModel } from './start-form.ts';
 import { WorkflowForm } from './workflow-form.ts';
 
 /** Examples that are listed before all others. */
@@ -220,7 +220,7 @@ function loadingText(file?: string, part?: string, bytes = 0): string {
 }
 
 listenForFiles((file) => void open(file.name, () => readWorkflow(file, file.name)));
-watchCheckpoint(form);
+watchModel(form);
 find('#new-picture').addEventListener('click', () => void openNewPicture());
 void attempt(() => Promise.all([start(), showExamples()]));
 subscribe({

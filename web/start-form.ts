@@ -1,5 +1,5 @@
-// The form for a new picture, which the page starts with: text to image on a checkpoint. With
-// another checkpoint, settings that were not changed become those that suit it.
+// The form for a new picture, which the page starts with: text to image on a model. With
+// another one, settings that were not changed become those that suit it.
 import { RequestError, readStart } from './api.ts';
 import { find } from './dom.ts';
 import type { Workflow } from './form-values.ts';
@@ -8,9 +8,13 @@ import type { Edit, WorkflowForm } from './workflow-form.ts';
 
 /** The name of the workflow, and of its jobs. */
 export const NEW_PICTURE = 'New picture';
-const CHECKPOINT = 'ckpt_name';
+/** The inputs that name the model, and what the server calls it. */
+const MODELS: Readonly<Record<string, string | undefined>> = {
+  ckpt_name: 'checkpoint',
+  unet_name: 'diffusion_model',
+};
 
-/** Reads the workflow; undefined where the server has no checkpoint at all. */
+/** Reads the workflow; undefined where the server has no model at all. */
 export async function readNewPicture(): Promise<Workflow | undefined> {
   try {
     return await readStart();
@@ -20,13 +24,14 @@ export async function readNewPicture(): Promise<Workflow | undefined> {
   }
 }
 
-/** Watches the form for another checkpoint. */
-export function watchCheckpoint(form: WorkflowForm): void {
+/** Watches the form for another model. */
+export function watchModel(form: WorkflowForm): void {
   find('#form').addEventListener('change', ({ target }) => {
     const changed = form.changedBy(target);
-    if (form.name !== NEW_PICTURE || changed?.input !== CHECKPOINT) return;
+    const kind = MODELS[changed?.input ?? ''];
+    if (form.name !== NEW_PICTURE || !changed || !kind) return;
     void attempt(async () => {
-      const workflow = await readStart(changed.text);
+      const workflow = await readStart({ [kind]: changed.text });
       const edits = form.edits();
       if (form.name !== NEW_PICTURE || !edits.some((edit) => isSame(edit, changed))) return;
       form.show(workflow, NEW_PICTURE);

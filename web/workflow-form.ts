@@ -29,6 +29,8 @@ export interface WorkflowFormEvents {
 export interface Edit {
   readonly id: string;
   readonly input: string;
+  /** What a field is found by in a form whose node has another type. */
+  readonly label?: string;
   readonly text: string;
 }
 
@@ -116,10 +118,12 @@ export class WorkflowForm {
     return this.#controls.map(editOf).filter((edit) => edit !== undefined);
   }
 
-  /** Sets the texts of fields. */
+  /** Sets the texts of fields; of a node of another type, of those that are labelled the same. */
   fill(edits: readonly Edit[]): void {
-    for (const { id, input, text } of edits) {
-      const control = this.#control(id, input);
+    for (const { id, input, label, text } of edits) {
+      const control =
+        this.#control(id, input) ??
+        this.#controls.find(({ field }) => field.id === id && field.label === label);
       if (!control) continue;
       if (isCheckbox(control.input)) control.input.checked = text === 'true';
       else control.input.value = text;
@@ -230,7 +234,8 @@ export class WorkflowForm {
 
 function editOf({ field, input }: FieldControl): Edit | undefined {
   const text = textOf(input);
-  return text === displayText(field.value) ? undefined : { id: field.id, input: field.input, text };
+  const { id, label, value } = field;
+  return text === displayText(value) ? undefined : { id, input: field.input, label, text };
 }
 
 /** Focuses an input, which may be among those that are folded. */

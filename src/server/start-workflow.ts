@@ -1,44 +1,66 @@
-// The workflow that the page starts with: text to image on a checkpoint of this machine, with the
-// size and the settings that suit its family.
-import { DarkroomError } from '../errors.ts';
-import { identifyListed, locationOf, type ModelIdentity } from '../models/inspect/model-listing.ts';
+// The workflow that the page starts with: text to image on a model of this machine, with the
+// loaders, the size and the settings that suit its family.
+import type { ModelFile } from '../formats/identify/identified-model.ts';
+import type { ModelDescription } from '../formats/model-file.ts';
+import { locationOf } from '../models/inspect/model-listing.ts';
 import type { Folders } from '../storage/folders.ts';
 import type { PromptGraph } from './api-types.ts';
+import { findEncoders, findVae, identifyIn } from './start-files.ts';
+import { type StartFiles, startGraph } from './start-graph.ts';
+import { START_PRESETS, type StartPreset } from './start-presets.ts';
 
-const FOLDER = 'checkpoints';
 /** The checkpoint that is part of the package. */
 const EMBEDDED = 'darkroom-tiny-base.safetensors';
 const EMBEDDED_NOTE =
   'This is the small model that Darkroom includes; it knows prompts such as “panda, flat style, ' +
   'green background”. For pictures of any kind, put a checkpoint (SD1.5, SDXL …) into the folder ' +
   'models/checkpoints.';
-/** After these, checkpoints are inspected for this long: a large folder does not delay the page. */
+const EMBEDDED_PRESET: StartPreset = {
+  ...START_PRESETS.sdxl,
+  ...{ side: 128, cfg: 4.5, sampler: 'dpmpp_2m', scheduler: 'karras' },
+};
+/** Of a file that can't be read. */
+const UNKNOWN_PRESET = START_PRESETS.sd1;
+/** After these, models are inspected for this long: a large folder does not delay the page. */
 const FIRST_FILES = 8;
 const SEARCH_MS = 2000;
-/** Parts of the descriptions of models that need a picture, or another model before them. */
-const UNSUITABLE = /refiner|inpainting|pix2pix|input channels/;
+/** The first layers of transformers, and their inputs where they take nothing beside the latent. */
+const FIRST_LAYERS = ['img_in.weight', 'x_embedder.weight'];
+const LATENT_INPUTS = 64;
 
-interface Preset {
-  readonly width: number;
-  readonly height: number;
-  readonly steps: number;
-  readonly cfg: number;
-  readonly sampler: string;
-  readonly scheduler: string;
+interface ModelSource {
+  readonly folder: string;
+  readonly title: string;
+  readonly class_type: string;
+  /** The input with the name of the file. */
+  readonly input: string;
+  readonly inputs: Readonly<Record<string, unknown>>;
 }
 
-const square = (side: number): Pick<Preset, 'width' | 'height'> => ({ width: side, height: side });
-/** Steps, cfg, sampler and scheduler of ComfyUI's default workflow. */
-const DEFAULTS = { steps: 20, cfg: 8, sampler: 'euler', scheduler: 'normal' };
-const EMBEDDED_PRESET: Preset = {
-  ...square(128),
-  ...{ steps: 20, cfg: 4.5, sampler: 'dpmpp_2m', scheduler: 'karras' },
+const CHECKPOINTS: ModelSource = {
+  folder: 'checkpoints',
+  title: 'Checkpoint',
+  class_type: 'CheckpointLoaderSimple',
+  input: 'ckpt_name',
+  inputs: {},
 };
-/** Presets by the beginning of a model's description; the first that matches. */
-const PRESETS: readonly (readonly [description: RegExp, preset: Preset])[] = [
-  [/^SDXL/, { ...DEFAULTS, ...square(1024) }],
-  [/^SD2.*predicts v/, { ...DEFAULTS, ...square(768) }],
-  [/^/, { ...DEFAULTS, ...square(512) }],
+/** Where models are, in the order in which they are searched. */
+const SOURCES: readonly ModelSource[] = [
+  CHECKPOINTS,
+  {
+    folder: 'diffusion_models',
+    title: 'Diffusion model',
+    class_type: 'UNETLoader',
+    input: 'unet_name',
+    inputs: { weight_dtype: 'default' },
+  },
+  {
+    folder: 'unet_gguf',
+    title: 'Diffusion model',
+    class_type: 'UnetLoaderGGUF',
+    input: 'unet_name',
+    inputs: {},
+  },
 ];
 
 export interface StartWorkflow {
@@ -46,65 +68,104 @@ export interface StartWorkflow {
   readonly notes: readonly string[];
 }
 
+/** A model by its name in its folder; neither: the first that is suitable. */
+export interface RequestedModel {
+  readonly checkpoint?: string;
+  readonly diffusionModel?: string;
+}
+
+interface Model {
+  readonly source: ModelSource;
+  readonly name: string;
+}
+
+type DiffusionModel = Extract<ModelFile, { readonly kind: 'checkpoint' | 'diffusion-model' }>;
+/** A model and the tensors of its file. */
+type Described = DiffusionModel & Pick<ModelDescription, 'tensors'>;
+
 /**
- * Text to image on a checkpoint; by default on the first that can make pictures from text alone.
- * undefined when there is no such checkpoint.
+ * Text to image on a model; by default on the first that can make pictures from text alone.
+ * undefined when there is no such model.
  */
 export async function startWorkflow(
   folders: Folders,
-  requested?: string,
+  { checkpoint, diffusionModel }: RequestedModel = {},
 ): Promise<StartWorkflow | undefined> {
-  const names = folders.modelFiles(FOLDER);
-  const checkpoint = requested ?? (await firstSuitable(folders, names));
-  if (checkpoint === undefined || !names.includes(checkpoint)) return undefined;
-  const isEmbedded = checkpoint === EMBEDDED && !locationOf(folders, fileOf(checkpoint));
-  if (isEmbedded) return { graph: graphOf(checkpoint, EMBEDDED_PRESET), notes: [EMBEDDED_NOTE] };
-  const { architecture = '' } = (await identify(folders, checkpoint)) ?? {};
-  const preset = PRESETS.find(([description]) => description.test(architecture))![1];
-  return { graph: graphOf(checkpoint, preset), notes: [] };
+  const requested = checkpoint ?? diffusionModel;
+  const model =
+    requested === undefined
+      ? await firstSuitable(folders)
+      : modelsOf(folders).find(
+          (one) => one.name === requested && isCheckpoint(one) === (checkpoint !== undefined),
+        );
+  if (!model) return undefined;
+  const { source, name } = model;
+  const loader = {
+    title: source.title,
+    class_type: source.class_type,
+    inputs: { [source.input]: name, ...source.inputs },
+  };
+  if (isEmbedded(folders, model))
+    return { graph: startGraph(EMBEDDED_PRESET, { model: loader }), notes: [EMBEDDED_NOTE] };
+  const found = await describe(folders, model);
+  const preset = found ? presetOf(found, name) : UNKNOWN_PRESET;
+  const files: StartFiles = {
+    model: loader,
+    ...(lacks(found, model, 'clip') && { encoders: await findEncoders(folders, preset) }),
+    ...(lacks(found, model, 'vae') && { vae: await findVae(folders, preset) }),
+  };
+  return { graph: startGraph(preset, files), notes: [] };
 }
 
-const fileOf = (name: string) => ({ folder: FOLDER, name });
+const isEmbedded = (folders: Folders, { source, name }: Model): boolean =>
+  source === CHECKPOINTS &&
+  name === EMBEDDED &&
+  !locationOf(folders, { folder: source.folder, name });
 
-async function firstSuitable(
-  folders: Folders,
-  names: readonly string[],
-): Promise<string | undefined> {
+/** A loader of diffusion models reads nothing but the model, whatever its file contains. */
+const lacks = (found: Described | undefined, { source }: Model, part: 'clip' | 'vae'): boolean =>
+  source !== CHECKPOINTS || (found?.kind === 'checkpoint' && !found.has[part]);
+
+function presetOf({ family }: DiffusionModel, name: string): StartPreset {
+  const preset = START_PRESETS[family];
+  const variant = preset.variants?.find((other) => other.name.test(name));
+  return { ...preset, ...variant?.settings };
+}
+
+const modelsOf = (folders: Folders): readonly Model[] =>
+  SOURCES.flatMap((source) =>
+    folders.modelFiles(source.folder).map((name): Model => ({ source, name })),
+  );
+
+async function firstSuitable(folders: Folders): Promise<Model | undefined> {
   const end = performance.now() + SEARCH_MS;
-  const own = names.filter((name) => locationOf(folders, fileOf(name)));
-  for (const [i, name] of own.entries()) {
-    const model = await identify(folders, name);
-    if (model?.kind === 'checkpoint' && !UNSUITABLE.test(model.architecture)) return name;
+  const models = modelsOf(folders);
+  const own = models.filter(({ source, name }) =>
+    locationOf(folders, { folder: source.folder, name }),
+  );
+  for (const [i, model] of own.entries()) {
+    const found = await describe(folders, model);
+    if (found && isSuitable(found, model)) return model;
     if (i >= FIRST_FILES && performance.now() > end) break;
   }
-  return names.find((name) => name === EMBEDDED) ?? own[0];
+  return models.find((model) => isEmbedded(folders, model)) ?? own.find(isCheckpoint);
+}
+
+const isCheckpoint = ({ source }: Model): boolean => source === CHECKPOINTS;
+
+/** Whether a model makes pictures from text alone, with the loader of its folder. */
+function isSuitable({ kind, family, denoiser, tensors }: Described, model: Model): boolean {
+  if (kind === 'diffusion-model' && isCheckpoint(model)) return false;
+  if (family === 'sdxl-refiner' || (denoiser.inChannels ?? 4) !== 4) return false;
+  return FIRST_LAYERS.every((layer) => {
+    const inputs = tensors.get(denoiser.prefix + layer)?.shape[1];
+    return inputs === undefined || inputs === LATENT_INPUTS;
+  });
 }
 
 /** undefined for a file that can't be used. */
-async function identify(folders: Folders, name: string): Promise<ModelIdentity | undefined> {
-  try {
-    return await identifyListed(folders, fileOf(name));
-  } catch (error) {
-    if (error instanceof DarkroomError) return undefined;
-    throw error;
-  }
-}
-
-function graphOf(checkpoint: string, preset: Preset): PromptGraph<unknown> {
-  const { width, height, steps, cfg, sampler, scheduler } = preset;
-  const node = (title: string, class_type: string, inputs: Readonly<Record<string, unknown>>) => ({
-    ...{ class_type, inputs, _meta: { title } },
-  });
-  return {
-    '1': node('Checkpoint', 'CheckpointLoaderSimple', { ckpt_name: checkpoint }),
-    '2': node('Prompt', 'CLIPTextEncode', { text: '', clip: ['1', 1] }),
-    '3': node('Negative prompt', 'CLIPTextEncode', { text: '', clip: ['1', 1] }),
-    '4': node('Size', 'EmptyLatentImage', { width, height, batch_size: 1 }),
-    '5': node('Sampler', 'KSampler', {
-      ...{ seed: 0, steps, cfg, sampler_name: sampler, scheduler, denoise: 1 },
-      ...{ model: ['1', 0], positive: ['2', 0], negative: ['3', 0], latent_image: ['4', 0] },
-    }),
-    '6': node('Decode', 'VAEDecode', { samples: ['5', 0], vae: ['1', 2] }),
-    '7': node('Save', 'SaveImage', { filename_prefix: 'Darkroom', images: ['6', 0] }),
-  };
+async function describe(folders: Folders, { source, name }: Model): Promise<Described | undefined> {
+  const { model, tensors } = (await identifyIn(folders, source.folder, name)) ?? {};
+  const isModel = model?.kind === 'checkpoint' || model?.kind === 'diffusion-model';
+  return tensors && isModel ? { ...model, tensors } : undefined;
 }

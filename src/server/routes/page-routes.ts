@@ -111,17 +111,25 @@ const checkRoute = ({ threads, storage }: ServerContext): Route => ({
 const startRoute = ({ threads, storage }: ServerContext): Route => ({
   method: 'GET',
   path: '/darkroom/start',
-  summary: 'Text to image on a checkpoint of this machine: the workflow that the page starts with.',
+  summary: 'Text to image on a model of this machine: the workflow that the page starts with.',
   query: {
-    checkpoint: { type: 'string', description: 'By default the first one that is suitable.' },
+    checkpoint: {
+      type: 'string',
+      description: 'A checkpoint. By default the first model that is suitable.',
+    },
+    diffusion_model: {
+      type: 'string',
+      description: 'A diffusion model without text encoders, in place of a checkpoint.',
+    },
   },
   responses: {
     200: { description: 'The workflow and its form.', schema: workflow },
-    404: 'There is no such checkpoint.',
+    404: 'There is no such model.',
   },
   handle: (request) =>
     threads.run('startWorkflow', {
       checkpoint: request.query('checkpoint'),
+      diffusionModel: request.query('diffusion_model'),
       inputNames: storage.inputNames(),
     }),
 });

@@ -8,6 +8,7 @@ import { readWorkflowBytes } from '../../workflow/read/read.ts';
 import { apiToUi } from '../../workflow/ui/api-to-ui.ts';
 import type { PromptGraph, WorkflowResponse } from '../api-types.ts';
 import { empty, json, type RouteResponse } from '../http/responses.ts';
+import type { RequestedModel } from '../start-workflow.ts';
 import { templateIndex } from '../templates.ts';
 import type { InputNames, TaskContext } from './task-context.ts';
 import { workflowResponse } from './workflow-response.ts';
@@ -26,13 +27,13 @@ export const EXAMPLE_TASKS = {
     return example ? json<WorkflowResponse>(example) : empty(404);
   },
 
-  /** The workflow that the page starts with; 404 where there is no checkpoint for it. */
+  /** The workflow that the page starts with; 404 where there is no model for it. */
   startWorkflow: async (
     context: TaskContext,
-    { checkpoint }: InputNames & { readonly checkpoint?: string },
+    { checkpoint, diffusionModel }: InputNames & RequestedModel,
   ): Promise<RouteResponse> => {
     const { startWorkflow } = await import('../start-workflow.ts');
-    const start = await startWorkflow(context.folders, checkpoint);
+    const start = await startWorkflow(context.folders, { checkpoint, diffusionModel });
     if (!start || !hasAllTypes(context, start.graph)) return empty(404);
     const bytes = Buffer.from(JSON.stringify(start.graph));
     const { notes, ...workflow } = workflowResponse(context, bytes, 'the workflow');

@@ -1,0 +1,170 @@
+// What a picture from text is made with, for each family of models: the settings, loaders and nodes
+// of the official template of ComfyUI for it.
+import type { EncoderPart, Family } from '../formats/identify/identified-model.ts';
+
+export interface NodeTemplate {
+  readonly class_type: string;
+  readonly inputs: Readonly<Record<string, unknown>>;
+}
+
+/** A file, by what it is; `usual` is the name under which it is published. */
+export interface UsualFile {
+  readonly usual: string;
+}
+
+export interface EncoderFile extends UsualFile {
+  readonly kind: EncoderPart['kind'];
+}
+
+export interface EncoderLoader extends NodeTemplate {
+  readonly files: readonly EncoderFile[];
+}
+
+export interface VaeFile extends UsualFile {
+  readonly latentChannels: 4 | 16;
+  /** What tells its name from those of other families with as many channels. */
+  readonly name: RegExp;
+}
+
+export interface StartSettings {
+  readonly side: number;
+  readonly steps: number;
+  readonly cfg: number;
+  readonly sampler: string;
+  readonly scheduler: string;
+  /** The negative prompt: a text, or the positive one with zeros in place of its numbers. */
+  readonly negative: 'text' | 'zeros';
+  /** Of FluxGuidance. */
+  readonly guidance?: number;
+}
+
+export interface StartPreset extends StartSettings {
+  readonly latent: string;
+  /** Loads text encoders where the model's file has none. */
+  readonly encoders: EncoderLoader;
+  /** Where the model's file has none. */
+  readonly vae: VaeFile;
+  /** Between text encoder and prompts. */
+  readonly tokenizer?: NodeTemplate;
+  /** Encodes prompts; its input `prompt` takes the text. */
+  readonly encode: NodeTemplate & { readonly prompt: string };
+  /** Between model and sampler. */
+  readonly modelSampling?: NodeTemplate;
+  /** Settings of models of the family that only the names of their files tell apart. */
+  readonly variants?: readonly {
+    readonly name: RegExp;
+    readonly settings: Partial<StartSettings>;
+  }[];
+}
+
+/** The settings of ComfyUI's default workflow. */
+const UNET_SETTINGS: StartSettings = {
+  side: 512,
+  steps: 20,
+  cfg: 8,
+  sampler: 'euler',
+  scheduler: 'normal',
+  negative: 'text',
+};
+
+const CLIP_TEXT = { class_type: 'CLIPTextEncode', inputs: {}, prompt: 'text' } as const;
+const CLIP_L: EncoderFile = { kind: 'clip_l', usual: 'clip_l.safetensors' };
+const CLIP_G: EncoderFile = { kind: 'clip_g', usual: 'clip_g.safetensors' };
+const T5: EncoderFile = { kind: 't5xxl', usual: 't5xxl_fp16.safetensors' };
+
+const oneEncoder = (type: string, file: EncoderFile): EncoderLoader => ({
+  class_type: 'CLIPLoader',
+  inputs: { type },
+  files: [file],
+});
+const twoEncoders = (type: string, ...files: readonly EncoderFile[]): EncoderLoader => ({
+  class_type: 'DualCLIPLoader',
+  inputs: { type },
+  files,
+});
+const shift = (value: number): NodeTemplate => ({
+  class_type: 'ModelSamplingAuraFlow',
+  inputs: { shift: value },
+});
+
+const UNET = {
+  ...UNET_SETTINGS,
+  latent: 'EmptyLatentImage',
+  encode: CLIP_TEXT,
+  vae: {
+    latentChannels: 4,
+    usual: 'vae-ft-mse-840000-ema-pruned.safetensors',
+    name: /sd[_-]?1|ema/i,
+  },
+} as const;
+const XL = {
+  ...UNET,
+  side: 1024,
+  vae: { latentChannels: 4, usual: 'sdxl_vae.safetensors', name: /xl/i },
+} as const;
+
+const FLOW = {
+  ...UNET_SETTINGS,
+  side: 1024,
+  scheduler: 'simple',
+  latent: 'EmptySD3LatentImage',
+  encode: CLIP_TEXT,
+  vae: { latentChannels: 16, usual: 'ae.safetensors', name: /(^|\/)ae\b|flux/i },
+} as const;
+const FLUX = { ...FLOW, cfg: 1, negative: 'zeros' } as const;
+const FLUX_ENCODERS = twoEncoders('flux', CLIP_L, T5);
+
+export const START_PRESETS: Readonly<Record<Family, StartPreset>> = {
+  sd1: { ...UNET, encoders: oneEncoder('stable_diffusion', CLIP_L) },
+  sd2: {
+    ...UNET,
+    encoders: oneEncoder('stable_diffusion', { kind: 'clip_h', usual: 'clip_h.safetensors' }),
+  },
+  sdxl: { ...XL, encoders: twoEncoders('sdxl', CLIP_L, CLIP_G) },
+  'sdxl-refiner': { ...XL, encoders: oneEncoder('stable_diffusion', CLIP_G) },
+  sd3: {
+    ...FLOW,
+    ...{ cfg: 4.01, scheduler: 'sgm_uniform' },
+    encoders: { class_type: 'TripleCLIPLoader', inputs: {}, files: [CLIP_L, CLIP_G, T5] },
+    vae: { latentChannels: 16, usual: 'sd3_vae.safetensors', name: /sd_?3/i },
+    variants: [{ name: /turbo/i, settings: { steps: 4, cfg: 1 } }],
+  },
+  flux: {
+    ...FLUX,
+    guidance: 3.5,
+    encoders: FLUX_ENCODERS,
+    variants: [{ name: /kontext/i, settings: { guidance: 2.5 } }],
+  },
+  'flux-schnell': { ...FLUX, steps: 4, encoders: FLUX_ENCODERS },
+  chroma: {
+    ...FLOW,
+    ...{ steps: 26, cfg: 3.5, scheduler: 'beta' },
+    encoders: oneEncoder('chroma', T5),
+    tokenizer: { class_type: 'T5TokenizerOptions', inputs: { min_padding: 0, min_length: 0 } },
+    modelSampling: shift(1),
+  },
+  lumina2: {
+    ...FLOW,
+    ...{ steps: 25, cfg: 4, sampler: 'res_multistep' },
+    encoders: oneEncoder('lumina2', { kind: 'gemma2_2b', usual: 'gemma_2_2b_fp16.safetensors' }),
+    encode: {
+      class_type: 'CLIPTextEncodeLumina2',
+      inputs: { system_prompt: 'superior' },
+      prompt: 'user_prompt',
+    },
+    modelSampling: shift(6),
+  },
+  'z-image': {
+    ...FLOW,
+    ...{ steps: 8, cfg: 1, sampler: 'res_multistep', negative: 'zeros' },
+    encoders: oneEncoder('lumina2', { kind: 'qwen3_4b', usual: 'qwen_3_4b.safetensors' }),
+    modelSampling: shift(3),
+    variants: [
+      // the model that turbo was distilled from
+      {
+        name: /z[_-]?image[_-](base|bf16|fp8|int8|q\d)/i,
+        settings: { steps: 25, cfg: 4, negative: 'text' },
+      },
+    ],
+  },
+};
