@@ -85,6 +85,26 @@ const loader = (class_type: string, inputs: Record<string, unknown>) => ({
   1: { class_type, inputs },
   9: { class_type: 'PreviewAny', inputs: { source: link(1) } },
 });
+/** A prompt behind a switch: its own text, or that of a language model in `clip`. */
+const enhanced = (clip: [string, number], isOn: boolean) => ({
+  8: XL,
+  2: { class_type: 'PrimitiveString', inputs: { value: 'a fox' } },
+  1: {
+    class_type: 'TextGenerate',
+    inputs: { clip, prompt: link(2), max_length: 512, sampling_mode: 'off' },
+  },
+  3: {
+    class_type: 'StringConcatenate',
+    inputs: { string_a: link(1), string_b: '', delimiter: '' },
+  },
+  4: { class_type: 'PrimitiveBoolean', inputs: { value: isOn } },
+  5: {
+    class_type: 'ComfySwitchNode',
+    inputs: { switch: link(4), on_false: link(2), on_true: link(3) },
+  },
+  6: { class_type: 'CLIPTextEncode', inputs: { text: link(5), clip: link(8, 1) } },
+  9: { class_type: 'PreviewAny', inputs: { source: link(6) } },
+});
 const onXl = (class_type: string, inputs: Record<string, unknown>) => ({
   8: XL,
   ...loader(class_type, inputs),
@@ -156,6 +176,7 @@ const BROKEN: Readonly<Record<string, Record<string, unknown>>> = {
     },
     9: { class_type: 'PreviewAny', inputs: { source: link(1) } },
   },
+  'a text of a language model': enhanced(link(8, 1), true),
   'a UNet without a VAE': {
     8: { class_type: 'CheckpointLoaderSimple', inputs: { ckpt_name: 'unet.safetensors' } },
     2: { class_type: 'EmptyLatentImage', inputs: { width: 64, height: 64, batch_size: 1 } },
@@ -223,6 +244,25 @@ it('a broken file of an output that is left out does not keep the others from ru
   expect({ runnable, leftOut }).toEqual({ runnable: true, leftOut: ['6'] });
   expect(errors.map(({ nodeId }) => nodeId).sort()).toEqual(['3', '4', '5']);
   expect((await darkroom.check(workflow, { strict: true })).runnable).toBe(false);
+});
+
+it('what a switch leaves out is neither opened nor run', async () => {
+  const t5 = BROKEN['a T5'][1];
+  const workflow = { ...enhanced(link(7), false), 7: t5 };
+  expect(await darkroom.check(workflow)).toMatchObject({ runnable: true, errors: [] });
+  expect((await darkroom.run(workflow)).outputs['9']['text']).toBeDefined();
+  const { errors } = await darkroom.check({ ...enhanced(link(7), true), 7: t5 });
+  expect(errors.map(({ nodeType }) => nodeType)).toEqual(['CLIPLoader', 'TextGenerate']);
+});
+
+it('a text of a language model names the switch that turns it off', async () => {
+  const { errors } = await darkroom.check(enhanced(link(8, 1), true));
+  expect(errors.map(({ message, hint }) => ({ message, hint }))).toEqual([
+    {
+      message: 'TextGenerate writes a text with a language model, which is not supported',
+      hint: 'Turn it off (--set "4.value=false"), and write the text yourself.',
+    },
+  ]);
 });
 
 it('files are checked beside unknown node types; loaders that nothing uses are not', async () => {

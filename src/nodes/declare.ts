@@ -112,6 +112,11 @@ export interface NodeDeclaration<
   readonly deprecated?: boolean;
   readonly experimental?: boolean;
   /**
+   * run() only throws: the node is declared for workflows that don't need its result. A check
+   * reports it where the result is needed.
+   */
+  readonly alwaysFails?: boolean;
+  /**
    * A key that changes when the node must run again although its inputs have not changed (say, the
    * hash of a file; ComfyUI's IS_CHANGED). Linked inputs are undefined, and prompt(), extra() and
    * graph are not available.

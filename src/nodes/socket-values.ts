@@ -49,6 +49,8 @@ export interface SocketValues extends ImpactSockets, SeargeSockets, WidgetSocket
   IMAGE: Tensor;
   /** [N,H,W], 0 to 1 */
   MASK: Tensor;
+  /** Sounds, which nothing here makes or reads. */
+  AUDIO: never;
   INT: number | bigint;
   FLOAT: number;
   STRING: string;

@@ -12,7 +12,7 @@ import type { Model } from '../../sampling/sampling-types.ts';
 import { createFolderStorage } from '../../storage/folder-storage.ts';
 import type { Folders } from '../../storage/folders.ts';
 import { zeros } from '../../tensor/tensor.ts';
-import type { Graph } from '../../workflow/api-graph.ts';
+import { type Graph, linksByInput } from '../../workflow/api-graph.ts';
 import type { NodeTable } from '../../workflow/node-table.ts';
 import { nodesBefore } from '../../workflow/nodes-before.ts';
 import { declaredNode } from '../../workflow/overrides/graph-search.ts';
@@ -20,9 +20,12 @@ import type { EngineEvent } from '../events.ts';
 import { createDynamicGraph } from '../execute/dynamic-prompt.ts';
 import { createExecution, type Execution } from '../execute/execution.ts';
 import { failureOf } from '../execute/failures.ts';
+import { callsOf } from '../execute/lists.ts';
+import { collectInputs, requestedInputs } from '../execute/node-inputs.ts';
 import { runNode } from '../execute/run-node.ts';
 import { createNodeContexts } from '../node-context.ts';
-import { modelNodes } from './model-nodes.ts';
+import { dryNodes } from './dry-nodes.ts';
+import { visitNeeded } from './visit-needed.ts';
 
 interface DryRunOptions {
   /** The graph after validation's conversions. */
@@ -58,10 +61,17 @@ export async function dryRun(options: DryRunOptions): Promise<DryRun> {
   const state = createState(options, (event) => {
     if (event.type === 'warning') warnings.add(event.message);
   });
-  const reached = nodesBefore(graph, targets);
-  for (const id of modelNodes(graph, nodes, reached))
-    if (!invalid.has(id) && areSourcesDone(state, id)) await runDry(state, id);
-  for (const id of reached)
+  const runnable = new Set(dryNodes(graph, nodes, nodesBefore(graph, targets)));
+  const needed = await visitNeeded(targets, {
+    sourcesOf: (id) => sourcesOf(state, id),
+    requestedBy: (id) => requestedBy(state, id),
+    visit: async (id) => {
+      if (invalid.has(id)) return;
+      if (alwaysFails(state, id) || (runnable.has(id) && areSourcesDone(state, id)))
+        await runDry(state, id);
+    },
+  });
+  for (const id of needed)
     if (!invalid.has(id)) {
       await checkAutoencoders(state, id);
       await checkPrompts(state, id);
@@ -117,8 +127,34 @@ function createState(options: DryRunOptions, emit: (event: EngineEvent) => void)
 const writesNothing = (): Promise<never> =>
   Promise.reject(new Error('internal: a dry run writes nothing'));
 
-const areSourcesDone = ({ execution, done }: State, id: string): boolean =>
-  execution.lookup.linksOf(id).every(([, [source]]) => done.has(source));
+/** The nodes that a node needs in any case; of a node of unknown type, all that it is linked to. */
+function sourcesOf({ execution }: State, id: string): string[] {
+  const { graph, lookup } = execution;
+  const node = graph.get(id);
+  if (!declaredNode(execution, id))
+    return node ? linksByInput(node).map(([, link]) => link.id) : [];
+  return lookup.linksOf(id).flatMap(([, [source], { lazy }]) => (lazy ? [] : [source]));
+}
+
+const areSourcesDone = (state: State, id: string): boolean =>
+  sourcesOf(state, id).every((source) => state.done.has(source));
+
+const alwaysFails = ({ execution }: State, id: string): boolean =>
+  declaredNode(execution, id)?.declaration.alwaysFails ?? false;
+
+/** The sources of the lazy inputs that a node requests; none while it can't be known. */
+async function requestedBy(state: State, id: string): Promise<string[]> {
+  const { execution } = state;
+  if (!declaredNode(execution, id)?.declaration.needs || !areSourcesDone(state, id)) return [];
+  const sources: string[] = [];
+  await attempt(state, id, async () => {
+    const calls = callsOf(execution.lookup.get(id).declaration, collectInputs(execution, id).lists);
+    const names = await requestedInputs(execution, id, calls);
+    for (const [name, [source]] of execution.lookup.linksOf(id))
+      if (names.has(name)) sources.push(source);
+  });
+  return sources;
+}
 
 /** Runs a node; records its DarkroomError unless it tried to run a network. */
 async function runDry(state: State, id: string): Promise<void> {

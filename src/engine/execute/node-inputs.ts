@@ -54,21 +54,15 @@ function convert(name: string, value: Json, input: Input): Json {
  * such an input.
  */
 export async function requestLazyInputs(
-  { lookup, dynamic, signatures, order, contextOf }: Execution,
+  execution: Execution,
   id: string,
   calls: readonly CallValues[],
   missing: ReadonlySet<string>,
 ): Promise<boolean> {
-  const { node, declaration } = lookup.get(id);
-  if (!declaration.needs) return false;
-  const requested = new Set<string>();
-  for (const [call, values] of calls.entries()) {
-    if (blockerIn(values, declaration.inputIsList)) continue;
-    const names = await declaration.needs(values as InputValues<Inputs>, contextOf(id, call));
-    for (const name of names) requested.add(name);
-  }
+  const { lookup, dynamic, signatures, order } = execution;
+  const { node } = lookup.get(id);
   let mustWait = false;
-  for (const name of requested) {
+  for (const name of await requestedInputs(execution, id, calls)) {
     if (Object.hasOwn(node.inputs, name) && !missing.has(name)) continue;
     const link = node.inputs[name];
     if (!isOutputLink(link)) throw unconnectedInput(name);
@@ -79,4 +73,21 @@ export async function requestLazyInputs(
     mustWait = true;
   }
   return mustWait;
+}
+
+/** The lazy inputs that a node requests, given the inputs evaluated so far. */
+export async function requestedInputs(
+  { lookup, contextOf }: Execution,
+  id: string,
+  calls: readonly CallValues[],
+): Promise<ReadonlySet<string>> {
+  const { needs, inputIsList } = lookup.get(id).declaration;
+  const requested = new Set<string>();
+  if (!needs) return requested;
+  for (const [call, values] of calls.entries()) {
+    if (blockerIn(values, inputIsList)) continue;
+    const names = await needs(values as InputValues<Inputs>, contextOf(id, call));
+    for (const name of names) requested.add(name);
+  }
+  return requested;
 }

@@ -41,6 +41,8 @@ export const DECLARATION_CHANGES: readonly DeclarationChange[] = [
   { node: 'BatchMasksNode', since: '0.8.0', what: { kind: 'node' } },
   { node: 'ResizeImageMaskNode', since: '0.8.0', what: { kind: 'node' } },
   { node: 'ComfySwitchNode', since: '0.4.0', what: { kind: 'node' } },
+  { node: 'TextGenerate', since: '0.14.0', what: { kind: 'node' } },
+  { node: 'TextGenerateLTX2Prompt', since: '0.14.0', what: { kind: 'node' } },
   { node: 'ColorTransfer', since: '0.20.0', what: { kind: 'node' } },
   { node: 'SaveImageAdvanced', since: '0.23.0', what: { kind: 'node' } },
   { node: 'CustomCombo', since: '0.8.0', what: { kind: 'node' } },

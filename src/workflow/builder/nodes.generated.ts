@@ -6465,6 +6465,80 @@ export const TemporalScoreRescaling: NodeFunction<{
   tsr_sigma?: Float;
 }, Node<{ patched_model: 'MODEL' }>> = nodeFunction('TemporalScoreRescaling', [['patched_model', 'MODEL']], { tsr_k: 0.95, tsr_sigma: 1 });
 
+/** Generate Text (text): Writes a text with a language model. Not built in: it fails when it is needed. */
+export const TextGenerate: NodeFunction<{
+  clip: Link<'CLIP'>;
+  /** Default: empty. */
+  prompt?: Text;
+  /** 1 to 32768. Default: 512. */
+  max_length?: Int;
+  /** Default: on. */
+  sampling_mode?: | 'on'
+    | {
+      sampling_mode: 'on';
+      /** 0.01 to 2. Default: 0.7. */
+      temperature?: Float;
+      /** 0 to 1000. Default: 64. */
+      top_k?: Int;
+      /** 0 to 1. Default: 0.95. */
+      top_p?: Float;
+      /** 0 to 1. Default: 0.05. */
+      min_p?: Float;
+      /** 0 to 5. Default: 1.05. */
+      repetition_penalty?: Float;
+      /** 0 to 18446744073709551615. Default: 0. */
+      seed?: Int;
+      /** 0 to 5. */
+      presence_penalty?: Float;
+    }
+    | 'off';
+  image?: Link<'IMAGE'>;
+  /** Frames of a video, as a batch. */
+  video?: Link<'IMAGE'>;
+  audio?: Link<'AUDIO'>;
+  /** Whether the model reasons first. */
+  thinking?: Bool;
+  /** Whether the model's own system prompt is used. */
+  use_default_template?: Bool;
+}, Node<{ generated_text: 'STRING' }>> = nodeFunction('TextGenerate', [['generated_text', 'STRING']], { prompt: '', max_length: 512, sampling_mode: 'on' }, { sampling_mode: { choices: { on: [{ temperature: 0.7, top_k: 64, top_p: 0.95, min_p: 0.05, repetition_penalty: 1.05, seed: 0 }], off: [] } } });
+
+/** Generate LTX2 Prompt (text): Writes a text with a language model. Not built in: it fails when it is needed. */
+export const TextGenerateLTX2Prompt: NodeFunction<{
+  clip: Link<'CLIP'>;
+  /** Default: empty. */
+  prompt?: Text;
+  /** 1 to 32768. Default: 512. */
+  max_length?: Int;
+  /** Default: on. */
+  sampling_mode?: | 'on'
+    | {
+      sampling_mode: 'on';
+      /** 0.01 to 2. Default: 0.7. */
+      temperature?: Float;
+      /** 0 to 1000. Default: 64. */
+      top_k?: Int;
+      /** 0 to 1. Default: 0.95. */
+      top_p?: Float;
+      /** 0 to 1. Default: 0.05. */
+      min_p?: Float;
+      /** 0 to 5. Default: 1.05. */
+      repetition_penalty?: Float;
+      /** 0 to 18446744073709551615. Default: 0. */
+      seed?: Int;
+      /** 0 to 5. */
+      presence_penalty?: Float;
+    }
+    | 'off';
+  image?: Link<'IMAGE'>;
+  /** Frames of a video, as a batch. */
+  video?: Link<'IMAGE'>;
+  audio?: Link<'AUDIO'>;
+  /** Whether the model reasons first. */
+  thinking?: Bool;
+  /** Whether the model's own system prompt is used. */
+  use_default_template?: Bool;
+}, Node<{ generated_text: 'STRING' }>> = nodeFunction('TextGenerateLTX2Prompt', [['generated_text', 'STRING']], { prompt: '', max_length: 512, sampling_mode: 'on' }, { sampling_mode: { choices: { on: [{ temperature: 0.7, top_k: 64, top_p: 0.95, min_p: 0.05, repetition_penalty: 1.05, seed: 0 }], off: [] } } });
+
 /** Draw Text Overlay (text): Draws a text at the top or bottom of images. */
 export const TextOverlay: NodeFunction<{
   images: Link<'IMAGE'>;
@@ -7523,6 +7597,8 @@ export const nodes: {
   T5TokenizerOptions: typeof T5TokenizerOptions;
   TCFG: typeof TCFG;
   TemporalScoreRescaling: typeof TemporalScoreRescaling;
+  TextGenerate: typeof TextGenerate;
+  TextGenerateLTX2Prompt: typeof TextGenerateLTX2Prompt;
   TextOverlay: typeof TextOverlay;
   ThresholdMask: typeof ThresholdMask;
   ToBasicPipe: typeof ToBasicPipe;
@@ -8134,6 +8210,8 @@ export const nodes: {
   T5TokenizerOptions,
   TCFG,
   TemporalScoreRescaling,
+  TextGenerate,
+  TextGenerateLTX2Prompt,
   TextOverlay,
   ThresholdMask,
   ToBasicPipe,

@@ -125,12 +125,12 @@ export const CORE_OUTSIDE: readonly RefusedTypes[] = [
     `),
   },
   {
-    reason: 'detection, segmentation and language models of newer kinds are not supported',
+    reason: 'detection and segmentation models of newer kinds are not supported',
     types: typesIn(`
       LoadBackgroundRemovalModel LoadMediaPipeFaceLandmarker MediaPipeFaceLandmarker
       MediaPipeFaceMask MediaPipeFaceMeshVisualize RemoveBackground RTDETR_detect SAM3_Detect
       SAM3_TrackPreview SAM3_TrackToMask SAM3_VideoTrack SDPoseDrawKeypoints SDPoseFaceBBoxes
-      SDPoseKeypointExtractor TextGenerate TextGenerateLTX2Prompt
+      SDPoseKeypointExtractor
     `),
   },
   {

@@ -67,6 +67,7 @@ import { LOGIC_NODES } from './values/logic-nodes.ts';
 import { NUMBER_NODES } from './values/number-nodes.ts';
 import { PRIMITIVE_NODES } from './values/primitive-nodes.ts';
 import { STRING_NODES } from './values/string-nodes.ts';
+import { TEXT_GENERATION_NODES } from './values/text-generation-nodes.ts';
 import { TEXT_NODES } from './values/text-nodes.ts';
 
 export const CORE_PACK: Pack = {
@@ -139,6 +140,7 @@ export const CORE_PACK: Pack = {
     ...LOGIC_NODES,
     ...NUMBER_NODES,
     ...TEXT_NODES,
+    ...TEXT_GENERATION_NODES,
   ],
   refused: CORE_OUTSIDE,
   aliases: CORE_ALIASES,

@@ -1,10 +1,10 @@
-// The nodes of a graph whose errors a dry run can find: those that load models, use them without
-// pictures or latents, or choose their files.
+// The nodes of a graph that a dry run runs: those that load models, use them without pictures or
+// latents, or choose their files, and those that decide which lazy inputs are needed.
 import type { NodeDeclaration } from '../../nodes/declare.ts';
 import type { Graph } from '../../workflow/api-graph.ts';
 import type { NodeTable } from '../../workflow/node-table.ts';
 import { nodesBefore } from '../../workflow/nodes-before.ts';
-import { declaredNode } from '../../workflow/overrides/graph-search.ts';
+import { declaredNode, incomingLinks } from '../../workflow/overrides/graph-search.ts';
 
 /** Socket types of loaded models. */
 const MODEL_TYPES: ReadonlySet<string> = new Set([
@@ -25,13 +25,18 @@ const MODEL_TYPES: ReadonlySet<string> = new Set([
 /** Socket types whose values take long to compute, or need a network. */
 const COMPUTED_TYPES: ReadonlySet<string> = new Set(['IMAGE', 'MASK', 'LATENT', 'SEGS', 'SEG_ELT']);
 
-/** The nodes among `ids` that load or use models, and those before them that could run dry. */
-export function modelNodes(graph: Graph, nodes: NodeTable, ids: readonly string[]): string[] {
-  const users = ids.filter((id) => {
+/**
+ * The nodes among `ids` that load or use models or decide on lazy inputs, and those before them
+ * that could run dry.
+ */
+export function dryNodes(graph: Graph, nodes: NodeTable, ids: readonly string[]): string[] {
+  const ends = ids.flatMap((id) => {
     const declaration = declaredNode({ graph, nodes }, id)?.declaration;
-    return declaration !== undefined && isComputable(declaration) && usesModels(declaration);
+    if (!declaration) return [];
+    if (isComputable(declaration) && usesModels(declaration)) return [id];
+    return declaration.needs ? incomingLinks({ graph, nodes }, id).map(({ from }) => from) : [];
   });
-  return nodesBefore(graph, users).filter((id) => {
+  return nodesBefore(graph, ends).filter((id) => {
     const declaration = declaredNode({ graph, nodes }, id)?.declaration;
     return declaration !== undefined && isComputable(declaration);
   });
