@@ -55,7 +55,10 @@ interface Setting {
 }
 
 const plain = makeModel('sd1', network);
-const patched = withRescaledCfg(withDifferentialDiffusion(plain), 0.7);
+const patched = withRescaledCfg(withDifferentialDiffusion(plain), {
+  multiplier: 0.7,
+  flowRescalesDenoised: true,
+});
 const areas = combineConditioning(
   combineConditioning(prompt, setArea(prompt, { width: 256, height: 512, x: 0, y: 0 }, 1)),
   setArea(prompt, { width: 256, height: 512, x: 256, y: 0 }, 0.7),

@@ -152,6 +152,8 @@ ${realWeightsSection(figures)}
 ${lastBit}## What changed from ${COMFYUI_VERSIONS.join(' to ')}
 
 Each of these is followed in both forms; a release between the two has the changes up to it.
+0.33.0 is ComfyUI's commit 783545f6, nine days after the tag v0.33.0. The results of what is here differ between the two in \`RescaleCFG\` alone; the node \`ImageCropToMask\` and the marks of
+deprecated data set nodes are the commit's too.
 
 ${changes.join('\n')}
 

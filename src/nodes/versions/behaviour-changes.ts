@@ -179,6 +179,15 @@ export const BEHAVIOUR_CHANGES = {
     before: false,
     after: true,
   }),
+  flowRescalesDenoised: change<boolean>({
+    since: '0.33.0',
+    what:
+      'Of flow models, the deviation of denoised latents is rescaled; before, that of what would ' +
+      'be velocities in other models.',
+    where: 'RescaleCFG',
+    before: false,
+    after: true,
+  }),
   previewIsAscii: change<boolean>({
     since: '0.33.0',
     what: 'Characters beyond ASCII in lists and dictionaries are shown; before, as \\uXXXX.',

@@ -112,7 +112,9 @@ const SETTINGS: Readonly<Record<string, Setting>> = {
   msd_eps_True: { patch: (model) => withDiscreteSampling(model, 'eps', true) },
   msd_x0_False: { patch: (model) => withDiscreteSampling(model, 'x0', false) },
   msd_lcm_False: { patch: (model) => withDiscreteSampling(model, 'lcm', false) },
-  rescale_cfg: { patch: (model) => withRescaledCfg(model, 0.7) },
+  rescale_cfg: {
+    patch: (model) => withRescaledCfg(model, { multiplier: 0.7, flowRescalesDenoised: true }),
+  },
 };
 
 /** Cases that run elsewhere. */

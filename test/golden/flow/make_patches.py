@@ -1,11 +1,13 @@
 # Makes patches.json.gz and patches.safetensors.gz: guided predictions of flow models whose nodes skip layers, rescale or perturb, and noise masks of differential diffusion, by
-# ComfyUI 0.33.0's own sampling_function over a network that is a formula. python make_patches.py COMFYUI_0.33.0
+# ComfyUI 0.33.0's own sampling_function over a network that is a formula; of 0.3.64, RescaleCFG alone, which differs (patches_0.3.64).
+# python make_patches.py COMFYUI_FOLDER 0.33.0|0.3.64
 import os, sys
 here = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(here, "..", "core_nodes"), os.path.dirname(here)]
 from originals import Finder, load
 Finder.names = tuple(name for name in Finder.names if name != "av")
-run = load(sys.argv[1])
+folder, release = sys.argv[1:3]
+run = load(folder)
 import torch
 import comfy.conds, comfy.model_patcher, comfy.model_sampling, comfy.samplers
 from seeded import noise, write
@@ -23,9 +25,9 @@ def sampling(kind, shift, multiplier=None):
     return made
 
 class Network:
-    """v = 0.3 x + 0.2 t + w (1 + 0.5 sum(double) + 0.1 sum(single)) of the skipped blocks, w = the prompt's mean."""
-    def __init__(self, sampling):
-        self.model_sampling, self.calls, self.current_patcher = sampling, [], self
+    """v = 0.3 x + 0.2 t + w (1 + 0.5 sum(double) + 0.1 sum(single)) of the skipped blocks, w = the prompt's mean; plus spread w x where prompts should differ in deviation."""
+    def __init__(self, sampling, spread=0):
+        self.model_sampling, self.calls, self.current_patcher, self.spread = sampling, [], self, spread
     def memory_required(self, *_, **__): return 0
     def get_free_memory(self, _): return 1e12
     def prepare_state(self, *_): pass
@@ -37,6 +39,7 @@ class Network:
         self.calls.append([len(sigma), *(f"{kind[0]}{index}" for kind, index in sorted(skipped))])
         w = c_crossattn.mean((1, 2)).reshape(-1, 1, 1, 1)
         v = 0.3 * x + 0.2 * self.model_sampling.timestep(sigma).reshape(-1, 1, 1, 1) / self.model_sampling.timestep(torch.ones(1)) + w * (1 + total)
+        if self.spread: v = v + self.spread * w * x
         return self.model_sampling.calculate_denoised(sigma, v, x)
 
 class Patcher:
@@ -67,12 +70,16 @@ CHAINS = [
     [["PerturbedAttentionGuidance", {"scale": 3.0}]],
     [["TemporalScoreRescaling", {"tsr_k": 0.9, "tsr_sigma": 1.2}]],
     [["RescaleCFG", {"multiplier": 0.7}]],
+    [["RescaleCFG", {"multiplier": 1.0}]],
 ]
+SPREAD = {9: 0.7, 10: 0.7}
 KINDS = [["flow", 3.0, 1.0], ["flow", 3.0, 1000], ["flux", 1.15]]
 for kind in KINDS:
     for number, chain in enumerate(CHAINS):
+        if release == "0.3.64" and number not in SPREAD: continue
+        spread = SPREAD.get(number, 0)
         for cfg in (4.5, 1.0):
-            network = Network(sampling(*kind))
+            network = Network(sampling(*kind), spread)
             model = Patcher(network)
             for node, options in chain:
                 [model] = run(f"comfy_extras.nodes_{MODULES[node]}", node, {"model": model, **options})
@@ -85,7 +92,8 @@ for kind in KINDS:
                 tensors[f"{id}/{i}"] = comfy.samplers.sampling_function(network, tensors["x"], sigma.reshape(1), conds("negative"), conds("positive"), cfg, model.model_options)
                 calls.append(network.calls)
             tensors[f"{id}/sigmas"] = sigmas
-            cases.append({"id": id, "params": {"kind": kind, "nodes": chain, "cfg": cfg, "calls": calls}, "inputs": {"sigmas": f"{id}/sigmas"}, "outputs": outputs})
+            cases.append({"id": id, "params": {"kind": kind, "nodes": chain, "cfg": cfg, "calls": calls, **({"spread": spread} if spread else {})}, "inputs": {"sigmas": f"{id}/sigmas"}, "outputs": outputs})
+    if release == "0.3.64": continue
     mask = (made((1, 1, 6, 5), 9, 1.0) + 0.5).clamp(0, 1)
     tensors["mask"] = mask
     for strength in (1.0, 0.4, 0.0):
@@ -101,4 +109,4 @@ for kind in KINDS:
             outputs[str(i)] = f"{id}/{i}"
             tensors[f"{id}/{i}"] = function["f"](sigma.reshape(1), mask, extra_options={"model": model, "sigmas": sigmas})
         cases.append({"id": id, "params": {"kind": kind, "mask": True, "strength": strength}, "inputs": {"mask": "mask", "sigmas": "mask sigmas"}, "outputs": outputs})
-write(here, "patches", cases, tensors)
+write(here, "patches" if release == "0.33.0" else f"patches_{release}", cases, tensors)

@@ -75,7 +75,9 @@ const RescaleCFG = defineNode({
     model: socket('MODEL'),
     multiplier: float({ default: 0.7, min: 0, max: 1, step: 0.01 }),
   },
-  run: ({ model, multiplier }) => outputs(withRescaledCfg(model, multiplier)),
+  run({ model, multiplier }, { behaviour: { flowRescalesDenoised } }) {
+    return outputs(withRescaledCfg(model, { multiplier, flowRescalesDenoised }));
+  },
 });
 
 const DifferentialDiffusion = defineNode({
