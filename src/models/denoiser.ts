@@ -10,12 +10,17 @@ import type { NetworkBase, PatchTargets, WeightChange } from './weights/changes.
 
 /** The inputs of one evaluation: B rows that are evaluated together. */
 export interface DenoiserInputs {
-  /** Latents scaled by the model sampling, [B, inChannels, H, W]. */
+  /**
+   * Latents scaled by the model sampling, [B, inChannels, H, W]; with frames, where the model's
+   * latents have them, [B, inChannels, T, H, W].
+   */
   readonly x: Tensor;
   /** The model sampling's timesteps, one per row: 0..999 in UNets. */
   readonly timesteps: Float32Array;
   /** Token features, [B, T, contextDim]. */
   readonly context: Tensor;
+  /** Which tokens are of the prompt (1) and which are padding (0), [B, T]; all by default. */
+  readonly contextMask?: Tensor;
   /** ADM vector or pooled prompt, [B, admChannels]; only for models that have one. */
   readonly y?: Tensor;
   /** The distilled guidance of FLUX.1 and Chroma, one number per row. */
@@ -45,7 +50,7 @@ export interface DenoiserInputs {
 
 /** Images that a picture is made from (FLUX.1 Kontext, Z-Image Omni). */
 export interface References {
-  /** Latents in model units, [B, C, h, w] each. */
+  /** Latents in model units, of the rank of x each. */
   readonly latents: readonly Tensor[];
   readonly method?: ReferenceMethod;
   /**
@@ -55,8 +60,14 @@ export interface References {
   readonly contexts?: readonly Tensor[];
 }
 
-/** How FLUX.1 places the tokens of reference images beside those of the latent. */
-export type ReferenceMethod = 'offset' | 'index' | 'uxo' | 'index_timestep_zero';
+/** How a network places the tokens of reference images beside those of the latent. */
+export type ReferenceMethod =
+  | 'offset'
+  | 'index'
+  | 'uxo'
+  | 'index_timestep_zero'
+  // of networks alone, no node selects it
+  | 'negative_index';
 
 /**
  * Residuals of a ControlNet or T2I-Adapter, which are added inside a network: planes [B, C, h, w]

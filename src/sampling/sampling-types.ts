@@ -10,7 +10,7 @@ import type { Tensor } from '../tensor/tensor.ts';
 import type { ModelSampling } from './model/model-sampling.ts';
 
 export interface Latent {
-  /** Unscaled latents, [B,C,H,W]. */
+  /** Unscaled latents, [B,C,H,W], or [B,C,T,H,W] where a format has frames. */
   readonly samples: Tensor;
   /** Where to sample (1) and where to preserve the latent (0), [N,H,W] in any resolution. */
   readonly noise_mask?: Tensor;
@@ -51,7 +51,7 @@ export interface ConditioningEntry {
   readonly cond: Tensor;
   /** Pooled features [1,P]; null if the encoder has none. */
   readonly pooled_output?: Tensor | null;
-  /** Which tokens are of the prompt (1) and which are padding (0), [1,T]; no network uses it. */
+  /** Which tokens are of the prompt (1) and which are padding (0), [1,T]; Qwen-Image uses it. */
   readonly attention_mask?: Tensor;
   /** Token features [1,T,D] for ControlNets, in place of `cond`. */
   readonly cross_attn_controlnet?: Tensor;
@@ -126,6 +126,8 @@ export interface LatentFormat {
   /** Per channel, if the format has them: model latents = (VAE latents - mean) * scale / std. */
   readonly mean?: readonly number[];
   readonly std?: readonly number[];
+  /** Latents have an axis of frames, [B,C,T,H,W]. */
+  readonly hasFrames?: boolean;
   /** The tiny autoencoder that decodes previews, as files of `vae_approx` are named. */
   readonly tiny?: 'taesd' | 'taesdxl' | 'taesd3' | 'taef1';
 }

@@ -167,4 +167,14 @@ export const START_PRESETS: Readonly<Record<Family, StartPreset>> = {
       },
     ],
   },
+  'qwen-image': {
+    ...FLOW,
+    ...{ side: 1328, cfg: 2.5 },
+    encoders: oneEncoder('qwen_image', {
+      kind: 'qwen25_7b',
+      usual: 'qwen_2.5_vl_7b_fp8_scaled.safetensors',
+    }),
+    vae: { latentChannels: 16, usual: 'qwen_image_vae.safetensors', name: /qwen|wan/i },
+    modelSampling: shift(3.1),
+  },
 };

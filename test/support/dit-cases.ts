@@ -33,18 +33,23 @@ const toRows = (value: number | readonly number[], batch: number): Float32Array 
 export const fluxLatent = (latent: Tensor): Tensor =>
   map(latent, (value) => Math.fround(value - Math.fround(0.1159)) * Math.fround(0.3611));
 
-/** The inputs of a case of apply_model. */
-export function caseInputs(g: Golden, { params, inputs }: GoldenCase): DenoiserInputs {
+/** The inputs of a case of apply_model. `toModel`: of reference latents, FLUX.1's by default. */
+export function caseInputs(
+  g: Golden,
+  { params, inputs }: GoldenCase,
+  toModel = fluxLatent,
+): DenoiserInputs {
   const x = g.float(inputs.x);
   const [batch] = x.shape;
   const each = (name: string): Tensor => toBatch(g.float(name), batch);
   const references = Object.keys(inputs)
     .filter((name) => name.startsWith('reference_latent'))
-    .map((name) => fluxLatent(each(inputs[name])));
+    .map((name) => toModel(each(inputs[name])));
   return {
     x,
     timesteps: toBatch(g.float(inputs.sigma), batch).data,
     context: each(inputs.context),
+    ...(inputs.attention_mask && { contextMask: each(inputs.attention_mask) }),
     ...(inputs.y && { y: each(inputs.y) }),
     ...(params.guidance !== undefined &&
       params.guidance !== null && { guidance: toRows(params.guidance, batch) }),

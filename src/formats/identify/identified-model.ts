@@ -4,7 +4,14 @@ import type { PredictionHint } from './prediction.ts';
 export type UNetFamily = 'sdxl' | 'sdxl-refiner' | 'sd1' | 'sd2';
 
 /** The families of diffusion transformers; FLUX.1 schnell samples otherwise than dev. */
-export type TransformerFamily = 'sd3' | 'flux' | 'flux-schnell' | 'chroma' | 'lumina2' | 'z-image';
+export type TransformerFamily =
+  | 'sd3'
+  | 'flux'
+  | 'flux-schnell'
+  | 'chroma'
+  | 'lumina2'
+  | 'z-image'
+  | 'qwen-image';
 
 export type Family = UNetFamily | TransformerFamily;
 
@@ -20,6 +27,7 @@ export const FAMILY_NAMES: Readonly<Record<Family, string>> = {
   chroma: 'Chroma',
   lumina2: 'Lumina 2',
   'z-image': 'Z-Image',
+  'qwen-image': 'Qwen-Image',
 };
 
 const names = Object.values(FAMILY_NAMES);
@@ -52,7 +60,7 @@ export interface ClipPart {
 
 /** A text encoder that reads a prompt as one sequence. */
 export interface SequencePart {
-  readonly kind: 't5xxl' | 'qwen3_4b' | 'qwen3_8b' | 'qwen3_06b' | 'gemma2_2b';
+  readonly kind: 't5xxl' | 'qwen3_4b' | 'qwen3_8b' | 'qwen3_06b' | 'qwen25_7b' | 'gemma2_2b';
   /** Before `shared.weight` (T5) or `model.embed_tokens.weight`. */
   readonly prefix: string;
   /** The tensor with the bytes of a SentencePiece model, for encoders that carry their own. */

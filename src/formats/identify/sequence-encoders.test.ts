@@ -24,6 +24,7 @@ it.each([
   ['tiny_qwen3_4b', 'qwen3_4b'],
   ['tiny_qwen3_06b', 'qwen3_06b'],
   ['tiny_gemma2_2b', 'gemma2_2b'],
+  ['tiny_qwen25_vl_7b', 'qwen25_7b'],
 ])('identifies %s', async (name, kind) => {
   expect(identify(await tensorsOf(name))).toEqual({
     kind: 'text-encoder',
@@ -33,6 +34,7 @@ it.each([
 
 const NORM = 'model.layers.0.post_attention_layernorm.weight';
 const WI = 'encoder.block.23.layer.1.DenseReluDense.wi_1.weight';
+const K_BIAS = 'model.layers.0.self_attn.k_proj.bias';
 const Q_NORM = 'model.layers.0.self_attn.q_norm.weight';
 
 // the sizes of comfy.sd.detect_te_model
@@ -41,6 +43,7 @@ it.each([
   ['qwen3_4b', { [NORM]: [2560], [Q_NORM]: [128] }],
   ['qwen3_8b', { [NORM]: [4096], [Q_NORM]: [128] }],
   ['qwen3_06b', { [NORM]: [1024], [Q_NORM]: [128] }],
+  ['qwen25_7b', { [NORM]: [3584], [K_BIAS]: [512] }],
   ['gemma2_2b', { [NORM]: [2304], 'model.layers.0.post_feedforward_layernorm.weight': [2304] }],
 ])('identifies %s by its sizes', (kind, given) => {
   expect(identify(shapes(given))).toMatchObject({ kind: 'text-encoder', clip: { kind } });
@@ -48,7 +51,7 @@ it.each([
 
 it.each([
   ['a T5 text encoder of another size than XXL', { [WI]: [2816, 1024] }],
-  ['a Qwen2.5-VL text encoder', { [NORM]: [3584], 'model.layers.0.self_attn.k_proj.bias': [512] }],
+  ['a Qwen2.5-VL text encoder of another size than 7B', { [NORM]: [2048], [K_BIAS]: [256] }],
   ['a Qwen3 text encoder of width 2048', { [NORM]: [2048], [Q_NORM]: [128] }],
   ['a Llama text encoder', { [NORM]: [4096] }],
   [

@@ -1,5 +1,5 @@
-// Recognises the text encoders beside CLIP (comfy.sd detect_te_model): T5-XXL, Qwen3 and Gemma 2, in
-// files of their own and in all-in-one checkpoints.
+// Recognises the text encoders beside CLIP (comfy.sd detect_te_model): T5-XXL, Qwen3, Qwen2.5-VL and
+// Gemma 2, in files of their own and in all-in-one checkpoints.
 import type { TensorInfo } from '../tensor-file.ts';
 import type { EncoderPart, SequencePart } from './identified-model.ts';
 
@@ -23,6 +23,9 @@ const QWEN3: ReadonlyMap<number, SequencePart['kind']> = new Map([
 const SMALL_WIDTH = 32;
 const SMALL_QWEN3_4B_LAYER = 29;
 
+/** The width of the keys of Qwen2.5-VL 7B, and of small models for tests. */
+const QWEN25_7B_KEYS = [512, 32];
+
 /** Gemma 2 2B, and small models for tests. */
 const GEMMA2_WIDTHS = [2304, 40];
 
@@ -43,7 +46,11 @@ export function sequenceEncoder(tensors: Tensors, prefix = ''): Found | undefine
     return !shape(`${LAYER}0.self_attn.q_norm.weight`) && GEMMA2_WIDTHS.includes(width)
       ? { kind: 'gemma2_2b' }
       : { unsupported: 'a Gemma text encoder of another kind than Gemma 2 2B' };
-  if (shape(`${LAYER}0.self_attn.k_proj.bias`)) return { unsupported: 'a Qwen2.5-VL text encoder' };
+  const keys = shape(`${LAYER}0.self_attn.k_proj.bias`)?.[0];
+  if (keys !== undefined)
+    return QWEN25_7B_KEYS.includes(keys)
+      ? { kind: 'qwen25_7b' }
+      : { unsupported: 'a Qwen2.5-VL text encoder of another size than 7B' };
   if (!shape(`${LAYER}0.self_attn.q_norm.weight`)) return { unsupported: 'a Llama text encoder' };
   const small = shape(`${LAYER}${SMALL_QWEN3_4B_LAYER}.input_layernorm.weight`)
     ? 'qwen3_4b'
@@ -55,7 +62,7 @@ export function sequenceEncoder(tensors: Tensors, prefix = ''): Found | undefine
 const ALL_IN_ONE = 'text_encoders.';
 
 /** The kinds of sequence encoders that all-in-one checkpoints contain under their names. */
-const SEQUENCE_KINDS = ['t5xxl', 'gemma2_2b', 'qwen3_4b'] as const;
+const SEQUENCE_KINDS = ['t5xxl', 'gemma2_2b', 'qwen3_4b', 'qwen25_7b'] as const;
 
 /**
  * Returns the text encoders of an all-in-one checkpoint of a flow model: those below

@@ -8,11 +8,25 @@ interface Marker {
   readonly family: (has: (name: string) => boolean) => TransformerFamily;
   /** All of these tensors are there; of an array, one of them. */
   readonly names: readonly (string | readonly string[])[];
+  /** The width of a tensor that tells the family from another one with the same names. */
+  readonly width?: { readonly name: string; readonly isNot: number };
   readonly layout?: 'diffusers';
 }
 
 /** The first match counts. */
 const MARKERS: readonly Marker[] = [
+  {
+    family: () => 'qwen-image',
+    // its ControlNets have no last layer
+    names: [
+      'txt_norm.weight',
+      'img_in.weight',
+      'transformer_blocks.0.attn.add_q_proj.weight',
+      'proj_out.weight',
+    ],
+    // Mage-Flow
+    width: { name: 'txt_norm.weight', isNot: 2560 },
+  },
   { family: () => 'sd3', names: ['joint_blocks.0.context_block.attn.qkv.weight'] },
   {
     family: () => 'chroma',
@@ -77,8 +91,10 @@ export function transformerIn(
 ): { family: TransformerFamily; denoiser: DenoiserPart } | undefined {
   for (const prefix of PREFIXES) {
     const has = (name: string): boolean => tensors.has(prefix + name);
-    const found = MARKERS.find(({ names }) =>
-      names.every((name) => (typeof name === 'string' ? has(name) : name.some(has))),
+    const found = MARKERS.find(
+      ({ names, width }) =>
+        names.every((name) => (typeof name === 'string' ? has(name) : name.some(has))) &&
+        (!width || tensors.get(prefix + width.name)?.shape[0] !== width.isNot),
     );
     if (found) {
       const { layout } = found;

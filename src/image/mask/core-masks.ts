@@ -11,11 +11,14 @@ import { toN1HW, toNHW } from './mask-shape.ts';
 const f = Math.fround;
 
 /**
- * The noise mask for a latent of `shape` [N,C,H,W]: resized to it bilinearly without rounding, the
- * same for all channels.
+ * The noise mask for a latent of `shape` [N,C,H,W] or [N,C,T,H,W]: resized to it linearly without
+ * rounding, the same for all channels. For a latent with frames, several masks are frames too.
  */
-export function prepareMask(mask: Tensor, [n, channels, height, width]: readonly number[]): Tensor {
+export function prepareMask(mask: Tensor, shape: readonly number[]): Tensor {
+  const [n, channels, ...size] = shape;
+  const [height, width] = size.slice(-2);
   const resized = interpolate(toN1HW(mask), { height, width }, 'bilinear');
+  if (size.length > 2) return maskOfFrames(resized, shape);
   const [count] = resized.shape;
   const plane = height * width;
   const data = allocate(count * channels * plane);
@@ -24,6 +27,27 @@ export function prepareMask(mask: Tensor, [n, channels, height, width]: readonly
     data.set(resized.data.subarray(item * plane, (item + 1) * plane), i * plane);
   }
   return repeatToBatch({ shape: [count, channels, height, width], data }, n);
+}
+
+/** The masks [M,1,H,W] as T frames, the same for all channels and items: [N,C,T,H,W]. */
+function maskOfFrames(
+  masks: Tensor,
+  [n, channels, frames, height, width]: readonly number[],
+): Tensor {
+  const [count] = masks.shape;
+  const plane = height * width;
+  const own = allocate(frames * plane);
+  for (let t = 0; t < frames; t++) {
+    const at = Math.max(0, ((t + 0.5) * count) / frames - 0.5);
+    const [first, part] = [Math.floor(at), f(at % 1)];
+    const next = Math.min(first + 1, count - 1);
+    for (let i = 0; i < plane; i++)
+      own[t * plane + i] =
+        f(f(1 - part) * masks.data[first * plane + i]) + f(part * masks.data[next * plane + i]);
+  }
+  const data = allocate(channels * own.length);
+  for (let c = 0; c < channels; c++) data.set(own, c * own.length);
+  return repeatToBatch({ shape: [1, channels, frames, height, width], data }, n);
 }
 
 /** Whether torch's round (ties to even) of a value is not zero. */

@@ -12,6 +12,7 @@ import { mmdit } from '../mmdit/mmdit.ts';
 import type { ModelRuntime } from '../model-runtime.ts';
 import { fromDiffusersNextDit } from '../nextdit/diffusers-nextdit.ts';
 import { createNextDit } from '../nextdit/nextdit.ts';
+import { createQwenImage } from '../qwenimage/qwen-image.ts';
 import { fromDiffusers } from '../unet/diffusers-unet.ts';
 import { createUNet } from '../unet/network.ts';
 import type { Weights } from '../weights/tensors.ts';
@@ -54,4 +55,10 @@ export const DENOISERS: Readonly<Record<Family, DenoiserKind>> = {
   chroma: { ...FLUX, create: createChroma, clip: 'chroma' },
   lumina2: { ...NEXTDIT, clip: 'lumina2' },
   'z-image': { ...NEXTDIT, clip: 'z-image' },
+  // diffusers' names are the original ones
+  'qwen-image': {
+    create: createQwenImage,
+    fromDiffusers: (tensors) => tensors,
+    clip: 'qwen-image',
+  },
 };

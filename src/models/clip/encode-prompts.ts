@@ -1,5 +1,6 @@
 // Encodes the tokens of a prompt with the encoders of a family, each by its rule.
-import { sliceBatch, tensor } from '../../tensor/tensor.ts';
+import { narrow } from '../../tensor/axes.ts';
+import { sliceBatch, type Tensor, tensor } from '../../tensor/tensor.ts';
 import { blendWeights } from '../../text/blend-weights.ts';
 import type { Warn } from '../../text/embeddings.ts';
 import type { Chunk, TokenValue } from '../../text/token-groups.ts';
@@ -60,11 +61,27 @@ async function encodePart(
   });
   const empty = isWeighted ? sliceBatch(hidden, chunks.length, chunks.length + 1).data : undefined;
   const weights = chunks.map((chunk) => chunk.map((token) => token.weight));
-  return {
+  const encoded = {
     cond: blendWeights(hidden, weights, empty),
     pooled: pooled && sliceBatch(pooled, 0, 1),
     ...(masks && { mask: tensor([1, masks[0].length], Float32Array.from(masks[0])) }),
   };
+  return withoutFirst(encoded, slots[0], rule);
+}
+
+/** Leaves out the first tokens by the rule; a mask that hides none of the others is left out too. */
+function withoutFirst(
+  encoded: EncodedPart,
+  slots: readonly TokenValue[],
+  { tokens }: PartRule,
+): EncodedPart {
+  if ('chunkPad' in tokens || !tokens.leftOut) return encoded;
+  const count = tokens.leftOut(slots);
+  const { cond, mask, pooled } = encoded;
+  const last = (x: Tensor): Tensor => narrow(x, 1, count, x.shape[1] - count);
+  const ownMask = mask && last(mask);
+  const hides = ownMask?.data.some((value) => value === 0);
+  return { cond: last(cond), pooled, ...(hides && { mask: ownMask }) };
 }
 
 const masksOf = (

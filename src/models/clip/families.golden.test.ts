@@ -33,6 +33,7 @@ const TOKENIZERS: Readonly<Record<string, readonly [ClipFamily, file: string]>> 
   t5xxl_chroma: ['chroma', 't5xxl'],
   qwen3_z_image: ['z-image', 'qwen3_4b'],
   gemma2_lumina2: ['lumina2', 'gemma2_2b'],
+  qwen25_qwen_image: ['qwen-image', 'qwen25_vl_7b'],
 };
 
 describe('golden te/tokenizers', () => {
@@ -135,9 +136,13 @@ describe('golden te/inside', () => {
   const caseOf = (id: string) => g.cases.find((one) => one.id === id)!;
   const idsOf = (name: string) => Array.from(g.tensor(name).data as BigInt64Array, Number);
 
-  it.each(['z_image', 'lumina2'])('%s', async (id) => {
-    const { params, inputs, outputs } = caseOf(id);
-    const encoder = await load(params.encoder);
+  it.each([
+    ['z_image', 'qwen3_4b'],
+    ['lumina2', 'gemma2_2b'],
+    ['qwen_image', 'qwen25_vl_7b'],
+  ])('%s', async (id, file) => {
+    const { inputs, outputs } = caseOf(id);
+    const encoder = await load(file);
     const [ids, mask] = [idsOf(inputs.ids), idsOf(inputs.mask)];
     const states = Object.entries(outputs).map(([key, name]) => ({
       name,

@@ -2,10 +2,10 @@
 // sdxl_clip, sd2_clip, text_encoders/).
 import { END_TOKEN } from '../../text/clip-bpe.ts';
 import { GEMMA_START } from '../../text/tokenizers/gemma.ts';
-import { QWEN_PAD } from '../../text/tokenizers/qwen.ts';
+import { QWEN_MESSAGE, QWEN_PAD, QWEN_USER } from '../../text/tokenizers/qwen.ts';
 import { T5_END } from '../../text/tokenizers/t5.ts';
 import { type JoinParts, onlyPart, pooledBeside, sideBySide, stableDiffusion3 } from './join.ts';
-import type { EncoderKind } from './text-encoder.ts';
+import type { EncoderKind, TokenSlot } from './text-encoder.ts';
 
 export type ClipFamily =
   | 'sd1'
@@ -16,7 +16,8 @@ export type ClipFamily =
   | 'flux'
   | 'chroma'
   | 'z-image'
-  | 'lumina2';
+  | 'lumina2'
+  | 'qwen-image';
 
 /** How a family uses one of its encoders. */
 export interface PartRule {
@@ -55,6 +56,13 @@ export interface SequenceRule {
   readonly takesEmbeddings: boolean;
   /** Whether the empty prompt that weights are relative to is padding alone. */
   readonly emptyIsPadding?: boolean;
+  /**
+   * Returns how many of a prompt's first tokens are left out of its features, those of the text
+   * before it.
+   */
+  readonly leftOut?: (tokens: readonly TokenSlot[]) => number;
+  /** Prompts that begin with one of these bring their own template. */
+  readonly templateMarks?: readonly string[];
   /** Whether padding is hidden from attention, and the mask is a part of the conditioning. */
   readonly isMasked?: boolean;
 }
@@ -86,6 +94,8 @@ const t5xxl = (rule: Partial<SequenceRule>): PartRule => ({
   layer: 'last',
   norm: true,
 });
+
+const QWEN_END = '<|im_end|>\n<|im_start|>assistant\n';
 
 export const CLIP_FAMILIES: Readonly<Record<ClipFamily, FamilyRule>> = {
   sd1: {
@@ -138,7 +148,7 @@ export const CLIP_FAMILIES: Readonly<Record<ClipFamily, FamilyRule>> = {
         tokens: {
           pad: QWEN_PAD,
           minLength: 1,
-          template: ['<|im_start|>user\n', '<|im_end|>\n<|im_start|>assistant\n'],
+          template: ['<|im_start|>user\n', QWEN_END],
           isWeighted: false,
           takesEmbeddings: true,
           isMasked: true,
@@ -169,4 +179,41 @@ export const CLIP_FAMILIES: Readonly<Record<ClipFamily, FamilyRule>> = {
     join: onlyPart,
     loader: 'CLIPLoader (type lumina2)',
   },
+  'qwen-image': {
+    parts: [
+      {
+        kind: 'qwen25_7b',
+        tokens: {
+          pad: QWEN_PAD,
+          minLength: 1,
+          template: [
+            '<|im_start|>system\nDescribe the image by detailing the color, shape, size, texture, ' +
+              'quantity, text, spatial relationships of the objects and background:<|im_end|>\n' +
+              '<|im_start|>user\n',
+            QWEN_END,
+          ],
+          templateMarks: ['<|im_start|>', '<|start_header_id|>'],
+          leftOut: qwenSystemTokens,
+          isWeighted: false,
+          takesEmbeddings: true,
+          isMasked: true,
+        },
+        layer: 'last',
+        norm: false,
+      },
+    ],
+    join: onlyPart,
+    loader: 'CLIPLoader (type qwen_image)',
+  },
 };
+
+/** The tokens before a prompt: up to the second message, and its first line. */
+function qwenSystemTokens(tokens: readonly TokenSlot[]): number {
+  const starts = tokens.flatMap((token, i) => (token === QWEN_MESSAGE ? [i] : [])).slice(0, 2);
+  const last = starts.at(-1) ?? -1;
+  const isUser = QWEN_USER.every((token, i) => tokens[last + 1 + i] === token);
+  const begin = last + 1 + QWEN_USER.length;
+  if (isUser && tokens.length > begin) return begin;
+  // without a message ComfyUI takes the last token alone
+  return last < 0 ? tokens.length - 1 : last;
+}

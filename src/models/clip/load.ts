@@ -128,6 +128,7 @@ const SEQUENCES: Readonly<Record<SequencePart['kind'], LoadSequence>> = {
   qwen3_4b: qwen,
   qwen3_8b: qwen,
   qwen3_06b: qwen,
+  qwen25_7b: qwen,
   gemma2_2b: gemma,
 };
 

@@ -46,7 +46,8 @@ export async function promptTokens(
     return tokenize(text, { ...common, pad: chunkPad, length: chunkLength(part) });
   }
   if (!encoder?.tokenizer) return [];
-  const { template: [before, after] = ['', ''], ...sequence } = rule.tokens;
+  const { template = ['', ''], templateMarks = [], ...sequence } = rule.tokens;
+  const [before, after] = templateMarks.some((mark) => text.startsWith(mark)) ? ['', ''] : template;
   const tokenizer = await encoder.tokenizer();
   const options = { ...common, ...sequence, ...padding?.[rule.kind], tokenizer };
   return [await tokenizeSequence(before + text + after, options)];

@@ -12,13 +12,19 @@ import type {
 import type { ClipKind, ClipLayout } from './config.ts';
 
 /**
- * The kinds of text encoders: CLIP-L, G and H, T5-XXL, Qwen3 in its sizes, and Gemma 2. The names are
- * those of ComfyUI, which LoRAs and textual inversions use too.
+ * The kinds of text encoders: CLIP-L, G and H, T5-XXL, Qwen3 in its sizes, Qwen2.5-VL, and Gemma 2.
+ * The names are those of ComfyUI, which LoRAs and textual inversions use too.
  */
 export type EncoderKind = ClipKind | SequenceKind;
 
 /** The encoders of whole prompts, which are not divided into chunks. */
-export type SequenceKind = 't5xxl' | 'qwen3_4b' | 'qwen3_8b' | 'qwen3_06b' | 'gemma2_2b';
+export type SequenceKind =
+  | 't5xxl'
+  | 'qwen3_4b'
+  | 'qwen3_8b'
+  | 'qwen3_06b'
+  | 'qwen25_7b'
+  | 'gemma2_2b';
 
 /** A position of a prompt: a token id, or a textual-inversion vector of the encoder's width. */
 export type TokenSlot = number | Float32Array;

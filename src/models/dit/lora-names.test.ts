@@ -6,6 +6,7 @@ import { FLUX } from '../flux/network.ts';
 import type { WeightPart } from '../lora/patches.ts';
 import { mmdit } from '../mmdit/mmdit.ts';
 import { nextDit } from '../nextdit/nextdit.ts';
+import { qwenImage } from '../qwenimage/qwen-image.ts';
 import { type LoraNames, transformerKeys } from './lora-names.ts';
 
 const PREFIX = 'diffusion_model.';
@@ -22,6 +23,7 @@ const NAMES: Readonly<Record<string, LoraNames | undefined>> = {
   lumina2: nextDit.lora,
   sd35: mmdit.lora,
   sd3: mmdit.lora,
+  qwen_image: qwenImage.lora,
 };
 
 const g = golden('weights', 'lora_keys');

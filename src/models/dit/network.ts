@@ -94,9 +94,12 @@ export function createDit<Config>(
   };
 }
 
-/** The tokens of an evaluation: those of the image and of the prompt. */
-const tokensOf = ({ x, context }: Readonly<Record<string, Tensor>>): number =>
-  [x, context].reduce((sum, { shape }) => sum + sizeOf(shape.slice(0, 2)), 0);
+/** The tokens of an evaluation: those of the image, of the prompt and of reference images. */
+const tokensOf = ({ x, context, references }: Readonly<Record<string, Tensor>>): number =>
+  [x, context, references].reduce(
+    (sum, part) => sum + (part ? sizeOf(part.shape.slice(0, 2)) : 0),
+    0,
+  );
 
 /** The input of blockSkipper (blocks.ts). Numbers beyond the blocks have no effect. */
 function skippedInput(

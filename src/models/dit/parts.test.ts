@@ -163,6 +163,11 @@ describe('timestep embeddings', () => {
     expectGolden(g, id, outputs.out, timestepEmbedding(indices, width));
   });
 
+  it.each(cases('temb_qwen'))('$id', ({ id, inputs, outputs }) => {
+    const { data } = g.float(inputs.t);
+    expectGolden(g, id, outputs.out, timestepEmbedding(data, 256, 1000));
+  });
+
   it.each(cases('temb_ldm'))('$id', ({ id, inputs, outputs }) => {
     expectGolden(g, id, outputs.out, timestepEmbedding(g.float(inputs.t).data, 256));
   });

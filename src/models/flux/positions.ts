@@ -52,6 +52,8 @@ const PLACING: Readonly<Record<Exclude<ReferenceMethod, 'index_timestep_zero'>, 
   offset,
   index,
   uxo,
+  // as any other method in ComfyUI
+  negative_index: offset,
 };
 
 /**

@@ -55,7 +55,11 @@ const TRANSFORMERS: readonly Transformers[] = [
     name: 'FLUX.2',
     families: [],
   },
-  { layers: /(img|txt)_mlp[._]net[._]|(img|txt)_mod[._]1[._]/, name: 'Qwen-Image', families: [] },
+  {
+    layers: /(img|txt)_mlp[._]net[._]|(img|txt)_mod[._]1[._]/,
+    name: FAMILY_NAMES['qwen-image'],
+    families: ['qwen-image'],
+  },
   { layers: /joint_transformer_blocks|double_layers[._]\d/, name: 'AuraFlow', families: [] },
   {
     layers:
@@ -78,13 +82,13 @@ const TRANSFORMERS: readonly Transformers[] = [
   {
     layers: BLOCKS,
     widths: [3072],
-    name: `${FAMILY_NAMES.flux} or Qwen-Image`,
-    families: FLUX_OR_CHROMA,
+    name: `${FAMILY_NAMES.flux} or ${FAMILY_NAMES['qwen-image']}`,
+    families: [...FLUX_OR_CHROMA, 'qwen-image'],
   },
   {
     layers: BLOCKS,
     name: `${FAMILY_NAMES.sd3} or another transformer`,
-    families: ['sd3', ...FLUX_OR_CHROMA],
+    families: ['sd3', ...FLUX_OR_CHROMA, 'qwen-image'],
   },
   {
     layers: /blocks[._]\d+[._](self_attn|cross_attn)/,

@@ -44,6 +44,7 @@ const ENCODERS: Readonly<Record<EncoderPart['kind'], string>> = {
   qwen3_4b: 'Qwen3 4B',
   qwen3_8b: 'Qwen3 8B',
   qwen3_06b: 'Qwen3 0.6B',
+  qwen25_7b: 'Qwen2.5-VL 7B',
   gemma2_2b: 'Gemma 2 2B',
 };
 const CONTROL_LAYOUTS = {

@@ -1,5 +1,5 @@
-// The language models whose states encode prompts: Qwen3 (Yang et al. 2025) and Gemma 2 (Riviere et
-// al. 2024). One layout of names; the sizes are read from the tensors.
+// The language models whose states encode prompts: Qwen3 (Yang et al. 2025), that of Qwen2.5-VL (Bai
+// et al. 2025) and Gemma 2 (Riviere et al. 2024). One layout of names; the sizes are read from the tensors.
 import type { Weights } from '../weights/tensors.ts';
 
 export interface LlmConfig {
@@ -28,11 +28,15 @@ export const LLM_TOKENS = 'model.embed_tokens.weight';
 /** Returns the prefix of a layer's names. */
 export const llmLayer = (index: number): string => `model.layers.${index}`;
 
-/** The width of Gemma's heads by that of the model, which its tensors do not show. */
-const GEMMA_DEPTHS: ReadonlyMap<number, number> = new Map([
+/** The width of heads by that of the model, where its tensors do not show it. */
+const DEPTHS: ReadonlyMap<number, number> = new Map([
+  // Gemma 2 2B
   [2304, 256],
+  // Qwen2.5-VL 7B
+  [3584, 128],
   // small models for tests
   [40, 12],
+  [64, 16],
 ]);
 
 type Traits = Omit<LlmConfig, 'width' | 'layers' | 'heads' | 'kvHeads' | 'depth'>;
@@ -45,6 +49,9 @@ const QWEN3: Traits = {
   addsOne: false,
   scalesEmbeddings: false,
 };
+
+/** Its queries, keys and values have biases. */
+const QWEN25: Traits = { ...QWEN3, normsHeads: false };
 
 const GEMMA2: Traits = {
   theta: 1e4,
@@ -59,10 +66,10 @@ const GEMMA2: Traits = {
 export function llmConfig(weights: Weights): LlmConfig {
   const [, width] = weights.shape(LLM_TOKENS);
   const first = llmLayer(0);
-  const isGemma = weights.has(`${first}.post_feedforward_layernorm.weight`);
-  const depth = isGemma
-    ? (GEMMA_DEPTHS.get(width) ?? 256)
-    : weights.shape(`${first}.self_attn.q_norm.weight`)[0];
+  const traits = traitsOf(weights, first);
+  const depth = traits.normsHeads
+    ? weights.shape(`${first}.self_attn.q_norm.weight`)[0]
+    : (DEPTHS.get(width) ?? 256);
   let layers = 0;
   while (weights.has(`${llmLayer(layers)}.input_layernorm.weight`)) layers++;
   return {
@@ -71,6 +78,11 @@ export function llmConfig(weights: Weights): LlmConfig {
     heads: weights.shape(`${first}.self_attn.q_proj.weight`)[0] / depth,
     kvHeads: weights.shape(`${first}.self_attn.k_proj.weight`)[0] / depth,
     depth,
-    ...(isGemma ? GEMMA2 : QWEN3),
+    ...traits,
   };
 }
+
+const traitsOf = (weights: Weights, layer: string): Traits => {
+  if (weights.has(`${layer}.post_feedforward_layernorm.weight`)) return GEMMA2;
+  return weights.has(`${layer}.self_attn.k_proj.bias`) ? QWEN25 : QWEN3;
+};

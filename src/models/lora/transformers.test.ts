@@ -15,6 +15,7 @@ import { mmdit } from '../mmdit/mmdit.ts';
 import { createModelRuntime } from '../model-runtime.ts';
 import { fromDiffusersNextDit } from '../nextdit/diffusers-nextdit.ts';
 import { createNextDit } from '../nextdit/nextdit.ts';
+import { createQwenImage } from '../qwenimage/qwen-image.ts';
 import { createPrepackedStore } from '../weights/prepacked-store.ts';
 import type { Weights } from '../weights/tensors.ts';
 import { applyLora } from './apply.ts';
@@ -33,6 +34,7 @@ const MODELS: Readonly<Record<string, (weights: Weights) => Denoiser>> = {
   tiny_z_image: (weights) => createNextDit(runtime, weights),
   tiny_lumina2: (weights) => createNextDit(runtime, weights),
   tiny_sd35_medium: (weights) => createDit(runtime, weights, mmdit),
+  tiny_qwen_image: (weights) => createQwenImage(runtime, weights),
 };
 const plainModel = async (model: string): Promise<Denoiser> =>
   MODELS[model](await fixtureWeights(model));

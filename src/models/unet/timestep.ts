@@ -16,15 +16,15 @@ function frequenciesOf(half: number): Float32Array {
 
 /**
  * Embeds N numbers as [N, dim]: dim/2 cosines, then dim/2 sines, in float32 arithmetic. With an odd
- * `dim` the last column is 0.
+ * `dim` the last column is 0. `factor`: of all angles.
  */
-export function timestepEmbedding(timesteps: ArrayLike<number>, dim: number): Tensor {
+export function timestepEmbedding(timesteps: ArrayLike<number>, dim: number, factor = 1): Tensor {
   const half = dim >> 1;
   const frequencies = frequenciesOf(half);
   const data = new Float32Array(timesteps.length * dim);
   for (let n = 0; n < timesteps.length; n++)
     for (let i = 0; i < half; i++) {
-      const angle = Math.fround(Math.fround(timesteps[n]) * frequencies[i]);
+      const angle = Math.fround(Math.fround(Math.fround(timesteps[n]) * frequencies[i]) * factor);
       data[n * dim + i] = cos(angle);
       data[n * dim + half + i] = sin(angle);
     }

@@ -83,6 +83,7 @@ export const SINGLE_ENCODERS: Readonly<Record<TextEncoder['kind'], SingleUse>> =
   qwen3_4b: { otherwise: 'z-image', types: { flux2: null } },
   qwen3_8b: { otherwise: null },
   qwen3_06b: { otherwise: null },
+  qwen25_7b: { otherwise: 'qwen-image', types: { hunyuan_image: null, longcat_image: null } },
 };
 
 /** Loads one encoder as the CLIP of a type. Throws DR_MODEL_UNSUPPORTED for other models. */
@@ -175,6 +176,7 @@ const OTHER_USES: Partial<Record<TextEncoder['kind'], string>> = {
     "Select the type 'sd3' for SD3 or 'chroma' for Chroma; for FLUX.1 load it with a CLIP-L by " +
     'DualCLIPLoader.',
   qwen3_4b: "For Z-Image select the type 'lumina2'.",
+  qwen25_7b: "For Qwen-Image select the type 'qwen_image'.",
   gemma2_2b: "For Lumina 2 select the type 'lumina2'.",
 };
 

@@ -22,6 +22,8 @@ export interface ConditionRules {
   readonly guidance?: number;
   /** Whether the network sees reference latents. */
   readonly references?: boolean;
+  /** Whether the network hides a prompt's padding from its attention. */
+  readonly masksPrompt?: boolean;
 }
 
 const UNET: ConditionRules = { repeatsTokens: true, vector: admVector, concat: concatChannels };
@@ -52,6 +54,12 @@ export const CONDITION_RULES: Readonly<Record<Model['family'], ConditionRules>> 
   chroma: { ...FLUX, guidance: 0 },
   lumina2: NEXTDIT,
   'z-image': NEXTDIT,
+  'qwen-image': {
+    repeatsTokens: false,
+    vector: pooledPrompt,
+    references: true,
+    masksPrompt: true,
+  },
 };
 
 /** The entry's pooled prompt. Throws DR_INPUT_INVALID if it has none of the model's width. */

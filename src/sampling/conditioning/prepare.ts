@@ -27,6 +27,8 @@ export type CellArea = readonly [number, number, number, number];
 export interface NetworkCondition {
   /** Token features, [1,T,D]. */
   readonly context: Tensor;
+  /** Which tokens are not padding, [1,T]; absent where all are, or the network does not mind. */
+  readonly contextMask?: Tensor;
   /** Token features for ControlNets, [1,T,D], where they get other ones. */
   readonly controlContext?: Tensor;
   /** ADM vector, [1,A]. */
@@ -65,7 +67,7 @@ export type Side = 'positive' | 'negative';
 
 /** The run that conditionings are prepared for. */
 export interface ConditionedRun extends HookedRun {
-  /** [B,C,H,W] */
+  /** [B,C,H,W], or [B,C,T,H,W] with frames. */
   readonly shape: readonly number[];
   /** The initial latent, in model units. */
   readonly latent?: Tensor;
@@ -126,6 +128,7 @@ function prepare(
     identity: {},
     condition: {
       context: entry.cond,
+      contextMask: rules.masksPrompt ? entry.attention_mask : undefined,
       controlContext: entry.cross_attn_controlnet,
       y: model.denoiser.admChannels
         ? rules.vector(model, entry, {

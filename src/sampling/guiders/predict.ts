@@ -8,6 +8,7 @@ import { allocate } from '../../tensor/allocate.ts';
 import {
   concatBatch,
   repeatToBatch,
+  sizeOf,
   sliceBatch,
   type Tensor,
   tensor,
@@ -38,7 +39,7 @@ interface EvaluationOptions {
 }
 
 /**
- * Predicts the denoised latents [B,C,H,W] at `sigma` for each side, blended from its conditions; 0
+ * Predicts the denoised latents, of the shape of x, at `sigma` for each side, blended from its conditions; 0
  * where no condition of a side is active.
  */
 export async function predictSides(
@@ -48,7 +49,8 @@ export async function predictSides(
   sigma: number,
   options: EvaluationOptions = {},
 ): Promise<Tensor[]> {
-  const [batch, , height, width] = x.shape;
+  const [batch] = x.shape;
+  const [height, width] = x.shape.slice(-2);
   options.cache?.startPrediction();
   const sums = sides.map(() => allocate(x.data.length));
   const counts = sides.map(() => allocate(batch * height * width).fill(1e-37));
@@ -93,6 +95,7 @@ function canShareBatch({ family }: Model, task: Task, first: Task): boolean {
     task.x.shape.join() === first.x.shape.join() &&
     canShareTokens(own.context, other.context, maxRepeat) &&
     canShareTokens(own.controlContext, other.controlContext, maxRepeat) &&
+    own.contextMask?.shape[1] === other.contextMask?.shape[1] &&
     (own.guidance === null) === (other.guidance === null) &&
     referenceSizes(own) === referenceSizes(other)
   );
@@ -140,9 +143,17 @@ function batchInputs(
     y: denoiser.admChannels
       ? concatBatch(tasks.map(({ condition }) => repeatToBatch(condition.y!, batch)))
       : undefined,
+    contextMask: joinMasks(tasks, batch),
     guidance: guidanceRows(tasks, batch),
     references: joinReferences(tasks, batch),
   };
+}
+
+/** Which tokens of each row are not padding; undefined where none is. */
+function joinMasks(tasks: readonly Task[], batch: number): Tensor | undefined {
+  const masks = tasks.flatMap(({ condition }) => condition.contextMask ?? []);
+  if (masks.length === 0) return undefined;
+  return concatBatch(masks.map((mask) => repeatToBatch(mask, batch)));
 }
 
 /** The distilled guidance of each row; undefined without. */
@@ -256,11 +267,14 @@ function repeatTokens(context: Tensor, tokens: number): Tensor {
 function accumulate(
   sum: Float32Array,
   count: Float32Array,
-  [batch, channels, height, width]: readonly number[],
+  shape: readonly number[],
   [h, w, top, left]: CellArea,
   prediction: Float32Array,
   weight: Float32Array,
 ): void {
+  const [batch, ...planes] = shape.slice(0, -2);
+  const [height, width] = shape.slice(-2);
+  const channels = sizeOf(planes);
   for (let item = 0; item < batch; item++)
     for (let row = 0; row < h; row++)
       for (let column = 0; column < w; column++) {

@@ -2,7 +2,7 @@
 // strength and mask (comfy.samplers get_area_and_mult, finalize_default_conds).
 import { DarkroomError } from '../../errors.ts';
 import { allocate } from '../../tensor/allocate.ts';
-import { repeatToBatch, type Tensor, tensor } from '../../tensor/tensor.ts';
+import { repeatToBatch, sizeOf, type Tensor, tensor } from '../../tensor/tensor.ts';
 import type { ConditionHooks } from '../conditioning/condition-hooks.ts';
 import type { CellArea, NetworkCondition, PreparedCondition } from '../conditioning/prepare.ts';
 import { f32 } from '../float32.ts';
@@ -67,10 +67,9 @@ export function activeTasks(
 }
 
 /** What the weights of tasks leave of 1 in each cell, [B,H,W]. */
-function remainingWeight(
-  tasks: readonly Task[],
-  [batch, , height, width]: readonly number[],
-): Float32Array {
+function remainingWeight(tasks: readonly Task[], shape: readonly number[]): Float32Array {
+  const [batch] = shape;
+  const [height, width] = shape.slice(-2);
   const remaining = allocate(batch * height * width).fill(1);
   for (const { area, weight } of tasks) {
     const [h, w, top, left] = area;
@@ -99,7 +98,8 @@ function byHooks(tasks: readonly Task[]): readonly Task[] {
 }
 
 function toTask(prepared: PreparedCondition, side: number, x: Tensor, format: LatentFormat): Task {
-  const [batch, , height, width] = x.shape;
+  const [batch] = x.shape;
+  const [height, width] = x.shape.slice(-2);
   const area = clipArea(prepared.area ?? [height, width, 0, 0], height, width, format);
   const { concat } = prepared.condition;
   return {
@@ -135,15 +135,16 @@ function clipArea(
 }
 
 function crop(x: Tensor, [h, w, top, left]: CellArea): Tensor {
-  const [batch, channels, height, width] = x.shape;
+  const planes = x.shape.slice(0, -2);
+  const [height, width] = x.shape.slice(-2);
   if (h === height && w === width) return x;
-  const data = allocate(batch * channels * h * w);
-  for (let plane = 0; plane < batch * channels; plane++)
+  const data = allocate(sizeOf(planes) * h * w);
+  for (let plane = 0; plane < sizeOf(planes); plane++)
     for (let row = 0; row < h; row++) {
       const from = (plane * height + top + row) * width + left;
       data.set(x.data.subarray(from, from + w), (plane * h + row) * w);
     }
-  return tensor([batch, channels, h, w], data);
+  return tensor([...planes, h, w], data);
 }
 
 function weights(

@@ -3,6 +3,7 @@
 // previews during sampling have them.
 import type { ByteImage } from '../../image/image-bytes.ts';
 import { ownValue } from '../../own-value.ts';
+import { framesOf } from '../../tensor/frames.ts';
 import { sliceBatch, type Tensor } from '../../tensor/tensor.ts';
 import { f32 } from '../float32.ts';
 import type { LatentFormat, Model } from '../sampling-types.ts';
@@ -15,6 +16,7 @@ import {
   SDXL,
   SDXL_PLAYGROUND,
   toModelLatent,
+  WAN21,
 } from './latent-format.ts';
 
 interface Colours {
@@ -116,15 +118,39 @@ export const LATENT_COLOURS: Readonly<Record<string, Colours>> = {
   },
 };
 
+/** Wan 2.1's, which no preview method of the Impact Pack has. */
+const WAN_COLOURS: Colours = {
+  format: WAN21,
+  factors: [
+    [-0.1299, -0.1692, 0.2932],
+    [0.0671, 0.0406, 0.0442],
+    [0.3568, 0.2548, 0.1747],
+    [0.0372, 0.2344, 0.142],
+    [0.0313, 0.0189, -0.0328],
+    [0.0296, -0.0956, -0.0665],
+    [-0.3477, -0.4059, -0.2925],
+    [0.0166, 0.1902, 0.1975],
+    [-0.0412, 0.0267, -0.1364],
+    [-0.1293, 0.074, 0.1636],
+    [0.068, 0.3019, 0.1128],
+    [0.0032, 0.0581, 0.0639],
+    [-0.1251, 0.0927, 0.1699],
+    [0.006, -0.0633, 0.0005],
+    [0.3477, 0.2275, 0.295],
+    [0.1984, 0.0913, 0.1861],
+  ],
+  bias: [-0.1835, -0.0868, -0.336],
+};
+
 /**
- * Converts the first item of [B,C,H,W] to W x H pixels; `scaled` if it is in model units already.
+ * Converts the first item of [B,C,H,W], or its first frame, to W x H pixels; `scaled` if it is in model units already.
  */
 export function previewLatent(
   latent: Tensor,
   { format, factors, bias = [0, 0, 0] }: Colours,
   scaled = false,
 ): ByteImage {
-  const first = sliceBatch(latent, 0, 1);
+  const [first] = framesOf(sliceBatch(latent, 0, 1));
   const { data } = scaled ? first : toModelLatent(format, first);
   const [, channels, height, width] = first.shape;
   const plane = height * width;
@@ -146,6 +172,7 @@ const SAMPLING_COLOURS: readonly Colours[] = [
   LATENT_COLOURS['Latent2RGB-SD-X4'],
   { ...LATENT_COLOURS['Latent2RGB-SD3'], bias: [0.2394, 0.2135, 0.1925] },
   { ...LATENT_COLOURS['Latent2RGB-FLUX.1'], bias: [-0.0329, -0.0718, -0.0851] },
+  WAN_COLOURS,
 ];
 
 /** Fitted to latents and pictures of the embedded checkpoints, whose autoencoder is their own. */

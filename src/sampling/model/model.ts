@@ -3,7 +3,7 @@ import type { Prediction } from '../../formats/identify/prediction.ts';
 import type { Denoiser } from '../../models/denoiser.ts';
 import type { LatentFormat, Model } from '../sampling-types.ts';
 import { flowSampling, fluxSampling } from './flow-sampling.ts';
-import { FLUX, SD, SD_X4, SD3, SDXL, SDXL_PLAYGROUND } from './latent-format.ts';
+import { FLUX, SD, SD_X4, SD3, SDXL, SDXL_PLAYGROUND, WAN21 } from './latent-format.ts';
 import { continuousSampling, discreteSampling, type ModelSampling } from './model-sampling.ts';
 
 interface FamilyRule {
@@ -25,6 +25,7 @@ const FAMILIES: Readonly<Record<Model['family'], FamilyRule>> = {
   chroma: { ...FLOW_FAMILY, sampling: fluxSampling },
   lumina2: { ...FLOW_FAMILY, sampling: () => flowSampling({ shift: 6, multiplier: 1 }) },
   'z-image': { ...FLOW_FAMILY, sampling: () => flowSampling({ shift: 3, multiplier: 1 }) },
+  'qwen-image': { latentFormat: WAN21, sampling: fluxSampling },
 };
 
 /** The sigmas of Playground v2.5. */

@@ -189,7 +189,7 @@ const initialLatent = ({ latent, base: { model } }: RegionalRun): Latent =>
 
 /** Resizes a mask to the latent's size, so that the samplers need not do it in each step. */
 const resizeToLatent = (mask: Tensor, { samples: { shape } }: Latent): Tensor =>
-  resizeMask(mask, { width: shape[3], height: shape[2] });
+  resizeMask(mask, { width: shape.at(-1)!, height: shape.at(-2)! });
 
 /** Samples the steps one by one: base, then regions. Returns the latent with leftover noise. */
 async function sampleSteps(

@@ -8,6 +8,13 @@ const BYTES = 256;
 /** `<|endoftext|>`: the first added token, which also pads prompts. */
 export const QWEN_PAD = 151_643;
 
+/** `<|im_start|>`, which begins a message. */
+export const QWEN_MESSAGE = 151_644;
+/** `user` and the end of a line, as a message from the user begins. */
+export const QWEN_USER: readonly number[] = [872, 198];
+/** `<|image_pad|>`, in the place of an image. */
+export const QWEN_IMAGE = 151_655;
+
 /** In the order of their ids, from QWEN_PAD on. */
 const ADDED = [
   '<|endoftext|>',

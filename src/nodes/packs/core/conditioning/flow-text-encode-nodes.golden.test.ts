@@ -13,7 +13,10 @@ import type { Clip } from '../../../../models/clip/clip.ts';
 import type { Conditioning, ConditioningEntry } from '../../../../sampling/sampling-types.ts';
 
 const g = golden('te', 'encode');
-const FILES = ['tiny_clip_l', 'tiny_clip_g', 'tiny_t5xxl', 'tiny_qwen3_4b', 'tiny_gemma2_2b'];
+const FILES = [
+  ...['tiny_clip_l', 'tiny_clip_g', 'tiny_t5xxl', 'tiny_qwen3_4b', 'tiny_gemma2_2b'],
+  'tiny_qwen25_vl_7b',
+];
 const c = testContext({
   text_encoders: Object.fromEntries(FILES.map((name) => [name, fixtureModel(name)])),
 });
@@ -36,6 +39,7 @@ const LOADERS: Readonly<Record<string, () => Promise<[Clip]>>> = {
   chroma: () => clipLoader('chroma', 'tiny_t5xxl'),
   z_image: () => clipLoader('lumina2', 'tiny_qwen3_4b'),
   lumina2: () => clipLoader('lumina2', 'tiny_gemma2_2b'),
+  qwen_image: () => clipLoader('qwen_image', 'tiny_qwen25_vl_7b'),
 };
 
 type Encode = (clip: Clip, params: Params) => Promise<Conditioning>;

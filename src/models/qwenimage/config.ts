@@ -1,0 +1,68 @@
+// The sizes of a Qwen-Image network, read from its tensors' names and shapes, as
+// comfy/model_detection.py reads them. Edit and Layered have the same network.
+import { unsupportedModel } from '../../formats/model-file-errors.ts';
+import type { ReferenceMethod } from '../denoiser.ts';
+import type { RopeAxes } from '../dit/rope.ts';
+import type { Weights } from '../weights/tensors.ts';
+
+export interface QwenImageConfig {
+  /** The width of a token inside the network. */
+  readonly width: number;
+  readonly heads: number;
+  readonly rope: RopeAxes;
+  /** Channels of the latent. */
+  readonly inChannels: number;
+  readonly outChannels: number;
+  readonly contextDim: number;
+  readonly blocks: number;
+  /** How reference images are placed where a workflow selects no method. */
+  readonly method: ReferenceMethod;
+  /** Whether the network embeds that a picture is one of layers, beside the time. */
+  readonly hasLayers: boolean;
+}
+
+/** The side of a patch. */
+export const PATCH = 2;
+
+/** What a file does not show: the parts of a head that each axis rotates, by the head's width. */
+const AXES: Readonly<Record<number, readonly number[]>> = {
+  128: [16, 56, 56],
+  // small models for tests
+  16: [4, 6, 6],
+};
+
+/** An empty tensor, which marks Qwen-Image-Edit 2511. */
+const TIME_ZERO = '__index_timestep_zero__';
+/** One vector for layers and one for others, of Qwen-Image-Layered. */
+export const LAYERS = 'time_text_embed.addition_t_embedding.weight';
+
+/**
+ * Reads the architecture. Throws DR_MODEL_UNSUPPORTED for networks with other heads and incomplete
+ * weights.
+ */
+export function qwenImageConfig(weights: Weights): QwenImageConfig {
+  const [width, patchWidth] = weights.shape('img_in.weight');
+  const [headWidth] = weights.shape('transformer_blocks.0.attn.norm_q.weight');
+  const axes = AXES[headWidth];
+  if (!axes)
+    throw unsupportedModel(
+      weights.file,
+      `has attention heads of width ${headWidth}, where Qwen-Image has 128`,
+      'The file is damaged, or of an architecture that resembles Qwen-Image.',
+    );
+  let blocks = 0;
+  while (weights.hasPrefix(`transformer_blocks.${blocks}.`)) blocks++;
+  const hasLayers = weights.has(LAYERS);
+  const edits = weights.has(TIME_ZERO) ? 'index_timestep_zero' : 'index';
+  return {
+    width,
+    heads: width / headWidth,
+    rope: { axes, theta: 10000 },
+    inChannels: patchWidth / PATCH ** 2,
+    outChannels: weights.shape('proj_out.weight')[0] / PATCH ** 2,
+    contextDim: weights.shape('txt_norm.weight')[0],
+    blocks,
+    method: hasLayers ? 'negative_index' : edits,
+    hasLayers,
+  };
+}

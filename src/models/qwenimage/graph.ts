@@ -1,0 +1,145 @@
+// The graph of Qwen-Image: embeddings, blocks, the final layer (comfy/ldm/qwen_image/model.py).
+import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
+import type { DitGraphOptions } from '../dit/architecture.ts';
+import {
+  blockSkipper,
+  modulationChunks,
+  rmsNorm,
+  rotationInputs,
+  tokenLinear,
+  vectorMlp,
+} from '../dit/blocks.ts';
+import { add, linear, type Net, silu } from '../layers/blocks.ts';
+import type { Weights } from '../weights/tensors.ts';
+import { block, modulatedNorm, type Stream } from './blocks.ts';
+import { LAYERS, PATCH, type QwenImageConfig } from './config.ts';
+
+/** The width of the embedding of time. */
+export const EMBEDDING = 256;
+
+/** What a variant of the graph has beside the plain one. */
+export interface QwenImageVariant {
+  /** The input `references` [B, M, K], tokens that follow those of the latent. */
+  readonly references: 'none' | 'in time' | 'at time zero';
+  /** The input `bias` [B, 1, 1, N], which is added to the products of queries and keys. */
+  readonly isMasked: boolean;
+  /** The inputs residualInput(…), which ControlNets add. */
+  readonly isControlled: boolean;
+}
+
+/** The name of the input with the residual after a block, [1 or B, 1 or N, 1 or C]. */
+export const residualInput = (index: number): string => `residual${index}`;
+
+const TIME_MLP = [
+  'time_text_embed.timestep_embedder.linear_1',
+  'time_text_embed.timestep_embedder.linear_2',
+] as const;
+
+/** The graph of the variant that `variantName` named. */
+export function qwenImageGraph(
+  weights: Weights,
+  config: QwenImageConfig,
+  { variant, int8, observe = () => undefined }: DitGraphOptions,
+): Graph {
+  const g = createGraph();
+  const net: Net = { g, w: weights, int8 };
+  const { references, isMasked, isControlled } = variantOf(variant);
+  const { blocks, rope } = config;
+  let streams = embeddedStreams(net, config, references);
+  observe(g, 'img_in', streams[1].tokens);
+  observe(g, 'txt_in', streams[0].tokens);
+  const pairs = rope.axes.reduce((sum, width) => sum + width / 2, 0);
+  const at = {
+    ...config,
+    net,
+    rotations: rotationInputs(net, 'rope', pairs),
+    bias: isMasked ? g.input('bias', ['B', 1, 1, 'A']) : undefined,
+  };
+  const skip = blockSkipper(net, blocks);
+  for (let i = 0; i < blocks; i++) {
+    const after = block(at, `transformer_blocks.${i}`, streams);
+    streams = streams.map((stream, s) => ({ ...stream, tokens: skip(i, stream.tokens, after[s]) }));
+    if (isControlled) streams = withResidual(net, streams, i);
+    observe(g, `transformer_blocks.${i}.txt`, streams[0].tokens);
+    observe(g, `transformer_blocks.${i}.img`, streams[1].tokens);
+  }
+  const { tokens, time } = streams[1];
+  const [scale, shift] = modulationChunks(
+    net,
+    linear(net, time, 'norm_out.linear'),
+    2,
+    config.width,
+  );
+  const normed = modulatedNorm(at, tokens, shift, scale);
+  observe(g, 'norm_out', normed);
+  const out = tokenLinear(net, normed, 'proj_out');
+  observe(g, 'proj_out', out);
+  g.output('out', out, ['B', 'N', config.outChannels * PATCH ** 2]);
+  return g;
+}
+
+/** The embedded tokens of the prompt, of the latent and of references. */
+function embeddedStreams(
+  net: Net,
+  config: QwenImageConfig,
+  references: QwenImageVariant['references'],
+): readonly Stream[] {
+  const { g } = net;
+  const { inChannels, contextDim } = config;
+  const context = rmsNorm(net, g.input('context', ['B', 'T', contextDim]), 'txt_norm.weight', 1e-6);
+  const patches = (name: string, count: string): Value =>
+    tokenLinear(net, g.input(name, ['B', count, inChannels * PATCH ** 2]), 'img_in');
+  const time = embeddedTime(net, config, 'time', 'B');
+  const streams: Stream[] = [
+    { kind: 'txt', tokens: tokenLinear(net, context, 'txt_in'), time },
+    { kind: 'img', tokens: patches('x', 'N'), time },
+  ];
+  if (references === 'none') return streams;
+  const own = references === 'in time' ? time : embeddedTime(net, config, 'timeZero', 1);
+  return [...streams, { kind: 'img', tokens: patches('references', 'M'), time: own }];
+}
+
+/** SiLU of the embedding of time, [rows, C], from the input of this name. */
+function embeddedTime(
+  net: Net,
+  { hasLayers }: QwenImageConfig,
+  name: string,
+  rows: string | number,
+): Value {
+  const { g, w } = net;
+  const embedded = vectorMlp(net, g.input(name, [rows, EMBEDDING]), TIME_MLP);
+  // ComfyUI never says that a picture is a layer
+  return silu(net, hasLayers ? add(net, embedded, w.value(g, LAYERS, { rows: [0, 1] })) : embedded);
+}
+
+function withResidual(net: Net, streams: readonly Stream[], index: number): readonly Stream[] {
+  const name = residualInput(index);
+  const residual = net.g.input(name, [`${name}B`, `${name}N`, `${name}C`]);
+  return streams.map((stream, s) =>
+    s === 1 ? { ...stream, tokens: add(net, stream.tokens, residual) } : stream,
+  );
+}
+
+/** The name of a variant; undefined for the plain graph. */
+export const variantName = (variant: QwenImageVariant): string | undefined => {
+  const { references, isMasked, isControlled } = variant;
+  const parts = [
+    references !== 'none' && `references ${references}`,
+    isMasked && 'masked',
+    isControlled && 'controlled',
+  ].filter((part) => part !== false);
+  return parts.join(', ') || undefined;
+};
+
+/** The variant of a name. */
+const variantOf = (name = ''): QwenImageVariant => {
+  const parts = name.split(', ');
+  const references = (['in time', 'at time zero'] as const).find((one) =>
+    parts.includes(`references ${one}`),
+  );
+  return {
+    references: references ?? 'none',
+    isMasked: parts.includes('masked'),
+    isControlled: parts.includes('controlled'),
+  };
+};

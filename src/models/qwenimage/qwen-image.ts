@@ -1,0 +1,139 @@
+// Qwen-Image (arXiv 2508.02324) as a denoiser: pictures from prompts, Edit, and Layered, whose
+// latents have a frame for each layer.
+import { concatAxis, narrow } from '../../tensor/axes.ts';
+import { framesOf, joinFrames } from '../../tensor/frames.ts';
+import { map, repeatToBatch, reshape, type Tensor, zeros } from '../../tensor/tensor.ts';
+import type { Denoiser, DenoiserInputs } from '../denoiser.ts';
+import { type Architecture, largeLayers } from '../dit/architecture.ts';
+import type { LoraNames } from '../dit/lora-names.ts';
+import { createDit } from '../dit/network.ts';
+import { patchify, unpatchify } from '../dit/patches.ts';
+import { ropeInputs, ropeTable } from '../dit/rope.ts';
+import type { ModelRuntime } from '../model-runtime.ts';
+import { timestepEmbedding } from '../unet/timestep.ts';
+import type { Weights } from '../weights/tensors.ts';
+import { PATCH, type QwenImageConfig, qwenImageConfig } from './config.ts';
+import {
+  EMBEDDING,
+  type QwenImageVariant,
+  qwenImageGraph,
+  residualInput,
+  variantName,
+} from './graph.ts';
+import { tokenPositions } from './positions.ts';
+
+const PATCHES = { side: PATCH, order: 'c ph pw' } as const;
+const TIME_SCALE = 1000;
+/** What hides a token from attention: float32's smallest number. */
+const HIDDEN = -3.4028234663852886e38;
+
+const WEIGHT = '.weight';
+
+/** The names of the weights in LoRA files are those of the model. */
+const LORA: LoraNames = {
+  layout: (weights) => ({
+    blocks: [],
+    outside: Object.fromEntries(
+      [...weights.names()]
+        .filter((name) => name.endsWith(WEIGHT))
+        .map((name) => name.slice(0, -WEIGHT.length))
+        .map((layer) => [layer, layer]),
+    ),
+  }),
+  prefixes: ['transformer.', ''],
+  flatPrefixes: ['lycoris_'],
+};
+
+export const qwenImage: Architecture<QwenImageConfig> = {
+  name: 'Qwen-Image',
+  config: qwenImageConfig,
+  sizes: ({ inChannels, outChannels, contextDim }) => ({
+    inChannels,
+    outChannels,
+    contextDim,
+    admChannels: 0,
+  }),
+  lora: LORA,
+  int8: largeLayers(/^(img|txt)_in|^time_text_embed|^norm_out|^proj_out/),
+  // the original computes in bfloat16 or float32
+  float16: false,
+  floatsPerToken: ({ width }) => 16 * width,
+  blocks: ({ blocks }) => ({ double: blocks, single: 0 }),
+  refusedPatches: ['hyperTile', 'tokenMerging', 'hypernetwork'],
+  variant: (config, inputs) => variantName(variantFor(config, inputs)),
+  graph: qwenImageGraph,
+  inputs: graphInputs,
+  output: ({ outChannels }, out, { x }) => {
+    const frames = framesOf(x);
+    const [batch, , height, width] = frames[0].shape;
+    const count = out.shape[1] / frames.length;
+    const image = (i: number): Tensor =>
+      unpatchify(narrow(out, 1, i * count, count), [batch, outChannels, height, width], PATCHES);
+    return joinFrames(
+      frames.map((_, i) => image(i)),
+      x,
+    );
+  },
+};
+
+/** Creates a Qwen-Image network. Throws DR_MODEL_UNSUPPORTED for other weights. */
+export const createQwenImage = (runtime: ModelRuntime, weights: Weights): Denoiser =>
+  createDit(runtime, weights, qwenImage);
+
+function variantFor(
+  config: QwenImageConfig,
+  { references, contextMask, control }: DenoiserInputs,
+): QwenImageVariant {
+  const method = references?.method ?? config.method;
+  const time = method === 'index_timestep_zero' ? 'at time zero' : 'in time';
+  return {
+    references: references?.latents.length ? time : 'none',
+    isMasked: contextMask !== undefined,
+    isControlled: control !== undefined,
+  };
+}
+
+function graphInputs(config: QwenImageConfig, inputs: DenoiserInputs): Record<string, Tensor> {
+  const { x, context, timesteps, references: given, contextMask, control } = inputs;
+  const references = given?.latents ?? [];
+  const method = given?.method ?? config.method;
+  const positions = tokenPositions(context.shape[1], x, references, method);
+  const variant = variantFor(config, inputs);
+  return {
+    x: tokensOf([x], x.shape[0]),
+    context,
+    time: timestepEmbedding(timesteps, EMBEDDING, TIME_SCALE),
+    ...ropeInputs('rope', ropeTable(positions, config.rope)),
+    ...(variant.references !== 'none' && { references: tokensOf(references, x.shape[0]) }),
+    ...(variant.references === 'at time zero' && {
+      timeZero: timestepEmbedding([0], EMBEDDING, TIME_SCALE),
+    }),
+    ...(contextMask && { bias: attentionBias(contextMask, positions.length) }),
+    ...(control &&
+      Object.fromEntries(
+        Array.from({ length: config.blocks }, (_, i) => [
+          residualInput(i),
+          control.input?.[i] ?? NOTHING,
+        ]),
+      )),
+  };
+}
+
+const NOTHING = zeros([1, 1, 1]);
+
+/** The tokens of images one after another, those of fewer rows repeated to a batch. */
+const tokensOf = (images: readonly Tensor[], batch: number): Tensor =>
+  concatAxis(
+    images.flatMap((image) =>
+      framesOf(image).map((frame) => patchify(repeatToBatch(frame, batch), PATCHES)),
+    ),
+    1,
+  );
+
+/** Hides the tokens of the prompt [B, T] that are padding, [B, 1, 1, N]. */
+function attentionBias(mask: Tensor, tokens: number): Tensor {
+  const [batch, count] = mask.shape;
+  const hidden = map(mask, (value) => (value === 0 ? HIDDEN : 0));
+  const others = zeros([batch, tokens - count]);
+  return reshape(concatAxis([hidden, others], 1), [batch, 1, 1, tokens]);
+}
