@@ -2,6 +2,7 @@
 // only when the command is run.
 import { FRONTEND_PACKAGE, FRONTEND_VERSION } from '../server/http/frontend-files.ts';
 import type { Command } from './command.ts';
+import { TEMPLATES } from './official-templates.ts';
 import type { OptionName } from './options.ts';
 import { SHELLS } from './shells.ts';
 
@@ -41,13 +42,16 @@ export const COMMANDS: readonly Command[] = [
   {
     name: 'run',
     usage: 'run FILE…',
-    help: 'run workflows and print the paths of their images; FILE may be an image, - is stdin',
+    help:
+      'run workflows and print the paths of their images; FILE may be an image, - is stdin, or ' +
+      'the name of an official template',
     examples: [
       'darkroom run workflow.json',
       'darkroom run workflow.json --prompt "a red fox" --seed 42 --output fox.png',
       'darkroom run a.json b.png --models ~/ComfyUI/models --output pictures',
       'darkroom run picture.png --set "KSampler.steps=30" --batch 4',
       'darkroom run workflow.json --csv prompts.csv --json',
+      'darkroom run image_z_image_turbo --get',
     ],
     options: [
       ...OVERRIDE_OPTIONS,
@@ -177,12 +181,12 @@ export const COMMANDS: readonly Command[] = [
       'darkroom models get workflow.json --dry-run',
       'darkroom models get https://huggingface.co/OWNER/NAME/resolve/main/lora.safetensors --folder loras',
     ],
-    options: [...MODEL_OPTIONS, 'no-hash', 'folder', 'out', 'dry-run', 'json', 'quiet'],
+    options: [...MODEL_OPTIONS, 'no-hash', 'folder', 'out', 'dry-run', 'yes', 'json', 'quiet'],
     notes: [
       'inspect shows architecture, precision, memory, licence and hash of files, which are paths ' +
         'or names of files in the models folders.',
       'get WORKFLOW downloads what is missing and the workflow names the origin of, as the ' +
-        'templates of ComfyUI do, into the first models folder; get URL --folder NAME downloads ' +
+        'templates of ComfyUI do, into the first models folder; on a terminal it asks first; get URL --folder NAME downloads ' +
         'one file. Downloads that were stopped go on; hashes are checked. HF_TOKEN is sent to ' +
         'huggingface.co, for models with terms that your account has accepted.',
     ],
@@ -218,6 +222,23 @@ export const COMMANDS: readonly Command[] = [
       '--out names the folder to install it into.',
     ],
     run: async (invocation) => (await import('./commands/frontend.ts')).installCommand(invocation),
+  },
+  {
+    name: 'templates',
+    usage: 'templates list|install',
+    help: "list ComfyUI's official templates, or download them; run, check … take their names",
+    actions: ['list', 'install'],
+    examples: ['darkroom templates install', 'darkroom templates list flux edit'],
+    options: ['version', 'out', 'index-url', 'json', 'quiet'],
+    notes: [
+      `They are the Python package ${TEMPLATES.name} (MIT), by default its newest version, from the ` +
+        'index in PIP_INDEX_URL, UV_DEFAULT_INDEX or pip.conf; Python is not needed. Templates in ' +
+        'the folder DARKROOM_TEMPLATES come before them.',
+      'list prints the templates of pictures that need no paid service, the most used first; ' +
+        'words select those whose name or title contains all of them.',
+    ],
+    run: async (invocation) =>
+      (await import('./commands/templates.ts')).templatesCommand(invocation),
   },
   {
     name: 'completion',

@@ -61,7 +61,7 @@ const WORKFLOW_OPTIONS = {
     type: 'boolean',
     help: 'download missing model files that the workflow names the origin of; asks first',
   },
-  yes: { type: 'boolean', short: 'y', help: 'answer the question of --get with yes' },
+  yes: { type: 'boolean', short: 'y', help: 'answer questions about downloads with yes' },
   open: { type: 'boolean', help: "show the pictures in the system's viewer" },
   show: { type: 'boolean', help: 'draw the pictures on the terminal (kitty, iTerm2, sixel)' },
   to: {
@@ -297,7 +297,11 @@ const VERSION_OPTIONS = {
 } as const satisfies Readonly<Record<string, Option>>;
 
 const PACKAGE_OPTIONS = {
-  version: { type: 'string', value: 'VERSION', help: 'version to install (default: a tested one)' },
+  version: {
+    type: 'string',
+    value: 'VERSION',
+    help: 'version to install (default: a tested one; of templates the newest)',
+  },
   'index-url': {
     type: 'string',
     value: 'URL',

@@ -23,6 +23,8 @@ export const COMMAND_SYNONYMS: Readonly<Record<string, string>> = {
   info: 'models inspect',
   list: 'models list',
   ls: 'models list',
+  examples: 'templates list',
+  template: 'templates list',
   clean: 'cache clear',
   prune: 'cache clear',
 };

@@ -1,8 +1,9 @@
 // The model files of the workflows that `run` and `check` are given: where they come from, and
 // downloading those that are missing before a run.
-import type { ModelSource } from '../download/model-source.ts';
+import { type ModelSource, pathOfSource } from '../download/model-source.ts';
 import { planDownloads } from '../download/plan.ts';
 import { DarkroomError } from '../errors.ts';
+import { maskUrl } from '../mask-secrets.ts';
 import { withSlashes } from '../slashes.ts';
 import { openEmbeddedModels } from '../storage/embedded-models.ts';
 import { openFolders } from '../storage/folders.ts';
@@ -68,13 +69,27 @@ export function downloadHint(
   workflow: Source,
 ): string | undefined {
   const { name } = workflow;
-  if (missingFiles.length === 0 || name === 'standard input') return undefined;
-  const missing = new Set(missingFiles.map(withSlashes));
-  const found = sourcesOrNone(workflow).filter((source) => missing.has(withSlashes(source.name)));
+  if (name === 'standard input') return undefined;
+  const found = sourcesOfMissing(missingFiles, workflow);
   const files = [...new Set(found.map((source) => source.name))];
   return files.length === 0
     ? undefined
     : `The workflow says where to get ${files.join(', ')}: darkroom models get ${quoted(name)}`;
+}
+
+/** For each missing file whose origin a workflow names, its folder and its address. */
+export const originNotes = (missingFiles: readonly string[], workflow: Source): string[] => [
+  ...new Set(
+    sourcesOfMissing(missingFiles, workflow).map(
+      (source) => `${pathOfSource(source)} is at ${maskUrl(source.url)}`,
+    ),
+  ),
+];
+
+function sourcesOfMissing(missingFiles: readonly string[], workflow: Source): ModelSource[] {
+  if (missingFiles.length === 0) return [];
+  const missing = new Set(missingFiles.map(withSlashes));
+  return sourcesOrNone(workflow).filter((source) => missing.has(withSlashes(source.name)));
 }
 
 /** The sources that a workflow names; none for one that can't be read. */

@@ -2,6 +2,7 @@
 // strangers: what could lead out of the models folder is refused.
 import { posix } from 'node:path';
 import { DarkroomError } from '../errors.ts';
+import { isLocalHost } from '../local-host.ts';
 import { maskUrl } from '../mask-secrets.ts';
 import { withSlashes } from '../slashes.ts';
 import { isModelName } from '../storage/model-folders.ts';
@@ -79,10 +80,17 @@ export function refuseSource(source: ModelSource): DarkroomError | undefined {
       `'${name}' is not the name of a model file`,
       'Only files with extensions of models (.safetensors, .ckpt, .pt …) are downloaded.',
     );
-  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
+  if (!isSecureAddress(url))
     return refused(
-      `${name} can't be downloaded from '${maskUrl(url)}', which is not an http(s) address`,
+      `${name} can't be downloaded from '${maskUrl(url)}', which is not an https address`,
       'Download it yourself and put it into the models folder.',
     );
   return undefined;
+}
+
+/** Whether nobody on the way can change what an address sends: https, or this machine. */
+function isSecureAddress(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname } = new URL(text);
+  return protocol === 'https:' || (protocol === 'http:' && isLocalHost(hostname));
 }

@@ -41,7 +41,7 @@ it.each(['m.py', 'm.sh', 'm', 'm.safetensors.exe'])('%s is the name of no model'
 it.each(['file:///etc/passwd', 'ftp://example.com/m', 'javascript:1', 'm', ''])(
   'the address %j is refused',
   (url) => {
-    expect(refuseSource(source({ url }))?.message).toContain('is not an http(s) address');
+    expect(refuseSource(source({ url }))?.message).toContain('is not an https address');
   },
 );
 

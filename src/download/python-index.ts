@@ -19,7 +19,8 @@ export interface WheelRequest {
   readonly index: string;
   /** The name of the package, in its normal form: lower case, with `-`. */
   readonly name: string;
-  readonly version: string;
+  /** By default the newest. */
+  readonly version?: string;
   readonly client: WebClient;
   readonly signal: AbortSignal;
 }
@@ -47,12 +48,12 @@ export async function findWheel(request: WheelRequest): Promise<Wheel> {
   const { index, name, version } = request;
   const address = new URL(`${name}/`, index.endsWith('/') ? index : `${index}/`);
   const wheels = await readIndex(address, request);
-  const wheel = wheels.find((one) => one.version === version);
-  if (wheel) return wheel;
   const newest = wheels.map((one) => one.version).sort(byVersion);
+  const wheel = wheels.find((one) => one.version === (version ?? newest[0]));
+  if (wheel) return wheel;
   throw failure(
     address,
-    `has no wheel of ${name} ${version}`,
+    `has no wheel of ${name}${version === undefined ? '' : ` ${version}`}`,
     newest.length === 0
       ? INDEX_HINT
       : `Its newest versions are ${newest.slice(0, MAX_SHOWN).join(', ')}.`,

@@ -11,9 +11,10 @@ import { parseOverrides } from '../../workflow/overrides/overrides.ts';
 import { badUsage } from '../bad-usage.ts';
 import type { Invocation } from '../command.ts';
 import { partsOf, sentence } from '../error-report.ts';
+import { laterTemplateNote } from '../official-templates.ts';
 import { darkroomOptions } from '../options.ts';
 import { coloured, jsonLine, printable, type Terminal, warnings } from '../terminal.ts';
-import { downloadHint } from '../workflow-models.ts';
+import { downloadHint, originNotes } from '../workflow-models.ts';
 import { openSource } from '../workflow-source.ts';
 
 type FileResult = Omit<CheckResult, 'validation'> & { readonly file: string };
@@ -56,8 +57,12 @@ async function checkFile(
   try {
     const source = await openSource(file);
     const { validation: _, ...result } = await darkroom.check(source.content, options);
-    const hint = downloadHint(result.missingModels, source);
-    return { ...result, notes: hint === undefined ? result.notes : [...result.notes, hint] };
+    const notes = [
+      laterTemplateNote(source.template),
+      ...originNotes(result.missingModels, source),
+      downloadHint(result.missingModels, source),
+    ];
+    return { ...result, notes: [...result.notes, ...notes.filter((note) => note !== undefined)] };
   } catch (error) {
     if (!(error instanceof DarkroomError)) throw error;
     return {

@@ -96,6 +96,15 @@ describe('darkroom models get', () => {
     expect(again.err).toBe('nothing is missing: 1 model files are there\n');
   });
 
+  it('asks on a terminal; --yes answers', async () => {
+    const ask = (answer: string, ...args: string[]): Promise<Ran> =>
+      darkroom(['models', 'get', workflow(), '--models', models(), ...args], answer);
+    const no = await ask('n');
+    expect(no.err).toContain(`Download 1 file, ${formatSize(VAE.length)}? [y/N] `);
+    expect({ code: no.code, out: no.out }).toEqual({ code: 1, out: [] });
+    expect((await ask('n', '--yes')).out).toEqual([target()]);
+  });
+
   it('--dry-run downloads nothing, and exits with 1 if something is missing', async () => {
     const { code, out } = await get(workflow(), '--dry-run', '--json');
     expect(code).toBe(1);
@@ -124,7 +133,8 @@ describe('darkroom models get', () => {
     [{ name: '../../x.safetensors' }, 'is no path inside a models folder'],
     [{ directory: '../custom_nodes' }, 'is no path inside a models folder'],
     [{ name: 'x.py' }, 'is not the name of a model file'],
-    [{ url: 'file:///etc/passwd' }, 'is not an http(s) address'],
+    [{ url: 'file:///etc/passwd' }, 'is not an https address'],
+    [{ url: 'http://example.com/kl.safetensors' }, 'is not an https address'],
   ])('%j fails, and nothing is left', async (model, message) => {
     const { code, out, err } = await get(workflow(model));
     expect(err).toContain(message);
@@ -165,7 +175,9 @@ describe('missing files of other commands', () => {
     const file = workflow();
     const hint = `The workflow says where to get kl.safetensors: darkroom models get ${file}`;
     expect((await run(file, undefined)).err).toContain(` hint: ${hint}\n`);
-    expect((await darkroom(['check', file, '--models', models()])).out.join('\n')).toContain(hint);
+    const checked = (await darkroom(['check', file, '--models', models()])).out.join('\n');
+    expect(checked).toContain(hint);
+    expect(checked).toContain(`note: vae/kl.safetensors is at ${host.origin}/o/r/kl.safetensors\n`);
   });
 
   it('run --get asks; without a terminal it needs --yes', async () => {

@@ -13,13 +13,16 @@ import { MAX_BYTES } from '../../workflow/read/read-errors.ts';
 import { findProblems } from '../../workflow/validate/find-problems.ts';
 import { badUsage } from '../bad-usage.ts';
 import type { Invocation } from '../command.ts';
+import { getTemplates } from '../get-templates.ts';
 import {
+  confirm,
   type DownloadOutcome,
   type Downloads,
   downloadMissing,
   printPlan,
   reportDownloads,
   startDownloads,
+  sumOf,
 } from '../model-downloads.ts';
 import type { Values } from '../options.ts';
 import { jsonLine, printable, type Terminal } from '../terminal.ts';
@@ -32,6 +35,7 @@ export async function getModels(
   names: readonly string[],
 ): Promise<number> {
   const { values, terminal } = invocation;
+  await getTemplates(invocation, names);
   const downloads = startDownloads(folders);
   try {
     const requested: Requested[] = [];
@@ -41,7 +45,8 @@ export async function getModels(
     const unknown = withoutSource(requested);
     const plan = await planDownloads(sources, downloads);
     if (!values.quiet) printPlan(terminal, plan, downloads.root);
-    const outcome: DownloadOutcome = values['dry-run']
+    const isAgreed = !values['dry-run'] && (await isAgreedTo(plan, names, invocation));
+    const outcome: DownloadOutcome = !isAgreed
       ? { downloaded: [], errors: plan.missing.flatMap(({ remote }) => remote.error ?? []) }
       : await downloadMissing(terminal, plan.missing, downloads, {
           quiet: values.quiet || values.json,
@@ -54,6 +59,16 @@ export async function getModels(
   } finally {
     downloads.release();
   }
+}
+
+/** Asks on a terminal before much is downloaded for a workflow; an address says what it is. */
+async function isAgreedTo(
+  { missing }: DownloadPlan,
+  names: readonly string[],
+  { values, terminal }: Invocation,
+): Promise<boolean> {
+  if (missing.length === 0 || values.yes || names.every(isWebAddress)) return true;
+  return (await confirm(terminal, `Download ${sumOf(missing)}?`)) ?? true;
 }
 
 interface Conclusion {
@@ -78,7 +93,7 @@ function conclude(
         ? 'the workflow names no model files with their origin\n'
         : `nothing is missing: ${plan.present.length} model files are there\n`,
     );
-  const isMissing = values['dry-run'] === true && plan.missing.length > 0;
+  const isMissing = plan.missing.length > outcome.downloaded.length;
   return isComplete && !isMissing ? 0 : 1;
 }
 

@@ -8,7 +8,9 @@ import { nodesOf } from '../../nodes/index.ts';
 import { badUsage } from '../bad-usage.ts';
 import type { Invocation } from '../command.ts';
 import { asDarkroomError, exitCodeOf, partsOf, report } from '../error-report.ts';
+import { getTemplates } from '../get-templates.ts';
 import { type NamedOutput, openNamedOutput } from '../named-output.ts';
+import { laterTemplateNote } from '../official-templates.ts';
 import { comfyuiOption, darkroomOptions, dynamicSeed, type Values } from '../options.ts';
 import type { PictureProtocol } from '../picture-protocol.ts';
 import { createProgress } from '../progress.ts';
@@ -62,8 +64,10 @@ async function runFiles(invocation: Invocation, reported: ReportedErrors): Promi
       'run needs a workflow file',
       'For example: darkroom run workflow.json --models path/to/ComfyUI/models',
     );
+  const options = darkroomOptions(values);
   const firstSeed = dynamicSeed(values);
   const protocol = values.show ? protocolOf(terminal) : undefined;
+  if (values.get) await getTemplates(invocation, positionals);
   const sources: Source[] = [];
   for (const name of positionals) sources.push(await openSource(name));
   reported.source = sources[0];
@@ -74,9 +78,12 @@ async function runFiles(invocation: Invocation, reported: ReportedErrors): Promi
   if (values.get) await getBeforeRun(invocation, sources);
   const isSeries = runs.length > 1 || values.csv !== undefined || values.batch !== undefined;
   const warn = warnings(terminal, values.quiet);
+  for (const { template } of sources) {
+    const note = laterTemplateNote(template);
+    if (note !== undefined) warn(note);
+  }
   const named = openNamedOutput(values.output, { isSeries: runs.length > 1, warn });
   try {
-    const options = darkroomOptions(values);
     const darkroom = await openDarkroom({
       ...options,
       output: named?.folder ?? options.output,

@@ -36,6 +36,7 @@ const KINDS: readonly Kind[] = [
   { folder: 'merged', about: 'weights merged for a network that is open' },
   { folder: 'hashes', about: 'hash of a model file' },
   { folder: 'frontend', about: 'ComfyUI’s own editor', isDownloaded: true },
+  { folder: 'templates', about: 'ComfyUI’s official templates', isDownloaded: true },
 ];
 
 /** Returns the model file and the recipes of prepacked weights. */
@@ -66,8 +67,8 @@ function sessionSource(path: string): string | undefined {
 }
 
 /**
- * Returns all entries, the largest first. The thousands of hashes are one entry, and so is the
- * frontend.
+ * Returns all entries, the largest first. The thousands of hashes are one entry, and so are
+ * the frontend and the templates.
  */
 export function cacheEntries(root: string = cacheFolder()): CacheEntry[] {
   const found: CacheEntry[] = [];

@@ -77,12 +77,7 @@ export const imageWithoutWorkflow = (file: string, format: string): DarkroomErro
   });
 
 export function unreadable(file: string, error: NodeJS.ErrnoException): DarkroomError {
-  if (error.code === 'ENOENT' || error.code === 'ENOTDIR')
-    return new DarkroomError('DR_FILE_MISSING', {
-      message: `there is no file ${file}`,
-      hint: similarFiles(file) || 'Check the path.',
-      file,
-    });
+  if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return missingFile(file);
   if (error.code === 'EISDIR')
     return new DarkroomError('DR_FILE_UNREADABLE', {
       message: `${file} is a folder`,
@@ -100,6 +95,14 @@ export function unreadable(file: string, error: NodeJS.ErrnoException): Darkroom
     cause: error,
   });
 }
+
+/** `hint` is for where no file has a similar name. */
+export const missingFile = (file: string, hint = 'Check the path.'): DarkroomError =>
+  new DarkroomError('DR_FILE_MISSING', {
+    message: `there is no file ${file}`,
+    hint: similarFiles(file) || hint,
+    file,
+  });
 
 function similarFiles(file: string): string {
   try {

@@ -10,7 +10,12 @@ import { virtualKind } from './virtual.ts';
 /** An output of a node that runs (or is muted), or a value. */
 export type Source =
   | { readonly id: string; readonly slot: number }
-  | { readonly value: Json; readonly primitive?: UiNode };
+  | {
+      readonly value: Json;
+      readonly primitive?: UiNode;
+      /** It is the value of a subgraph's widget, which the editor sends as it is. */
+      readonly isPromoted?: boolean;
+    };
 
 /** The maximum number of inputs and outputs that are visited from an input to its source. */
 const MAX_STEPS = 2000;
@@ -60,7 +65,8 @@ class Resolution {
     const linked = this.input(scope, outer, this.#types.inputsOf(outer)[slot]);
     if (linked) return linked;
     const value = this.#types.valuesOf(outer).values.get(templateInput.name);
-    return value === undefined ? undefined : { value };
+    const isPromoted = template.subgraphName !== undefined;
+    return value === undefined ? undefined : { value, isPromoted };
   }
 
   /** The value of the inner widget that an outer node shows for one of its inputs. */

@@ -28,6 +28,28 @@ describe('texts', () => {
     });
   });
 
+  // comfyui-frontend-package 1.49.6: ExecutableNodeDTO.resolveInput sends the value of the widget
+  it('texts that a subgraph shows are sent as they are', () => {
+    const text = (id: number) =>
+      node(id, 'CLIPTextEncode', [widget('text', 'STRING', 5)], ['{a|b} {c|d}']);
+    const workflow = {
+      nodes: [node(1, 'sub', [widget('text', 'STRING')], ['{"json": 1} {a|b}'])],
+      definitions: {
+        subgraphs: [
+          {
+            id: 'sub',
+            name: 'Prompt',
+            nodes: [text(2), node(3, 'CLIPTextEncode', [], ['{a|b}'])],
+            links: [link(5, -10, 0, 2, 0, 'STRING')],
+            inputs: [{ name: 'text', type: 'STRING', linkIds: [5] }],
+          },
+        ],
+      },
+    };
+    expect(convertedInputs(workflow, '1:2')).toEqual({ text: '{"json": 1} {a|b}' });
+    expect(convertedInputs(workflow, '1:3')).toEqual({ text: 'a' });
+  });
+
   it('placeholders for dates and widgets are replaced in file names; unknown ones stay', () => {
     const prefix = '%date:yyyy-MM-dd_hmmss%/%KSampler.seed%_%Size.width%_%width%_%Nobody.x%';
     const workflow = {

@@ -76,14 +76,19 @@ function convertInputs(conversion: Conversion, scoped: ScopedNode): JsonObject {
     guessedTypes.add(node.type);
   const inputs = new Map<string, Json>(values);
   const links = new Map<string, Json>();
+  const promoted = new Set<string>();
   for (const socket of types.inputsOf(node)) {
     const source = resolveInput(types, scope, node, socket);
     if (!source || socket.name === '') continue;
     if ('value' in source) inputs.set(socket.name, primitiveValue(conversion, source));
     else links.set(socket.name, [source.id, source.slot]);
+    if ('value' in source && source.isPromoted) promoted.add(socket.name);
   }
-  for (const [name, value] of inputs)
-    inputs.set(name, convertValue(conversion, scoped, name, value));
+  for (const [name, value] of inputs) {
+    const text = promoted.has(name) ? value : convertText(conversion, scoped, name, value);
+    // a bare list would be read as a link
+    inputs.set(name, Array.isArray(text) ? { __value__: text } : text);
+  }
   for (const [name, link] of links) inputs.set(name, link);
   const computed = types.computedInputs(node, objectOf(inputs));
   for (const [name, value] of Object.entries(computed)) inputs.set(name, value);
@@ -98,14 +103,13 @@ const primitiveValue = (
     ? withoutPlaceholders(conversion, value)
     : value;
 
-function convertValue(
+/** Replaces placeholders and choices in a text; other values are returned as they are. */
+function convertText(
   conversion: Conversion,
   { id, node }: ScopedNode,
   name: string,
   value: Json,
 ): Json {
-  // a bare list would be read as a link
-  if (Array.isArray(value)) return { __value__: value };
   const input = conversion.types.inputOf(node, name);
   if (typeof value !== 'string' || input?.kind !== 'STRING') return value;
   if (name === FILE_NAME_INPUT) return withoutPlaceholders(conversion, value);
