@@ -1,5 +1,5 @@
-// Whole workflows on the tiny Z-Image, Lumina 2, FLUX.1, Chroma and SD3 models: the latents and
-// images of ComfyUI (test/golden/graphs_flow).
+// Whole workflows on the tiny models of Z-Image, Lumina 2, FLUX.1, Chroma, SD3 and Qwen-Image: the
+// latents and images of ComfyUI (test/golden/graphs_flow).
 import {
   copyFileSync,
   mkdirSync,
@@ -29,13 +29,20 @@ const MODELS: Readonly<Record<string, readonly string[]>> = {
     'tiny_flux_fill',
     'tiny_flux_schnell',
     'tiny_lumina2',
+    'tiny_qwen_image',
     'tiny_sd35_medium',
     'tiny_sd3_medium',
     'tiny_z_image',
   ],
-  text_encoders: ['tiny_clip_l', 'tiny_clip_g', 'tiny_t5xxl', 'tiny_qwen3_4b', 'tiny_gemma2_2b'],
-  vae: ['tiny_ae'],
-  loras: ['lora_flux_dev_kohya', 'lora_flux_dev_peft', 'lora_sd35_peft', 'lora_z_image_peft'],
+  text_encoders: [
+    ...['tiny_clip_l', 'tiny_clip_g', 'tiny_t5xxl', 'tiny_qwen3_4b', 'tiny_gemma2_2b'],
+    'tiny_qwen25_vl_7b',
+  ],
+  vae: ['tiny_ae', 'tiny_wan21_vae'],
+  loras: [
+    ...['lora_flux_dev_kohya', 'lora_flux_dev_peft', 'lora_sd35_peft', 'lora_z_image_peft'],
+    'lora_qwen_image_peft',
+  ],
 };
 
 const files = join(dirname(fileURLToPath(import.meta.url)), 'golden', 'graphs_flow');

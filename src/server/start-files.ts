@@ -59,6 +59,7 @@ export async function findVae(folders: Folders, { vae }: StartPreset): Promise<s
   for (const name of namesIn(folders, VAES, vae.usual)) {
     const found = await identifyIn(folders, VAES, name);
     if (found?.model.kind !== 'vae' || channelsOf(found) !== vae.latentChannels) continue;
+    if ((found.model.vae.kind === 'wan') !== (vae.isVideo === true)) continue;
     if (basename(name) === vae.usual || vae.name.test(name)) return name;
     fitting.push(name);
   }
@@ -82,7 +83,10 @@ interface Identified extends Pick<ModelDescription, 'tensors'> {
 /** The channels of the latents that the decoder of a VAE takes. */
 function channelsOf({ model, tensors }: Identified): number | undefined {
   if (model.kind !== 'vae') return undefined;
-  return tensors.get(`${model.vae.prefix}decoder.conv_in.weight`)?.shape[1];
+  const first = ['decoder.conv_in', 'decoder.conv1'].map((layer) =>
+    tensors.get(`${model.vae.prefix}${layer}.weight`),
+  );
+  return first.find((tensor) => tensor !== undefined)?.shape[1];
 }
 
 /** undefined for a file that can't be read. */

@@ -22,6 +22,8 @@ export interface EncoderLoader extends NodeTemplate {
 
 export interface VaeFile extends UsualFile {
   readonly latentChannels: 4 | 16;
+  /** It is Wan's, which also encodes videos. */
+  readonly isVideo?: boolean;
   /** What tells its name from those of other families with as many channels. */
   readonly name: RegExp;
 }
@@ -174,7 +176,12 @@ export const START_PRESETS: Readonly<Record<Family, StartPreset>> = {
       kind: 'qwen25_7b',
       usual: 'qwen_2.5_vl_7b_fp8_scaled.safetensors',
     }),
-    vae: { latentChannels: 16, usual: 'qwen_image_vae.safetensors', name: /qwen|wan/i },
+    vae: {
+      latentChannels: 16,
+      isVideo: true,
+      usual: 'qwen_image_vae.safetensors',
+      name: /qwen|wan/i,
+    },
     modelSampling: shift(3.1),
   },
 };

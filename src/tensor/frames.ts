@@ -13,9 +13,8 @@ export function framesOf(x: Tensor): readonly Tensor[] {
   );
 }
 
-/** Joins frames [B, C, H, W] to the rank of `like`. */
-export function joinFrames(frames: readonly Tensor[], like: Tensor): Tensor {
-  if (like.shape.length === 4) return frames[0];
+/** Joins frames [B, C, H, W] to [B, C, T, H, W]. */
+export function stackFrames(frames: readonly Tensor[]): Tensor {
   const [batch, channels, height, width] = frames[0].shape;
   const plane = height * width;
   const data = allocate(batch * channels * frames.length * plane);

@@ -46,6 +46,9 @@ const GOOD: Readonly<Record<string, string>> = {
   'controlnet/xl.safetensors': 'tiny_controlnet_sdxl',
   'vae/kl.safetensors': 'tiny_vae',
   'vae/ae.safetensors': 'tiny_ae',
+  'diffusion_models/qwen.safetensors': 'tiny_qwen_image',
+  'text_encoders/qwen-vl.safetensors': 'tiny_qwen25_vl_7b',
+  'vae/qwen.safetensors': 'tiny_wan21_vae',
   'vae_approx/taesdxl_decoder.safetensors': 'taesdxl_decoder',
   'upscale_models/x4.safetensors': 'tiny_realesrgan_x4_new',
   'upscale_models/old.safetensors': 'tiny_esrgan_x2_old',
@@ -63,7 +66,7 @@ const WRONG: Readonly<Record<string, RegExp>> = {
   'video.safetensors': /video\.safetensors is a Wan model \(video\), which is not supported$/,
   'flux.safetensors': /flux\.safetensors is a FLUX\.2 model, which is not supported$/,
   'wan-vae.safetensors':
-    /wan-vae\.safetensors is the VAE of Wan 2\.1 and Qwen-Image, which is not supported$/,
+    /wan-vae\.safetensors is the VAE of Wan 2\.2 \(video\), which is not supported$/,
   'nothing.safetensors':
     /nothing\.safetensors is not a known model: its tensors \(a …\) match no supported kind$/,
 };
@@ -108,6 +111,7 @@ beforeAll(async () => {
   });
   await writeSafetensors(put('checkpoints/wan-vae.safetensors', ''), {
     'decoder.middle.0.residual.0.gamma': F32([4, 1, 1, 1]),
+    'decoder.upsamples.0.upsamples.0.residual.2.weight': F32([4, 4, 3, 3, 3]),
   });
   await writeSafetensors(put('checkpoints/nothing.safetensors', ''), { a: F32([2, 2, 2]) });
 });
@@ -152,6 +156,9 @@ describe('darkroom models inspect', () => {
       'controlnet/xl.safetensors': expect.stringMatching(/^ControlNet: /),
       'vae/kl.safetensors': 'VAE: KL',
       'vae/ae.safetensors': 'VAE: KL, SD3 or FLUX.1 (16 channels)',
+      'diffusion_models/qwen.safetensors': 'diffusion model: Qwen-Image, predicts flow',
+      'text_encoders/qwen-vl.safetensors': 'text encoder: Qwen2.5-VL 7B',
+      'vae/qwen.safetensors': 'VAE: Wan 2.1 and Qwen-Image',
       'vae_approx/taesdxl_decoder.safetensors': 'VAE: TAESD, the decoder',
       'upscale_models/x4.safetensors': expect.stringMatching(/^upscale model: .*, x4$/),
       'upscale_models/old.safetensors': expect.stringMatching(/^upscale model: .*, x2$/),
@@ -254,8 +261,8 @@ describe('darkroom models inspect', () => {
     const { err } = await run('inspect', join(models, 'checkpoints/nothing.safetensors'));
     expect(err).toContain(
       'Darkroom runs models of SD1.x, SD2.x, SDXL, SDXL refiner, Stable Diffusion 3, FLUX.1, ' +
-        'FLUX.1 schnell, Chroma, Lumina 2 and Z-Image (checkpoints and their parts, LoRAs, ' +
-        'ControlNets, textual inversions), upscalers and detectors.',
+        'FLUX.1 schnell, Chroma, Lumina 2, Z-Image and Qwen-Image (checkpoints and their parts, ' +
+        'LoRAs, ControlNets, textual inversions), upscalers and detectors.',
     );
   });
 });

@@ -59,7 +59,6 @@ const KINDS: Readonly<Record<string, readonly (string | readonly string[])[]>> =
   'a Z-Image model for pixels': ['dec_net.cond_embed.weight'],
   'a HiDream model': ['caption_projection.0.linear.weight'],
   'an OmniGen model': ['time_caption_embed.timestep_embedder.linear_1.bias'],
-  'a Mage-Flow model': ['txt_norm.weight'],
   'a Hunyuan3D model': ['latent_in.weight'],
   'a Stable Audio model': [
     'transformer.rotary_pos_emb.inv_freq',

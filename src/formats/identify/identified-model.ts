@@ -76,10 +76,10 @@ export interface VisionPart {
 }
 
 export interface VaePart {
-  readonly kind: 'kl' | 'taesd';
+  readonly kind: 'kl' | 'taesd' | 'wan';
   /** Undefined for the layout of the original checkpoints. */
   readonly layout?: 'diffusers';
-  /** Before `encoder.`/`decoder.` (KL) or `taesd_encoder.`/`taesd_decoder.`. */
+  /** Before `encoder.`/`decoder.` (KL, Wan) or `taesd_encoder.`/`taesd_decoder.`. */
   readonly prefix: string;
 }
 

@@ -1,4 +1,4 @@
-// Identifies autoencoders by their tensor names and shapes: KL, TAESD, and those that are named but
+// Identifies autoencoders by their tensor names and shapes: KL, TAESD, Wan's, and those that are named but
 // not supported. The decisions and their order are those of ComfyUI's sd.VAE.
 import type { TensorInfo } from '../tensor-file.ts';
 import type { ModelFile, VaePart } from './identified-model.ts';
@@ -63,7 +63,6 @@ const FOREIGN: Readonly<Record<string, (vae: Below) => boolean>> = {
   'Wan 2.2 (video)': ({ has }) =>
     has('decoder.middle.0.residual.0.gamma') &&
     has('decoder.upsamples.0.upsamples.0.residual.2.weight'),
-  'Wan 2.1 and Qwen-Image': ({ has }) => has('decoder.middle.0.residual.0.gamma'),
   'Hunyuan3D (3D models)': ({ has }) => has('geo_decoder.cross_attn_decoder.ln_1.bias'),
   'ACE-Step (music)': ({ has }) => has('vocoder.backbone.channel_layers.0.0.bias'),
   'a video model (TAEHV)': ({ has, shape }) =>
@@ -82,6 +81,7 @@ export function vaePart(tensors: Tensors, prefix: string): VaePart | undefined {
   const vae = below(tensors, prefix);
   if (foreignVae(vae)) return undefined;
   if (vae.has('taesd_decoder.1.weight')) return { kind: 'taesd', prefix };
+  if (vae.has('decoder.middle.0.residual.0.gamma')) return { kind: 'wan', prefix };
   if (vae.shape('decoder.conv_in.weight')?.length !== 4) return undefined;
   if (vae.has('decoder.up_blocks.0.resnets.0.norm1.weight'))
     return { kind: 'kl', layout: 'diffusers', prefix };

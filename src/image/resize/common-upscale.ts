@@ -1,5 +1,6 @@
 // ComfyUI's resizes by name: common_upscale with its centre crop, and ImageScale.
 import { allocate } from '../../tensor/allocate.ts';
+import { framesOf, stackFrames } from '../../tensor/frames.ts';
 import { roundHalfEven } from '../../tensor/round-half-even.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { toNCHW, toNHWC } from '../channel-order.ts';
@@ -61,8 +62,10 @@ export function cropToAspect(x: Tensor, { width, height }: Size): Tensor {
   return cropPlanes(x, { left, top, width: oldWidth - 2 * left, height: oldHeight - 2 * top });
 }
 
-/** ComfyUI's common_upscale of an NCHW tensor. */
+/** ComfyUI's common_upscale of an NCHW tensor, or of the frames of an NCTHW one. */
 export function commonUpscale(x: Tensor, size: Size, method: UpscaleMethod, crop: Crop): Tensor {
+  if (x.shape.length === 5)
+    return stackFrames(framesOf(x).map((frame) => commonUpscale(frame, size, method, crop)));
   return UPSCALE_METHODS[method](crop === 'center' ? cropToAspect(x, size) : x, size);
 }
 

@@ -19,6 +19,7 @@ export function describeVae(
   { vae: { kind, prefix } }: Extract<ModelFile, { kind: 'vae' }>,
   tensors: Tensors,
 ): string {
+  if (kind === 'wan') return 'Wan 2.1 and Qwen-Image';
   const first = kind === 'kl' ? 'decoder.conv_in.weight' : 'taesd_decoder.1.weight';
   const channels = tensors.get(prefix + first)!.shape[1];
   return joined(kind === 'kl' ? 'KL' : 'TAESD', latentsOf(channels));

@@ -1,7 +1,7 @@
 // Qwen-Image (arXiv 2508.02324) as a denoiser: pictures from prompts, Edit, and Layered, whose
 // latents have a frame for each layer.
 import { concatAxis, narrow } from '../../tensor/axes.ts';
-import { framesOf, joinFrames } from '../../tensor/frames.ts';
+import { framesOf, stackFrames } from '../../tensor/frames.ts';
 import { map, repeatToBatch, reshape, type Tensor, zeros } from '../../tensor/tensor.ts';
 import type { Denoiser, DenoiserInputs } from '../denoiser.ts';
 import { type Architecture, largeLayers } from '../dit/architecture.ts';
@@ -69,10 +69,8 @@ export const qwenImage: Architecture<QwenImageConfig> = {
     const count = out.shape[1] / frames.length;
     const image = (i: number): Tensor =>
       unpatchify(narrow(out, 1, i * count, count), [batch, outChannels, height, width], PATCHES);
-    return joinFrames(
-      frames.map((_, i) => image(i)),
-      x,
-    );
+    const images = frames.map((_, i) => image(i));
+    return x.shape.length === 4 ? images[0] : stackFrames(images);
   },
 };
 

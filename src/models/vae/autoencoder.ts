@@ -4,19 +4,21 @@ import type { Tiles } from '../tiling.ts';
 import type { Weights } from '../weights/tensors.ts';
 
 export interface Autoencoder {
-  readonly kind: 'kl' | 'taesd';
+  readonly kind: 'kl' | 'taesd' | 'wan';
   readonly latentChannels: number;
   /** Pixels per latent cell and side (8). */
   readonly factor: number;
+  /** The channels of pictures; 3 by default. */
+  readonly imageChannels?: number;
   /**
    * Encodes images [N, H, W, 3] in 0..1 to unscaled latents [N, C, H/8, W/8] (the mean of the
-   * distribution, which is not sampled). Images are cropped around the centre to multiples of
+   * distribution, which is not sampled); where latents have frames, [1, C, T, H/8, W/8] of a video. Images are cropped around the centre to multiples of
    * `factor`. `tiles` are in pixels.
    */
   encode(pixels: Tensor, tiles?: Tiles): Promise<Tensor>;
   /**
-   * Decodes unscaled latents to images [N, 8H, 8W, 3], clamped to 0..1. `tiles` are in latent
-   * cells.
+   * Decodes unscaled latents to images [N, 8H, 8W, 3], clamped to 0..1, the frames of videos one
+   * after another. `tiles` are in latent cells.
    */
   decode(latents: Tensor, tiles?: Tiles): Promise<Tensor>;
   /** The tensors, by the prefixes of their names in a saved file. Absent without weights. */

@@ -83,7 +83,9 @@ describe('autoencoders that are not supported', () => {
     await expect(loadVae(file, runtime)).rejects.toMatchObject({
       code: 'DR_MODEL_UNSUPPORTED',
       message: 'flux2-vae.safetensors is not a supported VAE but the VAE of FLUX.2',
-      hint: 'VAE files of SD1.x, SD2.x, SDXL, SD3 and FLUX.1 (KL) and TAESD are supported.',
+      hint:
+        'VAE files of SD1.x, SD2.x, SDXL, SD3 and FLUX.1 (KL), of Qwen-Image and TAESD are ' +
+        'supported.',
     });
   });
 });

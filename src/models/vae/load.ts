@@ -1,15 +1,14 @@
-// Loads autoencoders (KL and TAESD), from checkpoints or from files of their own. Pixels are 0..1
+// Loads autoencoders (KL, TAESD and Wan's), from checkpoints or from files of their own. Pixels are 0..1
 // for callers, -1..1 for the networks.
-import { DarkroomError } from '../../errors.ts';
 import type { VaePart } from '../../formats/identify/identified-model.ts';
 import { identify } from '../../formats/identify/identify.ts';
 import { withModelFile } from '../../formats/model-file.ts';
 import type { TensorFile } from '../../formats/tensor-file.ts';
 import { toNCHW, toNHWC } from '../../image/channel-order.ts';
-import { cropPlanes } from '../../image/resize/common-upscale.ts';
 import type { Graph } from '../../onnx/builder.ts';
 import type { Network, NetworkSpec } from '../../runtime/network.ts';
-import { concatBatch, map, sliceBatch, type Tensor } from '../../tensor/tensor.ts';
+import { framesOf } from '../../tensor/frames.ts';
+import { concatBatch, sliceBatch, type Tensor } from '../../tensor/tensor.ts';
 import { wrongFile } from '../checkpoint/wrong-file.ts';
 import type { ModelRuntime } from '../model-runtime.ts';
 import { DECODE_ORDER, ENCODE_ORDER, threeTilings } from '../tiling.ts';
@@ -23,12 +22,14 @@ import {
   klFactor,
   klLatentChannels,
 } from './kl-graph.ts';
+import { cropToMultiples, fromSigned, toSigned } from './pixels.ts';
 import {
   type TaesdScale,
   taesdDecoderGraph,
   taesdEncoderGraph,
   taesdLatentChannels,
 } from './taesd-graph.ts';
+import { createWan } from './wan.ts';
 
 /** Scale and shift of the TAESD pairs that VAELoader offers by name. */
 export const TAESD_SCALES = {
@@ -54,7 +55,8 @@ export async function loadVae(file: string, runtime: ModelRuntime): Promise<Auto
       file,
       isForeign ? 'a supported VAE' : 'a VAE',
       found,
-      'VAE files of SD1.x, SD2.x, SDXL, SD3 and FLUX.1 (KL) and TAESD are supported.',
+      'VAE files of SD1.x, SD2.x, SDXL, SD3 and FLUX.1 (KL), of Qwen-Image and TAESD are ' +
+        'supported.',
     );
   });
 }
@@ -109,6 +111,7 @@ export async function loadAutoencoder(
       scale,
     );
   }
+  if (kind === 'wan') return createWan(runtime, weightsBelow(''));
   return createKl(
     runtime,
     layout === 'diffusers'
@@ -212,7 +215,7 @@ function createAutoencoder(
   return {
     ...properties,
     async encode(pixels, tiles) {
-      const x = map(cropToMultiples(toNCHW(pixels), factor), (v) => Math.fround(v * 2) - 1);
+      const x = toSigned(cropToMultiples(toNCHW(pixels), factor));
       if (tiles)
         return threeTilings(x, encode, ENCODE_ORDER, tiles, {
           scale: 1 / factor,
@@ -224,14 +227,18 @@ function createAutoencoder(
   };
 }
 
-/** Decodes with a network that returns values in -1..1, whole or in tiles. */
+/**
+ * Decodes with a network that returns values in -1..1, whole or in tiles; of latents with frames the
+ * first.
+ */
 function decodeWith(network: Network, factor: number): Autoencoder['decode'] {
   const decode = async (x: Tensor): Promise<Tensor> => (await network.run({ x })).out;
-  return async (latents, tiles) => {
+  return async (given, tiles) => {
+    const [latents] = framesOf(given);
     const raw = tiles
       ? await threeTilings(latents, decode, DECODE_ORDER, tiles, { scale: factor, channels: 3 })
       : await mapItems(latents, decode);
-    return toNHWC(map(raw, (v) => Math.min(1, Math.max(0, Math.fround(v + 1) / 2))));
+    return toNHWC(fromSigned(raw));
   };
 }
 
@@ -240,25 +247,4 @@ async function mapItems(x: Tensor, f: (item: Tensor) => Promise<Tensor>): Promis
   const items: Tensor[] = [];
   for (let i = 0; i < x.shape[0]; i++) items.push(await f(sliceBatch(x, i, i + 1)));
   return concatBatch(items);
-}
-
-/**
- * Crops around the centre to multiples of `factor`, as VAE.encode does. Throws DR_INPUT_INVALID
- * for images that are smaller than that.
- */
-function cropToMultiples(x: Tensor, factor: number): Tensor {
-  const [, , height, width] = x.shape;
-  const [h, w] = [height - (height % factor), width - (width % factor)];
-  if (h === 0 || w === 0)
-    throw new DarkroomError('DR_INPUT_INVALID', {
-      message: `an image of ${width}x${height} pixels is too small to encode`,
-      hint: `Both sides must be at least ${factor} pixels.`,
-    });
-  if (h === height && w === width) return x;
-  return cropPlanes(x, {
-    left: Math.floor((width % factor) / 2),
-    top: Math.floor((height % factor) / 2),
-    width: w,
-    height: h,
-  });
 }

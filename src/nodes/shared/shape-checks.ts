@@ -25,17 +25,20 @@ export function checkLatentChannels(samples: Tensor, vae: Autoencoder): void {
   });
 }
 
-/** The first three channels of an image [N,H,W,C]. Throws DR_SHAPE_MISMATCH for fewer. */
-export function rgbChannels(image: Tensor): Tensor {
+/**
+ * The first three channels of an image [N,H,W,C], or `most` if it has so many. Throws
+ * DR_SHAPE_MISMATCH for fewer than three.
+ */
+export function rgbChannels(image: Tensor, most = 3): Tensor {
   const [n, h, w, c] = image.shape;
-  if (c === 3) return image;
+  if (c >= 3 && c <= most) return image;
   if (c < 3)
     throw new DarkroomError('DR_SHAPE_MISMATCH', {
       message: `the image has ${c} channels, not 3`,
       hint: 'Convert it to a colour image.',
       input: 'pixels',
     });
-  const data = allocate(n * h * w * 3);
-  for (let i = 0; i < n * h * w; i++) data.set(image.data.subarray(i * c, i * c + 3), i * 3);
-  return { shape: [n, h, w, 3], data };
+  const data = allocate(n * h * w * most);
+  for (let i = 0; i < n * h * w; i++) data.set(image.data.subarray(i * c, i * c + most), i * most);
+  return { shape: [n, h, w, most], data };
 }

@@ -66,7 +66,8 @@ export function slerpLatents(from: Tensor, to: Tensor, factor: number, mask?: Te
  * single latent into a batch.
  */
 function blendByMask(inside: Tensor, outside: Tensor, mask: Tensor): Tensor {
-  const [batch, channels, height, width] = inside.shape;
+  const [batch, ...planes] = inside.shape.slice(0, -2);
+  const [height, width] = inside.shape.slice(-2);
   const resized = resizeMask(mask, { width, height });
   const masks = resized.shape[0] < batch ? repeatToBatch(resized, batch) : resized;
   const count = masks.shape[0];
@@ -80,11 +81,12 @@ function blendByMask(inside: Tensor, outside: Tensor, mask: Tensor): Tensor {
     batch < count ? concatBatch(Array.from({ length: count }, () => x)) : x;
   const [a, b] = [spread(inside).data, spread(outside).data];
   const plane = height * width;
+  const each = inside.data.length / batch;
   const data = a.map((value, i) => {
-    const m = masks.data[Math.floor(i / (channels * plane)) * plane + (i % plane)];
+    const m = masks.data[Math.floor(i / each) * plane + (i % plane)];
     return f32(m * value) + f32(f32(1 - m) * b[i]);
   });
-  return tensor([count, channels, height, width], data);
+  return tensor([count, ...planes, height, width], data);
 }
 
 export interface InjectionRange extends Omit<KSamplerSigmas, 'sampling' | 'denoise'> {

@@ -67,7 +67,7 @@ export function varyNoise(
   { seed, strength, method }: Variation,
 ): Tensor {
   if (strength <= 0) return noise;
-  const [, , height, width] = noise.shape;
+  const [height, width] = noise.shape.slice(-2);
   const resized = resizeMask(toNHW(mask), { width, height }).data;
   const mixed = mixNoise(noise, prepareNoise(noise.shape, seed), strength, method);
   const cell = (i: number): number => resized[i % (height * width)];

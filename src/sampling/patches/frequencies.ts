@@ -26,7 +26,7 @@ function projection(length: number, cutoff: number): Complex {
 
 /** Multiplies the low frequencies of planes [B,C,H,W] by `low`, the others by `high`. */
 export function scaleFrequencies(x: Tensor, low: number, high: number, cutoff: number): Tensor {
-  const [batch, channels, height, width] = x.shape;
+  const [height, width] = x.shape.slice(-2);
   const [across, down] = [projection(width, cutoff), projection(height, cutoff)];
   const out = allocate(x.data.length);
   const [re, im] = [new Float64Array(height * width), new Float64Array(height * width)];
@@ -57,5 +57,5 @@ export function scaleFrequencies(x: Tensor, low: number, high: number, cutoff: n
       }
     }
   }
-  return tensor([batch, channels, height, width], out);
+  return tensor(x.shape, out);
 }

@@ -3,14 +3,14 @@
 
 import { sharpenPlanes } from '../../image/blur/blur-and-sharpen.ts';
 import { allocate } from '../../tensor/allocate.ts';
-import { map, type Tensor, tensor } from '../../tensor/tensor.ts';
+import { map, sizeOf, type Tensor, tensor } from '../../tensor/tensor.ts';
 import { f32 } from '../float32.ts';
 
 export type LatentOperation = (latent: Tensor) => Tensor;
 
-/** The norm of each cell's channel vector, [B,1,H,W]. */
-export function magnitudes({ shape: [batch, channels, height, width], data }: Tensor): Tensor {
-  const plane = height * width;
+/** The norm of each cell's channel vector, [B,1,H,W]; cells of all frames, if there are some. */
+export function magnitudes({ shape: [batch, channels, ...size], data }: Tensor): Tensor {
+  const plane = sizeOf(size);
   const out = allocate(batch * plane);
   for (let item = 0; item < batch; item++)
     for (let cell = 0; cell < plane; cell++) {
@@ -18,7 +18,7 @@ export function magnitudes({ shape: [batch, channels, height, width], data }: Te
       for (let c = 0; c < channels; c++) sum += data[(item * channels + c) * plane + cell] ** 2;
       out[item * plane + cell] = Math.sqrt(sum);
     }
-  return tensor([batch, 1, height, width], out);
+  return tensor([batch, 1, ...size], out);
 }
 
 /** Combines each value of `x` with its cell's value in `cells` [B,1,H,W]. */
@@ -27,8 +27,8 @@ export function withCells(
   cells: Tensor,
   f: (value: number, cell: number) => number,
 ): Tensor {
-  const [, channels, height, width] = x.shape;
-  const plane = height * width;
+  const [, channels, ...size] = x.shape;
+  const plane = sizeOf(size);
   return map(x, (value, i) =>
     f(value, cells.data[Math.floor(i / (channels * plane)) * plane + (i % plane)]),
   );

@@ -24,10 +24,11 @@ export function lcmUpscale({ ratio, steps, method }: LcmUpscaleOptions): Sampler
   const shapesOf = (shape: readonly number[], { length }: Float32Array): (readonly number[])[] => {
     const count =
       steps === undefined ? Math.max(Math.floor(length / 2), 1) : Math.min(steps, length);
-    const [batch, channels, height, width] = shape;
+    const [height, width] = shape.slice(-2);
     return Array.from({ length: count }, (_, i) => {
       const factor = i === count - 1 ? ratio : 1 + (i + 1) * ((ratio - 1) / count);
-      return [batch, channels, roundHalfEven(height * factor), roundHalfEven(width * factor)];
+      const size = [height, width].map((side) => roundHalfEven(side * factor));
+      return [...shape.slice(0, -2), ...size];
     });
   };
   return {
@@ -48,7 +49,7 @@ export function lcmUpscale({ ratio, steps, method }: LcmUpscaleOptions): Sampler
         x = grows
           ? commonUpscale(
               tensor(shape, denoised),
-              { width: shapes[i][3], height: shapes[i][2] },
+              { width: shapes[i].at(-1)!, height: shapes[i].at(-2)! },
               method,
               'disabled',
             ).data

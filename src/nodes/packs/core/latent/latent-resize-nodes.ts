@@ -33,7 +33,7 @@ const LatentUpscale = defineNode({
   outputs: [output('LATENT')],
   run({ samples, upscale_method, width, height, crop }) {
     if (width === 0 && height === 0) return outputs(samples);
-    const [, , h, w] = samples.samples.shape;
+    const [h, w] = samples.samples.shape.slice(-2);
     const fullHeight = height === 0 ? roundHalfEven((h * Math.max(64, width)) / w) : height;
     const fullWidth = width === 0 ? roundHalfEven((w * Math.max(64, height)) / h) : width;
     const cells = (pixels: number): number => Math.floor(Math.max(64, pixels) / 8);
@@ -60,7 +60,7 @@ const LatentUpscaleBy = defineNode({
   },
   outputs: [output('LATENT')],
   run({ samples, upscale_method, scale_by }) {
-    const [, , h, w] = samples.samples.shape;
+    const [h, w] = samples.samples.shape.slice(-2);
     const size = (cells: number): number => Math.max(1, roundHalfEven(cells * scale_by));
     return outputs({
       ...samples,

@@ -87,14 +87,15 @@ export function fitLatent(
   like: Tensor,
   [name, likeName] = ['samples2', 'samples1'],
 ): Tensor {
-  const [, channels, height, width] = like.shape;
+  const channels = like.shape[1];
+  const [height, width] = like.shape.slice(-2);
   if (x.shape[1] !== channels)
     throw new DarkroomError('DR_SHAPE_MISMATCH', {
       message: `${name} has ${x.shape[1]} channels, ${likeName} has ${channels}`,
       hint: 'Use latents of the same kind of model.',
       input: name,
     });
-  return x.shape[2] === height && x.shape[3] === width
+  return `${x.shape.slice(-2)}` === `${[height, width]}`
     ? x
     : commonUpscale(x, { width, height }, 'bilinear', 'center');
 }

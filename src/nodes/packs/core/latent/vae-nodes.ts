@@ -69,7 +69,8 @@ const VAEEncode = defineNode({
   category: 'latent',
   inputs: { pixels: socket('IMAGE'), vae: socket('VAE') },
   outputs: [output('LATENT')],
-  run: async ({ pixels, vae }) => outputs({ samples: await vae.encode(rgbChannels(pixels)) }),
+  run: async ({ pixels, vae }) =>
+    outputs({ samples: await vae.encode(rgbChannels(pixels, vae.imageChannels)) }),
 });
 
 const VAEEncodeTiled = defineNode({
@@ -85,7 +86,12 @@ const VAEEncodeTiled = defineNode({
   },
   outputs: [output('LATENT')],
   run: async ({ pixels, vae, tile_size, overlap }) =>
-    outputs({ samples: await vae.encode(rgbChannels(pixels), { tile: tile_size, overlap }) }),
+    outputs({
+      samples: await vae.encode(rgbChannels(pixels, vae.imageChannels), {
+        tile: tile_size,
+        overlap,
+      }),
+    }),
 });
 
 const VAEEncodeForInpaint = defineNode({

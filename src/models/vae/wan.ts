@@ -1,0 +1,159 @@
+// Wan 2.1's autoencoder: the pictures of a batch are the frames of one video, as in ComfyUI, and
+// latents have an axis of frames.
+import { toNCHW, toNHWC } from '../../image/channel-order.ts';
+import type { Graph } from '../../onnx/builder.ts';
+import type { Network } from '../../runtime/network.ts';
+import { concatAxis, narrow } from '../../tensor/axes.ts';
+import { framesOf, stackFrames } from '../../tensor/frames.ts';
+import {
+  batchItems,
+  concatBatch,
+  full,
+  reshape,
+  sizeOf,
+  type Tensor,
+} from '../../tensor/tensor.ts';
+import type { ModelRuntime } from '../model-runtime.ts';
+import { type Tiles, tiledScale } from '../tiling.ts';
+import type { Weights } from '../weights/tensors.ts';
+import type { Autoencoder } from './autoencoder.ts';
+import { cropToMultiples, fromSigned, toSigned } from './pixels.ts';
+import {
+  FRAMES,
+  wanDecoderGraph,
+  wanEncoderGraph,
+  wanFactor,
+  wanImageChannels,
+  wanLatentChannels,
+} from './wan-graph.ts';
+
+/** Memory per pixel of a frame: a high estimate, that of a KL autoencoder, which is wider. */
+const BYTES_PER_PIXEL = 5600;
+
+/** Creates an autoencoder. Throws DR_MODEL_UNSUPPORTED when tensors are missing. */
+export function createWan(runtime: ModelRuntime, weights: Weights): Autoencoder {
+  const [latentChannels, factor] = [wanLatentChannels(weights), wanFactor(weights)];
+  const imageChannels = wanImageChannels(weights);
+  const encode = coder(runtime, weights, {
+    part: 'vae encoder',
+    graph: wanEncoderGraph,
+    frames: (count) => 1 + (count - 1) / FRAMES,
+    channels: latentChannels,
+    pixels: 1,
+    scale: 1 / factor,
+    outOfMemoryHint: 'Encode with VAEEncodeTiled, or use a smaller image.',
+  });
+  const decode = coder(runtime, weights, {
+    part: 'vae decoder',
+    graph: wanDecoderGraph,
+    frames: (count) => 1 + (count - 1) * FRAMES,
+    channels: weights.shape('decoder.head.2.weight')[0],
+    pixels: factor ** 2,
+    scale: factor,
+    outOfMemoryHint: 'Decode with VAEDecodeTiled, or use a smaller image.',
+  });
+  return {
+    kind: 'wan',
+    latentChannels,
+    factor,
+    imageChannels,
+    weights: { '': weights },
+    encode: (pixels, tiles) => {
+      const planes = withChannels(cropToMultiples(toNCHW(pixels), factor), imageChannels);
+      const [count] = planes.shape;
+      // the frames that ComfyUI encodes
+      const frames = batchItems(planes).slice(0, count - ((count - 1) % FRAMES));
+      return encode(toSigned(stackFrames(frames)), tiles);
+    },
+    async decode(latents, tiles) {
+      const pictures: Tensor[] = [];
+      for (const item of batchItems(latents)) {
+        const video = await decode(stackFrames(framesOf(item)), tiles);
+        pictures.push(...framesOf(video));
+      }
+      return toNHWC(fromSigned(concatBatch(pictures)));
+    },
+  };
+}
+
+/** Encodes or decodes a video [1, C, T, H, W]. */
+type Coder = (video: Tensor, tiles?: Tiles) => Promise<Tensor>;
+
+interface Coding {
+  readonly part: string;
+  graph(weights: Weights, isVideo: boolean): Graph;
+  /** The frames of the result. */
+  frames(count: number): number;
+  /** The channels of the result. */
+  readonly channels: number;
+  /** The pixels of a cell of the input. */
+  readonly pixels: number;
+  /** The size of the result over that of the input. */
+  readonly scale: number;
+  readonly outOfMemoryHint: string;
+}
+
+function coder(runtime: ModelRuntime, weights: Weights, coding: Coding): Coder {
+  const { part, graph, channels, pixels, scale, outOfMemoryHint } = coding;
+  const networkFor = (isVideo: boolean): Network =>
+    runtime.network({
+      file: weights.file,
+      part,
+      ...(isVideo && { variant: 'video' }),
+      outputs: ['out'],
+      cacheSession: true,
+      workingBytes: ({ x: { shape } }) => (BYTES_PER_PIXEL * pixels * sizeOf(shape)) / shape[1],
+      outOfMemoryHint,
+      build: () => graph(weights, isVideo),
+    });
+  const ofPictures = networkFor(false);
+  let ofVideos: Network | undefined;
+  const whole: Coder = async (video) => {
+    const [, count, frames, height, width] = video.shape;
+    if (frames === 1)
+      return stackFrames([
+        (await ofPictures.run({ x: reshape(video, [1, count, height, width]) })).out,
+      ]);
+    ofVideos ??= networkFor(true);
+    return (await ofVideos.run({ x: video })).out;
+  };
+  return (video, tiles) =>
+    tiles
+      ? inTiles(video, whole, { ...tiles, channels, scale, frames: coding.frames(video.shape[2]) })
+      : whole(video);
+}
+
+/** Computes a video in tiles of all frames, which are blended in one tiling, as in ComfyUI. */
+async function inTiles(
+  video: Tensor,
+  whole: Coder,
+  {
+    tile,
+    overlap,
+    channels,
+    scale,
+    frames,
+  }: Tiles & Pick<Coding, 'channels' | 'scale'> & { readonly frames: number },
+): Promise<Tensor> {
+  const [, count, given, height, width] = video.shape;
+  // frames are planes like channels
+  const planes = reshape(video, [1, count * given, height, width]);
+  const result = await tiledScale(
+    planes,
+    async (part) => {
+      const [, , h, w] = part.shape;
+      const done = await whole(reshape(part, [1, count, given, h, w]));
+      return reshape(done, [1, channels * frames, ...done.shape.slice(-2)]);
+    },
+    { tileWidth: tile, tileHeight: tile, overlap, scale, channels: channels * frames },
+  );
+  return reshape(result, [1, channels, frames, ...result.shape.slice(-2)]);
+}
+
+/** The first channels of planes [N, C, H, W], or opaque alpha behind fewer. */
+function withChannels(planes: Tensor, count: number): Tensor {
+  const [batch, given, height, width] = planes.shape;
+  if (given === count) return planes;
+  if (given > count) return narrow(planes, 1, 0, count);
+  return concatAxis([planes, full([batch, count - given, height, width], 1)], 1);
+}
