@@ -33,6 +33,7 @@ describe('a server without a frontend', () => {
   it.each([
     ['/extensions', '[]'],
     ['/i18n', '{}'],
+    ['/global_subgraphs', '{}'],
     ['/workflow_templates', '{}'],
   ])('has nothing at %s', async (url, body) => {
     expect((await test.get(url)).body).toBe(body);

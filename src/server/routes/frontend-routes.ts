@@ -42,6 +42,13 @@ export const frontendRoutes = ({ webRoot }: ServerContext): Route[] => [
   },
   {
     method: 'GET',
+    path: '/global_subgraphs',
+    summary: 'Subgraph blueprints by id; those of a user are files of /userdata.',
+    responses: { 200: { description: 'Empty.', schema: object } },
+    handle: () => json({}),
+  },
+  {
+    method: 'GET',
     path: '/i18n',
     summary: 'Translations by language.',
     responses: { 200: { description: 'Empty.', schema: object } },

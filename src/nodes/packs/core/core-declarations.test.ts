@@ -11,6 +11,7 @@ import { nodesOf } from '../../index.ts';
 import type { Input, Inputs } from '../../input-types.ts';
 import { COMFYUI_VERSIONS } from '../../versions/comfyui-versions.ts';
 import { DECLARATION_CHANGES } from '../../versions/declaration-changes.ts';
+import { CORE_LATER } from './core-later-types.ts';
 import { CORE_OUTSIDE } from './core-outside.ts';
 import { CORE_PACK } from './index.ts';
 
@@ -140,6 +141,12 @@ describe('the core pack', () => {
     // the others are outside, each with a reason
     const classesOf = (type: string) => [BUILT, REFUSED].filter((set) => set.has(type));
     expect([...types].filter((type) => classesOf(type).length !== 1)).toEqual([]);
+  });
+
+  it('names as later types only those that the releases here do not have', () => {
+    const later = CORE_LATER.flatMap(({ types: names }) => names);
+    expect(later.filter((type) => types.has(type) || BUILT.has(type))).toEqual([]);
+    expect(new Set(later).size).toBe(later.length);
   });
 
   it('has no types that ComfyUI does not have', () => {

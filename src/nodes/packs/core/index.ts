@@ -14,6 +14,7 @@ import { PHOTOMAKER_NODES } from './conditioning/photomaker-nodes.ts';
 import { STYLE_MODEL_NODES } from './conditioning/style-model-nodes.ts';
 import { PROMPT_NODES } from './conditioning/text-encode-nodes.ts';
 import { CORE_ALIASES } from './core-aliases.ts';
+import { CORE_LATER } from './core-later-types.ts';
 import { CORE_OUTSIDE } from './core-outside.ts';
 import { BATCH_NODES } from './image/batch-nodes.ts';
 import { BOX_NODES } from './image/box-nodes.ts';
@@ -142,6 +143,6 @@ export const CORE_PACK: Pack = {
     ...TEXT_NODES,
     ...TEXT_GENERATION_NODES,
   ],
-  refused: CORE_OUTSIDE,
+  refused: [...CORE_OUTSIDE, ...CORE_LATER],
   aliases: CORE_ALIASES,
 };
