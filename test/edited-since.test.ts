@@ -104,7 +104,7 @@ describe('is an edit', () => {
   it('a node of a type that is refused, and its link', () => {
     const workflow = file(
       INVERT,
-      node(9, 'TextEncodeQwenImageEdit'),
+      node(9, 'TextEncodeJoyImageEdit'),
       node(3, 'ImageScale', { image: 9 }, SCALE),
     );
     const links = [...(workflow['links'] as Json[]), [9, 9, 0, 3, 0, 'IMAGE']];
@@ -112,7 +112,7 @@ describe('is an edit', () => {
     const ours: Prompt = {
       ...OTHERS,
       3: scale({ image: ['9', 0] }),
-      9: ['TextEncodeQwenImageEdit', {}],
+      9: ['TextEncodeJoyImageEdit', {}],
     };
     expect(reasons({ ...workflow, links }, sent, ours)).toEqual(['edited', 'edited']);
   });

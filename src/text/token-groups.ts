@@ -20,6 +20,8 @@ export interface Token {
   readonly weight: number;
   /** The number of the group that the token is from, from 1; 0 for start, end and padding. */
   readonly word: number;
+  /** Of the first token of an image, how many rows and columns follow. */
+  readonly image?: { readonly rows: number; readonly columns: number };
 }
 
 /** The tokens of one evaluation of an encoder. */

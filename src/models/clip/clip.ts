@@ -12,6 +12,7 @@ import {
   chunkLength,
   type Padding,
   type Part,
+  type PromptImages,
   type PromptOptions,
   promptTokens,
 } from './prompt-tokens.ts';
@@ -47,6 +48,8 @@ export interface Clip {
    * DR_INPUT_INVALID for encoders that the family does not have.
    */
   encodeTexts(texts: PromptTexts, warn?: Warn): Promise<EncodedPrompt>;
+  /** Encodes a prompt with images; families that see none encode the text. */
+  encodeWithImages(text: string, images: PromptImages, warn?: Warn): Promise<EncodedPrompt>;
   /**
    * Takes features from a layer counted from the end, -1 being the last (CLIPSetLastLayer). Throws
    * DR_INPUT_INVALID unless it is a negative integer.
@@ -108,14 +111,26 @@ const missingEncoder = (family: ClipFamily, kind: string): DarkroomError =>
     hint: 'Load a checkpoint that contains its text encoders.',
   });
 
+/** How one prompt is encoded for all encoders. */
+interface OnePrompt {
+  readonly images?: PromptImages;
+  readonly change?: (chunk: Chunk) => Chunk;
+  readonly warn?: Warn;
+}
+
 function clipOf(options: ClipOptions, parts: readonly Part[], stopAt?: number): Clip {
   const { family } = options;
   const { join } = CLIP_FAMILIES[family];
-  const encodeChanged: Clip['encodeChanged'] = async (text, change, callWarn) => {
+  const encodeOne = async (
+    text: string,
+    { images, change, warn: callWarn }: OnePrompt,
+  ): Promise<EncodedPrompt> => {
     const warn = once(callWarn ?? options.warn);
     const prompts: Chunk[][] = [];
-    for (const part of parts)
-      prompts.push((await promptTokens({ ...options, warn }, part, text)).map(change));
+    for (const part of parts) {
+      const chunks = await promptTokens({ ...options, warn }, part, text, images);
+      prompts.push(change ? chunks.map(change) : chunks);
+    }
     return join(await encodePrompts(parts, prompts, { stopAt, warn }));
   };
   const encodeTexts: Clip['encodeTexts'] = async ({ own, rest }, callWarn) => {
@@ -132,8 +147,9 @@ function clipOf(options: ClipOptions, parts: readonly Part[], stopAt?: number): 
   return {
     family,
     encoders: parts.flatMap(({ encoder }) => encoder ?? []),
-    encode: (text, warn) => encodeChanged(text, (chunk) => chunk, warn),
-    encodeChanged,
+    encode: (text, warn) => encodeOne(text, { warn }),
+    encodeChanged: (text, change, warn) => encodeOne(text, { change, warn }),
+    encodeWithImages: (text, images, warn) => encodeOne(text, { images, warn }),
     encodeTexts,
     encodePair: (textG, textL, warn) =>
       encodeTexts({ own: { clip_g: textG, clip_l: textL }, rest: textG }, warn),

@@ -7,7 +7,7 @@ import type { Chunk, TokenValue } from '../../text/token-groups.ts';
 import type { PartRule } from './families.ts';
 import type { EncodedPart } from './join.ts';
 import { attentionMask, emptyTokens, type Part } from './prompt-tokens.ts';
-import type { EncoderKind, TextEncoder } from './text-encoder.ts';
+import type { EncoderKind, ImagePlace, TextEncoder } from './text-encoder.ts';
 
 interface EncodeContext {
   /** The layer to take features from, counted from the end; by default each rule's own. */
@@ -58,6 +58,7 @@ async function encodePart(
     ...layerOf(encoder, rule, stopAt),
     project: rule.project ?? false,
     masks,
+    images: imagesIn(chunks[0]),
   });
   const empty = isWeighted ? sliceBatch(hidden, chunks.length, chunks.length + 1).data : undefined;
   const weights = chunks.map((chunk) => chunk.map((token) => token.weight));
@@ -68,6 +69,12 @@ async function encodePart(
   };
   return withoutFirst(encoded, slots[0], rule);
 }
+
+/** The images among the tokens of a prompt. */
+const imagesIn = (chunk: Chunk): readonly ImagePlace[] | undefined => {
+  const images = chunk.flatMap(({ image }, start) => (image ? [{ ...image, start }] : []));
+  return images.length > 0 ? images : undefined;
+};
 
 /** Leaves out the first tokens by the rule; a mask that hides none of the others is left out too. */
 function withoutFirst(

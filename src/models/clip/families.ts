@@ -2,7 +2,7 @@
 // sdxl_clip, sd2_clip, text_encoders/).
 import { END_TOKEN } from '../../text/clip-bpe.ts';
 import { GEMMA_START } from '../../text/tokenizers/gemma.ts';
-import { QWEN_MESSAGE, QWEN_PAD, QWEN_USER } from '../../text/tokenizers/qwen.ts';
+import { QWEN_IMAGE, QWEN_MESSAGE, QWEN_PAD, QWEN_USER } from '../../text/tokenizers/qwen.ts';
 import { T5_END } from '../../text/tokenizers/t5.ts';
 import { type JoinParts, onlyPart, pooledBeside, sideBySide, stableDiffusion3 } from './join.ts';
 import type { EncoderKind, TokenSlot } from './text-encoder.ts';
@@ -50,6 +50,10 @@ export interface SequenceRule {
   readonly minLength: number;
   /** The text around the prompt: before and after it. */
   readonly template?: readonly [before: string, after: string];
+  /** The text around a prompt with images. */
+  readonly imageTemplate?: readonly [before: string, after: string];
+  /** The token in whose place an image is; absent: prompts have no images. */
+  readonly imageToken?: number;
   /** Whether parentheses in the prompt are weights. */
   readonly isWeighted: boolean;
   /** Whether prompts may name embeddings. */
@@ -95,6 +99,12 @@ const t5xxl = (rule: Partial<SequenceRule>): PartRule => ({
   norm: true,
 });
 
+/** What precedes the user's message to edit pictures with Qwen-Image. */
+const QWEN_EDIT =
+  '<|im_start|>system\nDescribe the key features of the input image (color, shape, size, texture, ' +
+  "objects, background), then explain how the user's text instruction should alter or modify the " +
+  "image. Generate a new image that meets the user's requirements while maintaining consistency " +
+  'with the original input where appropriate.<|im_end|>\n';
 const QWEN_END = '<|im_end|>\n<|im_start|>assistant\n';
 
 export const CLIP_FAMILIES: Readonly<Record<ClipFamily, FamilyRule>> = {
@@ -192,6 +202,11 @@ export const CLIP_FAMILIES: Readonly<Record<ClipFamily, FamilyRule>> = {
               '<|im_start|>user\n',
             QWEN_END,
           ],
+          imageTemplate: [
+            `${QWEN_EDIT}<|im_start|>user\n<|vision_start|><|image_pad|><|vision_end|>`,
+            QWEN_END,
+          ],
+          imageToken: QWEN_IMAGE,
           templateMarks: ['<|im_start|>', '<|start_header_id|>'],
           leftOut: qwenSystemTokens,
           isWeighted: false,
@@ -206,6 +221,9 @@ export const CLIP_FAMILIES: Readonly<Record<ClipFamily, FamilyRule>> = {
     loader: 'CLIPLoader (type qwen_image)',
   },
 };
+
+/** The text around a prompt that names its images itself (TextEncodeQwenImageEditPlus). */
+export const QWEN_EDIT_TEMPLATE = [`${QWEN_EDIT}<|im_start|>user\n`, QWEN_END] as const;
 
 /** The tokens before a prompt: up to the second message, and its first line. */
 function qwenSystemTokens(tokens: readonly TokenSlot[]): number {

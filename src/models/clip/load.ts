@@ -17,6 +17,7 @@ import type { Tokenizer } from '../../text/tokenizers/tokenizer.ts';
 import { rejectScaledFp8, wrongFile } from '../checkpoint/wrong-file.ts';
 import { createLlm } from '../llm/encoder.ts';
 import { type ModelRuntime, textEncoderRounding } from '../model-runtime.ts';
+import { createVisionTower } from '../qwenvl/vision-tower.ts';
 import { createT5 } from '../t5/encoder.ts';
 import { type Rounding, type Weights, weightsOf } from '../weights/tensors.ts';
 import { type ClipLayout, HUGGING_FACE, LEGACY_CLIP_SAVE, OPEN_CLIP } from './config.ts';
@@ -114,6 +115,33 @@ const llmWeights = (file: string, tensors: Tensors, prefix: string): Weights =>
 const qwen: LoadSequence = (runtime, file, tensors, { kind, prefix }) =>
   createLlm(runtime, kind, llmWeights(file, tensors, prefix), async () => qwenTokenizer());
 
+/** Its vision tower is opened with the first image. */
+const qwenVl: LoadSequence = (runtime, file, tensors, { kind, prefix }) => {
+  let tower: ReturnType<typeof createVisionTower> | undefined;
+  const weights = llmWeights(file, tensors, prefix);
+  const below = weightsOf(file, tensors, `${prefix}${VISION}`, {
+    multipliesIntegers: isFloat32(tensors, `${prefix}model.norm.weight`),
+  });
+  return createLlm(
+    runtime,
+    kind,
+    weights,
+    async () => qwenTokenizer(),
+    async (image) => {
+      if (!tensors.has(`${prefix}${VISION}patch_embed.proj.weight`))
+        throw new DarkroomError('DR_MODEL_PART_MISSING', {
+          message: `${basename(file)} has no vision tower, which sees the images beside a prompt`,
+          hint: 'Use the text encoder of Qwen-Image as it is published for ComfyUI.',
+          file,
+        });
+      tower ??= createVisionTower(runtime, below);
+      return tower(image);
+    },
+  );
+};
+
+const VISION = 'visual.';
+
 const gemma: LoadSequence = (runtime, file, tensors, { kind, prefix, vocabulary }) => {
   const weights = llmWeights(file, tensors, prefix);
   let tokenizer: Promise<Tokenizer> | undefined;
@@ -128,7 +156,7 @@ const SEQUENCES: Readonly<Record<SequencePart['kind'], LoadSequence>> = {
   qwen3_4b: qwen,
   qwen3_8b: qwen,
   qwen3_06b: qwen,
-  qwen25_7b: qwen,
+  qwen25_7b: qwenVl,
   gemma2_2b: gemma,
 };
 

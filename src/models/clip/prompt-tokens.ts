@@ -1,8 +1,10 @@
 // The tokens of a prompt for one encoder of a family: chunks, or one sequence.
+
+import type { Tensor } from '../../tensor/tensor.ts';
 import type { EndsAtBrackets } from '../../text/embedding-names.ts';
 import type { EmbeddingLookup, Warn } from '../../text/embeddings.ts';
 import { emptyChunk, tokenize } from '../../text/token-chunks.ts';
-import type { Chunk } from '../../text/token-groups.ts';
+import type { Chunk, Token } from '../../text/token-groups.ts';
 import { emptySequence, tokenizeSequence } from '../../text/token-sequences.ts';
 import type { ChunkRule, PartRule, SequenceRule } from './families.ts';
 import type { EncoderKind, TextEncoder, TokenSlot } from './text-encoder.ts';
@@ -33,11 +35,23 @@ const CHUNK_LENGTH = 77;
 
 export const chunkLength = ({ encoder }: Part): number => encoder?.length ?? CHUNK_LENGTH;
 
-/** Tokenizes a prompt for a part; a missing sequence encoder gets no tokens. */
+/** The images of a prompt. */
+export interface PromptImages {
+  /** [1,H,W,3] each, in 0..1. */
+  readonly images: readonly Tensor[];
+  /** The text around the prompt, in place of the family's own. */
+  readonly template?: readonly [before: string, after: string];
+}
+
+/**
+ * Tokenizes a prompt for a part; a missing sequence encoder gets no tokens. Images beyond the places
+ * that the text has for them are left out, and so are all where the family sees none.
+ */
 export async function promptTokens(
   { embeddings, endsAtBrackets, warn, padding }: PromptOptions,
   part: Part,
   text: string,
+  { images, template }: PromptImages = { images: [] },
 ): Promise<Chunk[]> {
   const { encoder, rule } = part;
   const common = { key: rule.kind, width: encoder?.width, embeddings, endsAtBrackets, warn };
@@ -46,11 +60,39 @@ export async function promptTokens(
     return tokenize(text, { ...common, pad: chunkPad, length: chunkLength(part) });
   }
   if (!encoder?.tokenizer) return [];
-  const { template = ['', ''], templateMarks = [], ...sequence } = rule.tokens;
-  const [before, after] = templateMarks.some((mark) => text.startsWith(mark)) ? ['', ''] : template;
+  const { template: own = ['', ''], imageTemplate, imageToken, ...rest } = rule.tokens;
+  const { templateMarks = [], ...sequence } = rest;
+  const around = template ?? (images.length > 0 ? imageTemplate : undefined) ?? own;
+  const [before, after] = templateMarks.some((mark) => text.startsWith(mark)) ? ['', ''] : around;
   const tokenizer = await encoder.tokenizer();
   const options = { ...common, ...sequence, ...padding?.[rule.kind], tokenizer };
-  return [await tokenizeSequence(before + text + after, options)];
+  const tokens = await tokenizeSequence(before + text + after, options);
+  return [await withImages(tokens, encoder, images, imageToken)];
+}
+
+/** Puts the tokens of images in the places of `imageToken`. */
+async function withImages(
+  tokens: Chunk,
+  { imageTokens }: TextEncoder,
+  images: readonly Tensor[],
+  imageToken: number | undefined,
+): Promise<Chunk> {
+  if (images.length === 0 || !imageTokens) return tokens;
+  const result: Token[] = [];
+  let next = 0;
+  for (const token of tokens) {
+    if (token.value !== imageToken || next === images.length) {
+      result.push(token);
+      continue;
+    }
+    const { tokens: seen, rows, columns } = await imageTokens(images[next++]);
+    const width = seen.shape[1];
+    for (let i = 0; i < seen.shape[0]; i++) {
+      const value = seen.data.subarray(i * width, (i + 1) * width);
+      result.push({ ...token, value, ...(i === 0 && { image: { rows, columns } }) });
+    }
+  }
+  return result;
 }
 
 /** The tokens that weights are relative to, as many as in `like`. */

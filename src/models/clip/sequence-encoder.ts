@@ -49,6 +49,7 @@ export interface SequenceModel {
   /** Applied to the values of its rows. */
   readonly embedding?: (value: number) => number;
   tokenizer(): Promise<Tokenizer>;
+  readonly imageTokens?: TextEncoder['imageTokens'];
   /** The same model with weights that are not rounded; absent if these are not. */
   readonly unrounded?: SequenceModel;
   /**
@@ -56,8 +57,8 @@ export interface SequenceModel {
    * [B, T, width].
    */
   graph(weights: Weights, output: LayerOutput): Graph;
-  /** The other inputs for sequences of T tokens. `masks`: as in EncodeOptions. */
-  inputs(length: number, masks?: EncodeOptions['masks']): NetworkInputs;
+  /** The other inputs for sequences of T tokens. */
+  inputs(length: number, options: Pick<EncodeOptions, 'masks' | 'images'>): NetworkInputs;
 }
 
 /** Changes of a sequence encoder's weights, and of its token table. */
@@ -87,12 +88,12 @@ export function createSequenceEncoder(
   const evaluate = async (
     chunks: Chunks,
     output: LayerOutput,
-    masks: EncodeOptions['masks'],
+    options: Pick<EncodeOptions, 'masks' | 'images'>,
   ): Promise<TextEncoderOutput> => {
     const embeddings = zeros([chunks.length, chunks[0].length, width]);
     embeddings.data.set(await embed(chunks.flat(), embeddedRows, width, false));
     const { network, inputs } = networkFor(output);
-    const more = model.inputs(chunks[0].length, masks);
+    const more = model.inputs(chunks[0].length, options);
     const { hidden } = await network.run({ embeddings, ...more, ...inputs });
     return { hidden, pooled: null };
   };
@@ -105,6 +106,7 @@ export function createSequenceEncoder(
     tokenRows,
     tokenTable: { name: model.table, tensor: model.table, shape: [vocabulary, width] },
     tokenizer: () => model.tokenizer(),
+    ...(model.imageTokens && { imageTokens: model.imageTokens }),
     ...(model.unrounded && {
       inFileType: () => createSequenceEncoder(runtime, model.unrounded!, { changes, tokenChanges }),
     }),
@@ -113,11 +115,12 @@ export function createSequenceEncoder(
         changes: withMoreChanges(changes, added),
         tokenChanges: [...tokenChanges, ...addedTokens],
       }),
-    async encode(chunks, { layer, finalNorm, masks }) {
+    async encode(chunks, { layer, finalNorm, masks, images }) {
       checkSlots(chunks.flat(), kind, vocabulary, width);
       const index = layer === 'last' ? layers - 1 : layer;
-      return cached(cacheKey(chunks, `${index} ${finalNorm} ${masks}`), () =>
-        evaluate(chunks, { index, finalNorm }, masks),
+      const key = `${index} ${finalNorm} ${masks} ${JSON.stringify(images ?? [])}`;
+      return cached(cacheKey(chunks, key), () =>
+        evaluate(chunks, { index, finalNorm }, { masks, images }),
       );
     },
   };

@@ -72,6 +72,19 @@ export interface TokenShift {
   readonly rows: (ids: readonly number[]) => Promise<Float32Array>;
 }
 
+/** The tokens of an image in a sequence: rows of columns, from a place on. */
+export interface ImagePlace {
+  readonly start: number;
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/** What an encoder sees of an image. */
+export interface ImageTokens extends Omit<ImagePlace, 'start'> {
+  /** One vector for each, [rows * columns, width]. */
+  readonly tokens: Tensor;
+}
+
 export interface EncodeOptions {
   /** The 0-based index of the block whose output is returned, or 'last'. */
   layer: number | 'last';
@@ -79,6 +92,8 @@ export interface EncodeOptions {
   finalNorm: boolean;
   /** Whether the pooled output is multiplied by the text projection. */
   project: boolean;
+  /** The images among the tokens of the first sequence. */
+  images?: readonly ImagePlace[];
   /** For each sequence, which tokens are attended to (1) and which are padding (0). */
   masks?: readonly (readonly number[])[];
 }
@@ -106,6 +121,11 @@ export interface TextEncoder {
   inFileType?(): TextEncoder;
   /** Returns the tokenizer of a sequence encoder. Throws for a file without a readable one. */
   tokenizer?(): Promise<Tokenizer>;
+  /**
+   * Returns the tokens of an image [1, H, W, 3] in 0..1. Absent for encoders of text alone. Throws
+   * DR_MODEL_UNSUPPORTED for a file without the part that sees.
+   */
+  imageTokens?(image: Tensor): Promise<ImageTokens>;
   /** The weights that LoRAs may change, by Hugging Face's names. Absent without weights. */
   readonly patchable?: PatchTargets;
   /** The encoder's weights and their changes. Absent without weights. */

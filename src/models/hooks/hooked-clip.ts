@@ -35,6 +35,7 @@ function hooked(plain: Clip, group: HookGroup, options: HookOptions): Clip {
     encode: (text, warn) => first().encode(text, warn),
     encodeChanged: (text, change, warn) => first().encodeChanged(text, change, warn),
     encodePair: (textG, textL, warn) => first().encodePair(textG, textL, warn),
+    encodeWithImages: (text, images, warn) => first().encodeWithImages(text, images, warn),
     encodeTexts: (texts, warn) => first().encodeTexts(texts, warn),
     withLastLayer: (layer) => hooked(plain.withLastLayer(layer), group, options),
     withPadding: (padding) => hooked(plain.withPadding(padding), group, options),

@@ -19,6 +19,8 @@ export interface LlmConfig {
   readonly normsResults: boolean;
   /** Whether norms multiply by 1 + weight. */
   readonly addsOne: boolean;
+  /** How many pairs of a head's values turn with frames, rows and columns, where it sees images. */
+  readonly imagePairs?: readonly number[];
   /** Whether embeddings are multiplied by sqrt(width). */
   readonly scalesEmbeddings: boolean;
 }
@@ -53,6 +55,13 @@ const QWEN3: Traits = {
 /** Its queries, keys and values have biases. */
 const QWEN25: Traits = { ...QWEN3, normsHeads: false };
 
+/** The pairs that turn with the positions of images, by the width of heads, of Qwen2.5-VL. */
+const IMAGE_PAIRS: ReadonlyMap<number, readonly number[]> = new Map([
+  [128, [16, 24, 24]],
+  // small models for tests
+  [16, [2, 3, 3]],
+]);
+
 const GEMMA2: Traits = {
   theta: 1e4,
   activation: 'geluTanh',
@@ -79,6 +88,7 @@ export function llmConfig(weights: Weights): LlmConfig {
     kvHeads: weights.shape(`${first}.self_attn.k_proj.weight`)[0] / depth,
     depth,
     ...traits,
+    ...(traits === QWEN25 && { imagePairs: IMAGE_PAIRS.get(depth) }),
   };
 }
 

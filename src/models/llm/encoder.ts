@@ -7,7 +7,13 @@ import { ropeInputs } from '../dit/rope.ts';
 import type { Weights } from '../weights/tensors.ts';
 import { LLM_TOKENS, llmConfig } from './config.ts';
 import { llmGraph } from './graph.ts';
-import { causalBias, positionRotations } from './positions.ts';
+import {
+  causalBias,
+  type PairGroup,
+  positionsWithImages,
+  rotations,
+  textPositions,
+} from './positions.ts';
 
 /**
  * Creates an encoder of the kind Qwen3 or Gemma 2. Throws DR_MODEL_UNSUPPORTED when tensors are
@@ -18,9 +24,10 @@ export function createLlm(
   kind: SequenceKind,
   weights: Weights,
   tokenizer: () => Promise<Tokenizer>,
+  imageTokens?: TextEncoder['imageTokens'],
 ): TextEncoder {
   const config = llmConfig(weights);
-  const { width, layers, heads, depth, theta, scalesEmbeddings } = config;
+  const { width, layers, heads, depth, scalesEmbeddings, imagePairs } = config;
   const factor = Math.fround(Math.sqrt(width));
   return createSequenceEncoder(runtime, {
     kind,
@@ -31,10 +38,24 @@ export function createLlm(
     table: LLM_TOKENS,
     embedding: scalesEmbeddings ? (value) => value * factor : undefined,
     tokenizer,
+    imageTokens,
     graph: (changed, output) => llmGraph(changed, config, output),
-    inputs: (length, masks) => ({
-      ...ropeInputs('text', positionRotations(length, depth, theta)),
+    inputs: (length, { masks, images = [] }) => ({
+      ...ropeInputs(
+        'text',
+        images.length > 0 && imagePairs
+          ? rotations(positionsWithImages(length, images, masks?.[0]), groupsOf(imagePairs), config)
+          : rotations(textPositions(length), groupsOf([depth / 2]), config),
+      ),
       bias: causalBias(length, masks),
     }),
   });
 }
+
+/** Groups of pairs, one for each axis. */
+const groupsOf = (counts: readonly number[]): readonly PairGroup[] =>
+  counts.map((count, axis) => ({
+    axis,
+    count,
+    first: counts.slice(0, axis).reduce((sum, one) => sum + one, 0),
+  }));

@@ -4,28 +4,76 @@ import { allocate } from '../../tensor/allocate.ts';
 import { pow } from '../../tensor/float32/sleef.ts';
 import { cos, sin } from '../../tensor/float32/trigonometry.ts';
 import { type Tensor, tensor, zeros } from '../../tensor/tensor.ts';
+import type { ImagePlace } from '../clip/text-encoder.ts';
 
 const f = Math.fround;
 
-/** Returns cosines and sines of the positions 0 to length - 1, [length, depth / 2], in float32. */
-export function positionRotations(
-  length: number,
-  depth: number,
-  theta: number,
+/** Pairs of a head's values that turn with the position on one axis. */
+export interface PairGroup {
+  readonly axis: number;
+  readonly count: number;
+  /** The number of the first pair's frequency. */
+  readonly first: number;
+}
+
+/**
+ * Returns cosines and sines of tokens by their positions on each axis, [N, pairs], in float32. Pair
+ * j of a frequency turns by position / theta^(2 j / depth).
+ */
+export function rotations(
+  positions: readonly (readonly number[])[],
+  groups: readonly PairGroup[],
+  { depth, theta }: { readonly depth: number; readonly theta: number },
 ): { readonly cos: Tensor; readonly sin: Tensor } {
-  const pairs = depth / 2;
-  const frequencies = Array.from({ length: pairs }, (_, j) =>
-    f(1 / pow(theta, f((2 * j) / depth))),
+  const pairs = groups.flatMap(({ axis, count, first }) =>
+    Array.from({ length: count }, (_, j) => ({
+      axis,
+      frequency: f(1 / pow(theta, f((2 * (first + j)) / depth))),
+    })),
   );
-  const [cosines, sines] = [allocate(length * pairs), allocate(length * pairs)];
-  for (let position = 0; position < length; position++)
-    for (const [j, frequency] of frequencies.entries()) {
-      const angle = f(position * frequency);
-      cosines[position * pairs + j] = cos(angle);
-      sines[position * pairs + j] = sin(angle);
+  const shape = [positions.length, pairs.length];
+  const [cosines, sines] = [0, 1].map(() => allocate(positions.length * pairs.length));
+  let at = 0;
+  for (const position of positions)
+    for (const { axis, frequency } of pairs) {
+      const angle = f(position[axis] * frequency);
+      cosines[at] = cos(angle);
+      sines[at++] = sin(angle);
     }
-  const shape = [length, pairs];
   return { cos: tensor(shape, cosines), sin: tensor(shape, sines) };
+}
+
+/** The positions of a text's tokens, from 0 on. */
+export const textPositions = (length: number): readonly (readonly number[])[] =>
+  Array.from({ length }, (_, position) => [position]);
+
+/**
+ * The positions of the tokens of a text with images, [frame, row, column] (Qwen2.5-VL;
+ * comfy/text_encoders/llama.py, Qwen25_7BVLI): those of an image count from where it begins, and the
+ * text goes on behind its longer side. Padding stays at 1.
+ */
+export function positionsWithImages(
+  length: number,
+  images: readonly ImagePlace[],
+  mask: readonly number[] = [],
+): readonly (readonly number[])[] {
+  const positions = Array.from({ length }, (_, i) => (i < images[0].start ? [i, i, i] : [1, 1, 1]));
+  // by how much positions differ from places
+  let offset = 0;
+  for (const { start, rows, columns } of images) {
+    const end = start + rows * columns;
+    for (let i = 0; i < end - start; i++)
+      positions[start + i] = [0, Math.floor(i / columns), i % columns].map(
+        (own) => start + offset + own,
+      );
+    const longer = Math.max(rows, columns);
+    let next = start + offset + longer;
+    for (let i = end; i < length; i++)
+      if (mask[i] === 0) positions[i] = new Array(3).fill(positions[i][0]);
+      else positions[i] = new Array(3).fill(next++);
+    offset += longer - (end - start);
+  }
+  return positions;
 }
 
 /** A quarter of float32's smallest number, so that two of them can be added. */

@@ -68,6 +68,7 @@ export function clipOf(
       encodeChanged: fail,
       encodePair: fail,
       encodeTexts: fail,
+      encodeWithImages: fail,
       withLastLayer: fail,
       withPadding: fail,
       withEncoders: () => clip,

@@ -54,6 +54,7 @@ export const MENU_CHANGES: readonly (readonly [
         SetUnionControlNetType, ControlNetApply, ControlNetApplyAdvanced, ControlNetApplySD3,
         ControlNetInpaintingAliMamaApply
       `,
+      'model/conditioning/qwen image': 'TextEncodeQwenImageEdit, TextEncodeQwenImageEditPlus',
       'model/conditioning/gligen': 'GLIGENTextBoxApply',
       'model/conditioning/instructpix2pix': 'InstructPixToPixConditioning',
       'model/latent': `
@@ -69,6 +70,7 @@ export const MENU_CHANGES: readonly (readonly [
         LatentOperationSharpen
       `,
       'model/latent/batch': 'LatentFromBatch, RepeatLatentBatch, LatentBatch, RebatchLatents',
+      'model/latent/qwen': 'EmptyQwenImageLayeredLatentImage',
       'model/latent/sd3': 'EmptySD3LatentImage',
       'model/latent/transform': 'LatentFlip, LatentRotate, LatentCrop',
       'model/loaders': `

@@ -337,7 +337,7 @@ export const CLIPAttentionMultiply: NodeFunction<{
   out?: Float;
 }, Node<{ CLIP: 'CLIP' }>> = nodeFunction('CLIPAttentionMultiply', [['CLIP', 'CLIP']], { q: 1, k: 1, v: 1, out: 1 });
 
-/** Load CLIP (model/loaders): Loads a text encoder: CLIP-L for SD1.x, CLIP-H for SD2.x, CLIP-G for the refiner of SDXL, T5-XXL for Chroma, Qwen3-4B for Z-Image, Gemma 2 2B for Lumina 2, any of CLIP-L, CLIP-G and T5-XXL for SD3. */
+/** Load CLIP (model/loaders): Loads a text encoder: CLIP-L for SD1.x, CLIP-H for SD2.x, CLIP-G for the refiner of SDXL, T5-XXL for Chroma, Qwen3-4B for Z-Image, Qwen2.5-VL for Qwen-Image, Gemma 2 2B for Lumina 2, any of CLIP-L, CLIP-G and T5-XXL for SD3. */
 export const CLIPLoader: NodeFunction<{
   /** A file of models/text_encoders. */
   clip_name: FileName;
@@ -1545,6 +1545,18 @@ export const EmptyLatentImage: NodeFunction<{
   /** Number of images. 1 to 4096. Default: 1. */
   batch_size?: Int;
 }, Node<{ LATENT: 'LATENT' }>> = nodeFunction('EmptyLatentImage', [['LATENT', 'LATENT']], { width: 512, height: 512, batch_size: 1 });
+
+/** Empty Qwen Image Layered Latent (model/latent/qwen): A batch of latents of zeros with a frame for the whole picture and one for each of its layers. */
+export const EmptyQwenImageLayeredLatentImage: NodeFunction<{
+  /** 16 to 16384. Default: 640. */
+  width?: Int;
+  /** 16 to 16384. Default: 640. */
+  height?: Int;
+  /** 0 to 16384. Default: 3. */
+  layers?: Int;
+  /** 1 to 4096. Default: 1. */
+  batch_size?: Int;
+}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('EmptyQwenImageLayeredLatentImage', [['LATENT', 'LATENT']], { width: 640, height: 640, layers: 3, batch_size: 1 });
 
 /** EmptySD3LatentImage (model/latent/stable diffusion): A batch of latents of zeros, with the 16 channels of SD3 and FLUX.1. */
 export const EmptySD3LatentImage: NodeFunction<{
@@ -6465,6 +6477,28 @@ export const TemporalScoreRescaling: NodeFunction<{
   tsr_sigma?: Float;
 }, Node<{ patched_model: 'MODEL' }>> = nodeFunction('TemporalScoreRescaling', [['patched_model', 'MODEL']], { tsr_k: 0.95, tsr_sigma: 1 });
 
+/** TextEncodeQwenImageEdit (model/conditioning/qwen image): Encodes a prompt that edits a picture, for Qwen-Image-Edit. */
+export const TextEncodeQwenImageEdit: NodeFunction<{
+  /** The text encoder of Qwen-Image, which sees the pictures. */
+  clip: Link<'CLIP'>;
+  prompt: Text;
+  /** Encodes the pictures as reference latents. */
+  vae?: Link<'VAE'>;
+  image?: Link<'IMAGE'>;
+}, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('TextEncodeQwenImageEdit', [['CONDITIONING', 'CONDITIONING']]);
+
+/** TextEncodeQwenImageEditPlus (model/conditioning/qwen image): Encodes a prompt about up to three pictures, which it calls Picture 1 to Picture 3, for Qwen-Image-Edit 2509 and later. */
+export const TextEncodeQwenImageEditPlus: NodeFunction<{
+  /** The text encoder of Qwen-Image, which sees the pictures. */
+  clip: Link<'CLIP'>;
+  prompt: Text;
+  /** Encodes the pictures as reference latents. */
+  vae?: Link<'VAE'>;
+  image1?: Link<'IMAGE'>;
+  image2?: Link<'IMAGE'>;
+  image3?: Link<'IMAGE'>;
+}, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('TextEncodeQwenImageEditPlus', [['CONDITIONING', 'CONDITIONING']]);
+
 /** Generate Text (text): Writes a text with a language model. Not built in: it fails when it is needed. */
 export const TextGenerate: NodeFunction<{
   clip: Link<'CLIP'>;
@@ -7184,6 +7218,7 @@ export const nodes: {
   EditDetailerPipeSDXL: typeof EditDetailerPipeSDXL;
   EmptyImage: typeof EmptyImage;
   EmptyLatentImage: typeof EmptyLatentImage;
+  EmptyQwenImageLayeredLatentImage: typeof EmptyQwenImageLayeredLatentImage;
   EmptySD3LatentImage: typeof EmptySD3LatentImage;
   EmptySegs: typeof EmptySegs;
   ExponentialScheduler: typeof ExponentialScheduler;
@@ -7597,6 +7632,8 @@ export const nodes: {
   T5TokenizerOptions: typeof T5TokenizerOptions;
   TCFG: typeof TCFG;
   TemporalScoreRescaling: typeof TemporalScoreRescaling;
+  TextEncodeQwenImageEdit: typeof TextEncodeQwenImageEdit;
+  TextEncodeQwenImageEditPlus: typeof TextEncodeQwenImageEditPlus;
   TextGenerate: typeof TextGenerate;
   TextGenerateLTX2Prompt: typeof TextGenerateLTX2Prompt;
   TextOverlay: typeof TextOverlay;
@@ -7797,6 +7834,7 @@ export const nodes: {
   EditDetailerPipeSDXL,
   EmptyImage,
   EmptyLatentImage,
+  EmptyQwenImageLayeredLatentImage,
   EmptySD3LatentImage,
   EmptySegs,
   ExponentialScheduler,
@@ -8210,6 +8248,8 @@ export const nodes: {
   T5TokenizerOptions,
   TCFG,
   TemporalScoreRescaling,
+  TextEncodeQwenImageEdit,
+  TextEncodeQwenImageEditPlus,
   TextGenerate,
   TextGenerateLTX2Prompt,
   TextOverlay,

@@ -72,7 +72,7 @@ export const CORE_OUTSIDE: readonly RefusedTypes[] = [
       AnimaLLLiteApply BuildJsonPromptIdeogram ChromaRadianceOptions CLIPTextEncodeHiDream
       CLIPTextEncodeHunyuanDiT CLIPTextEncodePixArtAlpha EmptyChromaRadianceLatentImage
       EmptyFlux2LatentImage EmptyHiDreamO1LatentImage EmptyHunyuanImageLatent
-      EmptyHunyuanLatentVideo EmptyHunyuanVideo15Latent EmptyQwenImageLayeredLatentImage
+      EmptyHunyuanLatentVideo EmptyHunyuanVideo15Latent
       HiDreamO1PatchSeamSmoothing HiDreamO1ReferenceImages HunyuanImageToVideo HunyuanRefinerLatent
       HunyuanVideo15ImageToVideo HunyuanVideo15LatentUpscaleWithModel HunyuanVideo15SuperResolution
       Ideogram4Scheduler LatentUpscaleModelLoader ModelMergeAuraflow ModelMergeCosmos14B
@@ -82,7 +82,7 @@ export const CORE_OUTSIDE: readonly RefusedTypes[] = [
       StableCascade_StageB_Conditioning StableCascade_StageC_VAEEncode
       StableCascade_SuperResolutionControlnet TextEncodeBooguEdit
       TextEncodeHunyuanVideo_ImageToVideo TextEncodeJoyImageEdit TextEncodeMageFlowEdit
-      TextEncodeQwenImageEdit TextEncodeQwenImageEditPlus wanBlockSwap WanUni3CControlnetApply
+      wanBlockSwap WanUni3CControlnetApply
     `),
   },
   {

@@ -56,6 +56,25 @@ const EmptySD3LatentImage = defineNode({
   run: ({ width, height, batch_size }) => outputs(emptyLatent(16, width, height, batch_size)),
 });
 
+const EmptyQwenImageLayeredLatentImage = defineNode({
+  type: 'EmptyQwenImageLayeredLatentImage',
+  display: 'Empty Qwen Image Layered Latent',
+  category: 'latent/qwen',
+  description:
+    'A batch of latents of zeros with a frame for the whole picture and one for each of its layers.',
+  inputs: {
+    width: int({ default: 640, min: 16, max: MAX_RESOLUTION, step: 16 }),
+    height: int({ default: 640, min: 16, max: MAX_RESOLUTION, step: 16 }),
+    layers: int({ default: 3, min: 0, max: MAX_RESOLUTION, step: 1 }),
+    batch_size: int({ default: 1, min: 1, max: 4096 }),
+  },
+  outputs: [output('LATENT')],
+  run({ width, height, layers, batch_size }) {
+    const size = [height, width].map((side) => Math.floor(side / 8));
+    return outputs({ samples: zeros([batch_size, 16, layers + 1, ...size]) });
+  },
+});
+
 /** Masks repeated cyclically to a batch of `count`; a single mask is returned as it is. */
 const repeatMasks = (mask: Tensor, count: number): Tensor =>
   mask.shape[0] > 1 && mask.shape[0] < count ? repeatToBatch(mask, count) : mask;
@@ -122,6 +141,7 @@ const SetLatentNoiseMask = defineNode({
 export const LATENT_NODES = [
   EmptyLatentImage,
   EmptySD3LatentImage,
+  EmptyQwenImageLayeredLatentImage,
   LatentFromBatch,
   RepeatLatentBatch,
   SetLatentNoiseMask,

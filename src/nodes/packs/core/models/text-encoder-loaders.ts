@@ -21,8 +21,8 @@ const CLIPLoader = defineNode({
   category: 'advanced/loaders',
   description:
     'Loads a text encoder: CLIP-L for SD1.x, CLIP-H for SD2.x, CLIP-G for the refiner of SDXL, ' +
-    'T5-XXL for Chroma, Qwen3-4B for Z-Image, Gemma 2 2B for Lumina 2, any of CLIP-L, CLIP-G and ' +
-    'T5-XXL for SD3.',
+    'T5-XXL for Chroma, Qwen3-4B for Z-Image, Qwen2.5-VL for Qwen-Image, Gemma 2 2B for Lumina 2, ' +
+    'any of CLIP-L, CLIP-G and T5-XXL for SD3.',
   inputs: { clip_name: clipFileInput(), type: combo(CLIP_TYPES), device: deviceInput() },
   outputs: [output('CLIP')],
   fingerprint: ({ clip_name }, context) => fileState(context.modelPath('text_encoders', clip_name)),
