@@ -1,19 +1,21 @@
-// npm run bench:profile -- FILE [--pixels N] [--rows N] [--precision NAME] [--cache DIR]: the time
-// of a UNet's evaluation by operator: the second of two, on one thread, from ONNX Runtime's own
-// profile; and the speed of products relative to large matrix products of the same type. With
-// --cache, prepacked weights (Winograd) are used; without, the graph over the file.
+// npm run bench:profile -- FILE [--pixels N] [--rows N] [--tokens N] [--threads N]
+// [--precision NAME] [--cache DIR]: the time of a diffusion network's evaluation by operator: the
+// second of two, on one thread unless said, from ONNX Runtime's own profile; and the speed of
+// products relative to large matrix products of the same type. With --cache, prepacked weights
+// (Winograd) and prepared int8 weights are used; without, the graph over the file.
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadDiffusionModel } from '../src/models/checkpoint/load.ts';
+import { isInt8Recipe } from '../src/models/layers/int8.ts';
 import { createModelRuntime } from '../src/models/model-runtime.ts';
 import { createPrepackedStore } from '../src/models/weights/prepacked-store.ts';
 import { createGraph, type Graph, type Value } from '../src/onnx/builder.ts';
-import { prepareNoise } from '../src/random/prepare-noise.ts';
 import { resolvePrecision } from '../src/runtime/precision.ts';
 import { openSession } from '../src/runtime/session.ts';
 import { full } from '../src/tensor/tensor.ts';
+import { asDenoiserInputs, INPUTS } from './size-inputs.ts';
 
 /** One type and its shape per argument. */
 type Shapes = readonly Readonly<Record<string, readonly number[]>>[];
@@ -36,10 +38,19 @@ const { values, positionals } = parseArgs({
   options: {
     pixels: { type: 'string', default: '512' },
     rows: { type: 'string', default: '2' },
+    tokens: { type: 'string', default: '77' },
+    threads: { type: 'string', default: '1' },
     precision: { type: 'string' },
     cache: { type: 'string' },
   },
 });
+
+const [pixels, rows, tokens, threads] = [
+  values.pixels,
+  values.rows,
+  values.tokens,
+  values.threads,
+].map(Number);
 
 const SIDE = 1024;
 const TIMES = 16;
@@ -53,7 +64,7 @@ async function peak(product: (g: Graph, a: Value) => Value): Promise<number> {
   const session = await openSession(g.serialize(), {
     name: 'products',
     folder: '',
-    threads: 1,
+    threads,
     providers: ['cpu'],
   });
   let least = Number.POSITIVE_INFINITY;
@@ -112,25 +123,24 @@ function operations({ args }: Event): number {
   }
 }
 
-const [cells, rows] = [Number(values.pixels) / 8, Number(values.rows)];
+const stores = (folder: string) => ({
+  prepacked: createPrepackedStore({ folder }),
+  int8Weights: createPrepackedStore({ folder, recipes: isInt8Recipe }),
+});
+
 const folder = mkdtempSync(join(tmpdir(), 'darkroom-bench-profile-'));
 try {
   const runtime = createModelRuntime({
-    threads: 1,
+    threads,
     precision: resolvePrecision(values.precision, 'cpu'),
-    prepacked: values.cache
-      ? createPrepackedStore({ folder: join(values.cache, 'derived') })
-      : undefined,
+    ...(values.cache && stores(join(values.cache, 'derived'))),
     profile: join(folder, 'profile'),
   });
-  const { denoiser: unet } = await loadDiffusionModel(positionals[0], runtime);
-  const inputs = {
-    x: prepareNoise([rows, 4, cells, cells], 1),
-    timesteps: new Float32Array(rows).fill(500),
-    context: prepareNoise([rows, 77, unet.contextDim], 2),
-    y: unet.admChannels > 0 ? prepareNoise([rows, unet.admChannels], 3) : undefined,
-  };
-  for (let i = 0; i < 2; i++) await unet.evaluate(inputs);
+  const inputs = asDenoiserInputs(
+    await INPUTS['transformer'](positionals[0], { pixels, rows, tokens }),
+  );
+  const { denoiser } = await loadDiffusionModel(positionals[0], runtime);
+  for (let i = 0; i < 2; i++) await denoiser.evaluate(inputs);
   await runtime.close();
   const [file] = readdirSync(folder);
   const events = JSON.parse(readFileSync(join(folder, file), 'utf8')) as Event[];
@@ -153,7 +163,7 @@ try {
   const total = [...found.values()].reduce((sum, { time }) => sum + time, 0);
   const [float32, int8] = [await PEAKS.float32(), await PEAKS.int8()];
   console.log(
-    `${basename(positionals[0])}, ${values.pixels} px, ${rows} rows, one thread: ` +
+    `${basename(positionals[0])}, ${values.pixels} px, ${rows} rows, ${threads} threads: ` +
       `${(total / 1e6).toFixed(2)} s`,
   );
   console.log(

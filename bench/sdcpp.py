@@ -1,5 +1,7 @@
-"""FILE PIXELS TYPE…: stable-diffusion.cpp (pip install stable-diffusion-cpp-python) on two threads: seconds per step with both sides of cfg and
-peak memory for each type of weights (f16, q8_0 …), each in a fresh process."""
+"""FILE PIXELS TYPE… [--llm FILE --vae FILE]: stable-diffusion.cpp (pip install stable-diffusion-cpp-python) on two threads: seconds to load, seconds
+per step and peak memory for each type of weights (f16, q8_0 …), each in a fresh process. A checkpoint is run with both sides of cfg; a diffusion model,
+whose text encoder and VAE are given, with one."""
+import argparse
 import json
 import re
 import subprocess
@@ -8,31 +10,41 @@ import time
 
 STEPS = 3
 
+arguments = argparse.ArgumentParser()
+arguments.add_argument("file")
+arguments.add_argument("pixels", type=int)
+arguments.add_argument("types", nargs="+")
+arguments.add_argument("--llm")
+arguments.add_argument("--vae")
+arguments = arguments.parse_args()
+
 
 def status(name):
     with open("/proc/self/status") as text:
         return int(re.search(name + r":\s+(\d+)", text.read()).group(1)) * 1024
 
 
-def measure(file, pixels, kind):
+def measure(kind):
     from stable_diffusion_cpp import StableDiffusion
 
+    files = {"diffusion_model_path": arguments.file, "llm_path": arguments.llm, "vae_path": arguments.vae} if arguments.llm else {"model_path": arguments.file}
     began = time.perf_counter()
-    model = StableDiffusion(model_path=file, wtype=kind, n_threads=2, verbose=False)
+    model = StableDiffusion(**files, wtype=kind, n_threads=2, verbose=False)
     load = time.perf_counter() - began
     stamps = []
     model.generate_image(
-        prompt="a fox", negative_prompt="blurred", cfg_scale=7.0, width=pixels, height=pixels, sample_steps=STEPS, sample_method="euler", seed=1,
-        progress_callback=lambda step, steps, seconds: stamps.append(time.perf_counter()),
+        prompt="a fox", negative_prompt="blurred", cfg_scale=1.0 if arguments.llm else 7.0, width=arguments.pixels, height=arguments.pixels,
+        sample_steps=STEPS, sample_method="euler", seed=1, progress_callback=lambda step, steps, seconds: stamps.append(time.perf_counter()),
     )
     steps = sorted(b - a for a, b in zip(stamps, stamps[1:]))
     print(json.dumps({"type": kind, "load": round(load, 1), "step": round(steps[len(steps) // 2], 2), "peak": round(status("VmHWM") / 1e9, 1)}))
 
 
-file, pixels, *kinds = sys.argv[1:]
-if len(kinds) == 1:
-    measure(file, int(pixels), kinds[0])
+if len(arguments.types) == 1:
+    measure(arguments.types[0])
 else:
-    for kind in kinds:
-        said = subprocess.run([sys.executable, __file__, file, pixels, kind], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=True)
+    for kind in arguments.types:
+        others = [part for flag in ("llm", "vae") if getattr(arguments, flag) for part in (f"--{flag}", getattr(arguments, flag))]
+        command = [sys.executable, __file__, arguments.file, str(arguments.pixels), kind, *others]
+        said = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=True)
         print(said.stdout.strip().split("\n")[-1], flush=True)

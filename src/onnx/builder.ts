@@ -29,6 +29,7 @@ export function createGraph(): Graph {
     op: operators.op,
     outputsOf: operators.outputsOf,
     choose: operators.choose,
+    scan: operators.scan,
     ints: tensors.ints,
     floats: tensors.floats,
     external: tensors.external,

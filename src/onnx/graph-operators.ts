@@ -1,13 +1,14 @@
-// The operators of a graph under construction, and those of the branches of its `If` nodes.
+// The operators of a graph under construction, those of the branches of its `If` nodes, and those of
+// the bodies of its `Scan` nodes.
 import type { Graph } from './onnx-graph.ts';
 import type { Attribute, Node } from './serialize.ts';
 
-export interface GraphOperators extends Pick<Graph, 'op' | 'outputsOf' | 'choose'> {
+export interface GraphOperators extends Pick<Graph, 'op' | 'outputsOf' | 'choose' | 'scan'> {
   /** The operators of the graph itself. */
   readonly nodes: readonly Node[];
   /** Adds a node of the default domain, with given output names, to the graph itself. */
   add(node: Pick<Node, 'type' | 'inputs' | 'outputs'>): void;
-  /** Calls `work` so that operators are added to the graph itself, even inside a branch. */
+  /** Calls `work` so that operators are added to the graph itself, even inside a branch or body. */
   outsideBranches<T>(work: () => T): T;
 }
 
@@ -35,10 +36,17 @@ export function graphOperators(nextNumber: () => number): GraphOperators {
     return outputs;
   };
   const op: Graph['op'] = (type, inputs, attributes) => outputsOf(type, inputs, 1, attributes)[0];
-  const branch = (work: () => string): Attribute => {
+  const branch = (work: () => string, inputs: readonly string[] = []): Attribute => {
     const list: Node[] = [];
     const output = addingTo(list, () => op('Identity', [work()]));
-    return { graph: { nodes: list, output } };
+    return { graph: { inputs, nodes: list, output } };
+  };
+  const scan: Graph['scan'] = (inputs, body) => {
+    const parts = inputs.map(() => `part_${nextNumber()}`);
+    return op('Scan', inputs, {
+      num_scan_inputs: inputs.length,
+      body: branch(() => body(parts), parts),
+    });
   };
   return {
     nodes,
@@ -46,6 +54,7 @@ export function graphOperators(nextNumber: () => number): GraphOperators {
     outputsOf,
     choose: (condition, yes, no) =>
       op('If', [condition], { then_branch: branch(yes), else_branch: branch(no) }),
+    scan,
     add: (node) => {
       nodes.push({ domain: '', ...node, attributes: {} });
     },

@@ -39,6 +39,11 @@ export interface Graph {
    * right in any case: GPUs always take it.
    */
   choose(condition: Value, yes: () => Value, no: () => Value): Value;
+  /**
+   * Adds a `Scan`: applies `body` to the entries of the first axis of all inputs, one after another,
+   * and stacks the results.
+   */
+  scan(inputs: readonly Value[], body: (parts: readonly Value[]) => Value): Value;
   /** Returns a one-dimensional constant of int64 values. */
   ints(values: readonly number[]): Value;
   /** Returns a constant of float32 values, one-dimensional by default. */

@@ -24,8 +24,12 @@ export const ELEMENT = {
 } as const;
 export type ElementType = keyof typeof ELEMENT;
 
-/** A branch of an `If`: operators, which may use all outer values, and the branch's output. */
+/**
+ * A branch of an `If`, or the body of a `Scan`: operators, which may use all outer values, what they
+ * are given, and their output.
+ */
 export interface Subgraph {
+  readonly inputs?: readonly string[];
   readonly nodes: readonly Node[];
   readonly output: string;
 }
@@ -120,10 +124,11 @@ function attribute(name: string, value: Attribute): Uint8Array[] {
   if (typeof value === 'string') return [head, textField(4, value), intField(20, 3)];
   if ('float' in value) return [head, floatField(2, value.float), intField(20, 1)];
   if ('graph' in value) {
-    const { nodes, output } = value.graph;
+    const { inputs = [], nodes, output } = value.graph;
     const graph = [
       ...nodes.map((n) => messageField(1, node(n))),
       textField(2, output),
+      ...inputs.map((name) => messageField(11, [textField(1, name)])),
       messageField(12, [textField(1, output)]),
     ];
     return [head, messageField(6, graph), intField(20, 5)];

@@ -173,6 +173,23 @@ describe('8-bit layers', () => {
     },
   );
 
+  it.each([1, 640, 641, 1281])(
+    'compute wide linear layers part by part, of %i rows',
+    async (count) => {
+      const [wide, bias] = [numbers([2048, 2048], 1), numbers([2048], 2)];
+      const weights = await weightsWith(`wide-${count}`, { 'a.weight': wide, 'a.bias': bias });
+      const x = numbers([count, 2048], 3);
+      const y = await evaluated(weights, 'row', x, (net, v) => linear(net, v, 'a'));
+      expect(y.shape).toEqual([count, 2048]);
+      const last = count - 1;
+      for (const row of new Set([0, last >> 1, Math.min(640, last), last])) {
+        const rowOf = (t: Tensor): Tensor =>
+          tensor([1, 2048], t.data.slice(row * 2048, (row + 1) * 2048));
+        expectEqual(rowOf(y), product(rowOf(x), wide, bias, 'row'));
+      }
+    },
+  );
+
   it.each([
     [3, 1],
     [3, 2],

@@ -8,6 +8,7 @@ import type { Recipe } from '../weights/recipe.ts';
 import type { TensorView, Weights } from '../weights/tensors.ts';
 import { type Im2colTables, im2colTables, pixelRows } from './im2col.ts';
 import { nhwcOrder, quantiseColumns } from './quantise.ts';
+import { inRowParts, paysInParts } from './row-parts.ts';
 
 /**
  * The scales of a layer's activations: one for all of them, or one for each row (token or pixel).
@@ -118,8 +119,21 @@ export function int8Linear(
   const prepacked = scaling && w.prepacked?.(g, [`${name}.weight`], columnsRecipe(rows));
   if (!prepacked) return undefined;
   const bias = w.has(`${name}.bias`) ? w.value(g, `${name}.bias`, { rows }) : undefined;
-  return product(g, quantised(g, x, scaling), prepacked, bias);
+  const activations = quantised(g, x, scaling);
+  const isSplit = activations.rows && paysInParts(w.shape(`${name}.weight`));
+  return (isSplit ? productInParts : product)(g, activations, prepacked, bias);
 }
+
+/** `product` of activations with a scale per row, part by part. */
+const productInParts = (
+  g: Graph,
+  { values, scale, zero, rows }: Activations,
+  weights: readonly Value[],
+  bias: Value | undefined,
+): Value =>
+  inRowParts(g, [{ x: values, fill: zero }, { x: rows! }], ([part, factors]) =>
+    product(g, { values: part, scale, zero, rows: factors }, weights, bias),
+  );
 
 function product(
   g: Graph,

@@ -6,6 +6,7 @@ import { ELEMENT } from '../../onnx/serialize.ts';
 import { oneAfter } from '../weights/late.ts';
 import { rotated } from '../weights/stored-values.ts';
 import type { StoredIntegers, TensorView, Weights } from '../weights/tensors.ts';
+import { inRowParts, paysInParts } from './row-parts.ts';
 
 interface StoredInt8Net {
   readonly g: Graph;
@@ -50,22 +51,32 @@ export function storedInt8Linear(
     : x;
   const bias = w.has(`${name}.bias`) ? w.value(g, `${name}.bias`, { rows }) : undefined;
   const isMultiplied = stored.areMultiplied && !w.branches?.(weight).length;
-  return isMultiplied ? product(g, inputs, stored, bias) : dequantised(g, inputs, stored, bias);
+  const isWide = paysInParts(w.shape(weight));
+  return isMultiplied
+    ? product(g, inputs, stored, { bias, isWide })
+    : dequantised(g, inputs, stored, bias);
 }
 
 function product(
   g: Graph,
   x: Value,
   { numbers, scales }: StoredIntegers,
-  bias: Value | undefined,
+  { bias, isWide }: { readonly bias: Value | undefined; readonly isWide: boolean },
 ): Value {
   const { values, factors } = once(g, `quantised ${x}`, () => quantisedRows(g, x));
   const columns = g.op('Transpose', [numbers], { perm: [1, 0] });
-  const sums = g.op('MatMulInteger', [values, columns, zeroPoint(g)]);
-  // as a product of matrices: ONNX Runtime would fuse one by elements, which it takes for scalars
-  const steps = g.op('MatMul', [factors, g.op('Reshape', [scales, g.ints([1, -1])])]);
-  const y = g.op('Mul', [g.op('Cast', [sums], { to: ELEMENT.f32 }), steps]);
-  return bias === undefined ? y : g.op('Add', [y, bias]);
+  const columnScales = g.op('Reshape', [scales, g.ints([1, -1])]);
+  const zero = zeroPoint(g);
+  const ofRows = ([rows, factorsOfRows]: readonly Value[]): Value => {
+    const sums = g.op('MatMulInteger', [rows, columns, zero]);
+    // as a product of matrices: ONNX Runtime would fuse one by elements, which it takes for scalars
+    const steps = g.op('MatMul', [factorsOfRows, columnScales]);
+    const y = g.op('Mul', [g.op('Cast', [sums], { to: ELEMENT.f32 }), steps]);
+    return bias === undefined ? y : g.op('Add', [y, bias]);
+  };
+  return isWide
+    ? inRowParts(g, [{ x: values, fill: zero }, { x: factors }], ofRows)
+    : ofRows([values, factors]);
 }
 
 const zeroPoint = (g: Graph): Value =>

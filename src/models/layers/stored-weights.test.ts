@@ -13,16 +13,24 @@ import type { TensorInfo } from '../../formats/tensor-info.ts';
 import { createGraph } from '../../onnx/builder.ts';
 import { int8SumsSaturate } from '../../runtime/saturation.ts';
 import { openSession } from '../../runtime/session.ts';
-import { type Tensor, tensor } from '../../tensor/tensor.ts';
+import { sizeOf, type Tensor, tensor } from '../../tensor/tensor.ts';
 import { type Rounding, type Weights, weightsOf } from '../weights/tensors.ts';
 import { linear } from './blocks.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'darkroom-stored-'));
 afterAll(() => rmSync(root, { recursive: true }));
 
-/** Writes the tensors `file/…` of a case as those of a layer, and opens the file. */
-async function openCase(g: Golden, one: Golden['cases'][number], rounding?: Rounding) {
-  const file = join(root, `${one.id}.safetensors`);
+/**
+ * Writes the tensors `file/…` of a case as those of a layer, and opens the file. `copies`: how often
+ * each of the layer's outputs is repeated.
+ */
+async function openCase(
+  g: Golden,
+  one: Golden['cases'][number],
+  { rounding, copies = 1 }: { readonly rounding?: Rounding; readonly copies?: number } = {},
+) {
+  const file = join(root, `${one.id}-${copies}.safetensors`);
+  const outputs = g.tensor(one.inputs['file/weight']).shape[0];
   const stored = Object.entries(one.inputs).flatMap(([name, at]) =>
     name.startsWith('file/') ? [[name.replace('file/', 'layer.'), g.tensor(at)] as const] : [],
   );
@@ -31,11 +39,19 @@ async function openCase(g: Golden, one: Golden['cases'][number], rounding?: Roun
     stored.some(([name]) => /comfy_quant/.test(name)) || !one.inputs['file/weight_scale'];
   await writeSafetensors(file, {
     ...Object.fromEntries(
-      stored.map(([name, { dtype, shape, data }]) => [
-        name,
-        // without a typed array of its own it would be encoded
-        { dtype: dtype as 'F32', shape, data: new Uint8Array(data.buffer) },
-      ]),
+      stored.map(([name, { dtype, shape, data }]) => {
+        const times = shape[0] === outputs ? copies : 1;
+        const bytes = Buffer.alloc(times * data.byteLength, new Uint8Array(data.buffer));
+        return [
+          name,
+          // without a typed array of its own it would be encoded
+          {
+            dtype: dtype as 'F32',
+            shape: shape.map((size, axis) => (axis === 0 ? times * size : size)),
+            data: new Uint8Array(bytes),
+          },
+        ];
+      }),
     ),
     ...(!isDescribed && { 'layer.comfy_quant': bytesOf(JSON.stringify(json)) }),
   });
@@ -108,6 +124,9 @@ describe('fp8 weights', () => {
   });
 });
 
+/** Those with the most inputs, whose outputs are repeated least. */
+const WIDE = new Set(['int8_2', 'int8_3']);
+
 describe('int8 weights', () => {
   const g = golden('weights', 'int8');
   const layers = g.cases.filter(({ outputs }) => outputs.out);
@@ -126,7 +145,7 @@ describe('int8 weights', () => {
     async (one) => {
       const x = g.float(one.inputs.x);
       const { weights } = await openCase(g, one);
-      const encoder = (await openCase(g, one, 'f16')).weights;
+      const encoder = (await openCase(g, one, { rounding: 'f16' })).weights;
       const expected = product(
         x,
         g.float(one.outputs.dequantised),
@@ -139,6 +158,31 @@ describe('int8 weights', () => {
       // the bias is rounded there
       const rounded = await layerOutput(encoder, x);
       expect(worst(rounded.data, expected)).toBeLessThan(1e-5 * largest + bias / 2048);
+    },
+  );
+
+  it.each(layers.filter(({ id }) => WIDE.has(id)))(
+    '$id as a wide layer, part by part',
+    async (one) => {
+      const { shape } = g.tensor(one.inputs['file/weight']);
+      const [n, k] = shape;
+      const copies = Math.ceil(2 ** 22 / sizeOf(shape));
+      const x = g.float(one.inputs.x);
+      const rows = x.data.length / k;
+      const times = Math.ceil(700 / rows);
+      const many = tensor(
+        [times * rows, k],
+        Float32Array.from({ length: times * rows * k }, (_, i) => x.data[i % x.data.length]),
+      );
+      const narrow = await layerOutput((await openCase(g, one)).weights, x);
+      const wide = await layerOutput((await openCase(g, one, { copies })).weights, many);
+      expect(wide.shape).toEqual([times * rows, copies * n]);
+      let different = 0;
+      for (let row = 0; row < times * rows; row++)
+        for (let column = 0; column < copies * n; column++)
+          if (wide.data[row * copies * n + column] !== narrow.data[(row % rows) * n + (column % n)])
+            different++;
+      expect(different).toBe(0);
     },
   );
 
