@@ -12,10 +12,9 @@ import {
   type FluxVectors,
   fluxStreamsConfig,
   fluxVectors,
-  PATCH,
 } from '../flux/config.ts';
 import { blockRunner, embeddedTokens, vectorModulations } from '../flux/graph.ts';
-import { PATCHES, vectorInputs } from '../flux/network.ts';
+import { patchesOf, vectorInputs } from '../flux/network.ts';
 import { tokenPositions } from '../flux/positions.ts';
 import { add, batchOf, conv, type Net, silu } from '../layers/blocks.ts';
 import type { Weights } from '../weights/tensors.ts';
@@ -45,8 +44,8 @@ function config(weights: Weights): Config {
     ...streams,
     ...fluxVectors(weights),
     hidden: streams.width,
-    patch: PATCH,
-    hintChannels: weights.shape(`${HINT_EMBEDDER}.weight`)[1] / PATCH ** 2,
+    patch: streams.version.patch,
+    hintChannels: weights.shape(`${HINT_EMBEDDER}.weight`)[1] / streams.version.patch ** 2,
     blocks: streams.doubleBlocks + streams.singleBlocks,
     kinds: weights.has(MODES) ? weights.shape(MODES)[0] : 0,
   };
@@ -131,9 +130,9 @@ function inputs(
   const kinds = kind === undefined ? [] : [kind];
   const prompt = context.shape[1] + (sizes.kinds > 0 ? kinds.length : 0);
   return {
-    x: patchify(x, PATCHES),
+    x: patchify(x, patchesOf(sizes)),
     context,
-    ...ropeInputs('rope', ropeTable(tokenPositions(prompt, x, []), sizes.rope)),
+    ...ropeInputs('rope', ropeTable(tokenPositions(sizes.version, prompt, x), sizes.rope)),
     ...vectorInputs(sizes, { x, ...vectors }),
     ...(sizes.kinds > 0 && { kind: tensor([kinds.length], Float32Array.from(kinds)) }),
   };

@@ -3,7 +3,7 @@
 import { allocate } from '../../tensor/allocate.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 
-/** The position of a token on each axis. */
+/** The position of a token on each axis; 0 on further ones. */
 export type Position = readonly number[];
 
 export interface RopeAxes {
@@ -29,7 +29,7 @@ export function ropeTable(positions: readonly Position[], { axes, theta }: RopeA
   for (const position of positions)
     for (const [axis, own] of frequencies.entries())
       for (const frequency of own) {
-        const angle = position[axis] * frequency;
+        const angle = (position[axis] ?? 0) * frequency;
         cos[at] = Math.cos(angle);
         sin[at++] = Math.sin(angle);
       }

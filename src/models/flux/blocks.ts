@@ -1,7 +1,8 @@
-// The blocks of FLUX.1 (Black Forest Labs 2024; comfy/ldm/flux/layers.py), which Chroma shares.
-// Double blocks have weights of their own for the tokens of the prompt and of the image, and one
-// attention over both; single blocks have one stream of both, and compute attention and MLP side
-// by side. Each is modulated by shift, scale and gate (AdaLN), wherever these come from.
+// The blocks of FLUX.1 and FLUX.2 (Black Forest Labs 2024, 2025; comfy/ldm/flux/layers.py), of which
+// Chroma shares the former. Double blocks have weights of their own for the tokens of the prompt and
+// of the image, and one attention over both; single blocks have one stream of both, and compute
+// attention and MLP side by side. Each is modulated by shift, scale and gate (AdaLN), wherever these
+// come from.
 import type { Value } from '../../onnx/builder.ts';
 import type { JointGuide } from '../dit/attention-guidance.ts';
 import {
@@ -15,18 +16,24 @@ import {
   plainLayerNorm,
   type Rotations,
   rotate,
+  swiGlu,
   tokenLinear,
   tokensAfter,
   tokensLike,
 } from '../dit/blocks.ts';
 import type { Net } from '../layers/blocks.ts';
-import { type FluxBlocksConfig, MLP_RATIO } from './config.ts';
+import type { FluxBlocksConfig } from './config.ts';
 
-/** Vectors [B, 1, C] that act on all tokens. */
+/** Vectors [B, 1, C] that act on all tokens, but for the last ones where these have their own. */
 export interface Modulation {
   readonly shift: Value;
   readonly scale: Value;
   readonly gate: Value;
+  readonly last?: {
+    /** How many tokens it acts on, an integer [1]. */
+    readonly tokens: Value;
+    readonly modulation: Modulation;
+  };
 }
 
 /** Modulations of attention and of the MLP. */
@@ -44,7 +51,7 @@ interface AttentionInputs {
   readonly rotations: Rotations;
 }
 
-type Sizes = Pick<FluxBlocksConfig, 'width' | 'heads'>;
+type Sizes = Pick<FluxBlocksConfig, 'width' | 'heads' | 'version'>;
 
 /** A double block. */
 export function doubleBlock(
@@ -74,10 +81,15 @@ export function doubleBlock(
   const update = (stream: keyof Streams, x: Value, attention: Value): Value => {
     const [first, second] = at[stream];
     const projected = tokenLinear(net, attention, `${name}.${stream}_attn.proj`);
-    const y = gatedAdd(net, x, first.gate, projected);
-    const inner = tokenLinear(net, modulatedNorm(net, y, second, width), `${name}.${stream}_mlp.0`);
-    const mlp = tokenLinear(net, geluTanh(net, inner), `${name}.${stream}_mlp.2`);
-    return gatedAdd(net, y, second.gate, mlp);
+    const y = gated(net, x, first, projected);
+    const inner = mlpInner(
+      net,
+      modulatedNorm(net, y, second, width),
+      `${name}.${stream}_mlp.0`,
+      at,
+    );
+    const mlp = tokenLinear(net, inner, `${name}.${stream}_mlp.2`);
+    return gated(net, y, second, mlp);
   };
   return {
     txt: update('txt', txt, tokensLike(net, attended, txt)),
@@ -102,12 +114,20 @@ export function singleBlock(
   const layers = { projection: `${name}.linear1`, norm: `${name}.norm` };
   const plain = attend(net, queryKeyValue(net, normed, at, layers), at);
   const attention = at.guide?.(plain) ?? plain;
-  const inner = tokenLinear(net, normed, layers.projection, [3 * width, (3 + MLP_RATIO) * width]);
-  const both = net.g.op('Concat', [attention, geluTanh(net, inner)], { axis: -1 });
-  return gatedAdd(net, x, modulation.gate, tokenLinear(net, both, `${name}.linear2`));
+  const inner = mlpInner(net, normed, layers.projection, at, 3 * width);
+  const both = net.g.op('Concat', [attention, inner], { axis: -1 });
+  return gated(net, x, modulation, tokenLinear(net, both, `${name}.linear2`));
 }
 
-/** The layer after the blocks: tokens [B, N, outChannels * PATCH^2]. */
+/** What the second layer of an MLP gets; `from` is the first one's first row in its weight. */
+function mlpInner(net: Net, x: Value, layer: string, { version, width }: Sizes, from = 0): Value {
+  const inner = version.mlp.ratio * width;
+  const part = (index: number): Value =>
+    tokenLinear(net, x, layer, [from + index * inner, from + (index + 1) * inner]);
+  return version.mlp.isGated ? swiGlu(net, part(0), part(1)) : geluTanh(net, part(0));
+}
+
+/** The layer after the blocks: tokens [B, N, outChannels * patch^2]. */
 export const finalLayer = (
   net: Net,
   x: Value,
@@ -117,9 +137,32 @@ export const finalLayer = (
 const modulatedNorm = (
   net: Net,
   x: Value,
-  { shift, scale }: Pick<Modulation, 'shift' | 'scale'>,
+  modulation: Omit<Modulation, 'gate'>,
   width: number,
-): Value => modulate(net, plainLayerNorm(net, x, width), scale, shift);
+): Value =>
+  modulated(net, [plainLayerNorm(net, x, width)], modulation, ([y], { shift, scale }) =>
+    modulate(net, y, scale, shift),
+  );
+
+const gated = (net: Net, x: Value, modulation: Modulation, y: Value): Value =>
+  modulated(net, [x, y], modulation, (parts, { gate }) => gatedAdd(net, parts[0], gate, parts[1]));
+
+/** Applies `f` to tokens and their modulation, apart to the last ones where these have their own. */
+function modulated<M extends Omit<Modulation, 'gate'>>(
+  net: Net,
+  values: readonly Value[],
+  modulation: M,
+  f: (values: readonly Value[], modulation: M | Modulation) => Value,
+): Value {
+  const { last } = modulation;
+  if (!last) return f(values, modulation);
+  const { g } = net;
+  const [zero, end, axis] = [0, 2 ** 31 - 1, 1].map((number) => g.ints([number]));
+  const cut = g.op('Neg', [last.tokens]);
+  const slices = (from: Value, to: Value): Value[] =>
+    values.map((value) => g.op('Slice', [value, from, to, axis]));
+  return joinTokens(net, [f(slices(zero, cut), modulation), f(slices(cut, end), last.modulation)]);
+}
 
 /**
  * Queries and keys, normalised per head, and values. They are rows of one weight, which is read in

@@ -1,11 +1,75 @@
-// The sizes of a FLUX.1 network, read from its tensors' names and shapes (layout.ts), as
-// comfy/model_detection.py reads them. Chroma has the same blocks.
+// The sizes of a FLUX network, read from its tensors' names and shapes (layout.ts), as
+// comfy/model_detection.py reads them. Chroma has the blocks of FLUX.1.
 import { unsupportedModel } from '../../formats/model-file-errors.ts';
+import type { ReferenceMethod } from '../denoiser.ts';
 import type { RopeAxes } from '../dit/rope.ts';
 import type { Weights } from '../weights/tensors.ts';
 
+/** What the networks of FLUX.1 and FLUX.2 differ in beside their sizes. */
+export interface FluxVersion {
+  readonly name: string;
+  /** The side of a patch. */
+  readonly patch: number;
+  readonly mlp: {
+    /** The width of its inner layer in widths of a token. */
+    readonly ratio: number;
+    /** SwiGLU in place of GELU. */
+    readonly isGated: boolean;
+  };
+  /** Whether the blocks share one modulation of each kind. */
+  readonly sharesModulations: boolean;
+  readonly theta: number;
+  /** What a file does not show: the parts of a head that each axis rotates, by the head's width. */
+  readonly axes: Readonly<Record<number, readonly number[]>>;
+  /** The axis that tokens of a prompt are counted on; absent: they are all at the origin. */
+  readonly promptAxis?: number;
+  /** Prompts of fewer tokens are preceded by zeros. */
+  readonly minPromptTokens: number;
+  readonly references: {
+    /** Where a workflow selects no method. */
+    readonly method: ReferenceMethod;
+    /** The distance of reference images on the first axis. */
+    readonly distance: number;
+    /** Whether their tokens can be modulated by time 0. */
+    readonly hasTimeZero: boolean;
+  };
+}
+
+export const FLUX_1: FluxVersion = {
+  name: 'FLUX.1',
+  patch: 2,
+  mlp: { ratio: 4, isGated: false },
+  sharesModulations: false,
+  theta: 10000,
+  axes: {
+    128: [16, 56, 56],
+    // small models for tests
+    16: [4, 6, 6],
+  },
+  minPromptTokens: 0,
+  references: { method: 'offset', distance: 1, hasTimeZero: false },
+};
+
+/** FLUX.2 (Black Forest Labs 2025): dev, klein. Its autoencoder joins four cells to one. */
+export const FLUX_2: FluxVersion = {
+  name: 'FLUX.2',
+  patch: 1,
+  mlp: { ratio: 3, isGated: true },
+  sharesModulations: true,
+  theta: 2000,
+  axes: {
+    128: [32, 32, 32, 32],
+    // small models for tests
+    16: [4, 4, 4, 4],
+  },
+  promptAxis: 3,
+  minPromptTokens: 512,
+  references: { method: 'index', distance: 10, hasTimeZero: true },
+};
+
 /** The sizes of the blocks, which Chroma and ControlNets share. */
 export interface FluxStreamsConfig {
+  readonly version: FluxVersion;
   /** The width of a token inside the network. */
   readonly width: number;
   readonly heads: number;
@@ -21,7 +85,7 @@ export interface FluxBlocksConfig extends FluxStreamsConfig {
   readonly outChannels: number;
 }
 
-/** The vectors beside the time that FLUX.1 and its ControlNets embed. */
+/** The vectors beside the time that FLUX and its ControlNets embed. */
 export interface FluxVectors {
   /** Width of the pooled prompt; 0 for models without one. */
   readonly vectorDim: number;
@@ -31,25 +95,17 @@ export interface FluxVectors {
 
 export type FluxConfig = FluxBlocksConfig & FluxVectors;
 
-/** The side of a patch. */
-export const PATCH = 2;
-
-/** What a file does not show: the parts of a head that each axis rotates, by the head's width. */
-const AXES: Readonly<Record<number, readonly number[]>> = {
-  128: [16, 56, 56],
-  // small models for tests
-  16: [4, 6, 6],
-};
-const THETA = 10000;
-
 /**
  * Reads the sizes of the blocks. Throws DR_MODEL_UNSUPPORTED for networks with other heads, other
  * MLPs and incomplete weights.
  */
-export function fluxStreamsConfig(weights: Weights): FluxStreamsConfig {
+export function fluxStreamsConfig(
+  weights: Weights,
+  version: FluxVersion = FLUX_1,
+): FluxStreamsConfig {
   const [width, patchWidth] = weights.shape('img_in.weight');
   const [headWidth] = weights.shape('double_blocks.0.img_attn.norm.query_norm.weight');
-  const axes = AXES[headWidth];
+  const axes = version.axes[headWidth];
   if (!axes)
     throw unsupportedModel(
       weights.file,
@@ -58,39 +114,44 @@ export function fluxStreamsConfig(weights: Weights): FluxStreamsConfig {
     );
   const doubleBlocks = countBlocks(weights, 'double_blocks.');
   const singleBlocks = countBlocks(weights, 'single_blocks.');
+  const inner = mlpRows(version, width);
   for (let i = 0; i < doubleBlocks; i++)
     for (const stream of ['img', 'txt']) {
       const block = `double_blocks.${i}.${stream}`;
       checkShape(weights, `${block}_attn.qkv.weight`, [3 * width, width]);
-      checkShape(weights, `${block}_mlp.0.weight`, [MLP_RATIO * width, width]);
+      checkShape(weights, `${block}_mlp.0.weight`, [inner, width]);
     }
   for (let i = 0; i < singleBlocks; i++)
-    checkShape(weights, `single_blocks.${i}.linear1.weight`, [(3 + MLP_RATIO) * width, width]);
+    checkShape(weights, `single_blocks.${i}.linear1.weight`, [3 * width + inner, width]);
   return {
+    version,
     width,
     heads: width / headWidth,
-    rope: { axes, theta: THETA },
-    inChannels: patchWidth / PATCH ** 2,
+    rope: { axes, theta: version.theta },
+    inChannels: patchWidth / version.patch ** 2,
     contextDim: weights.shape('txt_in.weight')[1],
     doubleBlocks,
     singleBlocks,
   };
 }
 
+/** The outputs of an MLP's first layer. */
+const mlpRows = ({ mlp }: FluxVersion, width: number): number =>
+  (mlp.isGated ? 2 : 1) * mlp.ratio * width;
+
 /** Reads the sizes of a whole network. Throws as fluxStreamsConfig does. */
-export const fluxBlocksConfig = (weights: Weights): FluxBlocksConfig => ({
-  ...fluxStreamsConfig(weights),
-  outChannels: weights.shape('final_layer.linear.weight')[0] / PATCH ** 2,
+export const fluxBlocksConfig = (weights: Weights, version = FLUX_1): FluxBlocksConfig => ({
+  ...fluxStreamsConfig(weights, version),
+  outChannels: weights.shape('final_layer.linear.weight')[0] / version.patch ** 2,
 });
 
-/** The width of an MLP's inner layer in widths of a token. */
-export const MLP_RATIO = 4;
-
-/** Reads the architecture of FLUX.1. Throws as fluxStreamsConfig does. */
-export const fluxConfig = (weights: Weights): FluxConfig => ({
-  ...fluxBlocksConfig(weights),
-  ...fluxVectors(weights),
-});
+/** Reads the architecture of FLUX. Throws as fluxStreamsConfig does. */
+export const fluxConfig =
+  (version: FluxVersion) =>
+  (weights: Weights): FluxConfig => ({
+    ...fluxBlocksConfig(weights, version),
+    ...fluxVectors(weights),
+  });
 
 /** Reads which vectors the network embeds. */
 export const fluxVectors = (weights: Weights): FluxVectors => ({

@@ -1,4 +1,4 @@
-// The graph of FLUX.1: embeddings, double blocks, single blocks, the final layer
+// The graph of FLUX.1 and FLUX.2: embeddings, double blocks, single blocks, the final layer
 // (comfy/ldm/flux/model.py). Chroma shares what follows the modulation, ControlNets what precedes
 // the final layer.
 import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
@@ -15,6 +15,7 @@ import {
   vectorMlp,
 } from '../dit/blocks.ts';
 import { add, linear, type Net, silu } from '../layers/blocks.ts';
+import { toIndices } from '../unet/number-tables.ts';
 import type { Weights } from '../weights/tensors.ts';
 import {
   doubleBlock,
@@ -24,7 +25,7 @@ import {
   type Streams,
   singleBlock,
 } from './blocks.ts';
-import { type FluxBlocksConfig, type FluxConfig, PATCH } from './config.ts';
+import type { FluxBlocksConfig, FluxConfig, FluxStreamsConfig } from './config.ts';
 
 /** The width of the embeddings of time and guidance. */
 export const EMBEDDING = 256;
@@ -39,72 +40,128 @@ export interface Modulations extends BlockModulations {
   final(): Pick<Modulation, 'shift' | 'scale'>;
 }
 
-/** The variant of the graph that adds the residuals of ControlNets. */
-export const CONTROLLED = 'control';
+/** What variants of the graph have, joined by spaces. */
+export const VARIANTS = {
+  /** The residuals of ControlNets: inputs residualInput(…). */
+  control: 'control',
+  /**
+   * Reference images that are modulated by time 0: inputs `timeZero` [B, EMBEDDING], the embedded
+   * time, and `referenceTokens` [1], how many of the last tokens they are.
+   */
+  timeZero: 'time-zero',
+} as const;
+
+const hasVariant = (variant: string | undefined, name: keyof typeof VARIANTS): boolean =>
+  (variant ?? '').split(' ').includes(VARIANTS[name]);
 
 /** The name of the input with the residual after a block, [1 or B, 1 or N, 1 or C]. */
 export const residualInput = (kind: 'double' | 'single', block: number): string =>
   `${kind}Residual${block}`;
 
-/** The graph of FLUX.1; the variant CONTROLLED has the inputs residualInput(…). */
+/** The graph of FLUX.1 and FLUX.2, with the VARIANTS. */
 export function fluxGraph(weights: Weights, config: FluxConfig, options: DitGraphOptions): Graph {
   const net: Net = { g: createGraph(), w: weights, int8: options.int8 };
-  return fluxBlocks(net, config, options, vectorModulations(net, config, options.observe));
+  return fluxBlocks(net, config, options, vectorModulations(net, config, options));
 }
 
-/** The modulations of FLUX.1: linear layers on the sum of the embedded numbers. */
+type VectorSizes = Pick<FluxConfig, 'width' | 'vectorDim' | 'hasGuidance' | 'version'>;
+
+/** The layers that compute the modulations of double and single blocks, and of FLUX.2's all. */
+const MODULATIONS = {
+  own: {
+    img: (block: string) => `${block}.img_mod.lin`,
+    txt: (block: string) => `${block}.txt_mod.lin`,
+    single: (block: string) => `${block}.modulation.lin`,
+  },
+  shared: {
+    img: () => 'double_stream_modulation_img.lin',
+    txt: () => 'double_stream_modulation_txt.lin',
+    single: () => 'single_stream_modulation.lin',
+  },
+} as const;
+
+/** The modulations of FLUX: linear layers on the sum of the embedded numbers. */
 export function vectorModulations(
   net: Net,
-  config: Pick<FluxConfig, 'width' | 'vectorDim' | 'hasGuidance'>,
-  observe: Observe = () => undefined,
+  config: VectorSizes,
+  { observe = () => undefined, variant }: Pick<DitGraphOptions, 'observe' | 'variant'> = {},
 ): Modulations {
-  const vector = silu(net, conditioningVector(net, config, observe));
-  const modulation = (layer: string, count: number): readonly Value[] =>
+  const { time, timeZero } = conditioningVectors(net, config, observe, variant);
+  const vectors = [time, ...(timeZero ? [timeZero] : [])].map((vector) => silu(net, vector));
+  const tokens = timeZero && toIndices(net.g, net.g.input('referenceTokens', [1]));
+  const chunks = (vector: Value, layer: string, count: number): readonly Value[] =>
     modulationChunks(net, linear(net, vector, layer), count, config.width);
-  const stream = (layer: string): StreamModulation => {
-    const [shift, scale, gate, shift2, scale2, gate2] = modulation(layer, 6);
-    return [
-      { shift, scale, gate },
-      { shift: shift2, scale: scale2, gate: gate2 },
-    ];
+  const known = new Map<string, readonly Modulation[]>();
+  const modulations = (layer: string, count: number): readonly Modulation[] => {
+    const found = known.get(layer);
+    if (found) return found;
+    const [own, last] = vectors.map((vector) => threes(chunks(vector, layer, 3 * count)));
+    const all = own.map((modulation, i) =>
+      tokens ? { ...modulation, last: { tokens, modulation: last[i] } } : modulation,
+    );
+    known.set(layer, all);
+    return all;
+  };
+  const layers = MODULATIONS[config.version.sharesModulations ? 'shared' : 'own'];
+  const stream = (layer: string, ofImage: boolean): StreamModulation => {
+    const [attention, mlp] = modulations(layer, 2).map((modulation) =>
+      ofImage ? modulation : { ...modulation, last: undefined },
+    );
+    return [attention, mlp];
   };
   return {
-    double: (name) => ({ img: stream(`${name}.img_mod.lin`), txt: stream(`${name}.txt_mod.lin`) }),
-    single: (name) => {
-      const [shift, scale, gate] = modulation(`${name}.modulation.lin`, 3);
-      return { shift, scale, gate };
-    },
+    double: (name) => ({
+      img: stream(layers.img(name), true),
+      txt: stream(layers.txt(name), false),
+    }),
+    single: (name) => modulations(layers.single(name), 1)[0],
     final: () => {
-      const [shift, scale] = modulation('final_layer.adaLN_modulation.1', 2);
+      const [shift, scale] = chunks(vectors[0], 'final_layer.adaLN_modulation.1', 2);
       return { shift, scale };
     },
   };
 }
 
-/** The sum of the embedded time, guidance and pooled prompt, [B, C]. */
-function conditioningVector(
+/** Vectors in the order shift, scale, gate, shift … as modulations. */
+const threes = (vectors: readonly Value[]): Modulation[] =>
+  Array.from({ length: vectors.length / 3 }, (_, i) => {
+    const [shift, scale, gate] = vectors.slice(3 * i);
+    return { shift, scale, gate };
+  });
+
+/** The sums of the embedded time (and of time 0), guidance and pooled prompt, [B, C]. */
+function conditioningVectors(
   net: Net,
-  { vectorDim, hasGuidance }: Pick<FluxConfig, 'vectorDim' | 'hasGuidance'>,
+  { vectorDim, hasGuidance }: VectorSizes,
   observe: Observe,
-): Value {
+  variant: string | undefined,
+): { readonly time: Value; readonly timeZero?: Value } {
   const { g } = net;
-  const embedded = (name: string, width: number): Value => {
-    const mlp = vectorMlp(net, g.input(name, ['B', width]), [
+  const embedded = (input: string, width: number, name = input): Value => {
+    const mlp = vectorMlp(net, g.input(input, ['B', width]), [
       `${name}_in.in_layer`,
       `${name}_in.out_layer`,
     ]);
     observe(g, `${name}_in`, mlp);
     return mlp;
   };
-  const parts = [embedded('time', EMBEDDING)];
+  const time = embedded('time', EMBEDDING);
+  const others: Value[] = [];
   // `guided` is 0 where the conditioning has no guidance
   if (hasGuidance)
-    parts.push(g.op('Mul', [embedded('guidance', EMBEDDING), g.input('guided', [1])]));
-  if (vectorDim > 0) parts.push(embedded('vector', vectorDim));
-  return parts.reduce((sum, part) => g.op('Add', [sum, part]));
+    others.push(g.op('Mul', [embedded('guidance', EMBEDDING), g.input('guided', [1])]));
+  if (vectorDim > 0) others.push(embedded('vector', vectorDim));
+  const withOthers = (vector: Value): Value =>
+    others.reduce((sum, part) => g.op('Add', [sum, part]), vector);
+  return {
+    time: withOthers(time),
+    ...(hasVariant(variant, 'timeZero') && {
+      timeZero: withOthers(embedded('timeZero', EMBEDDING, 'time')),
+    }),
+  };
 }
 
-/** The network of FLUX.1 and Chroma behind their modulations. */
+/** The network of FLUX and Chroma behind their modulations. */
 export function fluxBlocks(
   net: Net,
   config: FluxBlocksConfig,
@@ -112,11 +169,12 @@ export function fluxBlocks(
   modulations: Modulations,
 ): Graph {
   const { g } = net;
-  const { outChannels, doubleBlocks, singleBlocks } = config;
+  const { outChannels, doubleBlocks, singleBlocks, version } = config;
+  const isControlled = hasVariant(variant, 'control');
   const blocks = blockRunner(net, config, modulations, guidances);
   const skip = blockSkipper(net, doubleBlocks + singleBlocks);
   const residual = (kind: 'double' | 'single', block: number, x: Value): Value => {
-    if (variant !== CONTROLLED) return x;
+    if (!isControlled) return x;
     const name = residualInput(kind, block);
     return add(net, x, g.input(name, [`${name}B`, `${name}N`, `${name}C`]));
   };
@@ -138,7 +196,7 @@ export function fluxBlocks(
   let x = joinTokens(net, [txt, streams.img]);
   for (let i = 0; i < singleBlocks; i++) {
     x = skip(doubleBlocks + i, x, blocks.single(i, x, txt));
-    if (variant === CONTROLLED) {
+    if (isControlled) {
       const img = residual('single', i, tokensAfter(net, x, txt));
       x = joinTokens(net, [tokensLike(net, x, txt), img]);
     }
@@ -147,14 +205,14 @@ export function fluxBlocks(
   const img = tokensAfter(net, x, txt);
   const out = finalLayer(net, img, { ...config, ...modulations.final() });
   observe(g, 'final_layer', out);
-  g.output('out', out, ['B', 'N', outChannels * PATCH ** 2]);
+  g.output('out', out, ['B', 'N', outChannels * version.patch ** 2]);
   return g;
 }
 
 /** The embedded tokens of the inputs `x` and `context`. */
 export function embeddedTokens(
   net: Net,
-  { inChannels, contextDim }: Pick<FluxBlocksConfig, 'inChannels' | 'contextDim'>,
+  { inChannels, contextDim, version }: FluxStreamsConfig,
   observe: Observe = () => undefined,
 ): Streams {
   const embedded = (name: string, input: string, dims: readonly (string | number)[]): Value => {
@@ -163,7 +221,7 @@ export function embeddedTokens(
     return tokens;
   };
   return {
-    img: embedded('img_in', 'x', ['B', 'N', inChannels * PATCH ** 2]),
+    img: embedded('img_in', 'x', ['B', 'N', inChannels * version.patch ** 2]),
     txt: embedded('txt_in', 'context', ['B', 'T', contextDim]),
   };
 }
@@ -174,7 +232,7 @@ export function embeddedTokens(
  */
 export function blockRunner(
   net: Net,
-  config: Pick<FluxBlocksConfig, 'width' | 'heads' | 'rope'>,
+  config: Pick<FluxBlocksConfig, 'width' | 'heads' | 'rope' | 'version'>,
   modulations: BlockModulations,
   guidances?: DitGraphOptions['guidances'],
 ): {

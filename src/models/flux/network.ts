@@ -1,35 +1,45 @@
-// FLUX.1 (Black Forest Labs 2024) as a denoiser: dev, schnell, Fill, Kontext, and the Canny and
-// Depth variants, whose images enter as further channels of the latent.
+// FLUX (Black Forest Labs) as a denoiser: FLUX.1 (2024) dev, schnell, Fill, Kontext, and the Canny
+// and Depth variants, whose images enter as further channels of the latent; FLUX.2 (2025) dev and
+// klein.
 import { DarkroomError } from '../../errors.ts';
 import { allocate } from '../../tensor/allocate.ts';
 import { full, repeatToBatch, type Tensor, tensor, zeros } from '../../tensor/tensor.ts';
 import type { ControlResiduals, Denoiser, DenoiserInputs } from '../denoiser.ts';
 import { type Architecture, largeLayers } from '../dit/architecture.ts';
 import { createDit } from '../dit/network.ts';
-import { patchify, unpatchify } from '../dit/patches.ts';
+import { type Patches, patchGrid, patchify, unpatchify } from '../dit/patches.ts';
 import { ropeInputs, ropeTable } from '../dit/rope.ts';
 import type { ModelRuntime } from '../model-runtime.ts';
 import { timestepEmbedding } from '../unet/timestep.ts';
 import type { Weights } from '../weights/tensors.ts';
 import {
+  FLUX_1,
+  FLUX_2,
   type FluxBlocksConfig,
   type FluxConfig,
   type FluxVectors,
+  type FluxVersion,
   fluxConfig,
-  PATCH,
 } from './config.ts';
-import { CONTROLLED, EMBEDDING, fluxGraph, residualInput } from './graph.ts';
+import { EMBEDDING, fluxGraph, residualInput, VARIANTS } from './graph.ts';
 import { FLUX_LORA } from './layout.ts';
 import { tokenPositions } from './positions.ts';
 
-export const PATCHES = { side: PATCH, order: 'c ph pw' } as const;
+/** How a network's latents are tokens. */
+export const patchesOf = ({ version }: { readonly version: FluxVersion }): Patches => ({
+  side: version.patch,
+  order: 'c ph pw',
+});
 /** The factor of numbers in 0..1 before they are embedded. */
 const NUMBER_SCALE = 1000;
 
-/** What FLUX.1 and Chroma have in common. */
+/** The layers that ComfyUI's own 8-bit files of FLUX.1 keep, and the modulations of all blocks. */
+const KEPT_LAYERS =
+  /^(img|txt|time|guidance|vector)_in|^final_layer|^distilled_guidance_layer|_stream_modulation/;
+
+/** What FLUX and Chroma have in common. */
 export const FLUX_BLOCKS = {
-  // the layers that ComfyUI's own 8-bit files of FLUX.1 keep
-  int8: largeLayers(/^(img|txt|time|guidance|vector)_in|^final_layer|^distilled_guidance_layer/),
+  int8: largeLayers(KEPT_LAYERS),
   lora: FLUX_LORA,
   // ComfyUI clamps what overflows in float16
   float16: false,
@@ -40,18 +50,21 @@ export const FLUX_BLOCKS = {
   }),
   guidesAttention: true,
   refusedPatches: ['hyperTile', 'tokenMerging', 'hypernetwork'],
-  variant: (_: FluxBlocksConfig, { control }: DenoiserInputs) => (control ? CONTROLLED : undefined),
-  output: ({ outChannels }: FluxBlocksConfig, out: Tensor, { x }: DenoiserInputs) => {
+  variant: (_: FluxBlocksConfig, inputs: DenoiserInputs) =>
+    [
+      ...(inputs.control ? [VARIANTS.control] : []),
+      ...(hasTimeZero(inputs) ? [VARIANTS.timeZero] : []),
+    ].join(' ') || undefined,
+  output: (config: FluxBlocksConfig, out: Tensor, { x }: DenoiserInputs) => {
     const [batch, , height, width] = x.shape;
-    return unpatchify(out, [batch, outChannels, height, width], PATCHES);
+    return unpatchify(out, [batch, config.outChannels, height, width], patchesOf(config));
   },
 } satisfies Partial<Architecture<FluxConfig>>;
 
-export const FLUX: Architecture<FluxConfig> = {
+const architecture = (version: FluxVersion): Architecture<FluxConfig> => ({
   ...FLUX_BLOCKS,
-  name: 'FLUX.1',
-  styleTokenWidth: ({ width }) => width,
-  config: fluxConfig,
+  name: version.name,
+  config: fluxConfig(version),
   sizes: ({ inChannels, outChannels, contextDim, vectorDim }) => ({
     inChannels,
     outChannels,
@@ -62,8 +75,16 @@ export const FLUX: Architecture<FluxConfig> = {
   inputs: (config, inputs) => ({
     ...blocksInputs(config, inputs),
     ...vectorInputs(config, inputs),
+    ...timeZeroInputs(config, inputs),
   }),
+});
+
+export const FLUX: Architecture<FluxConfig> = {
+  ...architecture(FLUX_1),
+  styleTokenWidth: ({ width }) => width,
 };
+
+export const FLUX2: Architecture<FluxConfig> = architecture(FLUX_2);
 
 /**
  * Creates a FLUX.1 network over weights named as layout.ts does. Throws DR_MODEL_UNSUPPORTED for
@@ -71,6 +92,10 @@ export const FLUX: Architecture<FluxConfig> = {
  */
 export const createFlux = (runtime: ModelRuntime, weights: Weights): Denoiser =>
   createDit(runtime, weights, FLUX);
+
+/** Creates a FLUX.2 network, as createFlux does. */
+export const createFlux2 = (runtime: ModelRuntime, weights: Weights): Denoiser =>
+  createDit(runtime, weights, FLUX2);
 
 /** Embeds numbers in 0..1, [B, width]. */
 export const embedded = (values: ArrayLike<number>, width: number): Tensor =>
@@ -125,9 +150,30 @@ function withTokens(residual: Tensor, tokens: number): Tensor {
   return out;
 }
 
+/** Whether reference images are modulated by time 0. */
+const hasTimeZero = ({ references }: DenoiserInputs): boolean =>
+  references?.method === 'index_timestep_zero' && references.latents.length > 0;
+
+/** The inputs of the variant timeZero. */
+function timeZeroInputs(config: FluxBlocksConfig, inputs: DenoiserInputs): Record<string, Tensor> {
+  if (!hasTimeZero(inputs)) return {};
+  const { side } = patchesOf(config);
+  const counts = inputs.references!.latents.map((latent) => {
+    const { rows, columns } = patchGrid(latent, side);
+    return rows * columns;
+  });
+  return {
+    timeZero: embedded(new Float32Array(inputs.x.shape[0]), EMBEDDING),
+    referenceTokens: full(
+      [1],
+      counts.reduce((sum, count) => sum + count, 0),
+    ),
+  };
+}
+
 /** The tokens of the image and the prompt, and their positions. */
-export function tokenInputs(
-  { rope }: Pick<FluxBlocksConfig, 'rope'>,
+function tokenInputs(
+  { rope, version }: Pick<FluxBlocksConfig, 'rope' | 'version'>,
   {
     x,
     context,
@@ -136,14 +182,33 @@ export function tokenInputs(
   }: Pick<DenoiserInputs, 'x' | 'context' | 'references' | 'styleTokens'>,
 ): Record<string, Tensor> {
   const latents = references?.latents ?? [];
-  const promptTokens = context.shape[1] + (styleTokens?.shape[1] ?? 0);
-  const positions = tokenPositions(promptTokens, x, latents, references?.method);
+  const prompt = atLeastTokens(context, version.minPromptTokens);
+  const promptTokens = prompt.shape[1] + (styleTokens?.shape[1] ?? 0);
+  const positions = tokenPositions(version, promptTokens, x, latents, references?.method);
+  const patches = patchesOf({ version });
   return {
-    x: joinedTokens([x, ...latents].map((image) => patchify(image, PATCHES))),
-    context,
+    x: joinedTokens(
+      [x, ...latents].map((image) => patchify(image, patches)),
+      version,
+    ),
+    context: prompt,
     ...(styleTokens && { style: repeatToBatch(styleTokens, x.shape[0]) }),
     ...ropeInputs('rope', ropeTable(positions, rope)),
   };
+}
+
+/** Puts zeros before a prompt's features [B, T, K], so that they are of `count` tokens. */
+function atLeastTokens(context: Tensor, count: number): Tensor {
+  const [batch, tokens, width] = context.shape;
+  if (tokens >= count) return context;
+  const out = zeros([batch, count, width]);
+  const size = tokens * width;
+  for (let b = 0; b < batch; b++)
+    out.data.set(
+      context.data.subarray(b * size, (b + 1) * size),
+      (b * count + count - tokens) * width,
+    );
+  return out;
 }
 
 /** The embedded numbers and the pooled prompt. */
@@ -166,7 +231,7 @@ export function vectorInputs(
  * Joins tokens [B, N, K] of images; those of fewer rows are repeated, as ComfyUI does. Throws
  * DR_SHAPE_MISMATCH for tokens of another width.
  */
-function joinedTokens(images: readonly Tensor[]): Tensor {
+function joinedTokens(images: readonly Tensor[], { name, patch }: FluxVersion): Tensor {
   const [{ shape }] = images;
   const [batch, , width] = shape;
   const count = images.reduce((sum, { shape: [, tokens] }) => sum + tokens, 0);
@@ -177,9 +242,9 @@ function joinedTokens(images: readonly Tensor[]): Tensor {
       if (own[2] !== width)
         throw new DarkroomError('DR_SHAPE_MISMATCH', {
           message:
-            `a reference image has ${own[2] / PATCH ** 2} channels, ` +
-            `and this model's latents have ${width / PATCH ** 2}`,
-          hint: 'Encode reference images with the autoencoder of FLUX, for a model that takes them.',
+            `a reference image has ${own[2] / patch ** 2} channels, ` +
+            `and this model's latents have ${width / patch ** 2}`,
+          hint: `Encode reference images with the autoencoder of ${name}, for a model that takes them.`,
         });
       const row = own[1] * width;
       const from = (b % own[0]) * row;

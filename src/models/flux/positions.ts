@@ -1,12 +1,12 @@
-// The positions of FLUX.1's tokens: (image, row, column), 0 for the prompt. Reference images
-// (FLUX.1 Kontext and others) follow the latent; methods differ in where they are placed
-// (comfy/ldm/flux/model.py).
+// The positions of FLUX's tokens: (image, row, column), 0 for the prompt, whose tokens FLUX.2 counts
+// on a fourth axis. Reference images (FLUX.1 Kontext, FLUX.2) follow the latent; methods differ in
+// where they are placed (comfy/ldm/flux/model.py).
 import { DarkroomError } from '../../errors.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { ReferenceMethod } from '../denoiser.ts';
 import { patchGrid } from '../dit/patches.ts';
 import { gridPositions, type Position } from '../dit/rope.ts';
-import { PATCH } from './config.ts';
+import type { FluxVersion } from './config.ts';
 
 /** Where an image is: its number, and its first row and column in cells of the latent. */
 interface Place {
@@ -18,6 +18,7 @@ interface Place {
 type Placing = (
   references: readonly { readonly height: number; readonly width: number }[],
   latent: Tensor,
+  version: FluxVersion,
 ) => Place[];
 
 /** Beside each other from the latent's upper left corner on, in the shorter direction. */
@@ -33,13 +34,13 @@ const offset: Placing = (references) => {
 };
 
 /** All at the upper left corner, with numbers of their own. */
-const index: Placing = (references) =>
-  references.map((_, i) => ({ first: i + 1, top: 0, left: 0 }));
+const index: Placing = (references, _, { references: { distance } }) =>
+  references.map((_one, i) => ({ first: (i + 1) * distance, top: 0, left: 0 }));
 
 /** Below and to the right of the latent and of each other. */
-const uxo: Placing = (references, latent) => {
-  const { rows, columns } = patchGrid(latent, PATCH);
-  let [top, left] = [rows * PATCH, columns * PATCH];
+const uxo: Placing = (references, latent, { patch }) => {
+  const { rows, columns } = patchGrid(latent, patch);
+  let [top, left] = [rows * patch, columns * patch];
   return references.map(({ height, width }) => {
     const place = { first: 0, top, left };
     top += height;
@@ -48,52 +49,60 @@ const uxo: Placing = (references, latent) => {
   });
 };
 
-const PLACING: Readonly<Record<Exclude<ReferenceMethod, 'index_timestep_zero'>, Placing>> = {
+const PLACING: Readonly<Record<ReferenceMethod, Placing>> = {
   offset,
   index,
   uxo,
   // as any other method in ComfyUI
   negative_index: offset,
+  index_timestep_zero: index,
 };
 
 /**
  * Returns the positions of `promptTokens` tokens, of the latent [B, C, H, W] and of references.
- * Throws DR_INPUT_INVALID for a method that FLUX.1 does not have.
+ * Throws DR_INPUT_INVALID for a method that the network does not have.
  */
 export function tokenPositions(
+  version: FluxVersion,
   promptTokens: number,
   latent: Tensor,
-  references: readonly Tensor[],
-  method: ReferenceMethod = 'offset',
+  references: readonly Tensor[] = [],
+  method: ReferenceMethod = version.references.method,
 ): Position[] {
-  if (references.length === 0) return [...promptPositions(promptTokens), ...imagePositions(latent)];
-  if (method === 'index_timestep_zero')
+  const { name, patch } = version;
+  const own = [...promptPositions(version, promptTokens), ...imagePositions(patch, latent)];
+  if (references.length === 0) return own;
+  if (method === 'index_timestep_zero' && !version.references.hasTimeZero)
     throw new DarkroomError('DR_INPUT_INVALID', {
-      message: 'FLUX.1 cannot place reference images by the method index_timestep_zero',
+      message: `${name} cannot place reference images by the method index_timestep_zero`,
       hint: 'Choose offset, index or uxo/uno in FluxKontextMultiReferenceLatentMethod.',
     });
   const places = PLACING[method](
     references.map(({ shape: [, , height, width] }) => ({ height, width })),
     latent,
+    version,
   );
   return [
-    ...promptPositions(promptTokens),
-    ...imagePositions(latent),
-    ...references.flatMap((reference, i) => imagePositions(reference, places[i])),
+    ...own,
+    ...references.flatMap((reference, i) => imagePositions(patch, reference, places[i])),
   ];
 }
 
-const promptPositions = (count: number): Position[] =>
-  Array.from({ length: count }, () => [0, 0, 0]);
+const promptPositions = ({ promptAxis }: FluxVersion, count: number): Position[] =>
+  Array.from({ length: count }, (_, i) => {
+    const position = [0, 0, 0];
+    if (promptAxis !== undefined) position[promptAxis] = i;
+    return position;
+  });
 
 const ORIGIN: Place = { first: 0, top: 0, left: 0 };
 
 /** Offsets are rounded to patches as sizes are. */
-function imagePositions(image: Tensor, { first, top, left } = ORIGIN): Position[] {
-  const { rows, columns } = patchGrid(image, PATCH);
+function imagePositions(patch: number, image: Tensor, { first, top, left } = ORIGIN): Position[] {
+  const { rows, columns } = patchGrid(image, patch);
   return gridPositions(rows, columns, {
     first,
-    top: Math.ceil(top / PATCH),
-    left: Math.ceil(left / PATCH),
+    top: Math.ceil(top / patch),
+    left: Math.ceil(left / patch),
   });
 }
