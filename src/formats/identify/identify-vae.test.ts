@@ -36,8 +36,8 @@ it.each(['', 'first_stage_model.', 'vae.'])('finds an autoencoder with the prefi
   });
 });
 
-it('finds the one of FLUX.1 in the fixture', async () => {
-  const file = await openSafetensors(fixtureModel('tiny_ae'));
+it.each(['tiny_ae', 'tiny_flux2_vae'])('finds the one of FLUX in the fixture %s', async (name) => {
+  const file = await openSafetensors(fixtureModel(name));
   await file.close();
   expect(identify(file.tensors)).toEqual({ kind: 'vae', vae: { kind: 'kl', prefix: '' } });
 });
@@ -50,16 +50,6 @@ it('of Wan 2.1 and Qwen-Image', async () => {
 
 const conv = [512, 16, 3, 3, 3];
 const FOREIGN: readonly (readonly [string, Shapes])[] = [
-  ['FLUX.2', { ...KL, 'decoder.conv_in.weight': [512, 32, 3, 3], 'bn.running_mean': [128] }],
-  ['FLUX.2', { ...DIFFUSERS, 'bn.running_mean': [128] }],
-  [
-    'FLUX.2 (TAESD)',
-    {
-      'taesd_decoder.1.weight': [64, 32, 3, 3],
-      'taesd_decoder.3.pool.0.weight': [256, 64, 1, 1],
-    },
-  ],
-  ['FLUX.2 (TAESD)', { '1.weight': [64, 32, 3, 3], '3.pool.0.weight': [256, 64, 1, 1] }],
   ['Stable Video Diffusion (video)', { ...KL, 'decoder.mid.block_1.mix_factor': [1] }],
   [
     'Wan 2.2 (video)',

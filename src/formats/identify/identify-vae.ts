@@ -32,8 +32,6 @@ const takes = ({ shape }: Below, name: string, channels: number, dimensions?: nu
 
 /** Autoencoders that are not supported, by whose they are. The first match counts. */
 const FOREIGN: Readonly<Record<string, (vae: Below) => boolean>> = {
-  'FLUX.2 (TAESD)': ({ has }) =>
-    ['taesd_decoder.3', '3', '11'].some((block) => has(`${block}.pool.0.weight`)),
   'Stable Video Diffusion (video)': ({ has }) => has('decoder.mid.block_1.mix_factor'),
   'Stable Cascade': ({ has }) =>
     has('vquantizer.codebook.weight') ||
@@ -47,7 +45,6 @@ const FOREIGN: Readonly<Record<string, (vae: Below) => boolean>> = {
   HunyuanImage: (vae) => takes(vae, 'decoder.conv_in.weight', 64),
   'HunyuanVideo 1.5 (video)': (vae) =>
     takes(vae, 'decoder.conv_in.weight', 32, 3) || takes(vae, 'decoder.conv_in.conv.weight', 32),
-  'FLUX.2': ({ has }) => has('bn.running_mean'),
   'Stable Audio (sound)': ({ has }) =>
     has('decoder.layers.1.layers.0.beta') || has('decoder.layers.3.transformers.0.pre_norm.alpha'),
   'Mochi (video)': ({ has }) =>

@@ -29,7 +29,7 @@ const KINDS: Readonly<
     name: 'one half of a tiny autoencoder (TAESD)',
     hint:
       'Encoder and decoder belong in the folder vae_approx; VAELoader lists them as taesd, ' +
-      'taesdxl, taesd3 or taef1.',
+      'taesdxl, taesd3, taef1 or taef2.',
   },
   lora: { name: 'a LoRA', hint: 'It belongs in the folder loras; load it with LoraLoader.' },
   controlnet: {
@@ -71,7 +71,7 @@ const WHOLE_TAESD = {
   name: 'a tiny autoencoder (TAESD) in the layout of diffusers',
   hint:
     'Get its original files, an encoder and a decoder, for the folder vae_approx; VAELoader ' +
-    'lists them as taesd, taesdxl, taesd3 or taef1.',
+    'lists them as taesd, taesdxl, taesd3, taef1 or taef2.',
 };
 
 const describe = (found: Exclude<ModelFile, { readonly kind: 'unknown' }>) =>

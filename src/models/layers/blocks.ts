@@ -110,11 +110,17 @@ export function conv(
 }
 
 /** GroupNorm of 32 groups on [B, C, H, W]. */
-export function groupNorm({ g, w }: Net, x: Value, name: string, epsilon: number): Value {
+export function groupNorm(
+  { g, w }: Net,
+  x: Value,
+  name: string,
+  epsilon: number,
+  groups = GROUPS,
+): Value {
   const channels = w.shape(`${name}.weight`)[0];
-  const grouped = g.op('Reshape', [x, g.ints([0, GROUPS, -1])]);
-  const ones = g.floats(new Array(GROUPS).fill(1));
-  const zeros = g.floats(new Array(GROUPS).fill(0));
+  const grouped = g.op('Reshape', [x, g.ints([0, groups, -1])]);
+  const ones = g.floats(new Array(groups).fill(1));
+  const zeros = g.floats(new Array(groups).fill(0));
   const normed = g.op('InstanceNormalization', [grouped, ones, zeros], {
     epsilon: { float: epsilon },
   });

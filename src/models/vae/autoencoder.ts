@@ -6,18 +6,18 @@ import type { Weights } from '../weights/tensors.ts';
 export interface Autoencoder {
   readonly kind: 'kl' | 'taesd' | 'wan';
   readonly latentChannels: number;
-  /** Pixels per latent cell and side (8). */
+  /** Pixels per latent cell and side (8; 16 for FLUX.2). */
   readonly factor: number;
   /** The channels of pictures; 3 by default. */
   readonly imageChannels?: number;
   /**
-   * Encodes images [N, H, W, 3] in 0..1 to unscaled latents [N, C, H/8, W/8] (the mean of the
-   * distribution, which is not sampled); where latents have frames, [1, C, T, H/8, W/8] of a video. Images are cropped around the centre to multiples of
-   * `factor`. `tiles` are in pixels.
+   * Encodes images [N, H, W, 3] in 0..1 to unscaled latents [N, C, H/f, W/f] for the factor f (the
+   * mean of the distribution, which is not sampled); where latents have frames, [1, C, T, H/f, W/f]
+   * of a video. Images are cropped around the centre to multiples of `factor`. `tiles` are in pixels.
    */
   encode(pixels: Tensor, tiles?: Tiles): Promise<Tensor>;
   /**
-   * Decodes unscaled latents to images [N, 8H, 8W, 3], clamped to 0..1, the frames of videos one
+   * Decodes unscaled latents to images [N, fH, fW, 3], clamped to 0..1, the frames of videos one
    * after another. `tiles` are in latent cells.
    */
   decode(latents: Tensor, tiles?: Tiles): Promise<Tensor>;

@@ -1,5 +1,5 @@
-// The autoencoder with 16 channels of SD3 and FLUX.1 against the original's: in both layouts, under
-// the prefixes that checkpoints have; and those that are named and refused.
+// The autoencoders of SD3, FLUX.1 and FLUX.2 against the original's: in both layouts, under the
+// prefixes that checkpoints have; and those that are named and refused.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,7 +20,6 @@ afterAll(async () => {
 });
 
 const g = golden('vae', 'codec');
-const fixture = fixtureModel('tiny_ae');
 
 /** The names of diffusers' layout, by the original ones (test/golden/layouts). */
 const DIFFUSERS = new Map<string, string>(
@@ -35,14 +34,22 @@ const DIFFUSERS = new Map<string, string>(
   ).map(([other, original]) => [original, other]),
 );
 
-describe('tiny_ae', () => {
-  it('encodes to the first 16 channels and decodes them as the original does', async () => {
+/** FLUX.2's convolutions between features and latents are below the encoder and the decoder. */
+const diffusersName = (name: string): string =>
+  DIFFUSERS.get(name) ?? name.replace(/^(en|de)coder\.((post_)?quant_conv)/, '$2');
+
+describe.each([
+  ['tiny_ae', 16, 8],
+  ['tiny_flux2_vae', 128, 16],
+])('%s', (name, latentChannels, factor) => {
+  const fixture = fixtureModel(name);
+  it(`encodes to ${latentChannels} channels and decodes them as the original does`, async () => {
     const vae = await loadVae(fixture, runtime);
-    expect(vae).toMatchObject({ kind: 'kl', latentChannels: 16, factor: 8 });
-    for (const i of [0, 1, 2, 3]) {
-      const [encode, decode] = ['encode', 'decode'].map(
-        (step) => g.cases.find(({ id }) => id === `tiny_ae_${step}_${i}`)!,
-      );
+    expect(vae).toMatchObject({ kind: 'kl', latentChannels, factor });
+    const encodes = g.cases.filter(({ id }) => id.startsWith(`${name}_encode_`));
+    expect(encodes.length).toBeGreaterThanOrEqual(3);
+    for (const encode of encodes) {
+      const decode = g.cases.find(({ id }) => id === encode.id.replace('encode', 'decode'))!;
       const latent = await vae.encode(g.float(encode.inputs.image));
       expectGolden(g, encode.id, encode.outputs.latent, latent);
       const image = await vae.decode(g.float(decode.inputs.latent));
@@ -58,13 +65,13 @@ describe('tiny_ae', () => {
     ['the layout of diffusers', '', true],
     ['the layout of diffusers', 'vae.', true],
   ])('is the same in %s with the prefix %j', async (_, prefix, diffusers) => {
-    const rename = (name: string): string => prefix + (diffusers ? DIFFUSERS.get(name) : name);
-    const file = join(folder, `${prefix}${diffusers}.safetensors`);
+    const rename = (name: string): string => prefix + (diffusers ? diffusersName(name) : name);
+    const file = join(folder, `${name}.${prefix}${diffusers}.safetensors`);
     await writeRenamed(file, await tensorsOf(fixture), rename);
     const vae = await loadVae(file, runtime);
-    const { id, inputs, outputs } = g.cases.find((one) => one.id === 'tiny_ae_encode_3')!;
+    const { id, inputs, outputs } = g.cases.find((one) => one.id === `${name}_encode_2`)!;
     expectGolden(g, id, outputs.latent, await vae.encode(g.float(inputs.image)));
-    const decode = g.cases.find((one) => one.id === 'tiny_ae_decode_3')!;
+    const decode = g.cases.find((one) => one.id === `${name}_decode_2`)!;
     expectGolden(
       g,
       decode.id,
@@ -75,17 +82,17 @@ describe('tiny_ae', () => {
 });
 
 describe('autoencoders that are not supported', () => {
-  it('are named: FLUX.2', async () => {
-    const file = join(folder, 'flux2-vae.safetensors');
-    const tensors = await tensorsOf(fixture);
-    const bn = { 'bn.running_mean': tensors['encoder.conv_out.bias'] };
-    await writeRenamed(file, { ...tensors, ...bn }, (name) => name);
+  it('are named: Mage-Flow', async () => {
+    const file = join(folder, 'mage-vae.safetensors');
+    const tensors = await tensorsOf(fixtureModel('tiny_ae'));
+    const own = { 'student.dconv_encoder.proj_out.weight': tensors['encoder.conv_out.bias'] };
+    await writeRenamed(file, { ...tensors, ...own }, (name) => name);
     await expect(loadVae(file, runtime)).rejects.toMatchObject({
       code: 'DR_MODEL_UNSUPPORTED',
-      message: 'flux2-vae.safetensors is not a supported VAE but the VAE of FLUX.2',
+      message: 'mage-vae.safetensors is not a supported VAE but the VAE of Mage-Flow',
       hint:
-        'VAE files of SD1.x, SD2.x, SDXL, SD3 and FLUX.1 (KL), of Qwen-Image and TAESD are ' +
-        'supported.',
+        'VAE files of SD1.x, SD2.x, SDXL, SD3, FLUX.1 and FLUX.2 (KL), of Qwen-Image and TAESD ' +
+        'are supported.',
     });
   });
 });

@@ -1,5 +1,6 @@
 // The KL autoencoder of latent diffusion (Rombach et al. 2022), as graphs with free batch and size
-// over tensors in the original layout.
+// over tensors in the original layout. That of FLUX.2 joins 2 x 2 cells of its latents to one, and
+// normalises their channels by statistics in the file.
 import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
 import {
   add,
@@ -16,6 +17,7 @@ import {
 } from '../layers/blocks.ts';
 import { im2colTables } from '../layers/im2col.ts';
 import type { Weights } from '../weights/tensors.ts';
+import { joinCells, splitCells } from './joined-cells.ts';
 
 const EPSILON = 1e-6;
 
@@ -36,14 +38,26 @@ const netAtLevel = (net: Net, x: Value, level: number, { winograd }: KlOptions):
     ? { ...net, im2col: im2colTables(net.g, x), winograd: 4 }
     : net;
 
+/** The means of FLUX.2's latents. */
+const MEANS = 'bn.running_mean';
+const VARIANCES = 'bn.running_var';
+const BATCH_NORM_EPSILON = 1e-4;
+
+/** The side of the square of cells that is one cell of the latents. */
+const joinedCells = (weights: Weights): number => (weights.has(MEANS) ? 2 : 1);
+
+/** The channels of the decoder's input. */
+const decoderChannels = (weights: Weights): number => weights.shape('decoder.conv_in.weight')[1];
+
 /** Returns the number of latent channels. */
 export const klLatentChannels = (weights: Weights): number =>
-  weights.shape('decoder.conv_in.weight')[1];
+  decoderChannels(weights) * joinedCells(weights) ** 2;
 
 /**
  * Returns the pixels per latent cell and side: every level of the decoder but one doubles the size.
  */
 export const klFactor = (weights: Weights): number =>
+  joinedCells(weights) *
   2 ** (countTensors(weights, (i) => `decoder.up.${i}.block.0.norm1.weight`) - 1);
 
 /**
@@ -68,11 +82,45 @@ export function klEncoderGraph(weights: Weights, options: KlOptions = {}): Graph
   }
   h = middle(netAtLevel(net, h, 0, options), h, 'encoder.mid');
   h = conv(net, silu(net, groupNorm(net, h, 'encoder.norm_out', EPSILON)), 'encoder.conv_out');
-  if (weights.has('quant_conv.weight')) h = conv(net, h, 'quant_conv');
-  const channels = klLatentChannels(weights);
-  const mean = g.op('Slice', [h, g.ints([0]), g.ints([channels]), g.ints([1])]);
-  g.output('out', mean, ['B', channels, 'h', 'w']);
+  h = quantConv(net, h, 'encoder', 'quant_conv');
+  const mean = g.op('Slice', [h, g.ints([0]), g.ints([decoderChannels(weights)]), g.ints([1])]);
+  g.output('out', toLatent(net, mean), ['B', klLatentChannels(weights), 'h', 'w']);
   return g;
+}
+
+/** The convolution between features and latents, where there is one, at either of its names. */
+function quantConv(net: Net, x: Value, part: 'encoder' | 'decoder', name: string): Value {
+  const found = [name, `${part}.${name}`].find((one) => net.w.has(`${one}.weight`));
+  return found ? conv(net, x, found) : x;
+}
+
+/** Joins cells where the latents of the file are joined, and normalises their channels. */
+function toLatent(net: Net, x: Value): Value {
+  const { g, w } = net;
+  const side = joinedCells(w);
+  if (side === 1) return x;
+  const { mean, deviation } = latentStatistics(net);
+  const joined = joinCells(g, x, decoderChannels(w), side);
+  return g.op('Div', [g.op('Sub', [joined, mean]), deviation]);
+}
+
+/** The inverse of toLatent. */
+function fromLatent(net: Net, x: Value): Value {
+  const { g, w } = net;
+  const side = joinedCells(w);
+  if (side === 1) return x;
+  const { mean, deviation } = latentStatistics(net);
+  return splitCells(g, g.op('Add', [g.op('Mul', [x, deviation]), mean]), side);
+}
+
+/** Means and deviations of the channels of latents, [1, C, 1, 1]. */
+function latentStatistics({ g, w }: Net): { readonly mean: Value; readonly deviation: Value } {
+  const dims = [1, klLatentChannels(w), 1, 1];
+  const variance = w.value(g, VARIANCES, { dims });
+  return {
+    mean: w.value(g, MEANS, { dims }),
+    deviation: g.op('Sqrt', [g.op('Add', [variance, g.floats([BATCH_NORM_EPSILON])])]),
+  };
 }
 
 /**
@@ -83,7 +131,7 @@ export function klDecoderGraph(weights: Weights, options: KlOptions = {}): Graph
   const g = createGraph();
   const net: Net = { g, w: weights };
   let h = g.input('x', ['B', klLatentChannels(weights), 'H', 'W']);
-  if (weights.has('post_quant_conv.weight')) h = conv(net, h, 'post_quant_conv');
+  h = quantConv(net, fromLatent(net, h), 'decoder', 'post_quant_conv');
   h = conv(net, h, 'decoder.conv_in');
   h = middle(netAtLevel(net, h, 0, options), h, 'decoder.mid');
   const levels = countTensors(weights, (i) => `decoder.up.${i}.block.0.norm1.weight`);

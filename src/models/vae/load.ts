@@ -27,6 +27,7 @@ import {
   type TaesdScale,
   taesdDecoderGraph,
   taesdEncoderGraph,
+  taesdJoinedCells,
   taesdLatentChannels,
 } from './taesd-graph.ts';
 import { createWan } from './wan.ts';
@@ -37,6 +38,7 @@ export const TAESD_SCALES = {
   taesdxl: { scale: 0.13025, shift: 0 },
   taesd3: { scale: 1.5305, shift: 0.0609 },
   taef1: { scale: 0.3611, shift: 0.1159 },
+  taef2: { scale: 1, shift: 0 },
 } as const satisfies Record<string, TaesdScale>;
 
 export type TaesdName = keyof typeof TAESD_SCALES;
@@ -55,8 +57,8 @@ export async function loadVae(file: string, runtime: ModelRuntime): Promise<Auto
       file,
       isForeign ? 'a supported VAE' : 'a VAE',
       found,
-      'VAE files of SD1.x, SD2.x, SDXL, SD3 and FLUX.1 (KL), of Qwen-Image and TAESD are ' +
-        'supported.',
+      'VAE files of SD1.x, SD2.x, SDXL, SD3, FLUX.1 and FLUX.2 (KL), of Qwen-Image and TAESD ' +
+        'are supported.',
     );
   });
 }
@@ -87,7 +89,8 @@ export async function loadTaesdDecoder(
   runtime: ModelRuntime,
 ): Promise<Autoencoder['decode']> {
   const weights = await withModelFile(file, async ({ tensors }) => weightsOf(file, tensors, ''));
-  return decodeWith(runtime.network(taesdDecoder(weights, { scale: 1, shift: 0 })), TAESD_FACTOR);
+  const network = runtime.network(taesdDecoder(weights, { scale: 1, shift: 0 }));
+  return decodeWith(network, taesdFactor(weights));
 }
 
 /**
@@ -173,7 +176,7 @@ function createTaesd(
   const properties = {
     kind: 'taesd',
     latentChannels: taesdLatentChannels(decoder),
-    factor: TAESD_FACTOR,
+    factor: taesdFactor(decoder),
     weights: { 'taesd_encoder.': encoder, 'taesd_decoder.': decoder },
     numbers: { vae_scale: scale.scale, vae_shift: scale.shift },
   } as const;
@@ -189,7 +192,7 @@ function createTaesd(
   ]);
 }
 
-const TAESD_FACTOR = 8;
+const taesdFactor = (weights: Weights): number => 8 * taesdJoinedCells(weights);
 const variantOf = ({ scale, shift }: TaesdScale): string => `scale ${scale} shift ${shift}`;
 
 const taesdDecoder = (weights: Weights, scale: TaesdScale): NetworkSpec => ({

@@ -1,6 +1,6 @@
-// Tiny autoencoders (TAESD) of 16 channels against the original: by VAELoader's names, whole in one
-// file, and the decoder alone, as previews use it. The weights are made from seeds
-// (test/golden/vae/make.py).
+// Tiny autoencoders (TAESD) of 16 channels, and that of FLUX.2, against the original: by VAELoader's
+// names, whole in one file, and the decoder alone, as previews use it. The weights are made from seeds
+// (test/golden/vae/make.py, make_taef2.py).
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -63,4 +63,34 @@ it('decodes latents of a model without scale and shift', async () => {
   const image = await decode(sliceBatch(inputOf(one), 0, 1));
   expect(image.shape.slice(1)).toEqual(g.tensor(one.outputs.image).shape);
   expectImage(g, one.id, one.outputs.image, toBytes(image));
+});
+
+describe('taef2', () => {
+  const flux2 = golden('vae', 'taef2');
+  const load = async () => {
+    const { encoder, decoder } = await writeTaesd16(folder, 'taef2', 'taef2');
+    return { decoder, vae: await loadTaesd(encoder, decoder, 'taef2', runtime) };
+  };
+
+  it('encodes and decodes as the original does, alone and for previews', async () => {
+    const { decoder, vae } = await load();
+    expect(vae).toMatchObject({ kind: 'taesd', latentChannels: 128, factor: 16 });
+    expect(flux2.cases.length).toBe(5);
+    for (const one of flux2.cases.slice(0, 4)) {
+      const { id, outputs } = one;
+      if (outputs.latent) expectGolden(flux2, id, outputs.latent, await vae.encode(inputOf(one)));
+      else expectGolden(flux2, id, outputs.image, await vae.decode(inputOf(one)));
+    }
+    const preview = flux2.cases.find(({ id }) => id === 'preview')!;
+    const decode = await loadTaesdDecoder(decoder, runtime);
+    const image = await decode(sliceBatch(inputOf(preview), 0, 1));
+    expectImage(flux2, preview.id, preview.outputs.image, toBytes(image));
+  });
+
+  it('decodes in tiles of its own latents', async () => {
+    const { vae } = await load();
+    const latent = inputOf(flux2.cases.find(({ id }) => id === 'decode_0')!);
+    const image = await vae.decode(latent, { tile: 2, overlap: 0 });
+    expect(image.shape).toEqual([1, 48, 64, 3]);
+  });
 });

@@ -1,4 +1,4 @@
-// The tiny autoencoder of 16 channels that test/golden/vae/make.py makes from seeds, as files.
+// The tiny autoencoders of 16 channels, and of FLUX.2, that test/golden/vae makes from seeds, as files.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -6,7 +6,8 @@ import { gunzipSync } from 'node:zlib';
 import { writeSafetensors } from '../../../src/formats/safetensors/safetensors-write.ts';
 import { seededTensors, type TensorsToWrite } from './rewrite.ts';
 
-const INFO = fileURLToPath(new URL('../../golden/vae/taesd16.json.gz', import.meta.url));
+const pathOfGroup = (group: string): string =>
+  fileURLToPath(new URL(`../../golden/vae/${group}.json.gz`, import.meta.url));
 
 export interface Taesd16Files {
   readonly encoder: string;
@@ -16,8 +17,12 @@ export interface Taesd16Files {
 }
 
 /** Writes the two files into a folder; `name` is what their names begin with. */
-export async function writeTaesd16(folder: string, name = 'tae16'): Promise<Taesd16Files> {
-  const { weights } = JSON.parse(gunzipSync(readFileSync(INFO)).toString('utf8'));
+export async function writeTaesd16(
+  folder: string,
+  name = 'tae16',
+  group = 'taesd16',
+): Promise<Taesd16Files> {
+  const { weights } = JSON.parse(gunzipSync(readFileSync(pathOfGroup(group))).toString('utf8'));
   const halves: Record<string, TensorsToWrite> = {
     encoder: seededTensors(weights.encoder),
     decoder: seededTensors(weights.decoder),
