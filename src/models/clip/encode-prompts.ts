@@ -7,7 +7,7 @@ import type { Chunk, TokenValue } from '../../text/token-groups.ts';
 import type { PartRule } from './families.ts';
 import type { EncodedPart } from './join.ts';
 import { attentionMask, emptyTokens, type Part } from './prompt-tokens.ts';
-import type { EncoderKind, ImagePlace, TextEncoder } from './text-encoder.ts';
+import type { EncodeOptions, EncoderKind, ImagePlace, TextEncoder } from './text-encoder.ts';
 
 interface EncodeContext {
   /** The layer to take features from, counted from the end; by default each rule's own. */
@@ -103,14 +103,16 @@ const padOf = ({ tokens }: PartRule): number =>
   'chunkPad' in tokens ? tokens.chunkPad : tokens.pad;
 
 /**
- * Returns the layer to read; a clip skip beyond the first layer means the normalised last state, as
- * in ComfyUI.
+ * Returns the layer to read; a clip skip beyond the first layer means the normalised last state, and
+ * has no effect where several states are read, as in ComfyUI.
  */
 function layerOf(
   encoder: TextEncoder,
   rule: PartRule,
   stopAt?: number,
-): { layer: number | 'last'; finalNorm: boolean } {
+): Pick<EncodeOptions, 'layer' | 'layers' | 'finalNorm'> {
+  if (typeof rule.layer === 'object')
+    return { layer: 'last', layers: rule.layer.map((layer) => layer - 1), finalNorm: rule.norm };
   const fromEnd = stopAt ?? rule.layer;
   if (fromEnd === 'last' || -fromEnd > encoder.layers) return { layer: 'last', finalNorm: true };
   return { layer: encoder.layers + fromEnd, finalNorm: rule.norm };

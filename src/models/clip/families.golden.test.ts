@@ -32,6 +32,7 @@ const TOKENIZERS: Readonly<Record<string, readonly [ClipFamily, file: string]>> 
   t5xxl_flux: ['flux', 't5xxl'],
   t5xxl_chroma: ['chroma', 't5xxl'],
   qwen3_z_image: ['z-image', 'qwen3_4b'],
+  qwen3_klein: ['flux2', 'qwen3_4b'],
   gemma2_lumina2: ['lumina2', 'gemma2_2b'],
   qwen25_qwen_image: ['qwen-image', 'qwen25_vl_7b'],
 };

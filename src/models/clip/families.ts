@@ -14,6 +14,7 @@ export type ClipFamily =
   | 'sdxl-refiner'
   | 'sd3'
   | 'flux'
+  | 'flux2'
   | 'chroma'
   | 'z-image'
   | 'lumina2'
@@ -25,9 +26,9 @@ export interface PartRule {
   readonly tokens: ChunkRule | SequenceRule;
   /**
    * Layer whose hidden states are the features, counted from the end; 'last' is the last layer
-   * after the final norm.
+   * after the final norm. Several: the states before these layers, counted from 0, beside each other.
    */
-  readonly layer: number | 'last';
+  readonly layer: number | 'last' | readonly number[];
   /** Whether the final norm is applied to a layer counted from the end. */
   readonly norm: boolean;
   /** Whether pooled features are multiplied by the text projection. */
@@ -105,7 +106,31 @@ const QWEN_EDIT =
   "objects, background), then explain how the user's text instruction should alter or modify the " +
   "image. Generate a new image that meets the user's requirements while maintaining consistency " +
   'with the original input where appropriate.<|im_end|>\n';
+
+const QWEN_USER = '<|im_start|>user\n';
 const QWEN_END = '<|im_end|>\n<|im_start|>assistant\n';
+
+/** A prompt as a message to Qwen3. */
+const QWEN_CHAT: SequenceRule = {
+  pad: QWEN_PAD,
+  minLength: 1,
+  template: [QWEN_USER, QWEN_END],
+  isWeighted: false,
+  takesEmbeddings: true,
+  isMasked: true,
+};
+
+/** An encoder of FLUX.2 klein: a prompt as a message that is answered without reasoning. */
+const klein = (kind: 'qwen3_4b' | 'qwen3_8b'): PartRule => ({
+  kind,
+  tokens: {
+    ...QWEN_CHAT,
+    minLength: 512,
+    template: [QWEN_USER, `${QWEN_END}<think>\n\n</think>\n\n`],
+  },
+  layer: [9, 18, 27],
+  norm: false,
+});
 
 export const CLIP_FAMILIES: Readonly<Record<ClipFamily, FamilyRule>> = {
   sd1: {
@@ -146,27 +171,19 @@ export const CLIP_FAMILIES: Readonly<Record<ClipFamily, FamilyRule>> = {
     join: pooledBeside('t5xxl', 'clip_l'),
     loader: 'DualCLIPLoader (type flux)',
   },
+  flux2: {
+    parts: [klein('qwen3_4b'), klein('qwen3_8b')],
+    isPartial: true,
+    join: onlyPart,
+    loader: 'CLIPLoader (type flux2)',
+  },
   chroma: {
     parts: [{ ...t5xxl({ emptyIsPadding: true }), keepsFileType: true }],
     join: onlyPart,
     loader: 'CLIPLoader (type chroma)',
   },
   'z-image': {
-    parts: [
-      {
-        kind: 'qwen3_4b',
-        tokens: {
-          pad: QWEN_PAD,
-          minLength: 1,
-          template: ['<|im_start|>user\n', QWEN_END],
-          isWeighted: false,
-          takesEmbeddings: true,
-          isMasked: true,
-        },
-        layer: -2,
-        norm: false,
-      },
-    ],
+    parts: [{ kind: 'qwen3_4b', tokens: QWEN_CHAT, layer: -2, norm: false }],
     join: onlyPart,
     loader: 'CLIPLoader (type lumina2)',
   },

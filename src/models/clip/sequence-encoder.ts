@@ -2,7 +2,7 @@
 // is built up to the layer that is requested; rows of the token table are read from the file when
 // they are needed, and recent results are cached.
 import { DarkroomError } from '../../errors.ts';
-import type { Graph } from '../../onnx/builder.ts';
+import type { Graph, Value } from '../../onnx/builder.ts';
 import type { Network, NetworkInputs } from '../../runtime/network.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { zeros } from '../../tensor/tensor.ts';
@@ -31,10 +31,23 @@ import { tokenTableRows } from './token-table.ts';
 /** Number of results that an encoder caches; 512 tokens of width 4096 are 8 MB. */
 const MAX_CACHED = 8;
 
-/** The state that a network returns: that after block `index` (0-based). */
+/** The states that a network returns beside each other. */
 export interface LayerOutput {
-  readonly index: number;
+  /** The blocks (0-based, ascending) that they are the outputs of. */
+  readonly indexes: readonly number[];
   readonly finalNorm: boolean;
+}
+
+/** Declares the output `hidden` of a graph; `state` returns the output of a block. */
+export function outputStates(
+  g: Graph,
+  { indexes }: LayerOutput,
+  state: (index: number) => Value,
+  width: number,
+): void {
+  const states = indexes.map(state);
+  const hidden = states.length === 1 ? states[0] : g.op('Concat', states, { axis: -1 });
+  g.output('hidden', hidden, ['B', 'T', width * states.length]);
 }
 
 /** What the kinds of sequence encoders differ in. */
@@ -54,7 +67,7 @@ export interface SequenceModel {
   readonly unrounded?: SequenceModel;
   /**
    * Builds the graph from the input `embeddings` [B, T, width] and `inputs` to the output `hidden`
-   * [B, T, width].
+   * [B, T, width], wider with several states.
    */
   graph(weights: Weights, output: LayerOutput): Graph;
   /** The other inputs for sequences of T tokens. */
@@ -84,7 +97,7 @@ export function createSequenceEncoder(
   };
   const networkFor = layerNetworks(runtime, model, patchable, changes);
   // registers the whole network, so that its memory can be measured before a prompt is encoded
-  networkFor({ index: layers - 1, finalNorm: true });
+  networkFor({ indexes: [layers - 1], finalNorm: true });
   const evaluate = async (
     chunks: Chunks,
     output: LayerOutput,
@@ -115,12 +128,12 @@ export function createSequenceEncoder(
         changes: withMoreChanges(changes, added),
         tokenChanges: [...tokenChanges, ...addedTokens],
       }),
-    async encode(chunks, { layer, finalNorm, masks, images }) {
+    async encode(chunks, { layer, layers: several, finalNorm, masks, images }) {
       checkSlots(chunks.flat(), kind, vocabulary, width);
-      const index = layer === 'last' ? layers - 1 : layer;
-      const key = `${index} ${finalNorm} ${masks} ${JSON.stringify(images ?? [])}`;
+      const indexes = several ?? [layer === 'last' ? layers - 1 : layer];
+      const key = `${indexes} ${finalNorm} ${masks} ${JSON.stringify(images ?? [])}`;
       return cached(cacheKey(chunks, key), () =>
-        evaluate(chunks, { index, finalNorm }, { masks, images }),
+        evaluate(chunks, { indexes, finalNorm }, { masks, images }),
       );
     },
   };
@@ -147,7 +160,7 @@ function layerNetworks(
   return (output) => {
     const graph = (over: Weights): Graph => model.graph(over, output);
     const changedGraph = (over: Weights): Graph => planOver(over)?.build(graph) ?? graph(over);
-    const layer = `layer ${output.index}${output.finalNorm ? ' normed' : ''}`;
+    const layer = `layer ${output.indexes}${output.finalNorm ? ' normed' : ''}`;
     const network =
       networks.get(layer) ??
       runtime.network({

@@ -88,6 +88,11 @@ export interface ImageTokens extends Omit<ImagePlace, 'start'> {
 export interface EncodeOptions {
   /** The 0-based index of the block whose output is returned, or 'last'. */
   layer: number | 'last';
+  /**
+   * The blocks, in ascending order, whose outputs are returned beside each other in place of the one
+   * of `layer`. Only for encoders of sequences.
+   */
+  layers?: readonly number[];
   /** Whether the final layer norm is applied to that output. */
   finalNorm: boolean;
   /** Whether the pooled output is multiplied by the text projection. */

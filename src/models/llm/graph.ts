@@ -2,7 +2,7 @@
 // x + attention(norm(x)), then x + MLP(norm(x)), with RMSNorm, grouped queries (Ainslie et al. 2023),
 // rotary positions and a gated MLP.
 import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
-import type { LayerOutput } from '../clip/sequence-encoder.ts';
+import { type LayerOutput, outputStates } from '../clip/sequence-encoder.ts';
 import {
   geluTanh,
   headRmsNorm,
@@ -27,7 +27,7 @@ interface Positions {
 
 /**
  * Builds the model up to an output. Inputs `embeddings` [B, T, width], `textCos` and `textSin`
- * [T, depth / 2], `bias` [B or 1, 1, T, T]; output `hidden` [B, T, width].
+ * [T, depth / 2], `bias` [B or 1, 1, T, T]; output `hidden` [B, T, width], wider with several states.
  */
 export function llmGraph(weights: Weights, config: LlmConfig, output: LayerOutput): Graph {
   const g = createGraph();
@@ -37,9 +37,14 @@ export function llmGraph(weights: Weights, config: LlmConfig, output: LayerOutpu
     rotations: rotationInputs(net, 'text', config.depth / 2),
     bias: g.input('bias', ['C', 1, 'T', 'T']),
   };
-  for (let i = 0; i <= output.index; i++) x = layer(net, x, llmLayer(i), positions, config);
-  if (output.finalNorm) x = norm(net, x, 'model.norm', config);
-  g.output('hidden', x, ['B', 'T', config.width]);
+  const states: Value[] = [];
+  for (let i = 0; i <= Math.max(...output.indexes); i++) {
+    x = layer(net, x, llmLayer(i), positions, config);
+    states.push(x);
+  }
+  const normed = (state: Value): Value =>
+    output.finalNorm ? norm(net, state, 'model.norm', config) : state;
+  outputStates(g, output, (index) => normed(states[index]), config.width);
   return g;
 }
 

@@ -2,7 +2,7 @@
 // then x + (gelu(wi_0 x) * wi_1 x) wo, with RMSNorm and without biases. Attention is not scaled; a
 // bias of relative positions is added to its products.
 import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
-import type { LayerOutput } from '../clip/sequence-encoder.ts';
+import { type LayerOutput, outputStates } from '../clip/sequence-encoder.ts';
 import { geluTanh, jointAttention, rmsNorm, tokenLinear } from '../dit/blocks.ts';
 import type { Net } from '../layers/blocks.ts';
 import type { Weights } from '../weights/tensors.ts';
@@ -20,12 +20,15 @@ export function t5Graph(weights: Weights, config: T5Config, output: LayerOutput)
   let x = g.input('embeddings', ['B', 'T', config.width]);
   const buckets = g.op('Cast', [g.input('buckets', [1, 'T', 'T'])], { to: INT64 });
   let bias: Value = '';
-  for (let i = 0; i <= output.index; i++) {
+  const states: Value[] = [];
+  for (let i = 0; i <= Math.max(...output.indexes); i++) {
     if (weights.has(t5Bias(i))) bias = positionBias(net, t5Bias(i), buckets);
     x = block(net, x, t5Block(i), bias, config);
+    states.push(x);
   }
-  if (output.finalNorm) x = rmsNorm(net, x, 'encoder.final_layer_norm.weight', EPSILON);
-  g.output('hidden', x, ['B', 'T', config.width]);
+  const norm = (state: Value): Value =>
+    output.finalNorm ? rmsNorm(net, state, 'encoder.final_layer_norm.weight', EPSILON) : state;
+  outputStates(g, output, (index) => norm(states[index]), config.width);
   return g;
 }
 
