@@ -63,7 +63,7 @@ beforeAll(async () => {
   put('loras/sd1.safetensors', 'tiny_lora_sd1');
   put('embeddings/ti.safetensors', 'tinyti');
   await tensors('diffusion_models/flux.safetensors', {
-    'double_stream_modulation_img.lin.weight': [4, 4],
+    'double_layers.0.attn.w1q.weight': [4, 4],
   });
   await tensors('text_encoders/t5.safetensors', {
     'encoder.block.23.layer.1.DenseReluDense.wi_1.weight': [4, 4],
@@ -114,7 +114,7 @@ const onXl = (class_type: string, inputs: Record<string, unknown>) => ({
 const BROKEN: Readonly<Record<string, Record<string, unknown>>> = {
   'a LoRA as checkpoint': loader('CheckpointLoaderSimple', { ckpt_name: 'wrong.safetensors' }),
   'a truncated checkpoint': loader('CheckpointLoaderSimple', { ckpt_name: 'cut.safetensors' }),
-  'a FLUX.2 model': loader('UNETLoader', {
+  'an AuraFlow model': loader('UNETLoader', {
     unet_name: 'flux.safetensors',
     weight_dtype: 'default',
   }),
@@ -266,7 +266,7 @@ it('a text of a language model names the switch that turns it off', async () => 
 });
 
 it('files are checked beside unknown node types; loaders that nothing uses are not', async () => {
-  const flux = BROKEN['a FLUX.2 model'][1];
+  const flux = BROKEN['an AuraFlow model'][1];
   const { errors } = await darkroom.check({
     1: flux,
     2: { class_type: 'Unknown', inputs: { model: link(1) } },

@@ -1,4 +1,4 @@
-// Whole workflows on the tiny models of Z-Image, Lumina 2, FLUX.1, Chroma, SD3 and Qwen-Image: the
+// Whole workflows on the tiny models of Z-Image, Lumina 2, FLUX, Chroma, SD3 and Qwen-Image: the
 // latents and images of ComfyUI (test/golden/graphs_flow).
 import {
   copyFileSync,
@@ -25,6 +25,7 @@ const GROUPS = readdirSync(join(import.meta.dirname, 'golden', 'graphs_flow')).f
 const MODELS: Readonly<Record<string, readonly string[]>> = {
   diffusion_models: [
     'tiny_chroma',
+    'tiny_flux2_klein',
     'tiny_flux_dev',
     'tiny_flux_fill',
     'tiny_flux_schnell',
@@ -38,7 +39,7 @@ const MODELS: Readonly<Record<string, readonly string[]>> = {
     ...['tiny_clip_l', 'tiny_clip_g', 'tiny_t5xxl', 'tiny_qwen3_4b', 'tiny_gemma2_2b'],
     'tiny_qwen25_vl_7b',
   ],
-  vae: ['tiny_ae', 'tiny_wan21_vae'],
+  vae: ['tiny_ae', 'tiny_flux2_vae', 'tiny_wan21_vae'],
   loras: [
     ...['lora_flux_dev_kohya', 'lora_flux_dev_peft', 'lora_sd35_peft', 'lora_z_image_peft'],
     'lora_qwen_image_peft',

@@ -129,7 +129,7 @@ export interface LatentFormat {
   /** Latents have an axis of frames, [B,C,T,H,W]. */
   readonly hasFrames?: boolean;
   /** The tiny autoencoder that decodes previews, as files of `vae_approx` are named. */
-  readonly tiny?: 'taesd' | 'taesdxl' | 'taesd3' | 'taef1';
+  readonly tiny?: 'taesd' | 'taesdxl' | 'taesd3' | 'taef1' | 'taef2';
 }
 
 /** A diffusion model as MODEL sockets carry it. Immutable: patching returns a new model. */

@@ -50,7 +50,6 @@ const KINDS: Readonly<Record<string, readonly (string | readonly string[])[]>> =
   'a ControlNet for Wan (video)': ['controlnet_patch_embedding.weight'],
   'a GLIGEN model': ['position_net.linears.0.weight'],
   'a Chroma Radiance model': ['nerf_blocks.0.norm.scale', 'nerf_blocks.0.norm.weight'],
-  'a FLUX.2 model': ['double_stream_modulation_img.lin.weight'],
   'a Stable Cascade model': ['clf.1.weight'],
   'an AuraFlow model': ['double_layers.0.attn.w1q.weight'],
   'a Hunyuan-DiT model': ['mlp_t5.0.weight'],

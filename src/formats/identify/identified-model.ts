@@ -8,6 +8,7 @@ export type TransformerFamily =
   | 'sd3'
   | 'flux'
   | 'flux-schnell'
+  | 'flux2'
   | 'chroma'
   | 'lumina2'
   | 'z-image'
@@ -24,6 +25,7 @@ export const FAMILY_NAMES: Readonly<Record<Family, string>> = {
   sd3: 'Stable Diffusion 3',
   flux: 'FLUX.1',
   'flux-schnell': 'FLUX.1 schnell',
+  flux2: 'FLUX.2',
   chroma: 'Chroma',
   lumina2: 'Lumina 2',
   'z-image': 'Z-Image',

@@ -62,7 +62,7 @@ export function sequenceEncoder(tensors: Tensors, prefix = ''): Found | undefine
 const ALL_IN_ONE = 'text_encoders.';
 
 /** The kinds of sequence encoders that all-in-one checkpoints contain under their names. */
-const SEQUENCE_KINDS = ['t5xxl', 'gemma2_2b', 'qwen3_4b', 'qwen25_7b'] as const;
+const SEQUENCE_KINDS = ['t5xxl', 'gemma2_2b', 'qwen3_4b', 'qwen3_8b', 'qwen25_7b'] as const;
 
 /**
  * Returns the text encoders of an all-in-one checkpoint of a flow model: those below

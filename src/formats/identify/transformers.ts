@@ -41,6 +41,14 @@ const MARKERS: readonly Marker[] = [
     ],
   },
   {
+    family: () => 'flux2',
+    names: [
+      'double_stream_modulation_img.lin.weight',
+      'double_blocks.0.img_attn.qkv.weight',
+      'img_in.weight',
+    ],
+  },
+  {
     family: (has) => (has('guidance_in.in_layer.weight') ? 'flux' : 'flux-schnell'),
     names: [
       [

@@ -80,8 +80,8 @@ export const SINGLE_ENCODERS: Readonly<Record<TextEncoder['kind'], SingleUse>> =
   },
   t5xxl: { otherwise: null, types: { sd3: 'sd3', chroma: 'chroma', pixart: 'chroma' } },
   gemma2_2b: { otherwise: 'lumina2', types: { pixeldit: null } },
-  qwen3_4b: { otherwise: 'z-image', types: { flux2: null } },
-  qwen3_8b: { otherwise: null },
+  qwen3_4b: { otherwise: 'z-image', types: { flux2: 'flux2' } },
+  qwen3_8b: { otherwise: null, types: { flux2: 'flux2' } },
   qwen3_06b: { otherwise: null },
   qwen25_7b: { otherwise: 'qwen-image', types: { hunyuan_image: null, longcat_image: null } },
 };
@@ -175,8 +175,8 @@ const OTHER_USES: Partial<Record<TextEncoder['kind'], string>> = {
   t5xxl:
     "Select the type 'sd3' for SD3 or 'chroma' for Chroma; for FLUX.1 load it with a CLIP-L by " +
     'DualCLIPLoader.',
-  qwen3_4b: "For Z-Image select the type 'lumina2'.",
   qwen25_7b: "For Qwen-Image select the type 'qwen_image'.",
+  qwen3_8b: "For FLUX.2 klein select the type 'flux2'.",
   gemma2_2b: "For Lumina 2 select the type 'lumina2'.",
 };
 

@@ -78,6 +78,7 @@ export const DECLARATION_CHANGES: readonly DeclarationChange[] = [
   { node: 'CFGOverride', since: '0.24.0', what: { kind: 'node' } },
   { node: 'EmptyQwenImageLayeredLatentImage', since: '0.6.0', what: { kind: 'node' } },
   { node: 'Flux2Scheduler', since: '0.3.72', what: { kind: 'node' } },
+  { node: 'EmptyFlux2LatentImage', since: '0.3.72', what: { kind: 'node' } },
   { node: 'ZImageFunControlnet', since: '0.5.0', what: { kind: 'node' } },
   { node: 'ModelNoiseScale', since: '0.21.1', what: { kind: 'node' } },
   { node: 'DualModelGuider', since: '0.24.0', what: { kind: 'node' } },

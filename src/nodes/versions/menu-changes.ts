@@ -58,7 +58,7 @@ export const MENU_CHANGES: readonly (readonly [
       'model/conditioning/gligen': 'GLIGENTextBoxApply',
       'model/conditioning/instructpix2pix': 'InstructPixToPixConditioning',
       'model/latent': `
-        EmptyLatentImage, LatentUpscale, LatentUpscaleBy, LatentComposite,
+        EmptyLatentImage, EmptyFlux2LatentImage, LatentUpscale, LatentUpscaleBy, LatentComposite,
         LatentCompositeMasked, VAEDecode, VAEEncode
       `,
       'model/latent/advanced': `
@@ -127,6 +127,7 @@ export const MENU_CHANGES: readonly (readonly [
         ConditioningSetTimestepRange, ConditioningZeroOut
       `,
       'model/latent': 'SetLatentNoiseMask, VAEEncodeForInpaint',
+      'model/latent/flux': 'EmptyFlux2LatentImage',
       'model/latent/stable diffusion': 'EmptySD3LatentImage',
       'model/loaders': `
         CheckpointLoader, UNETLoader, CLIPLoader, DualCLIPLoader, TripleCLIPLoader, DiffusersLoader,

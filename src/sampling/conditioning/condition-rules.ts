@@ -51,6 +51,7 @@ export const CONDITION_RULES: Readonly<Record<Model['family'], ConditionRules>> 
   sd3: { repeatsTokens: false, vector: pooledPrompt },
   flux: FLUX,
   'flux-schnell': FLUX,
+  flux2: FLUX,
   chroma: { ...FLUX, guidance: 0 },
   lumina2: NEXTDIT,
   'z-image': NEXTDIT,

@@ -4,13 +4,19 @@ import { expectExact, expectGolden, expectImage, golden } from '../../../test/su
 import { sliceBatch } from '../../tensor/tensor.ts';
 import type { LatentFormat } from '../sampling-types.ts';
 import { fitEmptyLatent } from './fit-empty-latent.ts';
-import { FLUX, fromModelLatent, SD3, SDXL, toModelLatent, WAN21 } from './latent-format.ts';
+import { FLUX, FLUX2, fromModelLatent, SD3, SDXL, toModelLatent, WAN21 } from './latent-format.ts';
 import { samplingPreview } from './latent-preview.ts';
 
 const g = golden('vae', 'latent_formats');
 
-/** The formats of the golden; that of Flux2 belongs to models that are not supported. */
-const FORMATS: Readonly<Record<string, LatentFormat>> = { SD3, Flux: FLUX, SDXL, Wan21: WAN21 };
+/** The formats of the golden. */
+const FORMATS: Readonly<Record<string, LatentFormat>> = {
+  SD3,
+  Flux: FLUX,
+  Flux2: FLUX2,
+  SDXL,
+  Wan21: WAN21,
+};
 /** The tiny autoencoder of Wan is a video model, which is not supported. */
 const TINY_VIDEO = 'lighttaew2_1';
 
@@ -42,13 +48,14 @@ describe.each(Object.entries(FORMATS))('%s', (id, format) => {
 const MODELS: Readonly<Record<string, LatentFormat>> = {
   tiny_z_image: FLUX,
   tiny_flux_dev: FLUX,
+  tiny_flux2_klein: FLUX2,
   tiny_auraflow: SDXL,
   tiny_qwen_image: WAN21,
 };
 
 it('makes empty latents fit the channels of a model, and no others', () => {
   const cases = g.cases.filter((one) => one.params.model in MODELS);
-  expect(cases.length).toBe(8);
+  expect(cases.length).toBe(12);
   for (const { id, params, inputs, outputs } of cases) {
     const latent = {
       samples: g.float(inputs.latent),
@@ -62,9 +69,8 @@ it('makes empty latents fit the channels of a model, and no others', () => {
 
 it('makes empty latents fit the ratio of a model', () => {
   // [round(n * (8 / 16)) for n in (5, 7, 8)]  ->  [2, 4, 4]
-  const format = { channels: 128, downscaleRatio: 16, scale: 1 };
   const samples = { shape: [2, 16, 5, 7], data: new Float32Array(2 * 16 * 5 * 7) };
-  const fitted = fitEmptyLatent({ samples, downscale_ratio_spacial: 8 }, format).samples;
+  const fitted = fitEmptyLatent({ samples, downscale_ratio_spacial: 8 }, FLUX2).samples;
   expect(fitted.shape).toEqual([2, 128, 2, 4]);
-  expect(fitEmptyLatent({ samples }, format).samples.shape).toEqual([2, 128, 5, 7]);
+  expect(fitEmptyLatent({ samples }, FLUX2).samples.shape).toEqual([2, 128, 5, 7]);
 });

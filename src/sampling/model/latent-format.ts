@@ -38,6 +38,9 @@ export const FLUX: LatentFormat = {
   tiny: 'taef1',
 };
 
+/** FLUX.2, whose autoencoder normalises its latents and joins 2 x 2 cells to one. */
+export const FLUX2: LatentFormat = { channels: 128, downscaleRatio: 16, scale: 1, tiny: 'taef2' };
+
 /** Wan 2.1, and Qwen-Image, whose pictures are videos of one frame. */
 export const WAN21: LatentFormat = {
   ...FLOW_LATENT,

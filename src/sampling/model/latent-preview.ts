@@ -9,6 +9,7 @@ import { f32 } from '../float32.ts';
 import type { LatentFormat, Model } from '../sampling-types.ts';
 import {
   FLUX,
+  FLUX2,
   SD,
   SD_LATENT,
   SD_X4,
@@ -21,7 +22,9 @@ import {
 
 interface Colours {
   readonly format: LatentFormat;
-  /** Red, green, blue per channel. */
+  /** The side of the square of pixels whose colours a cell's channels are, 1 by default. */
+  readonly side?: number;
+  /** Red, green, blue per channel of a pixel. */
   readonly factors: readonly (readonly [number, number, number])[];
   /** Red, green, blue of an empty latent; 0 by default. */
   readonly bias?: readonly [number, number, number];
@@ -142,26 +145,74 @@ const WAN_COLOURS: Colours = {
   bias: [-0.1835, -0.0868, -0.336],
 };
 
+/** FLUX.2's, which no preview method of the Impact Pack has. */
+const FLUX2_COLOURS: Colours = {
+  format: FLUX2,
+  side: 2,
+  factors: [
+    [0.0058, 0.0113, 0.0073],
+    [0.0495, 0.0443, 0.0836],
+    [-0.0099, 0.0096, 0.0644],
+    [0.2144, 0.3009, 0.3652],
+    [0.0166, -0.0039, -0.0054],
+    [0.0157, 0.0103, -0.016],
+    [-0.0398, 0.0902, -0.0235],
+    [-0.0052, 0.0095, 0.0109],
+    [-0.3527, -0.2712, -0.1666],
+    [-0.0301, -0.0356, -0.018],
+    [-0.0107, 0.0078, 0.0013],
+    [0.0746, 0.009, -0.0941],
+    [0.0156, 0.0169, 0.007],
+    [-0.0034, -0.004, -0.0114],
+    [0.0032, 0.0181, 0.008],
+    [-0.0939, -0.0008, 0.0186],
+    [0.0018, 0.0043, 0.0104],
+    [0.0284, 0.0056, -0.0127],
+    [-0.0024, -0.0022, -0.003],
+    [0.1207, -0.0026, 0.0065],
+    [0.0128, 0.0101, 0.0142],
+    [0.0137, -0.0072, -0.0007],
+    [0.0095, 0.0092, -0.0059],
+    [0, -0.0077, -0.0049],
+    [-0.0465, -0.0204, -0.0312],
+    [0.0095, 0.0012, -0.0066],
+    [0.029, -0.0034, 0.0025],
+    [0.022, 0.0169, -0.0048],
+    [-0.0332, -0.0457, -0.0468],
+    [-0.0085, 0.0389, 0.0609],
+    [-0.0076, 0.0003, -0.0043],
+    [-0.0111, -0.046, -0.0614],
+  ],
+  bias: [-0.0329, -0.0718, -0.0851],
+};
+
 /**
- * Converts the first item of [B,C,H,W], or its first frame, to W x H pixels; `scaled` if it is in model units already.
+ * Converts the first item of [B,C,H,W], or its first frame, to W x H pixels, or to side * W x
+ * side * H; `scaled` if it is in model units already.
  */
 export function previewLatent(
   latent: Tensor,
-  { format, factors, bias = [0, 0, 0] }: Colours,
+  { format, factors, bias = [0, 0, 0], side = 1 }: Colours,
   scaled = false,
 ): ByteImage {
   const [first] = framesOf(sliceBatch(latent, 0, 1));
   const { data } = scaled ? first : toModelLatent(format, first);
-  const [, channels, height, width] = first.shape;
-  const plane = height * width;
-  const bytes = new Uint8Array(plane * 3);
-  for (let i = 0; i < plane; i++)
+  const [, , rows, columns] = first.shape;
+  const [plane, width, height] = [rows * columns, columns * side, rows * side];
+  const bytes = new Uint8Array(width * height * 3);
+  for (let i = 0; i < width * height; i++) {
+    const [x, y] = [i % width, Math.floor(i / width)];
+    const cell = Math.floor(y / side) * columns + Math.floor(x / side);
+    const inCell = (y % side) * side + (x % side);
     for (let colour = 0; colour < 3; colour++) {
       let sum = f32(bias[colour]);
-      for (let c = 0; c < channels; c++)
-        sum = f32(sum + f32(data[c * plane + i] * f32(factors[c][colour])));
+      for (const [c, factor] of factors.entries()) {
+        const value = data[(c * side ** 2 + inCell) * plane + cell];
+        sum = f32(sum + f32(value * f32(factor[colour])));
+      }
       bytes[i * 3 + colour] = f32(Math.min(Math.max(f32(sum + 1) / 2, 0), 1) * 255);
     }
+  }
   return { width, height, channels: 3, bytes };
 }
 
@@ -173,6 +224,7 @@ const SAMPLING_COLOURS: readonly Colours[] = [
   { ...LATENT_COLOURS['Latent2RGB-SD3'], bias: [0.2394, 0.2135, 0.1925] },
   { ...LATENT_COLOURS['Latent2RGB-FLUX.1'], bias: [-0.0329, -0.0718, -0.0851] },
   WAN_COLOURS,
+  FLUX2_COLOURS,
 ];
 
 /** Fitted to latents and pictures of the embedded checkpoints, whose autoencoder is their own. */

@@ -3,7 +3,7 @@ import type { Prediction } from '../../formats/identify/prediction.ts';
 import type { Denoiser } from '../../models/denoiser.ts';
 import type { LatentFormat, Model } from '../sampling-types.ts';
 import { flowSampling, fluxSampling } from './flow-sampling.ts';
-import { FLUX, SD, SD_X4, SD3, SDXL, SDXL_PLAYGROUND, WAN21 } from './latent-format.ts';
+import { FLUX, FLUX2, SD, SD_X4, SD3, SDXL, SDXL_PLAYGROUND, WAN21 } from './latent-format.ts';
 import { continuousSampling, discreteSampling, type ModelSampling } from './model-sampling.ts';
 
 interface FamilyRule {
@@ -22,6 +22,7 @@ const FAMILIES: Readonly<Record<Model['family'], FamilyRule>> = {
   sd3: { latentFormat: SD3, sampling: () => flowSampling({ shift: 3 }) },
   flux: { ...FLOW_FAMILY, sampling: fluxSampling },
   'flux-schnell': { ...FLOW_FAMILY, sampling: () => flowSampling({ multiplier: 1 }) },
+  flux2: { latentFormat: FLUX2, sampling: () => fluxSampling({ shift: 2.02 }) },
   chroma: { ...FLOW_FAMILY, sampling: fluxSampling },
   lumina2: { ...FLOW_FAMILY, sampling: () => flowSampling({ shift: 6, multiplier: 1 }) },
   'z-image': { ...FLOW_FAMILY, sampling: () => flowSampling({ shift: 3, multiplier: 1 }) },

@@ -1524,6 +1524,16 @@ export const EditDetailerPipeSDXL: NodeFunction<{
   detailer_hook?: Link<'DETAILER_HOOK'>;
 }, Node<{ detailer_pipe: 'DETAILER_PIPE' }>> = nodeFunction('EditDetailerPipeSDXL', [['detailer_pipe', 'DETAILER_PIPE']], { 'Select to add Wildcard': 'Select the Wildcard to add to the text' });
 
+/** Empty Flux 2 Latent (model/latent/flux): A batch of latents of zeros, with the 128 channels of FLUX.2. */
+export const EmptyFlux2LatentImage: NodeFunction<{
+  /** 16 to 16384. Default: 1024. */
+  width?: Int;
+  /** 16 to 16384. Default: 1024. */
+  height?: Int;
+  /** 1 to 4096. Default: 1. */
+  batch_size?: Int;
+}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('EmptyFlux2LatentImage', [['LATENT', 'LATENT']], { width: 1024, height: 1024, batch_size: 1 });
+
 /** Empty Image (image): An image of one colour. */
 export const EmptyImage: NodeFunction<{
   /** 1 to 16384. Default: 512. */
@@ -7216,6 +7226,7 @@ export const nodes: {
   EditBasicPipe: typeof EditBasicPipe;
   EditDetailerPipe: typeof EditDetailerPipe;
   EditDetailerPipeSDXL: typeof EditDetailerPipeSDXL;
+  EmptyFlux2LatentImage: typeof EmptyFlux2LatentImage;
   EmptyImage: typeof EmptyImage;
   EmptyLatentImage: typeof EmptyLatentImage;
   EmptyQwenImageLayeredLatentImage: typeof EmptyQwenImageLayeredLatentImage;
@@ -7832,6 +7843,7 @@ export const nodes: {
   EditBasicPipe,
   EditDetailerPipe,
   EditDetailerPipeSDXL,
+  EmptyFlux2LatentImage,
   EmptyImage,
   EmptyLatentImage,
   EmptyQwenImageLayeredLatentImage,

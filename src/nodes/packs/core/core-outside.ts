@@ -71,7 +71,7 @@ export const CORE_OUTSIDE: readonly RefusedTypes[] = [
     types: typesIn(`
       AnimaLLLiteApply BuildJsonPromptIdeogram ChromaRadianceOptions CLIPTextEncodeHiDream
       CLIPTextEncodeHunyuanDiT CLIPTextEncodePixArtAlpha EmptyChromaRadianceLatentImage
-      EmptyFlux2LatentImage EmptyHiDreamO1LatentImage EmptyHunyuanImageLatent
+      EmptyHiDreamO1LatentImage EmptyHunyuanImageLatent
       EmptyHunyuanLatentVideo EmptyHunyuanVideo15Latent
       HiDreamO1PatchSeamSmoothing HiDreamO1ReferenceImages HunyuanImageToVideo HunyuanRefinerLatent
       HunyuanVideo15ImageToVideo HunyuanVideo15LatentUpscaleWithModel HunyuanVideo15SuperResolution

@@ -38,6 +38,7 @@ const LOADERS: Readonly<Record<string, () => Promise<[Clip]>>> = {
   sd3_gt5: () => dualLoader('sd3', 'tiny_t5xxl', 'tiny_clip_g'),
   chroma: () => clipLoader('chroma', 'tiny_t5xxl'),
   z_image: () => clipLoader('lumina2', 'tiny_qwen3_4b'),
+  klein: () => clipLoader('flux2', 'tiny_qwen3_4b'),
   lumina2: () => clipLoader('lumina2', 'tiny_gemma2_2b'),
   qwen_image: () => clipLoader('qwen_image', 'tiny_qwen25_vl_7b'),
 };

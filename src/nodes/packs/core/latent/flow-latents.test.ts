@@ -1,4 +1,5 @@
-// Nodes on latents and autoencoders of 16 channels, as of SD3 and FLUX.1, against the original.
+// Nodes on latents of 16 channels, as of SD3 and FLUX.1, and on the autoencoders of FLUX.1 and FLUX.2,
+// against the original.
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,7 +22,10 @@ import { NODES } from '../../../index.ts';
 import { vaeNames } from '../../../shared/named-vae.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'darkroom-flow-latents-'));
-const context = testContext({ vae: { 'ae.safetensors': fixtureModel('tiny_ae') } });
+const VAES = ['tiny_ae', 'tiny_flux2_vae'];
+const context = testContext({
+  vae: Object.fromEntries(VAES.map((name) => [name, fixtureModel(name)])),
+});
 afterAll(async () => {
   await context.runtime.close();
   rmSync(folder, { recursive: true, force: true });
@@ -39,25 +43,26 @@ const g = golden('vae', 'codec');
 const caseOf = (id: string): GoldenCase => g.cases.find((one) => one.id === id)!;
 const loadVae = async (vae_name: string, from: NodeContext = context): Promise<Autoencoder> =>
   (await runNode('VAELoader', { vae_name }, from))[0];
-/** Runs a node with the autoencoder of the fixture. */
-const run = async (type: string, inputs: Readonly<Record<string, unknown>>) =>
-  runNode<readonly unknown[]>(type, { vae: await loadVae('ae.safetensors'), ...inputs }, context);
 
-describe('the VAE of FLUX.1', () => {
+describe.each(VAES)('%s', (name) => {
+  /** Runs a node with the autoencoder. */
+  const run = async (type: string, inputs: Readonly<Record<string, unknown>>) =>
+    runNode<readonly unknown[]>(type, { vae: await loadVae(name), ...inputs }, context);
+
   it('encodes pictures, without their alpha, and decodes them', async () => {
-    const one = caseOf('tiny_ae_nodes');
+    const one = caseOf(`${name}_nodes`);
     const [encoded] = await run('VAEEncode', { pixels: g.float(one.inputs.image) });
     expectGolden(g, one.id, one.outputs.samples, (encoded as Latent).samples);
     expect(Object.keys(encoded as Latent)).toEqual(one.scalars!.latent_keys);
     const [image] = await run('VAEDecode', { samples: encoded });
     expectGolden(g, one.id, one.outputs.image_out, image as Tensor);
-    const rgba = caseOf('tiny_ae_rgba');
+    const rgba = caseOf(`${name}_rgba`);
     const [latent] = await run('VAEEncode', { pixels: g.float(rgba.inputs.image) });
     expectGolden(g, rgba.id, rgba.outputs.latent, (latent as Latent).samples);
   });
 
   it('encodes for inpainting', async () => {
-    const { id, params, inputs, outputs } = caseOf('tiny_ae_inpaint');
+    const { id, params, inputs, outputs } = caseOf(`${name}_inpaint`);
     const [latent] = await run('VAEEncodeForInpaint', {
       pixels: g.float(inputs.pixels),
       mask: g.float(inputs.mask),
@@ -69,7 +74,7 @@ describe('the VAE of FLUX.1', () => {
   });
 
   it('makes the conditioning of inpainting models', async () => {
-    const { id, params, inputs, outputs } = caseOf('tiny_ae_InpaintModelConditioning');
+    const { id, params, inputs, outputs } = caseOf(`${name}_InpaintModelConditioning`);
     const entry = { cond: noiseTensor([1, 4, 8], 1) };
     const [positive, negative, latent] = await run('InpaintModelConditioning', {
       positive: [entry],
@@ -92,7 +97,7 @@ describe('the VAE of FLUX.1', () => {
   it.each(['VAEDecodeTiled', 'VAEEncodeTiled'])('works in tiles: %s', async (type) => {
     const tiled = golden('vae', 'tiled');
     const { id, params, inputs, outputs } = tiled.cases.find(
-      (one) => one.id === `tiny_ae_${type}`,
+      (one) => one.id === `${name}_${type}`,
     )!;
     const { vae, node, ...values } = params;
     const [result] = await run(type, {
@@ -108,7 +113,7 @@ describe('the VAE of FLUX.1', () => {
   it('does not decode latents of 4 channels', async () => {
     const samples = noiseTensor([1, 4, 4, 4], 1);
     await expect(run('VAEDecode', { samples: { samples } })).rejects.toMatchObject({
-      message: 'the latents have 4 channels, the VAE expects 16',
+      message: expect.stringMatching(/^the latents have 4 channels, the VAE expects (16|128)$/),
     });
   });
 });
@@ -129,11 +134,11 @@ it.each(['taesd3', 'taef1'])('VAELoader lists and loads %s', async (name) => {
 });
 
 describe('nodes on latents', () => {
-  it('make empty ones for 8 pixels per cell', async () => {
-    const cases = golden('flow', 'nodes').cases.filter(
-      (one) => one.params.node === 'EmptySD3LatentImage',
+  it('make empty ones', async () => {
+    const cases = golden('flow', 'nodes').cases.filter((one) =>
+      /^Empty(SD3|Flux2)LatentImage$/.test(one.params.node),
     );
-    expect(cases.length).toBe(3);
+    expect(cases.length).toBe(6);
     for (const { id, params, scalars } of cases) {
       const { node, ...values } = params;
       const [{ samples, ...other }] = await runNode<readonly [Latent]>(node, values);

@@ -75,6 +75,23 @@ const EmptyQwenImageLayeredLatentImage = defineNode({
   },
 });
 
+const EmptyFlux2LatentImage = defineNode({
+  type: 'EmptyFlux2LatentImage',
+  display: 'Empty Flux 2 Latent',
+  category: 'latent',
+  description: 'A batch of latents of zeros, with the 128 channels of FLUX.2.',
+  inputs: {
+    width: int({ default: 1024, min: 16, max: MAX_RESOLUTION, step: 16 }),
+    height: int({ default: 1024, min: 16, max: MAX_RESOLUTION, step: 16 }),
+    batch_size: int({ default: 1, min: 1, max: 4096 }),
+  },
+  outputs: [output('LATENT')],
+  run: ({ width, height, batch_size }) =>
+    outputs({
+      samples: zeros([batch_size, 128, Math.floor(height / 16), Math.floor(width / 16)]),
+    }),
+});
+
 /** Masks repeated cyclically to a batch of `count`; a single mask is returned as it is. */
 const repeatMasks = (mask: Tensor, count: number): Tensor =>
   mask.shape[0] > 1 && mask.shape[0] < count ? repeatToBatch(mask, count) : mask;
@@ -142,6 +159,7 @@ export const LATENT_NODES = [
   EmptyLatentImage,
   EmptySD3LatentImage,
   EmptyQwenImageLayeredLatentImage,
+  EmptyFlux2LatentImage,
   LatentFromBatch,
   RepeatLatentBatch,
   SetLatentNoiseMask,

@@ -87,9 +87,9 @@ describe('text encoders that do not fit', () => {
       'DualCLIPLoader',
     ],
     [
-      'qwen3_4b',
-      'flux2',
-      "qwen3_4b is qwen3_4b, which with the type 'flux2' is for models that are not supported",
+      'gemma2_2b',
+      'pixeldit',
+      "gemma2_2b is gemma2_2b, which with the type 'pixeldit' is for models that are not supported",
       "type 'lumina2'",
     ],
     [
