@@ -8,7 +8,7 @@ const MAX_WORD = 2 ** 32;
 const MAX_ID = 2 ** 20;
 
 /** A pair of tokens as one map key. */
-const pairKey = (left: number, right: number): number => left * MAX_ID + right;
+export const pairKey = (left: number, right: number): number => left * MAX_ID + right;
 
 interface ByteOrder {
   /** The character for each token 0..255 in the file of merges. */

@@ -42,6 +42,8 @@ export interface Golden {
   /** The encoded prompts of the cases: node, text, sizes. */
   readonly conditionings: Readonly<Record<string, Params>>;
   readonly measured: Record<string, readonly number[]>;
+  /** How the tensors of models are made from seeds (seededTensors of files/rewrite.ts). */
+  readonly weights: Params;
   has(name: string): boolean;
   /** A tensor by its name in the case, as stored. */
   tensor(name: string): GoldenTensor;
@@ -71,6 +73,7 @@ export function golden(family: string, group: string): Golden {
     cases: info.cases,
     conditionings: info.conditionings ?? {},
     measured: info.measured ?? {},
+    weights: info.weights ?? {},
     has: (name) => Object.hasOwn(header, name),
     tensor: read,
     float: (name) => {

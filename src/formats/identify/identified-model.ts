@@ -62,10 +62,17 @@ export interface ClipPart {
 
 /** A text encoder that reads a prompt as one sequence. */
 export interface SequencePart {
-  readonly kind: 't5xxl' | 'qwen3_4b' | 'qwen3_8b' | 'qwen3_06b' | 'qwen25_7b' | 'gemma2_2b';
+  readonly kind:
+    | 't5xxl'
+    | 'qwen3_4b'
+    | 'qwen3_8b'
+    | 'qwen3_06b'
+    | 'qwen25_7b'
+    | 'gemma2_2b'
+    | 'mistral3_24b';
   /** Before `shared.weight` (T5) or `model.embed_tokens.weight`. */
   readonly prefix: string;
-  /** The tensor with the bytes of a SentencePiece model, for encoders that carry their own. */
+  /** The tensor with the bytes of a vocabulary, for encoders that carry their own. */
   readonly vocabulary: string;
 }
 

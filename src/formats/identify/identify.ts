@@ -12,7 +12,7 @@ import type {
 } from './identified-model.ts';
 import { autoencoder, FLOW_VAE_PREFIX, taesd, VAE_PREFIX, vaePart } from './identify-vae.ts';
 import type { PredictionHint } from './prediction.ts';
-import { allInOneEncoders, sequenceEncoder, VOCABULARY } from './sequence-encoders.ts';
+import { allInOneEncoders, sequenceEncoder, vocabularyOf } from './sequence-encoders.ts';
 import { transformerControlIn } from './transformer-controls.ts';
 import { transformerIn } from './transformers.ts';
 
@@ -283,7 +283,7 @@ const sequences: Recogniser = (tensors) => {
   return 'kind' in found
     ? {
         kind: 'text-encoder',
-        clip: { kind: found.kind, prefix: '', vocabulary: VOCABULARY },
+        clip: { kind: found.kind, prefix: '', vocabulary: vocabularyOf(found.kind) },
       }
     : { kind: 'unknown', reason: found.unsupported };
 };

@@ -1,5 +1,5 @@
-// Recognises the text encoders beside CLIP (comfy.sd detect_te_model): T5-XXL, Qwen3, Qwen2.5-VL and
-// Gemma 2, in files of their own and in all-in-one checkpoints.
+// Recognises the text encoders beside CLIP (comfy.sd detect_te_model): T5-XXL, Qwen3, Qwen2.5-VL, Gemma
+// 2 and Mistral Small 3, in files of their own and in all-in-one checkpoints.
 import type { TensorInfo } from '../tensor-file.ts';
 import type { EncoderPart, SequencePart } from './identified-model.ts';
 
@@ -29,6 +29,9 @@ const QWEN25_7B_KEYS = [512, 32];
 /** Gemma 2 2B, and small models for tests. */
 const GEMMA2_WIDTHS = [2304, 40];
 
+/** Mistral Small 3, and small models for tests. */
+const MISTRAL3_WIDTHS = [5120, 48];
+
 /** Recognises a text encoder whose names begin with `prefix`. */
 export function sequenceEncoder(tensors: Tensors, prefix = ''): Found | undefined {
   const shape = (name: string): readonly number[] | undefined => tensors.get(prefix + name)?.shape;
@@ -51,7 +54,10 @@ export function sequenceEncoder(tensors: Tensors, prefix = ''): Found | undefine
     return QWEN25_7B_KEYS.includes(keys)
       ? { kind: 'qwen25_7b' }
       : { unsupported: 'a Qwen2.5-VL text encoder of another size than 7B' };
-  if (!shape(`${LAYER}0.self_attn.q_norm.weight`)) return { unsupported: 'a Llama text encoder' };
+  if (!shape(`${LAYER}0.self_attn.q_norm.weight`))
+    return MISTRAL3_WIDTHS.includes(width)
+      ? { kind: 'mistral3_24b' }
+      : { unsupported: 'a Llama text encoder' };
   const small = shape(`${LAYER}${SMALL_QWEN3_4B_LAYER}.input_layernorm.weight`)
     ? 'qwen3_4b'
     : 'qwen3_06b';
@@ -62,7 +68,14 @@ export function sequenceEncoder(tensors: Tensors, prefix = ''): Found | undefine
 const ALL_IN_ONE = 'text_encoders.';
 
 /** The kinds of sequence encoders that all-in-one checkpoints contain under their names. */
-const SEQUENCE_KINDS = ['t5xxl', 'gemma2_2b', 'qwen3_4b', 'qwen3_8b', 'qwen25_7b'] as const;
+const SEQUENCE_KINDS = [
+  't5xxl',
+  'gemma2_2b',
+  'qwen3_4b',
+  'qwen3_8b',
+  'qwen25_7b',
+  'mistral3_24b',
+] as const;
 
 /**
  * Returns the text encoders of an all-in-one checkpoint of a flow model: those below
@@ -80,11 +93,15 @@ export function allInOneEncoders(tensors: Tensors): EncoderPart[] {
     const prefix = prefixOf(kind);
     const found = sequenceEncoder(tensors, prefix);
     return found && 'kind' in found
-      ? [{ kind, prefix, vocabulary: `${ALL_IN_ONE}${VOCABULARY}` }]
+      ? [{ kind, prefix, vocabulary: ALL_IN_ONE + vocabularyOf(kind) }]
       : [];
   });
   return [...clips, ...sequences];
 }
 
-/** The tensor with the bytes of a SentencePiece model, in a file of one text encoder. */
-export const VOCABULARY = 'spiece_model';
+/**
+ * The tensor with the bytes of a SentencePiece model, or of a tekken.json, in a file of one text
+ * encoder.
+ */
+export const vocabularyOf = (kind: SequencePart['kind']): string =>
+  kind === 'mistral3_24b' ? 'tekken_model' : 'spiece_model';

@@ -4,6 +4,7 @@ import { END_TOKEN } from '../../text/clip-bpe.ts';
 import { GEMMA_START } from '../../text/tokenizers/gemma.ts';
 import { QWEN_IMAGE, QWEN_MESSAGE, QWEN_PAD, QWEN_USER } from '../../text/tokenizers/qwen.ts';
 import { T5_END } from '../../text/tokenizers/t5.ts';
+import { TEKKEN_START } from '../../text/tokenizers/tekken.ts';
 import { type JoinParts, onlyPart, pooledBeside, sideBySide, stableDiffusion3 } from './join.ts';
 import type { EncoderKind, TokenSlot } from './text-encoder.ts';
 
@@ -132,6 +133,27 @@ const klein = (kind: 'qwen3_4b' | 'qwen3_8b'): PartRule => ({
   norm: false,
 });
 
+/** The encoder of FLUX.2 dev: a prompt as a message to a model that describes images. */
+const MISTRAL3: PartRule = {
+  kind: 'mistral3_24b',
+  tokens: {
+    start: TEKKEN_START,
+    pad: 0,
+    minLength: 1,
+    template: [
+      '[SYSTEM_PROMPT]You are an AI that reasons about image descriptions. You give structured ' +
+        'responses focusing on object relationships, object\nattribution and actions without ' +
+        'speculation.[/SYSTEM_PROMPT][INST]',
+      '[/INST]',
+    ],
+    isWeighted: false,
+    takesEmbeddings: true,
+    isMasked: true,
+  },
+  layer: [10, 20, 30],
+  norm: false,
+};
+
 export const CLIP_FAMILIES: Readonly<Record<ClipFamily, FamilyRule>> = {
   sd1: {
     parts: [{ ...CLIP_L, layer: 'last', norm: true }],
@@ -172,7 +194,7 @@ export const CLIP_FAMILIES: Readonly<Record<ClipFamily, FamilyRule>> = {
     loader: 'DualCLIPLoader (type flux)',
   },
   flux2: {
-    parts: [klein('qwen3_4b'), klein('qwen3_8b')],
+    parts: [klein('qwen3_4b'), klein('qwen3_8b'), MISTRAL3],
     isPartial: true,
     join: onlyPart,
     loader: 'CLIPLoader (type flux2)',

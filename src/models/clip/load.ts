@@ -13,6 +13,7 @@ import { withModelFile } from '../../formats/model-file.ts';
 import type { TensorFile, TensorInfo } from '../../formats/tensor-file.ts';
 import { gemmaTokenizer } from '../../text/tokenizers/gemma.ts';
 import { qwenTokenizer } from '../../text/tokenizers/qwen.ts';
+import { tekkenTokenizer } from '../../text/tokenizers/tekken.ts';
 import type { Tokenizer } from '../../text/tokenizers/tokenizer.ts';
 import { rejectScaledFp8, wrongFile } from '../checkpoint/wrong-file.ts';
 import { createLlm } from '../llm/encoder.ts';
@@ -142,14 +143,24 @@ const qwenVl: LoadSequence = (runtime, file, tensors, { kind, prefix }) => {
 
 const VISION = 'visual.';
 
-const gemma: LoadSequence = (runtime, file, tensors, { kind, prefix, vocabulary }) => {
-  const weights = llmWeights(file, tensors, prefix);
-  let tokenizer: Promise<Tokenizer> | undefined;
-  return createLlm(runtime, kind, weights, () => {
-    tokenizer ??= readGemmaTokenizer(weights, vocabulary);
-    return tokenizer;
-  });
-};
+/** A tokenizer whose vocabulary is in the file of its encoder. */
+interface OwnVocabulary {
+  /** What messages call the encoder. */
+  readonly name: string;
+  /** Undefined for the vocabulary of another model. Throws RangeError for bytes that are none. */
+  create(bytes: Uint8Array): Tokenizer | undefined;
+}
+
+const withVocabulary =
+  (own: OwnVocabulary): LoadSequence =>
+  (runtime, file, tensors, { kind, prefix, vocabulary }) => {
+    const weights = llmWeights(file, tensors, prefix);
+    let tokenizer: Promise<Tokenizer> | undefined;
+    return createLlm(runtime, kind, weights, () => {
+      tokenizer ??= readTokenizer(weights, vocabulary, own);
+      return tokenizer;
+    });
+  };
 
 const SEQUENCES: Readonly<Record<SequencePart['kind'], LoadSequence>> = {
   t5xxl: t5,
@@ -157,39 +168,37 @@ const SEQUENCES: Readonly<Record<SequencePart['kind'], LoadSequence>> = {
   qwen3_8b: qwen,
   qwen3_06b: qwen,
   qwen25_7b: qwenVl,
-  gemma2_2b: gemma,
+  gemma2_2b: withVocabulary({ name: 'Gemma 2 2B', create: gemmaTokenizer }),
+  mistral3_24b: withVocabulary({ name: 'Mistral Small 3', create: tekkenTokenizer }),
 };
 
-async function readGemmaTokenizer(weights: Weights, vocabulary: string): Promise<Tokenizer> {
+async function readTokenizer(
+  weights: Weights,
+  vocabulary: string,
+  { name, create }: OwnVocabulary,
+): Promise<Tokenizer> {
+  const unreadable = (state?: string, cause?: Error): DarkroomError =>
+    new DarkroomError('DR_MODEL_UNSUPPORTED', {
+      message: state
+        ? `the vocabulary (${vocabulary}) of ${basename(weights.file)} is ${state}`
+        : `${basename(weights.file)} contains no vocabulary (${vocabulary})`,
+      hint: `Use the ${name} text encoder as it is published for ComfyUI.`,
+      file: weights.file,
+      cause,
+    });
   const file = await weights.open();
   try {
     const bytes = file.tensors.has(vocabulary) ? await file.readRaw(vocabulary) : undefined;
-    const tokenizer = bytes && gemmaTokenizer(bytes);
+    const tokenizer = bytes && create(bytes);
     if (tokenizer) return tokenizer;
-    throw unreadableVocabulary(weights.file, vocabulary, bytes && 'of another kind than Gemma’s');
+    throw unreadable(bytes && 'of another kind than Gemma’s');
   } catch (error) {
-    if (error instanceof RangeError)
-      throw unreadableVocabulary(weights.file, vocabulary, 'damaged', error);
+    if (error instanceof RangeError) throw unreadable('damaged', error);
     throw error;
   } finally {
     await file.close();
   }
 }
-
-const unreadableVocabulary = (
-  file: string,
-  vocabulary: string,
-  state?: string,
-  cause?: Error,
-): DarkroomError =>
-  new DarkroomError('DR_MODEL_UNSUPPORTED', {
-    message: state
-      ? `the vocabulary (${vocabulary}) of ${basename(file)} is ${state}`
-      : `${basename(file)} contains no vocabulary (${vocabulary})`,
-    hint: 'Use the Gemma 2 2B text encoder as it is published for ComfyUI.',
-    file,
-    cause,
-  });
 
 /**
  * Loads a file that holds one text encoder. Throws DR_MODEL_UNSUPPORTED, and what openModelFile
@@ -204,7 +213,7 @@ export async function loadTextEncoder(file: string, runtime: ModelRuntime): Prom
       'a text encoder',
       found,
       'The CLIP encoders of SD1.x (CLIP-L), SD2.x (CLIP-H) and SDXL (CLIP-L and CLIP-G) are ' +
-        'supported, and T5-XXL, Qwen3 and Gemma 2 2B.',
+        'supported, and T5-XXL, Qwen3, Gemma 2 2B and Mistral Small 3.',
     );
   const { clip } = found;
   const hasProjection = 'layout' in clip && clip.layout === 'hugging-face';

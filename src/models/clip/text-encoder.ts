@@ -1,4 +1,5 @@
 // A text encoder: chunks of tokens to hidden states and a pooled output.
+import type { SequencePart } from '../../formats/identify/identified-model.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Tokenizer } from '../../text/tokenizers/tokenizer.ts';
 import type { AppliedLora, Patch } from '../lora/patches.ts';
@@ -12,19 +13,13 @@ import type {
 import type { ClipKind, ClipLayout } from './config.ts';
 
 /**
- * The kinds of text encoders: CLIP-L, G and H, T5-XXL, Qwen3 in its sizes, Qwen2.5-VL, and Gemma 2.
- * The names are those of ComfyUI, which LoRAs and textual inversions use too.
+ * The kinds of text encoders: CLIP-L, G and H, T5-XXL, Qwen3 in its sizes, Qwen2.5-VL, Gemma 2 and
+ * Mistral Small 3. The names are those of ComfyUI, which LoRAs and textual inversions use too.
  */
 export type EncoderKind = ClipKind | SequenceKind;
 
 /** The encoders of whole prompts, which are not divided into chunks. */
-export type SequenceKind =
-  | 't5xxl'
-  | 'qwen3_4b'
-  | 'qwen3_8b'
-  | 'qwen3_06b'
-  | 'qwen25_7b'
-  | 'gemma2_2b';
+export type SequenceKind = SequencePart['kind'];
 
 /** A position of a prompt: a token id, or a textual-inversion vector of the encoder's width. */
 export type TokenSlot = number | Float32Array;

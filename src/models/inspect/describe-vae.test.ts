@@ -17,6 +17,26 @@ it('says whose latents an autoencoder has by its channels', () => {
   );
 });
 
+it('says it of those of FLUX.2, whose channels are those of four cells', () => {
+  const kl = { 'decoder.conv_in.weight': [512, 32, 3, 3], 'bn.running_mean': [128] };
+  expect(describeVae({ kind: 'vae', vae: { kind: 'kl', prefix: '' } }, tensors(kl))).toBe(
+    'KL, FLUX.2 (128 channels)',
+  );
+  const pool = [256, 64, 1, 1];
+  expect(
+    describeTaesd(
+      { kind: 'taesd', part: 'decoder' },
+      tensors({ '1.weight': [64, 32, 3, 3], '3.pool.0.weight': pool }),
+    ),
+  ).toBe('TAESD, FLUX.2 (128 channels), the decoder');
+  expect(
+    describeTaesd(
+      { kind: 'taesd', part: 'encoder' },
+      tensors({ '11.pool.0.weight': pool, '14.weight': [32, 64, 3, 3] }),
+    ),
+  ).toBe('TAESD, FLUX.2 (128 channels), the encoder');
+});
+
 it('says it of the halves of a tiny autoencoder', () => {
   const decoder = tensors({ '1.weight': [64, 16, 3, 3], '19.weight': [3, 64, 3, 3] });
   expect(describeTaesd({ kind: 'taesd', part: 'decoder' }, decoder)).toBe(

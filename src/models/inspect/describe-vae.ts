@@ -7,7 +7,17 @@ type Tensors = ReadonlyMap<string, { readonly shape: readonly number[] }>;
 const LATENTS: Readonly<Record<number, string | undefined>> = {
   4: undefined,
   16: 'SD3 or FLUX.1 (16 channels)',
+  128: 'FLUX.2 (128 channels)',
 };
+/** Tensors of autoencoders with four cells of their latents as channels of one cell: FLUX.2's. */
+const JOINED = [
+  'bn.running_mean',
+  'taesd_decoder.3.pool.0.weight',
+  '3.pool.0.weight',
+  '11.pool.0.weight',
+];
+const joinedCells = (tensors: Tensors, prefix = ''): number =>
+  JOINED.some((name) => tensors.has(prefix + name)) ? 4 : 1;
 const latentsOf = (channels: number): string | undefined =>
   channels in LATENTS ? LATENTS[channels] : `${channels} channels`;
 
@@ -22,7 +32,8 @@ export function describeVae(
   if (kind === 'wan') return 'Wan 2.1 and Qwen-Image';
   const first = kind === 'kl' ? 'decoder.conv_in.weight' : 'taesd_decoder.1.weight';
   const channels = tensors.get(prefix + first)!.shape[1];
-  return joined(kind === 'kl' ? 'KL' : 'TAESD', latentsOf(channels));
+  const cells = joinedCells(tensors, prefix);
+  return joined(kind === 'kl' ? 'KL' : 'TAESD', latentsOf(cells * channels));
 }
 
 /** `TAESD, the decoder`. */
@@ -33,7 +44,7 @@ export function describeTaesd(
   if (part === 'both') return 'TAESD';
   const channels =
     part === 'decoder' ? tensors.get('1.weight')!.shape[1] : lastConvolution(tensors)[0];
-  return joined('TAESD', latentsOf(channels), `the ${part}`);
+  return joined('TAESD', latentsOf(joinedCells(tensors) * channels), `the ${part}`);
 }
 
 /** The shape of the convolution with the highest number, the last of the sequence. */

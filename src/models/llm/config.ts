@@ -1,5 +1,6 @@
 // The language models whose states encode prompts: Qwen3 (Yang et al. 2025), that of Qwen2.5-VL (Bai
-// et al. 2025) and Gemma 2 (Riviere et al. 2024). One layout of names; the sizes are read from the tensors.
+// et al. 2025), Gemma 2 (Riviere et al. 2024) and Mistral Small 3 (Mistral AI 2025). One layout of
+// names; the sizes are read from the tensors.
 import type { Weights } from '../weights/tensors.ts';
 
 export interface LlmConfig {
@@ -10,6 +11,8 @@ export interface LlmConfig {
   readonly kvHeads: number;
   /** The width of a head. */
   readonly depth: number;
+  /** The epsilon of norms. */
+  readonly epsilon: number;
   /** The base of the rotary position embedding. */
   readonly theta: number;
   readonly activation: 'silu' | 'geluTanh';
@@ -36,14 +39,18 @@ const DEPTHS: ReadonlyMap<number, number> = new Map([
   [2304, 256],
   // Qwen2.5-VL 7B
   [3584, 128],
+  // Mistral Small 3
+  [5120, 128],
   // small models for tests
   [40, 12],
+  [48, 16],
   [64, 16],
 ]);
 
 type Traits = Omit<LlmConfig, 'width' | 'layers' | 'heads' | 'kvHeads' | 'depth'>;
 
 const QWEN3: Traits = {
+  epsilon: 1e-6,
   theta: 1e6,
   activation: 'silu',
   normsHeads: true,
@@ -62,7 +69,10 @@ const IMAGE_PAIRS: ReadonlyMap<number, readonly number[]> = new Map([
   [16, [2, 3, 3]],
 ]);
 
+const MISTRAL3: Traits = { ...QWEN3, epsilon: 1e-5, theta: 1e9, normsHeads: false };
+
 const GEMMA2: Traits = {
+  epsilon: 1e-6,
   theta: 1e4,
   activation: 'geluTanh',
   normsHeads: false,
@@ -94,5 +104,6 @@ export function llmConfig(weights: Weights): LlmConfig {
 
 const traitsOf = (weights: Weights, layer: string): Traits => {
   if (weights.has(`${layer}.post_feedforward_layernorm.weight`)) return GEMMA2;
-  return weights.has(`${layer}.self_attn.k_proj.bias`) ? QWEN25 : QWEN3;
+  if (weights.has(`${layer}.self_attn.k_proj.bias`)) return QWEN25;
+  return weights.has(`${layer}.self_attn.q_norm.weight`) ? QWEN3 : MISTRAL3;
 };

@@ -1,6 +1,6 @@
-// The decoder of Llama (Touvron et al. 2023) with the variations of Qwen3 and Gemma 2: blocks of
-// x + attention(norm(x)), then x + MLP(norm(x)), with RMSNorm, grouped queries (Ainslie et al. 2023),
-// rotary positions and a gated MLP.
+// The decoder of Llama (Touvron et al. 2023) with the variations of Qwen3, Gemma 2 and Mistral:
+// blocks of x + attention(norm(x)), then x + MLP(norm(x)), with RMSNorm, grouped queries (Ainslie et
+// al. 2023), rotary positions and a gated MLP.
 import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
 import { type LayerOutput, outputStates } from '../clip/sequence-encoder.ts';
 import {
@@ -16,8 +16,6 @@ import {
 import { type Net, silu } from '../layers/blocks.ts';
 import type { Weights } from '../weights/tensors.ts';
 import { type LlmConfig, llmLayer } from './config.ts';
-
-const EPSILON = 1e-6;
 
 /** What all layers attend with. */
 interface Positions {
@@ -49,16 +47,16 @@ export function llmGraph(weights: Weights, config: LlmConfig, output: LayerOutpu
 }
 
 /** RMSNorm; 1 + weight is rounded to the type that the file stores weights in. */
-function norm(net: Net, x: Value, name: string, { addsOne }: LlmConfig): Value {
+function norm(net: Net, x: Value, name: string, { addsOne, epsilon }: LlmConfig): Value {
   const { g, w } = net;
   const weight = `${name}.weight`;
-  if (!addsOne) return rmsNorm(net, x, weight, EPSILON);
+  if (!addsOne) return rmsNorm(net, x, weight, epsilon);
   const sum = g.op('Add', [w.value(g, weight), g.floats([1])]);
   const type = w.typeOf(weight);
   const factor = type === 'f32' || type === 'f64' ? sum : g.round(sum, type);
   return g.op('SimplifiedLayerNormalization', [x, factor], {
     axis: -1,
-    epsilon: { float: EPSILON },
+    epsilon: { float: epsilon },
   });
 }
 
@@ -84,13 +82,13 @@ function attend(
   x: Value,
   name: string,
   { rotations, bias }: Positions,
-  { heads, kvHeads, depth, normsHeads }: LlmConfig,
+  { heads, kvHeads, depth, normsHeads, epsilon }: LlmConfig,
 ): Value {
   const at = `${name}.self_attn`;
   const rotated = (part: 'q' | 'k', count: number): Value => {
     const y = tokenLinear(net, x, `${at}.${part}_proj`);
     const normed = normsHeads
-      ? headRmsNorm(net, y, `${at}.${part}_norm.weight`, count, EPSILON)
+      ? headRmsNorm(net, y, `${at}.${part}_norm.weight`, count, epsilon)
       : y;
     return rotateHalves(net, normed, rotations);
   };

@@ -84,6 +84,7 @@ export const SINGLE_ENCODERS: Readonly<Record<TextEncoder['kind'], SingleUse>> =
   qwen3_8b: { otherwise: null, types: { flux2: 'flux2' } },
   qwen3_06b: { otherwise: null },
   qwen25_7b: { otherwise: 'qwen-image', types: { hunyuan_image: null, longcat_image: null } },
+  mistral3_24b: { otherwise: 'flux2' },
 };
 
 /** Loads one encoder as the CLIP of a type. Throws DR_MODEL_UNSUPPORTED for other models. */

@@ -49,18 +49,21 @@ const ADDED_IDS = new Map(ADDED.map((token, i) => [token, QWEN_PAD + i]));
 /** White space for Python's regex module, without and with the ends of lines. */
 const BLANK = String.raw`\t\v\f \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000`;
 const SPACE = String.raw`${BLANK}\r\n`;
-const WORDS = [
+const words = (maxDigits: number): string[] => [
   // ſ is an s when case is ignored
   `'(?:[sSſtTmMdD]|[rR][eE]|[vV][eE]|[lL][lL])`,
   String.raw`[^\r\n\p{L}\p{N}]?\p{L}+`,
-  String.raw`\p{N}`,
+  String.raw`\p{N}{1,${maxDigits}}`,
   String.raw` ?[^${SPACE}\p{L}\p{N}]+[\r\n]*`,
   String.raw`(?:[${BLANK}]*[\r\n])+`,
   `[${SPACE}]+(?![^${SPACE}])`,
   `[${SPACE}]+`,
 ];
-/** Sticky: every character belongs to a word. */
-const WORD = new RegExp(WORDS.join('|'), 'guy');
+/** Returns what matches one word after another; every character belongs to one. */
+export const wordPattern = (maxDigits: number): RegExp =>
+  new RegExp(words(maxDigits).join('|'), 'guy');
+
+const WORD = wordPattern(1);
 
 function createQwenTokenizer(merges: string): Tokenizer {
   const { symbols, tokens } = byteOrder();
