@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { fixtureWeights } from '../../../test/support/dit-cases.ts';
 import { golden } from '../../../test/support/golden.ts';
-import { FLUX } from '../flux/network.ts';
+import { FLUX, FLUX2 } from '../flux/network.ts';
 import type { WeightPart } from '../lora/patches.ts';
 import { mmdit } from '../mmdit/mmdit.ts';
 import { nextDit } from '../nextdit/nextdit.ts';
@@ -18,6 +18,7 @@ const NAMES: Readonly<Record<string, LoraNames | undefined>> = {
   flux_dev: FLUX.lora,
   flux_schnell: FLUX.lora,
   flux_fill: FLUX.lora,
+  klein: FLUX2.lora,
   chroma: FLUX.lora,
   z_image: nextDit.lora,
   lumina2: nextDit.lora,

@@ -63,14 +63,15 @@ function* diffusersWeights(
 }
 
 /**
- * Returns the rows of a part of a joined weight [N, C]: queries (0), keys, values, and what remains
- * (3). ComfyUI takes C rows for each of the first three, and fails where keys have fewer heads.
+ * Returns the rows of a part of a joined weight [N, C]: queries (0), keys, values, and an MLP's first
+ * layer (3), of 4 C rows as in FLUX.1. ComfyUI takes C rows for each of the first three, and fails
+ * where keys have fewer heads.
  */
 function rowsOfPart(
   [count, width]: readonly number[],
   part: number,
 ): readonly [from: number, to: number] {
   const each = count < 3 * width ? (count - width) / 2 : width;
-  const bounds = [0, width, width + each, width + 2 * each, count];
+  const bounds = [0, width, width + each, width + 2 * each, Math.min(count, 7 * width)];
   return [bounds[part], bounds[part + 1]];
 }

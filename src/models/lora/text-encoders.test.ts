@@ -60,6 +60,18 @@ const CASES: readonly (readonly [
     ],
   ],
   [
+    'flux2',
+    ['tiny_qwen3_4b'],
+    [
+      ['lora_te_layers_3_mlp_up_proj', 'tiny_qwen3_4b', 'model.layers.3.mlp.up_proj.weight'],
+      [
+        'text_encoders.qwen3_4b.transformer.model.layers.20.self_attn.v_proj',
+        'tiny_qwen3_4b',
+        'model.layers.20.self_attn.v_proj.weight',
+      ],
+    ],
+  ],
+  [
     'z-image',
     ['tiny_qwen3_4b'],
     [

@@ -10,7 +10,7 @@ import { map, type Tensor } from '../../tensor/tensor.ts';
 import { createChroma } from '../chroma/network.ts';
 import type { Denoiser, DenoiserInputs } from '../denoiser.ts';
 import { createDit } from '../dit/network.ts';
-import { createFlux } from '../flux/network.ts';
+import { createFlux, createFlux2 } from '../flux/network.ts';
 import { mmdit } from '../mmdit/mmdit.ts';
 import { createModelRuntime } from '../model-runtime.ts';
 import { fromDiffusersNextDit } from '../nextdit/diffusers-nextdit.ts';
@@ -30,6 +30,7 @@ afterAll(async () => {
 
 const MODELS: Readonly<Record<string, (weights: Weights) => Denoiser>> = {
   tiny_flux_dev: (weights) => createFlux(runtime, weights),
+  tiny_flux2_klein: (weights) => createFlux2(runtime, weights),
   tiny_chroma: (weights) => createChroma(runtime, weights),
   tiny_z_image: (weights) => createNextDit(runtime, weights),
   tiny_lumina2: (weights) => createNextDit(runtime, weights),
