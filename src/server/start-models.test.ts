@@ -16,6 +16,8 @@ const FILES: Readonly<Record<string, string>> = {
   'diffusion_models/flux1-dev-kontext.safetensors': 'tiny_flux_dev',
   'diffusion_models/flux1-dev.safetensors': 'tiny_flux_dev',
   'diffusion_models/flux1-schnell.safetensors': 'tiny_flux_schnell',
+  'diffusion_models/flux-2-klein-4b.safetensors': 'tiny_flux2_klein',
+  'diffusion_models/flux-2-klein-base-4b.safetensors': 'tiny_flux2_klein',
   'diffusion_models/lumina_2.safetensors': 'tiny_lumina2',
   'diffusion_models/sd3.5_medium.safetensors': 'tiny_sd35_medium',
   'diffusion_models/z_image_bf16.safetensors': 'tiny_z_image',
@@ -27,6 +29,7 @@ const FILES: Readonly<Record<string, string>> = {
   'text_encoders/e-l.safetensors': 'tiny_clip_l',
   'vae/a-sdxl.safetensors': 'tiny_vae',
   'vae/b-sd3.safetensors': 'tiny_ae',
+  'vae/c-flux2.safetensors': 'tiny_flux2_vae',
   'vae/sub/ae.safetensors': 'tiny_ae',
 };
 
@@ -72,7 +75,7 @@ const FLUX_ENCODERS = {
 };
 
 // from image_chroma_text_to_image, flux_dev_full_text_to_image, flux_schnell, sd3.5_simple_example,
-// image_z_image and image_z_image_turbo of comfyui-workflow-templates 0.11.97; Lumina 2: ComfyUI's
+// image_z_image, image_z_image_turbo and image_flux2_klein_text_to_image of comfyui-workflow-templates 0.11.97; Lumina 2: ComfyUI's
 // page of examples
 const STARTS: Readonly<Record<string, Record<string, Record<string, unknown>>>> = {
   'chroma.safetensors': {
@@ -94,6 +97,13 @@ const STARTS: Readonly<Record<string, Record<string, Record<string, unknown>>>> 
     DualCLIPLoader: FLUX_ENCODERS,
     KSampler: sampler(4, 1, 'euler', 'simple'),
   },
+  'flux-2-klein-4b.safetensors': {
+    CLIPLoader: { clip_name: 'a-qwen.safetensors', type: 'flux2' },
+    VAELoader: { vae_name: 'c-flux2.safetensors' },
+    ConditioningZeroOut: {},
+    KSampler: sampler(4, 1, 'euler', 'simple'),
+  },
+  'flux-2-klein-base-4b.safetensors': { KSampler: sampler(20, 5, 'euler', 'simple') },
   'lumina_2.safetensors': {
     CLIPLoader: { clip_name: 'b-gemma.safetensors', type: 'lumina2' },
     VAELoader: AE,
@@ -124,11 +134,14 @@ const STARTS: Readonly<Record<string, Record<string, Record<string, unknown>>>> 
   },
 };
 
+const latentOf = (name: string): string =>
+  name.startsWith('flux-2') ? 'EmptyFlux2LatentImage' : 'EmptySD3LatentImage';
+
 describe.each(Object.entries(STARTS))('the page starts on %s', (diffusionModel, nodes) => {
   it('with the loaders and the settings of its family', async () => {
     expect(await nodesOf({ diffusionModel })).toMatchObject({
       UNETLoader: { unet_name: diffusionModel, weight_dtype: 'default' },
-      EmptySD3LatentImage: square,
+      [latentOf(diffusionModel)]: square,
       ...nodes,
     });
   });
@@ -144,6 +157,20 @@ describe.each(Object.entries(STARTS))('the page starts on %s', (diffusionModel, 
 describe('the model that the page starts on', () => {
   it('is the first diffusion model that needs no picture, where there is no checkpoint', async () => {
     expect(await nodesOf()).toMatchObject({ UNETLoader: { unet_name: 'chroma.safetensors' } });
+  });
+
+  it('names the text encoders of klein 9B and of dev, which have their own', async () => {
+    link('diffusion_models/flux-2-klein-9b.safetensors', 'tiny_flux2_klein');
+    link('diffusion_models/flux2_dev_fp8mixed.safetensors', 'tiny_flux2_klein');
+    expect(await nodesOf({ diffusionModel: 'flux-2-klein-9b.safetensors' })).toMatchObject({
+      CLIPLoader: { clip_name: 'qwen_3_8b_fp8mixed.safetensors', type: 'flux2' },
+      KSampler: sampler(4, 1, 'euler', 'simple'),
+    });
+    expect(await nodesOf({ diffusionModel: 'flux2_dev_fp8mixed.safetensors' })).toMatchObject({
+      CLIPLoader: { clip_name: 'mistral_3_small_flux2_bf16.safetensors', type: 'flux2' },
+      FluxGuidance: { guidance: 4 },
+      KSampler: sampler(20, 1, 'euler', 'simple'),
+    });
   });
 
   it('takes from a checkpoint what it contains, and names the usual files where none fit', async () => {

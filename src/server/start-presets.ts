@@ -21,7 +21,8 @@ export interface EncoderLoader extends NodeTemplate {
 }
 
 export interface VaeFile extends UsualFile {
-  readonly latentChannels: 4 | 16;
+  /** The channels that its decoder takes. */
+  readonly latentChannels: 4 | 16 | 32;
   /** It is Wan's, which also encodes videos. */
   readonly isVideo?: boolean;
   /** What tells its name from those of other families with as many channels. */
@@ -52,10 +53,13 @@ export interface StartPreset extends StartSettings {
   readonly encode: NodeTemplate & { readonly prompt: string };
   /** Between model and sampler. */
   readonly modelSampling?: NodeTemplate;
-  /** Settings of models of the family that only the names of their files tell apart. */
+  /** The inputs of a transformer's first layer where it takes nothing beside the latent. */
+  readonly latentInputs?: number;
+  /** What models of the family have that only the names of their files tell apart. */
   readonly variants?: readonly {
     readonly name: RegExp;
     readonly settings: Partial<StartSettings>;
+    readonly encoders?: EncoderLoader;
   }[];
 }
 
@@ -105,16 +109,27 @@ const XL = {
   vae: { latentChannels: 4, usual: 'sdxl_vae.safetensors', name: /xl/i },
 } as const;
 
+/** The encoders of FLUX.2 klein 9B, and of dev. */
+const QWEN3_8B: EncoderFile = { kind: 'qwen3_8b', usual: 'qwen_3_8b_fp8mixed.safetensors' };
+const MISTRAL3: EncoderFile = {
+  kind: 'mistral3_24b',
+  usual: 'mistral_3_small_flux2_bf16.safetensors',
+};
+
 const FLOW = {
   ...UNET_SETTINGS,
   side: 1024,
   scheduler: 'simple',
+  latentInputs: 64,
   latent: 'EmptySD3LatentImage',
   encode: CLIP_TEXT,
   vae: { latentChannels: 16, usual: 'ae.safetensors', name: /(^|\/)ae\b|flux/i },
 } as const;
 const FLUX = { ...FLOW, cfg: 1, negative: 'zeros' } as const;
 const FLUX_ENCODERS = twoEncoders('flux', CLIP_L, T5);
+const FLUX2_9B = oneEncoder('flux2', QWEN3_8B);
+/** Klein before its distillation. */
+const BASE = { steps: 20, cfg: 5, negative: 'text' } as const;
 
 export const START_PRESETS: Readonly<Record<Family, StartPreset>> = {
   sd1: { ...UNET, encoders: oneEncoder('stable_diffusion', CLIP_L) },
@@ -138,6 +153,24 @@ export const START_PRESETS: Readonly<Record<Family, StartPreset>> = {
     variants: [{ name: /kontext/i, settings: { guidance: 2.5 } }],
   },
   'flux-schnell': { ...FLUX, steps: 4, encoders: FLUX_ENCODERS },
+  flux2: {
+    ...FLUX,
+    steps: 4,
+    latent: 'EmptyFlux2LatentImage',
+    latentInputs: 128,
+    encoders: oneEncoder('flux2', { kind: 'qwen3_4b', usual: 'qwen_3_4b.safetensors' }),
+    vae: { latentChannels: 32, usual: 'flux2-vae.safetensors', name: /flux-?2/i },
+    variants: [
+      { name: /klein.*base.*9b|klein.*9b.*base/i, settings: BASE, encoders: FLUX2_9B },
+      { name: /klein.*9b/i, settings: {}, encoders: FLUX2_9B },
+      { name: /klein.*base/i, settings: BASE },
+      {
+        name: /dev/i,
+        settings: { steps: 20, guidance: 4 },
+        encoders: oneEncoder('flux2', MISTRAL3),
+      },
+    ],
+  },
   chroma: {
     ...FLOW,
     ...{ steps: 26, cfg: 3.5, scheduler: 'beta' },

@@ -24,9 +24,8 @@ const UNKNOWN_PRESET = START_PRESETS.sd1;
 /** After these, models are inspected for this long: a large folder does not delay the page. */
 const FIRST_FILES = 8;
 const SEARCH_MS = 2000;
-/** The first layers of transformers, and their inputs where they take nothing beside the latent. */
+/** The first layers of transformers. */
 const FIRST_LAYERS = ['img_in.weight', 'x_embedder.weight'];
-const LATENT_INPUTS = 64;
 
 interface ModelSource {
   readonly folder: string;
@@ -129,7 +128,8 @@ const lacks = (found: Described | undefined, { source }: Model, part: 'clip' | '
 function presetOf({ family }: DiffusionModel, name: string): StartPreset {
   const preset = START_PRESETS[family];
   const variant = preset.variants?.find((other) => other.name.test(name));
-  return { ...preset, ...variant?.settings };
+  const encoders = variant?.encoders ?? preset.encoders;
+  return { ...preset, ...variant?.settings, encoders };
 }
 
 const modelsOf = (folders: Folders): readonly Model[] =>
@@ -159,7 +159,7 @@ function isSuitable({ kind, family, denoiser, tensors }: Described, model: Model
   if (family === 'sdxl-refiner' || (denoiser.inChannels ?? 4) !== 4) return false;
   return FIRST_LAYERS.every((layer) => {
     const inputs = tensors.get(denoiser.prefix + layer)?.shape[1];
-    return inputs === undefined || inputs === LATENT_INPUTS;
+    return inputs === undefined || inputs === START_PRESETS[family].latentInputs;
   });
 }
 

@@ -108,14 +108,14 @@ const QWEN_EDIT =
   "image. Generate a new image that meets the user's requirements while maintaining consistency " +
   'with the original input where appropriate.<|im_end|>\n';
 
-const QWEN_USER = '<|im_start|>user\n';
+const QWEN_ASK = '<|im_start|>user\n';
 const QWEN_END = '<|im_end|>\n<|im_start|>assistant\n';
 
 /** A prompt as a message to Qwen3. */
 const QWEN_CHAT: SequenceRule = {
   pad: QWEN_PAD,
   minLength: 1,
-  template: [QWEN_USER, QWEN_END],
+  template: [QWEN_ASK, QWEN_END],
   isWeighted: false,
   takesEmbeddings: true,
   isMasked: true,
@@ -127,7 +127,7 @@ const klein = (kind: 'qwen3_4b' | 'qwen3_8b'): PartRule => ({
   tokens: {
     ...QWEN_CHAT,
     minLength: 512,
-    template: [QWEN_USER, `${QWEN_END}<think>\n\n</think>\n\n`],
+    template: [QWEN_ASK, `${QWEN_END}<think>\n\n</think>\n\n`],
   },
   layer: [9, 18, 27],
   norm: false,
