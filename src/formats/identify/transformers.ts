@@ -74,6 +74,15 @@ const MARKERS: readonly Marker[] = [
     names: ['noise_refiner.0.attention.norm_k.weight', 'all_x_embedder.2-1.weight'],
   },
   {
+    family: () => 'flux2',
+    layout: 'diffusers',
+    names: [
+      'x_embedder.weight',
+      'transformer_blocks.0.attn.norm_added_k.weight',
+      'double_stream_modulation_img.linear.weight',
+    ],
+  },
+  {
     family: (has) =>
       has('time_text_embed.guidance_embedder.linear_1.weight') ? 'flux' : 'flux-schnell',
     layout: 'diffusers',

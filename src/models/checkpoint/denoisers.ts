@@ -5,7 +5,7 @@ import { createChroma } from '../chroma/network.ts';
 import type { ClipFamily } from '../clip/clip.ts';
 import type { Denoiser } from '../denoiser.ts';
 import { createDit } from '../dit/network.ts';
-import { fluxFromDiffusers, fluxTensors } from '../flux/layout.ts';
+import { flux2FromDiffusers, fluxFromDiffusers, fluxTensors } from '../flux/layout.ts';
 import { createFlux, createFlux2 } from '../flux/network.ts';
 import { mmditFromDiffusers } from '../mmdit/layout.ts';
 import { mmdit } from '../mmdit/mmdit.ts';
@@ -52,7 +52,7 @@ export const DENOISERS: Readonly<Record<Family, DenoiserKind>> = {
   sd3: { ...MMDIT, clip: 'sd3' },
   flux: { ...FLUX, clip: 'flux' },
   'flux-schnell': { ...FLUX, clip: 'flux' },
-  flux2: { ...FLUX, create: createFlux2, clip: 'flux2' },
+  flux2: { ...FLUX, create: createFlux2, fromDiffusers: flux2FromDiffusers, clip: 'flux2' },
   chroma: { ...FLUX, create: createChroma, clip: 'chroma' },
   lumina2: { ...NEXTDIT, clip: 'lumina2' },
   'z-image': { ...NEXTDIT, clip: 'z-image' },

@@ -1,4 +1,4 @@
-// Tensor names of FLUX.1 and Chroma: those of the original files with `weight` for the scales of
+// Tensor names of FLUX and Chroma: those of the original files with `weight` for the scales of
 // RMS norms, as ComfyUI names them (comfy/supported_models.py), from the original files and from
 // diffusers' layout; and their names in LoRA files. diffusers stores q, k, v and the MLP's first
 // layer apart and has scale and shift of the last layer in the opposite order (comfy/utils.py,
@@ -71,6 +71,21 @@ const LAYOUT: DiffusersLayout = {
   swapped: ['final_layer.adaLN_modulation.1'],
 };
 
+/** FLUX.2's own names; in LoRA files ComfyUI does not know them. */
+const FLUX2_LAYOUT: DiffusersLayout = {
+  ...LAYOUT,
+  outside: {
+    ...OUTSIDE,
+    'time_guidance_embed.timestep_embedder.linear_1': 'time_in.in_layer',
+    'time_guidance_embed.timestep_embedder.linear_2': 'time_in.out_layer',
+    'time_guidance_embed.guidance_embedder.linear_1': 'guidance_in.in_layer',
+    'time_guidance_embed.guidance_embedder.linear_2': 'guidance_in.out_layer',
+    'double_stream_modulation_img.linear': 'double_stream_modulation_img.lin',
+    'double_stream_modulation_txt.linear': 'double_stream_modulation_txt.lin',
+    'single_stream_modulation.linear': 'single_stream_modulation.lin',
+  },
+};
+
 /** The names of the weights in LoRA files. */
 export const FLUX_LORA: LoraNames = {
   layout: () => LAYOUT,
@@ -96,3 +111,8 @@ const NORM_SCALE = /(_norm|\.norms\.\d+)\.scale$/;
 export const fluxFromDiffusers = (
   tensors: ReadonlyMap<string, TensorInfo>,
 ): ReadonlyMap<string, TensorInfo> => fromDiffusersLayout(tensors, LAYOUT);
+
+/** Returns those of FLUX.2, as fluxFromDiffusers does. */
+export const flux2FromDiffusers = (
+  tensors: ReadonlyMap<string, TensorInfo>,
+): ReadonlyMap<string, TensorInfo> => fromDiffusersLayout(tensors, FLUX2_LAYOUT);

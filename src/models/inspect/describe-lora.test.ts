@@ -48,6 +48,7 @@ describe('describeLora', () => {
   it.each([
     ['lora_flux_dev_kohya', 'FLUX.1, LoRA of rank 3, 5 layers, for transformer'],
     ['lora_flux_dev_peft', 'FLUX.1 or Chroma, LoRA of rank 3, 8 layers, for transformer'],
+    ['lora_klein_peft', 'FLUX.2, LoRA of rank 3, 4 layers, for transformer'],
     ['lora_chroma_kohya', 'FLUX.1 or Chroma, LoRA of rank 3, 2 layers, for transformer'],
     ['lora_sd35_kohya', 'Stable Diffusion 3, LoRA of rank 3, 2 layers, for transformer'],
     ['lora_z_image_peft', 'Z-Image or Lumina 2, LoRA of rank 3, 6 layers, for transformer'],
@@ -64,6 +65,7 @@ describe('describeLora', () => {
     ['FLUX.1', 'single_blocks.3.modulation.lin.lora_A.weight', 3072],
     ['Chroma', 'lora_unet_distilled_guidance_layer_layers_0_in_layer.lora_down.weight', 5120],
     ['FLUX.2', 'transformer.single_transformer_blocks.0.attn.to_qkv_mlp_proj.lora_A.weight', 3072],
+    ['FLUX.2', 'diffusion_model.double_blocks.0.img_attn.qkv.lora_A.weight', 4096],
     ['Stable Diffusion 3', 'transformer.transformer_blocks.0.attn.to_q.lora_A.weight', 1536],
     [
       'Stable Diffusion 3',
@@ -83,5 +85,16 @@ describe('describeLora', () => {
     expect(lora({ [name]: [16, width] })).toBe(
       `${family}, LoRA of rank 16, 1 layers, for transformer`,
     );
+  });
+
+  it.each([
+    ['FLUX.2', 9 * 3072],
+    ['FLUX.1 or Chroma', 7 * 3072],
+  ])('recognises %s by the outputs of a layer that both have: %i', (family, outputs) => {
+    const tensors = {
+      'lora_unet_double_blocks_0_img_attn_qkv.lora_down.weight': [16, 3072],
+      'lora_unet_single_blocks_3_linear1.lora_up.weight': [outputs, 16],
+    };
+    expect(lora(tensors)).toBe(`${family}, LoRA of rank 16, 1 layers, for transformer`);
   });
 });

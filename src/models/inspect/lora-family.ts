@@ -40,21 +40,46 @@ interface Transformers {
   readonly layers: RegExp;
   /** The widths of a token, where these tell models with such layers apart. */
   readonly widths?: readonly number[];
+  /** What else tells them apart. */
+  readonly fits?: (tensors: Tensors) => boolean;
   readonly name: string;
   readonly families: readonly Family[];
 }
 
 const FLUX: readonly Family[] = ['flux', 'flux-schnell'];
 const FLUX_OR_CHROMA: readonly Family[] = [...FLUX, 'chroma'];
+/** The widths of FLUX.2 klein 9B and dev; that of klein 4B is FLUX.1's. */
+const FLUX2_WIDTHS = [4096, 6144];
+
+/** FLUX's layers whose outputs are more in FLUX.2, and how many widths they are in FLUX.1. */
+const WIDENED: readonly (readonly [layer: RegExp, outputs: number])[] = [
+  [/single_blocks[._]\d+[._]linear1\./, 7],
+  [/double_blocks[._]\d+[._](img|txt)_mlp[._]0\./, 4],
+];
+const UP = /(lora_up\.weight|lora\d?\.up\.weight|lora_B(\.default)?(\.weight)?)$/;
+
+/** Whether layers that FLUX.1 has too are as wide as those of FLUX.2. */
+const isWidened = (tensors: Tensors): boolean => {
+  const width = widthOf(tensors);
+  return [...tensors].some(([name, { shape }]) =>
+    WIDENED.some(
+      ([layer, outputs]) =>
+        layer.test(name) && UP.test(name) && width !== undefined && shape[0] > outputs * width,
+    ),
+  );
+};
+
+const FLUX_BLOCKS = /double_blocks|single_blocks|single_transformer_blocks/;
 
 /** The first that fits counts. */
 const TRANSFORMERS: readonly Transformers[] = [
   { layers: /distilled_guidance_layer/, name: FAMILY_NAMES.chroma, families: ['chroma'] },
   {
     layers: /to_qkv_mlp_proj|(double|single)_stream_modulation/,
-    name: 'FLUX.2',
-    families: [],
+    name: FAMILY_NAMES.flux2,
+    families: ['flux2'],
   },
+  { layers: FLUX_BLOCKS, fits: isWidened, name: FAMILY_NAMES.flux2, families: ['flux2'] },
   {
     layers: /(img|txt)_mlp[._]net[._]|(img|txt)_mod[._]1[._]/,
     name: FAMILY_NAMES['qwen-image'],
@@ -68,7 +93,13 @@ const TRANSFORMERS: readonly Transformers[] = [
     families: FLUX,
   },
   {
-    layers: /double_blocks|single_blocks|single_transformer_blocks/,
+    layers: FLUX_BLOCKS,
+    widths: FLUX2_WIDTHS,
+    name: FAMILY_NAMES.flux2,
+    families: ['flux2'],
+  },
+  {
+    layers: FLUX_BLOCKS,
     name: `${FAMILY_NAMES.flux} or ${FAMILY_NAMES.chroma}`,
     families: FLUX_OR_CHROMA,
   },
@@ -119,7 +150,8 @@ export function loraFamily(tensors: Tensors): LoraFamily | undefined {
   const names = [...tensors.keys()];
   const width = widthOf(tensors);
   const found = TRANSFORMERS.find(
-    ({ layers, widths }) =>
+    ({ layers, widths, fits }) =>
+      (!fits || fits(tensors)) &&
       (!widths || (width !== undefined && widths.includes(width))) &&
       names.some((name) => layers.test(name)),
   );
