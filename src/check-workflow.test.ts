@@ -60,6 +60,8 @@ beforeAll(async () => {
   writeFileSync(at('embeddings/page.safetensors'), '<!DOCTYPE html><html></html>');
   put('checkpoints/sd1.safetensors', 'tiny_sd1');
   put('checkpoints/flux1.safetensors', 'tiny_flux_dev');
+  put('diffusion_models/klein.safetensors', 'tiny_flux2_klein');
+  put('text_encoders/qwen3.safetensors', 'tiny_qwen3_4b');
   put('loras/sd1.safetensors', 'tiny_lora_sd1');
   put('embeddings/ti.safetensors', 'tinyti');
   await tensors('diffusion_models/flux.safetensors', {
@@ -261,6 +263,34 @@ it('a text of a language model names the switch that turns it off', async () => 
     {
       message: 'TextGenerate writes a text with a language model, which is not supported',
       hint: 'Turn it off (--set "4.value=false"), and write the text yourself.',
+    },
+  ]);
+});
+
+it('the text encoder of FLUX.2 loaded for another model is named, and the right one is not', async () => {
+  const workflow = (type: string) => ({
+    1: {
+      class_type: 'UNETLoader',
+      inputs: { unet_name: 'klein.safetensors', weight_dtype: 'default' },
+    },
+    2: { class_type: 'CLIPLoader', inputs: { clip_name: 'qwen3.safetensors', type } },
+    3: { class_type: 'CLIPTextEncode', inputs: { clip: link(2), text: 'a red fox' } },
+    4: { class_type: 'EmptyFlux2LatentImage', inputs: { width: 64, height: 64, batch_size: 1 } },
+    5: {
+      class_type: 'KSampler',
+      inputs: {
+        ...{ seed: 0, steps: 4, cfg: 1, sampler_name: 'euler', scheduler: 'simple', denoise: 1 },
+        ...{ model: link(1), positive: link(3), negative: link(3), latent_image: link(4) },
+      },
+    },
+    6: { class_type: 'SaveLatent', inputs: { samples: link(5), filename_prefix: 'x' } },
+  });
+  expect(await darkroom.check(workflow('flux2'))).toMatchObject({ runnable: true, errors: [] });
+  const { errors } = await darkroom.check(workflow('lumina2'));
+  expect(errors).toMatchObject([
+    {
+      nodeId: '5',
+      message: expect.stringContaining('32 features per token, but the model (FLUX.2) expects 96'),
     },
   ]);
 });
