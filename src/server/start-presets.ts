@@ -161,9 +161,9 @@ export const START_PRESETS: Readonly<Record<Family, StartPreset>> = {
     encoders: oneEncoder('flux2', { kind: 'qwen3_4b', usual: 'qwen_3_4b.safetensors' }),
     vae: { latentChannels: 32, usual: 'flux2-vae.safetensors', name: /flux-?2/i },
     variants: [
-      { name: /klein.*base.*9b|klein.*9b.*base/i, settings: BASE, encoders: FLUX2_9B },
-      { name: /klein.*9b/i, settings: {}, encoders: FLUX2_9B },
-      { name: /klein.*base/i, settings: BASE },
+      { name: /klein[_-]base[_-]9b/i, settings: BASE, encoders: FLUX2_9B },
+      { name: /klein[_-]9b/i, settings: {}, encoders: FLUX2_9B },
+      { name: /klein[_-]base/i, settings: BASE },
       {
         name: /dev/i,
         settings: { steps: 20, guidance: 4 },

@@ -113,6 +113,8 @@ describe('ControlNets of FLUX.1', () => {
   it('do not fit models of another kind', async () => {
     const net = await loaded(caseOf('InstantX'));
     expect(net.fits({ contextDim: 768, admChannels: 0 })).toBe(false);
+    // FLUX.2 klein 4B, whose tokens are as wide
+    expect(net.fits({ ...(await modelOf('tiny_flux_dev')), contextDim: 7680 })).toBe(false);
   });
 
   it.each([

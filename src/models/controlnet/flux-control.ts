@@ -44,6 +44,7 @@ function config(weights: Weights): Config {
     ...streams,
     ...fluxVectors(weights),
     hidden: streams.width,
+    promptWidth: streams.contextDim,
     patch: streams.version.patch,
     hintChannels: weights.shape(`${HINT_EMBEDDER}.weight`)[1] / streams.version.patch ** 2,
     blocks: streams.doubleBlocks + streams.singleBlocks,

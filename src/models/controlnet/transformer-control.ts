@@ -21,6 +21,8 @@ export interface TransformerControlConfig {
   /** Side of a patch in latent cells. */
   readonly patch: number;
   readonly hidden: number;
+  /** The width of a prompt's features, where the network embeds it. */
+  readonly promptWidth?: number;
   /** Number of the ControlNet's own blocks. */
   readonly blocks: number;
   /** Number of control types of a union network; none by default. */
@@ -73,12 +75,14 @@ export function createTransformerControl<Config extends TransformerControlConfig
   type?: number,
 ): ControlNet {
   const config = kind.config(weights);
-  const { hidden, kinds = 0 } = config;
+  const { hidden, promptWidth, kinds = 0 } = config;
   const borrowed = kind.borrowed?.(config);
   const own: Omit<ControlNet, 'evaluate'> = {
     file: weights.file,
     ...hintInputs(runtime, weights, config, hint),
-    fits: (model) => widthOf(model, kind.embedder) === hidden,
+    fits: (model) =>
+      widthOf(model, kind.embedder) === hidden &&
+      model.contextDim === (promptWidth ?? model.contextDim),
     ...(kinds > 0 && {
       withKind: (selected) => {
         checkKind(selected, kinds, weights.file);
