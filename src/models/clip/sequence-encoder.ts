@@ -63,6 +63,8 @@ export interface SequenceModel {
   readonly embedding?: (value: number) => number;
   tokenizer(): Promise<Tokenizer>;
   readonly imageTokens?: TextEncoder['imageTokens'];
+  /** Whether a norm follows the last layer, which files with the first layers alone lack. */
+  readonly hasFinalNorm?: boolean;
   /** The same model with weights that are not rounded; absent if these are not. */
   readonly unrounded?: SequenceModel;
   /**
@@ -97,7 +99,7 @@ export function createSequenceEncoder(
   };
   const networkFor = layerNetworks(runtime, model, patchable, changes);
   // registers the whole network, so that its memory can be measured before a prompt is encoded
-  networkFor({ indexes: [layers - 1], finalNorm: true });
+  networkFor({ indexes: [layers - 1], finalNorm: model.hasFinalNorm ?? true });
   const evaluate = async (
     chunks: Chunks,
     output: LayerOutput,

@@ -20,7 +20,7 @@ import { CLIP_FAMILIES } from '../clip/families.ts';
 import { loadTextEncoder } from '../clip/load.ts';
 import { promptTokens } from '../clip/prompt-tokens.ts';
 import type { DenoiserInputs } from '../denoiser.ts';
-import { identifyModel } from '../inspect/inspect-model.ts';
+import { inspectModel } from '../inspect/inspect-model.ts';
 import { createFlux2 } from './network.ts';
 
 const g = golden('dit', 'flux2_dev');
@@ -87,9 +87,11 @@ describe('Mistral Small 3 as the text encoder of FLUX.2 dev', () => {
   });
 
   it('is recognised, and refused without its vocabulary', async () => {
-    expect(await identifyModel(file('mistral'))).toMatchObject({
+    // 30 layers, and no norm after the last one
+    expect(await inspectModel(file('mistral'))).toMatchObject({
       kind: 'text encoder',
       architecture: expect.stringContaining('Mistral Small 3'),
+      parts: [{ name: 'mistral3_24b' }],
     });
     const { tekken_model, ...rest } = encoder;
     await writeSafetensors(file('bare'), rest);

@@ -29,6 +29,8 @@ export interface LlmConfig {
 }
 
 export const LLM_TOKENS = 'model.embed_tokens.weight';
+/** The norm after the last layer. */
+export const LLM_NORM = 'model.norm';
 
 /** Returns the prefix of a layer's names. */
 export const llmLayer = (index: number): string => `model.layers.${index}`;

@@ -5,7 +5,7 @@ import { createSequenceEncoder } from '../clip/sequence-encoder.ts';
 import type { SequenceKind, TextEncoder } from '../clip/text-encoder.ts';
 import { ropeInputs } from '../dit/rope.ts';
 import type { Weights } from '../weights/tensors.ts';
-import { LLM_TOKENS, llmConfig } from './config.ts';
+import { LLM_NORM, LLM_TOKENS, llmConfig } from './config.ts';
 import { llmGraph } from './graph.ts';
 import {
   causalBias,
@@ -36,6 +36,7 @@ export function createLlm(
     layers,
     heads,
     table: LLM_TOKENS,
+    hasFinalNorm: weights.has(`${LLM_NORM}.weight`),
     embedding: scalesEmbeddings ? (value) => value * factor : undefined,
     tokenizer,
     imageTokens,

@@ -15,7 +15,7 @@ import {
 } from '../dit/blocks.ts';
 import { type Net, silu } from '../layers/blocks.ts';
 import type { Weights } from '../weights/tensors.ts';
-import { type LlmConfig, llmLayer } from './config.ts';
+import { LLM_NORM, type LlmConfig, llmLayer } from './config.ts';
 
 /** What all layers attend with. */
 interface Positions {
@@ -41,7 +41,7 @@ export function llmGraph(weights: Weights, config: LlmConfig, output: LayerOutpu
     states.push(x);
   }
   const normed = (state: Value): Value =>
-    output.finalNorm ? norm(net, state, 'model.norm', config) : state;
+    output.finalNorm ? norm(net, state, LLM_NORM, config) : state;
   outputStates(g, output, (index) => normed(states[index]), config.width);
   return g;
 }
