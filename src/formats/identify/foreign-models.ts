@@ -91,7 +91,7 @@ const KINDS: Readonly<Record<string, readonly (string | readonly string[])[]>> =
 };
 
 /**
- * The unsupported kind of a model file ('a FLUX.2 model'); undefined for all other files.
+ * The unsupported kind of a model file ('an AuraFlow model'); undefined for all other files.
  */
 export function foreignModel(tensors: { has(name: string): boolean }): string | undefined {
   return Object.keys(KINDS).find((kind) =>

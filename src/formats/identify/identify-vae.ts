@@ -67,7 +67,7 @@ const FOREIGN: Readonly<Record<string, (vae: Below) => boolean>> = {
   'a video model': ({ shape }) => shape('decoder.conv_in.weight')?.length === 5,
 };
 
-/** What an unsupported autoencoder is: `the VAE of FLUX.2`; undefined for all other files. */
+/** What an unsupported autoencoder is: `the VAE of Stable Cascade`; undefined for all other files. */
 const foreignVae = (vae: Below): string | undefined => {
   const whose = Object.keys(FOREIGN).find((one) => FOREIGN[one](vae));
   return whose === undefined ? undefined : `the VAE of ${whose}`;

@@ -88,7 +88,7 @@ export function wrongFile(
   hint: string,
 ): DarkroomError {
   const actual = found.kind === 'unknown' ? { name: found.reason, hint } : describe(found);
-  // a reason is a name ('a FLUX.2 model') or a sentence about the tensors ('it has …')
+  // a reason is a name ('an AuraFlow model') or a sentence about the tensors ('it has …')
   const separator = /^its? /.test(actual.name) ? ': ' : ' but ';
   return new DarkroomError('DR_MODEL_UNSUPPORTED', {
     message: `${basename(file)} is not ${expected}${separator}${actual.name}`,

@@ -81,7 +81,7 @@ export const SINGLE_ENCODERS: Readonly<Record<TextEncoder['kind'], SingleUse>> =
   t5xxl: { otherwise: null, types: { sd3: 'sd3', chroma: 'chroma', pixart: 'chroma' } },
   gemma2_2b: { otherwise: 'lumina2', types: { pixeldit: null } },
   qwen3_4b: { otherwise: 'z-image', types: { flux2: 'flux2' } },
-  qwen3_8b: { otherwise: null, types: { flux2: 'flux2' } },
+  qwen3_8b: { otherwise: 'flux2', types: { ideogram4: null } },
   qwen3_06b: { otherwise: null },
   qwen25_7b: { otherwise: 'qwen-image', types: { hunyuan_image: null, longcat_image: null } },
   mistral3_24b: { otherwise: 'flux2' },

@@ -86,7 +86,7 @@ export const CORE_OUTSIDE: readonly RefusedTypes[] = [
     `),
   },
   {
-    reason: 'FLUX.2, whose reference images it keeps between steps, is not supported',
+    reason: 'keys and values of reference images are not kept from one step to the next',
     types: ['FluxKVCache'],
   },
   {
