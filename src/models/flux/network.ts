@@ -50,10 +50,10 @@ export const FLUX_BLOCKS = {
   }),
   guidesAttention: true,
   refusedPatches: ['hyperTile', 'tokenMerging', 'hypernetwork'],
-  variant: (_: FluxBlocksConfig, inputs: DenoiserInputs) =>
+  variant: (config: FluxBlocksConfig, inputs: DenoiserInputs) =>
     [
       ...(inputs.control ? [VARIANTS.control] : []),
-      ...(hasTimeZero(inputs) ? [VARIANTS.timeZero] : []),
+      ...(hasTimeZero(config, inputs) ? [VARIANTS.timeZero] : []),
     ].join(' ') || undefined,
   output: (config: FluxBlocksConfig, out: Tensor, { x }: DenoiserInputs) => {
     const [batch, , height, width] = x.shape;
@@ -151,12 +151,14 @@ function withTokens(residual: Tensor, tokens: number): Tensor {
 }
 
 /** Whether reference images are modulated by time 0. */
-const hasTimeZero = ({ references }: DenoiserInputs): boolean =>
-  references?.method === 'index_timestep_zero' && references.latents.length > 0;
+const hasTimeZero = ({ version }: FluxBlocksConfig, { references }: DenoiserInputs): boolean =>
+  version.references.hasTimeZero &&
+  references?.method === 'index_timestep_zero' &&
+  references.latents.length > 0;
 
 /** The inputs of the variant timeZero. */
 function timeZeroInputs(config: FluxBlocksConfig, inputs: DenoiserInputs): Record<string, Tensor> {
-  if (!hasTimeZero(inputs)) return {};
+  if (!hasTimeZero(config, inputs)) return {};
   const { side } = patchesOf(config);
   const counts = inputs.references!.latents.map((latent) => {
     const { rows, columns } = patchGrid(latent, side);
