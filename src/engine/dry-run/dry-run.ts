@@ -64,7 +64,7 @@ export async function dryRun(options: DryRunOptions): Promise<DryRun> {
   const runnable = new Set(dryNodes(graph, nodes, nodesBefore(graph, targets)));
   const needed = await visitNeeded(targets, {
     sourcesOf: (id) => sourcesOf(state, id),
-    requestedBy: (id) => requestedBy(state, id),
+    requestedBy: async (id) => (invalid.has(id) ? [] : await requestedBy(state, id)),
     visit: async (id) => {
       if (invalid.has(id)) return;
       if (alwaysFails(state, id) || (runnable.has(id) && areSourcesDone(state, id)))
