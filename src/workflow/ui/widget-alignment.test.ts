@@ -26,4 +26,15 @@ describe('align', () => {
   it('does not move a single bad value', () => {
     expect(align([5, 'medium', 'x'], slots)).toMatchObject({ slots: [0, 1, 2], shifted: false });
   });
+
+  it('leaves a number in a text, of which ComfyUI makes a text', () => {
+    const texts = [
+      ...slotsOf('kind', combo(['INT', 'STRING'])),
+      ...slotsOf('value', string()),
+      ...slotsOf('id', int({ min: 0, max: 100 })),
+    ];
+    expect(align(['INT', 1, 0], texts)).toMatchObject({ slots: [0, 1, 2], shifted: false });
+    // a text that the file does not have yet
+    expect(align(['INT', 0], texts)).toMatchObject({ slots: [0, 2], shifted: true });
+  });
 });

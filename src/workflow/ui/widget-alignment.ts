@@ -41,7 +41,7 @@ export function misfit(value: Json, slot: WidgetSlot): number {
         ? 0
         : 4;
     case 'STRING':
-      return typeof value === 'string' ? (value !== '' && CONTROL_VALUES.has(value) ? 1 : 0) : 5;
+      return textMisfit(value);
     case 'COMBO':
       return optionMisfit(value, input);
     case 'COMFY_DYNAMICCOMBO_V3':
@@ -49,6 +49,12 @@ export function misfit(value: Json, slot: WidgetSlot): number {
     default:
       return 5;
   }
+}
+
+/** ComfyUI makes a text of a number. */
+function textMisfit(value: Json): number {
+  if (typeof value === 'string') return value !== '' && CONTROL_VALUES.has(value) ? 1 : 0;
+  return numberOf(value) === undefined ? 5 : 2;
 }
 
 function optionMisfit(value: Json, input: Input & { kind: 'COMBO' }): number {
