@@ -5,7 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compareForms } from '../scripts/compare-forms.ts';
+import { compareForms } from '../scripts/coverage/compare-forms.ts';
 import { DarkroomError } from '../src/errors.ts';
 import { imageFormat, readImageTexts } from '../src/image/codec/image-text.ts';
 import { NODES } from '../src/nodes/index.ts';

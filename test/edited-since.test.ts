@@ -1,8 +1,8 @@
 // Which differences between the two forms of a picture count as an edit of its workflow: none that
 // a wrong conversion could make.
 import { describe, expect, it } from 'vitest';
-import { compareForms } from '../scripts/compare-forms.ts';
-import { fileEvidence } from '../scripts/edited-since.ts';
+import { compareForms } from '../scripts/coverage/compare-forms.ts';
+import { fileEvidence } from '../scripts/coverage/edited-since.ts';
 import type { Json, JsonObject } from '../src/formats/json.ts';
 import { NODES } from '../src/nodes/index.ts';
 import type { Graph } from '../src/workflow/api-graph.ts';

@@ -1,11 +1,11 @@
 // Whether a picture's workflow was changed after its prompt was sent: the two contradict each
 // other, and ours is what the workflow itself says, letter by letter. The file is read without the
 // readers that are measured, and what it does not settle is no evidence.
-import { dumpsJson } from '../src/formats/dumps-json.ts';
-import { isJsonObject, type Json, type JsonObject } from '../src/formats/json.ts';
-import { replacedOption } from '../src/nodes/former-options.ts';
-import type { Input } from '../src/nodes/input-types.ts';
-import { linkOf } from '../src/workflow/api-graph.ts';
+import { dumpsJson } from '../../src/formats/dumps-json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../src/formats/json.ts';
+import { replacedOption } from '../../src/nodes/former-options.ts';
+import type { Input } from '../../src/nodes/input-types.ts';
+import { linkOf } from '../../src/workflow/api-graph.ts';
 
 /** What the editor's own file says about its nodes. */
 export interface FileEvidence {

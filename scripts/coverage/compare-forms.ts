@@ -1,14 +1,14 @@
 // Compares the two forms of a workflow in an image: the prompt that the editor sent, and our
 // conversion of the editor's own file.
-import { dumpsJson } from '../src/formats/dumps-json.ts';
-import { isPyFloat, type Json, numberOf } from '../src/formats/json.ts';
-import { inputOf } from '../src/nodes/declare.ts';
-import { replacedOption } from '../src/nodes/former-options.ts';
-import { PACKS } from '../src/nodes/index.ts';
-import type { Input } from '../src/nodes/input-types.ts';
-import { type Graph, type GraphNode, linkOf } from '../src/workflow/api-graph.ts';
-import { convertWidgetValue } from '../src/workflow/input-spec.ts';
-import type { NodeTable } from '../src/workflow/node-table.ts';
+import { dumpsJson } from '../../src/formats/dumps-json.ts';
+import { isPyFloat, type Json, numberOf } from '../../src/formats/json.ts';
+import { inputOf } from '../../src/nodes/declare.ts';
+import { replacedOption } from '../../src/nodes/former-options.ts';
+import { PACKS } from '../../src/nodes/index.ts';
+import type { Input } from '../../src/nodes/input-types.ts';
+import { type Graph, type GraphNode, linkOf } from '../../src/workflow/api-graph.ts';
+import { convertWidgetValue } from '../../src/workflow/input-spec.ts';
+import type { NodeTable } from '../../src/workflow/node-table.ts';
 import type { FileEvidence, Values } from './edited-since.ts';
 
 /** Known differences that do not change the image. */

@@ -1,0 +1,266 @@
+// Small model files of random numbers for every kind of file that workflows name: folder, name, and
+// what each is made of. Those of test/fixtures and test/golden are only unpacked.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
+import { writeSafetensors } from '../../src/formats/safetensors/safetensors-write.ts';
+import { ggufFile } from '../../test/support/files/gguf-file.ts';
+import {
+  noise,
+  seededTensors,
+  type TensorsToWrite,
+  tensorsOf,
+} from '../../test/support/files/rewrite.ts';
+import type { SmallFamily } from './families.ts';
+
+const TEST = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'test');
+
+/** Writes another file if it is not there, and returns its path. */
+type PathOf = (folder: string, name: string) => Promise<string>;
+/** The content of a file. */
+type Source = (pathOf: PathOf) => Buffer | TensorsToWrite | Promise<Buffer | TensorsToWrite>;
+type Files = Readonly<Record<string, Source>>;
+
+const unpacked = (...path: string[]): Buffer => gunzipSync(readFileSync(join(TEST, ...path)));
+const fixture =
+  (name: string): Source =>
+  () =>
+    unpacked('fixtures', `${name}.safetensors.gz`);
+const golden =
+  (...path: string[]): Source =>
+  () =>
+    unpacked('golden', ...path);
+
+type Specs = Parameters<typeof seededTensors>[0];
+/** Weights that a golden describes by seeds. */
+const seeded =
+  // biome-ignore lint/suspicious/noExplicitAny: the goldens have no common form
+    (group: string, specs: (golden: any) => Specs): Source =>
+    () =>
+      seededTensors(specs(JSON.parse(unpacked('golden', `${group}.json.gz`).toString('utf8'))));
+
+/** A family of transformers: fixtures of its model and LoRA, and its text encoders. */
+interface Transformer {
+  readonly model: Source;
+  readonly encoders: readonly string[];
+  readonly lora?: string;
+}
+
+const TRANSFORMERS: Readonly<Partial<Record<SmallFamily, Transformer>>> = {
+  flux: {
+    model: fixture('tiny_flux_dev'),
+    encoders: ['clip_l', 't5xxl'],
+    lora: 'lora_flux_dev_kohya',
+  },
+  'flux-schnell': { model: fixture('tiny_flux_schnell'), encoders: ['clip_l', 't5xxl'] },
+  'flux-fill': { model: fixture('tiny_flux_fill'), encoders: ['clip_l', 't5xxl'] },
+  'flux-control': {
+    model: async (pathOf) =>
+      withWiderInput(await tensorsOf(await pathOf('diffusion_models', 'flux'))),
+    encoders: ['clip_l', 't5xxl'],
+  },
+  chroma: { model: fixture('tiny_chroma'), encoders: ['t5xxl'], lora: 'lora_chroma_kohya' },
+  sd3: { model: fixture('tiny_sd3_medium'), encoders: ['clip_l', 'clip_g', 't5xxl'] },
+  sd35: {
+    model: fixture('tiny_sd35_medium'),
+    encoders: ['clip_l', 'clip_g', 't5xxl'],
+    lora: 'lora_sd35_peft',
+  },
+  lumina2: {
+    model: fixture('tiny_lumina2'),
+    encoders: ['gemma2_2b'],
+    lora: 'lora_lumina2_diff',
+  },
+  'z-image': { model: fixture('tiny_z_image'), encoders: ['qwen3_4b'], lora: 'lora_z_image_peft' },
+};
+
+const UNETS = { sd1: 'tiny_sd1', sdxl: 'tiny_sdxl_base', 'sdxl-refiner': 'tiny_sdxl_refiner' };
+
+const ENCODERS: Files = {
+  clip_l: fixture('tiny_clip_l'),
+  clip_g: fixture('tiny_clip_g'),
+  t5xxl: fixture('tiny_t5xxl'),
+  qwen3_4b: fixture('tiny_qwen3_4b'),
+  gemma2_2b: fixture('tiny_gemma2_2b'),
+};
+
+const mapped = <T>(
+  table: Readonly<Record<string, T>>,
+  source: (name: string, value: T) => Source,
+): Files =>
+  Object.fromEntries(Object.entries(table).map(([name, value]) => [name, source(name, value)]));
+/** The files of a folder as GGUF. */
+const asGguf = (folder: string, table: Readonly<Record<string, unknown>>): Files =>
+  Object.fromEntries(
+    Object.keys(table).map((name): [string, Source] => [
+      `${name}.gguf`,
+      async (pathOf) => ggufOf(await tensorsOf(await pathOf(folder, name))),
+    ]),
+  );
+
+/** By folder and name. */
+const FILES: Readonly<Record<string, Files>> = {
+  vae: { vae: fixture('tiny_vae'), ae: fixture('tiny_ae') },
+  text_encoders: { ...ENCODERS, ...asGguf('text_encoders', ENCODERS) },
+  diffusion_models: {
+    ...mapped(TRANSFORMERS, (_, { model }) => model),
+    ...mapped(UNETS, unetOf),
+  },
+  unet_gguf: asGguf('diffusion_models', TRANSFORMERS),
+  checkpoints: {
+    ...mapped(UNETS, (_, name) => fixture(name)),
+    ...mapped(TRANSFORMERS, allInOne),
+  },
+  loras: {
+    sd1: fixture('tiny_lora_sd1'),
+    sdxl: fixture('tiny_lora_sdxl'),
+    ...Object.fromEntries(
+      Object.entries(TRANSFORMERS).flatMap(([name, { lora }]) =>
+        lora === undefined ? [] : [[name, fixture(lora)]],
+      ),
+    ),
+    // as the control LoRAs of FLUX.1, which make the model's input wider
+    'flux-control': () => ({
+      'img_in.lora_A.weight': random([4, 128], 6),
+      'img_in.lora_B.weight': random([64, 4], 7),
+      'img_in.lora_B.bias': random([64], 8),
+      'single_blocks.0.norm.key_norm.scale': random([16], 9),
+    }),
+  },
+  controlnet: {
+    sdxl: fixture('tiny_controlnet_sdxl'),
+    flux: seeded('control_dit/flux', ({ cases: [{ params }] }) => params.nets[0].weights),
+    sd3: seeded('control_dit/sampled', (g) => controlWeights(g).instantx),
+    sd35: seeded('control_dit/sampled', (g) => controlWeights(g).medium),
+  },
+  model_patches: {
+    'z-image': seeded('dit/z_image_control', ({ cases: [{ params }] }) => params.weights.lite),
+    uso: seeded('dit/flux_uso', ({ cases: [{ params }] }) => params.projector),
+  },
+  clip_vision: {
+    siglip: seeded('dit/flux_uso', ({ cases: [{ params }] }) => params.vision),
+    // as wide as the pooled text of the small SDXL
+    clip_g: seeded('vision/clip', ({ cases: [{ params }] }) =>
+      params.weights.map((one: Specs[number]) =>
+        one.name === 'visual_projection.weight' ? { ...one, shape: [64, one.shape[1]] } : one,
+      ),
+    ),
+  },
+  style_models: {
+    flux: () => ({
+      'redux_down.weight': random([80, 240], 1),
+      'redux_down.bias': random([80], 2),
+      'redux_up.weight': random([240, 32], 3),
+      'redux_up.bias': random([240], 4),
+    }),
+  },
+  hypernetworks: {
+    'plain.pt': () => readFileSync(join(TEST, 'golden', 'hypernetwork', 'plain.pt')),
+  },
+  photomaker: {
+    photomaker: seeded('vision/photomaker', ({ cases: [{ params }] }) =>
+      params.weights.map((one: Specs[number]) => ({ ...one, name: `id_encoder.${one.name}` })),
+    ),
+  },
+  upscale_models: { x4: fixture('tiny_realesrgan_x4_new') },
+  embeddings: { tinyti: fixture('tinyti') },
+  clipseg: { clipseg: seeded('clipseg/cases', ({ conditionings }) => conditionings.refined) },
+  sams: { sam: golden('sam', 'tiny_sam.safetensors.gz') },
+  ultralytics: {
+    'bbox/yolo.pt': golden('ultralytics', 'v8-detect.pt.gz'),
+    'segm/yolo.pt': golden('ultralytics', 'v8-segment.pt.gz'),
+  },
+};
+
+const fileName = (name: string): string => (name.includes('.') ? name : `${name}.safetensors`);
+
+/** The file of that name in a folder; undefined where there is none. */
+export const smallFile = (folder: string, name: string): string | undefined =>
+  Object.hasOwn(FILES[folder] ?? {}, name) ? fileName(name) : undefined;
+/** The only kind of file in a folder. */
+export const firstFile = (folder: string): string | undefined =>
+  Object.keys(FILES[folder] ?? {}).map(fileName)[0];
+
+/** Writes all files below a folder. */
+export async function writeSmallFiles(models: string): Promise<void> {
+  const written = new Map<string, Promise<string>>();
+  const pathOf: PathOf = (folder, name) => {
+    const path = join(models, folder, fileName(name));
+    if (!written.has(path)) written.set(path, write(path, FILES[folder][name]));
+    return written.get(path)!;
+  };
+  const write = async (path: string, source: Source): Promise<string> => {
+    mkdirSync(dirname(path), { recursive: true });
+    const content = await source(pathOf);
+    if (Buffer.isBuffer(content)) writeFileSync(path, content);
+    else await writeSafetensors(path, content);
+    return path;
+  };
+  for (const [folder, files] of Object.entries(FILES))
+    for (const name of Object.keys(files)) await pathOf(folder, name);
+}
+
+const random = (shape: readonly number[], seed: number) => ({
+  dtype: 'F32' as const,
+  shape,
+  data: noise(
+    shape.reduce((n, d) => n * d, 1),
+    seed,
+    0.2,
+  ),
+});
+
+const controlWeights = ({ cases }: { cases: { id: string; params: Record<string, Specs> }[] }) =>
+  cases.find(({ id }) => id === 'weights')!.params;
+
+/** A model whose input has the channels of a control image as well (FLUX.1 Canny and Depth). */
+function withWiderInput(tensors: TensorsToWrite): TensorsToWrite {
+  const [rows, columns] = tensors['img_in.weight'].shape;
+  return { ...tensors, 'img_in.weight': random([rows, 2 * columns], 5) };
+}
+
+const prefixed = (tensors: TensorsToWrite, prefix: string): TensorsToWrite =>
+  Object.fromEntries(Object.entries(tensors).map(([name, one]) => [`${prefix}${name}`, one]));
+
+const UNET = 'model.diffusion_model.';
+
+/** The UNet of a checkpoint alone. */
+function unetOf(family: string): Source {
+  return async (pathOf) =>
+    Object.fromEntries(
+      Object.entries(await tensorsOf(await pathOf('checkpoints', family)))
+        .filter(([name]) => name.startsWith(UNET))
+        .map(([name, one]) => [name.slice(UNET.length), one]),
+    );
+}
+
+/** The parts of a family in one file, under ComfyUI's prefixes. */
+function allInOne(family: string, { encoders }: Transformer): Source {
+  return async (pathOf) => {
+    const parts = [
+      prefixed(await tensorsOf(await pathOf('diffusion_models', family)), UNET),
+      prefixed(await tensorsOf(await pathOf('vae', 'ae')), 'first_stage_model.'),
+    ];
+    for (const encoder of encoders) {
+      const { spiece_model, ...tensors } = await tensorsOf(await pathOf('text_encoders', encoder));
+      parts.push(prefixed(tensors, `text_encoders.${encoder}.transformer.`));
+      if (spiece_model) parts.push({ 'text_encoders.spiece_model': spiece_model });
+    }
+    return Object.assign({}, ...parts) as TensorsToWrite;
+  };
+}
+
+const GGUF_TYPES: Readonly<Record<string, number>> = { F32: 0, F16: 1, BF16: 30 };
+
+/** A GGUF file with the tensors as they are stored. */
+const ggufOf = (tensors: TensorsToWrite): Buffer =>
+  ggufFile({
+    tensors: Object.fromEntries(Object.entries(tensors).map(([name, { shape }]) => [name, shape])),
+    data: Object.fromEntries(
+      Object.entries(tensors).map(([name, { dtype, data }]) => {
+        const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+        return [name, { type: GGUF_TYPES[dtype], bytes }];
+      }),
+    ),
+  });
