@@ -1,5 +1,5 @@
-// The page that scripts/coverage-templates.ts writes: which of ComfyUI's official templates work, by family
-// and one by one, with the share of their uses.
+// The page that scripts/coverage-templates.ts writes: which of ComfyUI's official templates work, by
+// family and one by one, with the share of their uses.
 import {
   cell,
   count,
@@ -13,19 +13,12 @@ import {
 } from './figures.ts';
 import { converts, doesRun, isComplete, isValid, type Row } from './rows.ts';
 
-/** An entry of the package's index.json. */
-interface Template {
-  readonly name: string;
-  /** False for those that call a paid service. */
-  readonly openSource?: boolean;
-  /** How often it was opened in ComfyUI, as its makers count. */
-  readonly usage?: number;
-  readonly io?: { readonly outputs?: readonly { readonly mediaType?: string }[] };
-}
-
-interface Category {
-  readonly title: string;
-  readonly templates: readonly Template[];
+/** Figures of the whole package. */
+interface Package {
+  readonly version: string;
+  readonly all: number;
+  /** Templates that call paid services. */
+  readonly closed: number;
 }
 
 export interface TemplateRow extends Row {
@@ -33,37 +26,20 @@ export interface TemplateRow extends Row {
   readonly uses: number;
 }
 
-/** Kinds of templates that make no images. */
-const OTHER_KINDS = /video|audio|3d|llm/i;
-
-const isOpen = ({ openSource }: Template): boolean => openSource !== false;
-const makesVideo = ({ io }: Template): boolean =>
-  (io?.outputs ?? []).some(({ mediaType }) => mediaType === 'video');
-
-/** The templates that make images without a paid service. */
-export const openImageTemplates = (index: readonly Category[]): Template[] =>
-  index
-    .filter(({ title }) => !OTHER_KINDS.test(title))
-    .flatMap(({ templates }) => templates)
-    .filter((template) => isOpen(template) && !makesVideo(template));
-
 const usesOf = (rows: readonly TemplateRow[]): number => rows.reduce((n, { uses }) => n + uses, 0);
 
-export function templatesPage(
+export const templatesPage = (
   rows: readonly TemplateRow[],
-  index: readonly Category[],
-  version: string,
-): string {
-  const all = index.flatMap(({ templates }) => templates);
-  return `${[
+  { version, all, closed }: Package,
+): string =>
+  `${[
     "# ComfyUI's official templates",
     '',
-    'Written by `npm run coverage:templates -- FOLDER`, FOLDER being where ' +
-      '`pip install --no-deps --target FOLDER comfyui-workflow-templates-json` put the package ' +
-      `(here ${version}); its files are not part of this project.`,
-    `Of its ${all.length} templates ${count(all, (t) => !isOpen(t))} call paid services; of the ` +
-      `others ${rows.length} make images, and are listed here. *Uses* are those that the package ` +
-      'counts itself.',
+    'Written by `npm run coverage:templates` from the templates that `darkroom templates install` ' +
+      `installs (comfyui-workflow-templates-json ${version}); its files are not part of this ` +
+      'project.',
+    `Of its ${all} templates ${closed} call paid services; of the others ${rows.length} are for ` +
+      'pictures, and are listed here. *Uses* are those that the package counts itself.',
     '*Converts*, *validates*, *runs* and *not tried* mean what they do for the ' +
       '[files of public repositories](coverage.md): they run with small random models.',
     '',
@@ -72,7 +48,6 @@ export function templatesPage(
     ...missing(rows),
     ...oneByOne(rows),
   ].join('\n')}\n`;
-}
 
 function totals(rows: readonly TemplateRow[]): string[] {
   const uses = usesOf(rows);
