@@ -24,6 +24,7 @@ describe('small models', () => {
     ['flux-2-klein-4b-fp8.safetensors', 'FLUX.2'],
     ['flux3-image-klein-int8-convrot.safetensors', 'FLUX 3'],
     ['qwen_image_2512_fp8_e4m3fn.safetensors', 'Qwen-Image'],
+    ['qwen_image_2.1_int8_convrot.safetensors', 'Qwen-Image 2.1'],
     ['wan2.2_t2v_high_noise_14B_fp8_scaled.safetensors', 'video, audio and 3D'],
     ['swanky_v15.safetensors', undefined],
   ])('%s is of the family %s', (file, title) => {
@@ -39,6 +40,7 @@ describe('small models', () => {
     ['text_encoders', 't5-v1_1-xxl-encoder-Q8_0.gguf', 'flux', 't5xxl.gguf'],
     ['text_encoders', 'umt5_xxl_fp8_e4m3fn_scaled.safetensors', 'flux', undefined],
     ['vae', 'ae.safetensors', 'z-image', 'ae.safetensors'],
+    ['vae', 'qwen_image_vae.safetensors', 'qwen-image', 'wan.safetensors'],
     ['vae', 'vae-ft-mse-840000-ema-pruned.safetensors', 'sd1', 'vae.safetensors'],
     ['loras', 'flux1-depth-dev-lora.safetensors', 'flux', 'flux-control.safetensors'],
     ['loras', 'a_style.safetensors', 'flux-schnell', 'flux.safetensors'],

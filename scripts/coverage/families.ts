@@ -16,7 +16,8 @@ export type SmallFamily =
   | 'sd3'
   | 'sd35'
   | 'lumina2'
-  | 'z-image';
+  | 'z-image'
+  | 'qwen-image';
 
 export interface Family {
   readonly title: string;
@@ -73,7 +74,9 @@ export const FAMILIES: readonly Family[] = [
   { title: 'MiniMax', names: word('minimax') },
   { title: 'Capybara', names: word('capybara') },
   { title: 'ChronoEdit', names: /chrono[_-]?edit/ },
-  { title: 'Qwen-Image', names: /firered|qwen(?![_-]?3)/ },
+  { title: 'Qwen-Image 2.1', names: /qwen[_-]?image[_-]?2[._]1/ },
+  { title: 'Qwen-Image-Layered', names: /qwen[_-]?image[_-]?layered/ },
+  { title: 'Qwen-Image', names: /firered|qwen(?![_-]?3)/, small: [[ANY, 'qwen-image']] },
   { title: 'Chroma', names: /chroma/, small: [[ANY, 'chroma']] },
   { title: 'Z-Image', names: /z[_-]?image/, small: [[ANY, 'z-image']] },
   { title: 'Lumina 2', names: /lumina|neta[_-]?yume/, small: [[ANY, 'lumina2']] },
@@ -106,6 +109,7 @@ const ENCODERS: readonly (readonly [names: RegExp, file: string | undefined])[] 
   [/t5/, 't5xxl'],
   [/clip[_-]?l|vit[_-]?l/, 'clip_l'],
   [/clip[_-]?g|bigg/, 'clip_g'],
+  [/qwen[_-]?2[._]5[_-]?vl[_-]?7b/, 'qwen25_7b'],
   [/qwen[_-]?3[_-]?4b/, 'qwen3_4b'],
   [/gemma[_-]?2[_-]?2b(?!.*elm)/, 'gemma2_2b'],
   [/qwen|gemma|llama|mistral|gpt[_-]?oss|byt5|jina|ernie|ovis/, undefined],

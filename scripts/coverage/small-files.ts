@@ -44,6 +44,8 @@ const seeded =
 interface Transformer {
   readonly model: Source;
   readonly encoders: readonly string[];
+  /** By default that of FLUX.1. */
+  readonly vae?: string;
   readonly lora?: string;
 }
 
@@ -73,6 +75,12 @@ const TRANSFORMERS: Readonly<Partial<Record<SmallFamily, Transformer>>> = {
     lora: 'lora_lumina2_diff',
   },
   'z-image': { model: fixture('tiny_z_image'), encoders: ['qwen3_4b'], lora: 'lora_z_image_peft' },
+  'qwen-image': {
+    model: fixture('tiny_qwen_image'),
+    encoders: ['qwen25_7b'],
+    vae: 'wan',
+    lora: 'lora_qwen_image_peft',
+  },
 };
 
 const UNETS = { sd1: 'tiny_sd1', sdxl: 'tiny_sdxl_base', 'sdxl-refiner': 'tiny_sdxl_refiner' };
@@ -83,6 +91,7 @@ const ENCODERS: Files = {
   t5xxl: fixture('tiny_t5xxl'),
   qwen3_4b: fixture('tiny_qwen3_4b'),
   gemma2_2b: fixture('tiny_gemma2_2b'),
+  qwen25_7b: fixture('tiny_qwen25_vl_7b'),
 };
 
 const mapped = <T>(
@@ -101,13 +110,13 @@ const asGguf = (folder: string, table: Readonly<Record<string, unknown>>): Files
 
 /** By folder and name. */
 const FILES: Readonly<Record<string, Files>> = {
-  vae: { vae: fixture('tiny_vae'), ae: fixture('tiny_ae') },
+  vae: { vae: fixture('tiny_vae'), ae: fixture('tiny_ae'), wan: fixture('tiny_wan21_vae') },
   text_encoders: { ...ENCODERS, ...asGguf('text_encoders', ENCODERS) },
   diffusion_models: {
     ...mapped(TRANSFORMERS, (_, { model }) => model),
+    ...asGguf('diffusion_models', TRANSFORMERS),
     ...mapped(UNETS, unetOf),
   },
-  unet_gguf: asGguf('diffusion_models', TRANSFORMERS),
   checkpoints: {
     ...mapped(UNETS, (_, name) => fixture(name)),
     ...mapped(TRANSFORMERS, allInOne),
@@ -178,6 +187,11 @@ const fileName = (name: string): string => (name.includes('.') ? name : `${name}
 /** The file of that name in a folder; undefined where there is none. */
 export const smallFile = (folder: string, name: string): string | undefined =>
   Object.hasOwn(FILES[folder] ?? {}, name) ? fileName(name) : undefined;
+/** The VAE of a family of transformers; undefined for other families. */
+export const smallVae = (family: SmallFamily): string | undefined => {
+  const transformer = TRANSFORMERS[family];
+  return transformer && fileName(transformer.vae ?? 'ae');
+};
 /** The only kind of file in a folder. */
 export const firstFile = (folder: string): string | undefined =>
   Object.keys(FILES[folder] ?? {}).map(fileName)[0];
@@ -236,11 +250,11 @@ function unetOf(family: string): Source {
 }
 
 /** The parts of a family in one file, under ComfyUI's prefixes. */
-function allInOne(family: string, { encoders }: Transformer): Source {
+function allInOne(family: string, { encoders, vae = 'ae' }: Transformer): Source {
   return async (pathOf) => {
     const parts = [
       prefixed(await tensorsOf(await pathOf('diffusion_models', family)), UNET),
-      prefixed(await tensorsOf(await pathOf('vae', 'ae')), 'first_stage_model.'),
+      prefixed(await tensorsOf(await pathOf('vae', vae)), 'first_stage_model.'),
     ];
     for (const encoder of encoders) {
       const { spiece_model, ...tensors } = await tensorsOf(await pathOf('text_encoders', encoder));

@@ -1,6 +1,6 @@
 // Which of the small models stands for a file of a workflow, by what its name says.
 import { baseOf, familyOf, type SmallFamily, smallEncoder, smallFamilyOf } from './families.ts';
-import { firstFile, smallFile } from './small-files.ts';
+import { firstFile, smallFile, smallVae } from './small-files.ts';
 
 /** Families whose files others take in folders where they have none of their own. */
 const LIKE: Partial<Record<SmallFamily, SmallFamily>> = {
@@ -35,11 +35,11 @@ export function smallModel(
       return encoder === undefined ? undefined : smallFile(folder, `${encoder}${suffix}`);
     }
     case 'vae':
-      return smallFile(folder, isClassic(family) ? 'vae' : 'ae');
+      return smallVae(family) ?? smallFile(folder, 'vae');
     case 'clip_vision':
       return smallVision(baseOf(name));
     case 'unet_gguf':
-      return smallFile(folder, `${family}.gguf`);
+      return smallFile('diffusion_models', `${family}.gguf`);
     case 'ultralytics':
       return smallFile(folder, name.startsWith('segm/') ? 'segm/yolo.pt' : 'bbox/yolo.pt');
     case 'checkpoints':

@@ -24,7 +24,7 @@ const FEWER = 5;
 const SHRINK = 8;
 
 const SIDES =
-  /^(width|height|target_width|target_height|base_width|base_height|guide_size|max_size|resolution|bbox_size)$/;
+  /^(width|height|target_width|target_height|base_width|base_height|guide_size|max_size|largest_size|resolution|bbox_size)$/;
 const STEPS = /^(steps|start_at_step|end_at_step|base_only_steps|refiner_steps|base_steps|cycle)$/;
 const PLACES = /^(x|y|left|top|right|bottom|crop_w|crop_h|feathering|grow_mask_by|dilation)$/;
 
@@ -89,7 +89,8 @@ async function run(darkroom: Darkroom, graph: Graph): Promise<string> {
     if (error.code === 'DR_INTERRUPTED')
       return `not within ${Math.round((performance.now() - started) / 1000)} s`;
     if (LACKS_PART.test(error.message)) return `${NOT_TRIED}no small checkpoint with CLIP vision`;
-    return `no: ${error.nodeType ?? ''} ${error.message}`;
+    const { nodeType = '', message } = error;
+    return message.includes(nodeType) ? `no: ${message}` : `no: ${nodeType}: ${message}`;
   }
 }
 
