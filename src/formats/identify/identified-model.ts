@@ -93,10 +93,16 @@ export interface VaePart {
 }
 
 /**
- * ControlNets of SD3 and FLUX.1 in the layout of diffusers, of SD3.5 as Stability published them,
+ * ControlNets of SD3, FLUX.1 and Qwen-Image in the layout of diffusers, of SD3.5 as Stability published them,
  * and of FLUX.1 as XLabs and Mistoline did.
  */
-export type TransformerControlLayout = 'sd3' | 'sd35' | 'flux' | 'flux-xlabs' | 'flux-mistoline';
+export type TransformerControlLayout =
+  | 'sd3'
+  | 'sd35'
+  | 'flux'
+  | 'flux-xlabs'
+  | 'flux-mistoline'
+  | 'qwen';
 
 export type ModelFile =
   | {

@@ -199,6 +199,7 @@ describe('ControlNets of transformers', () => {
   const block = 'controlnet_blocks.0.weight';
   const sd3 = ['transformer_blocks.0.attn.add_q_proj.weight', 'pos_embed.proj.weight'];
   const flux = 'double_blocks.0.img_attn.norm.key_norm.scale';
+  const qwen = 'transformer_blocks.0.img_mlp.net.0.proj.weight';
   const named = (...names: readonly string[]) =>
     identify(shapes(Object.fromEntries(names.map((name) => [name, [64, 16]]))));
 
@@ -211,14 +212,9 @@ describe('ControlNets of transformers', () => {
     ['flux', [block, 'controlnet_x_embedder.weight', 'x_embedder.weight', sd3[0]]],
     ['flux-xlabs', [block, flux]],
     ['flux-mistoline', ['controlnet_blocks.0.linear.weight', flux]],
+    ['qwen', [block, 'controlnet_x_embedder.weight', sd3[0], 'img_in.weight', qwen]],
   ])('are identified: %s', (layout, names) => {
     expect(named(...names)).toEqual({ kind: 'controlnet', layout, prefix: '' });
-  });
-
-  it('are told from those of Qwen-Image, whose files have the same names and more', () => {
-    const qwen = 'transformer_blocks.0.img_mlp.net.0.proj.weight';
-    const names = [block, 'controlnet_x_embedder.weight', sd3[0], 'img_in.weight', qwen];
-    expect(named(...names)).toEqual({ kind: 'unknown', reason: 'a ControlNet for Qwen-Image' });
   });
 
   it('are told from models and from unsupported ones', () => {

@@ -21,6 +21,14 @@ const MARKERS: readonly Marker[] = [
     names: ['pos_embed_input.proj.weight', BLOCK, 'transformer_blocks.0.adaLN_modulation.1.bias'],
   },
   { layout: 'sd3', names: ['pos_embed_input.proj.weight', BLOCK, DIFFUSERS_BLOCK] },
+  {
+    layout: 'qwen',
+    names: [
+      'controlnet_x_embedder.weight',
+      BLOCK,
+      'transformer_blocks.0.img_mlp.net.0.proj.weight',
+    ],
+  },
   // those of Qwen-Image have img_in instead of x_embedder
   {
     layout: 'flux',

@@ -16,6 +16,9 @@ export interface LatentHint {
   /** The network takes (latent - shift) * scale. */
   readonly scale: number;
   readonly shift: number;
+  /** By channel: first the mean is subtracted, then the result divided by the deviation. */
+  readonly mean?: readonly number[];
+  readonly deviation?: readonly number[];
   /** Whether a mask follows as the last channel, 1 everywhere by default. */
   readonly hasMask: boolean;
 }

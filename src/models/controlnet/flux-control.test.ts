@@ -21,6 +21,7 @@ import { createChroma } from '../chroma/network.ts';
 import type { Denoiser, DenoiserInputs } from '../denoiser.ts';
 import { createFlux } from '../flux/network.ts';
 import { inspectModel } from '../inspect/inspect-model.ts';
+import { createQwenImage } from '../qwenimage/qwen-image.ts';
 import type { ControlNet } from './controlnet.ts';
 import { loadControlNet } from './load.ts';
 
@@ -115,6 +116,8 @@ describe('ControlNets of FLUX.1', () => {
     expect(net.fits({ contextDim: 768, admChannels: 0 })).toBe(false);
     // FLUX.2 klein 4B, whose tokens are as wide
     expect(net.fits({ ...(await modelOf('tiny_flux_dev')), contextDim: 7680 })).toBe(false);
+    const qwen = createQwenImage(runtime, await fixtureWeights('tiny_qwen_image'));
+    expect(net.fits(qwen)).toBe(false);
   });
 
   it.each([

@@ -63,7 +63,8 @@ const neighbours: Dealing = (own, count) => {
 const inTurn: Dealing = (own, count) => Array.from({ length: own && count }, (_, i) => i % own);
 
 const fluxControl = (deal: Dealing): TransformerControl<Config> => ({
-  embedder: 'img_in.weight',
+  // that of Qwen-Image has the name of the first layer, and its width
+  embedder: 'double_blocks.0.img_attn.proj.weight',
   float16: false,
   config,
   residuals: ({ doubleBlocks, singleBlocks }): ServedBlocks => ({

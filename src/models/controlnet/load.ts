@@ -23,8 +23,8 @@ import { createTransformerControlIn, isTransformerControl } from './transformer-
 const SHUFFLE_NAME = /_shuffle(_fp16)?$/;
 
 const HINT =
-  'ControlNets and T2I-Adapters of SD1.x, SD2.x and SDXL, and ControlNets of SD3 and FLUX.1 are ' +
-  'supported.';
+  'ControlNets and T2I-Adapters of SD1.x, SD2.x and SDXL, and ControlNets of SD3, FLUX.1 and ' +
+  'Qwen-Image are supported.';
 
 /**
  * Loads a ControlNet in the original or diffusers' layout, a union network, a control LoRA or a

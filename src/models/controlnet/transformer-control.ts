@@ -45,7 +45,7 @@ export interface PixelHint {
 
 /** A kind of ControlNets of transformers. */
 export interface TransformerControl<Config extends TransformerControlConfig> {
-  /** The weight of the model's first layer, which has as many rows as a token is wide. */
+  /** A weight that only models of the kind have, with as many rows as a token is wide. */
   readonly embedder: string;
   /** Whether all values stay in the range of float16; they do by default. */
   readonly float16?: boolean;

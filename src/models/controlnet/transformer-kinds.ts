@@ -13,6 +13,7 @@ import {
   fluxPixelControl,
   fluxPixelHint,
 } from './flux-control.ts';
+import { qwenControl, qwenHint } from './qwen-control.ts';
 import { sd3Control, sd3Hint } from './sd3-control.ts';
 import { sd35Control, sd35Hint } from './sd35-control.ts';
 import { createTransformerControl } from './transformer-control.ts';
@@ -53,6 +54,16 @@ const KINDS: Readonly<Record<TransformerControlLayout, Kind>> = {
       withRenamed(fluxFromDiffusers(tensors), /^controlnet_x_embedder\./, 'pos_embed_input.'),
     create: async (runtime, weights) =>
       createTransformerControl(runtime, weights, fluxLatentControl, fluxLatentHint(weights)),
+  },
+  qwen: {
+    layout: (tensors) => tensors,
+    create: async (runtime, weights) =>
+      createTransformerControl(
+        runtime,
+        weights,
+        qwenControl,
+        qwenHint(qwenControl.config(weights).hintChannels),
+      ),
   },
 };
 

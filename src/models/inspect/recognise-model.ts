@@ -58,6 +58,7 @@ const CONTROL_LAYOUTS = {
   flux: 'diffusers layout',
   'flux-xlabs': 'XLabs',
   'flux-mistoline': 'Mistoline',
+  qwen: 'diffusers layout',
 } as const;
 const PREDICTIONS = {
   eps: 'noise',
@@ -273,6 +274,7 @@ const isInpaintingControl = (tensors: Tensors): boolean =>
 function controlFamily(layout: ControlLayout, tensors: Tensors): string | undefined {
   if (layout.startsWith('sd3')) return FAMILY_NAMES.sd3;
   if (layout.startsWith('flux')) return FAMILY_NAMES.flux;
+  if (layout === 'qwen') return FAMILY_NAMES['qwen-image'];
   for (const [name, { shape }] of tensors)
     if (/attn2\.to_k\.(weight|down)$/.test(name)) return BY_CONTEXT[shape.at(-1)!];
   return undefined;

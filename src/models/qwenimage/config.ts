@@ -5,20 +5,24 @@ import type { ReferenceMethod } from '../denoiser.ts';
 import type { RopeAxes } from '../dit/rope.ts';
 import type { Weights } from '../weights/tensors.ts';
 
-export interface QwenImageConfig {
+/** What ControlNets have too. */
+export interface QwenImageStreamsConfig {
   /** The width of a token inside the network. */
   readonly width: number;
   readonly heads: number;
   readonly rope: RopeAxes;
   /** Channels of the latent. */
   readonly inChannels: number;
-  readonly outChannels: number;
   readonly contextDim: number;
   readonly blocks: number;
   /** How reference images are placed where a workflow selects no method. */
   readonly method: ReferenceMethod;
   /** Whether the network embeds that a picture is one of layers, beside the time. */
   readonly hasLayers: boolean;
+}
+
+export interface QwenImageConfig extends QwenImageStreamsConfig {
+  readonly outChannels: number;
 }
 
 /** The side of a patch. */
@@ -36,11 +40,17 @@ const TIME_ZERO = '__index_timestep_zero__';
 /** One vector for layers and one for others, of Qwen-Image-Layered. */
 export const LAYERS = 'time_text_embed.addition_t_embedding.weight';
 
+/** Reads the architecture. Throws as qwenImageStreamsConfig does. */
+export const qwenImageConfig = (weights: Weights): QwenImageConfig => ({
+  ...qwenImageStreamsConfig(weights),
+  outChannels: weights.shape('proj_out.weight')[0] / PATCH ** 2,
+});
+
 /**
- * Reads the architecture. Throws DR_MODEL_UNSUPPORTED for networks with other heads and incomplete
- * weights.
+ * Reads what precedes the last layer. Throws DR_MODEL_UNSUPPORTED for networks with other heads and
+ * incomplete weights.
  */
-export function qwenImageConfig(weights: Weights): QwenImageConfig {
+export function qwenImageStreamsConfig(weights: Weights): QwenImageStreamsConfig {
   const [width, patchWidth] = weights.shape('img_in.weight');
   const [headWidth] = weights.shape('transformer_blocks.0.attn.norm_q.weight');
   const axes = AXES[headWidth];
@@ -59,7 +69,6 @@ export function qwenImageConfig(weights: Weights): QwenImageConfig {
     heads: width / headWidth,
     rope: { axes, theta: 10000 },
     inChannels: patchWidth / PATCH ** 2,
-    outChannels: weights.shape('proj_out.weight')[0] / PATCH ** 2,
     contextDim: weights.shape('txt_norm.weight')[0],
     blocks,
     method: hasLayers ? 'negative_index' : edits,

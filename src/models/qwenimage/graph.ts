@@ -4,6 +4,7 @@ import type { DitGraphOptions } from '../dit/architecture.ts';
 import {
   blockSkipper,
   modulationChunks,
+  type Rotations,
   rmsNorm,
   rotationInputs,
   tokenLinear,
@@ -12,7 +13,7 @@ import {
 import { add, linear, type Net, silu } from '../layers/blocks.ts';
 import type { Weights } from '../weights/tensors.ts';
 import { block, modulatedNorm, type Stream } from './blocks.ts';
-import { LAYERS, PATCH, type QwenImageConfig } from './config.ts';
+import { LAYERS, PATCH, type QwenImageConfig, type QwenImageStreamsConfig } from './config.ts';
 
 /** The width of the embedding of time. */
 export const EMBEDDING = 256;
@@ -44,15 +45,14 @@ export function qwenImageGraph(
   const g = createGraph();
   const net: Net = { g, w: weights, int8 };
   const { references, isMasked, isControlled } = variantOf(variant);
-  const { blocks, rope } = config;
+  const { blocks } = config;
   let streams = embeddedStreams(net, config, references);
   observe(g, 'img_in', streams[1].tokens);
   observe(g, 'txt_in', streams[0].tokens);
-  const pairs = rope.axes.reduce((sum, width) => sum + width / 2, 0);
   const at = {
     ...config,
     net,
-    rotations: rotationInputs(net, 'rope', pairs),
+    rotations: ropeRotations(net, config),
     bias: isMasked ? g.input('bias', ['B', 1, 1, 'A']) : undefined,
   };
   const skip = blockSkipper(net, blocks);
@@ -78,10 +78,21 @@ export function qwenImageGraph(
   return g;
 }
 
-/** The embedded tokens of the prompt, of the latent and of references. */
-function embeddedStreams(
+/** The rotations of all tokens; declares their inputs. */
+export const ropeRotations = (
   net: Net,
-  config: QwenImageConfig,
+  { rope }: Pick<QwenImageStreamsConfig, 'rope'>,
+): Rotations =>
+  rotationInputs(
+    net,
+    'rope',
+    rope.axes.reduce((sum, width) => sum + width / 2, 0),
+  );
+
+/** The embedded tokens of the prompt, of the latent and of references. */
+export function embeddedStreams(
+  net: Net,
+  config: QwenImageStreamsConfig,
   references: QwenImageVariant['references'],
 ): readonly Stream[] {
   const { g } = net;
@@ -102,7 +113,7 @@ function embeddedStreams(
 /** SiLU of the embedding of time, [rows, C], from the input of this name. */
 function embeddedTime(
   net: Net,
-  { hasLayers }: QwenImageConfig,
+  { hasLayers }: QwenImageStreamsConfig,
   name: string,
   rows: string | number,
 ): Value {

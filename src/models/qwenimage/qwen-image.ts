@@ -12,7 +12,12 @@ import { ropeInputs, ropeTable } from '../dit/rope.ts';
 import type { ModelRuntime } from '../model-runtime.ts';
 import { timestepEmbedding } from '../unet/timestep.ts';
 import type { Weights } from '../weights/tensors.ts';
-import { PATCH, type QwenImageConfig, qwenImageConfig } from './config.ts';
+import {
+  PATCH,
+  type QwenImageConfig,
+  type QwenImageStreamsConfig,
+  qwenImageConfig,
+} from './config.ts';
 import {
   EMBEDDING,
   type QwenImageVariant,
@@ -79,7 +84,7 @@ export const createQwenImage = (runtime: ModelRuntime, weights: Weights): Denois
   createDit(runtime, weights, qwenImage);
 
 function variantFor(
-  config: QwenImageConfig,
+  config: QwenImageStreamsConfig,
   { references, contextMask, control }: DenoiserInputs,
 ): QwenImageVariant {
   const method = references?.method ?? config.method;
@@ -91,7 +96,11 @@ function variantFor(
   };
 }
 
-function graphInputs(config: QwenImageConfig, inputs: DenoiserInputs): Record<string, Tensor> {
+/** The inputs of the graph for an evaluation. */
+export function graphInputs(
+  config: QwenImageStreamsConfig,
+  inputs: DenoiserInputs,
+): Record<string, Tensor> {
   const { x, context, timesteps, references: given, contextMask, control } = inputs;
   const references = given?.latents ?? [];
   const method = given?.method ?? config.method;

@@ -92,7 +92,8 @@ export async function controlResiduals(
   const { percentToSigma } = sampling;
   if (sigma > percentToSigma(control.startPercent) || sigma < percentToSigma(control.endPercent))
     return before;
-  const [rows, , height, width] = x.shape;
+  const [rows] = x.shape;
+  const [height, width] = x.shape.slice(-2);
   const features = await preparedHint(control, height, width);
   const hint = features.map((one) => hintForRows(one, rows, conditions));
   const net = control.net.withBase?.(unet) ?? control.net;

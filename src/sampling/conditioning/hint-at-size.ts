@@ -7,7 +7,9 @@ import { commonUpscale } from '../../image/resize/common-upscale.ts';
 import type { ControlNet, LatentHint } from '../../models/controlnet/controlnet.ts';
 import type { Autoencoder } from '../../models/vae/autoencoder.ts';
 import { allocate } from '../../tensor/allocate.ts';
+import { framesOf } from '../../tensor/frames.ts';
 import { full, map, repeatToBatch, type Tensor, tensor } from '../../tensor/tensor.ts';
+import { toModelLatent } from '../model/latent-format.ts';
 import type { Control } from '../sampling-types.ts';
 import { joinChannels } from './concat.ts';
 
@@ -41,13 +43,18 @@ function resized(
   return commonUpscale(hint, size, 'nearest-exact', 'center');
 }
 
-/** The latents of pixels [N,C,H,W], in the units of the network. */
+/** The latents of pixels [N,C,H,W], in the units of the network; of videos the first frame. */
 async function encoded(
   pixels: Tensor,
-  { pixels: change, scale, shift }: LatentHint,
+  { pixels: change, scale, shift, mean, deviation }: LatentHint,
   vae: Autoencoder,
 ): Promise<Tensor> {
-  const latents = await vae.encode(toNHWC(change?.(pixels) ?? pixels));
+  const [latents] = framesOf(await vae.encode(toNHWC(change?.(pixels) ?? pixels)));
+  if (mean && deviation)
+    return toModelLatent(
+      { channels: mean.length, downscaleRatio: 8, scale, mean, std: deviation },
+      latents,
+    );
   const [factor, offset] = [Math.fround(scale), Math.fround(shift)];
   return map(latents, (value) => Math.fround(value - offset) * factor);
 }
