@@ -81,6 +81,31 @@ describe('LatentCutToBatch', () => {
   });
 });
 
+describe('latents with frames', () => {
+  const frames = {
+    samples: tensor(
+      [2, 2, 3, 2, 2],
+      Float32Array.from({ length: 48 }, (_, i) => i),
+    ),
+  };
+
+  // s = torch.arange(48).reshape(2, 2, 3, 2, 2)
+  it('are cut along t', async () => {
+    const cut = { samples: frames, dim: 't', slice_size: 1 };
+    const [{ samples }] = await runNode<[Latent]>('LatentCutToBatch', cut);
+    expect(samples.shape).toEqual([6, 2, 1, 2, 2]);
+    // s.movedim(2, 1).reshape([-1, 1, 2, 2, 2]).movedim(1, 2)[5].flatten()
+    expect([...samples.data.slice(-8)]).toEqual([32, 33, 34, 35, 44, 45, 46, 47]);
+    const part = { samples: frames, dim: 't', index: 1, amount: 1 };
+    const [one] = await runNode<[Latent]>('LatentCut', part);
+    // torch.narrow(s, 2, 1, 1)[1].flatten()
+    expect([...one.samples.data.slice(-8)]).toEqual([28, 29, 30, 31, 40, 41, 42, 43]);
+    const pair = { samples1: one, samples2: frames, dim: '-t' };
+    const [joined] = await runNode<[Latent]>('LatentConcat', pair);
+    expect(joined.samples.shape).toEqual([2, 2, 4, 2, 2]);
+  });
+});
+
 describe('ResolutionSelector', () => {
   it.each(casesOf('ResolutionSelector'))('%s', async (_, { params }) => {
     expect(await runNode('ResolutionSelector', params.options)).toEqual(params.size);

@@ -1,6 +1,10 @@
 // The vision tower of Qwen2.5-VL, and the nodes that encode prompts with pictures, against te/qwen_vl
 // (ComfyUI 0.33.0 on the tiny fixtures).
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { tensorsOf, writeRenamed } from '../../../../../test/support/files/rewrite.ts';
 import { expectGolden, fixtureModel, golden } from '../../../../../test/support/golden.ts';
 import { runNode, testContext } from '../../../../../test/support/run-node.ts';
 import { toNCHW } from '../../../../image/channel-order.ts';
@@ -8,7 +12,7 @@ import type { Clip } from '../../../../models/clip/clip.ts';
 import { groupGrid, imagePatches } from '../../../../models/qwenvl/image-patches.ts';
 import type { Autoencoder } from '../../../../models/vae/autoencoder.ts';
 import type { Conditioning } from '../../../../sampling/sampling-types.ts';
-import { type Tensor, tensor } from '../../../../tensor/tensor.ts';
+import { type Tensor, tensor, zeros } from '../../../../tensor/tensor.ts';
 
 const g = golden('te', 'qwen_vl');
 const [ENCODER, VAE] = ['tiny_qwen25_vl_7b', 'tiny_wan21_vae'];
@@ -83,4 +87,23 @@ describe('prompts with pictures', () => {
     expect(reference.shape).toEqual(scalars!.ref0_shape);
     expectGolden(g, id, outputs.reference_latent0_s8, sampled(reference));
   });
+});
+
+it('a text encoder without a vision tower is named', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'darkroom-blind-'));
+  try {
+    const tensors = Object.entries(await tensorsOf(fixtureModel(ENCODER)));
+    const language = Object.fromEntries(tensors.filter(([name]) => !name.startsWith('visual.')));
+    const file = await writeRenamed(join(folder, 'blind.safetensors'), language, (name) => name);
+    const blind = { ...testContext({ text_encoders: { blind: file } }), runtime: c.runtime };
+    const loader = { clip_name: 'blind', type: 'qwen_image' };
+    const [clip] = await runNode<[Clip]>('CLIPLoader', loader, blind);
+    const inputs = { clip, prompt: 'a', image1: zeros([1, 28, 28, 3]) };
+    await expect(runNode('TextEncodeQwenImageEditPlus', inputs, blind)).rejects.toMatchObject({
+      code: 'DR_MODEL_PART_MISSING',
+      message: 'blind.safetensors has no vision tower, which sees the images beside a prompt',
+    });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });

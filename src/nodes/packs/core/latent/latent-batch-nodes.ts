@@ -71,7 +71,7 @@ const BatchLatentsNode = defineNode({
   },
 });
 
-/** Has no effect along `t`, which only the latents of videos have. */
+/** Has no effect along `t` on latents without frames. */
 const LatentCutToBatch = defineNode({
   type: 'LatentCutToBatch',
   display: 'LatentCutToBatch',
@@ -84,9 +84,9 @@ const LatentCutToBatch = defineNode({
   },
   outputs: [output('LATENT')],
   run({ samples: latent, dim, slice_size }) {
-    const axis = { t: 1, y: 2, x: 3 }[dim];
-    if (axis < 2) return outputs(latent);
     const { samples } = latent;
+    const axis = samples.shape.length - { t: 3, y: 2, x: 1 }[dim];
+    if (axis < 2) return outputs(latent);
     const size = Math.min(slice_size, samples.shape[axis]);
     const count = Math.floor(samples.shape[axis] / size);
     const slices = Array.from({ length: samples.shape[0] }, (_, item) =>

@@ -226,9 +226,10 @@ const LatentBlend = defineNode({
 });
 
 /**
- * The axis of a latent by its letter. `t` is the time axis of videos, and the channels of images.
+ * The axis of a latent by its letter, from the end. `t` is the axis of frames, and of latents without
+ * frames the channels.
  */
-const AXES = { x: 3, y: 2, t: 1 } as const;
+const AXES = { x: 1, y: 2, t: 3 } as const;
 
 const LatentConcat = defineNode({
   type: 'LatentConcat',
@@ -239,7 +240,7 @@ const LatentConcat = defineNode({
   run({ samples1, samples2, dim }) {
     const one = samples1.samples;
     const two = repeatToBatch(samples2.samples, one.shape[0]);
-    const axis = AXES[dim.replace('-', '') as keyof typeof AXES];
+    const axis = one.shape.length - AXES[dim.replace('-', '') as keyof typeof AXES];
     if (one.shape.some((size, i) => i !== axis && size !== two.shape[i]))
       throw new DarkroomError('DR_SHAPE_MISMATCH', {
         message: `latents of [${two.shape}] do not fit beside latents of [${one.shape}]`,
@@ -265,7 +266,7 @@ const LatentCut = defineNode({
   },
   outputs: [output('LATENT')],
   run({ samples, dim, index, amount }) {
-    const axis = AXES[dim];
+    const axis = samples.samples.shape.length - AXES[dim];
     const side = samples.samples.shape[axis];
     const from = index >= 0 ? Math.min(index, side - 1) : Math.max(index, -side) + side;
     return outputs({
