@@ -1,5 +1,6 @@
 // Counts how many evaluations of the tiny Z-Image in ComfyUI's int8 pass the rule of the reference
 // tensors: tsx bench/int8-spread.ts FILE, which test/golden/weights/int8_spread.py writes.
+import { withModelFile } from '../src/formats/model-file.ts';
 import { openSafetensors } from '../src/formats/safetensors/safetensors.ts';
 import { createNextDit } from '../src/models/nextdit/nextdit.ts';
 import { weightsOf } from '../src/models/weights/tensors.ts';
@@ -12,8 +13,7 @@ const file = process.argv[2];
 if (!file) throw new Error('usage: tsx bench/int8-spread.ts FILE.safetensors');
 const cases = await openSafetensors(file);
 const model = fixtureModel('tiny_z_image_int8_convrot');
-const { tensors, close } = await openSafetensors(model);
-await close();
+const tensors = await withModelFile(model, (opened) => opened.tensors);
 const runtime = createRuntime({ threads: 1 });
 const network = createNextDit(runtime, weightsOf(model, tensors, ''));
 
