@@ -59,11 +59,10 @@ describePage('grids on the page', ({ test, open }) => {
 
     // it is still there after a reload, and goes when it is closed
     await page.reload();
-    await expect.poll(() => grid.locator('img').count(), { timeout: 20_000 }).toBe(6);
+    await expect.poll(() => grid.locator('img').count()).toBe(6);
     await page.locator('#grid').getByRole('button', { name: 'Close' }).click();
     await expect.poll(() => grid.count()).toBe(0);
     expect({ errors, foreignRequests }).toEqual({ errors: [], foreignRequests: [] });
-    await page.close();
   });
 
   it('says which jobs of a grid did not run, and fills in all options of a list', async () => {
@@ -84,8 +83,7 @@ describePage('grids on the page', ({ test, open }) => {
     await waitForQueue(page, 0);
     await page.getByRole('button', { name: /^Cancel/ }).click();
     await expect
-      .poll(() => page.locator('#grid td').allTextContents(), { timeout: 20_000 })
+      .poll(() => page.locator('#grid td').allTextContents())
       .toEqual(['No picture', 'Not run']);
-    await page.close();
   });
 });

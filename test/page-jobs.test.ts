@@ -1,6 +1,6 @@
 // Jobs of the built-in page: the form it starts with, batches, what it says about jobs in the
 // queue, while they run and when they failed.
-import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { violations } from './support/browser.ts';
@@ -24,9 +24,7 @@ describePage('jobs on the page', ({ test, open, countFrames, waitForFrames }) =>
     await page.getByLabel('Steps').fill(ENDLESS);
     await page.getByRole('button', { name: 'Run', exact: true }).click();
     const left = page.locator('#stage small').nth(1);
-    await expect
-      .poll(() => left.textContent(), { timeout: 30_000 })
-      .toMatch(/^(about|a few) .*left$/);
+    await expect.poll(() => left.textContent()).toMatch(/^(about|a few) .*left$/);
     await expect
       .poll(() => page.locator('#stage small').first().textContent())
       .toMatch(/it\/s$|s\/it$/);
@@ -35,7 +33,7 @@ describePage('jobs on the page', ({ test, open, countFrames, waitForFrames }) =>
       await page.getByRole('button', { name: 'Run', exact: true }).click();
     }
     await expect
-      .poll(() => page.locator('#queue li').allTextContents(), { timeout: 60_000 })
+      .poll(() => page.locator('#queue li').allTextContents())
       .toEqual([
         expect.stringMatching(/^Runningpanda.*seed 41 · Text to image/),
         expect.stringMatching(/^Waitingpanda.*seed 42 · Text to image/),
@@ -45,7 +43,6 @@ describePage('jobs on the page', ({ test, open, countFrames, waitForFrames }) =>
     await waitForQueue(page, 0);
     await page.getByRole('button', { name: /^Cancel/ }).click();
     await expect.poll(() => page.locator('#queue').isVisible()).toBe(false);
-    await page.close();
   });
 
   it('starts with a form that runs, and follows the checkpoint except where it was changed', async () => {
@@ -77,7 +74,6 @@ describePage('jobs on the page', ({ test, open, countFrames, waitForFrames }) =>
     expect(await violations(page)).toEqual([]);
     expect(errors).toEqual([]);
     rmSync(join(checkpoints, 'sd1.safetensors'));
-    await page.close();
   });
 
   it('queues a batch whose seeds step as the workflow says', async () => {
@@ -104,7 +100,6 @@ describePage('jobs on the page', ({ test, open, countFrames, waitForFrames }) =>
     await waitForQueue(page, 0);
     await page.getByRole('button', { name: /^Cancel/ }).click();
     await expect.poll(() => page.locator('#queue').isVisible()).toBe(false);
-    await page.close();
   });
 
   it('shows why a job failed on its tile, and opens it with the reason', async () => {
@@ -133,23 +128,59 @@ describePage('jobs on the page', ({ test, open, countFrames, waitForFrames }) =>
     await expect.poll(() => alert.textContent()).toContain(text);
     expect(await alert.textContent()).toContain('Download the model itself');
     await expect.poll(() => page.locator('#form .file').textContent()).toBe('Failing');
-    await page.close();
+  });
+
+  it('adds pictures that others make to the contact sheet', async () => {
+    const { page } = await open({});
+    const before = await countFrames(page);
+    await test().post('/prompt', { prompt: textToImage(51) });
+    await waitForFrames(page, before + 1);
+    await page.getByRole('button', { name: /^Picture \d+: .*, seed 51/ }).waitFor();
+  });
+
+  it('reads the history one request at a time, so that the newest answer counts', async () => {
+    const { page } = await open({});
+    const before = await countFrames(page);
+    let requests = 0;
+    let answer: (() => void) | undefined;
+    await page.route(/\/history\?/, async (route) => {
+      requests++;
+      const response = await route.fetch();
+      if (requests === 1)
+        await new Promise<void>((resolve) => {
+          answer = resolve;
+        });
+      await route.fulfill({ response });
+    });
+    await test().post('/prompt', { prompt: textToImage(52, Number(ENDLESS)) });
+    await test().post('/prompt', { prompt: textToImage(53) });
+    await waitForQueue(page, 1);
+    await expect.poll(() => answer).toBeDefined();
+    await test().queue.interrupt();
+    await expect.poll(() => page.locator('#queue').isVisible()).toBe(false);
+    expect(requests).toBe(1);
+    answer?.();
+    await waitForFrames(page, before + 1);
   });
 
   it('clears the contact sheet when that is confirmed', async () => {
     const { page } = await open({});
+    const before = await countFrames(page);
     await openExample(page, 'Text to image');
     await page.getByRole('button', { name: 'Run', exact: true }).click();
-    await page.locator('#sheet img').first().waitFor();
+    await waitForFrames(page, before + 1);
     const clear = page.locator('#sheet').getByRole('button', { name: 'Clear' });
+    const removals: string[] = [];
+    page.on('request', (request) => {
+      if (request.method() === 'POST') removals.push(new URL(request.url()).pathname);
+    });
     page.once('dialog', (dialog) => void dialog.dismiss());
     await clear.click();
-    expect(await countFrames(page)).toBeGreaterThan(0);
     page.once('dialog', (dialog) => void dialog.accept());
     await clear.click();
-    await expect.poll(() => countFrames(page)).toBe(0);
+    await waitForFrames(page, 0);
+    expect(removals).toEqual(['/history']);
     await page.getByText('Pictures you make appear here and stay.').waitFor();
-    await page.close();
   });
 
   it('says nothing of dropping on a phone, and has large targets', async () => {
@@ -170,9 +201,15 @@ describePage('jobs on the page', ({ test, open, countFrames, waitForFrames }) =>
           .map(({ outerHTML }) => outerHTML),
       );
     expect(small).toEqual([]);
-    await page.close();
   });
 });
+
+/** The graph of the example. */
+function textToImage(seed: number, steps = 2): unknown {
+  const graph = JSON.parse(readFileSync('examples/text-to-image.json', 'utf8'));
+  Object.assign(graph['5'].inputs, { seed, steps });
+  return graph;
+}
 
 /** A job that fails when its upscale model is loaded. */
 const failing = {

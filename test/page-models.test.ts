@@ -4,7 +4,7 @@ import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import sharp from 'sharp';
-import { afterEach, beforeAll, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { violations } from './support/browser.ts';
 import { fixtureModel } from './support/golden.ts';
 import { describePage, openExample } from './support/page.ts';
@@ -12,7 +12,6 @@ import { describePage, openExample } from './support/page.ts';
 const HOSTILE = '<b onclick=alert(1)>&amp;.safetensors';
 
 describePage('the model browser', ({ test, open: openPage }) => {
-  let opened: Page | undefined;
   beforeAll(async () => {
     const put = (folder: string, name: string, fixture: string): void => {
       mkdirSync(inModels(folder), { recursive: true });
@@ -27,13 +26,11 @@ describePage('the model browser', ({ test, open: openPage }) => {
       .png()
       .toFile(inModels('checkpoints', 'fox.preview.png'));
   });
-  afterEach(() => opened?.close());
   const inModels = (...names: string[]): string => join(test().folders.models[0], ...names);
 
   const open = async (example?: string, options: BrowserContextOptions = {}) => {
     const watched = await openPage(options);
-    opened = watched.page;
-    if (example) await openExample(opened, example);
+    if (example) await openExample(watched.page, example);
     return watched;
   };
   const browse = async (page: Page) => {
@@ -58,6 +55,7 @@ describePage('the model browser', ({ test, open: openPage }) => {
       .toBe(40);
     await page.getByText(/^7 files/).waitFor();
     // the form of a new picture takes no LoRA
+    await row(page, 'ink').getByText(/^lora/i).waitFor();
     expect(await row(page, 'ink').getByRole('button').count()).toBe(0);
     expect(errors).toEqual([]);
   });
@@ -70,8 +68,8 @@ describePage('the model browser', ({ test, open: openPage }) => {
     await search.fill('sd1.X checkpoint');
     await page.getByText(/^\d of 7 files/).waitFor();
     expect(await violations(page)).toEqual([]);
-    expect(await row(page, 'fox').count()).toBe(1);
-    expect(await row(page, 'ink').count()).toBe(0);
+    await row(page, 'fox').waitFor();
+    await row(page, 'ink').waitFor({ state: 'detached' });
     await search.fill('belongs');
     await expect.poll(() => page.locator('.model-list .name').allTextContents()).toEqual([HOSTILE]);
     await search.fill('');
@@ -133,7 +131,7 @@ describePage('the model browser', ({ test, open: openPage }) => {
     await row(page, 'page').getByText('is a web page (HTML)').waitFor();
   });
 
-  it('stays quick with ten thousand files, also on a phone', async () => {
+  it('shows ten thousand files in parts, also on a phone', async () => {
     for (let i = 0; i < 10_000; i++)
       writeFileSync(inModels('loras', `style ${i}.safetensors`), 'no model');
     const { page, errors } = await open('Text to image', {
@@ -147,22 +145,19 @@ describePage('the model browser', ({ test, open: openPage }) => {
     await page.getByRole('button', { name: 'Show more' }).click();
     await expect.poll(() => rows.count()).toBe(200);
     await page.getByRole('searchbox').fill('style 9999');
-    await page.getByText('1 of 10007 files').waitFor({ timeout: 2000 });
+    await page.getByText('1 of 10007 files').waitFor();
     // what is on the screen is read first
     await row(page, 'style 9999').getByText('Can’t be used').waitFor();
-    const longest = await page.evaluate(`(async () => {
+    // whatever is searched for, a part of the rows is made
+    const rowCounts = await page.evaluate(`(() => {
       const input = document.querySelector('dialog input');
-      const times = [];
-      for (const text of ['s', 'st', 'sty', '7', '77', '']) {
-        const start = performance.now();
+      return ['s', 'st', 'sty', '7', '77', ''].map((text) => {
         input.value = text;
         input.dispatchEvent(new Event('input'));
-        times.push(performance.now() - start);
-        await new Promise(requestAnimationFrame);
-      }
-      return Math.max(...times);
+        return document.querySelectorAll('.model-list li').length;
+      });
     })()`);
-    expect(longest).toBeLessThan(1000);
+    expect(rowCounts).toEqual([100, 100, 100, 100, 100, 100]);
     expect(await violations(page)).toEqual([]);
     expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
     expect(errors).toEqual([]);

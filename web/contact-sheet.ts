@@ -2,6 +2,7 @@
 import { clearHistory, listHistory, pictureUrl } from './api.ts';
 import { announce, create, find, replaceChanged } from './dom.ts';
 import { type Frame, framesOf, originText } from './history-frames.ts';
+import { oneAtATime } from './one-at-a-time.ts';
 import { showError } from './problem.ts';
 
 const PAGE_SIZE = 60;
@@ -33,7 +34,7 @@ export function createContactSheet(events: ContactSheetEvents): ContactSheet {
     if (!frame.picture) events.openFailed(frame);
     else events.open(pictures, indexOfPicture(pictures, frame));
   };
-  const refresh = async (): Promise<void> => {
+  const show = async (): Promise<void> => {
     const entries = Object.entries(await listHistory(count));
     const frames = entries.reverse().flatMap(([id, entry]) => framesOf(id, entry));
     const previous = tiles;
@@ -49,6 +50,8 @@ export function createContactSheet(events: ContactSheetEvents): ContactSheet {
     clearButton.hidden = entries.length === 0;
     moreButton.hidden = entries.length < count;
   };
+  // otherwise an older answer could arrive after a newer one
+  const refresh = oneAtATime(show);
   clearButton.addEventListener('click', async () => {
     if (!confirm('Remove everything from the contact sheet? The picture files stay.')) return;
     try {

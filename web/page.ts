@@ -44,6 +44,8 @@ const LARGE_FILE_BYTES = 1e8;
 const queuedGraphs = new Map<string, Graph>();
 /** Counts the workflows that are opened. */
 let opened = 0;
+/** Running and waiting jobs of all clients, as the server said last. */
+let lastRemaining = 0;
 const progress = new ProgressView();
 const queueList = createQueueList();
 let batch = createBatchControls(undefined);
@@ -84,11 +86,15 @@ async function openFailed(frame: Frame): Promise<void> {
 }
 
 const refreshSheet = (): void => void sheet.refresh().catch(showError);
+const refreshCell = (id: string): void => void gridView.update(id).catch(showError);
 
-/** Shows the results of a job that has ended. */
-function showEnded(id: string): void {
-  refreshSheet();
-  void gridView.update(id).catch(showError);
+/** Shows how many jobs there are now, and the results of those that have ended. */
+function showQueue(remaining: number): void {
+  void queueList.refresh().catch(showError);
+  // no other message tells of the ends of other clients' jobs
+  if (remaining <= lastRemaining) refreshSheet();
+  lastRemaining = remaining;
+  if (remaining === 0) void gridView.updateAll(true).catch(showError);
 }
 
 // --- workflows
@@ -225,10 +231,7 @@ find('#new-picture').addEventListener('click', () => void openNewPicture());
 void attempt(() => Promise.all([start(), showExamples()]));
 subscribe({
   messages: {
-    status: ({ status }) => {
-      void queueList.refresh().catch(showError);
-      if (status.exec_info.queue_remaining === 0) void gridView.updateAll(true).catch(showError);
-    },
+    status: ({ status }) => showQueue(status.exec_info.queue_remaining),
     execution_start: () => progress.start(),
     executing: ({ node, prompt_id }) => {
       if (node !== null) progress.showNode(nodeName(prompt_id, node));
@@ -243,15 +246,15 @@ subscribe({
     },
     execution_success: ({ prompt_id }) => {
       progress.end();
-      showEnded(prompt_id);
+      refreshCell(prompt_id);
     },
     execution_interrupted: ({ prompt_id }) => {
       progress.end('Cancelled');
-      showEnded(prompt_id);
+      refreshCell(prompt_id);
     },
     execution_error: ({ prompt_id, exception_message }) => {
       progress.fail(exception_message);
-      showEnded(prompt_id);
+      refreshCell(prompt_id);
     },
   },
   preview: (picture) => progress.showPreview(picture),

@@ -15,7 +15,7 @@ export const browserProgram = (): string | undefined =>
   PROGRAMS.find((path) => path && existsSync(path));
 
 /** How long a page waits for an element: on a busy machine, an engine takes a while to start. */
-const WAIT_MS = 60_000;
+const WAIT_MS = 120_000;
 
 /** Why tests are skipped without a browser. */
 export const NO_BROWSER =

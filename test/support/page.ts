@@ -1,8 +1,13 @@
 // The built-in page in a browser: a server with the embedded models, and pages whose errors are
 // recorded. Tests are skipped without a browser.
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
+import type { Queue } from '../../src/queue/contract.ts';
+import type { HistoryResponse } from '../../src/server/api-types.ts';
+import { type JsonNumber, type JsonValue, parseJson } from '../../web/exact-json.ts';
+import { framesOf } from '../../web/history-frames.ts';
 import { browserProgram, NO_BROWSER, openBrowser, type Watched, watchedPage } from './browser.ts';
+import { listQueue } from './queue/queue.ts';
 import { type TestServer, testServer } from './server.ts';
 
 export const SCREENS = [
@@ -15,7 +20,10 @@ export const SCREENS = [
 
 export interface PageTest {
   test(): TestServer;
-  /** Opens the page; waits for the pictures of earlier tests, which others count from. */
+  /**
+   * Opens the page until the test has ended; waits for the frames of earlier tests, which others
+   * count from.
+   */
   open(options: Parameters<Browser['newPage']>[0]): Promise<Watched>;
   countFrames(page: Page): Promise<number>;
   waitForFrames(page: Page, count: number): Promise<void>;
@@ -40,26 +48,41 @@ export function describePage(name: string, tests: (context: PageTest) => void): 
       await test.close();
     });
 
+    const pages: Page[] = [];
+    afterEach(async () => {
+      await Promise.all(pages.splice(0).map((page) => page.close()));
+      await endJobs(test.queue);
+    });
+
     const countFrames = (page: Page) => page.locator('#sheet li').count();
     const waitForFrames = (page: Page, count: number) =>
-      expect.poll(() => countFrames(page), { timeout: 60_000 }).toBeGreaterThanOrEqual(count);
+      expect.poll(() => countFrames(page)).toBe(count);
     const open: PageTest['open'] = async (options) => {
       const watched = await watchedPage(browser, address, options);
       const { page } = watched;
+      pages.push(page);
       await page.goto(address);
       await page.waitForSelector('#examples button');
       await page.locator('#form .file').waitFor();
-      const history = Object.values((await test.get('/history')).json() as object) as {
-        readonly outputs: Readonly<Record<string, { readonly images?: readonly unknown[] }>>;
-      }[];
-      const hasPictures = history.some(({ outputs }) =>
-        Object.values(outputs).some(({ images = [] }) => images.length > 0),
-      );
-      if (hasPictures) await waitForFrames(page, 1);
+      await waitForFrames(page, framesIn((await test.get('/history')).body));
       return watched;
     };
     tests({ test: () => test, open, countFrames, waitForFrames });
   });
+}
+
+/** Ends what a test has left in the queue, so that it does not run during the next one. */
+async function endJobs(queue: Queue): Promise<void> {
+  await queue.clear();
+  const { running } = await listQueue(queue);
+  await queue.interrupt();
+  for (const { promptId } of running) await queue.waitForEnd(promptId);
+}
+
+/** How many frames the page shows of a history. */
+function framesIn(history: string): number {
+  const entries = Object.entries(parseJson<HistoryResponse<JsonValue, JsonNumber>>(history));
+  return entries.flatMap(([id, entry]) => framesOf(id, entry)).length;
 }
 
 /** Waits for the form of a workflow, before which the form of another one may be shown. */
