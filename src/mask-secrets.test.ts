@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
+import { computedMs } from '../test/support/computed-time.ts';
 import { maskError, maskSecrets, maskUrl, secretsInUrl } from './mask-secrets.ts';
 
 describe('maskUrl', () => {
@@ -46,10 +47,10 @@ describe('maskSecrets', () => {
   });
 
   it('takes time in proportion to the length of the text', () => {
-    const started = performance.now();
+    const started = computedMs();
     for (const piece of ["password='", 'a://', 'password ', 'a://b@', 'Bearer '])
       maskSecrets(piece.repeat(100_000));
-    expect(performance.now() - started).toBeLessThan(10_000);
+    expect(computedMs() - started).toBeLessThan(10_000);
   });
 });
 

