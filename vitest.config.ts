@@ -32,9 +32,9 @@ export default defineConfig(({ mode }) => ({
     exclude: mode === 'slow' || namesFiles ? [] : SLOW,
     globalSetup: ['test/support/global-setup.ts'],
     pool: 'forks',
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
-    // on a busy machine a picture may take longer than the second that is usual
-    expect: { poll: { timeout: 20_000 } },
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
+    // on a busy machine, what takes a second may take many
+    expect: { poll: { timeout: 120_000 } },
   },
 }));

@@ -71,7 +71,7 @@ beforeAll(async () => {
     'encoder.block.23.layer.1.DenseReluDense.wi_1.weight': [4, 4],
   });
   darkroom = await openDarkroom({ models, output: join(root, 'output'), temp: join(root, 'temp') });
-}, 60_000);
+});
 afterAll(async () => {
   await darkroom.close();
   rmSync(root, { recursive: true });

@@ -35,9 +35,7 @@ async function runOnce(
   return { ran, images: result.images.map((image) => image.toBuffer()) };
 }
 
-it('another process reuses the results, and another seed runs only the nodes that use it', {
-  timeout: 120_000,
-}, async () => {
+it('another process reuses the results, and another seed runs only the nodes that use it', async () => {
   const cache = join(root, 'cache');
   const first = await runOnce({}, cache);
   expect(first.ran).toContain('KSampler');

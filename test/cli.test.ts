@@ -14,6 +14,12 @@ const dir = mkdtempSync(join(tmpdir(), 'darkroom-cli-'));
 const TEST_NODES = join(here, 'support', 'cli.ts');
 const BUILT_IN = join(here, '..', 'src', 'cli', 'main.ts');
 
+/** A module with which a job that was cancelled is never ended by force. */
+const WITHOUT_GRACE = `data:text/javascript,${encodeURIComponent(`
+  const { setTimeout } = globalThis;
+  globalThis.setTimeout = (call, ms, ...rest) => setTimeout(call, ms === 2000 ? 1e9 : ms, ...rest);
+`)}`;
+
 interface Ended {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -23,6 +29,8 @@ interface Ended {
 
 interface Options {
   readonly program?: string;
+  /** A module that is imported before it. */
+  readonly before?: string;
   readonly input?: string;
   /** Called with all that was printed so far on stdout, and with all on stderr. */
   readonly onOutput?: (text: string, child: ChildProcess) => void;
@@ -30,10 +38,11 @@ interface Options {
 
 function darkroom(
   args: readonly string[],
-  { program = TEST_NODES, input, onOutput }: Options = {},
+  { program = TEST_NODES, before, input, onOutput }: Options = {},
 ): Promise<Ended> {
+  const options = before === undefined ? FROM_SOURCE : [...FROM_SOURCE, '--import', before];
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [...FROM_SOURCE, program, ...args], {
+    const child = spawn(process.execPath, [...options, program, ...args], {
       cwd: dir,
       stdio: ['pipe', 'pipe', 'pipe'],
       env: { ...process.env, NO_COLOR: '1' },
@@ -72,7 +81,7 @@ const slow = workflow({
   2: save(['1', 0], 'slow'),
 });
 const deaf = workflow({
-  1: node('TestSlow', { steps: 2, ms: 10000, deaf: true }),
+  1: node('TestSlow', { steps: 2, ms: 600_000, deaf: true }),
   2: save(['1', 0], 'deaf'),
 });
 writeFileSync(join(dir, 'portrait.json'), '{}');
@@ -288,30 +297,29 @@ describe.concurrent('darkroom run', () => {
       2: save(['1', 0]),
     });
     writeFileSync(join(dir, 'runs.csv'), '1.ms\n60000\n');
-    let sentAt = 0;
+    let sent = false;
     const { code, signal } = await darkroom(['run', file, '--csv', 'runs.csv'], {
       onOutput: (text, child) => {
-        if (sentAt > 0 || !text.includes('run 1 of 1')) return;
-        sentAt = Date.now() + 500;
+        if (sent || !text.includes('run 1 of 1')) return;
+        sent = true;
         setTimeout(() => child.kill('SIGINT'), 500);
       },
     });
     expect({ code, signal }).toEqual({ code: null, signal: 'SIGINT' });
-    expect(Date.now() - sentAt).toBeLessThan(20_000);
   });
 
   it('stops immediately on a second Ctrl-C', async () => {
-    let first = 0;
+    let sent = false;
     const { code } = await darkroom(['run', deaf, '--json'], {
+      before: WITHOUT_GRACE,
       onOutput: (text, child) => {
-        if (first > 0 || !text.includes('"progress"')) return;
-        first = Date.now();
-        child.kill('SIGINT');
-        setTimeout(() => child.kill('SIGINT'), 200);
+        if (sent || !text.includes('"progress"')) return;
+        sent = child.kill('SIGINT');
+        // two that arrive at once count as one
+        setTimeout(() => child.kill('SIGINT'), 2000);
       },
     });
     expect(code).toBe(130);
-    expect(Date.now() - first).toBeLessThan(1900);
   });
 
   it('exits with 1 and leaves no incomplete file when the engine is killed', async () => {
@@ -339,8 +347,7 @@ describe.concurrent('darkroom run', () => {
       },
     });
     expect(pids.length).toBeGreaterThan(0);
-    for (let i = 0; i < 100 && pids.some(isEngine); i++) await sleep(50);
-    expect(pids.filter(isEngine)).toEqual([]);
+    while (pids.some(isEngine)) await sleep(50);
   });
 });
 

@@ -78,9 +78,7 @@ describe('@stable-canvas/comfyui-client', () => {
       return (await client._enqueue_prompt(workflow(seed, 10_000))).prompt_id;
     };
     const [first, second] = [await add(10), await add(11)];
-    await expect
-      .poll(async () => (await client.getPromptStatus(first)).running, { timeout: 20_000 })
-      .toBe(true);
+    await expect.poll(async () => (await client.getPromptStatus(first)).running).toBe(true);
     expect(await client.getPromptStatus(second)).toEqual({
       running: false,
       pending: true,
@@ -90,9 +88,7 @@ describe('@stable-canvas/comfyui-client', () => {
     await client.deleteItem('queue', second);
     expect((await client.getQueue()).Pending).toEqual([]);
     await client.interrupt();
-    await expect
-      .poll(async () => (await client.getQueue()).Running.length, { timeout: 20_000 })
-      .toBe(0);
+    await expect.poll(async () => (await client.getQueue()).Running.length).toBe(0);
     const { History } = await client.getHistory(1);
     expect(History[0].prompt[1]).toBe(first);
     expect(History[0].status?.status_str).toBe('error');
@@ -219,13 +215,9 @@ describe('@saintno/comfyui-sdk', () => {
 
   it('queues, interrupts, frees and reads the history', async () => {
     const { prompt_id } = await api.appendPrompt(workflow(40, 10_000));
-    await expect
-      .poll(async () => (await api.getQueue()).queue_running.length, { timeout: 20_000 })
-      .toBe(1);
+    await expect.poll(async () => (await api.getQueue()).queue_running.length).toBe(1);
     await api.interrupt();
-    await expect
-      .poll(async () => (await api.getQueue()).queue_running.length, { timeout: 20_000 })
-      .toBe(0);
+    await expect.poll(async () => (await api.getQueue()).queue_running.length).toBe(0);
     expect((await api.getHistory(prompt_id))?.status.status_str).toBe('error');
     expect(Object.keys(await api.getHistories(2)).at(-1)).toBe(prompt_id);
     expect(await api.freeMemory(true, true)).toBe(true);

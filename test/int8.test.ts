@@ -44,7 +44,7 @@ describe('int8', () => {
     expect(found.psnr).toBeGreaterThan(38);
     expect(found.ssim).toBeGreaterThan(0.99);
     expect(found.psnr).toBeLessThan(70);
-  }, 180_000);
+  });
 
   it('is refused on devices that do not support it', async () => {
     await expect(openDarkroom({ precision: 'int4' as never })).rejects.toMatchObject({

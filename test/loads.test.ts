@@ -28,7 +28,7 @@ afterAll(async () => {
 it.each([
   ['three-regions', { '42.steps': 6 }],
   ['tile-upscale', { '5.steps': 2, '8.steps': 6 }],
-])('%s', { timeout: 120_000 }, async (name, set) => {
+])('%s', async (name, set) => {
   steps = 0;
   await darkroom.run(`examples/${name}.json`, {
     set,

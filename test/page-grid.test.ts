@@ -26,7 +26,7 @@ describePage('grids on the page', ({ test, open }) => {
     await expect
       .poll(() => grid.locator('th').allTextContents())
       .toEqual(['2', '3', 'panda', 'fox', '<b>owl</b>']);
-    await expect.poll(() => grid.locator('img').count(), { timeout: 100_000 }).toBe(6);
+    await expect.poll(() => grid.locator('img').count()).toBe(6);
     await grid.getByRole('button', { name: 'Steps 3, Prompt fox' }).waitFor();
     expect(await violations(page)).toEqual([]);
 

@@ -51,9 +51,7 @@ async function serve(...args: string[]): Promise<Serving> {
 }
 
 const ready = (address: string): Promise<void> =>
-  expect
-    .poll(async () => (await fetch(`${address}/healthz`)).status, { timeout: 60_000 })
-    .toBe(200);
+  expect.poll(async () => (await fetch(`${address}/healthz`)).status).toBe(200);
 const post = async (url: string, body: unknown) =>
   (await (await fetch(url, { method: 'POST', body: JSON.stringify(body) })).json()) as {
     prompt_id: string;
@@ -74,7 +72,7 @@ describe('darkroom serve', () => {
     const waiting = await post(`${first.address}/prompt`, { prompt: savingGraph(2) });
     first.process.kill('SIGTERM');
     // a second signal ends it without waiting for the running job
-    await expect.poll(() => first.errorOutput(), { timeout: 30_000 }).toContain('stopping');
+    await expect.poll(() => first.errorOutput()).toContain('stopping');
     first.process.kill('SIGTERM');
     expect(await first.exit).toBe(0);
     writeFileSync(join(root, 'temp', 'preview.png'), 'of the first run');

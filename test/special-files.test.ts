@@ -9,7 +9,7 @@ import { FROM_SOURCE } from './support/from-source.ts';
 const root = mkdtempSync(join(tmpdir(), 'darkroom-special-'));
 const at = (name: string): string => join(root, name);
 const PROGRAM = join(import.meta.dirname, 'support', 'cli.ts');
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 120_000;
 
 mkdirSync(at('models/checkpoints'), { recursive: true });
 mkdirSync(at('input'));

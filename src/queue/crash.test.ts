@@ -6,15 +6,17 @@ import { startPostgres, whyNoPostgres } from '../../test/support/queue/postgres.
 import { temporaryFolder } from '../../test/support/queue/queue.ts';
 import { seeded } from '../../test/support/seeded.ts';
 
+const TIMEOUT = { timeout: 900_000 };
+
 describe('every accepted job ends once, whichever processes are killed', () => {
-  it('on the embedded database', async () => {
+  it('on the embedded database', TIMEOUT, async () => {
     const database = join(temporaryFolder('database'), 'queue');
     expect(await crash({ database, hosts: 1, jobs: 8, kills: 4, random: seeded(3) })).toMatchObject(
       { faults: [] },
     );
   });
 
-  it.skipIf(whyNoPostgres() !== undefined)('on PostgreSQL with two workers', async () => {
+  it.skipIf(whyNoPostgres() !== undefined)('on PostgreSQL with two workers', TIMEOUT, async () => {
     const server = await startPostgres();
     expect(
       await crash({

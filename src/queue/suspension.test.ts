@@ -12,7 +12,6 @@ import {
 import { slowJob, temporaryFolder } from '../../test/support/queue/queue.ts';
 import { openQueue } from './queue.ts';
 
-const TIMEOUT = { timeout: 240_000 };
 const rounds = Number(process.env['DARKROOM_TEST_SUSPENSIONS'] ?? 3);
 
 let hosts: Host[] = [];
@@ -31,8 +30,8 @@ afterEach(async () => {
 /** Starts a job and returns its id and the engine's process once it runs. */
 async function startJob(host: Host, milliseconds: number) {
   const { promptId } = await host.ask('add', { job: slowJob(milliseconds) });
-  await expect.poll(() => stateOf(host, promptId), { timeout: 20_000 }).toBe('running');
-  await expect.poll(() => host.ask('engine'), { timeout: 20_000 }).toBeDefined();
+  await expect.poll(() => stateOf(host, promptId)).toBe('running');
+  await expect.poll(() => host.ask('engine')).toBeDefined();
   return { promptId, engine: (await host.ask('engine'))! };
 }
 
@@ -40,7 +39,7 @@ const stateOf = async (host: Host, promptId: string): Promise<string | undefined
   (await host.ask('job', { promptId }))?.state;
 
 const ended = async (host: Host, promptId: string) => {
-  await expect.poll(() => stateOf(host, promptId), { timeout: 60_000 }).not.toBe('running');
+  await expect.poll(() => stateOf(host, promptId)).not.toBe('running');
   return host.ask('job', { promptId });
 };
 
@@ -51,7 +50,7 @@ async function suspend(pids: readonly number[], milliseconds: number): Promise<v
 }
 
 describe.runIf(process.platform !== 'win32')('a machine that sleeps', () => {
-  it('keeps its job on the embedded database', { timeout: 600_000 }, async () => {
+  it('keeps its job on the embedded database', async () => {
     const host = await start(join(temporaryFolder('database'), 'queue'));
     const { promptId, engine } = await startJob(host, 900_000);
     for (let round = 0; round < rounds; round++) {
@@ -73,21 +72,21 @@ describe.skipIf(why !== undefined)('a suspended process on PostgreSQL', () => {
   });
   afterAll(() => server.stop());
 
-  it('keeps its job if nobody else has taken it', TIMEOUT, async () => {
+  it('keeps its job if nobody else has taken it', async () => {
     const database = await server.database();
     const host = await start(database);
     const server2 = await openQueue({ database, leaseSeconds: LEASE_SECONDS });
     const { promptId } = await startJob(host, 12_000);
     process.kill(host.process.pid!, 'SIGSTOP');
     const states = async () => (await server2.status(promptId))?.state;
-    await expect.poll(states, { timeout: 40_000 }).toBe('pending');
+    await expect.poll(states).toBe('pending');
     process.kill(host.process.pid!, 'SIGCONT');
-    await expect.poll(states).toBe('running');
+    await expect.poll(states).not.toBe('pending');
     expect(await server2.waitForEnd(promptId)).toMatchObject({ state: 'success', attempts: 1 });
     await server2.close();
   });
 
-  it('keeps the result of a job that ended meanwhile', TIMEOUT, async () => {
+  it('keeps the result of a job that ended meanwhile', async () => {
     const database = await server.database();
     const host = await start(database);
     const server2 = await openQueue({ database, leaseSeconds: LEASE_SECONDS });
@@ -98,14 +97,14 @@ describe.skipIf(why !== undefined)('a suspended process on PostgreSQL', () => {
     await server2.close();
   });
 
-  it('stops a job at once that another has taken', TIMEOUT, async () => {
+  it('stops a job at once that another has taken', async () => {
     const database = await server.database();
     const first = await start(database);
     const { promptId, engine } = await startJob(first, 20_000);
     const second = await start(database);
     process.kill(first.process.pid!, 'SIGSTOP');
     const attempts = async () => (await second.ask('job', { promptId }))?.attempts;
-    await expect.poll(attempts, { timeout: 40_000 }).toBe(2);
+    await expect.poll(attempts).toBe(2);
     process.kill(first.process.pid!, 'SIGCONT');
     await expect.poll(() => first.ask('engine')).not.toBe(engine);
     const { state, attempts: starts, error } = (await ended(second, promptId))!;

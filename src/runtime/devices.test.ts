@@ -107,7 +107,6 @@ const SWIFTSHADER = ['/usr/lib/chromium', '/usr/lib64/chromium-browser', '/opt/g
 describe('WebGPU', () => {
   it.skipIf(SWIFTSHADER === undefined)(
     `on SwiftShader equals the CPU${SWIFTSHADER ? '' : ' (skipped: SwiftShader is not installed)'}`,
-    { timeout: 300_000 },
     async () => {
       const script = fileURLToPath(new URL('../../test/support/webgpu.ts', import.meta.url));
       const environment = {

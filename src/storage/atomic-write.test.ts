@@ -146,13 +146,13 @@ const why = process.platform === 'linux' ? whyNoNamespaces() : 'only Linux has n
 describe.skipIf(why)(`two containers of one host name${why ? ` (${why})` : ''}`, () => {
   const SLOW_WRITER = fileURLToPath(new URL('../../test/support/slow-writer.ts', import.meta.url));
 
-  it('leave each other’s unfinished files alone', { timeout: 60_000 }, async () => {
+  it('leave each other’s unfinished files alone', async () => {
     const start = (): ChildProcess =>
       startInNamespace(SLOW_WRITER, [root], { stdio: ['pipe', 'inherit', 'inherit'] });
     const writers = [start(), start()];
     const ended = writers.map((writer) => once(writer, 'exit'));
     const unfinished = () => readdirSync(root).filter(isTemporary).length;
-    await expect.poll(unfinished, { timeout: 30_000 }).toBe(2);
+    await expect.poll(unfinished).toBe(2);
     await removeAbandoned(root);
     expect(unfinished()).toBe(2);
     for (const writer of writers) writer.stdin!.end();

@@ -86,7 +86,7 @@ const slow = defineNode({
   // `deaf` ignores the cancel message by blocking the thread
   inputs: {
     steps: int({ max: 100000 }),
-    ms: int(),
+    ms: int({ max: 1e6 }),
     deaf: boolean(),
     value: socket('*', { optional: true }),
   },

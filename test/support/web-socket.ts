@@ -13,7 +13,7 @@ export interface TestSocket {
   until(type: string, matches?: (data: Data) => boolean): Promise<Data>;
 }
 
-const WAIT_MS = 60_000;
+const WAIT_MS = 120_000;
 
 /** Connects to a server; `address` is its URL. */
 export async function openSocket(

@@ -16,7 +16,6 @@ import { readRecord, recordOfThisProcess, touchRecord, writeRecord } from './loc
 
 const PROGRAM = fileURLToPath(new URL('../../../test/support/queue/lock-host.ts', import.meta.url));
 const STDIO: SpawnOptions = { stdio: ['pipe', 'pipe', 'inherit'] };
-const TIMEOUT = { timeout: 60_000 };
 const BEAT_MS = 50;
 
 let folder: string;
@@ -64,7 +63,7 @@ describe('the lock of a folder', () => {
     (await lockFolder(folder)).unlock();
   });
 
-  it('says who holds it, where and since when', TIMEOUT, async () => {
+  it('says who holds it, where and since when', async () => {
     const { process: child, ask } = await startHost();
     expect(await ask(`lock ${folder}`)).toBe('held');
     await expect(lockFolder(folder)).rejects.toMatchObject({
@@ -93,7 +92,7 @@ describe('the lock of a folder', () => {
     lock.unlock();
   });
 
-  it('outlives the suspension of its process, and ends when that is killed', TIMEOUT, async () => {
+  it('outlives the suspension of its process, and ends when that is killed', async () => {
     const { process: child, ask } = await startHost();
     await ask(`lock ${folder}`);
     child.kill('SIGSTOP');
@@ -103,7 +102,7 @@ describe('the lock of a folder', () => {
     (await lockFolder(folder)).unlock();
   });
 
-  it.runIf(process.platform === 'linux')('ends when its process is a zombie', TIMEOUT, async () => {
+  it.runIf(process.platform === 'linux')('ends when its process is a zombie', async () => {
     // a shell that does not wait for its child
     const words = [process.execPath, ...FROM_SOURCE, PROGRAM].map((word) => `"${word}"`);
     const script = `${words.join(' ')} <&3 & exec sleep 60`;
@@ -122,9 +121,7 @@ describe('the lock of a folder', () => {
 });
 
 const rounds = Number(process.env['DARKROOM_TEST_LOCK_ROUNDS'] ?? 20);
-it(`one of three processes gets a stale lock (${rounds} rounds)`, {
-  timeout: 600_000,
-}, async () => {
+it(`one of three processes gets a stale lock (${rounds} rounds)`, async () => {
   const three = await Promise.all([startHost(), startHost(), startHost()]);
   const winners: number[] = [];
   for (let round = 0; round < rounds; round++) {
@@ -143,7 +140,7 @@ const why = process.platform === 'linux' ? whyNoNamespaces() : 'only Linux has n
 describe.skipIf(why)(`two containers${why ? ` (${why})` : ''}`, () => {
   const startContainer = () => startHost(() => startInNamespace(PROGRAM, [], STDIO));
 
-  it('do not both get a folder', TIMEOUT, async () => {
+  it('do not both get a folder', async () => {
     const [a, b] = await Promise.all([startContainer(), startContainer()]);
     expect(await a.ask(`lock ${folder}`)).toBe('held');
     expect(await b.ask(`lock ${folder}`)).toContain('is used by process');

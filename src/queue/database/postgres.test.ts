@@ -34,17 +34,23 @@ import { openPostgres } from './postgres.ts';
 const why = whyNoPostgres();
 if (why) console.warn(`the tests of the queue on PostgreSQL are skipped: ${why}`);
 
-/** Ends connections to a database, all by default; returns how many. */
-async function endConnections(database: string, condition = 'true'): Promise<number> {
+/** Runs a statement on a connection of its own; returns the number of its rows. */
+async function countRows(database: string, statement: string): Promise<number> {
   const admin = new pg.Client(database);
   await admin.connect();
-  const { rowCount } = await admin.query(
-    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-     WHERE datname = current_database() AND pid <> pg_backend_pid() AND ${condition}`,
-  );
+  const { rowCount } = await admin.query(statement);
   await admin.end();
   return rowCount ?? 0;
 }
+
+/** The end of a statement on the other connections to its database. */
+const connections = (condition: string): string =>
+  `FROM pg_stat_activity
+   WHERE datname = current_database() AND pid <> pg_backend_pid() AND ${condition}`;
+
+/** Ends connections to a database, all by default; returns how many. */
+const endConnections = (database: string, condition = 'true'): Promise<number> =>
+  countRows(database, `SELECT pg_terminate_backend(pid) ${connections(condition)}`);
 
 describe.skipIf(why !== undefined)('a queue on PostgreSQL', () => {
   let server: TestServer;
@@ -169,11 +175,16 @@ describe.skipIf(why !== undefined)('a queue on PostgreSQL', () => {
     });
 
     it('repeats statements that are ended while they run', async () => {
+      await countRows(direct, 'CREATE TABLE ended (n int)');
+      const untilEnded = 'pg_sleep((SELECT CASE count(*) WHEN 0 THEN 600 ELSE 0 END FROM ended))';
       const running = [
-        database.readSql('SELECT 5 AS n FROM pg_sleep(1)'),
-        database.executeSql('INSERT INTO numbers SELECT 1 FROM pg_sleep(1) RETURNING n'),
+        database.readSql(`SELECT 5 AS n FROM ${untilEnded}`),
+        database.executeSql(`INSERT INTO numbers SELECT 1 FROM ${untilEnded} RETURNING n`),
       ];
-      await expect.poll(() => endConnections(direct, `query LIKE '%FROM pg_sleep(1)%'`)).toBe(2);
+      const both = `state = 'active' AND query LIKE '%FROM pg_sleep%'`;
+      await expect.poll(() => countRows(direct, `SELECT pid ${connections(both)}`)).toBe(2);
+      await countRows(direct, 'INSERT INTO ended VALUES (1)');
+      expect(await endConnections(direct, both)).toBe(2);
       expect((await Promise.all(running)).map(({ rows }) => rows)).toEqual([
         [{ n: 5 }],
         [{ n: 1 }],

@@ -133,5 +133,5 @@ describe('SEGSUpscaler over tiles', () => {
     expect(used.length).toBe(4);
     expect(used[3] - used[0]).toBeLessThan(1);
     expect(resident[3] - resident[0]).toBeLessThan(48);
-  }, 300_000);
+  });
 });

@@ -229,7 +229,7 @@ it('a connection without a complete request is closed', async () => {
   socket.resume().on('error', () => undefined);
   await once(socket, 'close');
   server.headersTimeout = headersTimeout;
-}, 40_000);
+});
 
 /** Sends the begin of a request. */
 async function connect(path: string, headers: string, body: string): Promise<Socket> {
@@ -256,7 +256,7 @@ it('a connection whose body is not sent is closed after the response', async () 
   const socket = await connect('/prompt', `Content-Length: ${MAX_JSON + 1}\r\n`, '');
   socket.resume();
   await once(socket, 'close');
-}, 20_000);
+});
 
 describe('a body that nobody reads', () => {
   it.each(['/upload/image', '/upload/mask'])('may be cut off: %s', async (path) => {
@@ -292,4 +292,4 @@ it('a server that is closed does not wait for a client that does not read', asyn
   await new Promise((resolve) => setTimeout(resolve, 2000));
   await closing.close();
   socket.destroy();
-}, 15_000);
+});

@@ -145,7 +145,7 @@ describe('the messages of a job', () => {
   it('are not sent to other clients, which receive the length of the queue only', async () => {
     expect(other.messages.every(({ type }) => type === 'status')).toBe(true);
     await expect
-      .poll(() => other.messages.at(-1)?.data, { timeout: 30_000 })
+      .poll(() => other.messages.at(-1)?.data)
       .toEqual({ status: { exec_info: { queue_remaining: 0 } } });
   });
 });

@@ -138,7 +138,7 @@ async function answered(url: string, server: ChildProcess): Promise<void> {
       await client.end();
       return;
     } catch (error) {
-      if (attempt > 300 || server.exitCode !== null) throw error;
+      if (attempt > 1200 || server.exitCode !== null) throw error;
       await sleep(100);
     }
   }

@@ -217,7 +217,7 @@ describe('previews of a size', () => {
       .toFile(join(test.folders.input, 'laced.png'));
     const laced = await test.get('/view?filename=laced.png&type=input&preview=webp&size=256');
     expect(laced.statusCode).toBe(400);
-  }, 60_000);
+  });
 });
 
 describe('images that sharp does not read, or that are damaged', () => {

@@ -68,10 +68,13 @@ describe('wait=1', () => {
   });
 
   it('responds with 202 when the timeout is over', async () => {
-    const prompt = slowGraph(40, 10, { value: 'late' });
+    const prompt = slowGraph(100_000, 10, { value: 'late' });
     const response = await test.post('/prompt?wait=1&timeout=0.05', { prompt });
     expect(response.statusCode).toBe(202);
-    await test.queue.waitForEnd(response.json().prompt_id);
+    const { prompt_id } = response.json();
+    await test.queue.remove([prompt_id]);
+    await test.queue.interrupt(prompt_id);
+    await test.queue.waitForEnd(prompt_id);
   });
 });
 

@@ -7,8 +7,6 @@ import {
   testServer,
 } from '../../../../test/support/server.ts';
 
-const SOON = { timeout: 30_000 };
-
 let test: TestServer;
 beforeAll(async () => {
   test = await testServer();
@@ -28,7 +26,9 @@ describe('one running and two waiting jobs', () => {
     };
     running = await add('a');
     waiting = [await add('b'), await add('c')];
-    await vi.waitFor(async () => expect((await queue()).queue_running).toHaveLength(1), SOON);
+    await vi.waitFor(async () => expect((await queue()).queue_running).toHaveLength(1), {
+      timeout: 60_000,
+    });
   });
 
   it('are listed', async () => {
@@ -69,7 +69,7 @@ describe('one running and two waiting jobs', () => {
   it('end when the queue is cleared and the running one is interrupted', async () => {
     expect((await test.post('/queue', { clear: true })).body).toBe('');
     expect((await test.post('/interrupt')).statusCode).toBe(200);
-    await expect.poll(remaining, SOON).toBe(0);
+    await expect.poll(remaining).toBe(0);
     expect((await test.get(`/jobs/${running}`)).json().state).toBe('interrupted');
     const entry = (await test.get(`/history/${running}`)).json()[running];
     expect(entry.status.status_str).toBe('error');
