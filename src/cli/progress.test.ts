@@ -98,6 +98,21 @@ it('while a model loads, what takes long about it is shown', () => {
   progress.end();
 });
 
+it.each([true, false])('a note is printed once as a line (on a terminal: %s)', (interactive) => {
+  const { progress, written } = fake(interactive);
+  const note = { type: 'status', nodeId: '3', isNote: true } as const;
+  const texts = [
+    'a.safetensors computes in int8: …',
+    'a.safetensors: preparing weights once, 6.2 GB',
+  ];
+  progress.show({ type: 'started', nodes: 1, cached: [] });
+  progress.show({ type: 'node-started', nodeId: '3', nodeType: 'KSampler', title: 'KSampler' });
+  for (const text of [texts[0], texts[1], texts[0]]) progress.show({ ...note, text });
+  progress.show({ type: 'status', nodeId: '3', text: '40 %' });
+  progress.end();
+  expect(written.filter((text) => text.endsWith('\n'))).toEqual(texts.map((text) => `${text}\n`));
+});
+
 it('a long load is printed with its duration', () => {
   for (const interactive of [true, false]) {
     const { progress, written } = fake(interactive);

@@ -21,19 +21,25 @@ const REDRAW_MS = 250;
 /** Loading that takes at least this many seconds is printed on a separate line. */
 const LONG_LOAD_SECONDS = 3;
 
-/** Creates a progress display on standard error of a terminal. */
-export const createProgress = (terminal: Terminal): Progress => new ProgressDisplay(terminal);
+/**
+ * Creates a progress display on standard error of a terminal. `notes`: those that were printed
+ * before, which are not printed again.
+ */
+export const createProgress = (terminal: Terminal, notes = new Set<string>()): Progress =>
+  new ProgressDisplay(terminal, notes);
 
 class ProgressDisplay implements Progress {
   readonly #terminal: Terminal;
+  readonly #notes: Set<string>;
   readonly #line: StatusLine;
   readonly #timer: NodeJS.Timeout | undefined;
   #nodeCount = 0;
   #finishedCount = 0;
   #node: RunningNode | undefined;
 
-  constructor(terminal: Terminal) {
+  constructor(terminal: Terminal, notes: Set<string>) {
     this.#terminal = terminal;
+    this.#notes = notes;
     this.#line = createStatusLine(terminal);
     this.#timer = terminal.interactive ? setInterval(() => this.#draw(), REDRAW_MS) : undefined;
     this.#timer?.unref();
@@ -47,6 +53,7 @@ class ProgressDisplay implements Progress {
     else if (event.type === 'warning') this.#warn(event.message);
     else if (event.type === 'blocked')
       this.#warn(event.message, `${event.nodeType} (node ${event.nodeId}) did not run: `);
+    else if (event.type === 'status' && event.isNote) this.#note(event.text);
     else if (this.#node) this.#update(this.#node, event, now);
     this.#draw();
   }
@@ -105,6 +112,11 @@ class ProgressDisplay implements Progress {
 
   #warn(message: string, prefix = ''): void {
     this.#printLine(`${coloured(this.#terminal, 33, 'warning:')} ${prefix}${printable(message)}`);
+  }
+
+  #note(text: string): void {
+    if (!this.#notes.has(text)) this.#printLine(printable(text));
+    this.#notes.add(text);
   }
 
   #position(): string {

@@ -4,7 +4,11 @@
 import { basename, join } from 'node:path';
 import { isInt8Recipe } from '../models/layers/int8.ts';
 import { createModelRuntime, type ModelRuntime } from '../models/model-runtime.ts';
-import { createPrepackedStore, type PrepackedStore } from '../models/weights/prepacked-store.ts';
+import {
+  createPrepackedStore,
+  type PrepackedStore,
+  type PrepackedStoreOptions,
+} from '../models/weights/prepacked-store.ts';
 import type { PreviewMethod } from '../nodes/context.ts';
 import { loadNodes } from '../nodes/load-nodes.ts';
 import type { ComfyUIVersion } from '../nodes/versions/comfyui-versions.ts';
@@ -79,8 +83,10 @@ async function openRuntime(
   reports: EngineReports,
 ): Promise<ModelRuntime> {
   const { device, threads, textEncoders, precision } = settings;
-  const onNote = (text: string): void =>
+  const onStatus = (text: string): void =>
     reports.emit({ type: 'status', nodeId: reports.nodeId(), text });
+  const onNote = (text: string): void =>
+    reports.emit({ type: 'status', nodeId: reports.nodeId(), text, isNote: true });
   return createModelRuntime({
     device:
       precision === 'int8'
@@ -90,7 +96,7 @@ async function openRuntime(
     textEncoders,
     precision,
     onNote,
-    ...openPrepackedStores(settings, onNote),
+    ...openPrepackedStores(settings, { onNote, onStatus }),
     sessionCache: openSessionCache(settings, onNote),
     ...loadReports(reports),
   });
@@ -102,15 +108,15 @@ const MIN_CACHED_BYTES = 2 ** 26;
 /** The stores of weights for float32, with `cacheWeights`, and for int8. */
 function openPrepackedStores(
   { cacheWeights }: EngineSettings,
-  onNote: (text: string) => void,
+  reports: Pick<PrepackedStoreOptions, 'onNote' | 'onStatus'>,
 ): { readonly prepacked?: PrepackedStore; readonly int8Weights: PrepackedStore } {
   const folder = join(cacheFolder(), 'derived');
   const recipes = cacheWeights ? undefined : isInt8Recipe;
   return {
     prepacked: cacheWeights
-      ? createPrepackedStore({ folder, onNote, minimumBytes: MIN_CACHED_BYTES })
+      ? createPrepackedStore({ folder, ...reports, minimumBytes: MIN_CACHED_BYTES })
       : undefined,
-    int8Weights: createPrepackedStore({ folder, onNote, minimumBytes: 0, recipes }),
+    int8Weights: createPrepackedStore({ folder, ...reports, minimumBytes: 0, recipes }),
   };
 }
 

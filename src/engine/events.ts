@@ -48,12 +48,16 @@ export type EngineEvent =
       readonly ui: NodeUi;
     }
   | { readonly type: 'warning'; readonly nodeId?: string; readonly message: string }
-  /** A node's description of what it is doing; `progress` is 0 to 1. */
+  /**
+   * A node's description of what it is doing; `progress` is 0 to 1. `isNote`: it says something
+   * that holds for longer, such as what a model computes in.
+   */
   | {
       readonly type: 'status';
       readonly nodeId: string;
       readonly text: string;
       readonly progress?: number;
+      readonly isNote?: boolean;
     }
   /** A node's message to the clients, with a type of its own (`img-send`, `value-send` …). */
   | {

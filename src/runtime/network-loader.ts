@@ -41,6 +41,8 @@ export function networkLoader(
   opened: OpenNetworks,
 ): (key: string, spec: NetworkSpec) => Promise<OpenNetwork> {
   const { memory, device } = options;
+  /** The keys of the networks that a note was about. */
+  const noted = new Set<string>();
 
   /** Closes other networks until a graph fits; returns whether it does. */
   const makeRoom = async (spec: NetworkSpec, graph: BuiltGraph): Promise<boolean> => {
@@ -76,7 +78,8 @@ export function networkLoader(
     const available = memory.available();
     if (!spec.buildStreamed || device.name !== 'cpu')
       throw networkTooLarge(spec, peakOf(graph), available);
-    options.onNote?.(streamedNote(spec, peakOf(graph), available));
+    if (!noted.has(key)) options.onNote?.(streamedNote(spec, peakOf(graph), available));
+    noted.add(key);
     const streamed = await spec.buildStreamed();
     try {
       if (await makeRoom(spec, streamed)) return await open(key, spec, streamed, true);

@@ -66,6 +66,7 @@ async function evaluate(weights: Weights, memory: Memory, bytes: number) {
     buildStreamed: () => graphOf(streamedWeights(weights)),
   });
   const { out } = await network.run({ x });
+  await runtime.close();
   const again = await network.run({ x });
   expect(maxDifference(again.out, out)).toBe(0);
   await runtime.close();

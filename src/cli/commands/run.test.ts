@@ -2,7 +2,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, it } from 'vitest';
+import { afterAll, expect, it, vi } from 'vitest';
 import { runMain } from '../../../test/support/memory-terminal.ts';
 import { imageFormat, readImageTexts } from '../../image/codec/image-text.ts';
 
@@ -115,4 +115,20 @@ it('--size says that it rounds', async () => {
   expect(err).toContain('warning: the size 100x72 is rounded to 96x72: sides are multiples of 8');
   expect(code).toBe(0);
   expect(readFileSync(path).readUInt32BE(16)).toBe(96);
+});
+
+it('says once, without a terminal too, that weights are prepared; --quiet does not', async () => {
+  const example = join(import.meta.dirname, '..', '..', '..', 'examples', 'text-to-image.json');
+  const stderr = async (cache: string, ...args: string[]): Promise<string> => {
+    vi.stubEnv('DARKROOM_CACHE', join(root, cache));
+    const small = ['--size', '64x64', '--steps', '1', '--precision', 'int8'];
+    const { code, err } = await run(example, ...small, '--output', join(root, 'out'), ...args);
+    expect(code).toBe(0);
+    return err;
+  };
+  const note = /^darkroom-tiny-base\.safetensors: preparing weights once, .* in .*derived$/gm;
+  expect((await stderr('first', '--batch', '2')).match(note)).toHaveLength(1);
+  expect(await stderr('first')).not.toMatch(note);
+  expect(await stderr('second', '--quiet')).toBe('');
+  vi.unstubAllEnvs();
 });

@@ -97,6 +97,7 @@ async function runFiles(invocation: Invocation, reported: ReportedErrors): Promi
         ...{ darkroom, values, terminal, runs, isSeries, firstSeed, reported },
         ...{ named, protocol, picturePaths, interruption },
         failures: [],
+        notes: new Set(),
       });
     } finally {
       interruption.release();
@@ -128,6 +129,8 @@ interface Series {
   readonly firstSeed: bigint;
   readonly reported: ReportedErrors;
   readonly failures: Failure[];
+  /** The notes that were printed. */
+  readonly notes: Set<string>;
   /** The files that --output names. */
   readonly named?: NamedOutput;
   /** How pictures are drawn on the terminal. */
@@ -153,7 +156,7 @@ async function runAll(series: Series): Promise<number> {
 async function runOne(series: Series, index: number): Promise<void> {
   const { darkroom, values, terminal, runs, isSeries, reported, failures, interruption } = series;
   const run = runs[index];
-  const progress = values.quiet || values.json ? undefined : createProgress(terminal);
+  const progress = values.quiet || values.json ? undefined : createProgress(terminal, series.notes);
   const printEvent = (event: object): void =>
     terminal.out(jsonLine(isSeries ? { run: index + 1, ...event } : event));
   if (isSeries && progress)

@@ -32,8 +32,10 @@ export interface PrepackedStoreOptions {
   readonly minimumBytes?: number;
   /** Which recipes are used; all by default. */
   readonly recipes?: (name: string) => boolean;
-  /** Is called with messages about slow steps and about what could not be stored. */
+  /** Is called with messages about what is stored, and about what could not be. */
   readonly onNote?: (message: string) => void;
+  /** Is called with messages about how far a slow step is. */
+  readonly onStatus?: (message: string) => void;
 }
 
 /** Left free on the disk. */
@@ -64,13 +66,13 @@ export function createPrepackedStore(options: PrepackedStoreOptions): PrepackedS
 
 /** Returns where the outputs of requests are stored, after computing those that are missing. */
 async function locate(
-  { folder, onNote = () => undefined }: PrepackedStoreOptions,
+  { folder, onNote = () => undefined, onStatus = () => undefined }: PrepackedStoreOptions,
   weights: Weights,
   requests: readonly KeyedRequest[],
 ): Promise<PrepackedLocations> {
   const name = basename(weights.file);
   try {
-    const identified = preparationProgress(`${name}: reading its content once`, onNote);
+    const identified = preparationProgress(`${name}: reading its content once`, onStatus);
     const hash = await contentHash(weights.file, join(folder, '..', 'hashes'), (done, size) =>
       identified(done / size),
     );
@@ -90,7 +92,7 @@ async function locate(
     }
     const what = `${name}: preparing weights once, ${formatSize(bytes)}`;
     onNote(`${what} in ${folder}`);
-    const prepared = preparationProgress(what, onNote);
+    const prepared = preparationProgress(what, onStatus);
     await writePrepacked(modelFolder, weights, missing, (done) => prepared(done / bytes));
     return new Map([...stored, ...(await findPrepacked(modelFolder, missing, onNote))]);
   } catch (error) {

@@ -1,25 +1,25 @@
-// Notes about a preparation that takes long: how much of it is done, and the time that is left.
+// Messages about a preparation that takes long: how much of it is done, and the time that is left.
 
-/** Between two notes. */
+/** Between two messages. */
 const INTERVAL_MS = 2000;
 
 /**
- * Returns a function to be called with the share that is done, 0 to 1. It notes `what` with the
+ * Returns a function to be called with the share that is done, 0 to 1. It reports `what` with the
  * percentage and the remaining time, at intervals; nothing of what takes less than one.
  */
 export function preparationProgress(
   what: string,
-  onNote: (message: string) => void,
+  onStatus: (message: string) => void,
   now: () => number = () => performance.now(),
 ): (share: number) => void {
   const start = now();
-  let noted = start;
+  let reported = start;
   return (share) => {
     const time = now();
-    if (time - noted < INTERVAL_MS || share <= 0 || share >= 1) return;
-    noted = time;
+    if (time - reported < INTERVAL_MS || share <= 0 || share >= 1) return;
+    reported = time;
     const seconds = (((time - start) / 1000) * (1 - share)) / share;
-    onNote(`${what} … ${Math.floor(100 * share)} %, ${remainingTime(seconds)} left`);
+    onStatus(`${what} … ${Math.floor(100 * share)} %, ${remainingTime(seconds)} left`);
   };
 }
 
