@@ -1,6 +1,7 @@
 // The denoising network as samplers use it (a UNet or a diffusion transformer): it predicts noise,
 // velocity or flow. Model patches create variants of it.
 import type { Tensor } from '../tensor/tensor.ts';
+import type { Arithmetic } from './denoiser-precision.ts';
 import type { Gligen } from './gligen/load.ts';
 import type { LoraKeys } from './lora/patches.ts';
 import type { LayerControlNet } from './nextdit/layer-control.ts';
@@ -152,6 +153,8 @@ export interface Denoiser {
    * weights.
    */
   readonly base?: NetworkBase;
+  /** What it computes in; absent for UNets, whose ControlNets compute in float32. */
+  readonly arithmetic?: Arithmetic;
   /** The patches of UNets that ComfyUI fails with on this network; others have no effect on it. */
   readonly refusedPatches?: readonly RefusedPatch[];
   /** The width of the tokens that layerControls act on; absent where they do not act. */

@@ -45,7 +45,10 @@ export interface ControlNet {
    */
   prepareHint(hint: Tensor): Promise<readonly Tensor[]>;
   evaluate(inputs: ControlNetInputs): Promise<ControlResiduals>;
-  /** Returns the network with a model's weights; for files that contain only changes of them. */
+  /**
+   * Returns the network for a model: with the model's weights, for files that contain only changes
+   * of them, and in the precision of the model.
+   */
   withBase?(unet: Denoiser): ControlNet;
   /**
    * Returns a union network for one control type (an index), or for none. Throws DR_INPUT_INVALID

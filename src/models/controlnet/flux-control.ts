@@ -14,9 +14,10 @@ import {
   fluxVectors,
 } from '../flux/config.ts';
 import { blockRunner, embeddedTokens, vectorModulations } from '../flux/graph.ts';
-import { patchesOf, vectorInputs } from '../flux/network.ts';
+import { FLUX_BLOCKS, patchesOf, vectorInputs } from '../flux/network.ts';
 import { tokenPositions } from '../flux/positions.ts';
 import { add, batchOf, conv, type Net, silu } from '../layers/blocks.ts';
+import type { Int8Plan } from '../layers/int8.ts';
 import type { Weights } from '../weights/tensors.ts';
 import type { ControlNetInputs, LatentHint } from './controlnet.ts';
 import {
@@ -62,10 +63,15 @@ const neighbours: Dealing = (own, count) => {
 
 const inTurn: Dealing = (own, count) => Array.from({ length: own && count }, (_, i) => i % own);
 
+/** That of the model, but not the layer that the hint enters by. */
+const fluxInt8: Int8Plan = (layer, shape) =>
+  layer === HINT_EMBEDDER ? undefined : FLUX_BLOCKS.int8(layer, shape);
+
 const fluxControl = (deal: Dealing): TransformerControl<Config> => ({
   // that of Qwen-Image has the name of the first layer, and its width
   embedder: 'double_blocks.0.img_attn.proj.weight',
   float16: false,
+  int8: fluxInt8,
   config,
   residuals: ({ doubleBlocks, singleBlocks }): ServedBlocks => ({
     input: deal(doubleBlocks, MODEL_BLOCKS.double),
@@ -81,9 +87,9 @@ export const fluxLatentControl = fluxControl(neighbours);
 /** XLabs, Mistoline. */
 export const fluxPixelControl = fluxControl(inTurn);
 
-function graph(weights: Weights, sizes: Config): Graph {
+function graph(weights: Weights, sizes: Config, int8?: Int8Plan): Graph {
   const g = createGraph();
-  const net: Net = { g, w: weights };
+  const net: Net = { g, w: weights, int8 };
   const blocks = blockRunner(net, sizes, vectorModulations(net, sizes));
   const output = residualOutputs(net, sizes);
   const { img, txt } = embeddedTokens(net, sizes);

@@ -4,9 +4,9 @@ import { DarkroomError } from '../../errors.ts';
 import { identify } from '../../formats/identify/identify.ts';
 import { withModelFile } from '../../formats/model-file.ts';
 import type { TensorInfo } from '../../formats/tensor-file.ts';
-import type { Runtime } from '../../runtime/runtime.ts';
 import { wrongFile } from '../checkpoint/wrong-file.ts';
 import type { Denoiser } from '../denoiser.ts';
+import type { ModelRuntime } from '../model-runtime.ts';
 import { fromDiffusers } from '../unet/diffusers-unet.ts';
 import { type Weights, weightsOf } from '../weights/tensors.ts';
 import { adapterNames } from './adapter-graph.ts';
@@ -33,7 +33,7 @@ const HINT =
  */
 export async function loadControlNet(
   file: string,
-  runtime: Runtime,
+  runtime: ModelRuntime,
   unet?: Denoiser,
 ): Promise<ControlNet> {
   const tensors = await withModelFile(file, (opened) => opened.tensors);

@@ -3,10 +3,11 @@
 import { createGraph } from '../../onnx/builder.ts';
 import { zeros } from '../../tensor/tensor.ts';
 import type { Net } from '../layers/blocks.ts';
+import type { Int8Plan } from '../layers/int8.ts';
 import { type MMDiTConfig, sharedConfig } from '../mmdit/config.ts';
 import { blockContext, conditionVector, contextTokens, imageTokens } from '../mmdit/graph.ts';
 import { jointBlock } from '../mmdit/joint-block.ts';
-import { sharedInputs } from '../mmdit/mmdit.ts';
+import { mmdit, sharedInputs } from '../mmdit/mmdit.ts';
 import type { LatentHint } from './controlnet.ts';
 import {
   residualAdder,
@@ -17,8 +18,13 @@ import {
 
 type Config = MMDiTConfig & TransformerControlConfig;
 
+/** That of the model, but not the layer that the hint enters by. */
+export const sd3Int8: Int8Plan = (layer, shape) =>
+  layer.startsWith('pos_embed_input') ? undefined : mmdit.int8(layer, shape);
+
 export const sd3Control: TransformerControl<Config> = {
   embedder: 'x_embedder.proj.weight',
+  int8: sd3Int8,
   config: (weights) => ({
     ...sharedConfig(weights),
     hintChannels: weights.shape('pos_embed_input.proj.weight')[1],
@@ -27,9 +33,9 @@ export const sd3Control: TransformerControl<Config> = {
     const each = Math.floor(depth / blocks);
     return { output: repeated(blocks, each).slice(0, -1) };
   },
-  graph: (weights, config) => {
+  graph: (weights, config, int8) => {
     const g = createGraph();
-    const net: Net = { g, w: weights };
+    const net: Net = { g, w: weights, int8 };
     const block = blockContext(net, config, conditionVector(net));
     const addResidual = residualAdder(net, config);
     const x = withHint(net, imageTokens(net, config), config);

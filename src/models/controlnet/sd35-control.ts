@@ -18,7 +18,7 @@ import { selfAttentionBlock } from '../mmdit/joint-block.ts';
 import { sincosPositions } from '../mmdit/positions.ts';
 import { timestepEmbedding } from '../unet/timestep.ts';
 import type { LatentHint } from './controlnet.ts';
-import { repeated, SD3_SCALE } from './sd3-control.ts';
+import { repeated, SD3_SCALE, sd3Int8 } from './sd3-control.ts';
 import {
   residualAdder,
   type TransformerControl,
@@ -34,6 +34,7 @@ interface Config extends TransformerControlConfig {
 
 export const sd35Control: TransformerControl<Config> = {
   embedder: 'x_embedder.proj.weight',
+  int8: sd3Int8,
   config: (weights) => {
     const [hidden, width] = weights.shape('y_embedder.mlp.0.weight');
     const [, hintChannels, patch] = weights.shape('pos_embed_input.proj.weight');
@@ -50,9 +51,9 @@ export const sd35Control: TransformerControl<Config> = {
   residuals: ({ heads: depth, blocks }) => ({
     output: repeated(blocks, Math.ceil(depth / blocks)),
   }),
-  graph: (weights, config) => {
+  graph: (weights, config, int8) => {
     const g = createGraph();
-    const net: Net = { g, w: weights };
+    const net: Net = { g, w: weights, int8 };
     const { isLarge } = config;
     const vector = conditionVector(net, (isLarge ? [MODEL_Y, OWN_Y] : [OWN_Y]).map(mlpLayers));
     const block = blockContext(net, { ...config, qkNorm: false }, vector);

@@ -3,12 +3,15 @@
 import { basename } from 'node:path';
 import { DarkroomError } from '../../errors.ts';
 import type { Graph, Value } from '../../onnx/builder.ts';
-import type { Runtime } from '../../runtime/runtime.ts';
+import type { NetworkPrecision } from '../../runtime/precision.ts';
 import { full, type Tensor } from '../../tensor/tensor.ts';
 import type { Denoiser } from '../denoiser.ts';
+import { type Arithmetic, controlPrecision } from '../denoiser-precision.ts';
 import { tokenLinear } from '../dit/blocks.ts';
 import { patchify } from '../dit/patches.ts';
 import { add, type Net } from '../layers/blocks.ts';
+import type { Int8Plan } from '../layers/int8.ts';
+import type { ModelRuntime } from '../model-runtime.ts';
 import type { Weights } from '../weights/tensors.ts';
 import type { ControlNet, ControlNetInputs, LatentHint } from './controlnet.ts';
 import { checkKind } from './network.ts';
@@ -49,6 +52,8 @@ export interface TransformerControl<Config extends TransformerControlConfig> {
   readonly embedder: string;
   /** Whether all values stay in the range of float16; they do by default. */
   readonly float16?: boolean;
+  /** Which layers compute in 8-bit integers. */
+  readonly int8: Int8Plan;
   /** Throws DR_MODEL_UNSUPPORTED when tensors are missing. */
   config(weights: Weights): Config;
   residuals(config: Config): ServedBlocks;
@@ -56,7 +61,7 @@ export interface TransformerControl<Config extends TransformerControlConfig> {
    * Builds the graph: inputs `strength` [1], `hint` [1 or B, N, K] and those of `inputs`; outputs
    * residualOutput(i) [B, N, hidden] per own block, multiplied by the strength.
    */
-  graph(weights: Weights, config: Config): Graph;
+  graph(weights: Weights, config: Config, int8?: Int8Plan): Graph;
   /** `kind`: the control type of a union network. */
   inputs(config: Config, inputs: ControlNetInputs, kind?: number): Record<string, Tensor>;
   /** The model's tensor that takes the place of an own one. */
@@ -68,7 +73,7 @@ const residualOutput = (block: number): string => `residual${block}`;
 
 /** Creates a ControlNet over `weights`; `type`: the control type of a union network. */
 export function createTransformerControl<Config extends TransformerControlConfig>(
-  runtime: Runtime,
+  runtime: ModelRuntime,
   weights: Weights,
   kind: TransformerControl<Config>,
   hint: LatentHint | PixelHint,
@@ -90,18 +95,29 @@ export function createTransformerControl<Config extends TransformerControlConfig
       },
     }),
   };
-  const create = (completion: Completion): ControlNet => ({
+  const precisionFor = (model?: Arithmetic): NetworkPrecision =>
+    controlPrecision(runtime, weights, () => kind.graph(weights, config), model);
+  const create = (precision: NetworkPrecision, completion: Completion = {}): ControlNet => ({
     ...own,
-    evaluate: evaluator(runtime, weights, kind, config, completion, type),
+    evaluate: evaluator(runtime, weights, { kind, config, precision, type }, completion),
   });
-  if (!borrowed) return create({});
+  const nets = new Map<NetworkPrecision, ControlNet>();
+  const plainIn = (precision: NetworkPrecision): ControlNet => {
+    const net = nets.get(precision) ?? create(precision);
+    nets.set(precision, net);
+    return net;
+  };
+  const withBase: ControlNet['withBase'] = ({ arithmetic }) => plainIn(precisionFor(arithmetic));
+  if (!borrowed) return { ...own, evaluate: plainIn('fp32').evaluate, withBase };
   const completed = new WeakMap<Denoiser, ControlNet>();
   const combine = (some: Weights, base: Weights): Weights => withBorrowed(some, base, borrowed);
   return {
     ...own,
     evaluate: () => Promise.reject(new Error('internal: a ControlNet is evaluated over a model')),
     withBase: (model) => {
-      const net = completed.get(model) ?? create({ base: model.base, combine });
+      const net =
+        completed.get(model) ??
+        create(precisionFor(model.arithmetic), { base: model.base, combine });
       completed.set(model, net);
       return net;
     },
@@ -109,7 +125,7 @@ export function createTransformerControl<Config extends TransformerControlConfig
 }
 
 function hintInputs(
-  runtime: Runtime,
+  runtime: ModelRuntime,
   weights: Weights,
   config: TransformerControlConfig,
   hint: LatentHint | PixelHint,
@@ -139,18 +155,26 @@ function hintInputs(
   };
 }
 
+interface Evaluated<Config extends TransformerControlConfig> {
+  readonly kind: TransformerControl<Config>;
+  readonly config: Config;
+  readonly precision: NetworkPrecision;
+  /** The control type of a union network. */
+  readonly type?: number;
+}
+
 function evaluator<Config extends TransformerControlConfig>(
-  runtime: Runtime,
+  runtime: ModelRuntime,
   weights: Weights,
-  kind: TransformerControl<Config>,
-  config: Config,
+  { kind, config, precision, type }: Evaluated<Config>,
   completion: Completion,
-  type: number | undefined,
 ): ControlNet['evaluate'] {
+  const int8 = precision === 'int8' ? kind.int8 : undefined;
   const network = networkOverBase(runtime, weights, completion, {
     outputs: Array.from({ length: config.blocks }, (_, i) => residualOutput(i)),
     float16: kind.float16,
-    graph: (whole) => kind.graph(whole, config),
+    precision,
+    graph: (whole) => kind.graph(whole, config, int8),
   });
   const { input, output } = kind.residuals(config);
   return async (inputs) => {

@@ -1,10 +1,10 @@
 // The kinds of ControlNets of diffusion transformers, by the layouts of their files.
 import type { TransformerControlLayout } from '../../formats/identify/identified-model.ts';
 import type { TensorFile, TensorInfo } from '../../formats/tensor-file.ts';
-import type { Runtime } from '../../runtime/runtime.ts';
 import { fromDiffusersLayout } from '../dit/diffusers-layout.ts';
 import { fluxFromDiffusers, fluxTensors } from '../flux/layout.ts';
 import { mmditFromDiffusers, OUTSIDE } from '../mmdit/layout.ts';
+import type { ModelRuntime } from '../model-runtime.ts';
 import { type Weights, weightsOf } from '../weights/tensors.ts';
 import type { ControlNet } from './controlnet.ts';
 import {
@@ -22,7 +22,11 @@ type Tensors = ReadonlyMap<string, TensorInfo>;
 
 interface Kind {
   readonly layout: (tensors: Tensors) => Tensors;
-  readonly create: (runtime: Runtime, weights: Weights, file: TensorFile) => Promise<ControlNet>;
+  readonly create: (
+    runtime: ModelRuntime,
+    weights: Weights,
+    file: TensorFile,
+  ) => Promise<ControlNet>;
 }
 
 const fluxPixels: Kind['create'] = async (runtime, weights) =>
@@ -83,7 +87,7 @@ export const isTransformerControl = (layout: string): layout is TransformerContr
 export function createTransformerControlIn(
   file: TensorFile,
   layout: TransformerControlLayout,
-  runtime: Runtime,
+  runtime: ModelRuntime,
 ): Promise<ControlNet> {
   const kind = KINDS[layout];
   return kind.create(runtime, weightsOf(file.file, kind.layout(file.tensors), ''), file);

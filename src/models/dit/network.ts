@@ -33,9 +33,8 @@ export function createDit<Config>(
   const targets = plainTargets(stored, architecture.fixedWeights, shapes);
   const base = { weights, targets, changes };
   const plan = planChanges(base, 'ahead');
-  const precision = denoiserPrecision(runtime, weights, () =>
-    architecture.graph(weights, config, {}),
-  );
+  const plainGraph = () => architecture.graph(weights, config, {});
+  const precision = denoiserPrecision(runtime, weights, plainGraph);
   const int8 = precision === 'int8' ? architecture.int8 : undefined;
   const changed = graphChanges(architecture, change);
   const { layerControls: controlNets = [] } = changed.options;
@@ -73,6 +72,7 @@ export function createDit<Config>(
     patchable: base.targets,
     loraKeys: () => transformerKeys(weights, architecture.lora),
     base: { ...base, plan },
+    arithmetic: { precision, plainGraph },
     variant: (more) => create(withMore(change, more)),
     graphChange,
     withPatchesOf: (other) => create({ ...other.graphChange, changes }),
