@@ -106,7 +106,7 @@ function createMerger({ weights, changes }: ChangedNetwork, strategy: ChangeStra
 
   const merge = (g: Graph, changed: ChangedTensor, after: TensorView['after']): Value => {
     const { tensor, rows, transposed, storedShape } = changed;
-    const inFile = weights.value(g, tensor, { rows });
+    const inFile = weights.value(g, tensor, { rows, after });
     const stored = transposed ? transpose(g, inFile) : inFile;
     const numbers = changed.isSmall ? branchNumbers : mergedNumbers;
     const rounding = weights.isExact?.(tensor) ? undefined : weights.rounding;

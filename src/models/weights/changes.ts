@@ -137,8 +137,11 @@ export interface PatchPlan {
   /** Whole tensors that are computed before evaluations. */
   readonly merged: MergedTensors;
   /** Builds a graph over the changed weights; tensors that `ready` has are used as they are. */
-  build(make: (weights: Weights) => Graph, ready?: Weights): Graph;
+  build(make: (weights: Weights) => Graph, ready?: ReadyWeights): Graph;
 }
+
+/** Weights that are computed already. */
+export type ReadyWeights = Pick<Weights, 'has' | 'value' | 'prepacked'>;
 
 /** Tensors that a graph computes. */
 export interface MergedTensors {

@@ -30,8 +30,14 @@ import {
   scaledTargets,
 } from './change-steps.ts';
 import { changedWeights, mergedOnce } from './changed-weights.ts';
-import type { ChangedNetwork, MergedTensors, MergeTime, PatchPlan } from './changes.ts';
-import { valuesKey, type Weights } from './tensors.ts';
+import type {
+  ChangedNetwork,
+  MergedTensors,
+  MergeTime,
+  PatchPlan,
+  ReadyWeights,
+} from './changes.ts';
+import { valuesKey } from './tensors.ts';
 
 /** Returns the plan of a network's changes; undefined without any. */
 export function planChanges(network: ChangedNetwork, time: MergeTime): PatchPlan | undefined {
@@ -64,8 +70,12 @@ export function planChanges(network: ChangedNetwork, time: MergeTime): PatchPlan
         isRounded: true,
         path: '',
       });
-      const from = (name: string): Weights => (ready?.has(name) ? ready : changed);
-      const graph = make({ ...changed, value: (g, name, view) => from(name).value(g, name, view) });
+      const from = (name: string): ReadyWeights => (ready?.has(name) ? ready : changed);
+      const graph = make({
+        ...changed,
+        value: (g, name, view) => from(name).value(g, name, view),
+        prepacked: (g, names, recipe) => from(names[0]).prepacked?.(g, names, recipe),
+      });
       if (inputs.size > 0) scales.declare(graph);
       return graph;
     },

@@ -19,7 +19,7 @@ import { writeAtomic, writeAtomicParts } from '../../storage/atomic-write.ts';
 import { fingerprint } from '../../storage/cache/fingerprint.ts';
 import { touch } from '../../storage/cache/touch.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import type { PrepackedLocations, PrepackedRequest } from './prepacked.ts';
+import type { PrepackedLocation, PrepackedLocations, PrepackedRequest } from './prepacked.ts';
 import { outputBytes, type PrepackedOutput } from './recipe.ts';
 import type { Weights } from './tensors.ts';
 
@@ -58,7 +58,7 @@ export async function findPrepacked(
   requests: readonly KeyedRequest[],
   onNote: (message: string) => void,
 ): Promise<PrepackedLocations> {
-  const locations = new Map<string, { location: string; offset: number; length: number }[]>();
+  const locations = new Map<string, readonly PrepackedLocation[]>();
   for (const entry of await readdir(folder).catch(() => [])) {
     if (!entry.endsWith('.json')) continue;
     const description = join(folder, entry);
@@ -74,18 +74,21 @@ export async function findPrepacked(
       const stored = locations.has(request.key) ? undefined : storedOutputs(tensors, request);
       return stored ? [{ key: request.key, stored }] : [];
     });
-    for (const { key, stored } of found)
-      locations.set(
-        key,
-        stored.map(({ offset, byteLength }) => ({ location, offset, length: byteLength })),
-      );
+    for (const { key, stored } of found) locations.set(key, locationsOf(location, stored));
     if (found.length > 0) touch(description);
   }
   return locations;
 }
 
+/** Returns where tensors of a file are. */
+export const locationsOf = (
+  location: string,
+  tensors: readonly TensorInfo[],
+): PrepackedLocation[] =>
+  tensors.map(({ offset, byteLength }) => ({ location, offset, length: byteLength }));
+
 /** Returns the tensors of all outputs of a request; undefined where one is missing. */
-function storedOutputs(
+export function storedOutputs(
   tensors: ReadonlyMap<string, TensorInfo>,
   { key, outputs }: KeyedRequest,
 ): TensorInfo[] | undefined {
@@ -156,10 +159,10 @@ export async function writePrepacked(
  * Returns the tensors of a file, which are computed while it is written: each request when its
  * first output is written. Its results are released after the last one.
  */
-function tensorsToWrite(
+export function tensorsToWrite(
   valuesOf: (names: readonly string[]) => Promise<readonly Tensor[]>,
   requests: readonly KeyedRequest[],
-  onBytes: (done: number) => void,
+  onBytes: (done: number) => void = () => undefined,
 ): LazyTensor[] {
   const tensors: LazyTensor[] = [];
   let done = 0;

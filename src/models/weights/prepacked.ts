@@ -14,11 +14,15 @@ export interface PrepackedRequest {
   readonly recipe: Recipe;
 }
 
-/** Where the outputs of requests are stored, by the keys of the requests: byte ranges of files. */
-export type PrepackedLocations = ReadonlyMap<
-  string,
-  readonly { readonly location: string; readonly offset: number; readonly length: number }[]
->;
+/** A byte range of a file. */
+export interface PrepackedLocation {
+  readonly location: string;
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** Where the outputs of requests are stored, by the keys of the requests. */
+export type PrepackedLocations = ReadonlyMap<string, readonly PrepackedLocation[]>;
 
 /**
  * Returns the key of a request: recipe, version, rounding, and the tensors by their names in the

@@ -55,7 +55,7 @@ export function weightsNetwork(
       const over = prepacked ?? weights;
       const planned = planOver(over);
       const graph = (changed: Weights): Graph => buildGraph(changed, overOthers);
-      return planned ? changedGraph(planned, graph, runtime) : graph(over);
+      return planned ? changedGraph(planned, graph, { ...runtime, prepacks: int8 }) : graph(over);
     },
   });
 }
