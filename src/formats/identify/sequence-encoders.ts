@@ -65,7 +65,8 @@ export function sequenceEncoder(tensors: Tensors, prefix = ''): Found | undefine
   return kind ? { kind } : { unsupported: `a Qwen3 text encoder of width ${width}` };
 }
 
-const ALL_IN_ONE = 'text_encoders.';
+/** Where all-in-one checkpoints of flow models have their text encoders. */
+export const ALL_IN_ONE = 'text_encoders.';
 
 /** The kinds of sequence encoders that all-in-one checkpoints contain under their names. */
 const SEQUENCE_KINDS = [

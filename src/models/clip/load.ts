@@ -95,7 +95,10 @@ type LoadSequence = (
 const t5: LoadSequence = (runtime, file, tensors, { kind, prefix }) => {
   const isWide = isFloat32(tensors, `${prefix}encoder.final_layer_norm.weight`);
   const rounding: Rounding | undefined = isWide ? textEncoderRounding(runtime) : undefined;
-  const stored = weightsOf(file, tensors, prefix, { multipliesIntegers: isWide });
+  const stored = weightsOf(file, tensors, prefix, {
+    multipliesIntegers: isWide,
+    roundsChanges: true,
+  });
   return rounding
     ? createT5(runtime, kind, weightsOf(file, tensors, prefix, { rounding }), stored)
     : createT5(runtime, kind, stored);
@@ -111,6 +114,7 @@ function isFloat32(tensors: Tensors, norm: string): boolean {
 const llmWeights = (file: string, tensors: Tensors, prefix: string): Weights =>
   weightsOf(file, tensors, prefix, {
     multipliesIntegers: isFloat32(tensors, `${prefix}model.norm.weight`),
+    roundsChanges: true,
   });
 
 const qwen: LoadSequence = (runtime, file, tensors, { kind, prefix }) =>
@@ -123,22 +127,17 @@ const qwenVl: LoadSequence = (runtime, file, tensors, { kind, prefix }) => {
   const below = weightsOf(file, tensors, `${prefix}${VISION}`, {
     multipliesIntegers: isFloat32(tensors, `${prefix}model.norm.weight`),
   });
-  return createLlm(
-    runtime,
-    kind,
-    weights,
-    async () => qwenTokenizer(),
-    async (image) => {
-      if (!tensors.has(`${prefix}${VISION}patch_embed.proj.weight`))
-        throw new DarkroomError('DR_MODEL_PART_MISSING', {
-          message: `${basename(file)} has no vision tower, which sees the images beside a prompt`,
-          hint: 'Use the text encoder of Qwen-Image as it is published for ComfyUI.',
-          file,
-        });
-      tower ??= createVisionTower(runtime, below);
-      return tower(image);
-    },
-  );
+  const imageTokens: TextEncoder['imageTokens'] = async (image) => {
+    if (!tensors.has(`${prefix}${VISION}patch_embed.proj.weight`))
+      throw new DarkroomError('DR_MODEL_PART_MISSING', {
+        message: `${basename(file)} has no vision tower, which sees the images beside a prompt`,
+        hint: 'Use the text encoder of Qwen-Image as it is published for ComfyUI.',
+        file,
+      });
+    tower ??= createVisionTower(runtime, below);
+    return tower(image);
+  };
+  return createLlm(runtime, kind, weights, async () => qwenTokenizer(), { imageTokens });
 };
 
 const VISION = 'visual.';
@@ -156,10 +155,11 @@ const withVocabulary =
   (runtime, file, tensors, { kind, prefix, vocabulary }) => {
     const weights = llmWeights(file, tensors, prefix);
     let tokenizer: Promise<Tokenizer> | undefined;
-    return createLlm(runtime, kind, weights, () => {
+    const read = (): Promise<Tokenizer> => {
       tokenizer ??= readTokenizer(weights, vocabulary, own);
       return tokenizer;
-    });
+    };
+    return createLlm(runtime, kind, weights, read, { vocabulary });
   };
 
 const SEQUENCES: Readonly<Record<SequencePart['kind'], LoadSequence>> = {

@@ -45,7 +45,7 @@ export function createTextEncoder(runtime: Runtime, source: TextEncoderSource): 
   const { width, length, layers } = config;
   const [vocabulary] = weights.shape(layout.tokens);
   const patchable = clipTargets(weights, layout);
-  const base = { weights, targets: patchable, changes, layout, tokenChanges };
+  const base = { weights, targets: patchable, changes, table: layout.tokens, tokenChanges };
   const table = { weights, name: layout.tokens, changes: tokenChanges, threads: runtime.threads };
   const tokenRows: TokenRows = (ids) => tokenTableRows(table, ids);
   const roundRows = tokenChanges.length > 0 && weights.rounding === 'f16';

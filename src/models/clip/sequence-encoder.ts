@@ -26,7 +26,7 @@ import type {
   TokenSlot,
 } from './text-encoder.ts';
 import { type Chunks, embed } from './token-embeddings.ts';
-import { tokenTableRows } from './token-table.ts';
+import { asStored, tokenTableRows } from './token-table.ts';
 
 /** Number of results that an encoder caches; 512 tokens of width 4096 are 8 MB. */
 const MAX_CACHED = 8;
@@ -59,6 +59,8 @@ export interface SequenceModel {
   readonly heads: number;
   /** The name of the token table. */
   readonly table: string;
+  /** As in EncoderBase. */
+  readonly vocabulary?: string;
   /** Applied to the values of its rows. */
   readonly embedding?: (value: number) => number;
   tokenizer(): Promise<Tokenizer>;
@@ -90,14 +92,14 @@ export function createSequenceEncoder(
 ): TextEncoder {
   const { kind, weights, width, layers, embedding } = model;
   const [vocabulary] = weights.shape(model.table);
-  const patchable = matrixTargets(weights, model.table);
+  const targets = weightTargets(weights, model.table);
   const table = { weights, name: model.table, changes: tokenChanges, threads: runtime.threads };
   const tokenRows = (ids: readonly number[]): Promise<Float32Array> => tokenTableRows(table, ids);
   const embeddedRows = async (ids: readonly number[]): Promise<Float32Array> => {
-    const rows = await tokenRows(ids);
+    const rows = asStored(table, await tokenRows(ids));
     return embedding ? rows.map(embedding) : rows;
   };
-  const networkFor = layerNetworks(runtime, model, patchable, changes);
+  const networkFor = layerNetworks(runtime, model, targets, changes);
   // registers the whole network, so that its memory can be measured before a prompt is encoded
   networkFor({ indexes: [layers - 1], finalNorm: model.hasFinalNorm ?? true });
   const evaluate = async (
@@ -117,7 +119,11 @@ export function createSequenceEncoder(
     kind,
     width,
     layers,
-    patchable,
+    patchable: new Map([...targets].filter(([, { shape }]) => shape.length === 2)),
+    base: {
+      ...{ weights, targets, changes, tokenChanges },
+      ...{ table: model.table, vocabulary: model.vocabulary },
+    },
     tokenRows,
     tokenTable: { name: model.table, tensor: model.table, shape: [vocabulary, width] },
     tokenizer: () => model.tokenizer(),
@@ -184,11 +190,11 @@ function layerNetworks(
 const attentionBytes = ([batch, length]: readonly number[], heads: number): number =>
   2 * 4 * batch * heads * length * length;
 
-/** The weights that LoRAs may change, by their names in the file: matrices but for the token table. */
-const matrixTargets = (weights: Weights, table: string): PatchTargets =>
+/** All weights but the token table, by their names in the file. */
+const weightTargets = (weights: Weights, table: string): PatchTargets =>
   new Map(
     [...weights.names()]
-      .filter((name) => name !== table && weights.shape(name).length === 2)
+      .filter((name) => name !== table && /\.(weight|bias)$/.test(name))
       .map((tensor) => [tensor, { tensor, shape: weights.shape(tensor) }]),
   );
 

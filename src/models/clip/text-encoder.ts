@@ -10,7 +10,7 @@ import type {
   Rounded,
   WeightChange,
 } from '../weights/changes.ts';
-import type { ClipKind, ClipLayout } from './config.ts';
+import type { ClipKind } from './config.ts';
 
 /**
  * The kinds of text encoders: CLIP-L, G and H, T5-XXL, Qwen3 in its sizes, Qwen2.5-VL, Gemma 2 and
@@ -36,7 +36,10 @@ export interface TextEncoderOutput {
 
 /** The weights of a text encoder in its file's layout, and their changes. */
 export interface EncoderBase extends ChangedNetwork {
-  readonly layout: ClipLayout;
+  /** The name of the token table in the file. */
+  readonly table: string;
+  /** The full name of the tensor with the bytes of its vocabulary, where it has one. */
+  readonly vocabulary?: string;
   /** Applied to the token table, in this order. */
   readonly tokenChanges: readonly TokenChange[];
 }

@@ -44,6 +44,14 @@ export async function tokenTableRows(
   return rows;
 }
 
+/** Returns changed rows as the original stores them: rounded, to the type of the table by default. */
+export function asStored({ weights, name, changes }: TokenTable, rows: Float32Array): Float32Array {
+  const type = weights.rounding ?? (weights.roundsChanges && weights.typeOf(name));
+  if (changes.length === 0) return rows;
+  if (type === 'bf16') return decodeFloat32('BF16', encodeFloat32('BF16', rows));
+  return type === 'f16' ? roundToFloat16(rows) : rows;
+}
+
 export const roundToFloat16 = (values: Float32Array): Float32Array =>
   decodeFloat32('F16', encodeFloat32('F16', values));
 

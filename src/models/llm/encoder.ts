@@ -15,6 +15,12 @@ import {
   textPositions,
 } from './positions.ts';
 
+/** What some kinds have beside their layers. */
+export interface OwnParts extends Pick<TextEncoder, 'imageTokens'> {
+  /** As in EncoderBase. */
+  readonly vocabulary?: string;
+}
+
 /**
  * Creates an encoder of the kind Qwen3 or Gemma 2. Throws DR_MODEL_UNSUPPORTED when tensors are
  * missing.
@@ -24,7 +30,7 @@ export function createLlm(
   kind: SequenceKind,
   weights: Weights,
   tokenizer: () => Promise<Tokenizer>,
-  imageTokens?: TextEncoder['imageTokens'],
+  { imageTokens, vocabulary }: OwnParts = {},
 ): TextEncoder {
   const config = llmConfig(weights);
   const { width, layers, heads, depth, scalesEmbeddings, imagePairs } = config;
@@ -37,6 +43,7 @@ export function createLlm(
     heads,
     table: LLM_TOKENS,
     hasFinalNorm: weights.has(`${LLM_NORM}.weight`),
+    vocabulary,
     embedding: scalesEmbeddings ? (value) => value * factor : undefined,
     tokenizer,
     imageTokens,

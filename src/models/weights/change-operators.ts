@@ -27,7 +27,7 @@ export interface StepContext {
   /** The weight without changes. */
   readonly stored: Value;
   /** The type that weights of the network are rounded to. */
-  readonly rounding?: Rounding;
+  readonly rounding?: Rounding | 'bf16';
   /** The tensors of each LoRA, by the index of its change. */
   readonly loraWeights: readonly (Weights | undefined)[];
   /** The changed weights of each blended network, by the index of its change. */

@@ -4,7 +4,7 @@
 import type { Graph, Value } from '../../onnx/builder.ts';
 import { branchOf } from '../lora/branch.ts';
 import { type NumberSource, patchNumber, pathInto } from './change-numbers.ts';
-import { applyStep, transpose } from './change-operators.ts';
+import { applyStep, type StepContext, transpose } from './change-operators.ts';
 import {
   type ChangedTensor,
   changesByTarget,
@@ -109,7 +109,7 @@ function createMerger({ weights, changes }: ChangedNetwork, strategy: ChangeStra
     const inFile = weights.value(g, tensor, { rows, after });
     const stored = transposed ? transpose(g, inFile) : inFile;
     const numbers = changed.isSmall ? branchNumbers : mergedNumbers;
-    const rounding = weights.isExact?.(tensor) ? undefined : weights.rounding;
+    const rounding = weights.isExact?.(tensor) ? undefined : roundingOf(weights, tensor);
     const context = { g, after, numbers, path, stored, rounding, loraWeights, otherWeights };
     let value = stored;
     let shape = storedShape ?? changed.shape;
@@ -133,6 +133,13 @@ function createMerger({ weights, changes }: ChangedNetwork, strategy: ChangeStra
         branchNumbers.value(g, ...patchNumber(step, path)),
       ),
   };
+}
+
+/** The type that a changed weight is rounded to. */
+function roundingOf(weights: Weights, tensor: string): StepContext['rounding'] {
+  if (weights.rounding || !weights.roundsChanges) return weights.rounding;
+  const stored = weights.typeOf(tensor);
+  return stored === 'f16' || stored === 'bf16' ? stored : undefined;
 }
 
 /** Returns the weights of a network that is blended into another, with all changes merged. */

@@ -86,24 +86,72 @@ export function encoderTensors(
   return tensors;
 }
 
+type SavedEncoder = TextEncoder & { readonly base: EncoderBase };
+
+/** That of every text encoder of ComfyUI; nothing uses it. */
+const LOGIT_SCALE = 4.6055;
+
 /** Returns the tensors of a file of one text encoder, as Hugging Face names them. */
-export function encoderFileTensors(
-  encoder: TextEncoder & { readonly base: EncoderBase },
+export const encoderFileTensors = (encoder: SavedEncoder, threads: number): LazyTensor[] => [
+  number('logit_scale', LOGIT_SCALE),
+  ...(encoder.tokenizer ? sequenceTensors : clipTensors)(encoder, threads),
+];
+
+/** Returns a text encoder as ComfyUI has it in memory. */
+export const wholeEncoderTensors = (
+  encoder: SavedEncoder,
+  prefix: string,
   threads: number,
-): LazyTensor[] {
-  const tensors = encoderTensors(
-    encoder,
-    { layout: 'hugging-face', prefix: 'text_model.' },
-    threads,
-  );
-  const projection = encoder.base.targets.has('text_projection.weight');
-  return projection
-    ? [
-        ...tensors,
-        targetMaker(encoder.base, threads)('text_projection.weight', 'text_projection.weight'),
-      ]
+): LazyTensor[] => [
+  number(`${prefix}logit_scale`, LOGIT_SCALE),
+  ...(encoder.tokenizer ? sequenceTensors : clipTensors)(encoder, threads).map((one) => ({
+    ...one,
+    name: `${prefix}transformer.${one.name}`,
+  })),
+];
+
+function clipTensors(encoder: SavedEncoder, threads: number): LazyTensor[] {
+  const layout = { layout: 'hugging-face', prefix: 'text_model.' } as const;
+  const tensors = encoderTensors(encoder, layout, threads);
+  const projection = 'text_projection.weight';
+  return encoder.base.targets.has(projection)
+    ? [...tensors, targetMaker(encoder.base, threads)(projection, projection)]
     : tensors;
 }
+
+function sequenceTensors({ base, tokenRows }: SavedEncoder, threads: number): LazyTensor[] {
+  const make = targetMaker(base, threads);
+  return [
+    tokenTable(base, tokenRows, base.table),
+    ...[...base.targets.keys()].map((name) => make(name, name)),
+  ];
+}
+
+/** Returns the vocabularies of encoders that carry their own. */
+export async function vocabularyTensors(
+  encoders: readonly SavedEncoder[],
+  prefix: string,
+): Promise<LazyTensor[]> {
+  const tensors: LazyTensor[] = [];
+  for (const { base } of encoders) {
+    if (base.vocabulary === undefined) continue;
+    const file = await base.weights.open();
+    try {
+      const bytes = await file.readRaw(base.vocabulary);
+      const shape = [bytes.length];
+      const name = prefix + base.vocabulary.replace(/^.*\./, '');
+      tensors.push({ name, dtype: 'U8', shape, bytes: async () => bytes });
+    } finally {
+      await file.close();
+    }
+  }
+  return tensors;
+}
+
+const number = (name: string, value: number): LazyTensor => ({
+  ...{ name, dtype: 'F32', shape: [] },
+  bytes: async () => new Uint8Array(Float32Array.of(value).buffer),
+});
 
 const VAE_PARTS = /^(encoder|decoder|quant_conv|post_quant_conv)\.|^\d+\./;
 
@@ -117,14 +165,7 @@ export const vaeTensors = (
       .filter((name) => VAE_PARTS.test(name))
       .map((name) => copied(own, { tensor: name, shape: own.shape(name) }, prefix + part + name)),
   ),
-  ...Object.entries(numbers).map(([name, value]): LazyTensor => {
-    return {
-      name: prefix + name,
-      dtype: 'F32',
-      shape: [],
-      bytes: async () => new Uint8Array(Float32Array.of(value).buffer),
-    };
-  }),
+  ...Object.entries(numbers).map(([name, value]) => number(prefix + name, value)),
 ];
 
 /**
@@ -221,14 +262,14 @@ function transposed(
 
 /** Returns the token embeddings: computed where they are changed, else copied. */
 function tokenTable(
-  { weights, layout, tokenChanges }: EncoderBase,
+  { weights, table, tokenChanges }: EncoderBase,
   tokenRows: TextEncoder['tokenRows'],
   name: string,
 ): LazyTensor {
-  const shape = weights.shape(layout.tokens);
+  const shape = weights.shape(table);
   if (tokenChanges.length === 0 || !tokenRows)
-    return copied(weights, { tensor: layout.tokens, shape }, name);
-  const dtype = weights.rounding === 'f16' ? 'F16' : writtenAs(storedAs(weights, layout.tokens));
+    return copied(weights, { tensor: table, shape }, name);
+  const dtype = weights.rounding === 'f16' ? 'F16' : writtenAs(storedAs(weights, table));
   const ids = Array.from({ length: shape[0] }, (_, i) => i);
   return { name, dtype, shape, bytes: async () => encodeFloat32(dtype, await tokenRows(ids)) };
 }

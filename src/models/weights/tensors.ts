@@ -69,6 +69,11 @@ export interface Weights {
   /** What quantised blocks are computed in, where that is not float16. */
   readonly arithmetic?: BlockArithmetic;
   /**
+   * Whether changed weights are rounded to the type that they are stored in, where values are not
+   * rounded to another one.
+   */
+  readonly roundsChanges?: boolean;
+  /**
    * Whether weights are dequantised in each evaluation: the session opens at once, and a copy of it
    * on the disk would not open faster.
    */
@@ -124,6 +129,8 @@ export interface WeightsOptions {
    * than it stores the model in: in text encoders of float16 and bfloat16.
    */
   readonly multipliesIntegers?: boolean;
+  /** As in Weights. */
+  readonly roundsChanges?: boolean;
 }
 
 /**
@@ -164,6 +171,7 @@ export function weightsOf(
   return {
     file: real,
     rounding,
+    roundsChanges: options.roundsChanges,
     arithmetic: [...tensors.values()].find(
       ({ blocks }) => blocks !== undefined && blocks.arithmetic !== 'f16',
     )?.blocks?.arithmetic,

@@ -1,6 +1,7 @@
 // Nodes that merge models and text encoders. Source: ComfyUI comfy_extras/nodes_model_merging.py,
 // nodes_model_merging_model_specific.py.
 import { DarkroomError } from '../../../../errors.ts';
+import { DENOISERS } from '../../../../models/checkpoint/denoisers.ts';
 import {
   blendClips,
   blendUNets,
@@ -31,7 +32,8 @@ function mergeModels(
   share: Shares,
   { warn }: NodeContext,
 ) {
-  if (model1.family !== model2.family)
+  // FLUX.1 dev and schnell are one network, but for the guidance
+  if (DENOISERS[model1.family].clip !== DENOISERS[model2.family].clip)
     throw new DarkroomError('DR_INPUT_INVALID', {
       message: `a ${model2.family} model cannot be merged into a ${model1.family} model`,
       hint: 'Merge models of the same family.',

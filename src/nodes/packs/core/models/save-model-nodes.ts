@@ -2,18 +2,22 @@
 // Source: ComfyUI comfy_extras/nodes_model_merging.py.
 import { DarkroomError } from '../../../../errors.ts';
 import { CLIP_LOCATIONS, UNET_PREFIX } from '../../../../formats/identify/identify.ts';
-import { VAE_PREFIX } from '../../../../formats/identify/identify-vae.ts';
+import { FLOW_VAE_PREFIX, VAE_PREFIX } from '../../../../formats/identify/identify-vae.ts';
+import { ALL_IN_ONE } from '../../../../formats/identify/sequence-encoders.ts';
 import {
   encodeLazySafetensors,
   type LazyTensor,
 } from '../../../../formats/safetensors/safetensors-write.ts';
 import type { Clip, ClipFamily } from '../../../../models/clip/clip.ts';
+import type { EncoderKind, TextEncoder } from '../../../../models/clip/text-encoder.ts';
 import type { Autoencoder } from '../../../../models/vae/autoencoder.ts';
 import {
   encoderFileTensors,
   encoderTensors,
   unetTensors,
   vaeTensors,
+  vocabularyTensors,
+  wholeEncoderTensors,
 } from '../../../../models/weights/save.ts';
 import type { Model } from '../../../../sampling/sampling-types.ts';
 import type { NodeContext, SavedFile } from '../../../context.ts';
@@ -73,8 +77,33 @@ function modelTensors({ denoiser }: Model, threads: number): LazyTensor[] {
   return unetTensors(denoiser.base, UNET_PREFIX, threads);
 }
 
-function clipTensors({ family, encoders }: Clip, threads: number): LazyTensor[] {
+/** Where checkpoints have their text encoders and their autoencoder. */
+interface Prefixes {
+  readonly encoders: string;
+  readonly vae: string;
+}
+
+const FLOW: Prefixes = { encoders: ALL_IN_ONE, vae: FLOW_VAE_PREFIX };
+
+/** Of the families whose encoders are named as in memory. */
+const PREFIXES: Readonly<Partial<Record<Model['family'], Prefixes>>> = {
+  flux: FLOW,
+  'flux-schnell': FLOW,
+  lumina2: FLOW,
+  'z-image': FLOW,
+  'qwen-image': FLOW,
+  flux2: FLOW,
+  sd3: { encoders: ALL_IN_ONE, vae: VAE_PREFIX },
+  chroma: { encoders: 'cond_stage_model.', vae: VAE_PREFIX },
+};
+
+async function clipTensors(
+  { family, encoders }: Clip,
+  threads: number,
+  prefix: string | undefined,
+): Promise<LazyTensor[]> {
   if (encoders.length === 0) throw missingPart('text encoder', 'clip');
+  if (prefix !== undefined) return wholeTensors(encoders, threads, prefix);
   if (!isStableDiffusion(family)) throw unsavedEncoders(family);
   const locations = CLIP_LOCATIONS[family];
   return encoders.flatMap((encoder) => {
@@ -83,13 +112,25 @@ function clipTensors({ family, encoders }: Clip, threads: number): LazyTensor[] 
   });
 }
 
+async function wholeTensors(
+  encoders: readonly TextEncoder[],
+  threads: number,
+  prefix: string,
+): Promise<LazyTensor[]> {
+  const saved = encoders.map((encoder) => requireBase(encoder, 'clip'));
+  const ofEach = saved.flatMap((encoder) =>
+    wholeEncoderTensors(encoder, `${prefix}${encoder.kind}.`, threads),
+  );
+  return [...ofEach, ...(await vocabularyTensors(saved, prefix))];
+}
+
 const isStableDiffusion = (family: ClipFamily): family is keyof typeof CLIP_LOCATIONS =>
   Object.hasOwn(CLIP_LOCATIONS, family);
 
 const unsavedEncoders = (family: ClipFamily): DarkroomError =>
   new DarkroomError('DR_MODEL_UNSUPPORTED', {
-    message: `text encoders of the ${family} family cannot be saved in a checkpoint`,
-    hint: 'Save the model with ModelSave; the text encoders stay in their own files.',
+    message: `text encoders of the ${family} family cannot be saved in this checkpoint`,
+    hint: 'Connect the text encoders of the model, or save it with ModelSave.',
     input: 'clip',
   });
 
@@ -139,10 +180,11 @@ const CheckpointSave = defineNode({
   },
   async run({ model, clip, vae, filename_prefix }, context) {
     const { threads } = context.runtime;
+    const prefixes = PREFIXES[model.family];
     const tensors = [
       ...modelTensors(model, threads),
-      ...clipTensors(clip, threads),
-      ...autoencoderTensors(vae, VAE_PREFIX),
+      ...(await clipTensors(clip, threads, prefixes?.encoders)),
+      ...autoencoderTensors(vae, prefixes?.vae ?? VAE_PREFIX),
       ...markerTensors(model),
     ];
     return savedModels(
@@ -164,21 +206,34 @@ const ModelSave = defineNode({
   },
 });
 
+/** The encoders that the original saves in files of their own. */
+const OWN_FILES: ReadonlySet<EncoderKind> = new Set([
+  ...(['clip_l', 'clip_g', 'clip_h', 't5xxl', 'gemma2_2b'] as const),
+]);
+
 const CLIPSave = defineNode({
   ...common,
   type: 'CLIPSave',
   display: 'CLIPSave',
-  description: 'Saves each text encoder in its own file.',
+  description:
+    'Saves CLIP, T5 and Gemma 2 in files of their own; others in one file, named as in memory.',
   inputs: { clip: socket('CLIP'), filename_prefix: filenamePrefix('clip/ComfyUI') },
   async run({ clip, filename_prefix }, context) {
     if (clip.encoders.length === 0) throw missingPart('text encoder', 'clip');
+    const encoders = clip.encoders.map((encoder) => requireBase(encoder, 'clip'));
+    const { threads } = context.runtime;
+    const save = (name: string, tensors: readonly LazyTensor[]): Promise<SavedFile> =>
+      saveTensors(context, name, tensors, { format: 'pt' });
     const files: SavedFile[] = [];
-    for (const encoder of clip.encoders) {
-      const tensors = encoderFileTensors(requireBase(encoder, 'clip'), context.runtime.threads);
-      files.push(
-        await saveTensors(context, `${filename_prefix}_${encoder.kind}`, tensors, { format: 'pt' }),
-      );
+    const others: LazyTensor[] = [];
+    for (const encoder of encoders) {
+      const { kind } = encoder;
+      if (OWN_FILES.has(kind))
+        files.push(await save(`${filename_prefix}_${kind}`, encoderFileTensors(encoder, threads)));
+      else others.push(...wholeEncoderTensors(encoder, `${kind}.`, threads));
     }
+    others.push(...(await vocabularyTensors(encoders, '')));
+    if (others.length > 0) files.push(await save(filename_prefix, others));
     return savedModels(...files);
   },
 });
