@@ -5,7 +5,7 @@ import type { Net } from '../layers/blocks.ts';
 import { block } from '../qwenimage/blocks.ts';
 import { PATCH, type QwenImageStreamsConfig, qwenImageStreamsConfig } from '../qwenimage/config.ts';
 import { embeddedStreams, ropeRotations } from '../qwenimage/graph.ts';
-import { graphInputs } from '../qwenimage/qwen-image.ts';
+import { graphInputs, qwenImage } from '../qwenimage/qwen-image.ts';
 import { WAN_DEVIATION, WAN_MEAN } from '../vae/wan-latent.ts';
 import type { LatentHint } from './controlnet.ts';
 import { repeated } from './sd3-control.ts';
@@ -26,6 +26,8 @@ export const qwenControl: TransformerControl<Config> = {
   // that of FLUX has the name of the first layer, and its width
   embedder: 'transformer_blocks.0.attn.to_out.0.weight',
   float16: false,
+  // that of the model, but not the layer that the hint enters by
+  int8: (layer, shape) => (layer === EMBEDDER ? undefined : qwenImage.int8(layer, shape)),
   config: (weights) => ({
     ...qwenImageStreamsConfig(weights),
     hidden: weights.shape('img_in.weight')[0],
@@ -36,9 +38,9 @@ export const qwenControl: TransformerControl<Config> = {
     input: repeated(blocks, Math.ceil(MODEL_BLOCKS / blocks)).slice(0, MODEL_BLOCKS),
     output: [],
   }),
-  graph: (weights, config) => {
+  graph: (weights, config, int8) => {
     const g = createGraph();
-    const net: Net = { g, w: weights };
+    const net: Net = { g, w: weights, int8 };
     const [prompt, image] = embeddedStreams(net, config, 'none');
     const at = { ...config, net, rotations: ropeRotations(net, config) };
     const addResidual = residualAdder(net, config);
