@@ -376,7 +376,7 @@ export const CLIPMergeSubtract: NodeFunction<{
   multiplier?: Float;
 }, Node<{ CLIP: 'CLIP' }>> = nodeFunction('CLIPMergeSubtract', [['CLIP', 'CLIP']], { multiplier: 1 });
 
-/** CLIPSave (model/merging): Saves each text encoder in its own file. */
+/** CLIPSave (model/merging): Saves CLIP, T5 and Gemma 2 in files of their own; others in one file, named as in memory. */
 export const CLIPSave: NodeFunction<{
   clip: Link<'CLIP'>;
   /** Default: clip/ComfyUI. */
