@@ -46,7 +46,7 @@ describe('shows unscaled latents without bias, as the Impact Pack does', () => {
 
 describe('has no preview', () => {
   it('of formats without colours', () => {
-    const format = { ...SD, channels: 16, scale: 1 };
+    const format = { ...SD, channels: 16, scale: 2 };
     expect(samplingPreview({ latentFormat: format }, zeros([1, 16, 2, 2]))).toBeUndefined();
   });
 

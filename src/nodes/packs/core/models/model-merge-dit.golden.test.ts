@@ -26,10 +26,11 @@ async function denoiserOf(name: string): Promise<Denoiser> {
 
 it.each(g.cases)('golden merge/dit $id', async ({ id, params, inputs, outputs }) => {
   const denoiser = await denoiserOf(params.model);
+  const family = params.model === 'tiny_flux_dev' ? 'flux' : 'sd3';
   const larger = denoiser.variant({ changes: [{ factor: () => params.factor }] });
   const [merged] = await runNode<[Model]>(id, {
-    model1: { family: 'same', denoiser },
-    model2: { family: 'same', denoiser: larger },
+    model1: { family, denoiser },
+    model2: { family, denoiser: larger },
     ...params.ratios,
   });
   const [x, context, y] = ['x', 'context', 'y'].map((name) => g.float(inputs[name]));
