@@ -38,7 +38,8 @@ export function describePage(name: string, tests: (context: PageTest) => void): 
     let browser: Browser;
     let address: string;
     beforeAll(async () => {
-      test = await testServer({ builtIn: true });
+      // a second thread would be started again and again, which takes a busy machine a minute
+      test = await testServer({ builtIn: true, threads: { threads: 1, taskMs: 120_000 } });
       test.queue.requestPreviews(test.server.wantsPreviews);
       address = await test.listen();
       browser = await openBrowser(program!);
