@@ -15,7 +15,7 @@ export async function ditStates<Config>(
   const config = architecture.config(weights);
   const names: string[] = [];
   const graph = architecture.graph(weights, config, {
-    variant: architecture.variant?.(config, inputs),
+    extras: architecture.extras?.(config, inputs),
     observe: (g, name, value) => {
       // without dimensions the rank is free
       g.output(`state ${name}`, value, []);

@@ -19,8 +19,8 @@ export interface DitSizes {
 export interface DitGraphOptions {
   /** Which layers compute in 8-bit integers. */
   readonly int8?: Int8Plan;
-  /** What `variant` of the architecture returned. */
-  readonly variant?: string;
+  /** What `extras` of the architecture returned; none for the plain graph. */
+  readonly extras?: readonly string[];
   /** The controls that act inside of the network (nextdit/layer-control.ts). */
   readonly layerControls?: readonly LayerControlNet[];
   /** The graph has the input `style` [B, S, C], tokens before those of the prompt. */
@@ -74,8 +74,8 @@ export interface Architecture<Config> {
       inputs: DenoiserInputs,
     ): Promise<Record<string, Tensor>>;
   };
-  /** Names the graph for inputs that need another one than the plain one. */
-  variant?(config: Config, inputs: DenoiserInputs): string | undefined;
+  /** What the graph for these inputs has beside the plain one, by name, in a fixed order. */
+  extras?(config: Config, inputs: DenoiserInputs): readonly string[];
   /** Builds the graph, with one output `out` [B, N, K]. */
   graph(weights: Weights, config: Config, options: DitGraphOptions): Graph;
   /** Returns the graph's inputs, all but `skipped`. Tokens of the image are `x` [B, N, K]. */

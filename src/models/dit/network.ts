@@ -38,14 +38,15 @@ export function createDit<Config>(
   const int8 = precision === 'int8' ? architecture.int8 : undefined;
   const changed = graphChanges(architecture, change);
   const { layerControls: controlNets = [] } = changed.options;
-  const networks = new Map<string | undefined, Network>();
-  const networkFor = (variant?: string): Network => {
-    const options: DitGraphOptions = { int8, variant, ...changed.options };
+  const networks = new Map<string, Network>();
+  const networkFor = (extras: readonly string[] = []): Network => {
+    const options: DitGraphOptions = { int8, extras, ...changed.options };
+    const name = [...extras, changed.name].filter(Boolean).join(' ');
     const network =
-      networks.get(variant) ??
+      networks.get(name) ??
       weightsNetwork(runtime, base, {
         part: 'transformer',
-        name: [variant, changed.name].filter(Boolean).join(' '),
+        name,
         precision,
         outputs: ['out'],
         float16: architecture.float16,
@@ -57,7 +58,7 @@ export function createDit<Config>(
             layerControls: controlNets.map((net, i) => ({ ...net, weights: others[i] })),
           }),
       });
-    networks.set(variant, network);
+    networks.set(name, network);
     return network;
   };
   // declares the plain network, which a report on the model counts
@@ -83,7 +84,7 @@ export function createDit<Config>(
     async evaluate(inputs) {
       checkInputs(weights.file, architecture.name, sizes, inputs);
       const all = changed.complete(inputs);
-      const network = networkFor(architecture.variant?.(config, all));
+      const network = networkFor(architecture.extras?.(config, all));
       const { out } = await network.run({
         ...architecture.inputs(config, all),
         ...(await changed.inputs(all)),

@@ -40,8 +40,8 @@ export interface Modulations extends BlockModulations {
   final(): Pick<Modulation, 'shift' | 'scale'>;
 }
 
-/** What variants of the graph have, joined by spaces. */
-export const VARIANTS = {
+/** What graphs have beside the plain one. */
+export const EXTRAS = {
   /** The residuals of ControlNets: inputs residualInput(…). */
   control: 'control',
   /**
@@ -51,14 +51,11 @@ export const VARIANTS = {
   timeZero: 'time-zero',
 } as const;
 
-const hasVariant = (variant: string | undefined, name: keyof typeof VARIANTS): boolean =>
-  (variant ?? '').split(' ').includes(VARIANTS[name]);
-
 /** The name of the input with the residual after a block, [1 or B, 1 or N, 1 or C]. */
 export const residualInput = (kind: 'double' | 'single', block: number): string =>
   `${kind}Residual${block}`;
 
-/** The graph of FLUX.1 and FLUX.2, with the VARIANTS. */
+/** The graph of FLUX.1 and FLUX.2, with the EXTRAS. */
 export function fluxGraph(weights: Weights, config: FluxConfig, options: DitGraphOptions): Graph {
   const net: Net = { g: createGraph(), w: weights, int8: options.int8 };
   return fluxBlocks(net, config, options, vectorModulations(net, config, options));
@@ -84,9 +81,9 @@ const MODULATIONS = {
 export function vectorModulations(
   net: Net,
   config: VectorSizes,
-  { observe = () => undefined, variant }: Pick<DitGraphOptions, 'observe' | 'variant'> = {},
+  { observe = () => undefined, extras = [] }: Pick<DitGraphOptions, 'observe' | 'extras'> = {},
 ): Modulations {
-  const { time, timeZero } = conditioningVectors(net, config, observe, variant);
+  const { time, timeZero } = conditioningVectors(net, config, observe, extras);
   const vectors = [time, ...(timeZero ? [timeZero] : [])].map((vector) => silu(net, vector));
   const tokens = timeZero && toIndices(net.g, net.g.input('referenceTokens', [1]));
   const chunks = (vector: Value, layer: string, count: number): readonly Value[] =>
@@ -134,7 +131,7 @@ function conditioningVectors(
   net: Net,
   { vectorDim, hasGuidance }: VectorSizes,
   observe: Observe,
-  variant: string | undefined,
+  extras: readonly string[],
 ): { readonly time: Value; readonly timeZero?: Value } {
   const { g } = net;
   const embedded = (input: string, width: number, name = input): Value => {
@@ -155,7 +152,7 @@ function conditioningVectors(
     others.reduce((sum, part) => g.op('Add', [sum, part]), vector);
   return {
     time: withOthers(time),
-    ...(hasVariant(variant, 'timeZero') && {
+    ...(extras.includes(EXTRAS.timeZero) && {
       timeZero: withOthers(embedded('timeZero', EMBEDDING, 'time')),
     }),
   };
@@ -165,12 +162,12 @@ function conditioningVectors(
 export function fluxBlocks(
   net: Net,
   config: FluxBlocksConfig,
-  { variant, observe = () => undefined, guidances, hasStyleTokens }: DitGraphOptions,
+  { extras = [], observe = () => undefined, guidances, hasStyleTokens }: DitGraphOptions,
   modulations: Modulations,
 ): Graph {
   const { g } = net;
   const { outChannels, doubleBlocks, singleBlocks, version } = config;
-  const isControlled = hasVariant(variant, 'control');
+  const isControlled = extras.includes(EXTRAS.control);
   const blocks = blockRunner(net, config, modulations, guidances);
   const skip = blockSkipper(net, doubleBlocks + singleBlocks);
   const residual = (kind: 'double' | 'single', block: number, x: Value): Value => {

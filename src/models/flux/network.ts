@@ -21,7 +21,7 @@ import {
   type FluxVersion,
   fluxConfig,
 } from './config.ts';
-import { EMBEDDING, fluxGraph, residualInput, VARIANTS } from './graph.ts';
+import { EMBEDDING, EXTRAS, fluxGraph, residualInput } from './graph.ts';
 import { FLUX_LORA } from './layout.ts';
 import { tokenPositions } from './positions.ts';
 
@@ -50,11 +50,10 @@ export const FLUX_BLOCKS = {
   }),
   guidesAttention: true,
   refusedPatches: ['hyperTile', 'tokenMerging', 'hypernetwork'],
-  variant: (config: FluxBlocksConfig, inputs: DenoiserInputs) =>
-    [
-      ...(inputs.control ? [VARIANTS.control] : []),
-      ...(hasTimeZero(config, inputs) ? [VARIANTS.timeZero] : []),
-    ].join(' ') || undefined,
+  extras: (config: FluxBlocksConfig, inputs: DenoiserInputs) => [
+    ...(inputs.control ? [EXTRAS.control] : []),
+    ...(hasTimeZero(config, inputs) ? [EXTRAS.timeZero] : []),
+  ],
   output: (config: FluxBlocksConfig, out: Tensor, { x }: DenoiserInputs) => {
     const [batch, , height, width] = x.shape;
     return unpatchify(out, [batch, config.outChannels, height, width], patchesOf(config));
@@ -156,7 +155,7 @@ const hasTimeZero = ({ version }: FluxBlocksConfig, { references }: DenoiserInpu
   references?.method === 'index_timestep_zero' &&
   references.latents.length > 0;
 
-/** The inputs of the variant timeZero. */
+/** The inputs of the extra timeZero. */
 function timeZeroInputs(config: FluxBlocksConfig, inputs: DenoiserInputs): Record<string, Tensor> {
   if (!hasTimeZero(config, inputs)) return {};
   const { side } = patchesOf(config);

@@ -28,7 +28,7 @@ import {
 /** Width of the sinusoidal embedding of timesteps. */
 export const TIME_WIDTH = 256;
 
-/** The variant of the graph that adds the residuals of ControlNets. */
+/** The extra that adds the residuals of ControlNets. */
 export const CONTROLLED = 'control';
 
 /** The name of the input with the residual after a block, [1 or B, 1 or N, 1 or hidden]. */
@@ -36,12 +36,12 @@ export const residualInput = (block: number): string => `residual${block}`;
 
 /**
  * Builds the graph. Inputs: those of imageTokens, contextTokens and conditionVector, `skipped` (one
- * number per block), and with the variant CONTROLLED `residual0` …; output `out` [B, N, K].
+ * number per block), and with the extra CONTROLLED `residual0` …; output `out` [B, N, K].
  */
 export function mmditGraph(
   weights: Weights,
   config: MMDiTModelConfig,
-  { int8, variant, observe }: DitGraphOptions,
+  { int8, extras = [], observe }: DitGraphOptions,
 ): Graph {
   const g = createGraph();
   const net: Net = { g, w: weights, int8 };
@@ -57,7 +57,7 @@ export function mmditGraph(
       context: skip(i, streams.context, after.context),
       x: skip(i, streams.x, after.x),
     };
-    if (variant === CONTROLLED)
+    if (extras.includes(CONTROLLED))
       streams = { ...streams, x: add(net, streams.x, g.input(residualInput(i), RESIDUAL)) };
   }
   const width = weights.shape('final_layer.linear.weight')[0];

@@ -31,7 +31,7 @@ export const mmdit: Architecture<MMDiTModelConfig> = {
   float16: true,
   floatsPerToken: ({ hidden }) => 24 * hidden,
   blocks: ({ blocks }) => ({ double: blocks, single: 0 }),
-  variant: (_, { control }) => (control ? CONTROLLED : undefined),
+  extras: (_, { control }) => (control ? [CONTROLLED] : []),
   graph: mmditGraph,
   inputs: (config, inputs) => ({
     ...sharedInputs(config, inputs),

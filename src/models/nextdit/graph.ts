@@ -30,7 +30,7 @@ import { layerControls } from './layer-control.ts';
 /** The width of the sinusoidal embedding of times. */
 export const TIME_WIDTH = 256;
 
-/** The variant with reference images, whose tokens are modulated for a time without noise. */
+/** The extra of reference images, whose tokens are modulated for a time without noise. */
 export const WITH_REFERENCES = 'references';
 
 const NORM_EPSILON = 1e-5;
@@ -54,7 +54,7 @@ export function nextDitGraph(
   config: NextDitConfig,
   {
     int8,
-    variant,
+    extras = [],
     layerControls: controlNets = [],
     observe = () => undefined,
   }: DitGraphOptions = {},
@@ -68,7 +68,7 @@ export function nextDitGraph(
   const [textRotations, imageRotations] = ['text', 'image'].map((name) =>
     rotationInputs(net, name, config.headDim / 2),
   );
-  const times = modulations(net, variant === WITH_REFERENCES, seen);
+  const times = modulations(net, extras.includes(WITH_REFERENCES), seen);
   const controls = layerControls(net, controlNets, imageRotations, (own, x, name, rotations) =>
     layer({ net: own, config, name }, x, rotations, times.image),
   );

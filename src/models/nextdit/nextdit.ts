@@ -27,7 +27,7 @@ export const nextDit: Architecture<NextDitConfig> = {
   float16: false,
   floatsPerToken: ({ dim, hidden }) => 4 * (dim + hidden),
   layerControls: { width: ({ dim }) => dim, inputs: layerControlInputs },
-  variant: (_, { references }) => (references?.latents.length ? WITH_REFERENCES : undefined),
+  extras: (_, { references }) => (references?.latents.length ? [WITH_REFERENCES] : []),
   graph: nextDitGraph,
   inputs: nextDitInputs,
   output: (config, out, inputs) =>

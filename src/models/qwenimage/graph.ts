@@ -18,15 +18,17 @@ import { LAYERS, PATCH, type QwenImageConfig, type QwenImageStreamsConfig } from
 /** The width of the embedding of time. */
 export const EMBEDDING = 256;
 
-/** What a variant of the graph has beside the plain one. */
-export interface QwenImageVariant {
+/** What graphs have beside the plain one. */
+export const EXTRAS = {
   /** The input `references` [B, M, K], tokens that follow those of the latent. */
-  readonly references: 'none' | 'in time' | 'at time zero';
+  references: 'references',
+  /** Time 0 modulates the references: the input `timeZero` [1, EMBEDDING], the embedded time. */
+  timeZero: 'time-zero',
   /** The input `bias` [B, 1, 1, N], which is added to the products of queries and keys. */
-  readonly isMasked: boolean;
+  mask: 'mask',
   /** The inputs residualInput(…), which ControlNets add. */
-  readonly isControlled: boolean;
-}
+  control: 'control',
+} as const;
 
 /** The name of the input with the residual after a block, [1 or B, 1 or N, 1 or C]. */
 export const residualInput = (index: number): string => `residual${index}`;
@@ -36,30 +38,29 @@ const TIME_MLP = [
   'time_text_embed.timestep_embedder.linear_2',
 ] as const;
 
-/** The graph of the variant that `variantName` named. */
+/** The graph of Qwen-Image, with the EXTRAS. */
 export function qwenImageGraph(
   weights: Weights,
   config: QwenImageConfig,
-  { variant, int8, observe = () => undefined }: DitGraphOptions,
+  { extras = [], int8, observe = () => undefined }: DitGraphOptions,
 ): Graph {
   const g = createGraph();
   const net: Net = { g, w: weights, int8 };
-  const { references, isMasked, isControlled } = variantOf(variant);
   const { blocks } = config;
-  let streams = embeddedStreams(net, config, references);
+  let streams = embeddedStreams(net, config, extras);
   observe(g, 'img_in', streams[1].tokens);
   observe(g, 'txt_in', streams[0].tokens);
   const at = {
     ...config,
     net,
     rotations: ropeRotations(net, config),
-    bias: isMasked ? g.input('bias', ['B', 1, 1, 'A']) : undefined,
+    bias: extras.includes(EXTRAS.mask) ? g.input('bias', ['B', 1, 1, 'A']) : undefined,
   };
   const skip = blockSkipper(net, blocks);
   for (let i = 0; i < blocks; i++) {
     const after = block(at, `transformer_blocks.${i}`, streams);
     streams = streams.map((stream, s) => ({ ...stream, tokens: skip(i, stream.tokens, after[s]) }));
-    if (isControlled) streams = withResidual(net, streams, i);
+    if (extras.includes(EXTRAS.control)) streams = withResidual(net, streams, i);
     observe(g, `transformer_blocks.${i}.txt`, streams[0].tokens);
     observe(g, `transformer_blocks.${i}.img`, streams[1].tokens);
   }
@@ -93,7 +94,7 @@ export const ropeRotations = (
 export function embeddedStreams(
   net: Net,
   config: QwenImageStreamsConfig,
-  references: QwenImageVariant['references'],
+  extras: readonly string[] = [],
 ): readonly Stream[] {
   const { g } = net;
   const { inChannels, contextDim } = config;
@@ -105,8 +106,8 @@ export function embeddedStreams(
     { kind: 'txt', tokens: tokenLinear(net, context, 'txt_in'), time },
     { kind: 'img', tokens: patches('x', 'N'), time },
   ];
-  if (references === 'none') return streams;
-  const own = references === 'in time' ? time : embeddedTime(net, config, 'timeZero', 1);
+  if (!extras.includes(EXTRAS.references)) return streams;
+  const own = extras.includes(EXTRAS.timeZero) ? embeddedTime(net, config, 'timeZero', 1) : time;
   return [...streams, { kind: 'img', tokens: patches('references', 'M'), time: own }];
 }
 
@@ -130,27 +131,3 @@ function withResidual(net: Net, streams: readonly Stream[], index: number): read
     s === 1 ? { ...stream, tokens: add(net, stream.tokens, residual) } : stream,
   );
 }
-
-/** The name of a variant; undefined for the plain graph. */
-export const variantName = (variant: QwenImageVariant): string | undefined => {
-  const { references, isMasked, isControlled } = variant;
-  const parts = [
-    references !== 'none' && `references ${references}`,
-    isMasked && 'masked',
-    isControlled && 'controlled',
-  ].filter((part) => part !== false);
-  return parts.join(', ') || undefined;
-};
-
-/** The variant of a name. */
-const variantOf = (name = ''): QwenImageVariant => {
-  const parts = name.split(', ');
-  const references = (['in time', 'at time zero'] as const).find((one) =>
-    parts.includes(`references ${one}`),
-  );
-  return {
-    references: references ?? 'none',
-    isMasked: parts.includes('masked'),
-    isControlled: parts.includes('controlled'),
-  };
-};

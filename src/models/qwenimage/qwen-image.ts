@@ -18,13 +18,7 @@ import {
   type QwenImageStreamsConfig,
   qwenImageConfig,
 } from './config.ts';
-import {
-  EMBEDDING,
-  type QwenImageVariant,
-  qwenImageGraph,
-  residualInput,
-  variantName,
-} from './graph.ts';
+import { EMBEDDING, EXTRAS, qwenImageGraph, residualInput } from './graph.ts';
 import { tokenPositions } from './positions.ts';
 
 const PATCHES = { side: PATCH, order: 'c ph pw' } as const;
@@ -65,7 +59,7 @@ export const qwenImage: Architecture<QwenImageConfig> = {
   floatsPerToken: ({ width }) => 16 * width,
   blocks: ({ blocks }) => ({ double: blocks, single: 0 }),
   refusedPatches: ['hyperTile', 'tokenMerging', 'hypernetwork'],
-  variant: (config, inputs) => variantName(variantFor(config, inputs)),
+  extras: extrasFor,
   graph: qwenImageGraph,
   inputs: graphInputs,
   output: ({ outChannels }, out, { x }) => {
@@ -83,17 +77,17 @@ export const qwenImage: Architecture<QwenImageConfig> = {
 export const createQwenImage = (runtime: ModelRuntime, weights: Weights): Denoiser =>
   createDit(runtime, weights, qwenImage);
 
-function variantFor(
+function extrasFor(
   config: QwenImageStreamsConfig,
   { references, contextMask, control }: DenoiserInputs,
-): QwenImageVariant {
-  const method = references?.method ?? config.method;
-  const time = method === 'index_timestep_zero' ? 'at time zero' : 'in time';
-  return {
-    references: references?.latents.length ? time : 'none',
-    isMasked: contextMask !== undefined,
-    isControlled: control !== undefined,
-  };
+): readonly string[] {
+  const hasTimeZero = (references?.method ?? config.method) === 'index_timestep_zero';
+  return [
+    ...(references?.latents.length ? [EXTRAS.references] : []),
+    ...(references?.latents.length && hasTimeZero ? [EXTRAS.timeZero] : []),
+    ...(contextMask ? [EXTRAS.mask] : []),
+    ...(control ? [EXTRAS.control] : []),
+  ];
 }
 
 /** The inputs of the graph for an evaluation. */
@@ -105,14 +99,14 @@ export function graphInputs(
   const references = given?.latents ?? [];
   const method = given?.method ?? config.method;
   const positions = tokenPositions(context.shape[1], x, references, method);
-  const variant = variantFor(config, inputs);
+  const extras = extrasFor(config, inputs);
   return {
     x: tokensOf([x], x.shape[0]),
     context,
     time: timestepEmbedding(timesteps, EMBEDDING, TIME_SCALE),
     ...ropeInputs('rope', ropeTable(positions, config.rope)),
-    ...(variant.references !== 'none' && { references: tokensOf(references, x.shape[0]) }),
-    ...(variant.references === 'at time zero' && {
+    ...(extras.includes(EXTRAS.references) && { references: tokensOf(references, x.shape[0]) }),
+    ...(extras.includes(EXTRAS.timeZero) && {
       timeZero: timestepEmbedding([0], EMBEDDING, TIME_SCALE),
     }),
     ...(contextMask && { bias: attentionBias(contextMask, positions.length) }),
