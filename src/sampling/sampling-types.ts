@@ -6,6 +6,7 @@ import type { Denoiser, DenoiserVariant, ReferenceMethod } from '../models/denoi
 import type { Gligen, PlacedObject } from '../models/gligen/load.ts';
 import type { HookGroup } from '../models/hooks/hooks.ts';
 import type { Autoencoder } from '../models/vae/autoencoder.ts';
+import type { LatentScale } from '../models/vae/latent-scale.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { ModelSampling } from './model/model-sampling.ts';
 
@@ -115,17 +116,10 @@ export interface UnclipCondition {
 
 export type Conditioning = readonly ConditioningEntry[];
 
-export interface LatentFormat {
+export interface LatentFormat extends LatentScale {
   readonly channels: number;
   /** Side of an image over the side of its latent, as ComfyUI counts it. */
   readonly downscaleRatio: number;
-  /** Model latents = (VAE latents - shift) * scale. */
-  readonly scale: number;
-  /** 0 by default, as for SD1, SD2 and SDXL. */
-  readonly shift?: number;
-  /** Per channel, if the format has them: model latents = (VAE latents - mean) * scale / std. */
-  readonly mean?: readonly number[];
-  readonly std?: readonly number[];
   /** Latents have an axis of frames, [B,C,T,H,W]. */
   readonly hasFrames?: boolean;
   /** The tiny autoencoder that decodes previews, as files of `vae_approx` are named. */

@@ -3,7 +3,7 @@
 import type { TensorInfo } from '../../formats/tensor-file.ts';
 import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
 import { add, conv, type Net } from '../layers/blocks.ts';
-import type { Weights } from '../weights/tensors.ts';
+import { countLayers, type Weights } from '../weights/tensors.ts';
 
 export interface AdapterConfig {
   /** Side of the pixel-unshuffle; 16 for SDXL, else 8. */
@@ -45,8 +45,7 @@ export function adapterConfig(weights: Weights): AdapterConfig {
   // images of 1 or 3 channels, unshuffled by 16
   const xl = !light && (channels === 256 || channels === 768);
   const unshuffle = xl ? 16 : 8;
-  let blocks = 0;
-  while (weights.hasPrefix(`body.${blocks}.`)) blocks++;
+  const blocks = countLayers(weights, 'body');
   return {
     unshuffle,
     pixelChannels: channels / unshuffle ** 2,

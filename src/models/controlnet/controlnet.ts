@@ -1,6 +1,7 @@
 // ControlNets and T2I-Adapters as samplers use them.
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { ControlResiduals, Denoiser, DenoiserInputs } from '../denoiser.ts';
+import type { LatentScale } from '../vae/latent-scale.ts';
 
 export interface ControlNetInputs extends Omit<DenoiserInputs, 'control'> {
   /** The result of prepareHint, for one image or for B. */
@@ -10,15 +11,9 @@ export interface ControlNetInputs extends Omit<DenoiserInputs, 'control'> {
 }
 
 /** How a hint becomes a latent, for ControlNets that take latents. */
-export interface LatentHint {
+export interface LatentHint extends LatentScale {
   /** Returns the pixels [N, C, H, W] that are encoded; by default those of the hint. */
   readonly pixels?: (hint: Tensor) => Tensor;
-  /** The network takes (latent - shift) * scale. */
-  readonly scale: number;
-  readonly shift: number;
-  /** By channel: first the mean is subtracted, then the result divided by the deviation. */
-  readonly mean?: readonly number[];
-  readonly deviation?: readonly number[];
   /** Whether a mask follows as the last channel, 1 everywhere by default. */
   readonly hasMask: boolean;
 }

@@ -6,7 +6,7 @@ import { block } from '../qwenimage/blocks.ts';
 import { PATCH, type QwenImageStreamsConfig, qwenImageStreamsConfig } from '../qwenimage/config.ts';
 import { embeddedStreams, ropeRotations } from '../qwenimage/graph.ts';
 import { graphInputs, qwenImage } from '../qwenimage/qwen-image.ts';
-import { WAN_DEVIATION, WAN_MEAN } from '../vae/wan-latent.ts';
+import { WAN_SCALE } from '../vae/latent-scale.ts';
 import type { LatentHint } from './controlnet.ts';
 import { repeated } from './sd3-control.ts';
 import {
@@ -58,10 +58,7 @@ export const qwenControl: TransformerControl<Config> = {
 
 /** The hint of a network with `channels` of it; 17 are a latent and a mask (inpainting). */
 export const qwenHint = (channels: number): LatentHint => ({
-  scale: 1,
-  shift: 0,
-  mean: WAN_MEAN,
-  deviation: WAN_DEVIATION,
+  ...WAN_SCALE,
   hasMask: channels === MASKED,
 });
 

@@ -5,7 +5,7 @@ import { createGraph } from '../../onnx/builder.ts';
 import { map } from '../../tensor/tensor.ts';
 import { patchGrid, patchify } from '../dit/patches.ts';
 import type { Net } from '../layers/blocks.ts';
-import { countLayers, HEAD_WIDTH } from '../mmdit/config.ts';
+import { HEAD_WIDTH } from '../mmdit/config.ts';
 import {
   blockContext,
   conditionVector,
@@ -17,6 +17,7 @@ import {
 import { selfAttentionBlock } from '../mmdit/joint-block.ts';
 import { sincosPositions } from '../mmdit/positions.ts';
 import { timestepEmbedding } from '../unet/timestep.ts';
+import { countLayers } from '../weights/tensors.ts';
 import type { LatentHint } from './controlnet.ts';
 import { repeated, SD3_SCALE, sd3Int8 } from './sd3-control.ts';
 import {

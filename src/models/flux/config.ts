@@ -3,7 +3,7 @@
 import { unsupportedModel } from '../../formats/model-file-errors.ts';
 import type { ReferenceMethod } from '../denoiser.ts';
 import type { RopeAxes } from '../dit/rope.ts';
-import type { Weights } from '../weights/tensors.ts';
+import { countLayers, type Weights } from '../weights/tensors.ts';
 
 /** What the networks of FLUX.1 and FLUX.2 differ in beside their sizes. */
 export interface FluxVersion {
@@ -112,8 +112,8 @@ export function fluxStreamsConfig(
       `has attention heads of width ${headWidth}, where FLUX has 128`,
       'The file is damaged, or of an architecture that resembles FLUX.',
     );
-  const doubleBlocks = countBlocks(weights, 'double_blocks.');
-  const singleBlocks = countBlocks(weights, 'single_blocks.');
+  const doubleBlocks = countLayers(weights, 'double_blocks');
+  const singleBlocks = countLayers(weights, 'single_blocks');
   const inner = mlpRows(version, width);
   for (let i = 0; i < doubleBlocks; i++)
     for (const stream of ['img', 'txt']) {
@@ -160,13 +160,6 @@ export const fluxVectors = (weights: Weights): FluxVectors => ({
     : 0,
   hasGuidance: weights.has('guidance_in.in_layer.weight'),
 });
-
-/** Counts consecutively numbered blocks. */
-function countBlocks(weights: Weights, list: string): number {
-  let count = 0;
-  while (weights.hasPrefix(`${list}${count}.`)) count++;
-  return count;
-}
 
 function checkShape(weights: Weights, name: string, shape: readonly number[]): void {
   const stored = weights.shape(name);

@@ -1,6 +1,6 @@
 // The architecture of SD3 and SD3.5 (Esser et al. 2024, arXiv 2403.03206: MMDiT; MMDiT-X of SD3.5
 // medium), read from tensor names and shapes in the layout of the original checkpoints.
-import type { Weights } from '../weights/tensors.ts';
+import { countLayers, type Weights } from '../weights/tensors.ts';
 
 /** The part that a ControlNet of SD3 shares with the model. */
 export interface MMDiTConfig {
@@ -67,11 +67,4 @@ export function sharedConfig(weights: Weights): MMDiTConfig {
       ),
     ),
   };
-}
-
-/** The number of layers `name.0`, `name.1` … */
-export function countLayers(weights: Weights, name: string): number {
-  let count = 0;
-  while (weights.hasPrefix(`${name}.${count}.`)) count++;
-  return count;
 }

@@ -4,7 +4,7 @@
 import { basename } from 'node:path';
 import { DarkroomError } from '../../errors.ts';
 import type { RopeAxes } from '../dit/rope.ts';
-import type { Weights } from '../weights/tensors.ts';
+import { countLayers, type Weights } from '../weights/tensors.ts';
 
 export interface NextDitConfig {
   readonly dim: number;
@@ -74,19 +74,13 @@ export function nextDitConfig(weights: Weights): NextDitConfig {
     kvHeads: (qkvRows / headDim - heads) / 2,
     headDim,
     hidden: weights.shape('layers.0.feed_forward.w1.weight')[0],
-    layers: countBlocks(weights, 'layers'),
-    refiners: countBlocks(weights, 'noise_refiner'),
+    layers: countLayers(weights, 'layers'),
+    refiners: countLayers(weights, 'noise_refiner'),
     rope: constants.rope,
     timeScale: constants.timeScale,
     padMultiple: weights.has('cap_pad_token') ? PAD_MULTIPLE : 1,
     hasVision: weights.has('siglip_embedder.0.weight'),
   };
-}
-
-function countBlocks(weights: Weights, list: string): number {
-  let count = 0;
-  while (weights.hasPrefix(`${list}.${count}.`)) count++;
-  return count;
 }
 
 const unsupported = ({ file }: Weights, what: string): DarkroomError =>

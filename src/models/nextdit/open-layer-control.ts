@@ -1,6 +1,6 @@
 // Reads Fun ControlNets of Z-Image (comfy_extras/nodes_model_patch.py ModelPatchLoader).
 import type { TensorFile } from '../../formats/tensor-file.ts';
-import { type Weights, weightsOf } from '../weights/tensors.ts';
+import { countLayers, weightsOf } from '../weights/tensors.ts';
 import { controlFromDiffusers } from './diffusers-nextdit.ts';
 import type { LayerControlConfig, LayerControlNet } from './layer-control.ts';
 
@@ -15,7 +15,7 @@ export async function openLayerControl(
   { tensors, read }: Pick<TensorFile, 'tensors' | 'read'>,
 ): Promise<LayerControlNet> {
   const weights = weightsOf(file, controlFromDiffusers(tensors), '');
-  const blocks = countBlocks(weights);
+  const blocks = countLayers(weights, 'control_layers');
   const refinerOf = async (): Promise<LayerControlConfig['refiner']> => {
     if (!weights.has(REFINER_PROJECTION)) return 'none';
     if (blocks !== BLOCKS_WITH_REFINERS) return 'own';
@@ -25,10 +25,4 @@ export async function openLayerControl(
   const [dim, patchSize] = weights.shape('control_all_x_embedder.2-1.weight');
   const config = { dim, patchSize, blocks, refiner: await refinerOf() };
   return { kind: 'layer-control', weights, config };
-}
-
-function countBlocks(weights: Weights): number {
-  let count = 0;
-  while (weights.hasPrefix(`control_layers.${count}.`)) count++;
-  return count;
 }

@@ -3,7 +3,7 @@
 import { unsupportedModel } from '../../formats/model-file-errors.ts';
 import type { ReferenceMethod } from '../denoiser.ts';
 import type { RopeAxes } from '../dit/rope.ts';
-import type { Weights } from '../weights/tensors.ts';
+import { countLayers, type Weights } from '../weights/tensors.ts';
 
 /** What ControlNets have too. */
 export interface QwenImageStreamsConfig {
@@ -60,8 +60,6 @@ export function qwenImageStreamsConfig(weights: Weights): QwenImageStreamsConfig
       `has attention heads of width ${headWidth}, where Qwen-Image has 128`,
       'The file is damaged, or of an architecture that resembles Qwen-Image.',
     );
-  let blocks = 0;
-  while (weights.hasPrefix(`transformer_blocks.${blocks}.`)) blocks++;
   const hasLayers = weights.has(LAYERS);
   const edits = weights.has(TIME_ZERO) ? 'index_timestep_zero' : 'index';
   return {
@@ -70,7 +68,7 @@ export function qwenImageStreamsConfig(weights: Weights): QwenImageStreamsConfig
     rope: { axes, theta: 10000 },
     inChannels: patchWidth / PATCH ** 2,
     contextDim: weights.shape('txt_norm.weight')[0],
-    blocks,
+    blocks: countLayers(weights, 'transformer_blocks'),
     method: hasLayers ? 'negative_index' : edits,
     hasLayers,
   };

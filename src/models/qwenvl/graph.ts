@@ -12,7 +12,7 @@ import {
 } from '../dit/blocks.ts';
 import { add, gelu, type Net } from '../layers/blocks.ts';
 import { toIndices } from '../unet/number-tables.ts';
-import type { Weights } from '../weights/tensors.ts';
+import { countLayers, type Weights } from '../weights/tensors.ts';
 import { GROUP, PATCH_WIDTH } from './image-patches.ts';
 import { WINDOW } from './windows.ts';
 
@@ -37,10 +37,13 @@ const EPSILON = 1e-6;
 /** Reads the sizes. Throws DR_MODEL_UNSUPPORTED when tensors are missing. */
 export function visionTowerConfig(weights: Weights): VisionTowerConfig {
   const [width] = weights.shape('patch_embed.proj.weight');
-  let blocks = 0;
-  while (weights.hasPrefix(`blocks.${blocks}.`)) blocks++;
   const [tokenWidth] = weights.shape('merger.mlp.2.weight');
-  return { width, heads: HEADS.get(width) ?? 16, blocks, tokenWidth };
+  return {
+    width,
+    heads: HEADS.get(width) ?? 16,
+    blocks: countLayers(weights, 'blocks'),
+    tokenWidth,
+  };
 }
 
 /** What attention within windows needs. */

@@ -14,7 +14,7 @@ import {
   toTokens,
   upsampleConv,
 } from '../layers/blocks.ts';
-import type { Weights } from '../weights/tensors.ts';
+import { countLayers, type Weights } from '../weights/tensors.ts';
 
 /** Frames of a video after the first are this many to a frame of its latent. */
 export const FRAMES = 4;
@@ -107,11 +107,8 @@ function lastSlices(weights: Weights): Weights {
 }
 
 /** The numbered layers of a list. */
-function layersOf(weights: Weights, list: string): string[] {
-  const names: string[] = [];
-  while (weights.hasPrefix(`${list}.${names.length}.`)) names.push(`${list}.${names.length}`);
-  return names;
-}
+const layersOf = (weights: Weights, list: string): string[] =>
+  Array.from({ length: countLayers(weights, list) }, (_, i) => `${list}.${i}`);
 
 const isResample = (weights: Weights, name: string): boolean =>
   weights.has(`${name}.resample.1.weight`);

@@ -113,6 +113,13 @@ export interface Weights {
   prepacked?(graph: Graph, names: readonly string[], recipe: Recipe): readonly Value[] | undefined;
 }
 
+/** The number of layers `list.0`, `list.1` … */
+export function countLayers(weights: Pick<Weights, 'hasPrefix'>, list: string): number {
+  let count = 0;
+  while (weights.hasPrefix(`${list}.${count}.`)) count++;
+  return count;
+}
+
 /** Identifies how the values of weights differ from those of the file alone; undefined: not at all. */
 export const valuesKey = ({
   rounding,

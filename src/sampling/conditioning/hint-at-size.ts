@@ -8,7 +8,7 @@ import type { ControlNet, LatentHint } from '../../models/controlnet/controlnet.
 import type { Autoencoder } from '../../models/vae/autoencoder.ts';
 import { allocate } from '../../tensor/allocate.ts';
 import { framesOf } from '../../tensor/frames.ts';
-import { full, map, repeatToBatch, type Tensor, tensor } from '../../tensor/tensor.ts';
+import { full, repeatToBatch, type Tensor, tensor } from '../../tensor/tensor.ts';
 import { toModelLatent } from '../model/latent-format.ts';
 import type { Control } from '../sampling-types.ts';
 import { joinChannels } from './concat.ts';
@@ -44,19 +44,9 @@ function resized(
 }
 
 /** The latents of pixels [N,C,H,W], in the units of the network; of videos the first frame. */
-async function encoded(
-  pixels: Tensor,
-  { pixels: change, scale, shift, mean, deviation }: LatentHint,
-  vae: Autoencoder,
-): Promise<Tensor> {
-  const [latents] = framesOf(await vae.encode(toNHWC(change?.(pixels) ?? pixels)));
-  if (mean && deviation)
-    return toModelLatent(
-      { channels: mean.length, downscaleRatio: 8, scale, mean, std: deviation },
-      latents,
-    );
-  const [factor, offset] = [Math.fround(scale), Math.fround(shift)];
-  return map(latents, (value) => Math.fround(value - offset) * factor);
+async function encoded(pixels: Tensor, hint: LatentHint, vae: Autoencoder): Promise<Tensor> {
+  const [latents] = framesOf(await vae.encode(toNHWC(hint.pixels?.(pixels) ?? pixels)));
+  return toModelLatent(hint, latents);
 }
 
 /** The colours of images [N,C,H,W], without what follows them. */

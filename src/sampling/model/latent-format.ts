@@ -1,5 +1,5 @@
 // The scale and shift between the latents of a VAE and those of a model (comfy.latent_formats).
-import { WAN_DEVIATION, WAN_MEAN } from '../../models/vae/wan-latent.ts';
+import { type LatentScale, WAN_SCALE } from '../../models/vae/latent-scale.ts';
 import { map, sizeOf, type Tensor } from '../../tensor/tensor.ts';
 import { f32 } from '../float32.ts';
 import type { LatentFormat } from '../sampling-types.ts';
@@ -43,16 +43,10 @@ export const FLUX: LatentFormat = {
 export const FLUX2: LatentFormat = { channels: 128, downscaleRatio: 16, scale: 1, tiny: 'taef2' };
 
 /** Wan 2.1, and Qwen-Image, whose pictures are videos of one frame. */
-export const WAN21: LatentFormat = {
-  ...FLOW_LATENT,
-  hasFrames: true,
-  scale: 1,
-  mean: WAN_MEAN,
-  std: WAN_DEVIATION,
-};
+export const WAN21: LatentFormat = { ...FLOW_LATENT, ...WAN_SCALE, hasFrames: true };
 
 /** Model latents from VAE latents [B,C,H,W] (process_latent_in). */
-export function toModelLatent(format: LatentFormat, latent: Tensor): Tensor {
+export function toModelLatent(format: LatentScale, latent: Tensor): Tensor {
   const { scale, shift, mean, std } = format;
   const k = f32(scale);
   if (shift !== undefined) return map(latent, (value) => f32(value - f32(shift)) * k);
@@ -65,7 +59,7 @@ export function toModelLatent(format: LatentFormat, latent: Tensor): Tensor {
 }
 
 /** VAE latents from model latents [B,C,H,W] (process_latent_out). */
-export function fromModelLatent(format: LatentFormat, latent: Tensor): Tensor {
+export function fromModelLatent(format: LatentScale, latent: Tensor): Tensor {
   const { scale, shift, mean, std } = format;
   const k = f32(scale);
   if (shift !== undefined) return map(latent, (value) => f32(value / k) + f32(shift));
