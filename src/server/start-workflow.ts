@@ -78,6 +78,12 @@ interface Model {
   readonly name: string;
 }
 
+/** A model, and what its file is where that is known already. */
+interface Selection {
+  readonly model: Model;
+  readonly found?: Described;
+}
+
 type DiffusionModel = Extract<ModelFile, { readonly kind: 'checkpoint' | 'diffusion-model' }>;
 /** A model and the tensors of its file. */
 type Described = DiffusionModel & Pick<ModelDescription, 'tensors'>;
@@ -91,13 +97,16 @@ export async function startWorkflow(
   { checkpoint, diffusionModel }: RequestedModel = {},
 ): Promise<StartWorkflow | undefined> {
   const requested = checkpoint ?? diffusionModel;
-  const model =
+  const selected: Selection | undefined =
     requested === undefined
       ? await firstSuitable(folders)
-      : modelsOf(folders).find(
-          (one) => one.name === requested && isCheckpoint(one) === (checkpoint !== undefined),
-        );
-  if (!model) return undefined;
+      : modelsOf(folders)
+          .filter(
+            (one) => one.name === requested && isCheckpoint(one) === (checkpoint !== undefined),
+          )
+          .map((model) => ({ model }))[0];
+  if (!selected) return undefined;
+  const { model } = selected;
   const { source, name } = model;
   const loader = {
     title: source.title,
@@ -106,7 +115,7 @@ export async function startWorkflow(
   };
   if (isEmbedded(folders, model))
     return { graph: startGraph(EMBEDDED_PRESET, { model: loader }), notes: [EMBEDDED_NOTE] };
-  const found = await describe(folders, model);
+  const found = selected.found ?? (await describe(folders, model));
   const preset = found ? presetOf(found, name) : UNKNOWN_PRESET;
   const files: StartFiles = {
     model: loader,
@@ -137,7 +146,7 @@ const modelsOf = (folders: Folders): readonly Model[] =>
     folders.modelFiles(source.folder).map((name): Model => ({ source, name })),
   );
 
-async function firstSuitable(folders: Folders): Promise<Model | undefined> {
+async function firstSuitable(folders: Folders): Promise<Selection | undefined> {
   const end = performance.now() + SEARCH_MS;
   const models = modelsOf(folders);
   const own = models.filter(({ source, name }) =>
@@ -145,10 +154,11 @@ async function firstSuitable(folders: Folders): Promise<Model | undefined> {
   );
   for (const [i, model] of own.entries()) {
     const found = await describe(folders, model);
-    if (found && isSuitable(found, model)) return model;
+    if (found && isSuitable(found, model)) return { model, found };
     if (i >= FIRST_FILES && performance.now() > end) break;
   }
-  return models.find((model) => isEmbedded(folders, model)) ?? own.find(isCheckpoint);
+  const model = models.find((one) => isEmbedded(folders, one)) ?? own.find(isCheckpoint);
+  return model && { model };
 }
 
 const isCheckpoint = ({ source }: Model): boolean => source === CHECKPOINTS;

@@ -1,8 +1,6 @@
 // Latents with frames [B, C, T, H, W], of models that also make videos, as images [B, C, H, W].
-
-import { allocate } from './allocate.ts';
-import { narrow } from './axes.ts';
-import { reshape, type Tensor, tensor } from './tensor.ts';
+import { concatAxis, narrow } from './axes.ts';
+import { reshape, type Tensor } from './tensor.ts';
 
 /** Returns the frames of a latent; one without frames is its only one. */
 export function framesOf(x: Tensor): readonly Tensor[] {
@@ -14,12 +12,8 @@ export function framesOf(x: Tensor): readonly Tensor[] {
 }
 
 /** Joins frames [B, C, H, W] to [B, C, T, H, W]. */
-export function stackFrames(frames: readonly Tensor[]): Tensor {
-  const [batch, channels, height, width] = frames[0].shape;
-  const plane = height * width;
-  const data = allocate(batch * channels * frames.length * plane);
-  for (let i = 0; i < batch * channels; i++)
-    for (const [t, frame] of frames.entries())
-      data.set(frame.data.subarray(i * plane, (i + 1) * plane), (i * frames.length + t) * plane);
-  return tensor([batch, channels, frames.length, height, width], data);
-}
+export const stackFrames = (frames: readonly Tensor[]): Tensor =>
+  concatAxis(
+    frames.map((frame) => reshape(frame, [...frame.shape.slice(0, 2), 1, ...frame.shape.slice(2)])),
+    2,
+  );

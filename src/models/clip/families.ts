@@ -101,17 +101,17 @@ const t5xxl = (rule: Partial<SequenceRule>): PartRule => ({
   norm: true,
 });
 
-/** What precedes the user's message to edit pictures with Qwen-Image. */
+const QWEN_ASK = '<|im_start|>user\n';
+const QWEN_END = '<|im_end|>\n<|im_start|>assistant\n';
+
+/** The beginning of a message to edit pictures with Qwen-Image. */
 const QWEN_EDIT =
   '<|im_start|>system\nDescribe the key features of the input image (color, shape, size, texture, ' +
   "objects, background), then explain how the user's text instruction should alter or modify the " +
   "image. Generate a new image that meets the user's requirements while maintaining consistency " +
-  'with the original input where appropriate.<|im_end|>\n';
+  `with the original input where appropriate.<|im_end|>\n${QWEN_ASK}`;
 
-const QWEN_ASK = '<|im_start|>user\n';
-const QWEN_END = '<|im_end|>\n<|im_start|>assistant\n';
-
-/** A prompt as a message to Qwen3. */
+/** A prompt as a message to a Qwen. */
 const QWEN_CHAT: SequenceRule = {
   pad: QWEN_PAD,
   minLength: 1,
@@ -233,24 +233,17 @@ export const CLIP_FAMILIES: Readonly<Record<ClipFamily, FamilyRule>> = {
       {
         kind: 'qwen25_7b',
         tokens: {
-          pad: QWEN_PAD,
-          minLength: 1,
+          ...QWEN_CHAT,
           template: [
             '<|im_start|>system\nDescribe the image by detailing the color, shape, size, texture, ' +
               'quantity, text, spatial relationships of the objects and background:<|im_end|>\n' +
-              '<|im_start|>user\n',
+              QWEN_ASK,
             QWEN_END,
           ],
-          imageTemplate: [
-            `${QWEN_EDIT}<|im_start|>user\n<|vision_start|><|image_pad|><|vision_end|>`,
-            QWEN_END,
-          ],
+          imageTemplate: [`${QWEN_EDIT}<|vision_start|><|image_pad|><|vision_end|>`, QWEN_END],
           imageToken: QWEN_IMAGE,
           templateMarks: ['<|im_start|>', '<|start_header_id|>'],
           leftOut: qwenSystemTokens,
-          isWeighted: false,
-          takesEmbeddings: true,
-          isMasked: true,
         },
         layer: 'last',
         norm: false,
@@ -262,7 +255,7 @@ export const CLIP_FAMILIES: Readonly<Record<ClipFamily, FamilyRule>> = {
 };
 
 /** The text around a prompt that names its images itself (TextEncodeQwenImageEditPlus). */
-export const QWEN_EDIT_TEMPLATE = [`${QWEN_EDIT}<|im_start|>user\n`, QWEN_END] as const;
+export const QWEN_EDIT_TEMPLATE = [QWEN_EDIT, QWEN_END] as const;
 
 /** The tokens before a prompt: up to the second message, and its first line. */
 function qwenSystemTokens(tokens: readonly TokenSlot[]): number {

@@ -148,6 +148,8 @@ interface OwnVocabulary {
   readonly name: string;
   /** Undefined for the vocabulary of another model. Throws RangeError for bytes that are none. */
   create(bytes: Uint8Array): Tokenizer | undefined;
+  /** What messages call such a vocabulary. */
+  readonly other: string;
 }
 
 const withVocabulary =
@@ -168,14 +170,22 @@ const SEQUENCES: Readonly<Record<SequencePart['kind'], LoadSequence>> = {
   qwen3_8b: qwen,
   qwen3_06b: qwen,
   qwen25_7b: qwenVl,
-  gemma2_2b: withVocabulary({ name: 'Gemma 2 2B', create: gemmaTokenizer }),
-  mistral3_24b: withVocabulary({ name: 'Mistral Small 3', create: tekkenTokenizer }),
+  gemma2_2b: withVocabulary({
+    name: 'Gemma 2 2B',
+    create: gemmaTokenizer,
+    other: 'of another kind than Gemma’s',
+  }),
+  mistral3_24b: withVocabulary({
+    name: 'Mistral Small 3',
+    create: tekkenTokenizer,
+    other: 'of another kind than Mistral’s',
+  }),
 };
 
 async function readTokenizer(
   weights: Weights,
   vocabulary: string,
-  { name, create }: OwnVocabulary,
+  { name, create, other }: OwnVocabulary,
 ): Promise<Tokenizer> {
   const unreadable = (state?: string, cause?: Error): DarkroomError =>
     new DarkroomError('DR_MODEL_UNSUPPORTED', {
@@ -191,7 +201,7 @@ async function readTokenizer(
     const bytes = file.tensors.has(vocabulary) ? await file.readRaw(vocabulary) : undefined;
     const tokenizer = bytes && create(bytes);
     if (tokenizer) return tokenizer;
-    throw unreadable(bytes && 'of another kind than Gemma’s');
+    throw unreadable(bytes && other);
   } catch (error) {
     if (error instanceof RangeError) throw unreadable('damaged', error);
     throw error;

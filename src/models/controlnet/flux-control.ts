@@ -63,15 +63,12 @@ const neighbours: Dealing = (own, count) => {
 
 const inTurn: Dealing = (own, count) => Array.from({ length: own && count }, (_, i) => i % own);
 
-/** That of the model, but not the layer that the hint enters by. */
-const fluxInt8: Int8Plan = (layer, shape) =>
-  layer === HINT_EMBEDDER ? undefined : FLUX_BLOCKS.int8(layer, shape);
-
 const fluxControl = (deal: Dealing): TransformerControl<Config> => ({
   // that of Qwen-Image has the name of the first layer, and its width
   embedder: 'double_blocks.0.img_attn.proj.weight',
   float16: false,
-  int8: fluxInt8,
+  hintLayer: HINT_EMBEDDER,
+  int8: FLUX_BLOCKS.int8,
   config,
   residuals: ({ doubleBlocks, singleBlocks }): ServedBlocks => ({
     input: deal(doubleBlocks, MODEL_BLOCKS.double),

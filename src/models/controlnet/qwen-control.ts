@@ -26,8 +26,8 @@ export const qwenControl: TransformerControl<Config> = {
   // that of FLUX has the name of the first layer, and its width
   embedder: 'transformer_blocks.0.attn.to_out.0.weight',
   float16: false,
-  // that of the model, but not the layer that the hint enters by
-  int8: (layer, shape) => (layer === EMBEDDER ? undefined : qwenImage.int8(layer, shape)),
+  hintLayer: EMBEDDER,
+  int8: qwenImage.int8,
   config: (weights) => ({
     ...qwenImageStreamsConfig(weights),
     hidden: weights.shape('img_in.weight')[0],

@@ -3,13 +3,13 @@
 import { createGraph } from '../../onnx/builder.ts';
 import { zeros } from '../../tensor/tensor.ts';
 import type { Net } from '../layers/blocks.ts';
-import type { Int8Plan } from '../layers/int8.ts';
 import { type MMDiTConfig, sharedConfig } from '../mmdit/config.ts';
 import { blockContext, conditionVector, contextTokens, imageTokens } from '../mmdit/graph.ts';
 import { jointBlock } from '../mmdit/joint-block.ts';
 import { mmdit, sharedInputs } from '../mmdit/mmdit.ts';
 import type { LatentHint } from './controlnet.ts';
 import {
+  HINT_LAYER,
   residualAdder,
   type TransformerControl,
   type TransformerControlConfig,
@@ -18,16 +18,13 @@ import {
 
 type Config = MMDiTConfig & TransformerControlConfig;
 
-/** That of the model, but not the layer that the hint enters by. */
-export const sd3Int8: Int8Plan = (layer, shape) =>
-  layer.startsWith('pos_embed_input') ? undefined : mmdit.int8(layer, shape);
-
 export const sd3Control: TransformerControl<Config> = {
   embedder: 'x_embedder.proj.weight',
-  int8: sd3Int8,
+  hintLayer: HINT_LAYER,
+  int8: mmdit.int8,
   config: (weights) => ({
     ...sharedConfig(weights),
-    hintChannels: weights.shape('pos_embed_input.proj.weight')[1],
+    hintChannels: weights.shape(`${HINT_LAYER}.weight`)[1],
   }),
   residuals: ({ heads: depth, blocks }) => {
     const each = Math.floor(depth / blocks);

@@ -15,12 +15,14 @@ import {
   TIME_WIDTH,
 } from '../mmdit/graph.ts';
 import { selfAttentionBlock } from '../mmdit/joint-block.ts';
+import { mmdit } from '../mmdit/mmdit.ts';
 import { sincosPositions } from '../mmdit/positions.ts';
 import { timestepEmbedding } from '../unet/timestep.ts';
 import { countLayers } from '../weights/tensors.ts';
 import type { LatentHint } from './controlnet.ts';
-import { repeated, SD3_SCALE, sd3Int8 } from './sd3-control.ts';
+import { repeated, SD3_SCALE } from './sd3-control.ts';
 import {
+  HINT_LAYER,
   residualAdder,
   type TransformerControl,
   type TransformerControlConfig,
@@ -35,10 +37,11 @@ interface Config extends TransformerControlConfig {
 
 export const sd35Control: TransformerControl<Config> = {
   embedder: 'x_embedder.proj.weight',
-  int8: sd3Int8,
+  hintLayer: HINT_LAYER,
+  int8: mmdit.int8,
   config: (weights) => {
     const [hidden, width] = weights.shape('y_embedder.mlp.0.weight');
-    const [, hintChannels, patch] = weights.shape('pos_embed_input.proj.weight');
+    const [, hintChannels, patch] = weights.shape(`${HINT_LAYER}.weight`);
     return {
       hidden,
       heads: hidden / HEAD_WIDTH,

@@ -52,7 +52,9 @@ export interface TransformerControl<Config extends TransformerControlConfig> {
   readonly embedder: string;
   /** Whether all values stay in the range of float16; they do by default. */
   readonly float16?: boolean;
-  /** Which layers compute in 8-bit integers. */
+  /** The layer that the hint enters by, which stays in float32. */
+  readonly hintLayer: string;
+  /** Which of the others compute in 8-bit integers: those of the model. */
   readonly int8: Int8Plan;
   /** Throws DR_MODEL_UNSUPPORTED when tensors are missing. */
   config(weights: Weights): Config;
@@ -69,6 +71,9 @@ export interface TransformerControl<Config extends TransformerControlConfig> {
 }
 
 /** The name of the output of an own block. */
+/** The layer that the hint enters by in networks of SD3. */
+export const HINT_LAYER = 'pos_embed_input.proj';
+
 const residualOutput = (block: number): string => `residual${block}`;
 
 /** Creates a ControlNet over `weights`; `type`: the control type of a union network. */
@@ -169,7 +174,10 @@ function evaluator<Config extends TransformerControlConfig>(
   { kind, config, precision, type }: Evaluated<Config>,
   completion: Completion,
 ): ControlNet['evaluate'] {
-  const int8 = precision === 'int8' ? kind.int8 : undefined;
+  const int8: Int8Plan | undefined =
+    precision === 'int8'
+      ? (layer, shape) => (layer === kind.hintLayer ? undefined : kind.int8(layer, shape))
+      : undefined;
   const network = networkOverBase(runtime, weights, completion, {
     outputs: Array.from({ length: config.blocks }, (_, i) => residualOutput(i)),
     float16: kind.float16,
@@ -231,7 +239,7 @@ export function withHint(
   net: Net,
   x: Value,
   { hintChannels, patch }: Pick<TransformerControlConfig, 'hintChannels' | 'patch'>,
-  layer = 'pos_embed_input.proj',
+  layer = HINT_LAYER,
 ): Value {
   const hint = net.g.input('hint', ['H', 'N', hintChannels * patch ** 2]);
   return add(net, x, tokenLinear(net, hint, layer));

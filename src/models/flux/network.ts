@@ -2,8 +2,8 @@
 // and Depth variants, whose images enter as further channels of the latent; FLUX.2 (2025) dev and
 // klein.
 import { DarkroomError } from '../../errors.ts';
-import { allocate } from '../../tensor/allocate.ts';
-import { full, repeatToBatch, type Tensor, tensor, zeros } from '../../tensor/tensor.ts';
+import { concatAxis } from '../../tensor/axes.ts';
+import { full, repeatToBatch, type Tensor, zeros } from '../../tensor/tensor.ts';
 import type { ControlResiduals, Denoiser, DenoiserInputs } from '../denoiser.ts';
 import { type Architecture, largeLayers } from '../dit/architecture.ts';
 import { createDit } from '../dit/network.ts';
@@ -233,24 +233,17 @@ export function vectorInputs(
  * DR_SHAPE_MISMATCH for tokens of another width.
  */
 function joinedTokens(images: readonly Tensor[], { name, patch }: FluxVersion): Tensor {
-  const [{ shape }] = images;
-  const [batch, , width] = shape;
-  const count = images.reduce((sum, { shape: [, tokens] }) => sum + tokens, 0);
-  const out = allocate(batch * count * width);
-  let at = 0;
-  for (let b = 0; b < batch; b++)
-    for (const { data, shape: own } of images) {
-      if (own[2] !== width)
-        throw new DarkroomError('DR_SHAPE_MISMATCH', {
-          message:
-            `a reference image has ${own[2] / patch ** 2} channels, ` +
-            `and this model's latents have ${width / patch ** 2}`,
-          hint: `Encode reference images with the autoencoder of ${name}, for a model that takes them.`,
-        });
-      const row = own[1] * width;
-      const from = (b % own[0]) * row;
-      out.set(data.subarray(from, from + row), at);
-      at += row;
-    }
-  return tensor([batch, count, width], out);
+  const [batch, , width] = images[0].shape;
+  for (const { shape } of images)
+    if (shape[2] !== width)
+      throw new DarkroomError('DR_SHAPE_MISMATCH', {
+        message:
+          `a reference image has ${shape[2] / patch ** 2} channels, ` +
+          `and this model's latents have ${width / patch ** 2}`,
+        hint: `Encode reference images with the autoencoder of ${name}, for a model that takes them.`,
+      });
+  return concatAxis(
+    images.map((image) => repeatToBatch(image, batch)),
+    1,
+  );
 }

@@ -1,5 +1,6 @@
 // Describes an autoencoder by its tensors: the architecture, and whose latents it has.
 import type { ModelFile } from '../../formats/identify/identified-model.ts';
+import { joinedCells } from '../vae/joined-cells.ts';
 
 type Tensors = ReadonlyMap<string, { readonly shape: readonly number[] }>;
 
@@ -9,15 +10,6 @@ const LATENTS: Readonly<Record<number, string | undefined>> = {
   16: 'SD3 or FLUX.1 (16 channels)',
   128: 'FLUX.2 (128 channels)',
 };
-/** Tensors of autoencoders with four cells of their latents as channels of one cell: FLUX.2's. */
-const JOINED = [
-  'bn.running_mean',
-  'taesd_decoder.3.pool.0.weight',
-  '3.pool.0.weight',
-  '11.pool.0.weight',
-];
-const joinedCells = (tensors: Tensors, prefix = ''): number =>
-  JOINED.some((name) => tensors.has(prefix + name)) ? 4 : 1;
 const latentsOf = (channels: number): string | undefined =>
   channels in LATENTS ? LATENTS[channels] : `${channels} channels`;
 
@@ -30,10 +22,11 @@ export function describeVae(
   tensors: Tensors,
 ): string {
   if (kind === 'wan') return 'Wan 2.1 and Qwen-Image';
-  const first = kind === 'kl' ? 'decoder.conv_in.weight' : 'taesd_decoder.1.weight';
-  const channels = tensors.get(prefix + first)!.shape[1];
-  const cells = joinedCells(tensors, prefix);
-  return joined(kind === 'kl' ? 'KL' : 'TAESD', latentsOf(cells * channels));
+  const start = kind === 'kl' ? prefix : `${prefix}taesd_decoder.`;
+  const first = kind === 'kl' ? 'decoder.conv_in.weight' : '1.weight';
+  const channels = tensors.get(start + first)!.shape[1];
+  const side = joinedCells({ has: (name) => tensors.has(start + name) });
+  return joined(kind === 'kl' ? 'KL' : 'TAESD', latentsOf(side ** 2 * channels));
 }
 
 /** `TAESD, the decoder`. */
@@ -44,7 +37,7 @@ export function describeTaesd(
   if (part === 'both') return 'TAESD';
   const channels =
     part === 'decoder' ? tensors.get('1.weight')!.shape[1] : lastConvolution(tensors)[0];
-  return joined('TAESD', latentsOf(joinedCells(tensors) * channels), `the ${part}`);
+  return joined('TAESD', latentsOf(joinedCells(tensors) ** 2 * channels), `the ${part}`);
 }
 
 /** The shape of the convolution with the highest number, the last of the sequence. */

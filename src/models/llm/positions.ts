@@ -1,6 +1,7 @@
 // What a language model's attention is given: the rotations of positions (Su et al. 2021), and a
 // bias that hides later tokens and padding.
 import { allocate } from '../../tensor/allocate.ts';
+import { MAX_FLOAT32 } from '../../tensor/float32/limits.ts';
 import { pow } from '../../tensor/float32/sleef.ts';
 import { cos, sin } from '../../tensor/float32/trigonometry.ts';
 import { type Tensor, tensor, zeros } from '../../tensor/tensor.ts';
@@ -76,8 +77,8 @@ export function positionsWithImages(
   return positions;
 }
 
-/** A quarter of float32's smallest number, so that two of them can be added. */
-const HIDDEN = -3.4028234663852886e38 / 4;
+/** A quarter of it, so that two can be added. */
+const HIDDEN = -MAX_FLOAT32 / 4;
 
 /**
  * Returns the bias of attention, [B, 1, length, length]: HIDDEN for later tokens, and for those that

@@ -1,6 +1,7 @@
 // Qwen-Image (arXiv 2508.02324) as a denoiser: pictures from prompts, Edit, and Layered, whose
 // latents have a frame for each layer.
 import { concatAxis, narrow } from '../../tensor/axes.ts';
+import { MAX_FLOAT32 } from '../../tensor/float32/limits.ts';
 import { framesOf, stackFrames } from '../../tensor/frames.ts';
 import { map, repeatToBatch, reshape, type Tensor, zeros } from '../../tensor/tensor.ts';
 import type { Denoiser, DenoiserInputs } from '../denoiser.ts';
@@ -23,8 +24,6 @@ import { tokenPositions } from './positions.ts';
 
 const PATCHES = { side: PATCH, order: 'c ph pw' } as const;
 const TIME_SCALE = 1000;
-/** What hides a token from attention: float32's smallest number. */
-const HIDDEN = -3.4028234663852886e38;
 
 const WEIGHT = '.weight';
 
@@ -134,7 +133,7 @@ const tokensOf = (images: readonly Tensor[], batch: number): Tensor =>
 /** Hides the tokens of the prompt [B, T] that are padding, [B, 1, 1, N]. */
 function attentionBias(mask: Tensor, tokens: number): Tensor {
   const [batch, count] = mask.shape;
-  const hidden = map(mask, (value) => (value === 0 ? HIDDEN : 0));
+  const hidden = map(mask, (value) => (value === 0 ? -MAX_FLOAT32 : 0));
   const others = zeros([batch, tokens - count]);
   return reshape(concatAxis([hidden, others], 1), [batch, 1, 1, tokens]);
 }

@@ -5,6 +5,7 @@ import { interpolate } from '../../image/resize/torch-interpolate.ts';
 import { allocate } from '../../tensor/allocate.ts';
 import { roundHalfEven } from '../../tensor/round-half-even.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
+import { NORMS } from '../vision/load.ts';
 
 /** The side of a patch in pixels. */
 export const PATCH = 14;
@@ -15,8 +16,9 @@ const COLOURS = 3;
 /** The numbers of a patch. */
 export const PATCH_WIDTH = COLOURS * FRAMES * PATCH ** 2;
 
-const MEAN = [0.48145466, 0.4578275, 0.40821073].map(Math.fround);
-const DEVIATION = [0.26862954, 0.26130258, 0.27577711].map(Math.fround);
+const [MEAN, DEVIATION] = [NORMS.clip.mean, NORMS.clip.deviation].map((values) =>
+  values.map(Math.fround),
+);
 
 /** The groups of an image. */
 export interface GroupGrid {

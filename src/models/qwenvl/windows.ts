@@ -1,4 +1,5 @@
 // The windows of the vision tower of Qwen2.5-VL, squares of patches that most blocks attend within.
+import { MAX_FLOAT32 } from '../../tensor/float32/limits.ts';
 import { type Tensor, zeros } from '../../tensor/tensor.ts';
 import { GROUP, type GroupGrid } from './image-patches.ts';
 
@@ -6,8 +7,6 @@ import { GROUP, type GroupGrid } from './image-patches.ts';
 const SIDE = 4;
 /** The patches of a whole window; those at the edges are padded to as many. */
 export const WINDOW = (SIDE * GROUP) ** 2;
-
-const HIDDEN = -3.4028234663852886e38;
 
 export interface Windows {
   /** The patch in each place of each window, [W * WINDOW]; 0 for padding. */
@@ -36,7 +35,7 @@ export function windowsOf({ rows, columns }: GroupGrid): Windows {
           places.data[patch] = w * WINDOW + count++;
         }
     for (let i = 0; i < WINDOW ** 2; i++)
-      if (i % WINDOW >= count) windowBias.data[w * WINDOW ** 2 + i] = HIDDEN;
+      if (i % WINDOW >= count) windowBias.data[w * WINDOW ** 2 + i] = -MAX_FLOAT32;
   }
   return { windows, places, windowBias };
 }

@@ -2,6 +2,15 @@
 // beside each other: channel, row, column.
 import type { Graph, Value } from '../../onnx/builder.ts';
 
+/** The means of FLUX.2's latents, in its autoencoder. */
+export const LATENT_MEANS = 'bn.running_mean';
+/** Convolutions that only FLUX.2's tiny autoencoder has, in its decoder and its encoder. */
+const POOLS = ['3.pool.0.weight', '11.pool.0.weight'];
+
+/** Returns the side of the square of cells that is one cell of an autoencoder's latents. */
+export const joinedCells = (tensors: { has(name: string): boolean }): number =>
+  [LATENT_MEANS, ...POOLS].some((name) => tensors.has(name)) ? 2 : 1;
+
 /** [B, C, H, W] -> [B, C side^2, H / side, W / side]. */
 export function joinCells(g: Graph, x: Value, channels: number, side: number): Value {
   // SpaceToDepth has rows and columns outermost

@@ -17,7 +17,7 @@ import {
 } from '../layers/blocks.ts';
 import { im2colTables } from '../layers/im2col.ts';
 import type { Weights } from '../weights/tensors.ts';
-import { joinCells, splitCells } from './joined-cells.ts';
+import { joinCells, joinedCells, LATENT_MEANS, splitCells } from './joined-cells.ts';
 
 const EPSILON = 1e-6;
 
@@ -38,13 +38,8 @@ const netAtLevel = (net: Net, x: Value, level: number, { winograd }: KlOptions):
     ? { ...net, im2col: im2colTables(net.g, x), winograd: 4 }
     : net;
 
-/** The means of FLUX.2's latents. */
-const MEANS = 'bn.running_mean';
 const VARIANCES = 'bn.running_var';
 const BATCH_NORM_EPSILON = 1e-4;
-
-/** The side of the square of cells that is one cell of the latents. */
-const joinedCells = (weights: Weights): number => (weights.has(MEANS) ? 2 : 1);
 
 /** The channels of the decoder's input. */
 const decoderChannels = (weights: Weights): number => weights.shape('decoder.conv_in.weight')[1];
@@ -118,7 +113,7 @@ function latentStatistics({ g, w }: Net): { readonly mean: Value; readonly devia
   const dims = [1, klLatentChannels(w), 1, 1];
   const variance = w.value(g, VARIANCES, { dims });
   return {
-    mean: w.value(g, MEANS, { dims }),
+    mean: w.value(g, LATENT_MEANS, { dims }),
     deviation: g.op('Sqrt', [g.op('Add', [variance, g.floats([BATCH_NORM_EPSILON])])]),
   };
 }

@@ -15,6 +15,7 @@ import { DECODE_ORDER, ENCODE_ORDER, threeTilings } from '../tiling.ts';
 import { type Weights, weightsOf } from '../weights/tensors.ts';
 import type { Autoencoder } from './autoencoder.ts';
 import { vaeFromDiffusers } from './diffusers-vae.ts';
+import { joinedCells } from './joined-cells.ts';
 import {
   type KlOptions,
   klDecoderGraph,
@@ -27,7 +28,6 @@ import {
   type TaesdScale,
   taesdDecoderGraph,
   taesdEncoderGraph,
-  taesdJoinedCells,
   taesdLatentChannels,
 } from './taesd-graph.ts';
 import { createWan } from './wan.ts';
@@ -192,7 +192,7 @@ function createTaesd(
   ]);
 }
 
-const taesdFactor = (weights: Weights): number => 8 * taesdJoinedCells(weights);
+const taesdFactor = (weights: Weights): number => 8 * joinedCells(weights);
 const variantOf = ({ scale, shift }: TaesdScale): string => `scale ${scale} shift ${shift}`;
 
 const taesdDecoder = (weights: Weights, scale: TaesdScale): NetworkSpec => ({

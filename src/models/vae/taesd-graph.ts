@@ -5,7 +5,7 @@
 import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
 import { add, conv, groupNorm, type Net, upsampleNearest2x } from '../layers/blocks.ts';
 import type { Weights } from '../weights/tensors.ts';
-import { joinCells, splitCells } from './joined-cells.ts';
+import { joinCells, joinedCells, splitCells } from './joined-cells.ts';
 
 /**
  * Relation of the latents: network's = (VAE's - shift) x scale. Some files contain both numbers as
@@ -16,18 +16,13 @@ export interface TaesdScale {
   readonly shift: number;
 }
 
-/** The first block of FLUX.2's decoder, and of its encoder, with convolutions of their own. */
-const POOLS = ['3.pool.0.weight', '11.pool.0.weight'];
+/** Of the convolutions that FLUX.2's blocks have beside those of others. */
 const POOL_GROUPS = 4;
 const POOL_EPSILON = 1e-5;
 
-/** Returns the side of the square of cells that is one cell of the latents. */
-export const taesdJoinedCells = (weights: Weights): number =>
-  POOLS.some((name) => weights.has(name)) ? 2 : 1;
-
 /** Returns the number of latent channels. */
 export const taesdLatentChannels = (decoder: Weights): number =>
-  decoder.shape('1.weight')[1] * taesdJoinedCells(decoder) ** 2;
+  decoder.shape('1.weight')[1] * joinedCells(decoder) ** 2;
 
 /**
  * Builds the encoder. Input `x` [B, 3, H, W] in -1..1, sides multiples of the factor f (8, of FLUX.2
@@ -46,7 +41,7 @@ export function taesdEncoderGraph(weights: Weights, { scale, shift }: TaesdScale
     last = i;
   }
   const [channels] = weights.shape(`${last}.weight`);
-  const side = taesdJoinedCells(weights);
+  const side = joinedCells(weights);
   if (side > 1) h = joinCells(g, h, channels, side);
   h = g.op('Add', [g.op('Div', [h, g.floats([scale])]), g.floats([shift])]);
   g.output('out', h, ['B', channels * side ** 2, 'h', 'w']);
@@ -61,7 +56,7 @@ export function taesdDecoderGraph(weights: Weights, { scale, shift }: TaesdScale
   const g = createGraph();
   const net: Net = { g, w: weights };
   const x = g.input('x', ['B', taesdLatentChannels(weights), 'H', 'W']);
-  const side = taesdJoinedCells(weights);
+  const side = joinedCells(weights);
   const cells = side > 1 ? splitCells(g, x, side) : x;
   const scaled = g.op('Mul', [g.op('Sub', [cells, g.floats([shift])]), g.floats([scale])]);
   const clamped = g.op('Mul', [

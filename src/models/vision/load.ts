@@ -129,12 +129,14 @@ function createVision(runtime: ModelRuntime, weights: Weights, layout: VisionLay
   };
 }
 
-interface ColourNorm {
+/** How colours are normalised: (value - mean) / deviation. */
+export interface ColourNorm {
   readonly mean: readonly number[];
   readonly deviation: readonly number[];
 }
 
-const NORMS = {
+/** By the networks that images were normalised for. */
+export const NORMS = {
   clip: {
     mean: [0.48145466, 0.4578275, 0.40821073],
     deviation: [0.26862954, 0.26130258, 0.27577711],

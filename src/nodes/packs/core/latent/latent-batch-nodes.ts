@@ -28,7 +28,7 @@ import {
   socket,
 } from '../../../declare.ts';
 import { MAX_BATCH_INPUTS, MAX_RESOLUTION } from '../../../shared/image-limits.ts';
-import { fitLatent } from './latent-transform-nodes.ts';
+import { fitLatent, latentAxis } from './latent-transform-nodes.ts';
 
 const operations = { category: 'latent/advanced/operations', experimental: true } as const;
 
@@ -85,7 +85,7 @@ const LatentCutToBatch = defineNode({
   outputs: [output('LATENT')],
   run({ samples: latent, dim, slice_size }) {
     const { samples } = latent;
-    const axis = samples.shape.length - { t: 3, y: 2, x: 1 }[dim];
+    const axis = latentAxis(samples, dim);
     if (axis < 2) return outputs(latent);
     const size = Math.min(slice_size, samples.shape[axis]);
     const count = Math.floor(samples.shape[axis] / size);

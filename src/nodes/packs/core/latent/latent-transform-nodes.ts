@@ -7,6 +7,7 @@ import { combine, f32 } from '../../../../sampling/float32.ts';
 import type { Latent } from '../../../../sampling/sampling-types.ts';
 import { allocate } from '../../../../tensor/allocate.ts';
 import { concatAxis, flip, narrow, rotate } from '../../../../tensor/axes.ts';
+import { MAX_FLOAT32 } from '../../../../tensor/float32/limits.ts';
 import { map, repeatToBatch, type Tensor, tensor } from '../../../../tensor/tensor.ts';
 import {
   combo,
@@ -171,9 +172,7 @@ function channelNorms({ shape: [batch, channels, height, width], data }: Tensor)
 
 /** torch.nan_to_num */
 const nanToNum = (value: number): number =>
-  Number.isNaN(value)
-    ? 0
-    : Math.min(Math.max(value, -3.4028234663852886e38), 3.4028234663852886e38);
+  Number.isNaN(value) ? 0 : Math.min(Math.max(value, -MAX_FLOAT32), MAX_FLOAT32);
 
 const LatentInterpolate = defineNode({
   type: 'LatentInterpolate',
@@ -226,10 +225,11 @@ const LatentBlend = defineNode({
 });
 
 /**
- * The axis of a latent by its letter, from the end. `t` is the axis of frames, and of latents without
- * frames the channels.
+ * The axis of a latent by its letter. `t` is the axis of frames, and of latents without frames the
+ * channels.
  */
-const AXES = { x: 1, y: 2, t: 3 } as const;
+export const latentAxis = ({ shape }: Tensor, letter: string): number =>
+  shape.length - { x: 1, y: 2, t: 3 }[letter as 'x' | 'y' | 't'];
 
 const LatentConcat = defineNode({
   type: 'LatentConcat',
@@ -240,7 +240,7 @@ const LatentConcat = defineNode({
   run({ samples1, samples2, dim }) {
     const one = samples1.samples;
     const two = repeatToBatch(samples2.samples, one.shape[0]);
-    const axis = one.shape.length - AXES[dim.replace('-', '') as keyof typeof AXES];
+    const axis = latentAxis(one, dim.replace('-', ''));
     if (one.shape.some((size, i) => i !== axis && size !== two.shape[i]))
       throw new DarkroomError('DR_SHAPE_MISMATCH', {
         message: `latents of [${two.shape}] do not fit beside latents of [${one.shape}]`,
@@ -266,7 +266,7 @@ const LatentCut = defineNode({
   },
   outputs: [output('LATENT')],
   run({ samples, dim, index, amount }) {
-    const axis = samples.samples.shape.length - AXES[dim];
+    const axis = latentAxis(samples.samples, dim);
     const side = samples.samples.shape[axis];
     const from = index >= 0 ? Math.min(index, side - 1) : Math.max(index, -side) + side;
     return outputs({

@@ -207,8 +207,12 @@ const ModelSave = defineNode({
 });
 
 /** The encoders that the original saves in files of their own. */
-const OWN_FILES: ReadonlySet<EncoderKind> = new Set([
-  ...(['clip_l', 'clip_g', 'clip_h', 't5xxl', 'gemma2_2b'] as const),
+const OWN_FILES: ReadonlySet<EncoderKind> = new Set<EncoderKind>([
+  'clip_l',
+  'clip_g',
+  'clip_h',
+  't5xxl',
+  'gemma2_2b',
 ]);
 
 const CLIPSave = defineNode({
