@@ -196,7 +196,9 @@ describePage('the built-in page', ({ open, countFrames, waitForFrames }) => {
   });
 });
 
-/** Records the texts of the pictures on the stage; previews are there for some milliseconds only. */
+/**
+ * Records the texts of the pictures on the stage; previews are there for some milliseconds only.
+ */
 const recordStage = (page: Page): Promise<unknown> =>
   page.evaluate(`(() => {
     const image = document.querySelector('#stage img');

@@ -1,5 +1,5 @@
-// The page that scripts/coverage-templates.ts writes: which of ComfyUI's official templates work, by
-// family and one by one, with the share of their uses.
+// The page that scripts/coverage-templates.ts writes: which of ComfyUI's official templates work,
+// by family and one by one, with the share of their uses.
 import {
   cell,
   count,

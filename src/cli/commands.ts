@@ -186,8 +186,9 @@ export const COMMANDS: readonly Command[] = [
       'inspect shows architecture, precision, memory, licence and hash of files, which are paths ' +
         'or names of files in the models folders.',
       'get WORKFLOW downloads what is missing and the workflow names the origin of, as the ' +
-        'templates of ComfyUI do, into the first models folder; on a terminal it asks first; get URL --folder NAME downloads ' +
-        'one file. Downloads that were stopped go on; hashes are checked. HF_TOKEN is sent to ' +
+        'templates of ComfyUI do, into the first models folder; on a terminal it asks first; ' +
+        'get URL --folder NAME downloads one file. Downloads that were stopped go on; hashes are ' +
+        'checked. HF_TOKEN is sent to ' +
         'huggingface.co, for models with terms that your account has accepted.',
     ],
     run: async (invocation) => (await import('./commands/models.ts')).modelsCommand(invocation),

@@ -1,5 +1,5 @@
-// The operators of a graph under construction, those of the branches of its `If` nodes, and those of
-// the bodies of its `Scan` nodes.
+// The operators of a graph under construction, those of the branches of its `If` nodes, and those
+// of the bodies of its `Scan` nodes.
 import type { Graph } from './onnx-graph.ts';
 import type { Attribute, Node } from './serialize.ts';
 

@@ -40,8 +40,8 @@ export interface Graph {
    */
   choose(condition: Value, yes: () => Value, no: () => Value): Value;
   /**
-   * Adds a `Scan`: applies `body` to the entries of the first axis of all inputs, one after another,
-   * and stacks the results.
+   * Adds a `Scan`: applies `body` to the entries of the first axis of all inputs, one after
+   * another, and stacks the results.
    */
   scan(inputs: readonly Value[], body: (parts: readonly Value[]) => Value): Value;
   /** Returns a one-dimensional constant of int64 values. */

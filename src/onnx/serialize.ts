@@ -25,8 +25,8 @@ export const ELEMENT = {
 export type ElementType = keyof typeof ELEMENT;
 
 /**
- * A branch of an `If`, or the body of a `Scan`: operators, which may use all outer values, what they
- * are given, and their output.
+ * A branch of an `If`, or the body of a `Scan`: operators, which may use all outer values, what
+ * they are given, and their output.
  */
 export interface Subgraph {
   readonly inputs?: readonly string[];

@@ -1,5 +1,5 @@
-// The workflow that the page starts with, on each family of flow models: loaders, settings and nodes
-// are those of ComfyUI's official templates, and the tiny models run in it.
+// The workflow that the page starts with, on each family of flow models: loaders, settings and
+// nodes are those of ComfyUI's official templates, and the tiny models run in it.
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -75,8 +75,8 @@ const FLUX_ENCODERS = {
 };
 
 // from image_chroma_text_to_image, flux_dev_full_text_to_image, flux_schnell, sd3.5_simple_example,
-// image_z_image, image_z_image_turbo and image_flux2_klein_text_to_image of comfyui-workflow-templates 0.11.97; Lumina 2: ComfyUI's
-// page of examples
+// image_z_image, image_z_image_turbo and image_flux2_klein_text_to_image of
+// comfyui-workflow-templates 0.11.97; Lumina 2: ComfyUI's page of examples
 const STARTS: Readonly<Record<string, Record<string, Record<string, unknown>>>> = {
   'chroma.safetensors': {
     CLIPLoader: { clip_name: 'c-t5.safetensors', type: 'chroma' },

@@ -93,8 +93,8 @@ export interface VaePart {
 }
 
 /**
- * ControlNets of SD3, FLUX.1 and Qwen-Image in the layout of diffusers, of SD3.5 as Stability published them,
- * and of FLUX.1 as XLabs and Mistoline did.
+ * ControlNets of SD3, FLUX.1 and Qwen-Image in the layout of diffusers, of SD3.5 as Stability
+ * published them, and of FLUX.1 as XLabs and Mistoline did.
  */
 export type TransformerControlLayout =
   | 'sd3'

@@ -1,5 +1,5 @@
-// Identifies autoencoders by their tensor names and shapes: KL, TAESD, Wan's, and those that are named but
-// not supported. The decisions and their order are those of ComfyUI's sd.VAE.
+// Identifies autoencoders by their tensor names and shapes: KL, TAESD, Wan's, and those that are
+// named but not supported. The decisions and their order are those of ComfyUI's sd.VAE.
 import type { TensorInfo } from '../tensor-file.ts';
 import type { ModelFile, VaePart } from './identified-model.ts';
 
@@ -67,7 +67,9 @@ const FOREIGN: Readonly<Record<string, (vae: Below) => boolean>> = {
   'a video model': ({ shape }) => shape('decoder.conv_in.weight')?.length === 5,
 };
 
-/** What an unsupported autoencoder is: `the VAE of Stable Cascade`; undefined for all other files. */
+/**
+ * What an unsupported autoencoder is: `the VAE of Stable Cascade`; undefined for all other files.
+ */
 const foreignVae = (vae: Below): string | undefined => {
   const whose = Object.keys(FOREIGN).find((one) => FOREIGN[one](vae));
   return whose === undefined ? undefined : `the VAE of ${whose}`;

@@ -1,5 +1,5 @@
-// Recognises the text encoders beside CLIP (comfy.sd detect_te_model): T5-XXL, Qwen3, Qwen2.5-VL, Gemma
-// 2 and Mistral Small 3, in files of their own and in all-in-one checkpoints.
+// Recognises the text encoders beside CLIP (comfy.sd detect_te_model): T5-XXL, Qwen3, Qwen2.5-VL,
+// Gemma 2 and Mistral Small 3, in files of their own and in all-in-one checkpoints.
 import type { TensorInfo } from '../tensor-file.ts';
 import type { EncoderPart, SequencePart } from './identified-model.ts';
 

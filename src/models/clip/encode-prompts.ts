@@ -76,7 +76,9 @@ const imagesIn = (chunk: Chunk): readonly ImagePlace[] | undefined => {
   return images.length > 0 ? images : undefined;
 };
 
-/** Leaves out the first tokens by the rule; a mask that hides none of the others is left out too. */
+/**
+ * Leaves out the first tokens by the rule; a mask that hides none of the others is left out too.
+ */
 function withoutFirst(
   encoded: EncodedPart,
   slots: readonly TokenValue[],
@@ -103,8 +105,8 @@ const padOf = ({ tokens }: PartRule): number =>
   'chunkPad' in tokens ? tokens.chunkPad : tokens.pad;
 
 /**
- * Returns the layer to read; a clip skip beyond the first layer means the normalised last state, and
- * has no effect where several states are read, as in ComfyUI.
+ * Returns the layer to read; a clip skip beyond the first layer means the normalised last state,
+ * and has no effect where several states are read, as in ComfyUI.
  */
 function layerOf(
   encoder: TextEncoder,

@@ -27,7 +27,8 @@ export interface PartRule {
   readonly tokens: ChunkRule | SequenceRule;
   /**
    * Layer whose hidden states are the features, counted from the end; 'last' is the last layer
-   * after the final norm. Several: the states before these layers, counted from 0, beside each other.
+   * after the final norm. Several: the states before these layers, counted from 0, beside each
+   * other.
    */
   readonly layer: number | 'last' | readonly number[];
   /** Whether the final norm is applied to a layer counted from the end. */

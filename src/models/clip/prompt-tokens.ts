@@ -1,5 +1,4 @@
 // The tokens of a prompt for one encoder of a family: chunks, or one sequence.
-
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { EndsAtBrackets } from '../../text/embedding-names.ts';
 import type { EmbeddingLookup, Warn } from '../../text/embeddings.ts';
@@ -44,8 +43,8 @@ export interface PromptImages {
 }
 
 /**
- * Tokenizes a prompt for a part; a missing sequence encoder gets no tokens. Images beyond the places
- * that the text has for them are left out, and so are all where the family sees none.
+ * Tokenizes a prompt for a part; a missing sequence encoder gets no tokens. Images beyond the
+ * places that the text has for them are left out, and so are all where the family sees none.
  */
 export async function promptTokens(
   { embeddings, endsAtBrackets, warn, padding }: PromptOptions,

@@ -87,8 +87,8 @@ export interface EncodeOptions {
   /** The 0-based index of the block whose output is returned, or 'last'. */
   layer: number | 'last';
   /**
-   * The blocks, in ascending order, whose outputs are returned beside each other in place of the one
-   * of `layer`. Only for encoders of sequences.
+   * The blocks, in ascending order, whose outputs are returned beside each other in place of the
+   * one of `layer`. Only for encoders of sequences.
    */
   layers?: readonly number[];
   /** Whether the final layer norm is applied to that output. */

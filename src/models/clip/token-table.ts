@@ -44,7 +44,9 @@ export async function tokenTableRows(
   return rows;
 }
 
-/** Returns changed rows as the original stores them: rounded, to the type of the table by default. */
+/**
+ * Returns changed rows as the original stores them: rounded, to the type of the table by default.
+ */
 export function asStored({ weights, name, changes }: TokenTable, rows: Float32Array): Float32Array {
   const type = weights.rounding ?? (weights.roundsChanges && weights.typeOf(name));
   if (changes.length === 0) return rows;

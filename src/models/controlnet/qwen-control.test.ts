@@ -1,5 +1,5 @@
-// ControlNets of Qwen-Image in their published layout against the original: the hint, the residuals,
-// alone and after another network's, and the model's prediction with them
+// ControlNets of Qwen-Image in their published layout against the original: the hint, the
+// residuals, alone and after another network's, and the model's prediction with them
 // (test/golden/control_dit/make_qwen.py).
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

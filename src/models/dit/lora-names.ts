@@ -63,9 +63,9 @@ function* diffusersWeights(
 }
 
 /**
- * Returns the rows of a part of a joined weight [N, C]: queries (0), keys, values, and an MLP's first
- * layer (3), of 4 C rows as in FLUX.1. ComfyUI takes C rows for each of the first three, and fails
- * where keys have fewer heads.
+ * Returns the rows of a part of a joined weight [N, C]: queries (0), keys, values, and an MLP's
+ * first layer (3), of 4 C rows as in FLUX.1. ComfyUI takes C rows for each of the first three, and
+ * fails where keys have fewer heads.
  */
 function rowsOfPart(
   [count, width]: readonly number[],

@@ -1,7 +1,9 @@
 // Rotary position embeddings over several axes (RoPE, Su et al. 2021; EmbedND of FLUX.1): each axis
 // rotates its own part of a head's pairs.
+import { unsupportedModel } from '../../formats/model-file-errors.ts';
 import { allocate } from '../../tensor/allocate.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
+import type { Weights } from '../weights/tensors.ts';
 
 /** The position of a token on each axis; 0 on further ones. */
 export type Position = readonly number[];
@@ -10,6 +12,35 @@ export interface RopeAxes {
   /** The width of a head that each axis rotates; even numbers. */
   readonly axes: readonly number[];
   readonly theta: number;
+}
+
+/**
+ * What a file does not show: the parts of a head that each axis rotates, by the head's width. Those
+ * of FLUX.1 and Qwen-Image.
+ */
+export const THREE_AXES: Readonly<Record<number, readonly number[]>> = {
+  128: [16, 56, 56],
+  // small models for tests
+  16: [4, 6, 6],
+};
+
+/**
+ * Returns the axes for heads that a norm of this name shows the width of. Throws
+ * DR_MODEL_UNSUPPORTED for other heads.
+ */
+export function axesOfHeads(
+  weights: Weights,
+  norm: string,
+  axes: Readonly<Record<number, readonly number[]>>,
+  family: string,
+): readonly number[] {
+  const [width] = weights.shape(norm);
+  if (axes[width]) return axes[width];
+  throw unsupportedModel(
+    weights.file,
+    `has attention heads of width ${width}, where ${family} has 128`,
+    `The file is damaged, or of an architecture that resembles ${family}.`,
+  );
 }
 
 /** Cosines and sines of N tokens, [N, D/2] for heads of width D. */

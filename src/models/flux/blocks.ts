@@ -1,8 +1,8 @@
-// The blocks of FLUX.1 and FLUX.2 (Black Forest Labs 2024, 2025; comfy/ldm/flux/layers.py), of which
-// Chroma shares the former. Double blocks have weights of their own for the tokens of the prompt and
-// of the image, and one attention over both; single blocks have one stream of both, and compute
-// attention and MLP side by side. Each is modulated by shift, scale and gate (AdaLN), wherever these
-// come from.
+// The blocks of FLUX.1 and FLUX.2 (Black Forest Labs 2024, 2025; comfy/ldm/flux/layers.py), of
+// which Chroma shares the former. Double blocks have weights of their own for the tokens of the
+// prompt and of the image, and one attention over both; single blocks have one stream of both, and
+// compute attention and MLP side by side. Each is modulated by shift, scale and gate (AdaLN),
+// wherever these come from.
 import type { Value } from '../../onnx/builder.ts';
 import type { JointGuide } from '../dit/attention-guidance.ts';
 import {
@@ -147,7 +147,9 @@ const modulatedNorm = (
 const gated = (net: Net, x: Value, modulation: Modulation, y: Value): Value =>
   modulated(net, [x, y], modulation, (parts, { gate }) => gatedAdd(net, parts[0], gate, parts[1]));
 
-/** Applies `f` to tokens and their modulation, apart to the last ones where these have their own. */
+/**
+ * Applies `f` to tokens and their modulation, apart to the last ones where these have their own.
+ */
 function modulated<M extends Omit<Modulation, 'gate'>>(
   net: Net,
   values: readonly Value[],

@@ -2,7 +2,7 @@
 // comfy/model_detection.py reads them. Chroma has the blocks of FLUX.1.
 import { unsupportedModel } from '../../formats/model-file-errors.ts';
 import type { ReferenceMethod } from '../denoiser.ts';
-import type { RopeAxes } from '../dit/rope.ts';
+import { axesOfHeads, type RopeAxes, THREE_AXES } from '../dit/rope.ts';
 import { countLayers, type Weights } from '../weights/tensors.ts';
 
 /** What the networks of FLUX.1 and FLUX.2 differ in beside their sizes. */
@@ -41,11 +41,7 @@ export const FLUX_1: FluxVersion = {
   mlp: { ratio: 4, isGated: false },
   sharesModulations: false,
   theta: 10000,
-  axes: {
-    128: [16, 56, 56],
-    // small models for tests
-    16: [4, 6, 6],
-  },
+  axes: THREE_AXES,
   minPromptTokens: 0,
   references: { method: 'offset', distance: 1, hasTimeZero: false },
 };
@@ -104,14 +100,7 @@ export function fluxStreamsConfig(
   version: FluxVersion = FLUX_1,
 ): FluxStreamsConfig {
   const [width, patchWidth] = weights.shape('img_in.weight');
-  const [headWidth] = weights.shape('double_blocks.0.img_attn.norm.query_norm.weight');
-  const axes = version.axes[headWidth];
-  if (!axes)
-    throw unsupportedModel(
-      weights.file,
-      `has attention heads of width ${headWidth}, where FLUX has 128`,
-      'The file is damaged, or of an architecture that resembles FLUX.',
-    );
+  const axes = axesOfHeads(weights, HEAD_NORM, version.axes, 'FLUX');
   const doubleBlocks = countLayers(weights, 'double_blocks');
   const singleBlocks = countLayers(weights, 'single_blocks');
   const inner = mlpRows(version, width);
@@ -126,7 +115,7 @@ export function fluxStreamsConfig(
   return {
     version,
     width,
-    heads: width / headWidth,
+    heads: width / weights.shape(HEAD_NORM)[0],
     rope: { axes, theta: version.theta },
     inChannels: patchWidth / version.patch ** 2,
     contextDim: weights.shape('txt_in.weight')[1],
@@ -134,6 +123,8 @@ export function fluxStreamsConfig(
     singleBlocks,
   };
 }
+
+const HEAD_NORM = 'double_blocks.0.img_attn.norm.query_norm.weight';
 
 /** The outputs of an MLP's first layer. */
 const mlpRows = ({ mlp }: FluxVersion, width: number): number =>

@@ -1,5 +1,5 @@
-// FLUX.2 against ComfyUI: predictions of klein with and without reference images, and values inside;
-// diffusers' layout, int8, and files that resemble it.
+// FLUX.2 against ComfyUI: predictions of klein with and without reference images, and values
+// inside; diffusers' layout, int8, and files that resemble it.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

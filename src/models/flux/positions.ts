@@ -1,6 +1,6 @@
-// The positions of FLUX's tokens: (image, row, column), 0 for the prompt, whose tokens FLUX.2 counts
-// on a fourth axis. Reference images (FLUX.1 Kontext, FLUX.2) follow the latent; methods differ in
-// where they are placed (comfy/ldm/flux/model.py).
+// The positions of FLUX's tokens: (image, row, column), 0 for the prompt, whose tokens FLUX.2
+// counts on a fourth axis. Reference images (FLUX.1 Kontext, FLUX.2) follow the latent; methods
+// differ in where they are placed (comfy/ldm/flux/model.py).
 import { DarkroomError } from '../../errors.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { ReferenceMethod } from '../denoiser.ts';

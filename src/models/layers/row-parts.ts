@@ -1,7 +1,7 @@
 // Products of 8-bit integers part by part of their rows. ONNX Runtime keeps the int32 sums of all
-// rows and reads them again for every block of K; those of some hundred rows stay in a core's cache.
-// With 4000 rows and wide layers a product is faster by a quarter (docs/benchmarks.md); its numbers
-// are the same. The parts are the steps of a `Scan`, so that the weights are packed once.
+// rows and reads them again for every block of K; those of some hundred rows stay in a core's
+// cache. With 4000 rows and wide layers a product is faster by a quarter (docs/benchmarks.md); its
+// numbers are the same. The parts are the steps of a `Scan`, so that the weights are packed once.
 import type { Graph, Value } from '../../onnx/builder.ts';
 import { sizeOf } from '../../tensor/tensor.ts';
 

@@ -21,8 +21,8 @@ const root = mkdtempSync(join(tmpdir(), 'darkroom-stored-'));
 afterAll(() => rmSync(root, { recursive: true }));
 
 /**
- * Writes the tensors `file/…` of a case as those of a layer, and opens the file. `copies`: how often
- * each of the layer's outputs is repeated.
+ * Writes the tensors `file/…` of a case as those of a layer, and opens the file. `copies`: how
+ * often each of the layer's outputs is repeated.
  */
 async function openCase(
   g: Golden,

@@ -1,6 +1,6 @@
-// The language models whose states encode prompts: Qwen3 (Yang et al. 2025), that of Qwen2.5-VL (Bai
-// et al. 2025), Gemma 2 (Riviere et al. 2024) and Mistral Small 3 (Mistral AI 2025). One layout of
-// names; the sizes are read from the tensors.
+// The language models whose states encode prompts: Qwen3 (Yang et al. 2025), that of Qwen2.5-VL
+// (Bai et al. 2025), Gemma 2 (Riviere et al. 2024) and Mistral Small 3 (Mistral AI 2025). One
+// layout of names; the sizes are read from the tensors.
 import type { Weights } from '../weights/tensors.ts';
 
 export interface LlmConfig {

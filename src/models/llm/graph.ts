@@ -1,6 +1,6 @@
 // The decoder of Llama (Touvron et al. 2023) with the variations of Qwen3, Gemma 2 and Mistral:
-// blocks of x + attention(norm(x)), then x + MLP(norm(x)), with RMSNorm, grouped queries (Ainslie et
-// al. 2023), rotary positions and a gated MLP.
+// blocks of x + attention(norm(x)), then x + MLP(norm(x)), with RMSNorm, grouped queries (Ainslie
+// et al. 2023), rotary positions and a gated MLP.
 import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
 import { type LayerOutput, outputStates } from '../clip/sequence-encoder.ts';
 import {
@@ -24,8 +24,8 @@ interface Positions {
 }
 
 /**
- * Builds the model up to an output. Inputs `embeddings` [B, T, width], `textCos` and `textSin`
- * [T, depth / 2], `bias` [B or 1, 1, T, T]; output `hidden` [B, T, width], wider with several states.
+ * Builds the model up to an output. Inputs `embeddings` [B, T, width], `textCos` and `textSin` [T,
+ * depth / 2], `bias` [B or 1, 1, T, T]; output `hidden` [B, T, width], wider with several states.
  */
 export function llmGraph(weights: Weights, config: LlmConfig, output: LayerOutput): Graph {
   const g = createGraph();

@@ -50,8 +50,8 @@ export const textPositions = (length: number): readonly (readonly number[])[] =>
 
 /**
  * The positions of the tokens of a text with images, [frame, row, column] (Qwen2.5-VL;
- * comfy/text_encoders/llama.py, Qwen25_7BVLI): those of an image count from where it begins, and the
- * text goes on behind its longer side. Padding stays at 1.
+ * comfy/text_encoders/llama.py, Qwen25_7BVLI): those of an image count from where it begins, and
+ * the text goes on behind its longer side. Padding stays at 1.
  */
 export function positionsWithImages(
   length: number,

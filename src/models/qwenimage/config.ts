@@ -1,8 +1,7 @@
 // The sizes of a Qwen-Image network, read from its tensors' names and shapes, as
 // comfy/model_detection.py reads them. Edit and Layered have the same network.
-import { unsupportedModel } from '../../formats/model-file-errors.ts';
 import type { ReferenceMethod } from '../denoiser.ts';
-import type { RopeAxes } from '../dit/rope.ts';
+import { axesOfHeads, type RopeAxes, THREE_AXES } from '../dit/rope.ts';
 import { countLayers, type Weights } from '../weights/tensors.ts';
 
 /** What ControlNets have too. */
@@ -28,13 +27,7 @@ export interface QwenImageConfig extends QwenImageStreamsConfig {
 /** The side of a patch. */
 export const PATCH = 2;
 
-/** What a file does not show: the parts of a head that each axis rotates, by the head's width. */
-const AXES: Readonly<Record<number, readonly number[]>> = {
-  128: [16, 56, 56],
-  // small models for tests
-  16: [4, 6, 6],
-};
-
+const HEAD_NORM = 'transformer_blocks.0.attn.norm_q.weight';
 /** An empty tensor, which marks Qwen-Image-Edit 2511. */
 const TIME_ZERO = '__index_timestep_zero__';
 /** One vector for layers and one for others, of Qwen-Image-Layered. */
@@ -52,19 +45,12 @@ export const qwenImageConfig = (weights: Weights): QwenImageConfig => ({
  */
 export function qwenImageStreamsConfig(weights: Weights): QwenImageStreamsConfig {
   const [width, patchWidth] = weights.shape('img_in.weight');
-  const [headWidth] = weights.shape('transformer_blocks.0.attn.norm_q.weight');
-  const axes = AXES[headWidth];
-  if (!axes)
-    throw unsupportedModel(
-      weights.file,
-      `has attention heads of width ${headWidth}, where Qwen-Image has 128`,
-      'The file is damaged, or of an architecture that resembles Qwen-Image.',
-    );
+  const axes = axesOfHeads(weights, HEAD_NORM, THREE_AXES, 'Qwen-Image');
   const hasLayers = weights.has(LAYERS);
   const edits = weights.has(TIME_ZERO) ? 'index_timestep_zero' : 'index';
   return {
     width,
-    heads: width / headWidth,
+    heads: width / weights.shape(HEAD_NORM)[0],
     rope: { axes, theta: 10000 },
     inChannels: patchWidth / PATCH ** 2,
     contextDim: weights.shape('txt_norm.weight')[0],

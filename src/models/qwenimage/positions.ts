@@ -43,7 +43,9 @@ const PLACING: Readonly<Record<ReferenceMethod, Placing>> = {
   uxo: offset,
 };
 
-/** Returns the positions of `promptTokens` tokens, of the latent [B, C, T, H, W] and of references. */
+/**
+ * Returns the positions of `promptTokens` tokens, of the latent [B, C, T, H, W] and of references.
+ */
 export function tokenPositions(
   promptTokens: number,
   latent: Tensor,

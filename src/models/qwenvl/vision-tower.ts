@@ -1,5 +1,4 @@
 // Images as tokens of a language model's prompt.
-
 import { toNCHW } from '../../image/channel-order.ts';
 import type { NetworkSpec } from '../../runtime/network.ts';
 import type { Runtime } from '../../runtime/runtime.ts';

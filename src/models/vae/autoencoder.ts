@@ -13,7 +13,8 @@ export interface Autoencoder {
   /**
    * Encodes images [N, H, W, 3] in 0..1 to unscaled latents [N, C, H/f, W/f] for the factor f (the
    * mean of the distribution, which is not sampled); where latents have frames, [1, C, T, H/f, W/f]
-   * of a video. Images are cropped around the centre to multiples of `factor`. `tiles` are in pixels.
+   * of a video. Images are cropped around the centre to multiples of `factor`. `tiles` are in
+   * pixels.
    */
   encode(pixels: Tensor, tiles?: Tiles): Promise<Tensor>;
   /**

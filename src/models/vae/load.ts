@@ -1,5 +1,5 @@
-// Loads autoencoders (KL, TAESD and Wan's), from checkpoints or from files of their own. Pixels are 0..1
-// for callers, -1..1 for the networks.
+// Loads autoencoders (KL, TAESD and Wan's), from checkpoints or from files of their own. Pixels are
+// 0..1 for callers, -1..1 for the networks.
 import type { VaePart } from '../../formats/identify/identified-model.ts';
 import { identify } from '../../formats/identify/identify.ts';
 import { withModelFile } from '../../formats/model-file.ts';
@@ -231,8 +231,8 @@ function createAutoencoder(
 }
 
 /**
- * Decodes with a network that returns values in -1..1, whole or in tiles; of latents with frames the
- * first.
+ * Decodes with a network that returns values in -1..1, whole or in tiles; of latents with frames
+ * the first.
  */
 function decodeWith(network: Network, factor: number): Autoencoder['decode'] {
   const decode = async (x: Tensor): Promise<Tensor> => (await network.run({ x })).out;

@@ -1,7 +1,7 @@
 // TAESD (github.com/madebyollin/taesd): a small autoencoder whose modules are numbered in a
 // sequence: convolutions, blocks of three convolutions with a shortcut, and, where a number has no
-// tensors, an activation or an upsampling. That of FLUX.2 adds wide 1x1 convolutions to the blocks at
-// the size of its latents, and joins 2 x 2 cells of these to one.
+// tensors, an activation or an upsampling. That of FLUX.2 adds wide 1x1 convolutions to the blocks
+// at the size of its latents, and joins 2 x 2 cells of these to one.
 import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
 import { add, conv, groupNorm, type Net, upsampleNearest2x } from '../layers/blocks.ts';
 import type { Weights } from '../weights/tensors.ts';
@@ -25,8 +25,8 @@ export const taesdLatentChannels = (decoder: Weights): number =>
   decoder.shape('1.weight')[1] * joinedCells(decoder) ** 2;
 
 /**
- * Builds the encoder. Input `x` [B, 3, H, W] in -1..1, sides multiples of the factor f (8, of FLUX.2
- * 16); output `out` [B, latentChannels, H/f, W/f]. `weights`: the sequence.
+ * Builds the encoder. Input `x` [B, 3, H, W] in -1..1, sides multiples of the factor f (8, of
+ * FLUX.2 16); output `out` [B, latentChannels, H/f, W/f]. `weights`: the sequence.
  */
 export function taesdEncoderGraph(weights: Weights, { scale, shift }: TaesdScale): Graph {
   const g = createGraph();

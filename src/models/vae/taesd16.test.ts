@@ -1,6 +1,6 @@
-// Tiny autoencoders (TAESD) of 16 channels, and that of FLUX.2, against the original: by VAELoader's
-// names, whole in one file, and the decoder alone, as previews use it. The weights are made from seeds
-// (test/golden/vae/make.py, make_taef2.py).
+// Tiny autoencoders (TAESD) of 16 channels, and that of FLUX.2, against the original: by
+// VAELoader's names, whole in one file, and the decoder alone, as previews use it. The weights are
+// made from seeds (test/golden/vae/make.py, make_taef2.py).
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

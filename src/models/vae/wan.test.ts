@@ -1,5 +1,5 @@
-// The autoencoder of Wan 2.1 and Qwen-Image against the original's: pictures, videos, tiles, and the
-// nodes around it.
+// The autoencoder of Wan 2.1 and Qwen-Image against the original's: pictures, videos, tiles, and
+// the nodes around it.
 import { afterAll, describe, expect, it } from 'vitest';
 import {
   expectGolden,

@@ -1,7 +1,7 @@
 // Graphs over changed weights whose merged tensors are computed beforehand, part by part, into a
 // file that the session maps. A session that merges two models itself would hold both and all
-// intermediate values, five times the weights. Of layers that compute in int8, the file has the int8
-// weights alone. It is unlinked once it is open.
+// intermediate values, five times the weights. Of layers that compute in int8, the file has the
+// int8 weights alone. It is unlinked once it is open.
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DarkroomError } from '../../errors.ts';

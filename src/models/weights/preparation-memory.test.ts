@@ -1,5 +1,6 @@
 // What the preparation of int8 weights holds: never more than 2 GB, whatever the file's size is. It
-// is counted in a small file as multiples of the largest weight, which is known for the real models.
+// is counted in a small file as multiples of the largest weight, which is known for the real
+// models.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -55,7 +56,9 @@ function graphOf(w: Weights): Graph {
 setFlagsFromString('--expose_gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
-/** The bytes of buffers that something refers to. Buffers are released some time after a collection. */
+/**
+ * The bytes of buffers that something refers to. Buffers are released some time after a collection.
+ */
 async function heldBytes(): Promise<number> {
   for (let i = 0; i < 3; i++) {
     collectGarbage();

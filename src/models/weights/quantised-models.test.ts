@@ -50,8 +50,8 @@ describe('denoisers of quantised files', () => {
     expectGolden(blocks, one.id, one.outputs.denoised, await denoised(one, blocks));
   });
 
-  // where an input is near the middle of two 8-bit steps, the last bits of float32 decide; how often
-  // the original differs from itself for this reason: test/golden/weights/int8_spread.py
+  // where an input is near the middle of two 8-bit steps, the last bits of float32 decide; how
+  // often the original differs from itself for this reason: test/golden/weights/int8_spread.py
   const neighbours = golden('weights', 'int8_neighbours');
   it.each(ofModel(/_int8_/))('$id, or a result of ComfyUI with inputs 1e-7 away', async (one) => {
     const { data } = await denoised(one);

@@ -39,8 +39,8 @@ interface EvaluationOptions {
 }
 
 /**
- * Predicts the denoised latents, of the shape of x, at `sigma` for each side, blended from its conditions; 0
- * where no condition of a side is active.
+ * Predicts the denoised latents, of the shape of x, at `sigma` for each side, blended from its
+ * conditions; 0 where no condition of a side is active.
  */
 export async function predictSides(
   model: Model,

@@ -70,8 +70,8 @@ interface Merge {
 }
 
 /**
- * Returns the merges by pairKey. Of the pairs that become one token, those of the lowest left and then
- * right token come first.
+ * Returns the merges by pairKey. Of the pairs that become one token, those of the lowest left and
+ * then right token come first.
  */
 function mergesOf(ids: ReadonlyMap<string, number>): ReadonlyMap<number, Merge> {
   const merges = new Map<number, Merge>();

@@ -1,4 +1,5 @@
-// The tiny autoencoders of 16 channels, and of FLUX.2, that test/golden/vae makes from seeds, as files.
+// The tiny autoencoders of 16 channels, and of FLUX.2, that test/golden/vae makes from seeds, as
+// files.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

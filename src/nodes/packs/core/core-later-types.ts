@@ -1,6 +1,5 @@
 // Types that came with releases of ComfyUI after 0.33.0, as its official templates use them.
 // Source: the node types of comfyui-workflow-templates-json 0.1.123.
-
 import { type RefusedTypes, typesIn } from '../../pack.ts';
 import { NEWEST_VERSION } from '../../versions/comfyui-versions.ts';
 

@@ -1,5 +1,5 @@
-// The vision tower of Qwen2.5-VL, and the nodes that encode prompts with pictures, against te/qwen_vl
-// (ComfyUI 0.33.0 on the tiny fixtures).
+// The vision tower of Qwen2.5-VL, and the nodes that encode prompts with pictures, against
+// te/qwen_vl (ComfyUI 0.33.0 on the tiny fixtures).
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,5 +1,5 @@
-// Nodes on latents of 16 channels, as of SD3 and FLUX.1, and on the autoencoders of FLUX.1 and FLUX.2,
-// against the original.
+// Nodes on latents of 16 channels, as of SD3 and FLUX.1, and on the autoencoders of FLUX.1 and
+// FLUX.2, against the original.
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -117,7 +117,9 @@ const TORCH: Readonly<Record<string, string>> = {
   U8: 'uint8',
 };
 
-/** The tensors of a file as make_encoders.py describes them; of changed ones the hash is left out. */
+/**
+ * The tensors of a file as make_encoders.py describes them; of changed ones the hash is left out.
+ */
 async function described(file: string, prefix = '', hashes = true) {
   const tensors = Object.entries(await tensorsOf(file)).filter(
     ([name]) => name.startsWith(prefix) && !PROJECTION.test(name),
