@@ -10,6 +10,10 @@ def noise(count, seed, scale):
     state = a * np.uint32(seed or 1) + c
     return ((state.astype(np.float64) / 2 ** 32 - 0.5) * scale).astype(np.float32)
 
+def made(shape, seed, scale=3.0, around=0.0):
+    """Numbers of -scale/2 to scale/2 around another one."""
+    return torch.from_numpy(noise(int(torch.tensor(shape).prod()), seed, scale) + around).float().reshape(shape)
+
 def seeded(shapes, gain=1.0, first=1):
     """Tensors by name and how they are made: norms' weights around 1, others by their width."""
     specs, tensors = [], {}
@@ -26,6 +30,15 @@ def fill(module, **options):
     specs, tensors = seeded({name: tuple(t.shape) for name, t in module.state_dict().items()}, **options)
     module.load_state_dict(tensors)
     return specs
+
+def both(run):
+    """A result, and how far another order of sums moves it."""
+    with torch.no_grad():
+        torch.set_num_threads(1)
+        first = run()
+        with torch.backends.mkldnn.flags(enabled=False):
+            second = run()
+    return first, float((first.double() - second.double()).abs().max())
 
 def write(here, group, cases, tensors, measured={}, **more):
     base = os.path.join(here, group)

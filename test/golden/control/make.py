@@ -12,7 +12,7 @@ import comfy.options
 comfy.options.enable_args_parsing()
 import comfy.controlnet, comfy.model_detection, comfy.ops, comfy.cldm.cldm, comfy.supported_models_base
 from comfy.ldm.modules.diffusionmodules.openaimodel import UNetModel
-from seeded import fill, noise, seeded, write
+from seeded import fill, made, noise, seeded, write
 
 torch.manual_seed(1)
 torch.set_grad_enabled(False)
@@ -37,9 +37,6 @@ def both(module, **kwargs):
     two = residuals(module(*(v.double() for v in given), **kwargs))
     module.float()
     return one, two
-
-def made(shape, seed, scale=3.0, around=0.0):
-    return torch.from_numpy(noise(int(torch.tensor(shape).prod()), seed, scale) + around).float().reshape(shape)
 
 UNET = "model.diffusion_model."
 sd = load(gzip.open(os.path.join(fixtures, "tiny_sdxl_base.safetensors.gz")).read())

@@ -1,6 +1,6 @@
 # Makes sd3.json.gz and sd3.safetensors.gz: ControlNets of SD3 and SD3.5 in their published key layouts, with random weights, loaded and run by ComfyUI 0.33.0's own code.
 # python make.py COMFYUI_FOLDER FIXTURES_FOLDER (torch on the CPU)
-import gzip, os, sys
+import os, sys
 folder, fixtures = sys.argv[1:3]
 here = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [here, os.path.dirname(here), os.path.join(os.path.dirname(here), "core_nodes")]
@@ -8,30 +8,18 @@ import av # before its stand-in: the nodes need it
 from originals import load as load_original
 load_original(folder)
 import torch
-from safetensors.torch import load
 import comfy.cldm.dit_embedder, comfy.controlnet, comfy.model_detection
 from comfy_extras.nodes_controlnet import ControlNetInpaintingAliMamaApply
 from layouts import diffusers, small_embedder, stability
-from seeded import noise, seeded, write
+from seeded import made, seeded, write
+from small_models import transformer
 
 torch.set_grad_enabled(False)
 tensors, cases, measured = {}, [], {}
 
 comfy.cldm.dit_embedder.ControlNetEmbedder = small_embedder(comfy.cldm.dit_embedder.ControlNetEmbedder)
 
-def made(shape, seed, scale=3.0, around=0.0):
-    return torch.from_numpy(noise(int(torch.tensor(shape).prod()), seed, scale) + around).float().reshape(shape)
-
-def load_model(name):
-    sd = load(gzip.open(os.path.join(fixtures, f"{name}.safetensors.gz")).read())
-    sd = {k: v.float() for k, v in sd.items()}
-    config = comfy.model_detection.model_config_from_unet(sd, "")
-    config.set_inference_dtype(torch.float32, None)
-    model = config.get_model(sd, "")
-    model.load_model_weights(sd, "")
-    return model
-
-models = {name: load_model(name) for name in ["tiny_sd3_medium", "tiny_sd35_medium"]}
+models = {name: transformer(fixtures, name) for name in ["tiny_sd3_medium", "tiny_sd35_medium"]}
 
 class BlockMeans:
     """Stands for the autoencoder: 16 channels, each the mean of a colour over 8 x 8 pixels times its number."""

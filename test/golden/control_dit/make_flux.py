@@ -1,16 +1,16 @@
 # Makes flux.json.gz and flux.safetensors.gz: ControlNets of FLUX.1 in their published key layouts, with random weights, loaded and run by ComfyUI 0.33.0's own code.
 # python make_flux.py COMFYUI_FOLDER FIXTURES_FOLDER (torch on the CPU)
-import gzip, os, sys
+import os, sys
 folder, fixtures = sys.argv[1:3]
 here = os.path.dirname(os.path.abspath(__file__))
 sys.argv = ["x", "--cpu"]
 sys.path[:0] = [folder, os.path.dirname(here)]
 import torch
-from safetensors.torch import load
 import comfy.options
 comfy.options.enable_args_parsing()
 import comfy.controlnet, comfy.model_detection
-from seeded import noise, seeded, write
+from seeded import made, seeded, write
+from small_models import transformer
 
 torch.set_grad_enabled(False)
 tensors, cases = {}, []
@@ -24,19 +24,7 @@ comfy.model_detection.detect_unet_config = small
 
 WIDTH, CONTEXT, VECTOR, HEAD = 64, 80, 32, 16
 
-def made(shape, seed, scale=3.0, around=0.0):
-    return torch.from_numpy(noise(int(torch.tensor(shape).prod()), seed, scale) + around).float().reshape(shape)
-
-def load_model(name):
-    sd = load(gzip.open(os.path.join(fixtures, f"{name}.safetensors.gz")).read())
-    sd = {k: v.float() for k, v in sd.items()}
-    config = comfy.model_detection.model_config_from_unet(sd, "")
-    config.set_inference_dtype(torch.float32, None)
-    model = config.get_model(sd, "")
-    model.load_model_weights(sd, "")
-    return model
-
-models = {name: load_model(name) for name in ["tiny_flux_dev", "tiny_chroma"]}
+models = {name: transformer(fixtures, name) for name in ["tiny_flux_dev", "tiny_chroma"]}
 
 class BlockMeans:
     """Stands for the autoencoder: 16 channels, each the mean of a colour over 8 x 8 pixels times its number."""

@@ -9,7 +9,7 @@ load(folder)
 import torch
 import comfy.controlnet, comfy.model_detection, comfy.model_patcher, comfy.sample
 from safetensors.torch import load as load_tensors
-from seeded import noise, write
+from seeded import made, write
 
 # what ComfyUI writes as constants (fixture2.json)
 SMALL = {"flux": {"axes_dim": [4, 6, 6], "num_heads": 4}, "chroma": {"axes_dim": [4, 6, 6], "num_heads": 4, "out_dim": 64, "hidden_dim": 48}}
@@ -19,9 +19,6 @@ def small(*args, **kwargs):
     return {**config, **SMALL.get(config.get("image_model"), {})}
 comfy.model_detection.detect_unet_config = small
 NETS = {case["id"]: case["params"]["nets"][0] for case in json.load(gzip.open(os.path.join(here, "flux.json.gz")))["cases"]}
-
-def made(shape, seed, scale=3.0, around=0.0):
-    return torch.from_numpy(noise(int(torch.tensor(shape).prod()), seed, scale) + around).float().reshape(shape)
 
 class BlockMeans:
     """make.py's."""

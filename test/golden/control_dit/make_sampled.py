@@ -12,12 +12,9 @@ torch.set_num_threads(1)
 import comfy.cldm.dit_embedder, comfy.controlnet, comfy.ldm.modules.attention as attention, comfy.model_detection, comfy.model_patcher, comfy.sample
 from safetensors.torch import load as load_tensors
 from layouts import diffusers, stability, small_embedder
-from seeded import noise, seeded, write
+from seeded import made, seeded, write
 
 comfy.cldm.dit_embedder.ControlNetEmbedder = small_embedder(comfy.cldm.dit_embedder.ControlNetEmbedder)
-
-def made(shape, seed, scale=3.0, around=0.0):
-    return torch.from_numpy(noise(int(torch.tensor(shape).prod()), seed, scale) + around).float().reshape(shape)
 
 class BlockMeans:
     """make.py's."""

@@ -11,7 +11,7 @@ comfy.options.enable_args_parsing()
 import comfy.ldm.lumina.controlnet, comfy.model_patcher, comfy.ops, comfy.utils, folder_paths
 from comfy.ldm.lumina.model import NextDiT, TimestepEmbedder
 from comfy_extras.nodes_model_patch import ModelPatchLoader, QwenImageDiffsynthControlnet, ZImageFunControlnet
-from seeded import noise, seeded, fill, write
+from seeded import fill, made, seeded, write
 
 torch.set_grad_enabled(False)
 tensors, cases = {}, []
@@ -23,9 +23,6 @@ class SmallControl(control):
     def __init__(self, **options):
         super().__init__(**{**options, **SIZES})
 comfy.ldm.lumina.controlnet.ZImage_Control = SmallControl
-
-def made(shape, seed, scale=3.0, around=0.0):
-    return torch.from_numpy(noise(int(torch.tensor(shape).prod()), seed, scale) + around).float().reshape(shape)
 
 net = NextDiT(in_channels=16, n_layers=30, n_refiner_layers=2, cap_feat_dim=CONTEXT, axes_dims=[8, 4, 4], axes_lens=[1536, 512, 512], rope_theta=256.0, z_image_modulation=True, time_scale=1000.0, pad_tokens_multiple=32, dtype=torch.float32, device="cpu", operations=comfy.ops.disable_weight_init, **SIZES)
 # ComfyUI writes 256 for the width of the embedded time

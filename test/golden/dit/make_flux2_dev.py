@@ -1,33 +1,15 @@
 # Makes flux2_dev.json.gz and .safetensors.gz: FLUX.2 dev with small random weights, by ComfyUI 0.33.0 in float32 on the CPU: the tokens and features of its
 # text encoder (Mistral Small 3, the file with 30 layers), predictions, and a whole picture's latent. python make_flux2_dev.py COMFYUI_FOLDER
 # Packages that only other models need are stubs; sizes that ComfyUI writes as constants are those of SIZES.
-import base64, importlib.abc, importlib.machinery, json, os, sys
+import base64, json, os, sys
 from collections import Counter
-from unittest.mock import MagicMock
-import torch, transformers  # noqa: F401
+import torch
 
 here = os.path.dirname(os.path.abspath(__file__))
-sys.path[:0] = [os.path.dirname(here), sys.argv[1]]
-sys.argv = ["make_flux2_dev.py", "--cpu"]
+sys.path.insert(0, os.path.dirname(here))
+import comfyui
 
-
-class Stub(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    def find_spec(self, name, path, target=None):
-        return importlib.machinery.ModuleSpec(name, self, is_package=True) if name.split(".")[0] in ("torchvision", "torchaudio", "av") else None
-
-    def create_module(self, spec):
-        module = MagicMock(name=spec.name)
-        module.__path__, module.__spec__, module.__name__ = [], spec, spec.name
-        return module
-
-    def exec_module(self, module):
-        pass
-
-
-sys.meta_path.insert(0, Stub())
-import comfy.options
-
-comfy.options.enable_args_parsing()
+comfyui.start(sys.argv[1])
 import comfy.model_detection, comfy.sampler_helpers, comfy.samplers, comfy.sample, comfy.sd
 import comfy.text_encoders.flux as flux
 import comfy.text_encoders.llama as llama

@@ -1,35 +1,14 @@
 # Makes encoders.json.gz and .safetensors.gz: prompts encoded by merged and multiplied text encoders of flow models, and the tensors that CLIPSave and CheckpointSave write of them,
 # by ComfyUI 0.33.0's own nodes. The second file of a merge has each weight times 1 + noise. python make_encoders.py COMFYUI_FOLDER (torch on the CPU)
-import gzip, hashlib, importlib.abc, importlib.machinery, json, os, sys, tempfile
-from unittest.mock import MagicMock
-import torch, transformers  # noqa: F401
+import gzip, hashlib, os, sys, tempfile
+import torch
 
 here = os.path.dirname(os.path.abspath(__file__))
-sys.path[:0] = [os.path.dirname(here), sys.argv[1]]
-fixtures = os.path.join(here, "..", "..", "fixtures")
-sys.argv = ["make_encoders.py", "--cpu"]
+sys.path.insert(0, os.path.dirname(here))
+import comfyui
 
-
-class Stub(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    def find_spec(self, name, path, target=None):
-        return importlib.machinery.ModuleSpec(name, self, is_package=True) if name.split(".")[0] in ("torchvision", "torchaudio", "av") else None
-
-    def create_module(self, spec):
-        module = MagicMock(name=spec.name)
-        module.__path__, module.__spec__, module.__name__ = [], spec, spec.name
-        return module
-
-    def exec_module(self, module):
-        pass
-
-
-sys.meta_path.insert(0, Stub())
-import comfy.options
-
-comfy.options.enable_args_parsing()
+comfyui.start(sys.argv[1])
 import comfy.sd, comfy.supported_models, comfy.utils
-import comfy.text_encoders.llama as llama
-import comfy.text_encoders.long_clipl as long_clipl
 import comfy_extras.nodes_attention_multiply as attention
 import comfy_extras.nodes_model_merging as merging
 from safetensors.torch import load, save_file
@@ -37,38 +16,14 @@ from seeded import noise, write
 
 torch.set_num_threads(1)
 torch.set_grad_enabled(False)
-sizes = json.load(open(os.path.join(fixtures, "fixture2.json")))["te"]
-long_clipl.model_options_long_clip = lambda sd, tokenizer, options: (tokenizer, options)
-OPTIONS = {f"{name}_model_config": sizes[name] for name in ("clip_l", "clip_g", "t5xxl")}
-detect = comfy.sd.detect_te_model
-KINDS = {
-    "encoder.block.23.layer.1.DenseReluDense.wi_1.weight": "T5_XXL",
-    "text_model.encoder.layers.30.mlp.fc1.weight": "CLIP_G",
-    "text_model.encoder.layers.1.mlp.fc1.weight": "CLIP_L",
-    "model.layers.0.post_feedforward_layernorm.weight": "GEMMA_2_2B",
-    "model.layers.29.input_layernorm.weight": "QWEN3_4B",
-}
-comfy.sd.detect_te_model = lambda sd: next((comfy.sd.TEModel[kind] for name, kind in KINDS.items() if name in sd), None) or detect(sd)
-
-
-def small(config, name):
-    class Small(config):
-        def __init__(self, **options):
-            super().__init__(**{k: v for k, v in options.items() if k in config.__dataclass_fields__})
-            self.__dict__.update(sizes[name])
-
-    return Small
-
-
-llama.Gemma2_2B_Config = small(llama.Gemma2_2B_Config, "gemma2_2b")
-llama.Qwen3_4BConfig = small(llama.Qwen3_4BConfig, "qwen3_4b")
+OPTIONS = comfyui.small_text_encoders("clip_l", "clip_g")
 
 folder = tempfile.mkdtemp()
 path = lambda name: os.path.join(folder, f"{name}.safetensors")
 
 
 def fixture(name):
-    return load(gzip.open(os.path.join(fixtures, f"{name}.safetensors.gz")).read())
+    return load(gzip.open(os.path.join(comfyui.FIXTURES, f"{name}.safetensors.gz")).read())
 
 
 def varied(name):

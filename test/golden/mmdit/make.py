@@ -11,15 +11,12 @@ import comfy.options
 comfy.options.enable_args_parsing()
 import comfy.model_detection, comfy.ops, comfy.utils
 from comfy.ldm.modules.diffusionmodules.mmdit import OpenAISignatureMMDITWrapper as MMDiT
-from seeded import fill, noise, write
+from seeded import fill, made, write
 
 torch.set_grad_enabled(False)
 tensors, cases, measured = {}, [], {}
 SIZES = {"x": [2, 16, 9, 12], "context": [2, 7], "y": [2, 64]}
 TIMESTEPS = [700.0, 250.0]
-
-def made(shape, seed, scale=3.0):
-    return torch.from_numpy(noise(int(torch.tensor(shape).prod()), seed, scale)).float().reshape(shape)
 
 def network(config, weights=None):
     common = dict(dtype=torch.float32, device="cpu", operations=comfy.ops.disable_weight_init)

@@ -1,59 +1,24 @@
 # Makes files.json.gz and files.safetensors.gz: prompts encoded by text encoders in other types than the
 # fixtures', which ComfyUI 0.33.0 rounds in different ways. python make_files.py COMFYUI_FOLDER
 # Packages that only other models need are stubs; sizes that ComfyUI writes as constants are those of the fixtures.
-import gzip, importlib.abc, importlib.machinery, json, os, sys, tempfile
-from unittest.mock import MagicMock
-import torch, transformers  # noqa: F401
+import gzip, os, sys, tempfile
+import torch
 
 here = os.path.dirname(os.path.abspath(__file__))
-sys.path[:0] = [os.path.dirname(here), sys.argv[1]]
-fixtures = os.path.join(here, "..", "..", "fixtures")
-sys.argv = ["make_files.py", "--cpu"]
+sys.path.insert(0, os.path.dirname(here))
+import comfyui
 
-
-class Stub(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    def find_spec(self, name, path, target=None):
-        return importlib.machinery.ModuleSpec(name, self, is_package=True) if name.split(".")[0] in ("torchvision", "torchaudio") else None
-
-    def create_module(self, spec):
-        module = MagicMock(name=spec.name)
-        module.__path__, module.__spec__, module.__name__ = [], spec, spec.name
-        return module
-
-    def exec_module(self, module):
-        pass
-
-
-sys.meta_path.insert(0, Stub())
-import comfy.options
-
-comfy.options.enable_args_parsing()
+comfyui.start(sys.argv[1])
 import comfy.sd
-import comfy.text_encoders.llama as llama
-import comfy.text_encoders.long_clipl as long_clipl
 from safetensors.torch import load, save_file
 from seeded import noise, write
 
 torch.set_num_threads(1)
-sizes = json.load(open(os.path.join(fixtures, "fixture2.json")))["te"]
-long_clipl.model_options_long_clip = lambda sd, tokenizer, options: (tokenizer, options)
-OPTIONS = {f"{name}_model_config": sizes[name] for name in ("clip_l", "t5xxl")}
-detect = comfy.sd.detect_te_model
-KINDS = {"encoder.block.23.layer.1.DenseReluDense.wi_1.weight": "T5_XXL", "model.layers.0.post_feedforward_layernorm.weight": "GEMMA_2_2B"}
-comfy.sd.detect_te_model = lambda sd: next((comfy.sd.TEModel[kind] for name, kind in KINDS.items() if name in sd), None) or detect(sd)
-
-
-class Gemma(llama.Gemma2_2B_Config):
-    def __init__(self, **options):
-        super().__init__(**{k: v for k, v in options.items() if k in llama.Gemma2_2B_Config.__dataclass_fields__})
-        self.__dict__.update(sizes["gemma2_2b"])
-
-
-llama.Gemma2_2B_Config = Gemma
+OPTIONS = comfyui.small_text_encoders("clip_l")
 
 
 def fixture(name):
-    return load(gzip.open(os.path.join(fixtures, f"{name}.safetensors.gz")).read())
+    return load(gzip.open(os.path.join(comfyui.FIXTURES, f"{name}.safetensors.gz")).read())
 
 
 def varied(name, dtype):

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 import comfy.sd, latent_preview
 from comfy.taesd.taesd import TAESD
-from seeded import fill, noise, write
+from seeded import both, fill, noise, write
 
 CHANNELS, GAIN = 16, 0.8
 NUMBERS = {"taesd3": (1.5305, 0.0609), "taef1": (0.3611, 0.1159)}
@@ -38,15 +38,6 @@ def preview(latent):
     alone = TAESD(latent_channels=CHANNELS)
     alone.taesd_decoder.load_state_dict(small.taesd_decoder.state_dict())
     return torch.from_numpy(np.array(latent_preview.TAESDPreviewerImpl(alone).decode_latent_to_preview(latent)))
-
-def both(run):
-    """A result, and how far another order of sums moves it."""
-    with torch.no_grad():
-        torch.set_num_threads(1)
-        first = run()
-        with torch.backends.mkldnn.flags(enabled=False):
-            second = run()
-    return first, float((first.double() - second.double()).abs().max())
 
 tensors, cases, measured = {}, [], {}
 def case(id, params, inputs, outputs):

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 import comfy.sd, latent_preview
 from comfy.taesd.taesd import TAESD
-from seeded import fill, noise, write
+from seeded import both, fill, noise, write
 
 CHANNELS, GAIN = 128, 0.8
 small = TAESD(latent_channels=CHANNELS)
@@ -32,15 +32,6 @@ def vae():
 def preview(latent):
     """The preview of a latent of the model: only the decoder's file is read."""
     return torch.from_numpy(np.array(latent_preview.TAESDPreviewerImpl(small).decode_latent_to_preview(latent)))
-
-def both(run):
-    """A result, and how far another order of sums moves it."""
-    with torch.no_grad():
-        torch.set_num_threads(1)
-        first = run()
-        with torch.backends.mkldnn.flags(enabled=False):
-            second = run()
-    return first, float((first.double() - second.double()).abs().max())
 
 tensors, cases, measured = {}, [], {}
 def case(id, inputs, outputs):

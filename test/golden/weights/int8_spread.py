@@ -1,7 +1,7 @@
 # Counts how many of 42 evaluations of the tiny Z-Image in ComfyUI's int8 pass the rule of test/support/golden.ts when the original is compared with itself: other instruction sets, another
 # attention, parts computed in float64. The counts are in docs/parity.md. FILE gets the inputs and results of the first way, which bench/int8-spread.ts compares Darkroom's with.
 # python int8_spread.py COMFYUI_FOLDER FILE.safetensors (torch and comfy-kitchen on the CPU; every way runs in a process of its own)
-import gzip, json, math, os, subprocess, sys, tempfile
+import gzip, math, os, subprocess, sys, tempfile
 WAYS = {
     "SDPA, AVX-512": {},
     "SDPA, AVX2": {"ATEN_CPU_CAPABILITY": "avx2"},
@@ -29,30 +29,19 @@ if "INT8_SPREAD" not in os.environ:
     sys.exit()
 
 here = os.path.dirname(os.path.abspath(__file__))
-fixtures = os.path.join(here, "..", "..", "fixtures")
-sys.argv = ["x", "--cpu", "--use-pytorch-cross-attention"]
-sys.path.insert(0, folder)
+sys.path.insert(0, os.path.dirname(here))
+import comfyui
+comfyui.start(folder, "--use-pytorch-cross-attention")
 import torch
 import torch.nn.functional as F
 from safetensors.torch import load, save_file
-import comfy.options
-comfy.options.enable_args_parsing()
 import comfy.ldm.modules.attention as attention
-import comfy.model_detection, comfy.sd, comfy.ldm.lumina.model as lumina
+import comfy.sd, comfy.ldm.lumina.model as lumina
 import comfy_kitchen.backends.eager.quantization as quantization
 torch.set_num_threads(1)
 torch.set_grad_enabled(False)
 read = lambda path: load(gzip.open(path).read())
-sizes = json.load(open(os.path.join(fixtures, "fixture2.json")))["unet"]["lumina2_64"]
-
-# the sizes that ComfyUI writes as constants and the tiny model changes
-detect = comfy.model_detection.detect_unet_config
-comfy.model_detection.detect_unet_config = lambda *a, **k: {**detect(*a, **k), **sizes}
-embedder = lumina.TimestepEmbedder.__init__
-def narrow(self, hidden_size, *a, **k):
-    if k.get("output_size"): k["output_size"] = min(k["output_size"], 64)
-    embedder(self, hidden_size, *a, **k)
-lumina.TimestepEmbedder.__init__ = narrow
+comfyui.small_z_image()
 
 way = os.environ.get("WAY", "").split()
 linear = F.linear
@@ -74,7 +63,7 @@ if "rms" in way: F.rms_norm = rms
 if "silu" in way: F.silu = lambda x, inplace=False: (x.double() / (1 + (-x.double()).exp())).float()
 if "rotation" in way: quantization._rotate_activation = rotation
 
-model = comfy.sd.load_diffusion_model_state_dict(read(os.path.join(fixtures, "tiny_z_image_int8_convrot.safetensors.gz"))).model
+model = comfy.sd.load_diffusion_model_state_dict(read(os.path.join(comfyui.FIXTURES, "tiny_z_image_int8_convrot.safetensors.gz"))).model
 golden = read(os.path.join(here, "models.safetensors.gz"))
 cases = [(golden[f"tiny_z_image_{i}/x"], golden["tiny_flux_dev_0/sigma"], golden["tiny_z_image_0/context"]) for i in (0, 1)]
 for i in range(40):

@@ -3,33 +3,21 @@
 # 8-bit steps then fall on the other side; each different result is kept once.
 # python neighbours.py COMFYUI_FOLDER (torch and comfy-kitchen on the CPU)
 import gzip, json, os, sys
-folder = sys.argv[1]
 here = os.path.dirname(os.path.abspath(__file__))
-fixtures = os.path.join(here, "..", "..", "fixtures")
-sys.argv = ["x", "--cpu"]
-sys.path.insert(0, folder)
+sys.path.insert(0, os.path.dirname(here))
+import comfyui
+comfyui.start(sys.argv[1])
 import torch
 from safetensors.torch import load, save
-import comfy.options
-comfy.options.enable_args_parsing()
-import comfy.model_detection, comfy.sd, comfy.ldm.lumina.model as lumina
+import comfy.sd
 
 NAME, NOISE, RUNS = "tiny_z_image_int8_convrot", 1e-7, 60
 torch.set_num_threads(1)
 torch.set_grad_enabled(False)
 read = lambda path: load(gzip.open(path).read())
-sizes = json.load(open(os.path.join(fixtures, "fixture2.json")))["unet"]["lumina2_64"]
+comfyui.small_z_image()
 
-# the sizes that ComfyUI writes as constants and the tiny model changes
-detect = comfy.model_detection.detect_unet_config
-comfy.model_detection.detect_unet_config = lambda *a, **k: {**detect(*a, **k), **sizes}
-embedder = lumina.TimestepEmbedder.__init__
-def narrow(self, hidden_size, *a, **k):
-    if k.get("output_size"): k["output_size"] = min(k["output_size"], 64)
-    embedder(self, hidden_size, *a, **k)
-lumina.TimestepEmbedder.__init__ = narrow
-
-model = comfy.sd.load_diffusion_model_state_dict(read(os.path.join(fixtures, NAME + ".safetensors.gz"))).model
+model = comfy.sd.load_diffusion_model_state_dict(read(os.path.join(comfyui.FIXTURES, NAME + ".safetensors.gz"))).model
 random = torch.Generator().manual_seed(1)
 def move(module, inputs):
     x = inputs[0]
