@@ -1,9 +1,12 @@
 // Reads intermediate values of a diffusion transformer's graph.
+import { expect } from 'vitest';
 import type { DenoiserInputs } from '../../src/models/denoiser.ts';
 import type { Architecture } from '../../src/models/dit/architecture.ts';
 import type { Weights } from '../../src/models/weights/tensors.ts';
 import { openSession } from '../../src/runtime/session.ts';
-import type { Tensor } from '../../src/tensor/tensor.ts';
+import { full, type Tensor } from '../../src/tensor/tensor.ts';
+import { fixtureWeights, stateName } from './dit-cases.ts';
+import { expectGolden, type Golden } from './golden.ts';
 
 /** Evaluates a transformer and returns what its graph shows to `observe`, by name. */
 export async function ditStates<Config>(
@@ -34,4 +37,16 @@ export async function ditStates<Config>(
   } finally {
     await session.close();
   }
+}
+
+/** Expects the states of the blocks of the first case, of a network with the blocks of FLUX. */
+export async function expectBlockStates<Config>(
+  g: Golden,
+  architecture: Architecture<Config>,
+  inputs: DenoiserInputs,
+): Promise<void> {
+  const weights = await fixtureWeights(g.cases[0].params.model);
+  const states = await ditStates(architecture, weights, inputs, { skipped: full([4], 0) });
+  expect(Object.keys(states).filter((name) => !g.has(stateName(name)))).toEqual([]);
+  for (const [name, state] of Object.entries(states)) expectGolden(g, 'c0', stateName(name), state);
 }

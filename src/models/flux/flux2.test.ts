@@ -4,13 +4,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { ditStates } from '../../../test/support/dit.ts';
-import {
-  caseInputs,
-  denoisedBy,
-  fixtureWeights,
-  stateName,
-} from '../../../test/support/dit-cases.ts';
+import { expectBlockStates } from '../../../test/support/dit.ts';
+import { caseInputs, denoisedBy, fixtureWeights } from '../../../test/support/dit-cases.ts';
 import { type TensorsToWrite, tensorsOf } from '../../../test/support/files/rewrite.ts';
 import {
   expectGolden,
@@ -20,7 +15,7 @@ import {
 } from '../../../test/support/golden.ts';
 import { writeSafetensors } from '../../formats/safetensors/safetensors-write.ts';
 import { createRuntime } from '../../runtime/runtime.ts';
-import { full, type Tensor } from '../../tensor/tensor.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
 import { loadDiffusionModel } from '../checkpoint/load.ts';
 import type { DenoiserInputs } from '../denoiser.ts';
 import { identifyModel } from '../inspect/inspect-model.ts';
@@ -50,15 +45,7 @@ describe('golden dit/klein', () => {
     expectGolden(g, id, outputs.denoised, denoisedBy(v, inputs));
   });
 
-  it('computes the states of each block', async () => {
-    const [goldenCase] = g.cases;
-    const weights = await fixtureWeights(goldenCase.params.model);
-    const none = { skipped: full([4], 0) };
-    const states = await ditStates(FLUX2, weights, inputsOf(goldenCase), none);
-    expect(Object.keys(states).filter((name) => !g.has(stateName(name)))).toEqual([]);
-    for (const [name, state] of Object.entries(states))
-      expectGolden(g, 'c0', stateName(name), state);
-  });
+  it('computes the states of each block', () => expectBlockStates(g, FLUX2, inputsOf(g.cases[0])));
 });
 
 /** diffusers' names of the layers of FLUX.2 (transformer_flux2.py), by the original ones. */

@@ -1,12 +1,11 @@
 // FLUX.1 against ComfyUI: predictions of dev, schnell and Fill, and values inside.
 import { afterAll, describe, expect, it } from 'vitest';
-import { ditStates } from '../../../test/support/dit.ts';
+import { expectBlockStates } from '../../../test/support/dit.ts';
 import {
   caseInputs,
   denoisedBy,
   fixtureWeights,
   fluxLatent,
-  stateName,
 } from '../../../test/support/dit-cases.ts';
 import {
   expectGolden,
@@ -41,15 +40,7 @@ describe.each(GROUPS)('golden dit/%s', (group) => {
     expectGolden(g, id, outputs.denoised, denoisedBy(v, caseInputs(g, goldenCase)));
   });
 
-  it('computes the states of each block', async () => {
-    const [goldenCase] = g.cases;
-    const weights = await fixtureWeights(goldenCase.params.model);
-    const none = { skipped: full([4], 0) };
-    const states = await ditStates(FLUX, weights, inputsOf(goldenCase), none);
-    expect(Object.keys(states).filter((name) => !g.has(stateName(name)))).toEqual([]);
-    for (const [name, state] of Object.entries(states))
-      expectGolden(g, 'c0', stateName(name), state);
-  });
+  it('computes the states of each block', () => expectBlockStates(g, FLUX, inputsOf(g.cases[0])));
 });
 
 /** x with the image and the mask that Fill's input has (comfy.model_base.Flux concat_cond). */

@@ -1,5 +1,5 @@
-// The autoencoder of Wan 2.1 and Qwen-Image against the original's: pictures, videos, tiles, and
-// the nodes around it.
+// The autoencoder of Wan 2.1 and Qwen-Image against the original's: pictures and videos; its tiles
+// and the nodes around it are in flow-latents.test.ts.
 import { afterAll, describe, expect, it } from 'vitest';
 import {
   expectGolden,
@@ -8,8 +8,7 @@ import {
   golden,
 } from '../../../test/support/golden.ts';
 import { runNode, testContext } from '../../../test/support/run-node.ts';
-import type { Latent } from '../../sampling/sampling-types.ts';
-import { type Tensor, zeros } from '../../tensor/tensor.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
 import type { Autoencoder } from './autoencoder.ts';
 
 const NAME = 'tiny_wan21_vae';
@@ -17,7 +16,7 @@ const context = testContext({ vae: { [NAME]: fixtureModel(NAME) } });
 afterAll(() => context.runtime.close());
 
 const g = golden('vae', 'codec');
-const caseOf = (id: string, from = g): GoldenCase => from.cases.find((one) => one.id === id)!;
+const caseOf = (id: string): GoldenCase => g.cases.find((one) => one.id === id)!;
 const load = async (): Promise<Autoencoder> =>
   (await runNode<[Autoencoder]>('VAELoader', { vae_name: NAME }, context))[0];
 const run = async (type: string, inputs: Readonly<Record<string, unknown>>) =>
@@ -55,64 +54,11 @@ describe('golden vae/codec', () => {
     expectGolden(g, five.id, name, asPictures(g.tensor(name), await vae.decode(video)));
   });
 
-  it('encodes and decodes by nodes', async () => {
-    const one = caseOf(`${NAME}_nodes`);
-    const [encoded] = await run('VAEEncode', { pixels: g.float(one.inputs.image) });
-    expectGolden(g, one.id, one.outputs.samples, (encoded as Latent).samples);
-    const [image] = await run('VAEDecode', { samples: encoded });
-    expectGolden(g, one.id, one.outputs.image_out, image as Tensor);
-    const rgba = caseOf(`${NAME}_rgba`);
-    const [latent] = await run('VAEEncode', { pixels: g.float(rgba.inputs.image) });
-    expectGolden(g, rgba.id, rgba.outputs.latent, (latent as Latent).samples);
+  it('decodes a batch of videos to the pictures of all', async () => {
     const batch = caseOf('wan_decode_batch2');
     const [pictures] = await run('VAEDecode', {
       samples: { samples: g.float(batch.inputs.latent) },
     });
     expectGolden(g, batch.id, batch.outputs.image, pictures as Tensor);
-  });
-
-  it('encodes for inpainting', async () => {
-    const { id, params, inputs, outputs } = caseOf(`${NAME}_inpaint`);
-    const [latent] = await run('VAEEncodeForInpaint', {
-      pixels: g.float(inputs.pixels),
-      mask: g.float(inputs.mask),
-      grow_mask_by: params.grow_mask_by,
-    });
-    const { samples, noise_mask } = latent as Latent;
-    expectGolden(g, id, outputs.samples, samples);
-    expectGolden(g, id, outputs.noise_mask, noise_mask!.data);
-  });
-
-  it('makes the conditioning of inpainting models', async () => {
-    const { id, params, inputs, outputs } = caseOf(`${NAME}_InpaintModelConditioning`);
-    const entry = { cond: zeros([1, 4, 8]) };
-    const [positive, , latent] = await run('InpaintModelConditioning', {
-      positive: [entry],
-      negative: [entry],
-      pixels: g.float(inputs.pixels),
-      mask: g.float(inputs.mask),
-      noise_mask: params.noise_mask,
-    });
-    const [{ concat_latent_image, concat_mask }] = positive as Record<string, Tensor>[];
-    expectGolden(g, id, outputs.concat_latent_image, concat_latent_image);
-    expectGolden(g, id, outputs.concat_mask, concat_mask.data);
-    const { samples, noise_mask } = latent as Latent;
-    expectGolden(g, id, outputs.samples, samples);
-    expectGolden(g, id, outputs.noise_mask, noise_mask!.data);
-  });
-});
-
-describe('golden vae/tiled', () => {
-  const t = golden('vae', 'tiled');
-  it.each(['VAEDecodeTiled', 'VAEEncodeTiled'])('%s', async (type) => {
-    const { id, params, inputs, outputs } = caseOf(`${NAME}_${type}`, t);
-    const { vae: _vae, node: _node, ...sizes } = params;
-    const isDecode = type === 'VAEDecodeTiled';
-    const given = isDecode
-      ? { samples: { samples: t.float(inputs.latent) } }
-      : { pixels: t.float(inputs.image) };
-    const [result] = await run(type, { ...given, ...sizes });
-    const [name] = Object.values(outputs);
-    expectGolden(t, id, name, isDecode ? (result as Tensor) : (result as Latent).samples);
   });
 });

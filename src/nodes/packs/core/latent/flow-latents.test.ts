@@ -22,7 +22,7 @@ import { NODES } from '../../../index.ts';
 import { vaeNames } from '../../../shared/named-vae.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'darkroom-flow-latents-'));
-const VAES = ['tiny_ae', 'tiny_flux2_vae'];
+const VAES = ['tiny_ae', 'tiny_flux2_vae', 'tiny_wan21_vae'];
 const context = testContext({
   vae: Object.fromEntries(VAES.map((name) => [name, fixtureModel(name)])),
 });
