@@ -12,6 +12,7 @@ export type SmallFamily =
   | 'flux-schnell'
   | 'flux-fill'
   | 'flux-control'
+  | 'flux2'
   | 'chroma'
   | 'sd3'
   | 'sd35'
@@ -40,7 +41,7 @@ const word = (words: string): RegExp => new RegExp(`(^|[._-])(${words})([._-]|\\
 /** The first that fits decides: special names come before names that they contain. */
 export const FAMILIES: readonly Family[] = [
   { title: 'FLUX 3', names: /flux[._-]?3/ },
-  { title: 'FLUX.2', names: /flux[._-]?2|klein/ },
+  { title: 'FLUX.2', names: /flux[._-]?2|klein/, small: [[ANY, 'flux2']] },
   { title: 'Krea 2', names: /krea[._-]?2/ },
   {
     title: VIDEO,
@@ -110,7 +111,8 @@ const ENCODERS: readonly (readonly [names: RegExp, file: string | undefined])[] 
   [/clip[_-]?l|vit[_-]?l/, 'clip_l'],
   [/clip[_-]?g|bigg/, 'clip_g'],
   [/qwen[_-]?2[._]5[_-]?vl[_-]?7b/, 'qwen25_7b'],
-  [/qwen[_-]?3[_-]?4b/, 'qwen3_4b'],
+  // klein 9B has Qwen3 8B where klein 4B has Qwen3 4B
+  [/qwen[_-]?3[_-]?[48]b/, 'qwen3_4b'],
   [/gemma[_-]?2[_-]?2b(?!.*elm)/, 'gemma2_2b'],
   [/qwen|gemma|llama|mistral|gpt[_-]?oss|byt5|jina|ernie|ovis/, undefined],
 ];

@@ -62,6 +62,12 @@ const TRANSFORMERS: Readonly<Partial<Record<SmallFamily, Transformer>>> = {
       withWiderInput(await tensorsOf(await pathOf('diffusion_models', 'flux'))),
     encoders: ['clip_l', 't5xxl'],
   },
+  flux2: {
+    model: fixture('tiny_flux2_klein'),
+    encoders: ['qwen3_4b'],
+    vae: 'flux2',
+    lora: 'lora_klein_peft',
+  },
   chroma: { model: fixture('tiny_chroma'), encoders: ['t5xxl'], lora: 'lora_chroma_kohya' },
   sd3: { model: fixture('tiny_sd3_medium'), encoders: ['clip_l', 'clip_g', 't5xxl'] },
   sd35: {
@@ -110,7 +116,12 @@ const asGguf = (folder: string, table: Readonly<Record<string, unknown>>): Files
 
 /** By folder and name. */
 const FILES: Readonly<Record<string, Files>> = {
-  vae: { vae: fixture('tiny_vae'), ae: fixture('tiny_ae'), wan: fixture('tiny_wan21_vae') },
+  vae: {
+    vae: fixture('tiny_vae'),
+    ae: fixture('tiny_ae'),
+    flux2: fixture('tiny_flux2_vae'),
+    wan: fixture('tiny_wan21_vae'),
+  },
   text_encoders: { ...ENCODERS, ...asGguf('text_encoders', ENCODERS) },
   diffusion_models: {
     ...mapped(TRANSFORMERS, (_, { model }) => model),
