@@ -22,6 +22,11 @@ export interface DenoiserInputs {
   readonly context: Tensor;
   /** Which tokens are of the prompt (1) and which are padding (0), [B, T]; all by default. */
   readonly contextMask?: Tensor;
+  /**
+   * What is added to the products of queries and keys in FLUX.1 and Chroma, [B, T+1, T+1]: of the
+   * prompt's tokens, and of one token in place of all those of the image.
+   */
+  readonly attentionBias?: Tensor;
   /** ADM vector or pooled prompt, [B, admChannels]; only for models that have one. */
   readonly y?: Tensor;
   /** The distilled guidance of FLUX.1 and Chroma, one number per row. */

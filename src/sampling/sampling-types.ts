@@ -54,6 +54,11 @@ export interface ConditioningEntry {
   readonly pooled_output?: Tensor | null;
   /** Which tokens are of the prompt (1) and which are padding (0), [1,T]; Qwen-Image uses it. */
   readonly attention_mask?: Tensor;
+  /**
+   * A style model's bias of the attention between the prompt's tokens and the image, [1,T+1,T+1]:
+   * ComfyUI's `attention_mask` with an `attention_mask_img_shape` of one token. FLUX.1 uses it.
+   */
+  readonly attention_bias?: Tensor;
   /** Token features [1,T,D] for ControlNets, in place of `cond`. */
   readonly cross_attn_controlnet?: Tensor;
   /** Pooled features of the same prompt; as in ComfyUI, no network uses them. */

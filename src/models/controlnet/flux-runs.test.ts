@@ -44,13 +44,16 @@ async function networkOf(id: string): Promise<ControlNet> {
 
 async function sample({ params }: GoldenCase): Promise<Tensor> {
   const { model, net, size, lengths, images, guidances, range } = params;
+  // Chroma's text encoder has no pooled prompt, those of FLUX.1 have
+  const { pooledWidths = model === 'tiny_chroma' ? [0, 0] : [32, 32] } = params;
   const inputs = { unet_name: model, weight_dtype: 'default' };
   const [loaded] = await runNode<[Model]>('UNETLoader', inputs, context);
   const plain: Conditioning[] = lengths.map((length: number, i: number) => [
     {
       cond: noiseTensor([1, length, 80], 2 + i, 3),
-      // Chroma's text encoder has no pooled prompt
-      ...(model !== 'tiny_chroma' && { pooled_output: noiseTensor([1, 32], 12 + i, 3) }),
+      ...(pooledWidths[i] > 0 && {
+        pooled_output: noiseTensor([1, pooledWidths[i]], 12 + i, 3),
+      }),
       ...(guidances[i] !== null && { guidance: guidances[i] }),
     },
   ]);

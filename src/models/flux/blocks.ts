@@ -49,6 +49,8 @@ const STREAMS = ['txt', 'img'] as const;
 
 interface AttentionInputs {
   readonly rotations: Rotations;
+  /** What is added to the products of queries and keys, [B, 1, N, N]. */
+  readonly bias?: Value;
 }
 
 type Sizes = Pick<FluxBlocksConfig, 'width' | 'heads' | 'version'>;
@@ -187,9 +189,10 @@ function queryKeyValue(
 const attend = (
   net: Net,
   [q, k, v]: readonly Value[],
-  { rotations, heads, width }: Sizes & { readonly rotations: Rotations },
+  { rotations, bias, heads, width }: Sizes & AttentionInputs,
 ): Value =>
   jointAttention(net, rotate(net, q, rotations), rotate(net, k, rotations), v, {
     heads,
     depth: width / heads,
+    bias,
   });

@@ -49,6 +49,8 @@ export const EXTRAS = {
    * time, and `referenceTokens` [1], how many of the last tokens they are.
    */
   timeZero: 'time-zero',
+  /** What is added to the attention: the input `bias` (DenoiserInputs.attentionBias). */
+  bias: 'bias',
 } as const;
 
 /** The name of the input with the residual after a block, [1 or B, 1 or N, 1 or C]. */
@@ -168,7 +170,6 @@ export function fluxBlocks(
   const { g } = net;
   const { outChannels, doubleBlocks, singleBlocks, version } = config;
   const isControlled = extras.includes(EXTRAS.control);
-  const blocks = blockRunner(net, config, modulations, guidances);
   const skip = blockSkipper(net, doubleBlocks + singleBlocks);
   const residual = (kind: 'double' | 'single', block: number, x: Value): Value => {
     if (!isControlled) return x;
@@ -180,6 +181,8 @@ export function fluxBlocks(
     const style = g.input('style', ['B', 'S', config.width]);
     streams = { ...streams, txt: joinTokens(net, [style, streams.txt]) };
   }
+  const bias = extras.includes(EXTRAS.bias) ? attentionBias(net, streams.img) : undefined;
+  const blocks = blockRunner(net, config, modulations, { guidances, bias });
   for (let i = 0; i < doubleBlocks; i++) {
     const { img, txt } = blocks.double(i, streams);
     streams = {
@@ -223,6 +226,14 @@ export function embeddedTokens(
   };
 }
 
+/** Declares the input `bias`, whose last token stands for all those of the image: [B, 1, N, N]. */
+function attentionBias({ g }: Net, img: Value): Value {
+  const more = g.op('Sub', [g.op('Shape', [img], { start: 1, end: 2 }), g.ints([1])]);
+  const pads = g.op('Concat', [g.ints([0, 0, 0, 0]), more, more], { axis: 0 });
+  const padded = g.op('Pad', [g.input('bias', ['B', 'K', 'K']), pads], { mode: 'edge' });
+  return g.op('Unsqueeze', [padded, g.ints([1])]);
+}
+
 /**
  * The blocks by their numbers: double blocks on the streams, single ones on the joined tokens, of
  * which `txt` are the first. Declares the inputs of the rotations.
@@ -231,13 +242,13 @@ export function blockRunner(
   net: Net,
   config: Pick<FluxBlocksConfig, 'width' | 'heads' | 'rope' | 'version'>,
   modulations: BlockModulations,
-  guidances?: DitGraphOptions['guidances'],
+  { guidances, bias }: Pick<DitGraphOptions, 'guidances'> & { readonly bias?: Value } = {},
 ): {
   readonly double: (index: number, streams: Streams) => Streams;
   readonly single: (index: number, x: Value, txt: Value) => Value;
 } {
   const pairs = config.rope.axes.reduce((sum, width) => sum + width / 2, 0);
-  const at = { ...config, rotations: rotationInputs(net, 'rope', pairs) };
+  const at = { ...config, rotations: rotationInputs(net, 'rope', pairs), bias };
   const guide = jointGuide(net, guidances);
   return {
     double: (index, streams) => {

@@ -2,7 +2,7 @@
 // and Depth variants, whose images enter as further channels of the latent; FLUX.2 (2025) dev and
 // klein.
 import { DarkroomError } from '../../errors.ts';
-import { concatAxis } from '../../tensor/axes.ts';
+import { concatAxis, narrow } from '../../tensor/axes.ts';
 import { full, repeatToBatch, type Tensor, zeros } from '../../tensor/tensor.ts';
 import type { ControlResiduals, Denoiser, DenoiserInputs } from '../denoiser.ts';
 import { type Architecture, largeLayers } from '../dit/architecture.ts';
@@ -52,6 +52,7 @@ export const FLUX_BLOCKS = {
   refusedPatches: ['hyperTile', 'tokenMerging', 'hypernetwork'],
   extras: (config: FluxBlocksConfig, inputs: DenoiserInputs) => [
     ...(inputs.control ? [EXTRAS.control] : []),
+    ...(inputs.attentionBias ? [EXTRAS.bias] : []),
     ...(hasTimeZero(config, inputs) ? [EXTRAS.timeZero] : []),
   ],
   output: (config: FluxBlocksConfig, out: Tensor, { x }: DenoiserInputs) => {
@@ -109,8 +110,33 @@ export function blocksInputs(
   inputs: DenoiserInputs,
 ): Record<string, Tensor> {
   const tokens = tokenInputs(config, inputs);
-  const { control } = inputs;
-  return { ...tokens, ...(control && residualInputs(config, control, tokens.x.shape[1])) };
+  const { control, attentionBias: bias } = inputs;
+  if (bias) checkBias(bias, tokens.context, inputs);
+  return {
+    ...tokens,
+    ...(bias && { bias }),
+    ...(control && residualInputs(config, control, tokens.x.shape[1])),
+  };
+}
+
+/** Throws DR_INPUT_INVALID for tokens that a bias does not have, which ComfyUI fails with too. */
+function checkBias(
+  { shape: [, tokens] }: Tensor,
+  { shape: [, prompt] }: Tensor,
+  { references, styleTokens }: DenoiserInputs,
+): void {
+  const others = (references?.latents.length ?? 0) > 0 || styleTokens;
+  if (tokens === prompt + 1 && !others) return;
+  throw new DarkroomError('DR_INPUT_INVALID', {
+    message:
+      'a style model biases the attention of a prompt of ' +
+      `${tokens - 1} tokens, without reference images, and this one has ` +
+      (others ? 'reference images' : `${prompt} tokens`),
+    hint:
+      'Apply the style model after all other changes of the conditioning, without reference ' +
+      'images, or set its strength_type to multiply.',
+    input: 'conditioning',
+  });
 }
 
 /** Residuals for `tokens` tokens; absent ones are a single 0, which the graph broadcasts. */
@@ -224,8 +250,17 @@ export function vectorInputs(
       guidance: embedded(guidance ?? new Float32Array(batch), EMBEDDING),
       guided: full([1], guidance ? 1 : 0),
     }),
-    ...(vectorDim > 0 && { vector: y ?? zeros([batch, vectorDim]) }),
+    ...(vectorDim > 0 && { vector: y ? firstValues(y, vectorDim) : zeros([batch, vectorDim]) }),
   };
+}
+
+/** The first values of a pooled prompt [B, P]. Throws DR_SHAPE_MISMATCH if there are fewer. */
+function firstValues(pooled: Tensor, width: number): Tensor {
+  if (pooled.shape[1] >= width) return narrow(pooled, 1, 0, width);
+  throw new DarkroomError('DR_SHAPE_MISMATCH', {
+    message: `the pooled prompt has ${pooled.shape[1]} values, and the network needs ${width}`,
+    hint: 'Encode the prompt with text encoders of FLUX.1, or without a pooled prompt.',
+  });
 }
 
 /**

@@ -59,13 +59,6 @@ it.each(g.cases)('golden vision/siglip $id', async ({ id, params, outputs }) => 
   expectGolden(g, id, outputs.cond, cond);
 });
 
-it('Redux takes a bias of the attention for an error, not for nothing', async () => {
-  const features = await encode([1, 28, 28, 3], true);
-  const bias = { strength: 0.5, strength_type: 'attn_bias' };
-  await expect(apply(features, bias)).rejects.toMatchObject({ input: 'strength_type' });
-  expect(await apply(features, { ...bias, strength: 1 })).toHaveLength(1);
-});
-
 it('both are recognised by their tensors', async () => {
   const kinds = [files.clip_vision['siglip.safetensors'], files.style_models['redux.safetensors']];
   expect(await Promise.all(kinds.map((file) => identifyModel(file)))).toMatchObject([

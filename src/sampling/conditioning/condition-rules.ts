@@ -16,6 +16,8 @@ export interface ConditionRules {
   readonly repeatsTokens: boolean;
   /** The vector `y` [1, admChannels] of a model that has one. */
   readonly vector: (model: Model, entry: ConditioningEntry, run: AdmRun) => Tensor;
+  /** What ControlNets get as `y`, [1, P], where the network has no such vector. */
+  readonly controlVector?: (entry: ConditioningEntry) => Tensor | undefined;
   /** The channels [B,E,H,W] that follow the latent's in the network's input. */
   readonly concat?: (model: Model, entry: ConditioningEntry, run: ConcatRun) => Tensor | undefined;
   /** The distilled guidance of a condition that has none; absent: the family has no guidance. */
@@ -24,6 +26,8 @@ export interface ConditionRules {
   readonly references?: boolean;
   /** Whether the network hides a prompt's padding from its attention. */
   readonly masksPrompt?: boolean;
+  /** Whether the network takes a style model's bias of its attention. */
+  readonly biasesAttention?: boolean;
 }
 
 const UNET: ConditionRules = { repeatsTokens: true, vector: admVector, concat: concatChannels };
@@ -35,6 +39,7 @@ const FLUX: ConditionRules = {
   concat: fluxConcatChannels,
   guidance: 3.5,
   references: true,
+  biasesAttention: true,
 };
 
 const NEXTDIT: ConditionRules = {
@@ -52,7 +57,12 @@ export const CONDITION_RULES: Readonly<Record<Model['family'], ConditionRules>> 
   flux: FLUX,
   'flux-schnell': FLUX,
   flux2: FLUX,
-  chroma: { ...FLUX, guidance: 0 },
+  chroma: {
+    ...FLUX,
+    guidance: 0,
+    controlVector: ({ pooled_output: pooled }) =>
+      pooled ? tensor([1, pooled.data.length], pooled.data) : undefined,
+  },
   lumina2: NEXTDIT,
   'z-image': NEXTDIT,
   'qwen-image': {

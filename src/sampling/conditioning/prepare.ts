@@ -29,6 +29,8 @@ export interface NetworkCondition {
   readonly context: Tensor;
   /** Which tokens are not padding, [1,T]; absent where all are, or the network does not mind. */
   readonly contextMask?: Tensor;
+  /** DenoiserInputs.attentionBias, [1,T+1,T+1]. */
+  readonly attentionBias?: Tensor;
   /** Token features for ControlNets, [1,T,D], where they get other ones. */
   readonly controlContext?: Tensor;
   /** ADM vector, [1,A]. */
@@ -129,6 +131,7 @@ function prepare(
     condition: {
       context: entry.cond,
       contextMask: rules.masksPrompt ? entry.attention_mask : undefined,
+      attentionBias: rules.biasesAttention ? entry.attention_bias : undefined,
       controlContext: entry.cross_attn_controlnet,
       y: model.denoiser.admChannels
         ? rules.vector(model, entry, {
@@ -137,7 +140,7 @@ function prepare(
             width: width * downscaleRatio,
             seed: run.seed ?? 0n,
           })
-        : undefined,
+        : rules.controlVector?.(entry),
       concat: rules.concat?.(model, entry, run),
       guidance: guidanceOf(rules, entry),
       references: referencesOf(rules, model, entry),

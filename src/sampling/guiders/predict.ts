@@ -95,7 +95,9 @@ function canShareBatch({ family }: Model, task: Task, first: Task): boolean {
     task.x.shape.join() === first.x.shape.join() &&
     canShareTokens(own.context, other.context, maxRepeat) &&
     canShareTokens(own.controlContext, other.controlContext, maxRepeat) &&
+    own.y?.shape[1] === other.y?.shape[1] &&
     own.contextMask?.shape[1] === other.contextMask?.shape[1] &&
+    own.attentionBias?.shape[1] === other.attentionBias?.shape[1] &&
     (own.guidance === null) === (other.guidance === null) &&
     referenceSizes(own) === referenceSizes(other)
   );
@@ -126,12 +128,7 @@ interface Evaluation extends EvaluationOptions {
 }
 
 /** The network's inputs for tasks, one after another in a batch. */
-function batchInputs(
-  { sampling, denoiser }: Model,
-  tasks: readonly Task[],
-  x: Tensor,
-  sigma: number,
-) {
+function batchInputs({ sampling }: Model, tasks: readonly Task[], x: Tensor, sigma: number) {
   const batch = tasks[0].x.shape[0];
   return {
     x: tensor(x.shape, sampling.calculateInput(sigma, x.data)),
@@ -140,20 +137,23 @@ function batchInputs(
       tasks.map(({ condition }) => condition.context),
       batch,
     ),
-    y: denoiser.admChannels
-      ? concatBatch(tasks.map(({ condition }) => repeatToBatch(condition.y!, batch)))
-      : undefined,
-    contextMask: joinMasks(tasks, batch),
+    y: joinRows(tasks, batch, ({ y }) => y),
+    contextMask: joinRows(tasks, batch, ({ contextMask }) => contextMask),
+    attentionBias: joinRows(tasks, batch, ({ attentionBias }) => attentionBias),
     guidance: guidanceRows(tasks, batch),
     references: joinReferences(tasks, batch),
   };
 }
 
-/** Which tokens of each row are not padding; undefined where none is. */
-function joinMasks(tasks: readonly Task[], batch: number): Tensor | undefined {
-  const masks = tasks.flatMap(({ condition }) => condition.contextMask ?? []);
-  if (masks.length === 0) return undefined;
-  return concatBatch(masks.map((mask) => repeatToBatch(mask, batch)));
+/** A tensor of each condition, repeated to its rows; undefined where the conditions have none. */
+function joinRows(
+  tasks: readonly Task[],
+  batch: number,
+  of: (condition: NetworkCondition) => Tensor | undefined,
+): Tensor | undefined {
+  const parts = tasks.flatMap(({ condition }) => of(condition) ?? []);
+  if (parts.length === 0) return undefined;
+  return concatBatch(parts.map((part) => repeatToBatch(part, batch)));
 }
 
 /** The distilled guidance of each row; undefined without. */

@@ -37,12 +37,13 @@ def opened(name):
     return comfy.model_patcher.ModelPatcher(model, torch.device("cpu"), torch.device("cpu"))
 
 tensors, cases = {}, []
-def case(id, model, net, size, lengths, images=1, guidances=(None, None), range_=(0.0, 1.0), seed=7):
+def case(id, model, net, size, lengths, images=1, guidances=(None, None), range_=(0.0, 1.0), seed=7, pooled_widths=None):
     sides = []
     for i, (length, guidance) in enumerate(zip(lengths, guidances)):
         more = {} if guidance is None else {"guidance": guidance}
-        # Chroma's text encoder has no pooled prompt
-        pooled = {} if model == "tiny_chroma" else {"pooled_output": made([1, 32], 12 + i)}
+        # Chroma's text encoder has no pooled prompt, those of FLUX.1 have
+        width = pooled_widths[i] if pooled_widths else 0 if model == "tiny_chroma" else 32
+        pooled = {"pooled_output": made([1, width], 12 + i)} if width else {}
         sides.append([[made([1, length, 80], 2 + i), {**pooled, **more}]])
     weights = {s["name"]: made(s["shape"], s["seed"], s["scale"], s["around"]) for s in NETS[net]["weights"]}
     control = comfy.controlnet.load_controlnet_state_dict(weights, model_options={"dtype": torch.float32})
@@ -55,10 +56,12 @@ def case(id, model, net, size, lengths, images=1, guidances=(None, None), range_
     start = comfy.sample.prepare_noise(latent, seed)
     tensors[id] = comfy.sample.sample(opened(model), start, 4, 4.0, "euler", "simple", *sides, latent, denoise=1.0, seed=seed, disable_pbar=True)
     print(id, tensors[id].abs().max().item())
-    params = {"model": model, "net": net, "size": size, "lengths": lengths, "images": images, "guidances": guidances, "range": range_}
+    params = {"model": model, "net": net, "size": size, "lengths": lengths, "images": images, "guidances": guidances, "range": range_, **({"pooledWidths": pooled_widths} if pooled_widths else {})}
     cases.append({"id": id, "params": params, "inputs": {}, "outputs": {"samples": id}})
 
 case("a union network, for a part of the denoising", "tiny_flux_dev", "union, canny", [2, 16, 7, 10], [5, 9], guidances=[3.5, 1.0], range_=[0.1, 0.8])
 case("one hint for each picture", "tiny_flux_dev", "XLabs", [2, 16, 8, 6], [5, 5], images=2)
 case("Chroma", "tiny_chroma", "union, repaint", [1, 16, 8, 10], [5, 5])
+case("Chroma, both prompts pooled", "tiny_chroma", "XLabs", [1, 16, 8, 10], [5, 5], pooled_widths=[32, 40])
+case("Chroma, one prompt pooled", "tiny_chroma", "XLabs", [2, 16, 8, 6], [5, 5], images=2, pooled_widths=[32, 0])
 write(here, "flux_sampled", cases, tensors)
