@@ -11,6 +11,10 @@ import { smallModel } from '../scripts/coverage/small-models.ts';
 import { NODES } from '../src/nodes/index.ts';
 import type { Graph } from '../src/workflow/api-graph.ts';
 
+const QWEN = 'qwen-image.safetensors';
+const INPAINT = 'qwen-image-inpainting.safetensors';
+const CONDITIONING = 'conditioning.safetensors';
+
 describe('small models', () => {
   it.each([
     ['z_image_turbo_bf16.safetensors', 'Z-Image'],
@@ -46,6 +50,12 @@ describe('small models', () => {
     ['loras', 'a_style.safetensors', 'flux-schnell', 'flux.safetensors'],
     ['controlnet', 'sd3.5_large_controlnet_canny.safetensors', 'sd35', 'sd35.safetensors'],
     ['controlnet', 'a_net.safetensors', 'chroma', undefined],
+    ['controlnet', 'Qwen-Image-InstantX-ControlNet-Union.safetensors', 'qwen-image', QWEN],
+    ['controlnet', 'Qwen-Image-InstantX-ControlNet-Inpainting.safetensors', 'qwen-image', INPAINT],
+    ['controlnet', 'Qwen-Image-2512-Fun-Controlnet-Union.safetensors', 'qwen-image', undefined],
+    ['model_patches', 'qwen_image_canny_diffsynth_controlnet.safetensors', 'qwen-image', QWEN],
+    ['model_patches', 'qwen_image_inpaint_diffsynth_controlnet.safetensors', 'qwen-image', INPAINT],
+    ['embeddings', 'marigold_v2_depth_conditioning.safetensors', 'qwen-image', CONDITIONING],
     ['model_patches', 'uso-flux1-projector-v1.safetensors', 'flux', 'uso.safetensors'],
   ])('%s/%s in a workflow of %s: %s', (folder, name, family, file) => {
     expect(smallModel(folder, name, family)).toBe(file);
@@ -67,7 +77,9 @@ describe('small models', () => {
     const unknown = graph({ WanLoader: { model: 'wan2.1_t2v.safetensors' } });
     expect(familyTitle(unknown, NODES)).toBe('video, audio and 3D');
     expect(familyTitle(graph({ LoadImage: { image: 'a.png' } }), NODES)).toBe('no model');
-    const klein = graph({ UNETLoader: { unet_name: 'flux-2-klein-4b.safetensors' } });
-    expect(foreignModels(klein, NODES)).toEqual(['flux-2-klein-4b.safetensors: FLUX.2 is not run']);
+    const other = graph({ UNETLoader: { unet_name: 'flux3-image-klein.safetensors' } });
+    expect(foreignModels(other, NODES)).toEqual([
+      'flux3-image-klein.safetensors: FLUX 3 is not run',
+    ]);
   });
 });

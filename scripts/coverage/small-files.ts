@@ -153,9 +153,16 @@ const FILES: Readonly<Record<string, Files>> = {
     flux: seeded('control_dit/flux', ({ cases: [{ params }] }) => params.nets[0].weights),
     sd3: seeded('control_dit/sampled', (g) => controlWeights(g).instantx),
     sd35: seeded('control_dit/sampled', (g) => controlWeights(g).medium),
+    'qwen-image': seeded('control_dit/qwen', (g) => firstNet(g, 'InstantX')),
+    'qwen-image-inpainting': seeded('control_dit/qwen', (g) => firstNet(g, 'inpainting')),
   },
   model_patches: {
     'z-image': seeded('dit/z_image_control', ({ cases: [{ params }] }) => params.weights.lite),
+    'qwen-image': seeded('dit/qwen_control', (g) => g.cases[0].params.weights.plain),
+    'qwen-image-inpainting': seeded(
+      'dit/qwen_control',
+      (g) => g.cases[0].params.weights.inpainting,
+    ),
     uso: seeded('dit/flux_uso', ({ cases: [{ params }] }) => params.projector),
   },
   clip_vision: {
@@ -184,7 +191,11 @@ const FILES: Readonly<Record<string, Files>> = {
     ),
   },
   upscale_models: { x4: fixture('tiny_realesrgan_x4_new') },
-  embeddings: { tinyti: fixture('tinyti') },
+  embeddings: {
+    tinyti: fixture('tinyti'),
+    // features of a prompt as wide as those of the small Qwen-Image
+    conditioning: () => ({ conditioning: random([1, 6, 64], 10) }),
+  },
   clipseg: { clipseg: seeded('clipseg/cases', ({ conditionings }) => conditionings.refined) },
   sams: { sam: golden('sam', 'tiny_sam.safetensors.gz') },
   ultralytics: {
@@ -238,6 +249,11 @@ const random = (shape: readonly number[], seed: number) => ({
 
 const controlWeights = ({ cases }: { cases: { id: string; params: Record<string, Specs> }[] }) =>
   cases.find(({ id }) => id === 'weights')!.params;
+
+const firstNet = (
+  { cases }: { cases: { id: string; params: { nets: { weights: Specs }[] } }[] },
+  id: string,
+) => cases.find((one) => one.id === id)!.params.nets[0].weights;
 
 /** A model whose input has the channels of a control image as well (FLUX.1 Canny and Depth). */
 function withWiderInput(tensors: TensorsToWrite): TensorsToWrite {

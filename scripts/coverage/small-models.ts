@@ -12,6 +12,9 @@ const LIKE: Partial<Record<SmallFamily, SmallFamily>> = {
   sd1: 'sdxl',
 };
 
+/** Networks beside models of families that are run. */
+const NOT_RUN = /^qwen.*fun/;
+
 const isClassic = (family: SmallFamily): boolean => /^sd(1|xl)/.test(family);
 
 /**
@@ -45,11 +48,18 @@ export function smallModel(
     case 'checkpoints':
     case 'diffusion_models':
     case 'loras':
-    case 'controlnet':
     case 'style_models':
       return ofFamily();
+    case 'controlnet':
     case 'model_patches':
-      return /^uso/.test(baseOf(name)) ? smallFile(folder, 'uso') : ofFamily();
+      if (/^uso/.test(baseOf(name))) return smallFile(folder, 'uso');
+      if (NOT_RUN.test(baseOf(name))) return undefined;
+      return (
+        (/inpaint/i.test(name) ? smallFile(folder, `${family}-inpainting`) : undefined) ??
+        ofFamily()
+      );
+    case 'embeddings':
+      return smallFile(folder, /conditioning/i.test(name) ? 'conditioning' : 'tinyti');
     default:
       return firstFile(folder);
   }

@@ -2,9 +2,9 @@
 // velocity or flow. Model patches create variants of it.
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Arithmetic } from './denoiser-precision.ts';
+import type { ControlledModel, LayerControlNet } from './dit/layer-control.ts';
 import type { Gligen } from './gligen/load.ts';
 import type { LoraKeys } from './lora/patches.ts';
-import type { LayerControlNet } from './nextdit/layer-control.ts';
 import type { Hypernetwork } from './unet/hypernetwork-file.ts';
 import type { Draws, UNetPatch } from './unet/unet-patch.ts';
 import type { NetworkBase, PatchTargets, WeightChange } from './weights/changes.ts';
@@ -107,7 +107,7 @@ export interface DenoiserVariant {
   readonly recordsAttention?: boolean;
   /** Applied after the existing changes. */
   readonly changes?: readonly WeightChange[];
-  /** Networks that act inside of this one, of Z-Image alone; applied after the existing ones. */
+  /** Networks that act inside of this one, of transformers alone; after the existing ones. */
   readonly layerControls?: readonly LayerControl[];
   /**
    * Tokens [N, S, width] before those of the prompt, behind its embedding, of FLUX.1 alone; each
@@ -126,7 +126,7 @@ export interface DenoiserVariant {
   }[];
 }
 
-/** A network beside a transformer that adds to the image's tokens (Fun ControlNets of Z-Image). */
+/** A network beside a transformer that adds to the image's tokens. */
 export interface LayerControl {
   readonly net: LayerControlNet;
   readonly strength: number;
@@ -162,8 +162,8 @@ export interface Denoiser {
   readonly arithmetic?: Arithmetic;
   /** The patches of UNets that ComfyUI fails with on this network; others have no effect on it. */
   readonly refusedPatches?: readonly RefusedPatch[];
-  /** The width of the tokens that layerControls act on; absent where they do not act. */
-  readonly layerControlWidth?: number;
+  /** Which layerControls act, and the width of the tokens; absent where none do. */
+  readonly layerControl?: { readonly model: ControlledModel; readonly width: number };
   /** The width of styleTokens; absent where they do not act. */
   readonly styleTokenWidth?: number;
   /** EasyCache does not act on this network. */

@@ -29,7 +29,7 @@ const KINDS: Readonly<Record<string, readonly (string | readonly string[])[]>> =
     'down_blocks.0.motion_modules.0.temporal_transformer.norm.weight',
     'mid_block.motion_modules.0.temporal_transformer.norm.weight',
   ],
-  'a ControlNet for Qwen-Image': ['controlnet_blocks.0.y_rms.weight', 'control_img_in.weight'],
+  'a Fun ControlNet for Qwen-Image': ['control_img_in.weight'],
   'a ControlNet for FLUX or Qwen-Image': [
     'controlnet_x_embedder.weight',
     'controlnet_blocks.0.linear.weight',

@@ -132,7 +132,8 @@ export type ModelFile =
     }
   | { readonly kind: 'gligen' }
   | { readonly kind: 'photomaker'; readonly prefix: string }
-  | { readonly kind: 'layer-control' | 'style-projector' }
+  | { readonly kind: 'layer-control'; readonly model: 'Z-Image' | 'Qwen-Image' }
+  | { readonly kind: 'style-projector' }
   | { readonly kind: 'style'; readonly architecture: 'adapter' | 'redux' }
   | { readonly kind: 'embedding'; readonly encoders: readonly string[] }
   /** `reason` says for the user what the file is; `isVae`: it is an unsupported autoencoder. */

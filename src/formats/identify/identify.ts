@@ -347,12 +347,17 @@ const style: Recogniser = (tensors) => {
     : undefined;
 };
 
-/** A Fun ControlNet of Z-Image. */
-const layerControl: Recogniser = (tensors) =>
-  tensors.has('control_all_x_embedder.2-1.weight') &&
-  tensors.has('control_layers.0.before_proj.weight')
-    ? { kind: 'layer-control' }
+/** A Fun ControlNet of Z-Image, or one of DiffSynth for Qwen-Image. */
+const layerControl: Recogniser = (tensors) => {
+  if (
+    tensors.has('control_all_x_embedder.2-1.weight') &&
+    tensors.has('control_layers.0.before_proj.weight')
+  )
+    return { kind: 'layer-control', model: 'Z-Image' };
+  return tensors.has('controlnet_blocks.0.y_rms.weight')
+    ? { kind: 'layer-control', model: 'Qwen-Image' }
     : undefined;
+};
 
 /** The projector of USO. */
 const styleProjector: Recogniser = (tensors) =>

@@ -53,7 +53,7 @@ const KINDS: Readonly<
     hint: 'It belongs in the folder style_models; load it with StyleModelLoader.',
   },
   'layer-control': {
-    name: 'a ControlNet of Z-Image',
+    name: 'a ControlNet that acts inside of a transformer',
     hint: 'It belongs in the folder model_patches; load it with ModelPatchLoader.',
   },
   'style-projector': {

@@ -3,8 +3,8 @@ import type { Graph, Value } from '../../onnx/builder.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Denoiser, DenoiserInputs, LayerControl } from '../denoiser.ts';
 import type { Int8Plan } from '../layers/int8.ts';
-import type { LayerControlNet } from '../nextdit/layer-control.ts';
 import type { Weights } from '../weights/tensors.ts';
+import type { ControlledModel, LayerControlNet } from './layer-control.ts';
 import type { LoraNames } from './lora-names.ts';
 
 export interface DitSizes {
@@ -21,7 +21,7 @@ export interface DitGraphOptions {
   readonly int8?: Int8Plan;
   /** What `extras` of the architecture returned; none for the plain graph. */
   readonly extras?: readonly string[];
-  /** The controls that act inside of the network (nextdit/layer-control.ts). */
+  /** The controls that act inside of the network. */
   readonly layerControls?: readonly LayerControlNet[];
   /** The graph has the input `style` [B, S, C], tokens before those of the prompt. */
   readonly hasStyleTokens?: boolean;
@@ -66,6 +66,7 @@ export interface Architecture<Config> {
   styleTokenWidth?(config: Config): number;
   /** What `layerControls` of the graph take; absent: it has none. */
   readonly layerControls?: {
+    readonly model: ControlledModel;
     /** The width of the tokens that they act on. */
     width(config: Config): number;
     /** Returns their inputs for an evaluation. */

@@ -93,6 +93,13 @@ export function tokensLike({ g }: Net, x: Value, like: Value): Value {
   return g.op('Slice', [x, g.ints([0]), count, g.ints([1])]);
 }
 
+/** Adds a residual [B, M, C] to the first M of the tokens x [B, N, C]. */
+export const addToFirst = (net: Net, x: Value, residual: Value): Value =>
+  joinTokens(net, [
+    net.g.op('Add', [tokensLike(net, x, residual), residual]),
+    tokensAfter(net, x, residual),
+  ]);
+
 /** Rotations of N tokens (ropeTable): cosines and sines, [N, D/2] for heads of width D. */
 export interface Rotations {
   readonly cos: Value;

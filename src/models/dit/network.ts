@@ -79,7 +79,10 @@ export function createDit<Config>(
     withPatchesOf: (other) => create({ ...other.graphChange, changes }),
     refusedPatches: [...REFUSED, ...(architecture.refusedPatches ?? [])],
     ignoresStepCache: architecture.ignoresStepCache,
-    layerControlWidth: architecture.layerControls?.width(config),
+    layerControl: architecture.layerControls && {
+      model: architecture.layerControls.model,
+      width: architecture.layerControls.width(config),
+    },
     styleTokenWidth: architecture.styleTokenWidth?.(config),
     async evaluate(inputs) {
       checkInputs(weights.file, architecture.name, sizes, inputs);

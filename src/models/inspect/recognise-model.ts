@@ -176,7 +176,7 @@ async function recogniseTensors(
         open: (runtime) => loadStyleModel(file, runtime),
       };
     case 'layer-control':
-      return { kind: 'model patch', architecture: 'ControlNet, Z-Image' };
+      return { kind: 'model patch', architecture: `ControlNet, ${model.model}` };
     case 'style-projector':
       return { kind: 'model patch', architecture: 'USO, FLUX.1' };
     case 'embedding':

@@ -149,7 +149,7 @@ describe('ControlNets of Z-Image', () => {
   });
 
   it.each([
-    ['controlnet_blocks.0.y_rms.weight', 'a ControlNet for Qwen-Image'],
+    ['control_img_in.weight', 'a Fun ControlNet for Qwen-Image'],
     ['lllite_conditioning1.conv1.weight', 'a ControlNet-LLLite for Anima'],
   ])('are told from other model patches, with %s', async (name, kind) => {
     const file = join(folder, `${name}.safetensors`);

@@ -2,28 +2,13 @@
 // comfy_extras/nodes_model_patch.py ZImageControlPatch): their state starts from the hint, takes up
 // the image's tokens, and after each block adds a projection of itself to the tokens.
 import type { Value } from '../../onnx/builder.ts';
-import { joinTokens, type Rotations, tokenLinear, tokensAfter, tokensLike } from '../dit/blocks.ts';
+import { addToFirst, type Rotations, tokenLinear, tokensLike } from '../dit/blocks.ts';
+import {
+  controlInputs,
+  type LayerControlConfig,
+  type LayerControlNet,
+} from '../dit/layer-control.ts';
 import { add, type Net } from '../layers/blocks.ts';
-import type { Weights } from '../weights/tensors.ts';
-
-export interface LayerControlConfig {
-  readonly dim: number;
-  /** The values of a patch of the hint. */
-  readonly patchSize: number;
-  readonly blocks: number;
-  /**
-   * What acts after the refiners of the image: nothing, blocks of their own, or, where these were
-   * published empty, the control's blocks (as ComfyUI does then).
-   */
-  readonly refiner: 'none' | 'own' | 'blocks';
-}
-
-/** A Fun ControlNet's weights and architecture. */
-export interface LayerControlNet {
-  readonly kind: 'layer-control';
-  readonly weights: Weights;
-  readonly config: LayerControlConfig;
-}
 
 /** The network that the published ControlNets were trained for has 30 layers. */
 const TRAINED_LAYERS = 30;
@@ -44,8 +29,8 @@ export interface LayerControls {
 }
 
 /**
- * Declares the inputs `control<i>` [B, M, patchSize], the hint's patches, and `controlStrength<i>`
- * [1] of each control; they act one after another.
+ * Declares the controlInputs of each control, patches [B, M, patchSize] and a strength [1]; they act
+ * one after another.
  */
 export function layerControls(
   { g, int8 }: Net,
@@ -72,11 +57,12 @@ function controlStream(
   applyLayer: ApplyLayer,
 ): LayerControls {
   const { g } = net;
-  const hint = g.input(`control${number}`, ['B', `control${number}N`, patchSize]);
-  const strength = g.input(`controlStrength${number}`, [1]);
+  const names = controlInputs(number);
+  const hint = g.input(names.hint, ['B', `${names.hint}N`, patchSize]);
+  const strength = g.input(names.strength, [1]);
   const own = rotationsLike(net, rotations, hint);
   let state = tokenLinear(net, hint, 'control_all_x_embedder.2-1');
-  if (refiner === 'none')
+  if (refiner === undefined)
     for (let i = 0; i < REFINERS; i++) state = applyLayer(net, state, `${REFINER}.${i}`, own);
   /** Moves the state on by a block, and returns what the block adds to the tokens. */
   const step = (list: string, index: number, tokens: Value): Value => {
@@ -90,25 +76,20 @@ function controlStream(
     state = applyLayer(net, state, name, own);
     return g.op('Mul', [tokenLinear(net, state, `${name}.after_proj`), strength]);
   };
-  const added = (image: Value, residual: Value): Value =>
-    joinTokens(net, [
-      add(net, tokensLike(net, image, hint), residual),
-      tokensAfter(net, image, hint),
-    ]);
   const stride = Math.round(TRAINED_LAYERS / blocks);
   return {
     afterRefiner(index, image, embedded) {
-      if (refiner === 'none') return image;
-      if (refiner === 'own') return added(image, step(REFINER, index, embedded));
+      if (refiner === undefined) return image;
+      if (refiner === 'own') return addToFirst(net, image, step(REFINER, index, embedded));
       const residual = step(BLOCKS, index, embedded);
       // the second refiner moves the state through all other blocks
       if (index > 0) for (let i = 2; i < blocks; i++) step(BLOCKS, i, embedded);
-      return added(image, residual);
+      return addToFirst(net, image, residual);
     },
     afterLayer(index, image, refined) {
       const block = index / stride;
       if (!Number.isInteger(block) || block >= blocks) return image;
-      return added(image, step(BLOCKS, block, refined));
+      return addToFirst(net, image, step(BLOCKS, block, refined));
     },
   };
 }

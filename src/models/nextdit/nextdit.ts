@@ -9,7 +9,7 @@ import type { Weights } from '../weights/tensors.ts';
 import { type NextDitConfig, nextDitConfig } from './config.ts';
 import { NEXTDIT_LORA } from './diffusers-nextdit.ts';
 import { nextDitGraph, WITH_REFERENCES } from './graph.ts';
-import { layerControlInputs } from './layer-control-inputs.ts';
+import { nextDitControlInputs } from './layer-control-inputs.ts';
 import { nextDitInputs, PATCHES, tokensBeforeImage } from './token-streams.ts';
 
 export const nextDit: Architecture<NextDitConfig> = {
@@ -26,7 +26,11 @@ export const nextDit: Architecture<NextDitConfig> = {
   int8: largeLayers(/adaLN_modulation|^t_embedder|^x_embedder|^final_layer/),
   float16: false,
   floatsPerToken: ({ dim, hidden }) => 4 * (dim + hidden),
-  layerControls: { width: ({ dim }) => dim, inputs: layerControlInputs },
+  layerControls: {
+    model: 'Z-Image',
+    width: ({ dim }) => dim,
+    inputs: nextDitControlInputs,
+  },
   extras: (_, { references }) => (references?.latents.length ? [WITH_REFERENCES] : []),
   graph: nextDitGraph,
   inputs: nextDitInputs,

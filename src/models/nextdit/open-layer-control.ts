@@ -1,8 +1,8 @@
 // Reads Fun ControlNets of Z-Image (comfy_extras/nodes_model_patch.py ModelPatchLoader).
 import type { TensorFile } from '../../formats/tensor-file.ts';
+import type { LayerControlConfig, LayerControlNet } from '../dit/layer-control.ts';
 import { countLayers, weightsOf } from '../weights/tensors.ts';
 import { controlFromDiffusers } from './diffusers-nextdit.ts';
-import type { LayerControlConfig, LayerControlNet } from './layer-control.ts';
 
 /** The projection of the first own refiner, which some files have with zeros. */
 const REFINER_PROJECTION = 'control_noise_refiner.0.after_proj.weight';
@@ -17,12 +17,12 @@ export async function openLayerControl(
   const weights = weightsOf(file, controlFromDiffusers(tensors), '');
   const blocks = countLayers(weights, 'control_layers');
   const refinerOf = async (): Promise<LayerControlConfig['refiner']> => {
-    if (!weights.has(REFINER_PROJECTION)) return 'none';
+    if (!weights.has(REFINER_PROJECTION)) return undefined;
     if (blocks !== BLOCKS_WITH_REFINERS) return 'own';
     const { data } = await read(REFINER_PROJECTION);
     return data.every((value) => Number(value) === 0) ? 'blocks' : 'own';
   };
   const [dim, patchSize] = weights.shape('control_all_x_embedder.2-1.weight');
   const config = { dim, patchSize, blocks, refiner: await refinerOf() };
-  return { kind: 'layer-control', weights, config };
+  return { kind: 'layer-control', model: 'Z-Image', weights, config };
 }

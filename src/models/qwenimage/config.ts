@@ -26,6 +26,8 @@ export interface QwenImageConfig extends QwenImageStreamsConfig {
 
 /** The side of a patch. */
 export const PATCH = 2;
+/** How latents become patches. */
+export const PATCHES = { side: PATCH, order: 'c ph pw' } as const;
 
 const HEAD_NORM = 'transformer_blocks.0.attn.norm_q.weight';
 /** An empty tensor, which marks Qwen-Image-Edit 2511. */

@@ -14,6 +14,7 @@ import { add, linear, type Net, silu } from '../layers/blocks.ts';
 import type { Weights } from '../weights/tensors.ts';
 import { block, modulatedNorm, type Stream } from './blocks.ts';
 import { LAYERS, PATCH, type QwenImageConfig, type QwenImageStreamsConfig } from './config.ts';
+import { blockControls } from './layer-control.ts';
 
 /** The width of the embedding of time. */
 export const EMBEDDING = 256;
@@ -42,7 +43,7 @@ const TIME_MLP = [
 export function qwenImageGraph(
   weights: Weights,
   config: QwenImageConfig,
-  { extras = [], int8, observe = () => undefined }: DitGraphOptions,
+  { extras = [], int8, layerControls = [], observe = () => undefined }: DitGraphOptions,
 ): Graph {
   const g = createGraph();
   const net: Net = { g, w: weights, int8 };
@@ -57,10 +58,13 @@ export function qwenImageGraph(
     bias: extras.includes(EXTRAS.mask) ? g.input('bias', ['B', 1, 1, 'A']) : undefined,
   };
   const skip = blockSkipper(net, blocks);
+  const controlled = blockControls(net, layerControls);
   for (let i = 0; i < blocks; i++) {
     const after = block(at, `transformer_blocks.${i}`, streams);
     streams = streams.map((stream, s) => ({ ...stream, tokens: skip(i, stream.tokens, after[s]) }));
-    if (extras.includes(EXTRAS.control)) streams = withResidual(net, streams, i);
+    streams = withImage(streams, (image) => controlled(i, image));
+    if (extras.includes(EXTRAS.control))
+      streams = withImage(streams, (image) => withResidual(net, image, i));
     observe(g, `transformer_blocks.${i}.txt`, streams[0].tokens);
     observe(g, `transformer_blocks.${i}.img`, streams[1].tokens);
   }
@@ -124,10 +128,14 @@ function embeddedTime(
   return silu(net, hasLayers ? add(net, embedded, w.value(g, LAYERS, { rows: [0, 1] })) : embedded);
 }
 
-function withResidual(net: Net, streams: readonly Stream[], index: number): readonly Stream[] {
+/** Changes the tokens of the latent. */
+const withImage = (
+  streams: readonly Stream[],
+  change: (image: Value) => Value,
+): readonly Stream[] =>
+  streams.map((stream, s) => (s === 1 ? { ...stream, tokens: change(stream.tokens) } : stream));
+
+function withResidual(net: Net, image: Value, index: number): Value {
   const name = residualInput(index);
-  const residual = net.g.input(name, [`${name}B`, `${name}N`, `${name}C`]);
-  return streams.map((stream, s) =>
-    s === 1 ? { ...stream, tokens: add(net, stream.tokens, residual) } : stream,
-  );
+  return add(net, image, net.g.input(name, [`${name}B`, `${name}N`, `${name}C`]));
 }

@@ -6,6 +6,7 @@ import { framesOf, stackFrames } from '../../tensor/frames.ts';
 import { map, repeatToBatch, reshape, type Tensor, zeros } from '../../tensor/tensor.ts';
 import type { Denoiser, DenoiserInputs } from '../denoiser.ts';
 import { type Architecture, largeLayers } from '../dit/architecture.ts';
+import { layerControlInputs } from '../dit/layer-control-inputs.ts';
 import type { LoraNames } from '../dit/lora-names.ts';
 import { createDit } from '../dit/network.ts';
 import { patchify, unpatchify } from '../dit/patches.ts';
@@ -14,7 +15,7 @@ import type { ModelRuntime } from '../model-runtime.ts';
 import { timestepEmbedding } from '../unet/timestep.ts';
 import type { Weights } from '../weights/tensors.ts';
 import {
-  PATCH,
+  PATCHES,
   type QwenImageConfig,
   type QwenImageStreamsConfig,
   qwenImageConfig,
@@ -22,7 +23,6 @@ import {
 import { EMBEDDING, EXTRAS, qwenImageGraph, residualInput } from './graph.ts';
 import { tokenPositions } from './positions.ts';
 
-const PATCHES = { side: PATCH, order: 'c ph pw' } as const;
 const TIME_SCALE = 1000;
 
 const WEIGHT = '.weight';
@@ -58,6 +58,12 @@ export const qwenImage: Architecture<QwenImageConfig> = {
   floatsPerToken: ({ width }) => 16 * width,
   blocks: ({ blocks }) => ({ double: blocks, single: 0 }),
   refusedPatches: ['hyperTile', 'tokenMerging', 'hypernetwork'],
+  layerControls: {
+    model: 'Qwen-Image',
+    width: ({ width }) => width,
+    inputs: (controls, { x }) =>
+      layerControlInputs(controls, framesOf(x)[0], { patches: PATCHES, isPadded: false }),
+  },
   extras: extrasFor,
   graph: qwenImageGraph,
   inputs: graphInputs,

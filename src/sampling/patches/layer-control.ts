@@ -1,15 +1,19 @@
-// Applies a Fun ControlNet of Z-Image to a model (comfy_extras/nodes_model_patch.py
-// ZImageControlPatch): its hint is a picture, or one with a part that is to be painted.
+// Applies a ControlNet that acts inside of a model (comfy_extras/nodes_model_patch.py): a Fun
+// ControlNet of Z-Image (ZImageControlPatch), whose hint is a picture, or one with a part that is to
+// be painted, or one of DiffSynth for Qwen-Image (DiffSynthCnetPatch), whose hint is a picture, or
+// one with a mask.
 import { DarkroomError } from '../../errors.ts';
 import { toNCHW, toNHWC } from '../../image/channel-order.ts';
 import { commonUpscale, cropToAspect } from '../../image/resize/common-upscale.ts';
 import { interpolate } from '../../image/resize/torch-interpolate.ts';
+import type { ControlledModel } from '../../models/dit/layer-control.ts';
 import type { ModelPatch } from '../../models/model-patch.ts';
 import type { Autoencoder } from '../../models/vae/autoencoder.ts';
+import { framesOf } from '../../tensor/frames.ts';
 import { roundHalfEven } from '../../tensor/round-half-even.ts';
 import { full, map, repeatToBatch, reshape, type Tensor, zeros } from '../../tensor/tensor.ts';
 import { joinChannels } from '../conditioning/concat.ts';
-import { FLUX, toModelLatent } from '../model/latent-format.ts';
+import { FLUX, toModelLatent, WAN21 } from '../model/latent-format.ts';
 import type { Model } from '../sampling-types.ts';
 
 export interface LayerControlHint {
@@ -20,7 +24,7 @@ export interface LayerControlHint {
   readonly mask?: Tensor;
 }
 
-/** Values of a patch of the hint's latents, without and with mask and image of inpainting. */
+/** Values of a patch of the hint's latents without a mask. */
 const PATCH_VALUES = 64;
 
 /**
@@ -35,14 +39,17 @@ export function withLayerControl(
   given: LayerControlHint,
 ): Model {
   if (net.kind !== 'layer-control') throw otherPatch();
-  if (model.denoiser.layerControlWidth !== net.config.dim) throw otherModel();
+  const controlled = model.denoiser.layerControl;
+  if (controlled?.model !== net.model || controlled.width !== net.config.dim)
+    throw otherModel(net.model);
   const takesMask = net.config.patchSize > PATCH_VALUES;
-  if (!given.image && !(takesMask && given.inpaintImage)) throw withoutImage();
+  const { encoded, paints } = HINTS[net.model];
+  if (!given.image && !(paints && takesMask && given.inpaintImage)) throw withoutImage();
   let last: { readonly size: string; readonly hint: Tensor } | undefined;
   const hint = async (height: number, width: number): Promise<Tensor> => {
     const size = `${height}x${width}`;
     if (last?.size !== size)
-      last = { size, hint: await encodedHint(vae, given, takesMask, { height, width }) };
+      last = { size, hint: await encoded(vae, given, takesMask, { height, width }) };
     return last.hint;
   };
   return {
@@ -53,16 +60,15 @@ export function withLayerControl(
 
 const otherPatch = (): DarkroomError =>
   new DarkroomError('DR_INPUT_INVALID', {
-    message: 'the model patch is no ControlNet of Z-Image but the projector of USO',
+    message: 'the model patch is no ControlNet but the projector of USO',
     hint: 'Connect it to USOStyleReference.',
     input: 'model_patch',
   });
 
-const otherModel = (): DarkroomError =>
+const otherModel = (name: ControlledModel): DarkroomError =>
   new DarkroomError('DR_INPUT_INVALID', {
-    message:
-      'the model patch is a ControlNet of Z-Image, and the model is not a Z-Image of its width',
-    hint: 'Load Z-Image with UNETLoader.',
+    message: `the model patch is a ControlNet of ${name}, and the model is not a ${name} of its width`,
+    hint: `Load ${name} with UNETLoader.`,
     input: 'model',
   });
 
@@ -78,32 +84,60 @@ interface Cells {
   readonly width: number;
 }
 
-/** The hint for latents of a size: [N,16,h,w], with mask and inpainted picture [N,33,h,w]. */
-async function encodedHint(
+type EncodeHint = (
   vae: Autoencoder,
-  { image, inpaintImage, mask }: LayerControlHint,
+  given: LayerControlHint,
   takesMask: boolean,
   cells: Cells,
-): Promise<Tensor> {
+) => Promise<Tensor>;
+
+/** The hint for latents of a size: [N,16,h,w], with mask and inpainted picture [N,33,h,w]. */
+const zImageHint: EncodeHint = async (vae, { image, inpaintImage, mask }, takesMask, cells) => {
   const size = { height: cells.height * vae.factor, width: cells.width * vae.factor };
   const encode = async (pixels: Tensor): Promise<Tensor> =>
     toModelLatent(FLUX, await vae.encode(pixels));
-  const scaled = (pixels: Tensor): Tensor =>
-    pixels.shape[1] === size.height && pixels.shape[2] === size.width
-      ? pixels
-      : toNHWC(commonUpscale(toNCHW(pixels), size, 'area', 'center'));
   const [count] = (image ?? inpaintImage)!.shape;
   const grey = (): Tensor => full([count, size.height, size.width, 3], 0.5);
-  const latent = await encode(image ? scaled(image) : grey());
+  const latent = await encode(image ? atSize(image, size) : grey());
   if (!takesMask) return latent;
-  const kept = mask && map(channelOf(mask), (value) => 1 - value);
-  const painted = inpaintImage ? scaled(inpaintImage) : grey();
+  const kept = mask && keptMask(mask);
+  const painted = inpaintImage ? atSize(inpaintImage, size) : grey();
   const inpaint = await encode(kept ? greyWhere(painted, kept) : painted);
   const atCells = kept
     ? interpolate(cropToAspect(kept, cells), cells, 'nearest')
     : zeros([count, 1, cells.height, cells.width]);
   return joinChannels(joinChannels(latent, repeatToBatch(atCells, count)), inpaint);
-}
+};
+
+/** The hint for latents of a size: [N,16,h,w], with a mask of what is kept [N,17,h,w]. */
+const qwenImageHint: EncodeHint = async (vae, { image, mask }, takesMask, cells) => {
+  const size = { height: cells.height * vae.factor, width: cells.width * vae.factor };
+  const [frame] = framesOf(await vae.encode(atSize(image!, size)));
+  const latent = toModelLatent(WAN21, frame);
+  if (!takesMask) return latent;
+  const [count, , height, width] = latent.shape;
+  const kept = mask
+    ? interpolate(keptMask(mask), { height, width }, 'bilinear')
+    : full([count, 1, height, width], 1);
+  return joinChannels(latent, repeatToBatch(kept, count));
+};
+
+/** How the ControlNets of a model see pictures, and whether they paint a part of one. */
+const HINTS: Readonly<
+  Record<ControlledModel, { readonly encoded: EncodeHint; readonly paints: boolean }>
+> = {
+  'Z-Image': { encoded: zImageHint, paints: true },
+  'Qwen-Image': { encoded: qwenImageHint, paints: false },
+};
+
+/** Pictures [N,H,W,3] at a size. */
+const atSize = (pixels: Tensor, size: Cells): Tensor =>
+  pixels.shape[1] === size.height && pixels.shape[2] === size.width
+    ? pixels
+    : toNHWC(commonUpscale(toNCHW(pixels), size, 'area', 'center'));
+
+/** Where masks keep a picture (1), as one channel. */
+const keptMask = (mask: Tensor): Tensor => map(channelOf(mask), (value) => 1 - value);
 
 /** Masks as one channel, [N,1,h,w]. */
 function channelOf(mask: Tensor): Tensor {

@@ -27,7 +27,7 @@ const ModelPatchLoader = defineNode({
   category: 'advanced/loaders',
   description:
     'Loads a network that acts inside of a model from models/model_patches: a Fun ControlNet of ' +
-    'Z-Image, or the projector of USO.',
+    'Z-Image, a ControlNet of DiffSynth for Qwen-Image, or the projector of USO.',
   experimental: true,
   inputs: { name: modelFile(FOLDER) },
   outputs: [output('MODEL_PATCH')],
@@ -71,7 +71,7 @@ const QwenImageDiffsynthControlnet = defineNode({
   type: 'QwenImageDiffsynthControlnet',
   display: 'QwenImageDiffsynthControlnet',
   category: 'advanced/loaders/qwen',
-  description: 'Lets a Fun ControlNet guide Z-Image by a picture.',
+  description: 'Lets a ControlNet that acts inside of Qwen-Image or Z-Image guide it by a picture.',
   experimental: true,
   inputs: {
     model: socket('MODEL'),
