@@ -49,6 +49,8 @@ export interface SocketValues extends ImpactSockets, SeargeSockets, WidgetSocket
   IMAGE: Tensor;
   /** [N,H,W], 0 to 1 */
   MASK: Tensor;
+  /** Where a camera is, for 3D nodes, of which there are none here. */
+  LOAD3D_CAMERA: Readonly<Record<string, unknown>>;
   /** Sounds, which nothing here makes or reads. */
   AUDIO: never;
   INT: number | bigint;

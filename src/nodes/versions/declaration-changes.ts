@@ -1,5 +1,6 @@
 // What ComfyUI changed about the declarations of its nodes after 0.3.64, up to 0.33.0: everything
-// that decides which workflows it accepts. From /object_info of all releases in between.
+// that decides which workflows it accepts. From /object_info of all releases in between. Of what
+// came later there is what its official templates use, since the releases that these say they need.
 import type { Release } from './comfyui-versions.ts';
 import type { DeclarationChange } from './declaration-change.ts';
 
@@ -84,6 +85,9 @@ export const DECLARATION_CHANGES: readonly DeclarationChange[] = [
   { node: 'DualModelGuider', since: '0.24.0', what: { kind: 'node' } },
   { node: 'CreateBoundingBoxes', since: '0.27.0', what: { kind: 'node' } },
   { node: 'TextOverlay', since: '0.28.0', what: { kind: 'node' } },
+  { node: 'ConditioningLoader', since: '0.36.0', what: { kind: 'node' } },
+  { node: 'MarigoldV2PostProcess', since: '0.36.0', what: { kind: 'node' } },
+  { node: 'CameraAngle', since: '0.41.0', what: { kind: 'node' } },
   { node: 'PreviewAny', since: '0.19.1', what: { kind: 'output', output: 'STRING' } },
   { node: 'SaveImage', since: '0.26.0', what: { kind: 'output', output: 'images' } },
   { node: 'PreviewImage', since: '0.26.0', what: { kind: 'output', output: 'images' } },
@@ -96,6 +100,7 @@ export const DECLARATION_CHANGES: readonly DeclarationChange[] = [
     since: '0.6.0',
     what: { kind: 'input', input: 'resolution_steps' },
   },
+  { node: 'ModelSamplingAuraFlow', since: '0.36.0', what: { kind: 'input', input: 'sampling' } },
   { node: 'CFGNorm', since: '0.23.0', what: { kind: 'input', input: 'pre_cfg' } },
   {
     node: 'LatentFromBatch',

@@ -24,11 +24,14 @@ const newNodes: ReadonlyMap<string, Release> = new Map(
 );
 
 /** A hint for a class type that a named release does not have, and a later one has. */
-export const laterNodeHint = (type: string): string | undefined =>
-  newNodes.has(type)
-    ? `ComfyUI has it since ${newNodes.get(type)}: name ${NEWEST_VERSION} ` +
-      `(--comfyui ${NEWEST_VERSION}).`
-    : undefined;
+export function laterNodeHint(type: string): string | undefined {
+  const since = newNodes.get(type);
+  if (since === undefined) return undefined;
+  const remedy = includes(NEWEST_VERSION, since)
+    ? `name ${NEWEST_VERSION} (--comfyui ${NEWEST_VERSION})`
+    : 'name no release';
+  return `ComfyUI has it since ${since}: ${remedy}.`;
+}
 
 type Nodes = ReadonlyMap<string, NodeDeclaration>;
 
@@ -38,24 +41,25 @@ type Nodes = ReadonlyMap<string, NodeDeclaration>;
  * are shown as the newest shows them. Inputs that came later than 0.3.64 may be missing in prompts.
  */
 export function nodesOfVersion(nodes: Nodes, version?: ComfyUIVersion): Nodes {
-  const release = version ?? NEWEST_VERSION;
-  const shown = presentationsOf(release);
+  const shown = presentationsOf(version ?? NEWEST_VERSION);
   return new Map(
     [...nodes]
-      .filter(([type]) => includes(release, newNodes.get(type) ?? OLDEST))
+      .filter(([type]) => isIn(newNodes.get(type) ?? OLDEST, version))
       .map(([type, node]) => [type, withPresentation(ofVersion(node, version), shown.get(type))]),
   );
 }
 
+/** Whether a release has what came with `since`; without one everything is accepted. */
+const isIn = (since: Release, version: ComfyUIVersion | undefined): boolean =>
+  version === undefined || includes(version, since);
+
 function ofVersion(node: NodeDeclaration, version: ComfyUIVersion | undefined): NodeDeclaration {
   const changes = changesOf(node);
   if (changes.length === 0) return node;
-  const isIn = ({ since }: DeclarationChange): boolean =>
-    includes(version ?? NEWEST_VERSION, since);
-  const later = changes.filter((change) => !isIn(change));
+  const later = changes.filter(({ since }) => !isIn(since, version));
   let changed = node;
   for (const change of changes)
-    changed = isIn(change)
+    changed = isIn(change.since, version)
       ? withChange(changed, change.what, version !== undefined)
       : withoutChange(changed, change.what);
   return later.length === 0 || version === undefined

@@ -20,7 +20,12 @@ const clampedPercent =
 export interface FlowOptions extends Partial<DiscreteFlow> {
   /** Factor on all noise; 1 by default. */
   readonly noiseScale?: number;
+  /** By default `flow`. */
+  readonly prediction?: FlowPrediction;
 }
+
+/** What networks over flow times predict. */
+export type FlowPrediction = 'flow' | 'img_to_img_velocity';
 
 /**
  * The model sampling of Stable Diffusion 3, AuraFlow, Lumina 2, Z-Image and FLUX.1 schnell; by
@@ -30,6 +35,7 @@ export function flowSampling({
   shift = 1,
   multiplier = 1000,
   noiseScale,
+  prediction = 'flow',
 }: FlowOptions = {}): ModelSampling {
   const extra = shift - 1;
   const shifted = (time: number): number =>
@@ -46,7 +52,7 @@ export function flowSampling({
         shift === 1 ? time : (shift * time) / (1 + extra * time),
       ),
     },
-    'flow',
+    prediction,
     { noiseScale },
   );
 }

@@ -88,6 +88,13 @@ export const PARAMETERISATIONS = {
     noised: (sigma, noise, latent) => combine(noise, sigma, latent, f32(1 - sigma)),
     finished: (sigma, latent) => divide(latent, f32(1 - sigma)),
   },
+  // a picture becomes another one in one step
+  img_to_img_velocity: {
+    input: (_, x) => x,
+    denoised: (_, output, x) => addScaled(x, output, -1),
+    noised: (_sigma, _noise, latent) => latent,
+    finished: (sigma, latent) => divide(latent, f32(1 - sigma)),
+  },
 } satisfies Record<string, Parameterisation>;
 
 export type Prediction = keyof typeof PARAMETERISATIONS;

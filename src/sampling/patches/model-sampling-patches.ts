@@ -1,6 +1,6 @@
 // Models with another model sampling (comfy_extras/nodes_model_advanced.py).
 import { DarkroomError } from '../../errors.ts';
-import { flowSampling, fluxSampling } from '../model/flow-sampling.ts';
+import { type FlowOptions, flowSampling, fluxSampling } from '../model/flow-sampling.ts';
 import { SDXL_PLAYGROUND } from '../model/latent-format.ts';
 import {
   type ContinuousOptions,
@@ -73,7 +73,10 @@ export function withContinuousSampling(
 }
 
 /** Sets flow sampling over 1000 shifted times; keeps the model's factor on noise. */
-export const withFlowSampling = (model: Model, flow: DiscreteFlow): Model => ({
+export const withFlowSampling = (
+  model: Model,
+  flow: DiscreteFlow & Pick<FlowOptions, 'prediction'>,
+): Model => ({
   ...model,
   sampling: flowSampling({ ...flow, noiseScale: model.sampling.noiseScale }),
 });

@@ -510,6 +510,20 @@ export const CLIPVisionLoader: NodeFunction<{
   clip_name: FileName;
 }, Node<{ CLIP_VISION: 'CLIP_VISION' }>> = nodeFunction('CLIPVisionLoader', [['CLIP_VISION', 'CLIP_VISION']]);
 
+/** Compose Camera Angle Prompt (3d): Describes where a camera is around a subject, in words for a prompt. */
+export const CameraAngle: NodeFunction<{
+  /** In degrees: 0 is the front, 90 the right side, 180 the back. 0 to 360. Default: 0. */
+  horizontal_angle?: Int;
+  /** In degrees: below 0 it looks up from below, above 0 down from above. -30 to 60. Default: 0. */
+  vertical_angle?: Int;
+  /** 0 is a wide shot, 10 a close-up. 0 to 10. Default: 5. */
+  zoom?: Float;
+  /** For the editor's preview. */
+  image?: Link<'IMAGE'>;
+  /** The editor's view of the preview. */
+  view?: Text;
+}, Node<{ camera_info: 'LOAD3D_CAMERA'; prompt: 'STRING' }>> = nodeFunction('CameraAngle', [['camera_info', 'LOAD3D_CAMERA'], ['prompt', 'STRING']], { horizontal_angle: 0, vertical_angle: 0, zoom: 5 });
+
 /** Detect Edges (Canny) (image/filters): Finds the edges of an image. */
 export const Canny: NodeFunction<{
   image: Link<'IMAGE'>;
@@ -697,6 +711,12 @@ export const ConditioningConcat: NodeFunction<{
   conditioning_to: Link<'CONDITIONING'>;
   conditioning_from: Link<'CONDITIONING'>;
 }, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('ConditioningConcat', [['CONDITIONING', 'CONDITIONING']]);
+
+/** Load Conditioning (model/loaders): Loads the features of a prompt from a file of the folder models/embeddings. */
+export const ConditioningLoader: NodeFunction<{
+  /** A file of models/embeddings. */
+  conditioning_name: FileName;
+}, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('ConditioningLoader', [['CONDITIONING', 'CONDITIONING']]);
 
 /** Conditioning (Multiply) (model/conditioning/transform): Multiplies the features of a prompt, the pooled ones too. */
 export const ConditioningMultiply: NodeFunction<{
@@ -3518,6 +3538,13 @@ export const ManualSigmas: NodeFunction<{
   sigmas?: Text;
 }, Node<{ SIGMAS: 'SIGMAS' }>> = nodeFunction('ManualSigmas', [['SIGMAS', 'SIGMAS']], { sigmas: '1, 0.5' });
 
+/** Marigold V2 Post-Process (image/geometry estimation): Makes a picture of what Marigold V2 predicts: depths with near as bright, surface normals, or albedo in sRGB. */
+export const MarigoldV2PostProcess: NodeFunction<{
+  image: Link<'IMAGE'>;
+  /** Default: depth. */
+  prediction?: OneOf<'depth' | 'normals' | 'albedo'>;
+}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('MarigoldV2PostProcess', [['IMAGE', 'IMAGE']], { prediction: 'depth' });
+
 /** Combine Masks (image/mask): Combines two masks by an operation. */
 export const MaskComposite: NodeFunction<{
   destination: Link<'MASK'>;
@@ -4171,7 +4198,7 @@ export const ModelNoiseScale: NodeFunction<{
 }, Node<{ MODEL: 'MODEL' }>> = nodeFunction('ModelNoiseScale', [['MODEL', 'MODEL']], { noise_scale: 1 });
 
 /**
- * Load Model Patch (model/loaders): Loads a network that acts inside of a model from models/model_patches: a Fun ControlNet of Z-Image, or the projector of USO.
+ * Load Model Patch (model/loaders): Loads a network that acts inside of a model from models/model_patches: a Fun ControlNet of Z-Image, a ControlNet of DiffSynth for Qwen-Image, or the projector of USO.
  * @experimental
  */
 export const ModelPatchLoader: NodeFunction<{
@@ -4191,7 +4218,9 @@ export const ModelSamplingAuraFlow: NodeFunction<{
   model: Link<'MODEL'>;
   /** Above 1, more steps are spent where there is much noise. 0 to 100. Default: 1.73. */
   shift?: Float;
-}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('ModelSamplingAuraFlow', [['MODEL', 'MODEL']], { shift: 1.73 });
+  /** img_to_img_velocity: one step from a picture to another one (Marigold V2). Default: flow. */
+  sampling?: OneOf<'flow' | 'img_to_img_velocity'>;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('ModelSamplingAuraFlow', [['MODEL', 'MODEL']], { shift: 1.73, sampling: 'flow' });
 
 /** ModelSamplingContinuousEDM (model/patch): Sets the continuous sigmas of EDM, and what a model predicts. */
 export const ModelSamplingContinuousEDM: NodeFunction<{
@@ -4659,7 +4688,7 @@ export const PrimitiveStringMultiline: NodeFunction<{
 }, Node<{ STRING: 'STRING' }>> = nodeFunction('PrimitiveStringMultiline', [['STRING', 'STRING']]);
 
 /**
- * Apply Qwen Image DiffSynth ControlNet (model/patch/qwen): Lets a Fun ControlNet guide Z-Image by a picture.
+ * Apply Qwen Image DiffSynth ControlNet (model/patch/qwen): Lets a ControlNet that acts inside of Qwen-Image or Z-Image guide it by a picture.
  * @experimental
  */
 export const QwenImageDiffsynthControlnet: NodeFunction<{
@@ -7151,6 +7180,7 @@ export const nodes: {
   CLIPTextEncodeSDXLRefiner: typeof CLIPTextEncodeSDXLRefiner;
   CLIPVisionEncode: typeof CLIPVisionEncode;
   CLIPVisionLoader: typeof CLIPVisionLoader;
+  CameraAngle: typeof CameraAngle;
   Canny: typeof Canny;
   CaseConverter: typeof CaseConverter;
   CenterCropImages: typeof CenterCropImages;
@@ -7173,6 +7203,7 @@ export const nodes: {
   ConditioningAverage: typeof ConditioningAverage;
   ConditioningCombine: typeof ConditioningCombine;
   ConditioningConcat: typeof ConditioningConcat;
+  ConditioningLoader: typeof ConditioningLoader;
   ConditioningMultiply: typeof ConditioningMultiply;
   ConditioningSetArea: typeof ConditioningSetArea;
   ConditioningSetAreaPercentage: typeof ConditioningSetAreaPercentage;
@@ -7425,6 +7456,7 @@ export const nodes: {
   LoraSave: typeof LoraSave;
   Mahiro: typeof Mahiro;
   ManualSigmas: typeof ManualSigmas;
+  MarigoldV2PostProcess: typeof MarigoldV2PostProcess;
   MaskComposite: typeof MaskComposite;
   MaskDetailerPipe: typeof MaskDetailerPipe;
   MaskListToMaskBatch: typeof MaskListToMaskBatch;
@@ -7768,6 +7800,7 @@ export const nodes: {
   CLIPTextEncodeSDXLRefiner,
   CLIPVisionEncode,
   CLIPVisionLoader,
+  CameraAngle,
   Canny,
   CaseConverter,
   CenterCropImages,
@@ -7790,6 +7823,7 @@ export const nodes: {
   ConditioningAverage,
   ConditioningCombine,
   ConditioningConcat,
+  ConditioningLoader,
   ConditioningMultiply,
   ConditioningSetArea,
   ConditioningSetAreaPercentage,
@@ -8042,6 +8076,7 @@ export const nodes: {
   LoraSave,
   Mahiro,
   ManualSigmas,
+  MarigoldV2PostProcess,
   MaskComposite,
   MaskDetailerPipe,
   MaskListToMaskBatch,

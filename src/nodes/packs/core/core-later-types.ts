@@ -7,8 +7,8 @@ export const CORE_LATER: readonly RefusedTypes[] = [
   {
     reason: `it came with a release of ComfyUI after ${NEWEST_VERSION}, and is not supported yet`,
     types: typesIn(`
-      BlockSparseAttention BuildPoseFile CameraAngle ConditioningLoader EmptyYuE2LatentAudio EndLoop
-      Flux3LayoutPrompt GetItemFromList MarigoldV2PostProcess MiniMaxH3FunControlNetApply
+      BlockSparseAttention BuildPoseFile EmptyYuE2LatentAudio EndLoop
+      Flux3LayoutPrompt GetItemFromList MiniMaxH3FunControlNetApply
       MOSSImageControl MOSSImageLayoutPrompt Pixal3DMultiViewConditioning QwenImage21Cache
       ReferenceMultiLatent SAM3DBody_FaceExpression SAM3DBody_Loader SAM3DBody_Predict
       SAM3DBody_Render SAM3DBody_Smooth SheetSage2AudioToABC StartLoop TextEncodeFibo2

@@ -31,6 +31,7 @@ import { IMAGE_LIST_NODES } from './image/image-list-nodes.ts';
 import { IMAGE_NODES } from './image/image-nodes.ts';
 import { IMAGE_TRANSFORM_NODES } from './image/image-transform-nodes.ts';
 import { FILE_NODES } from './image/load-and-save-nodes.ts';
+import { MARIGOLD_NODES } from './image/marigold-node.ts';
 import { RESIZE_NODES } from './image/resize-image-mask-node.ts';
 import { ANIMATION_NODES } from './image/save-animation-nodes.ts';
 import { SAVE_IMAGE_ADVANCED_NODES } from './image/save-image-advanced-node.ts';
@@ -63,6 +64,7 @@ import { MODEL_SAMPLING_NODES } from './sampling/model-sampling-nodes.ts';
 import { SAMPLER_NODES } from './sampling/sampler-nodes.ts';
 import { SIGMA_NODES } from './sampling/sigma-nodes.ts';
 import { SKIP_LAYER_NODES } from './sampling/skip-layer-nodes.ts';
+import { CAMERA_ANGLE_NODES } from './values/camera-angle-node.ts';
 import { COLOUR_NODES } from './values/colour-nodes.ts';
 import { LATER_VALUE_NODES } from './values/later-value-nodes.ts';
 import { LOGIC_NODES } from './values/logic-nodes.ts';
@@ -136,6 +138,8 @@ export const CORE_PACK: Pack = {
     ...DRAWING_NODES,
     ...COLOUR_NODES,
     ...CAMERA_AND_COMPARE_NODES,
+    ...CAMERA_ANGLE_NODES,
+    ...MARIGOLD_NODES,
     ...BATCH_NODES,
     ...RESIZE_NODES,
     ...SAVE_IMAGE_ADVANCED_NODES,

@@ -1,5 +1,6 @@
 // Nodes for flow models: their sampling, and schedules made for them.
 // Source: ComfyUI comfy_extras/nodes_model_advanced.py, nodes_optimalsteps.py, nodes_flux.py.
+import type { FlowPrediction } from '../../../../sampling/model/flow-sampling.ts';
 import {
   withFlowSampling,
   withFluxSampling,
@@ -29,19 +30,35 @@ const shift = (value: number, tooltip: string) =>
   float({ default: value, min: 0, max: 100, step: 0.01, tooltip });
 const side = (step: number) => int({ default: 1024, min: 16, max: MAX_RESOLUTION, step });
 
-/** The shift node of a network whose timesteps go to `multiplier`. */
-const shiftNode = (type: string, value: number, multiplier: number, models: string) =>
-  defineNode({
-    ...patchNode,
-    type,
-    display: type,
-    description: `Shifts the noise levels of flow models: for ${models}.`,
-    inputs: {
-      model: socket('MODEL'),
-      shift: shift(value, 'Above 1, more steps are spent where there is much noise.'),
-    },
-    run: ({ model, shift }) => outputs(withFlowSampling(model, { shift, multiplier })),
-  });
+const SHIFT_TIP = 'Above 1, more steps are spent where there is much noise.';
+
+const ModelSamplingSD3 = defineNode({
+  ...patchNode,
+  type: 'ModelSamplingSD3',
+  display: 'ModelSamplingSD3',
+  description: 'Shifts the noise levels of flow models: for Stable Diffusion 3.',
+  inputs: { model: socket('MODEL'), shift: shift(3, SHIFT_TIP) },
+  run: ({ model, shift }) => outputs(withFlowSampling(model, { shift, multiplier: 1000 })),
+});
+
+const FLOW_PREDICTIONS: readonly FlowPrediction[] = ['flow', 'img_to_img_velocity'];
+
+const ModelSamplingAuraFlow = defineNode({
+  ...patchNode,
+  type: 'ModelSamplingAuraFlow',
+  display: 'ModelSamplingAuraFlow',
+  description: 'Shifts the noise levels of flow models: for Z-Image, Lumina 2 and AuraFlow.',
+  inputs: {
+    model: socket('MODEL'),
+    shift: shift(1.73, SHIFT_TIP),
+    sampling: combo(FLOW_PREDICTIONS, {
+      advanced: true,
+      tooltip: 'img_to_img_velocity: one step from a picture to another one (Marigold V2).',
+    }),
+  },
+  run: ({ model, shift, sampling }) =>
+    outputs(withFlowSampling(model, { shift, multiplier: 1, prediction: sampling })),
+});
 
 const ModelSamplingFlux = defineNode({
   ...patchNode,
@@ -102,8 +119,8 @@ const Flux2Scheduler = defineNode({
 });
 
 export const FLOW_SAMPLING_NODES: readonly NodeDeclaration[] = [
-  shiftNode('ModelSamplingSD3', 3, 1000, 'Stable Diffusion 3'),
-  shiftNode('ModelSamplingAuraFlow', 1.73, 1, 'Z-Image, Lumina 2 and AuraFlow'),
+  ModelSamplingSD3,
+  ModelSamplingAuraFlow,
   ModelSamplingFlux,
   ModelNoiseScale,
   OptimalStepsScheduler,
