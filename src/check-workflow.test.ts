@@ -65,7 +65,7 @@ beforeAll(async () => {
   put('loras/sd1.safetensors', 'tiny_lora_sd1');
   put('embeddings/ti.safetensors', 'tinyti');
   await tensors('diffusion_models/flux.safetensors', {
-    'double_layers.0.attn.w1q.weight': [4, 4],
+    'mlp_t5.0.weight': [4, 4],
   });
   await tensors('text_encoders/t5.safetensors', {
     'encoder.block.23.layer.1.DenseReluDense.wi_1.weight': [4, 4],
@@ -116,7 +116,7 @@ const onXl = (class_type: string, inputs: Record<string, unknown>) => ({
 const BROKEN: Readonly<Record<string, Record<string, unknown>>> = {
   'a LoRA as checkpoint': loader('CheckpointLoaderSimple', { ckpt_name: 'wrong.safetensors' }),
   'a truncated checkpoint': loader('CheckpointLoaderSimple', { ckpt_name: 'cut.safetensors' }),
-  'an AuraFlow model': loader('UNETLoader', {
+  'a Hunyuan-DiT model': loader('UNETLoader', {
     unet_name: 'flux.safetensors',
     weight_dtype: 'default',
   }),
@@ -296,7 +296,7 @@ it('the text encoder of FLUX.2 loaded for another model is named, and the right 
 });
 
 it('files are checked beside unknown node types; loaders that nothing uses are not', async () => {
-  const flux = BROKEN['an AuraFlow model'][1];
+  const flux = BROKEN['a Hunyuan-DiT model'][1];
   const { errors } = await darkroom.check({
     1: flux,
     2: { class_type: 'Unknown', inputs: { model: link(1) } },

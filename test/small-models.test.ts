@@ -42,6 +42,7 @@ describe('small models', () => {
     ['checkpoints', 'sd_xl_refiner_1.0.safetensors', 'sdxl', 'sdxl-refiner.safetensors'],
     ['text_encoders', 't5xxl_fp8_e4m3fn_scaled.safetensors', 'flux', 't5xxl.safetensors'],
     ['text_encoders', 't5-v1_1-xxl-encoder-Q8_0.gguf', 'flux', 't5xxl.gguf'],
+    ['checkpoints', 'aura_flow_0.2.safetensors', 'sd1', 'auraflow.safetensors'],
     ['text_encoders', 'umt5_xxl_fp8_e4m3fn_scaled.safetensors', 'flux', undefined],
     ['vae', 'ae.safetensors', 'z-image', 'ae.safetensors'],
     ['vae', 'qwen_image_vae.safetensors', 'qwen-image', 'wan.safetensors'],

@@ -18,7 +18,8 @@ export type SmallFamily =
   | 'sd35'
   | 'lumina2'
   | 'z-image'
-  | 'qwen-image';
+  | 'qwen-image'
+  | 'auraflow';
 
 export interface Family {
   readonly title: string;
@@ -48,7 +49,7 @@ export const FAMILIES: readonly Family[] = [
     names:
       /hunyuan[_-]?(video|3d)|stable[_-](video|audio|zero123)|zero123|ace[_-]?step|(^|[_-])(wan\d?|svd|ltxv?|mochi|umt5|humo)([\d._-]|$)/,
   },
-  { title: 'AuraFlow', names: /aura[_-]?flow/ },
+  { title: 'AuraFlow', names: /aura[_-]?flow/, small: [[ANY, 'auraflow']] },
   { title: 'HunyuanDiT, HunyuanImage', names: /hunyuan/ },
   { title: 'Stable Cascade', names: /stable[_-]cascade|effnet_encoder/ },
   { title: 'Chroma Radiance', names: /radiance/ },
@@ -106,7 +107,8 @@ export const FAMILIES: readonly Family[] = [
  * run.
  */
 const ENCODERS: readonly (readonly [names: RegExp, file: string | undefined])[] = [
-  [/umt5|t5[_-]?(base|xl(?!l))/, undefined],
+  [/pile[_-]?t5|t5[_-]?xl(?!l)/, 'pile_t5xl'],
+  [/umt5|t5[_-]?base/, undefined],
   [/t5/, 't5xxl'],
   [/clip[_-]?l|vit[_-]?l/, 'clip_l'],
   [/clip[_-]?g|bigg/, 'clip_g'],

@@ -87,6 +87,12 @@ const TRANSFORMERS: Readonly<Partial<Record<SmallFamily, Transformer>>> = {
     vae: 'wan',
     lora: 'lora_qwen_image_peft',
   },
+  auraflow: {
+    model: fixture('tiny_auraflow'),
+    encoders: ['pile_t5xl'],
+    vae: 'vae',
+    lora: 'lora_aura_peft',
+  },
 };
 
 const UNETS = { sd1: 'tiny_sd1', sdxl: 'tiny_sdxl_base', 'sdxl-refiner': 'tiny_sdxl_refiner' };
@@ -98,6 +104,7 @@ const ENCODERS: Files = {
   qwen3_4b: fixture('tiny_qwen3_4b'),
   gemma2_2b: fixture('tiny_gemma2_2b'),
   qwen25_7b: fixture('tiny_qwen25_vl_7b'),
+  pile_t5xl: fixture('tiny_pile_t5xl'),
 };
 
 const mapped = <T>(

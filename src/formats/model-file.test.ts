@@ -144,7 +144,7 @@ it('names models of unsupported kinds', () => {
     ),
   ).toBe('a Stable Video Diffusion model (video)');
   expect(reasonOf('head.modulation')).toBe('a Wan model (video)');
-  expect(reasonOf(`${unet}double_layers.0.attn.w1q.weight`)).toBe('an AuraFlow model');
+  expect(reasonOf(`${unet}mlp_t5.0.weight`)).toBe('a Hunyuan-DiT model');
   expect(reasonOf('768.0.linear.0.weight')).toBe('a hypernetwork');
   expect(foreignModel(new Set([`${unet}input_blocks.0.0.weight`]))).toBeUndefined();
 });

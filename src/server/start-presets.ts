@@ -217,4 +217,12 @@ export const START_PRESETS: Readonly<Record<Family, StartPreset>> = {
     },
     modelSampling: shift(3.1),
   },
+  auraflow: {
+    ...XL,
+    ...{ cfg: 3.48, scheduler: 'sgm_uniform' },
+    encoders: oneEncoder('stable_diffusion', {
+      kind: 'pile_t5xl',
+      usual: 'pile_t5xl.safetensors',
+    }),
+  },
 };

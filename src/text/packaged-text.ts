@@ -8,11 +8,14 @@ import { DarkroomError } from '../errors.ts';
  * Reads a text by its name in the folder `assets`, compressed by gzip (`.gz`) or Brotli (`.br`).
  * Throws DR_FILE_MISSING if the package lacks it.
  */
-export function packagedText(name: string): string {
+export const packagedText = (name: string): string => packagedBytes(name).toString('utf8');
+
+/** Reads bytes as packagedText does. */
+export function packagedBytes(name: string): Buffer {
   const file = fileURLToPath(new URL(`../../assets/${name}`, import.meta.url));
   try {
     const decompress = name.endsWith('.br') ? brotliDecompressSync : gunzipSync;
-    return decompress(readFileSync(file)).toString('utf8');
+    return decompress(readFileSync(file));
   } catch (cause) {
     throw new DarkroomError('DR_FILE_MISSING', {
       message: `the vocabulary of a tokenizer cannot be read from ${file}`,

@@ -64,7 +64,7 @@ const WRONG: Readonly<Record<string, RegExp>> = {
   'bomb.ckpt': / is a zip bomb: m\/data\/0 is said to unpack from \d+ to 2147483648 bytes$/,
   'evil.ckpt': / imports os\.system, which is not allowed in a model file$/,
   'video.safetensors': /video\.safetensors is a Wan model \(video\), which is not supported$/,
-  'aura.safetensors': /aura\.safetensors is an AuraFlow model, which is not supported$/,
+  'hunyuan.safetensors': /hunyuan\.safetensors is a Hunyuan-DiT model, which is not supported$/,
   'wan-vae.safetensors':
     /wan-vae\.safetensors is the VAE of Wan 2\.2 \(video\), which is not supported$/,
   'nothing.safetensors':
@@ -106,8 +106,8 @@ beforeAll(async () => {
   await writeSafetensors(put('checkpoints/video.safetensors', ''), {
     'head.modulation': F32([1, 2, 4]),
   });
-  await writeSafetensors(put('checkpoints/aura.safetensors', ''), {
-    'double_layers.0.attn.w1q.weight': F32([4, 4]),
+  await writeSafetensors(put('checkpoints/hunyuan.safetensors', ''), {
+    'mlp_t5.0.weight': F32([4, 4]),
   });
   await writeSafetensors(put('checkpoints/wan-vae.safetensors', ''), {
     'decoder.middle.0.residual.0.gamma': F32([4, 1, 1, 1]),
@@ -261,8 +261,8 @@ describe('darkroom models inspect', () => {
     const { err } = await run('inspect', join(models, 'checkpoints/nothing.safetensors'));
     expect(err).toContain(
       'Darkroom runs models of SD1.x, SD2.x, SDXL, SDXL refiner, Stable Diffusion 3, FLUX.1, ' +
-        'FLUX.1 schnell, FLUX.2, Chroma, Lumina 2, Z-Image and Qwen-Image (checkpoints and their ' +
-        'parts, LoRAs, ControlNets, textual inversions), upscalers and detectors.',
+        'FLUX.1 schnell, FLUX.2, Chroma, Lumina 2, Z-Image, Qwen-Image and AuraFlow (checkpoints ' +
+        'and their parts, LoRAs, ControlNets, textual inversions), upscalers and detectors.',
     );
   });
 });

@@ -46,7 +46,6 @@ const KINDS: Readonly<Record<string, readonly (string | readonly string[])[]>> =
   'a GLIGEN model': ['position_net.linears.0.weight'],
   'a Chroma Radiance model': ['nerf_blocks.0.norm.scale', 'nerf_blocks.0.norm.weight'],
   'a Stable Cascade model': ['clf.1.weight'],
-  'an AuraFlow model': ['double_layers.0.attn.w1q.weight'],
   'a Hunyuan-DiT model': ['mlp_t5.0.weight'],
   'a PixArt model': ['t_block.1.weight'],
   'a NewBie model': ['clip_text_pooled_proj.0.weight'],

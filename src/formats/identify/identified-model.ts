@@ -12,7 +12,8 @@ export type TransformerFamily =
   | 'chroma'
   | 'lumina2'
   | 'z-image'
-  | 'qwen-image';
+  | 'qwen-image'
+  | 'auraflow';
 
 export type Family = UNetFamily | TransformerFamily;
 
@@ -30,6 +31,7 @@ export const FAMILY_NAMES: Readonly<Record<Family, string>> = {
   lumina2: 'Lumina 2',
   'z-image': 'Z-Image',
   'qwen-image': 'Qwen-Image',
+  auraflow: 'AuraFlow',
 };
 
 const names = Object.values(FAMILY_NAMES);
@@ -64,6 +66,7 @@ export interface ClipPart {
 export interface SequencePart {
   readonly kind:
     | 't5xxl'
+    | 'pile_t5xl'
     | 'qwen3_4b'
     | 'qwen3_8b'
     | 'qwen3_06b'

@@ -25,6 +25,7 @@ it.each([
   ['tiny_qwen3_06b', 'qwen3_06b'],
   ['tiny_gemma2_2b', 'gemma2_2b'],
   ['tiny_qwen25_vl_7b', 'qwen25_7b'],
+  ['tiny_pile_t5xl', 'pile_t5xl'],
 ])('identifies %s', async (name, kind) => {
   expect(identify(await tensorsOf(name))).toEqual({
     kind: 'text-encoder',
@@ -32,6 +33,7 @@ it.each([
   });
 });
 
+const T5_BIAS = 'encoder.block.1.layer.0.SelfAttention.relative_attention_bias.weight';
 const NORM = 'model.layers.0.post_attention_layernorm.weight';
 const WI = 'encoder.block.23.layer.1.DenseReluDense.wi_1.weight';
 const K_BIAS = 'model.layers.0.self_attn.k_proj.bias';
@@ -40,6 +42,7 @@ const Q_NORM = 'model.layers.0.self_attn.q_norm.weight';
 // the sizes of comfy.sd.detect_te_model
 it.each([
   ['t5xxl', { [WI]: [10240, 4096] }],
+  ['pile_t5xl', { [WI]: [5120, 2048], [T5_BIAS]: [32, 32] }],
   ['qwen3_4b', { [NORM]: [2560], [Q_NORM]: [128] }],
   ['qwen3_8b', { [NORM]: [4096], [Q_NORM]: [128] }],
   ['qwen3_06b', { [NORM]: [1024], [Q_NORM]: [128] }],
@@ -51,6 +54,7 @@ it.each([
 
 it.each([
   ['a T5 text encoder of another size than XXL', { [WI]: [2816, 1024] }],
+  ['a T5 text encoder of Wan (UMT5)', { [WI]: [10240, 4096], [T5_BIAS]: [32, 64] }],
   ['a Qwen2.5-VL text encoder of another size than 7B', { [NORM]: [2048], [K_BIAS]: [256] }],
   ['a Qwen3 text encoder of width 2048', { [NORM]: [2048], [Q_NORM]: [128] }],
   ['a Llama text encoder', { [NORM]: [4096] }],
@@ -64,13 +68,6 @@ it.each([
   ],
 ])('names %s', (reason, given) => {
   expect(identify(shapes(given))).toEqual({ kind: 'unknown', reason });
-});
-
-it('names the T5 of AuraFlow', async () => {
-  expect(identify(await tensorsOf('tiny_pile_t5xl'))).toEqual({
-    kind: 'unknown',
-    reason: 'a T5 text encoder of AuraFlow or Wan (UMT5)',
-  });
 });
 
 it('finds the encoders of all-in-one checkpoints', async () => {

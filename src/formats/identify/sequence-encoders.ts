@@ -1,5 +1,5 @@
-// Recognises the text encoders beside CLIP (comfy.sd detect_te_model): T5-XXL, Qwen3, Qwen2.5-VL,
-// Gemma 2 and Mistral Small 3, in files of their own and in all-in-one checkpoints.
+// Recognises the text encoders beside CLIP (comfy.sd detect_te_model): T5-XXL, Pile-T5-XL, Qwen3,
+// Qwen2.5-VL, Gemma 2 and Mistral Small 3, in files of their own and in all-in-one checkpoints.
 import type { TensorInfo } from '../tensor-file.ts';
 import type { EncoderPart, SequencePart } from './identified-model.ts';
 
@@ -11,8 +11,9 @@ type Found = { readonly kind: SequencePart['kind'] } | { readonly unsupported: s
 const T5_BLOCK = 'encoder.block.';
 const LAYER = 'model.layers.';
 
-/** The rows of `wi_1` in T5-XXL, and in small models for tests. */
+/** The rows of `wi_1` in T5-XXL and Pile-T5-XL, and in small models for tests. */
 const T5_XXL_ROWS = [10_240, 64];
+const PILE_T5_XL_ROWS = [5120, 64];
 
 /** Qwen3 by width; small models for tests are 32 wide, and known by their layers. */
 const QWEN3: ReadonlyMap<number, SequencePart['kind']> = new Map([
@@ -38,7 +39,10 @@ export function sequenceEncoder(tensors: Tensors, prefix = ''): Found | undefine
   const t5 = shape(`${T5_BLOCK}23.layer.1.DenseReluDense.wi_1.weight`);
   if (t5) {
     const biasInEach = `${T5_BLOCK}1.layer.0.SelfAttention.relative_attention_bias.weight`;
-    if (shape(biasInEach)) return { unsupported: 'a T5 text encoder of AuraFlow or Wan (UMT5)' };
+    if (shape(biasInEach))
+      return PILE_T5_XL_ROWS.includes(t5[0])
+        ? { kind: 'pile_t5xl' }
+        : { unsupported: 'a T5 text encoder of Wan (UMT5)' };
     return T5_XXL_ROWS.includes(t5[0])
       ? { kind: 't5xxl' }
       : { unsupported: 'a T5 text encoder of another size than XXL' };
@@ -71,6 +75,7 @@ export const ALL_IN_ONE = 'text_encoders.';
 /** The kinds of sequence encoders that all-in-one checkpoints contain under their names. */
 const SEQUENCE_KINDS = [
   't5xxl',
+  'pile_t5xl',
   'gemma2_2b',
   'qwen3_4b',
   'qwen3_8b',

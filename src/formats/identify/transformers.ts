@@ -29,6 +29,15 @@ const MARKERS: readonly Marker[] = [
   },
   { family: () => 'sd3', names: ['joint_blocks.0.context_block.attn.qkv.weight'] },
   {
+    family: () => 'auraflow',
+    names: ['double_layers.0.attn.w1q.weight', 'positional_encoding', 'cond_seq_linear.weight'],
+  },
+  {
+    family: () => 'auraflow',
+    layout: 'diffusers',
+    names: ['joint_transformer_blocks.0.attn.add_k_proj.weight', 'pos_embed.pos_embed'],
+  },
+  {
     family: () => 'chroma',
     names: [
       [

@@ -1,6 +1,8 @@
 // The denoiser of each family: how it is created, and the layout of diffusers.
 import type { Family } from '../../formats/identify/identified-model.ts';
 import type { TensorInfo } from '../../formats/tensor-file.ts';
+import { auraFlow } from '../auraflow/auraflow.ts';
+import { auraFlowFromDiffusers } from '../auraflow/layout.ts';
 import { createChroma } from '../chroma/network.ts';
 import type { ClipFamily } from '../clip/clip.ts';
 import type { Denoiser } from '../denoiser.ts';
@@ -61,5 +63,10 @@ export const DENOISERS: Readonly<Record<Family, DenoiserKind>> = {
     create: createQwenImage,
     fromDiffusers: (tensors) => tensors,
     clip: 'qwen-image',
+  },
+  auraflow: {
+    create: (runtime, weights) => createDit(runtime, weights, auraFlow),
+    fromDiffusers: auraFlowFromDiffusers,
+    clip: 'auraflow',
   },
 };

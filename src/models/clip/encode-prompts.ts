@@ -53,19 +53,22 @@ async function encodePart(
     ? [...chunks, emptyTokens(part, rule.tokens, chunks[0].length)]
     : chunks;
   const slots = encodedChunks.map((chunk) => tokenValues(encoder, rule, chunk, warn));
-  const masks = masksOf(slots, rule);
+  const { masks, isMaskKept } = masksOf(slots, rule);
   const { hidden, pooled } = await encoder.encode(slots, {
     ...layerOf(encoder, rule, stopAt),
     project: rule.project ?? false,
     masks,
     images: imagesIn(chunks[0]),
   });
-  const empty = isWeighted ? sliceBatch(hidden, chunks.length, chunks.length + 1).data : undefined;
+  const features = masks && !isMaskKept ? withZeros(hidden, masks) : hidden;
+  const empty = isWeighted
+    ? sliceBatch(features, chunks.length, chunks.length + 1).data
+    : undefined;
   const weights = chunks.map((chunk) => chunk.map((token) => token.weight));
   const encoded = {
-    cond: blendWeights(hidden, weights, empty),
+    cond: blendWeights(features, weights, empty),
     pooled: pooled && sliceBatch(pooled, 0, 1),
-    ...(masks && { mask: tensor([1, masks[0].length], Float32Array.from(masks[0])) }),
+    ...(masks && isMaskKept && { mask: tensor([1, masks[0].length], Float32Array.from(masks[0])) }),
   };
   return withoutFirst(encoded, slots[0], rule);
 }
@@ -93,13 +96,26 @@ function withoutFirst(
   return { cond: last(cond), pooled, ...(hides && { mask: ownMask }) };
 }
 
-const masksOf = (
+/** The masks of attention, and whether the conditioning has them. */
+function masksOf(
   slots: readonly (readonly TokenValue[])[],
   { tokens }: PartRule,
-): number[][] | undefined =>
-  'chunkPad' in tokens || !tokens.isMasked
-    ? undefined
-    : slots.map((sequence) => attentionMask(sequence, tokens));
+): { readonly masks?: readonly (readonly number[])[]; readonly isMaskKept: boolean } {
+  if ('chunkPad' in tokens) return { isMaskKept: false };
+  const { isMasked: isMaskKept = false, isZeroed } = tokens;
+  if (!isMaskKept && !isZeroed) return { isMaskKept };
+  return { masks: slots.map((sequence) => attentionMask(sequence, tokens)), isMaskKept };
+}
+
+/** Features [B, T, C] with zeros where the masks hide a token. */
+function withZeros(features: Tensor, masks: readonly (readonly number[])[]): Tensor {
+  const width = features.shape[2];
+  const shown = masks.flat();
+  return {
+    shape: features.shape,
+    data: features.data.map((value, i) => (shown[Math.floor(i / width)] === 0 ? 0 : value)),
+  };
+}
 
 const padOf = ({ tokens }: PartRule): number =>
   'chunkPad' in tokens ? tokens.chunkPad : tokens.pad;

@@ -35,6 +35,7 @@ const TOKENIZERS: Readonly<Record<string, readonly [ClipFamily, file: string]>> 
   qwen3_klein: ['flux2', 'qwen3_4b'],
   gemma2_lumina2: ['lumina2', 'gemma2_2b'],
   qwen25_qwen_image: ['qwen-image', 'qwen25_vl_7b'],
+  pile_t5xl_aura: ['auraflow', 'pile_t5xl'],
 };
 
 describe('golden te/tokenizers', () => {
@@ -141,6 +142,7 @@ describe('golden te/inside', () => {
     ['z_image', 'qwen3_4b'],
     ['lumina2', 'gemma2_2b'],
     ['qwen_image', 'qwen25_vl_7b'],
+    ['pile_t5', 'pile_t5xl'],
   ])('%s', async (id, file) => {
     const { inputs, outputs } = caseOf(id);
     const encoder = await load(file);

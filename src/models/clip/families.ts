@@ -2,6 +2,7 @@
 // sdxl_clip, sd2_clip, text_encoders/).
 import { END_TOKEN } from '../../text/clip-bpe.ts';
 import { GEMMA_START } from '../../text/tokenizers/gemma.ts';
+import { PILE_T5_END, PILE_T5_PAD } from '../../text/tokenizers/pile-t5.ts';
 import { QWEN_IMAGE, QWEN_MESSAGE, QWEN_PAD, QWEN_USER } from '../../text/tokenizers/qwen.ts';
 import { T5_END } from '../../text/tokenizers/t5.ts';
 import { TEKKEN_START } from '../../text/tokenizers/tekken.ts';
@@ -19,7 +20,8 @@ export type ClipFamily =
   | 'chroma'
   | 'z-image'
   | 'lumina2'
-  | 'qwen-image';
+  | 'qwen-image'
+  | 'auraflow';
 
 /** How a family uses one of its encoders. */
 export interface PartRule {
@@ -72,6 +74,8 @@ export interface SequenceRule {
   readonly templateMarks?: readonly string[];
   /** Whether padding is hidden from attention, and the mask is a part of the conditioning. */
   readonly isMasked?: boolean;
+  /** Whether padding is hidden from attention, and its features are 0. */
+  readonly isZeroed?: boolean;
 }
 
 export interface FamilyRule {
@@ -252,6 +256,25 @@ export const CLIP_FAMILIES: Readonly<Record<ClipFamily, FamilyRule>> = {
     ],
     join: onlyPart,
     loader: 'CLIPLoader (type qwen_image)',
+  },
+  auraflow: {
+    parts: [
+      {
+        kind: 'pile_t5xl',
+        tokens: {
+          end: PILE_T5_END,
+          pad: PILE_T5_PAD,
+          minLength: 256,
+          isWeighted: true,
+          takesEmbeddings: true,
+          isZeroed: true,
+        },
+        layer: 'last',
+        norm: true,
+      },
+    ],
+    join: onlyPart,
+    loader: 'CLIPLoader (any type)',
   },
 };
 

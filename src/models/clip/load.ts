@@ -12,7 +12,9 @@ import { identify } from '../../formats/identify/identify.ts';
 import { withModelFile } from '../../formats/model-file.ts';
 import type { TensorFile, TensorInfo } from '../../formats/tensor-file.ts';
 import { gemmaTokenizer } from '../../text/tokenizers/gemma.ts';
+import { pileT5Tokenizer } from '../../text/tokenizers/pile-t5.ts';
 import { qwenTokenizer } from '../../text/tokenizers/qwen.ts';
+import { t5Tokenizer } from '../../text/tokenizers/t5.ts';
 import { tekkenTokenizer } from '../../text/tokenizers/tekken.ts';
 import type { Tokenizer } from '../../text/tokenizers/tokenizer.ts';
 import { rejectScaledFp8, wrongFile } from '../checkpoint/wrong-file.ts';
@@ -100,9 +102,18 @@ const t5: LoadSequence = (runtime, file, tensors, { kind, prefix }) => {
     roundsChanges: true,
   });
   return rounding
-    ? createT5(runtime, kind, weightsOf(file, tensors, prefix, { rounding }), stored)
-    : createT5(runtime, kind, stored);
+    ? createT5(runtime, kind, weightsOf(file, tensors, prefix, { rounding }), t5Tokenizer, stored)
+    : createT5(runtime, kind, stored, t5Tokenizer);
 };
+
+/** ComfyUI rounds Pile-T5-XL to float16, whatever its file holds, as it does CLIP. */
+const pileT5: LoadSequence = (runtime, file, tensors, { kind, prefix }) =>
+  createT5(
+    runtime,
+    kind,
+    weightsOf(file, tensors, prefix, { rounding: textEncoderRounding(runtime) }),
+    pileT5Tokenizer,
+  );
 
 /** Whether a file's type, which its norms have, is float32 or wider. */
 function isFloat32(tensors: Tensors, norm: string): boolean {
@@ -166,6 +177,7 @@ const withVocabulary =
 
 const SEQUENCES: Readonly<Record<SequencePart['kind'], LoadSequence>> = {
   t5xxl: t5,
+  pile_t5xl: pileT5,
   qwen3_4b: qwen,
   qwen3_8b: qwen,
   qwen3_06b: qwen,
@@ -223,7 +235,7 @@ export async function loadTextEncoder(file: string, runtime: ModelRuntime): Prom
       'a text encoder',
       found,
       'The CLIP encoders of SD1.x (CLIP-L), SD2.x (CLIP-H) and SDXL (CLIP-L and CLIP-G) are ' +
-        'supported, and T5-XXL, Qwen3, Gemma 2 2B and Mistral Small 3.',
+        'supported, and T5-XXL, Pile-T5-XL, Qwen3, Gemma 2 2B and Mistral Small 3.',
     );
   const { clip } = found;
   const hasProjection = 'layout' in clip && clip.layout === 'hugging-face';

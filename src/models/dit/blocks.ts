@@ -39,6 +39,19 @@ export const plainLayerNorm = ({ g }: Net, x: Value, channels: number, epsilon =
     epsilon: { float: epsilon },
   });
 
+/** LayerNorm without weights of each head of [B, N, heads * depth]. */
+export function headLayerNorm(
+  net: Net,
+  x: Value,
+  { heads, depth }: Pick<Heads, 'heads' | 'depth'>,
+  epsilon: number,
+): Value {
+  const { g } = net;
+  const perHead = g.op('Reshape', [x, g.ints([0, 0, heads, depth])]);
+  const normed = plainLayerNorm(net, perHead, depth, epsilon);
+  return g.op('Reshape', [normed, g.ints([0, 0, heads * depth])]);
+}
+
 /** GELU by its tanh approximation. */
 export const geluTanh = ({ g }: Net, x: Value): Value => g.op('com.microsoft.FastGelu', [x]);
 

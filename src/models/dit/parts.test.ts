@@ -165,7 +165,7 @@ describe('timestep embeddings', () => {
 
   it.each(cases('temb_qwen'))('$id', ({ id, inputs, outputs }) => {
     const { data } = g.float(inputs.t);
-    expectGolden(g, id, outputs.out, timestepEmbedding(data, 256, 1000));
+    expectGolden(g, id, outputs.out, timestepEmbedding(data, 256, { angles: 1000 }));
   });
 
   it.each(cases('temb_ldm'))('$id', ({ id, inputs, outputs }) => {

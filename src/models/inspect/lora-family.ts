@@ -85,7 +85,11 @@ const TRANSFORMERS: readonly Transformers[] = [
     name: FAMILY_NAMES['qwen-image'],
     families: ['qwen-image'],
   },
-  { layers: /joint_transformer_blocks|double_layers[._]\d/, name: 'AuraFlow', families: [] },
+  {
+    layers: /joint_transformer_blocks|double_layers[._]\d/,
+    name: FAMILY_NAMES.auraflow,
+    families: ['auraflow'],
+  },
   {
     layers:
       /(img|txt)_mod[._]lin|modulation[._]lin|norm1(_context)?[._]linear|vector_in|guidance_in/,

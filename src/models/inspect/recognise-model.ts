@@ -41,6 +41,7 @@ const ENCODERS: Readonly<Record<EncoderPart['kind'], string>> = {
   clip_g: 'CLIP-G',
   clip_h: 'CLIP-H',
   t5xxl: 'T5-XXL',
+  pile_t5xl: 'Pile-T5-XL',
   qwen3_4b: 'Qwen3 4B',
   qwen3_8b: 'Qwen3 8B',
   qwen3_06b: 'Qwen3 0.6B',

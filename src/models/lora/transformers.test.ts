@@ -7,6 +7,7 @@ import { caseInputs, denoisedBy, fixtureWeights } from '../../../test/support/di
 import { expectGolden, fixtureModel, golden } from '../../../test/support/golden.ts';
 import { createRuntime } from '../../runtime/runtime.ts';
 import { map, type Tensor } from '../../tensor/tensor.ts';
+import { auraFlow } from '../auraflow/auraflow.ts';
 import { createChroma } from '../chroma/network.ts';
 import type { Denoiser, DenoiserInputs } from '../denoiser.ts';
 import { createDit } from '../dit/network.ts';
@@ -36,6 +37,7 @@ const MODELS: Readonly<Record<string, (weights: Weights) => Denoiser>> = {
   tiny_lumina2: (weights) => createNextDit(runtime, weights),
   tiny_sd35_medium: (weights) => createDit(runtime, weights, mmdit),
   tiny_qwen_image: (weights) => createQwenImage(runtime, weights),
+  tiny_auraflow: (weights) => createDit(runtime, weights, auraFlow),
 };
 const plainModel = async (model: string): Promise<Denoiser> =>
   MODELS[model](await fixtureWeights(model));

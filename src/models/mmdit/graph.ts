@@ -1,7 +1,6 @@
 // The graph of SD3 and SD3.5 (arXiv 2403.03206): patches of the latent and the prompt's features
 // pass through joint blocks. Token features are [B, N, hidden].
 import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
-import { ELEMENT } from '../../onnx/serialize.ts';
 import type { DitGraphOptions } from '../dit/architecture.ts';
 import {
   blockSkipper,
@@ -11,6 +10,7 @@ import {
   tokenLinear,
   vectorMlp,
 } from '../dit/blocks.ts';
+import { placedPositions } from '../dit/position-table.ts';
 import { add, type Net, silu } from '../layers/blocks.ts';
 import type { Weights } from '../weights/tensors.ts';
 import type { MMDiTConfig, MMDiTModelConfig } from './config.ts';
@@ -103,14 +103,10 @@ export function imageTokens(
   net: Net,
   config: Pick<MMDiTConfig, 'inChannels' | 'patch' | 'hidden' | 'tableSide'>,
 ): Value {
-  const { g, w } = net;
   const { hidden, tableSide } = config;
   const embedded = patchTokens(net, config);
-  if (tableSide === undefined) return add(net, embedded, g.input('positions', ['N', hidden]));
-  const places = g.op('Cast', [g.input('places', ['N'])], { to: ELEMENT.i64 });
-  const table = (): Value => w.value(g, TABLE, { dims: [w.shape(TABLE)[1], hidden] });
-  const positions = w.rowsAt?.(g, TABLE, places) ?? g.op('Gather', [table(), places]);
-  return add(net, embedded, positions);
+  if (tableSide === undefined) return add(net, embedded, net.g.input('positions', ['N', hidden]));
+  return add(net, embedded, placedPositions(net, TABLE, hidden));
 }
 
 const TABLE = 'pos_embed';

@@ -4,11 +4,12 @@ import { type Tensor, zeros } from '../../tensor/tensor.ts';
 import type { DenoiserInputs } from '../denoiser.ts';
 import { type Architecture, largeLayers } from '../dit/architecture.ts';
 import { type Patches, patchGrid, patchify, unpatchify } from '../dit/patches.ts';
+import { tablePlaces } from '../dit/position-table.ts';
 import { timestepEmbedding } from '../unet/timestep.ts';
 import { type MMDiTConfig, type MMDiTModelConfig, mmditConfig } from './config.ts';
 import { CONTROLLED, mmditGraph, residualInput, TIME_WIDTH } from './graph.ts';
 import { MMDIT_LORA } from './layout.ts';
-import { sincosPositions, tablePlaces } from './positions.ts';
+import { sincosPositions } from './positions.ts';
 
 const NAME = 'SD3';
 

@@ -108,11 +108,11 @@ export function graphInputs(
   return {
     x: tokensOf([x], x.shape[0]),
     context,
-    time: timestepEmbedding(timesteps, EMBEDDING, TIME_SCALE),
+    time: timestepEmbedding(timesteps, EMBEDDING, { angles: TIME_SCALE }),
     ...ropeInputs('rope', ropeTable(positions, config.rope)),
     ...(extras.includes(EXTRAS.references) && { references: tokensOf(references, x.shape[0]) }),
     ...(extras.includes(EXTRAS.timeZero) && {
-      timeZero: timestepEmbedding([0], EMBEDDING, TIME_SCALE),
+      timeZero: timestepEmbedding([0], EMBEDDING, { angles: TIME_SCALE }),
     }),
     ...(contextMask && { bias: attentionBias(contextMask, positions.length) }),
     ...(control &&

@@ -1,7 +1,9 @@
 // The buckets of T5's relative position biases (Raffel et al. 2020, section 2.1): near distances
 // have one each, far ones share them by the logarithm of the distance.
+
+import { MAX_FLOAT32 } from '../../tensor/float32/limits.ts';
 import { log } from '../../tensor/float32/log.ts';
-import { type Tensor, zeros } from '../../tensor/tensor.ts';
+import { type Tensor, tensor, zeros } from '../../tensor/tensor.ts';
 
 /** From this distance on, all positions share a bucket. */
 const MAX_DISTANCE = 128;
@@ -16,6 +18,12 @@ export function relativeBuckets(length: number, buckets: number): Tensor {
       table.data[query * length + key] =
         key > query ? half + before[key - query] : before[query - key];
   return table;
+}
+
+/** Returns what hides tokens that a mask has 0 for, [sequences, 1, 1, length]. */
+export function hidingBias(masks: readonly (readonly number[])[], length: number): Tensor {
+  const values = masks.flatMap((mask) => mask.map((shown) => (shown === 0 ? -MAX_FLOAT32 : 0)));
+  return tensor([masks.length, 1, 1, length], Float32Array.from(values));
 }
 
 /** The bucket of a distance, of those for one direction. */

@@ -1,10 +1,10 @@
 // T5 as a text encoder.
 import type { Runtime } from '../../runtime/runtime.ts';
-import { t5Tokenizer } from '../../text/tokenizers/t5.ts';
+import type { Tokenizer } from '../../text/tokenizers/tokenizer.ts';
 import { createSequenceEncoder, type SequenceModel } from '../clip/sequence-encoder.ts';
 import type { SequenceKind, TextEncoder } from '../clip/text-encoder.ts';
 import type { Weights } from '../weights/tensors.ts';
-import { relativeBuckets } from './buckets.ts';
+import { hidingBias, relativeBuckets } from './buckets.ts';
 import { T5_TOKENS, t5Config } from './config.ts';
 import { t5Graph } from './graph.ts';
 
@@ -16,14 +16,15 @@ export const createT5 = (
   runtime: Runtime,
   kind: SequenceKind,
   weights: Weights,
+  tokenizer: () => Tokenizer,
   unrounded?: Weights,
 ): TextEncoder =>
   createSequenceEncoder(runtime, {
-    ...t5Model(kind, weights),
-    unrounded: unrounded && t5Model(kind, unrounded),
+    ...t5Model(kind, weights, tokenizer),
+    unrounded: unrounded && t5Model(kind, unrounded, tokenizer),
   });
 
-function t5Model(kind: SequenceKind, weights: Weights): SequenceModel {
+function t5Model(kind: SequenceKind, weights: Weights, tokenizer: () => Tokenizer): SequenceModel {
   const config = t5Config(weights);
   return {
     kind,
@@ -32,8 +33,11 @@ function t5Model(kind: SequenceKind, weights: Weights): SequenceModel {
     layers: config.layers,
     heads: config.heads,
     table: T5_TOKENS,
-    tokenizer: async () => t5Tokenizer(),
+    tokenizer: async () => tokenizer(),
     graph: (changed, output) => t5Graph(changed, config, output),
-    inputs: (length) => ({ buckets: relativeBuckets(length, config.buckets) }),
+    inputs: (length, { masks = [new Array(length).fill(1)] }) => ({
+      buckets: relativeBuckets(length, config.buckets),
+      ...(config.isUmt5 && { hiding: hidingBias(masks, length) }),
+    }),
   };
 }

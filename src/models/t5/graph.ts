@@ -11,18 +11,19 @@ import { type T5Config, t5Bias, t5Block } from './config.ts';
 const EPSILON = 1e-6;
 
 /**
- * Builds the encoder up to an output. Inputs `embeddings` [B, T, width] and `buckets` [1, T, T];
- * output `hidden` [B, T, width].
+ * Builds the encoder up to an output. Inputs `embeddings` [B, T, width], `buckets` [1, T, T], and of
+ * UMT5 `hiding` [B, 1, 1, T] (hidingBias of buckets.ts); output `hidden` [B, T, width].
  */
 export function t5Graph(weights: Weights, config: T5Config, output: LayerOutput): Graph {
   const g = createGraph();
   const net: Net = { g, w: weights };
   let x = g.input('embeddings', ['B', 'T', config.width]);
   const buckets = g.op('Cast', [g.input('buckets', [1, 'T', 'T'])], { to: INT64 });
+  const hiding = config.isUmt5 ? g.input('hiding', ['B', 1, 1, 'T']) : undefined;
   let bias: Value = '';
   const states: Value[] = [];
   for (let i = 0; i <= Math.max(...output.indexes); i++) {
-    if (weights.has(t5Bias(i))) bias = positionBias(net, t5Bias(i), buckets);
+    if (weights.has(t5Bias(i))) bias = positionBias(net, t5Bias(i), buckets, hiding);
     x = block(net, x, t5Block(i), bias, config);
     states.push(x);
   }
@@ -35,10 +36,11 @@ export function t5Graph(weights: Weights, config: T5Config, output: LayerOutput)
 /** ONNX's number of int64. */
 const INT64 = 7;
 
-/** [1, T, T] buckets -> [1, heads, T, T] biases. */
-function positionBias({ g, w }: Net, name: string, buckets: Value): Value {
+/** [1, T, T] buckets -> [1 or B, heads, T, T] biases. */
+function positionBias({ g, w }: Net, name: string, buckets: Value, hiding?: Value): Value {
   const rows = g.op('Gather', [w.value(g, name), buckets], { axis: 0 });
-  return g.op('Transpose', [rows], { perm: [0, 3, 1, 2] });
+  const bias = g.op('Transpose', [rows], { perm: [0, 3, 1, 2] });
+  return hiding === undefined ? bias : g.op('Add', [hiding, bias]);
 }
 
 function block(net: Net, x: Value, name: string, bias: Value, { heads, depth }: T5Config): Value {

@@ -14,17 +14,27 @@ function frequenciesOf(half: number): Float32Array {
   );
 }
 
+/** What angles or, before them, frequencies are multiplied by; 1 by default. */
+interface EmbeddingFactors {
+  readonly angles?: number;
+  readonly frequencies?: number;
+}
+
 /**
  * Embeds N numbers as [N, dim]: dim/2 cosines, then dim/2 sines, in float32 arithmetic. With an odd
- * `dim` the last column is 0. `factor`: of all angles.
+ * `dim` the last column is 0.
  */
-export function timestepEmbedding(timesteps: ArrayLike<number>, dim: number, factor = 1): Tensor {
+export function timestepEmbedding(
+  timesteps: ArrayLike<number>,
+  dim: number,
+  { angles = 1, frequencies: factor = 1 }: EmbeddingFactors = {},
+): Tensor {
   const half = dim >> 1;
-  const frequencies = frequenciesOf(half);
+  const frequencies = frequenciesOf(half).map((frequency) => frequency * factor);
   const data = new Float32Array(timesteps.length * dim);
   for (let n = 0; n < timesteps.length; n++)
     for (let i = 0; i < half; i++) {
-      const angle = Math.fround(Math.fround(Math.fround(timesteps[n]) * frequencies[i]) * factor);
+      const angle = Math.fround(Math.fround(Math.fround(timesteps[n]) * frequencies[i]) * angles);
       data[n * dim + i] = cos(angle);
       data[n * dim + half + i] = sin(angle);
     }

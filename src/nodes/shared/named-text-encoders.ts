@@ -79,6 +79,7 @@ export const SINGLE_ENCODERS: Readonly<Record<TextEncoder['kind'], SingleUse>> =
     types: { stable_cascade: null, sd3: 'sd3', hidream: null },
   },
   t5xxl: { otherwise: null, types: { sd3: 'sd3', chroma: 'chroma', pixart: 'chroma' } },
+  pile_t5xl: { otherwise: 'auraflow' },
   gemma2_2b: { otherwise: 'lumina2', types: { pixeldit: null } },
   qwen3_4b: { otherwise: 'z-image', types: { flux2: 'flux2' } },
   qwen3_8b: { otherwise: 'flux2', types: { ideogram4: null } },

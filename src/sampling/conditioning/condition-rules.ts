@@ -71,6 +71,7 @@ export const CONDITION_RULES: Readonly<Record<Model['family'], ConditionRules>> 
     references: true,
     masksPrompt: true,
   },
+  auraflow: { repeatsTokens: false, vector: pooledPrompt },
 };
 
 /** The entry's pooled prompt. Throws DR_INPUT_INVALID if it has none of the model's width. */

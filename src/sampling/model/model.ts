@@ -27,6 +27,7 @@ const FAMILIES: Readonly<Record<Model['family'], FamilyRule>> = {
   lumina2: { ...FLOW_FAMILY, sampling: () => flowSampling({ shift: 6, multiplier: 1 }) },
   'z-image': { ...FLOW_FAMILY, sampling: () => flowSampling({ shift: 3, multiplier: 1 }) },
   'qwen-image': { latentFormat: WAN21, sampling: fluxSampling },
+  auraflow: { latentFormat: SDXL, sampling: () => flowSampling({ shift: 1.73, multiplier: 1 }) },
 };
 
 /** The sigmas of Playground v2.5. */

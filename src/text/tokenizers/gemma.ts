@@ -1,6 +1,6 @@
 // Gemma's tokenizer as ComfyUI uses it (spiece_tokenizer.py): the SentencePiece model in the file of
 // the text encoder, and a token that ends a turn.
-import { isGemmaLike, sentencePieceBpe } from './sentencepiece-bpe.ts';
+import { isPlainBpe, sentencePieceBpe } from './sentencepiece-bpe.ts';
 import { readSentencePieceModel } from './sentencepiece-model.ts';
 import { type Tokenizer, tokenSplitter } from './tokenizer.ts';
 
@@ -15,7 +15,7 @@ const splitAtTurns = tokenSplitter(new Map([['<end_of_turn>', 107]]));
  */
 export function gemmaTokenizer(bytes: Uint8Array): Tokenizer | undefined {
   const model = readSentencePieceModel(bytes);
-  if (!isGemmaLike(model)) return undefined;
+  if (!isPlainBpe(model) || model.addsSpace) return undefined;
   const { encode } = sentencePieceBpe(model);
   return {
     encode: (text) => {

@@ -1,5 +1,5 @@
 // SentencePiece's byte-pair encoding (Kudo and Richardson 2018; bpe_model.cc), with the settings of
-// Gemma: no normalisation, bytes for unknown characters.
+// Llama and Gemma: no normalisation, bytes for unknown characters.
 import { mergePairs } from '../byte-pairs.ts';
 import type { SentencePieceModel } from './sentencepiece-model.ts';
 import { type Tokenizer, tokenSplitter, wellFormed } from './tokenizer.ts';
@@ -11,11 +11,11 @@ const SPACE = '▁';
 const MERGEABLE = ['normal', 'user', 'unused'];
 
 /** Whether sentencePieceBpe can encode as this model does. */
-export const isGemmaLike = ({ kind, byteFallback, isNormalised }: SentencePieceModel): boolean =>
+export const isPlainBpe = ({ kind, byteFallback, isNormalised }: SentencePieceModel): boolean =>
   kind === 'bpe' && byteFallback && !isNormalised;
 
-/** Creates the tokenizer of a model that isGemmaLike. */
-export function sentencePieceBpe({ pieces }: SentencePieceModel): Tokenizer {
+/** Creates the tokenizer of a model that isPlainBpe. */
+export function sentencePieceBpe({ pieces, addsSpace }: SentencePieceModel): Tokenizer {
   const ids = new Map<string, number>();
   const userDefined = new Map<string, number>();
   const bytes = new Map<number, number>();
@@ -33,9 +33,11 @@ export function sentencePieceBpe({ pieces }: SentencePieceModel): Tokenizer {
       ? Array.from(Buffer.from(symbol, 'utf8'), (byte) => bytes.get(byte) ?? 0)
       : [id];
   };
+  const spaced = (text: string): string =>
+    (addsSpace && text !== '' ? SPACE : '') + wellFormed(text).replaceAll(' ', SPACE);
   return {
     encode: (text) =>
-      split(wellFormed(text).replaceAll(' ', SPACE)).flatMap((piece) =>
+      split(spaced(text)).flatMap((piece) =>
         typeof piece === 'number' ? piece : merge(piece.text).flatMap(idsOf),
       ),
   };

@@ -17,6 +17,8 @@ export interface SentencePieceModel {
   readonly byteFallback: boolean;
   /** Whether texts are normalised in another way than by writing spaces as ▁. */
   readonly isNormalised: boolean;
+  /** Whether a space is put before texts. */
+  readonly addsSpace: boolean;
 }
 
 /** Reads a model. Throws RangeError for bytes that are not one. */
@@ -32,9 +34,9 @@ export function readSentencePieceModel(bytes: Uint8Array): SentencePieceModel {
     byteFallback: numberAt(trainer, 35, 0) === 1,
     isNormalised:
       bytesAt(normalizer, 2).length > 0 ||
-      numberAt(normalizer, 3, 1) === 1 ||
       numberAt(normalizer, 4, 1) === 1 ||
       numberAt(normalizer, 5, 1) === 0,
+    addsSpace: numberAt(normalizer, 3, 1) === 1,
   };
 }
 

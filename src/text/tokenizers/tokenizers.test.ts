@@ -88,6 +88,7 @@ it('divides unused pieces of a SentencePiece model again', () => {
     kind: 'bpe',
     byteFallback: true,
     isNormalised: false,
+    addsSpace: false,
   });
   expect(encode('abab')).toEqual([0, 1, 0, 1]);
   expect(encode('abcab')).toEqual([4, 0, 1]);

@@ -106,14 +106,14 @@ describe('text encoders that do not fit', () => {
     });
   });
 
-  it.each([
-    ['checkpoint', 'tiny_sdxl_base.safetensors is not a text encoder but a checkpoint'],
-    [
-      'pile_t5xl',
-      'tiny_pile_t5xl.safetensors is not a text encoder but a T5 text encoder of AuraFlow or Wan (UMT5)',
-    ],
-  ])('CLIPLoader refuses %s', async (name, message) => {
-    await expect(single(name, 'lumina2')).rejects.toMatchObject({ message });
+  it('CLIPLoader refuses a checkpoint', async () => {
+    const message = 'tiny_sdxl_base.safetensors is not a text encoder but a checkpoint';
+    await expect(single('checkpoint', 'lumina2')).rejects.toMatchObject({ message });
+  });
+
+  it.each(['stable_diffusion', 'sd3', 'wan'])('Pile-T5-XL is AuraFlow’s as %s', async (type) => {
+    const [{ family }] = await single('pile_t5xl', type);
+    expect(family).toBe('auraflow');
   });
 
   it('nodes with prompts for several encoders refuse a CLIP without them', async () => {

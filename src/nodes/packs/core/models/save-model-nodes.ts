@@ -93,6 +93,7 @@ const PREFIXES: Readonly<Partial<Record<Model['family'], Prefixes>>> = {
   'z-image': FLOW,
   'qwen-image': FLOW,
   flux2: FLOW,
+  auraflow: FLOW,
   sd3: { encoders: ALL_IN_ONE, vae: VAE_PREFIX },
   chroma: { encoders: 'cond_stage_model.', vae: VAE_PREFIX },
 };
