@@ -1,5 +1,5 @@
-// Whole workflows on the tiny models of Z-Image, Lumina 2, FLUX, Chroma, SD3, Qwen-Image and
-// AuraFlow: the latents and images of ComfyUI (test/golden/graphs_flow).
+// Whole workflows on the tiny models of Z-Image, Lumina 2, FLUX, Chroma, SD3, Qwen-Image,
+// AuraFlow and Krea 2: the latents and images of ComfyUI (test/golden/graphs_flow).
 import {
   copyFileSync,
   mkdirSync,
@@ -17,6 +17,7 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Darkroom, openDarkroom } from '../src/darkroom.ts';
 import { openSafetensors } from '../src/formats/safetensors/safetensors.ts';
+import { writeSmallQwen3Vl } from './support/files/small-qwen3-vl.ts';
 import { expectGolden, expectImage, fixtureModel, golden } from './support/golden.ts';
 
 const GROUPS = readdirSync(join(import.meta.dirname, 'golden', 'graphs_flow')).flatMap((name) =>
@@ -30,6 +31,7 @@ const MODELS: Readonly<Record<string, readonly string[]>> = {
     'tiny_flux_dev',
     'tiny_flux_fill',
     'tiny_flux_schnell',
+    'tiny_krea2',
     'tiny_lumina2',
     'tiny_qwen_image',
     'tiny_sd35_medium',
@@ -43,7 +45,7 @@ const MODELS: Readonly<Record<string, readonly string[]>> = {
   vae: ['tiny_ae', 'tiny_flux2_vae', 'tiny_wan21_vae'],
   loras: [
     ...['lora_flux_dev_kohya', 'lora_flux_dev_peft', 'lora_sd35_peft', 'lora_z_image_peft'],
-    'lora_qwen_image_peft',
+    ...['lora_qwen_image_peft', 'lora_krea2_peft'],
   ],
 };
 
@@ -57,6 +59,7 @@ beforeAll(async () => {
     for (const name of names)
       symlinkSync(fixtureModel(name), join(root, 'models', folder, `${name}.safetensors`));
   }
+  await writeSmallQwen3Vl(join(root, 'models', 'text_encoders'));
   mkdirSync(join(root, 'input'));
   for (const name of readdirSync(join(files, 'input')))
     copyFileSync(join(files, 'input', name), join(root, 'input', name));

@@ -125,6 +125,12 @@ const FLOW = {
   encode: CLIP_TEXT,
   vae: { latentChannels: 16, usual: 'ae.safetensors', name: /(^|\/)ae\b|flux/i },
 } as const;
+const WAN_VAE: VaeFile = {
+  latentChannels: 16,
+  isVideo: true,
+  usual: 'qwen_image_vae.safetensors',
+  name: /qwen|wan/i,
+};
 const FLUX = { ...FLOW, cfg: 1, negative: 'zeros' } as const;
 const FLUX_ENCODERS = twoEncoders('flux', CLIP_L, T5);
 const FLUX2_9B = oneEncoder('flux2', QWEN3_8B);
@@ -209,12 +215,7 @@ export const START_PRESETS: Readonly<Record<Family, StartPreset>> = {
       kind: 'qwen25_7b',
       usual: 'qwen_2.5_vl_7b_fp8_scaled.safetensors',
     }),
-    vae: {
-      latentChannels: 16,
-      isVideo: true,
-      usual: 'qwen_image_vae.safetensors',
-      name: /qwen|wan/i,
-    },
+    vae: WAN_VAE,
     modelSampling: shift(3.1),
   },
   auraflow: {
@@ -224,5 +225,14 @@ export const START_PRESETS: Readonly<Record<Family, StartPreset>> = {
       kind: 'pile_t5xl',
       usual: 'pile_t5xl.safetensors',
     }),
+  },
+  krea2: {
+    ...FLOW,
+    ...{ steps: 8, cfg: 1, negative: 'zeros', latent: 'EmptyLatentImage' },
+    encoders: oneEncoder('krea2', {
+      kind: 'qwen3vl_4b',
+      usual: 'qwen3vl_4b_fp8_scaled.safetensors',
+    }),
+    vae: WAN_VAE,
   },
 };

@@ -13,7 +13,8 @@ export type TransformerFamily =
   | 'lumina2'
   | 'z-image'
   | 'qwen-image'
-  | 'auraflow';
+  | 'auraflow'
+  | 'krea2';
 
 export type Family = UNetFamily | TransformerFamily;
 
@@ -32,6 +33,7 @@ export const FAMILY_NAMES: Readonly<Record<Family, string>> = {
   'z-image': 'Z-Image',
   'qwen-image': 'Qwen-Image',
   auraflow: 'AuraFlow',
+  krea2: 'Krea 2',
 };
 
 const names = Object.values(FAMILY_NAMES);
@@ -71,6 +73,7 @@ export interface SequencePart {
     | 'qwen3_8b'
     | 'qwen3_06b'
     | 'qwen25_7b'
+    | 'qwen3vl_4b'
     | 'gemma2_2b'
     | 'mistral3_24b';
   /** Before `shared.weight` (T5) or `model.embed_tokens.weight`. */

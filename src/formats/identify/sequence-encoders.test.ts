@@ -37,6 +37,8 @@ const T5_BIAS = 'encoder.block.1.layer.0.SelfAttention.relative_attention_bias.w
 const NORM = 'model.layers.0.post_attention_layernorm.weight';
 const WI = 'encoder.block.23.layer.1.DenseReluDense.wi_1.weight';
 const K_BIAS = 'model.layers.0.self_attn.k_proj.bias';
+const DEEPSTACK = 'model.visual.deepstack_merger_list.0.norm.weight';
+const SEEN = 'model.visual.merger.linear_fc2.weight';
 const Q_NORM = 'model.layers.0.self_attn.q_norm.weight';
 
 // the sizes of comfy.sd.detect_te_model
@@ -47,6 +49,7 @@ it.each([
   ['qwen3_8b', { [NORM]: [4096], [Q_NORM]: [128] }],
   ['qwen3_06b', { [NORM]: [1024], [Q_NORM]: [128] }],
   ['qwen25_7b', { [NORM]: [3584], [K_BIAS]: [512] }],
+  ['qwen3vl_4b', { [DEEPSTACK]: [4096], [SEEN]: [2560, 4096] }],
   ['gemma2_2b', { [NORM]: [2304], 'model.layers.0.post_feedforward_layernorm.weight': [2304] }],
 ])('identifies %s by its sizes', (kind, given) => {
   expect(identify(shapes(given))).toMatchObject({ kind: 'text-encoder', clip: { kind } });
@@ -56,6 +59,10 @@ it.each([
   ['a T5 text encoder of another size than XXL', { [WI]: [2816, 1024] }],
   ['a T5 text encoder of Wan (UMT5)', { [WI]: [10240, 4096], [T5_BIAS]: [32, 64] }],
   ['a Qwen2.5-VL text encoder of another size than 7B', { [NORM]: [2048], [K_BIAS]: [256] }],
+  [
+    'a Qwen3-VL text encoder of another size than 4B',
+    { [DEEPSTACK]: [4608], [SEEN]: [4096, 4608] },
+  ],
   ['a Qwen3 text encoder of width 2048', { [NORM]: [2048], [Q_NORM]: [128] }],
   ['a Llama text encoder', { [NORM]: [4096] }],
   [

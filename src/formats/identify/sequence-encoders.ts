@@ -1,5 +1,6 @@
 // Recognises the text encoders beside CLIP (comfy.sd detect_te_model): T5-XXL, Pile-T5-XL, Qwen3,
-// Qwen2.5-VL, Gemma 2 and Mistral Small 3, in files of their own and in all-in-one checkpoints.
+// Qwen2.5-VL, Qwen3-VL, Gemma 2 and Mistral Small 3, in files of their own and in all-in-one
+// checkpoints.
 import type { TensorInfo } from '../tensor-file.ts';
 import type { EncoderPart, SequencePart } from './identified-model.ts';
 
@@ -20,9 +21,16 @@ const QWEN3: ReadonlyMap<number, SequencePart['kind']> = new Map([
   [2560, 'qwen3_4b'],
   [4096, 'qwen3_8b'],
   [1024, 'qwen3_06b'],
+  // the language model of small Qwen3-VLs
+  [48, 'qwen3_4b'],
 ]);
 const SMALL_WIDTH = 32;
 const SMALL_QWEN3_4B_LAYER = 29;
+
+/** What only Qwen3-VL has, and the width of the tokens that it sees, of 4B and of small models. */
+const QWEN3_VL = 'model.visual.deepstack_merger_list.0.norm.weight';
+const QWEN3_VL_TOKENS = 'model.visual.merger.linear_fc2.weight';
+const QWEN3_VL_4B_WIDTHS = [2560, 48];
 
 /** The width of the keys of Qwen2.5-VL 7B, and of small models for tests. */
 const QWEN25_7B_KEYS = [512, 32];
@@ -47,6 +55,10 @@ export function sequenceEncoder(tensors: Tensors, prefix = ''): Found | undefine
       ? { kind: 't5xxl' }
       : { unsupported: 'a T5 text encoder of another size than XXL' };
   }
+  if (shape(QWEN3_VL))
+    return QWEN3_VL_4B_WIDTHS.includes(shape(QWEN3_VL_TOKENS)?.[0] ?? 0)
+      ? { kind: 'qwen3vl_4b' }
+      : { unsupported: 'a Qwen3-VL text encoder of another size than 4B' };
   const width = shape(`${LAYER}0.post_attention_layernorm.weight`)?.[0];
   if (width === undefined) return undefined;
   if (shape(`${LAYER}0.post_feedforward_layernorm.weight`))
@@ -80,6 +92,7 @@ const SEQUENCE_KINDS = [
   'qwen3_4b',
   'qwen3_8b',
   'qwen25_7b',
+  'qwen3vl_4b',
   'mistral3_24b',
 ] as const;
 

@@ -27,6 +27,10 @@ const MARKERS: readonly Marker[] = [
     // Mage-Flow
     width: { name: 'txt_norm.weight', isNot: 2560 },
   },
+  {
+    family: () => 'krea2',
+    names: ['txtfusion.projector.weight', 'first.weight', 'blocks.0.attn.wq.weight'],
+  },
   { family: () => 'sd3', names: ['joint_blocks.0.context_block.attn.qkv.weight'] },
   {
     family: () => 'auraflow',

@@ -9,6 +9,7 @@ import type { Denoiser } from '../denoiser.ts';
 import { createDit } from '../dit/network.ts';
 import { flux2FromDiffusers, fluxFromDiffusers, fluxTensors } from '../flux/layout.ts';
 import { createFlux, createFlux2 } from '../flux/network.ts';
+import { createKrea2 } from '../krea2/krea2.ts';
 import { mmditFromDiffusers } from '../mmdit/layout.ts';
 import { mmdit } from '../mmdit/mmdit.ts';
 import type { ModelRuntime } from '../model-runtime.ts';
@@ -33,6 +34,8 @@ export interface DenoiserKind {
 }
 
 type Network = Omit<DenoiserKind, 'clip'>;
+
+const asNamed: Rename = (tensors) => tensors;
 
 const UNET: Network = { create: createUNet, fromDiffusers };
 const NEXTDIT: Network = { create: createNextDit, fromDiffusers: fromDiffusersNextDit };
@@ -59,14 +62,11 @@ export const DENOISERS: Readonly<Record<Family, DenoiserKind>> = {
   lumina2: { ...NEXTDIT, clip: 'lumina2' },
   'z-image': { ...NEXTDIT, clip: 'z-image' },
   // diffusers' names are the original ones
-  'qwen-image': {
-    create: createQwenImage,
-    fromDiffusers: (tensors) => tensors,
-    clip: 'qwen-image',
-  },
+  'qwen-image': { create: createQwenImage, fromDiffusers: asNamed, clip: 'qwen-image' },
   auraflow: {
     create: (runtime, weights) => createDit(runtime, weights, auraFlow),
     fromDiffusers: auraFlowFromDiffusers,
     clip: 'auraflow',
   },
+  krea2: { create: createKrea2, fromDiffusers: asNamed, clip: 'krea2' },
 };

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { noise, tensorsOf, writeRenamed } from '../../../test/support/files/rewrite.ts';
+import { writeSmallQwen3Vl } from '../../../test/support/files/small-qwen3-vl.ts';
 import {
   expectExact,
   expectGolden,
@@ -24,7 +25,13 @@ import { promptTokens } from './prompt-tokens.ts';
 
 const runtime = createModelRuntime({ threads: 1 });
 afterAll(() => runtime.close());
-const load = (name: string) => loadTextEncoder(fixtureModel(`tiny_${name}`), runtime);
+const folder = mkdtempSync(join(tmpdir(), 'darkroom-encoders-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const load = async (name: string) =>
+  loadTextEncoder(
+    name === 'qwen3vl_4b' ? await writeSmallQwen3Vl(folder) : fixtureModel(`tiny_${name}`),
+    runtime,
+  );
 
 /** The tokenizers of the group that belong to a family, with the file of its encoder. */
 const TOKENIZERS: Readonly<Record<string, readonly [ClipFamily, file: string]>> = {
@@ -36,6 +43,7 @@ const TOKENIZERS: Readonly<Record<string, readonly [ClipFamily, file: string]>> 
   gemma2_lumina2: ['lumina2', 'gemma2_2b'],
   qwen25_qwen_image: ['qwen-image', 'qwen25_vl_7b'],
   pile_t5xl_aura: ['auraflow', 'pile_t5xl'],
+  qwen3vl_krea2: ['krea2', 'qwen3vl_4b'],
 };
 
 describe('golden te/tokenizers', () => {
@@ -95,9 +103,6 @@ describe('golden te/tokenizers', () => {
 
 describe('golden te/files', () => {
   const g = golden('te', 'files');
-  const folder = mkdtempSync(join(tmpdir(), 'darkroom-encoder-types-'));
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
   /** varied() of test/golden/te/make_files.py */
   async function writeVaried(name: string, dtype: DTypeName): Promise<string> {
     const path = join(folder, `${name}_${dtype}.safetensors`);

@@ -21,7 +21,8 @@ export type ClipFamily =
   | 'z-image'
   | 'lumina2'
   | 'qwen-image'
-  | 'auraflow';
+  | 'auraflow'
+  | 'krea2';
 
 /** How a family uses one of its encoders. */
 export interface PartRule {
@@ -115,6 +116,14 @@ const QWEN_EDIT =
   "objects, background), then explain how the user's text instruction should alter or modify the " +
   "image. Generate a new image that meets the user's requirements while maintaining consistency " +
   `with the original input where appropriate.<|im_end|>\n${QWEN_ASK}`;
+
+/** The text around a prompt that Qwen-Image and Krea 2 draw. */
+const QWEN_DESCRIBE = [
+  '<|im_start|>system\nDescribe the image by detailing the color, shape, size, texture, ' +
+    `quantity, text, spatial relationships of the objects and background:<|im_end|>\n${QWEN_ASK}`,
+  QWEN_END,
+] as const;
+const QWEN_SEES = '<|vision_start|><|image_pad|><|vision_end|>';
 
 /** A prompt as a message to a Qwen. */
 const QWEN_CHAT: SequenceRule = {
@@ -239,13 +248,8 @@ export const CLIP_FAMILIES: Readonly<Record<ClipFamily, FamilyRule>> = {
         kind: 'qwen25_7b',
         tokens: {
           ...QWEN_CHAT,
-          template: [
-            '<|im_start|>system\nDescribe the image by detailing the color, shape, size, texture, ' +
-              'quantity, text, spatial relationships of the objects and background:<|im_end|>\n' +
-              QWEN_ASK,
-            QWEN_END,
-          ],
-          imageTemplate: [`${QWEN_EDIT}<|vision_start|><|image_pad|><|vision_end|>`, QWEN_END],
+          template: QWEN_DESCRIBE,
+          imageTemplate: [QWEN_EDIT + QWEN_SEES, QWEN_END],
           imageToken: QWEN_IMAGE,
           templateMarks: ['<|im_start|>', '<|start_header_id|>'],
           leftOut: qwenSystemTokens,
@@ -275,6 +279,25 @@ export const CLIP_FAMILIES: Readonly<Record<ClipFamily, FamilyRule>> = {
     ],
     join: onlyPart,
     loader: 'CLIPLoader (any type)',
+  },
+  krea2: {
+    parts: [
+      {
+        kind: 'qwen3vl_4b',
+        tokens: {
+          ...QWEN_CHAT,
+          template: QWEN_DESCRIBE,
+          imageTemplate: [QWEN_ASK + QWEN_SEES, QWEN_END],
+          imageToken: QWEN_IMAGE,
+          templateMarks: ['<|im_start|>'],
+          leftOut: qwenSystemTokens,
+        },
+        layer: [2, 5, 8, 11, 14, 17, 20, 23, 26, 29, 32, 35],
+        norm: false,
+      },
+    ],
+    join: onlyPart,
+    loader: 'CLIPLoader (type krea2)',
   },
 };
 

@@ -153,6 +153,23 @@ const qwenVl: LoadSequence = (runtime, file, tensors, { kind, prefix }) => {
 
 const VISION = 'visual.';
 
+/** Where the parts of Qwen3-VL are in files of its own, and where in checkpoints. */
+const QWEN3_VL_PARTS = [
+  ['model.language_model.', 'model.'],
+  ['model.visual.', VISION],
+] as const;
+
+const qwen3VlName = (name: string): string => {
+  const [from, to] = QWEN3_VL_PARTS.find(([part]) => name.startsWith(part)) ?? ['', ''];
+  return to + name.slice(from.length);
+};
+
+const qwen3Vl: LoadSequence = (runtime, file, tensors, { kind, prefix }) => {
+  const own = [...tensors].filter(([name]) => name.startsWith(prefix));
+  const named = new Map(own.map(([name, info]) => [qwen3VlName(name.slice(prefix.length)), info]));
+  return createLlm(runtime, kind, llmWeights(file, named, ''), async () => qwenTokenizer());
+};
+
 /** A tokenizer whose vocabulary is in the file of its encoder. */
 interface OwnVocabulary {
   /** What messages call the encoder. */
@@ -182,6 +199,7 @@ const SEQUENCES: Readonly<Record<SequencePart['kind'], LoadSequence>> = {
   qwen3_8b: qwen,
   qwen3_06b: qwen,
   qwen25_7b: qwenVl,
+  qwen3vl_4b: qwen3Vl,
   gemma2_2b: withVocabulary({
     name: 'Gemma 2 2B',
     create: gemmaTokenizer,
@@ -235,7 +253,8 @@ export async function loadTextEncoder(file: string, runtime: ModelRuntime): Prom
       'a text encoder',
       found,
       'The CLIP encoders of SD1.x (CLIP-L), SD2.x (CLIP-H) and SDXL (CLIP-L and CLIP-G) are ' +
-        'supported, and T5-XXL, Pile-T5-XL, Qwen3, Gemma 2 2B and Mistral Small 3.',
+        'supported, and T5-XXL, Pile-T5-XL, Qwen3, Qwen2.5-VL, Qwen3-VL, Gemma 2 2B and Mistral ' +
+        'Small 3.',
     );
   const { clip } = found;
   const hasProjection = 'layout' in clip && clip.layout === 'hugging-face';

@@ -14,7 +14,8 @@ import type { ClipKind } from './config.ts';
 
 /**
  * The kinds of text encoders: CLIP-L, G and H, T5-XXL, Pile-T5-XL, Qwen3 in its sizes, Qwen2.5-VL,
- * Gemma 2 and Mistral Small 3. The names are those of ComfyUI, which LoRAs and textual inversions use too.
+ * Qwen3-VL, Gemma 2 and Mistral Small 3. The names are those of ComfyUI, which LoRAs and textual
+ * inversions use too.
  */
 export type EncoderKind = ClipKind | SequenceKind;
 

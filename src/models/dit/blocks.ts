@@ -25,12 +25,17 @@ export function tokenLinear(
   return g.op('Reshape', [linear(net, flat, name, rows), sizes]);
 }
 
-/** RMSNorm (Zhang and Sennrich 2019) over the last axis; `name` is the weight's full name. */
-export const rmsNorm = ({ g, w }: Net, x: Value, name: string, epsilon: number): Value =>
-  g.op('SimplifiedLayerNormalization', [x, w.value(g, name)], {
-    axis: -1,
-    epsilon: { float: epsilon },
-  });
+/** RMSNorm (Zhang and Sennrich 2019) over the last axis, times `factor`. */
+export const rmsNormBy = ({ g }: Net, x: Value, factor: Value, epsilon: number): Value =>
+  g.op('SimplifiedLayerNormalization', [x, factor], { axis: -1, epsilon: { float: epsilon } });
+
+/** RMSNorm over the last axis; `name` is the weight's full name. */
+export const rmsNorm = (net: Net, x: Value, name: string, epsilon: number): Value =>
+  rmsNormBy(net, x, net.w.value(net.g, name), epsilon);
+
+/** RMSNorm over the last axis, times 1 + its weight; `name` is the weight's full name. */
+export const rmsNormByOneMore = (net: Net, x: Value, name: string, epsilon: number): Value =>
+  rmsNormBy(net, x, net.g.op('Add', [net.w.value(net.g, name), net.g.floats([1])]), epsilon);
 
 /** LayerNorm over the last axis, of `channels`, without weights. */
 export const plainLayerNorm = ({ g }: Net, x: Value, channels: number, epsilon = 1e-6): Value =>
@@ -154,11 +159,12 @@ export function headRmsNorm(
   name: string,
   heads: number,
   epsilon: number,
+  norm = rmsNorm,
 ): Value {
   const { g, w } = net;
   const depth = w.shape(name)[0];
   const perHead = g.op('Reshape', [x, g.ints([0, 0, heads, depth])]);
-  const normed = rmsNorm(net, perHead, name, epsilon);
+  const normed = norm(net, perHead, name, epsilon);
   return g.op('Reshape', [normed, g.ints([0, 0, heads * depth])]);
 }
 

@@ -4,6 +4,7 @@ import { fixtureWeights } from '../../../test/support/dit-cases.ts';
 import { golden } from '../../../test/support/golden.ts';
 import { auraFlow } from '../auraflow/auraflow.ts';
 import { FLUX, FLUX2 } from '../flux/network.ts';
+import { krea2 } from '../krea2/krea2.ts';
 import type { WeightPart } from '../lora/patches.ts';
 import { mmdit } from '../mmdit/mmdit.ts';
 import { nextDit } from '../nextdit/nextdit.ts';
@@ -27,6 +28,7 @@ const NAMES: Readonly<Record<string, LoraNames | undefined>> = {
   sd3: mmdit.lora,
   qwen_image: qwenImage.lora,
   aura: auraFlow.lora,
+  krea2: krea2.lora,
 };
 
 const g = golden('weights', 'lora_keys');

@@ -74,6 +74,9 @@ describe('describeLora', () => {
     ],
     ['FLUX.1 or Qwen-Image', 'transformer.transformer_blocks.0.attn.to_q.lora_A.weight', 3072],
     ['Qwen-Image', 'lora_unet_transformer_blocks_0_img_mlp_net_0_proj.lora_down.weight', 3072],
+    ['Krea 2', 'transformer.transformer_blocks.0.attn.to_gate.lora_A.weight', 6144],
+    ['Krea 2', 'lora_unet_blocks_0_attn_wq.lora_down.weight', 6144],
+    ['FLUX.2 or Krea 2', 'transformer.transformer_blocks.0.attn.to_q.lora_A.weight', 6144],
     ['Z-Image', 'diffusion_model.layers.0.attention.to_q.lora_A.weight', 3840],
     ['Lumina 2', 'lora_unet_layers_0_attention_qkv.lora_down.weight', 2304],
     [

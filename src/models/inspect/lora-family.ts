@@ -91,6 +91,11 @@ const TRANSFORMERS: readonly Transformers[] = [
     families: ['auraflow'],
   },
   {
+    layers: /attn[._]to_gate|attn[._](w[qkvo]|gate)[._]|text_fusion|txtfusion/,
+    name: FAMILY_NAMES.krea2,
+    families: ['krea2'],
+  },
+  {
     layers:
       /(img|txt)_mod[._]lin|modulation[._]lin|norm1(_context)?[._]linear|vector_in|guidance_in/,
     name: FAMILY_NAMES.flux,
@@ -122,8 +127,14 @@ const TRANSFORMERS: readonly Transformers[] = [
   },
   {
     layers: BLOCKS,
+    widths: [6144],
+    name: `${FAMILY_NAMES.flux2} or ${FAMILY_NAMES.krea2}`,
+    families: ['flux2', 'krea2'],
+  },
+  {
+    layers: BLOCKS,
     name: `${FAMILY_NAMES.sd3} or another transformer`,
-    families: ['sd3', ...FLUX_OR_CHROMA, 'qwen-image'],
+    families: ['sd3', ...FLUX_OR_CHROMA, 'flux2', 'qwen-image', 'krea2'],
   },
   {
     layers: /blocks[._]\d+[._](self_attn|cross_attn)/,

@@ -1,6 +1,7 @@
-// The language models whose states encode prompts: Qwen3 (Yang et al. 2025), that of Qwen2.5-VL
-// (Bai et al. 2025), Gemma 2 (Riviere et al. 2024) and Mistral Small 3 (Mistral AI 2025). One
+// The language models whose states encode prompts: Qwen3 (Yang et al. 2025), those of Qwen2.5-VL
+// and Qwen3-VL (Bai et al. 2025), Gemma 2 (Riviere et al. 2024) and Mistral Small 3 (Mistral AI 2025). One
 // layout of names; the sizes are read from the tensors.
+import type { SequenceKind } from '../clip/text-encoder.ts';
 import type { Weights } from '../weights/tensors.ts';
 
 export interface LlmConfig {
@@ -61,6 +62,8 @@ const QWEN3: Traits = {
   scalesEmbeddings: false,
 };
 
+const QWEN3_VL: Traits = { ...QWEN3, theta: 5e6 };
+
 /** Its queries, keys and values have biases. */
 const QWEN25: Traits = { ...QWEN3, normsHeads: false };
 
@@ -83,11 +86,14 @@ const GEMMA2: Traits = {
   scalesEmbeddings: true,
 };
 
-/** Reads a model's sizes from its tensors. Throws DR_MODEL_UNSUPPORTED when some are missing. */
-export function llmConfig(weights: Weights): LlmConfig {
+/** Of models whose language model has the tensors of another one. */
+const TRAITS_OF_KIND: Readonly<Partial<Record<SequenceKind, Traits>>> = { qwen3vl_4b: QWEN3_VL };
+
+/** Reads the sizes of a kind of model from its tensors. Throws DR_MODEL_UNSUPPORTED when some are missing. */
+export function llmConfig(weights: Weights, kind: SequenceKind): LlmConfig {
   const [, width] = weights.shape(LLM_TOKENS);
   const first = llmLayer(0);
-  const traits = traitsOf(weights, first);
+  const traits = TRAITS_OF_KIND[kind] ?? traitsOf(weights, first);
   const depth = traits.normsHeads
     ? weights.shape(`${first}.self_attn.q_norm.weight`)[0]
     : (DEPTHS.get(width) ?? 256);

@@ -32,7 +32,7 @@ export function createLlm(
   tokenizer: () => Promise<Tokenizer>,
   { imageTokens, vocabulary }: OwnParts = {},
 ): TextEncoder {
-  const config = llmConfig(weights);
+  const config = llmConfig(weights, kind);
   const { width, layers, heads, depth, scalesEmbeddings, imagePairs } = config;
   const factor = Math.fround(Math.sqrt(width));
   return createSequenceEncoder(runtime, {

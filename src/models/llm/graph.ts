@@ -9,6 +9,7 @@ import {
   jointAttention,
   type Rotations,
   rmsNorm,
+  rmsNormBy,
   rotateHalves,
   rotationInputs,
   tokenLinear,
@@ -54,10 +55,7 @@ function norm(net: Net, x: Value, name: string, { addsOne, epsilon }: LlmConfig)
   const sum = g.op('Add', [w.value(g, weight), g.floats([1])]);
   const type = w.typeOf(weight);
   const factor = type === 'f32' || type === 'f64' ? sum : g.round(sum, type);
-  return g.op('SimplifiedLayerNormalization', [x, factor], {
-    axis: -1,
-    epsilon: { float: epsilon },
-  });
+  return rmsNormBy(net, x, factor, epsilon);
 }
 
 function layer(net: Net, x: Value, name: string, positions: Positions, config: LlmConfig): Value {

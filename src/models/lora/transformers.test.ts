@@ -12,6 +12,7 @@ import { createChroma } from '../chroma/network.ts';
 import type { Denoiser, DenoiserInputs } from '../denoiser.ts';
 import { createDit } from '../dit/network.ts';
 import { createFlux, createFlux2 } from '../flux/network.ts';
+import { createKrea2 } from '../krea2/krea2.ts';
 import { mmdit } from '../mmdit/mmdit.ts';
 import { createModelRuntime } from '../model-runtime.ts';
 import { fromDiffusersNextDit } from '../nextdit/diffusers-nextdit.ts';
@@ -38,6 +39,7 @@ const MODELS: Readonly<Record<string, (weights: Weights) => Denoiser>> = {
   tiny_sd35_medium: (weights) => createDit(runtime, weights, mmdit),
   tiny_qwen_image: (weights) => createQwenImage(runtime, weights),
   tiny_auraflow: (weights) => createDit(runtime, weights, auraFlow),
+  tiny_krea2: (weights) => createKrea2(runtime, weights),
 };
 const plainModel = async (model: string): Promise<Denoiser> =>
   MODELS[model](await fixtureWeights(model));

@@ -72,6 +72,7 @@ export const CONDITION_RULES: Readonly<Record<Model['family'], ConditionRules>> 
     masksPrompt: true,
   },
   auraflow: { repeatsTokens: false, vector: pooledPrompt },
+  krea2: { repeatsTokens: false, vector: pooledPrompt, references: true },
 };
 
 /** The entry's pooled prompt. Throws DR_INPUT_INVALID if it has none of the model's width. */

@@ -28,6 +28,7 @@ const FAMILIES: Readonly<Record<Model['family'], FamilyRule>> = {
   'z-image': { ...FLOW_FAMILY, sampling: () => flowSampling({ shift: 3, multiplier: 1 }) },
   'qwen-image': { latentFormat: WAN21, sampling: fluxSampling },
   auraflow: { latentFormat: SDXL, sampling: () => flowSampling({ shift: 1.73, multiplier: 1 }) },
+  krea2: { latentFormat: WAN21, sampling: fluxSampling },
 };
 
 /** The sigmas of Playground v2.5. */
