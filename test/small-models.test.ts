@@ -12,6 +12,7 @@ import { NODES } from '../src/nodes/index.ts';
 import type { Graph } from '../src/workflow/api-graph.ts';
 
 const QWEN = 'qwen-image.safetensors';
+const MISTRAL = 'mistral3_24b.safetensors';
 const INPAINT = 'qwen-image-inpainting.safetensors';
 const CONDITIONING = 'conditioning.safetensors';
 
@@ -43,6 +44,9 @@ describe('small models', () => {
     ['text_encoders', 't5xxl_fp8_e4m3fn_scaled.safetensors', 'flux', 't5xxl.safetensors'],
     ['text_encoders', 't5-v1_1-xxl-encoder-Q8_0.gguf', 'flux', 't5xxl.gguf'],
     ['checkpoints', 'aura_flow_0.2.safetensors', 'sd1', 'auraflow.safetensors'],
+    ['text_encoders', 'mistral_3_small_flux2_fp8.safetensors', 'flux2-dev', MISTRAL],
+    ['diffusion_models', 'flux2_dev_fp8mixed.safetensors', 'flux2-dev', 'flux2-dev.safetensors'],
+    ['loras', 'Flux_2-Turbo-LoRA_comfyui.safetensors', 'flux2-dev', 'flux2.safetensors'],
     ['text_encoders', 'umt5_xxl_fp8_e4m3fn_scaled.safetensors', 'flux', undefined],
     ['vae', 'ae.safetensors', 'z-image', 'ae.safetensors'],
     ['vae', 'qwen_image_vae.safetensors', 'qwen-image', 'wan.safetensors'],

@@ -13,6 +13,8 @@ export type SmallFamily =
   | 'flux-fill'
   | 'flux-control'
   | 'flux2'
+  | 'flux2-dev'
+  | 'longcat-image'
   | 'chroma'
   | 'sd3'
   | 'sd35'
@@ -42,7 +44,14 @@ const word = (words: string): RegExp => new RegExp(`(^|[._-])(${words})([._-]|\\
 /** The first that fits decides: special names come before names that they contain. */
 export const FAMILIES: readonly Family[] = [
   { title: 'FLUX 3', names: /flux[._-]?3/ },
-  { title: 'FLUX.2', names: /flux[._-]?2|klein/, small: [[ANY, 'flux2']] },
+  {
+    title: 'FLUX.2',
+    names: /flux[._-]?2|klein/,
+    small: [
+      [/dev/, 'flux2-dev'],
+      [ANY, 'flux2'],
+    ],
+  },
   { title: 'Krea 2', names: /krea[._-]?2/ },
   {
     title: VIDEO,
@@ -61,7 +70,7 @@ export const FAMILIES: readonly Family[] = [
   { title: 'NewBie', names: word('newbie') },
   { title: 'Ovis-Image', names: word('ovis') },
   { title: 'Lens', names: word('lens') },
-  { title: 'LongCat-Image', names: word('longcat') },
+  { title: 'LongCat-Image', names: word('longcat'), small: [[ANY, 'longcat-image']] },
   { title: 'Kandinsky 5', names: word('kandinsky') },
   { title: 'Boogu', names: word('boogu') },
   { title: 'MOSS-Image', names: /moss[_-]image/ },
@@ -116,6 +125,7 @@ const ENCODERS: readonly (readonly [names: RegExp, file: string | undefined])[] 
   // klein 9B has Qwen3 8B where klein 4B has Qwen3 4B
   [/qwen[_-]?3[_-]?[48]b/, 'qwen3_4b'],
   [/gemma[_-]?2[_-]?2b(?!.*elm)/, 'gemma2_2b'],
+  [/mistral[_-]?3[_-]small/, 'mistral3_24b'],
   [/qwen|gemma|llama|mistral|gpt[_-]?oss|byt5|jina|ernie|ovis/, undefined],
 ];
 const encoderOf = (file: string) => ENCODERS.find(([names]) => names.test(baseOf(file)));

@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
+import { parseSafetensors } from '../../src/formats/safetensors/safetensors.ts';
 import { writeSafetensors } from '../../src/formats/safetensors/safetensors-write.ts';
 import { ggufFile } from '../../test/support/files/gguf-file.ts';
 import {
@@ -40,6 +41,14 @@ const seeded =
     () =>
       seededTensors(specs(JSON.parse(unpacked('golden', `${group}.json.gz`).toString('utf8'))));
 
+/** A tensor of a golden. */
+async function goldenTensor(group: string, name: string): Promise<TensorsToWrite[string]> {
+  const bytes = unpacked('golden', `${group}.safetensors.gz`);
+  const { tensors, readRaw } = await parseSafetensors(group, bytes);
+  const { dtype, shape } = tensors.get(name)!;
+  return { dtype, shape, data: await readRaw(name) };
+}
+
 /** A family of transformers: fixtures of its model and LoRA, and its text encoders. */
 interface Transformer {
   readonly model: Source;
@@ -67,6 +76,15 @@ const TRANSFORMERS: Readonly<Partial<Record<SmallFamily, Transformer>>> = {
     encoders: ['qwen3_4b'],
     vae: 'flux2',
     lora: 'lora_klein_peft',
+  },
+  'flux2-dev': {
+    model: seeded('dit/flux2_dev', (g) => g.weights.dit),
+    encoders: ['mistral3_24b'],
+    vae: 'flux2',
+  },
+  'longcat-image': {
+    model: seeded('dit/longcat', (g) => g.weights.dit),
+    encoders: ['qwen25_7b'],
   },
   chroma: { model: fixture('tiny_chroma'), encoders: ['t5xxl'], lora: 'lora_chroma_kohya' },
   sd3: { model: fixture('tiny_sd3_medium'), encoders: ['clip_l', 'clip_g', 't5xxl'] },
@@ -105,6 +123,10 @@ const ENCODERS: Files = {
   gemma2_2b: fixture('tiny_gemma2_2b'),
   qwen25_7b: fixture('tiny_qwen25_vl_7b'),
   pile_t5xl: fixture('tiny_pile_t5xl'),
+  mistral3_24b: async (pathOf) => ({
+    ...((await seeded('dit/flux2_dev', (g) => g.weights.te)(pathOf)) as TensorsToWrite),
+    tekken_model: await goldenTensor('dit/flux2_dev', 'tekken'),
+  }),
 };
 
 const mapped = <T>(
@@ -283,6 +305,9 @@ function unetOf(family: string): Source {
     );
 }
 
+/** Tensors whose bytes are the vocabulary of a text encoder. */
+const VOCABULARY = /^(spiece|tekken)_model$/;
+
 /** The parts of a family in one file, under ComfyUI's prefixes. */
 function allInOne(family: string, { encoders, vae = 'ae' }: Transformer): Source {
   return async (pathOf) => {
@@ -291,15 +316,18 @@ function allInOne(family: string, { encoders, vae = 'ae' }: Transformer): Source
       prefixed(await tensorsOf(await pathOf('vae', vae)), 'first_stage_model.'),
     ];
     for (const encoder of encoders) {
-      const { spiece_model, ...tensors } = await tensorsOf(await pathOf('text_encoders', encoder));
+      const all = Object.entries(await tensorsOf(await pathOf('text_encoders', encoder)));
+      const [vocabularies, tensors] = [true, false].map((isVocabulary) =>
+        Object.fromEntries(all.filter(([name]) => VOCABULARY.test(name) === isVocabulary)),
+      );
       parts.push(prefixed(tensors, `text_encoders.${encoder}.transformer.`));
-      if (spiece_model) parts.push({ 'text_encoders.spiece_model': spiece_model });
+      parts.push(prefixed(vocabularies, 'text_encoders.'));
     }
     return Object.assign({}, ...parts) as TensorsToWrite;
   };
 }
 
-const GGUF_TYPES: Readonly<Record<string, number>> = { F32: 0, F16: 1, BF16: 30 };
+const GGUF_TYPES: Readonly<Record<string, number>> = { F32: 0, F16: 1, I8: 24, U8: 24, BF16: 30 };
 
 /** A GGUF file with the tensors as they are stored. */
 const ggufOf = (tensors: TensorsToWrite): Buffer =>

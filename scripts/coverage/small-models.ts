@@ -7,6 +7,7 @@ const LIKE: Partial<Record<SmallFamily, SmallFamily>> = {
   'flux-schnell': 'flux',
   'flux-fill': 'flux',
   'flux-control': 'flux',
+  'flux2-dev': 'flux2',
   sd3: 'sd35',
   'sdxl-refiner': 'sdxl',
   sd1: 'sdxl',

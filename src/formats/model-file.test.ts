@@ -145,6 +145,17 @@ it('names models of unsupported kinds', () => {
   ).toBe('a Stable Video Diffusion model (video)');
   expect(reasonOf('head.modulation')).toBe('a Wan model (video)');
   expect(reasonOf(`${unet}mlp_t5.0.weight`)).toBe('a Hunyuan-DiT model');
+  const longCat = ['double_blocks.0.img_mod.lin.weight', 'img_in.weight'];
+  expect(reasonOf(...longCat, 'double_blocks.0.img_mlp.gate_proj.weight')).toBe(
+    'an Ovis-Image model',
+  );
+  expect(reasonOf('layers.0.mlp.linear_fc2.weight')).toBe('an ERNIE-Image model');
+  const omniGen = 'time_caption_embed.timestep_embedder.linear_1.bias';
+  const boogu = 'double_stream_layers.0.img_instruct_attn.processor.img_to_q.weight';
+  expect([reasonOf(omniGen), reasonOf(omniGen, boogu)]).toEqual([
+    'an OmniGen model',
+    'a Boogu model',
+  ]);
   expect(reasonOf('768.0.linear.0.weight')).toBe('a hypernetwork');
   expect(foreignModel(new Set([`${unet}input_blocks.0.0.weight`]))).toBeUndefined();
 });

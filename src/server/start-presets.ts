@@ -177,6 +177,14 @@ export const START_PRESETS: Readonly<Record<Family, StartPreset>> = {
       },
     ],
   },
+  'longcat-image': {
+    ...FLOW,
+    ...{ steps: 20, cfg: 4 },
+    encoders: oneEncoder('longcat_image', {
+      kind: 'qwen25_7b',
+      usual: 'qwen_2.5_vl_7b_fp8_scaled.safetensors',
+    }),
+  },
   chroma: {
     ...FLOW,
     ...{ steps: 26, cfg: 3.5, scheduler: 'beta' },

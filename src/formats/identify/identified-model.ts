@@ -9,6 +9,7 @@ export type TransformerFamily =
   | 'flux'
   | 'flux-schnell'
   | 'flux2'
+  | 'longcat-image'
   | 'chroma'
   | 'lumina2'
   | 'z-image'
@@ -28,6 +29,7 @@ export const FAMILY_NAMES: Readonly<Record<Family, string>> = {
   flux: 'FLUX.1',
   'flux-schnell': 'FLUX.1 schnell',
   flux2: 'FLUX.2',
+  'longcat-image': 'LongCat-Image',
   chroma: 'Chroma',
   lumina2: 'Lumina 2',
   'z-image': 'Z-Image',

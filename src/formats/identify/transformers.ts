@@ -62,7 +62,10 @@ const MARKERS: readonly Marker[] = [
     ],
   },
   {
-    family: (has) => (has('guidance_in.in_layer.weight') ? 'flux' : 'flux-schnell'),
+    family: (has) => {
+      if (!has('vector_in.in_layer.weight')) return 'longcat-image';
+      return has('guidance_in.in_layer.weight') ? 'flux' : 'flux-schnell';
+    },
     names: [
       [
         'double_blocks.0.img_attn.norm.key_norm.scale',

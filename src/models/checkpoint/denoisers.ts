@@ -8,7 +8,7 @@ import type { ClipFamily } from '../clip/clip.ts';
 import type { Denoiser } from '../denoiser.ts';
 import { createDit } from '../dit/network.ts';
 import { flux2FromDiffusers, fluxFromDiffusers, fluxTensors } from '../flux/layout.ts';
-import { createFlux, createFlux2 } from '../flux/network.ts';
+import { createFlux, createFlux2, createLongCat } from '../flux/network.ts';
 import { createKrea2 } from '../krea2/krea2.ts';
 import { mmditFromDiffusers } from '../mmdit/layout.ts';
 import { mmdit } from '../mmdit/mmdit.ts';
@@ -58,6 +58,7 @@ export const DENOISERS: Readonly<Record<Family, DenoiserKind>> = {
   flux: { ...FLUX, clip: 'flux' },
   'flux-schnell': { ...FLUX, clip: 'flux' },
   flux2: { ...FLUX, create: createFlux2, fromDiffusers: flux2FromDiffusers, clip: 'flux2' },
+  'longcat-image': { ...FLUX, create: createLongCat, clip: 'longcat-image' },
   chroma: { ...FLUX, create: createChroma, clip: 'chroma' },
   lumina2: { ...NEXTDIT, clip: 'lumina2' },
   'z-image': { ...NEXTDIT, clip: 'z-image' },

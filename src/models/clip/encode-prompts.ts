@@ -70,7 +70,7 @@ async function encodePart(
     pooled: pooled && sliceBatch(pooled, 0, 1),
     ...(masks && isMaskKept && { mask: tensor([1, masks[0].length], Float32Array.from(masks[0])) }),
   };
-  return withoutFirst(encoded, slots[0], rule);
+  return withoutTemplate(encoded, slots[0], rule);
 }
 
 /** The images among the tokens of a prompt. */
@@ -80,20 +80,22 @@ const imagesIn = (chunk: Chunk): readonly ImagePlace[] | undefined => {
 };
 
 /**
- * Leaves out the first tokens by the rule; a mask that hides none of the others is left out too.
+ * Leaves out the first and last tokens by the rule; a mask that hides none of the others is left out
+ * too.
  */
-function withoutFirst(
+function withoutTemplate(
   encoded: EncodedPart,
   slots: readonly TokenValue[],
   { tokens }: PartRule,
 ): EncodedPart {
   if ('chunkPad' in tokens || !tokens.leftOut) return encoded;
-  const count = tokens.leftOut(slots);
+  const first = tokens.leftOut(slots);
+  const last = tokens.leftOutAtEnd?.(slots) ?? 0;
   const { cond, mask, pooled } = encoded;
-  const last = (x: Tensor): Tensor => narrow(x, 1, count, x.shape[1] - count);
-  const ownMask = mask && last(mask);
+  const own = (x: Tensor): Tensor => narrow(x, 1, first, x.shape[1] - first - last);
+  const ownMask = mask && own(mask);
   const hides = ownMask?.data.some((value) => value === 0);
-  return { cond: last(cond), pooled, ...(hides && { mask: ownMask }) };
+  return { cond: own(cond), pooled, ...(hides && { mask: ownMask }) };
 }
 
 /** The masks of attention, and whether the conditioning has them. */

@@ -3,7 +3,13 @@
 import { END_TOKEN } from '../../text/clip-bpe.ts';
 import { GEMMA_START } from '../../text/tokenizers/gemma.ts';
 import { PILE_T5_END, PILE_T5_PAD } from '../../text/tokenizers/pile-t5.ts';
-import { QWEN_IMAGE, QWEN_MESSAGE, QWEN_PAD, QWEN_USER } from '../../text/tokenizers/qwen.ts';
+import {
+  QWEN_IMAGE,
+  QWEN_MESSAGE,
+  QWEN_MESSAGE_END,
+  QWEN_PAD,
+  QWEN_USER,
+} from '../../text/tokenizers/qwen.ts';
 import { T5_END } from '../../text/tokenizers/t5.ts';
 import { TEKKEN_START } from '../../text/tokenizers/tekken.ts';
 import { type JoinParts, onlyPart, pooledBeside, sideBySide, stableDiffusion3 } from './join.ts';
@@ -17,6 +23,7 @@ export type ClipFamily =
   | 'sd3'
   | 'flux'
   | 'flux2'
+  | 'longcat-image'
   | 'chroma'
   | 'z-image'
   | 'lumina2'
@@ -71,8 +78,15 @@ export interface SequenceRule {
    * before it.
    */
   readonly leftOut?: (tokens: readonly TokenSlot[]) => number;
+  /** Returns how many of the last ones are left out, those of the text after it. */
+  readonly leftOutAtEnd?: (tokens: readonly TokenSlot[]) => number;
   /** Prompts that begin with one of these bring their own template. */
   readonly templateMarks?: readonly string[];
+  /**
+   * The prompt inside of the template is of so many tokens, padded or cut; of what it quotes each
+   * letter is tokenized alone. Prompts have no weights and no embeddings then.
+   */
+  readonly spelledLength?: number;
   /** Whether padding is hidden from attention, and the mask is a part of the conditioning. */
   readonly isMasked?: boolean;
   /** Whether padding is hidden from attention, and its features are 0. */
@@ -124,6 +138,18 @@ const QWEN_DESCRIBE = [
   QWEN_END,
 ] as const;
 const QWEN_SEES = '<|vision_start|><|image_pad|><|vision_end|>';
+/** Prompts with these bring their own template. */
+const QWEN_MARKS = ['<|im_start|>', '<|start_header_id|>'];
+
+/** What LongCat-Image says before a prompt, and before one that edits a picture. */
+const LONGCAT_DRAW =
+  'As an image captioning expert, generate a descriptive text prompt based on an image content, ' +
+  'suitable for input to a text-to-image model.';
+const LONGCAT_EDIT =
+  'As an image editing expert, first analyze the content and attributes of the input image(s). ' +
+  "Then, based on the user's editing instructions, clearly and precisely determine how to modify " +
+  'the given image(s), ensuring that only the specified parts are altered and all other aspects ' +
+  'remain consistent with the original(s).';
 
 /** A prompt as a message to a Qwen. */
 const QWEN_CHAT: SequenceRule = {
@@ -213,6 +239,31 @@ export const CLIP_FAMILIES: Readonly<Record<ClipFamily, FamilyRule>> = {
     join: onlyPart,
     loader: 'CLIPLoader (type flux2)',
   },
+  'longcat-image': {
+    parts: [
+      {
+        kind: 'qwen25_7b',
+        tokens: {
+          ...QWEN_CHAT,
+          takesEmbeddings: false,
+          template: [`<|im_start|>system\n${LONGCAT_DRAW}<|im_end|>\n${QWEN_ASK}`, QWEN_END],
+          imageTemplate: [
+            `<|im_start|>system\n${LONGCAT_EDIT}<|im_end|>\n${QWEN_ASK}${QWEN_SEES}`,
+            QWEN_END,
+          ],
+          imageToken: QWEN_IMAGE,
+          templateMarks: QWEN_MARKS,
+          spelledLength: 512,
+          leftOut: longCatFirstTokens,
+          leftOutAtEnd: longCatLastTokens,
+        },
+        layer: 'last',
+        norm: false,
+      },
+    ],
+    join: onlyPart,
+    loader: 'CLIPLoader (type longcat_image)',
+  },
   chroma: {
     parts: [{ ...t5xxl({ emptyIsPadding: true }), keepsFileType: true }],
     join: onlyPart,
@@ -251,7 +302,7 @@ export const CLIP_FAMILIES: Readonly<Record<ClipFamily, FamilyRule>> = {
           template: QWEN_DESCRIBE,
           imageTemplate: [QWEN_EDIT + QWEN_SEES, QWEN_END],
           imageToken: QWEN_IMAGE,
-          templateMarks: ['<|im_start|>', '<|start_header_id|>'],
+          templateMarks: QWEN_MARKS,
           leftOut: qwenSystemTokens,
         },
         layer: 'last',
@@ -306,11 +357,27 @@ export const QWEN_EDIT_TEMPLATE = [QWEN_EDIT, QWEN_END] as const;
 
 /** The tokens before a prompt: up to the second message, and its first line. */
 function qwenSystemTokens(tokens: readonly TokenSlot[]): number {
+  const first = secondMessage(tokens);
+  // without a message ComfyUI takes the last token alone
+  return first < 0 ? tokens.length - 1 : first;
+}
+
+/** As qwenSystemTokens, and all without a message. */
+function longCatFirstTokens(tokens: readonly TokenSlot[]): number {
+  return Math.max(0, secondMessage(tokens));
+}
+
+/** The tokens from the last end of a message on; none where no others would be left. */
+function longCatLastTokens(tokens: readonly TokenSlot[]): number {
+  const count = tokens.length - tokens.lastIndexOf(QWEN_MESSAGE_END);
+  return count > tokens.length || tokens.length - longCatFirstTokens(tokens) <= count ? 0 : count;
+}
+
+/** Where the second message begins, or the first of only one, without its first line; or -1. */
+function secondMessage(tokens: readonly TokenSlot[]): number {
   const starts = tokens.flatMap((token, i) => (token === QWEN_MESSAGE ? [i] : [])).slice(0, 2);
   const last = starts.at(-1) ?? -1;
   const isUser = QWEN_USER.every((token, i) => tokens[last + 1 + i] === token);
   const begin = last + 1 + QWEN_USER.length;
-  if (isUser && tokens.length > begin) return begin;
-  // without a message ComfyUI takes the last token alone
-  return last < 0 ? tokens.length - 1 : last;
+  return isUser && tokens.length > begin ? begin : last;
 }

@@ -2,9 +2,11 @@
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { EndsAtBrackets } from '../../text/embedding-names.ts';
 import type { EmbeddingLookup, Warn } from '../../text/embeddings.ts';
+import { quotedParts } from '../../text/quoted-parts.ts';
 import { emptyChunk, tokenize } from '../../text/token-chunks.ts';
-import type { Chunk, Token } from '../../text/token-groups.ts';
+import { type Chunk, plainToken, type Token } from '../../text/token-groups.ts';
 import { emptySequence, tokenizeSequence } from '../../text/token-sequences.ts';
+import type { Tokenizer } from '../../text/tokenizers/tokenizer.ts';
 import type { ChunkRule, PartRule, SequenceRule } from './families.ts';
 import type { EncoderKind, TextEncoder, TokenSlot } from './text-encoder.ts';
 
@@ -60,13 +62,32 @@ export async function promptTokens(
   }
   if (!encoder?.tokenizer) return [];
   const { template: own = ['', ''], imageTemplate, imageToken, ...rest } = rule.tokens;
-  const { templateMarks = [], ...sequence } = rest;
+  const { templateMarks = [], spelledLength, ...sequence } = rest;
   const around = template ?? (images.length > 0 ? imageTemplate : undefined) ?? own;
   const [before, after] = templateMarks.some((mark) => text.startsWith(mark)) ? ['', ''] : around;
   const tokenizer = await encoder.tokenizer();
   const options = { ...common, ...sequence, ...padding?.[rule.kind], tokenizer };
-  const tokens = await tokenizeSequence(before + text + after, options);
+  const tokens =
+    spelledLength === undefined
+      ? await tokenizeSequence(before + text + after, options)
+      : [
+          ...tokenizer.encode(before),
+          ...spelledTokens(text, tokenizer, { length: spelledLength, pad: sequence.pad }),
+          ...tokenizer.encode(after),
+        ].map(plainToken);
   return [await withImages(tokens, encoder, images, imageToken)];
+}
+
+/** The tokens of a prompt whose quoted letters are tokenized alone, padded or cut to a length. */
+function spelledTokens(
+  text: string,
+  { encode }: Tokenizer,
+  { length, pad }: { readonly length: number; readonly pad: number },
+): number[] {
+  const tokens = quotedParts(text || ' ').flatMap((part) =>
+    part.isQuoted ? [...part.text].flatMap((letter) => encode(letter)) : encode(part.text),
+  );
+  return Array.from({ length }, (_, i) => tokens[i] ?? pad);
 }
 
 /** Puts the tokens of images in the places of `imageToken`. */

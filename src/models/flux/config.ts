@@ -21,8 +21,10 @@ export interface FluxVersion {
   readonly theta: number;
   /** What a file does not show: the parts of a head that each axis rotates, by the head's width. */
   readonly axes: Readonly<Record<number, readonly number[]>>;
-  /** The axis that tokens of a prompt are counted on; absent: they are all at the origin. */
-  readonly promptAxis?: number;
+  /** The axes that tokens of a prompt are counted on; without any they are all at the origin. */
+  readonly promptAxes: readonly number[];
+  /** Images are one further on the first axis, and on the others behind the prompt. */
+  readonly imagesFollowPrompt?: boolean;
   /** Prompts of fewer tokens are preceded by zeros. */
   readonly minPromptTokens: number;
   readonly references: {
@@ -42,6 +44,7 @@ export const FLUX_1: FluxVersion = {
   sharesModulations: false,
   theta: 10000,
   axes: THREE_AXES,
+  promptAxes: [],
   minPromptTokens: 0,
   references: { method: 'offset', distance: 1, hasTimeZero: false },
 };
@@ -58,9 +61,17 @@ export const FLUX_2: FluxVersion = {
     // small models for tests
     16: [4, 4, 4, 4],
   },
-  promptAxis: 3,
+  promptAxes: [3],
   minPromptTokens: 512,
   references: { method: 'index', distance: 10, hasTimeZero: true },
+};
+
+/** LongCat-Image (Meituan 2025): FLUX.1 without a pooled prompt and with other positions. */
+export const LONGCAT: FluxVersion = {
+  ...FLUX_1,
+  name: 'LongCat-Image',
+  promptAxes: [1, 2],
+  imagesFollowPrompt: true,
 };
 
 /** The sizes of the blocks, which Chroma and ControlNets share. */

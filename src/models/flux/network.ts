@@ -1,6 +1,6 @@
 // FLUX (Black Forest Labs) as a denoiser: FLUX.1 (2024) dev, schnell, Fill, Kontext, and the Canny
 // and Depth variants, whose images enter as further channels of the latent; FLUX.2 (2025) dev and
-// klein.
+// klein. LongCat-Image is one too.
 import { DarkroomError } from '../../errors.ts';
 import { concatAxis, narrow } from '../../tensor/axes.ts';
 import { full, repeatToBatch, type Tensor, zeros } from '../../tensor/tensor.ts';
@@ -20,6 +20,7 @@ import {
   type FluxVectors,
   type FluxVersion,
   fluxConfig,
+  LONGCAT,
 } from './config.ts';
 import { EMBEDDING, EXTRAS, fluxGraph, residualInput } from './graph.ts';
 import { FLUX_LORA } from './layout.ts';
@@ -86,12 +87,18 @@ export const FLUX: Architecture<FluxConfig> = {
 
 export const FLUX2: Architecture<FluxConfig> = architecture(FLUX_2);
 
+export const LONGCAT_IMAGE: Architecture<FluxConfig> = architecture(LONGCAT);
+
 /**
  * Creates a FLUX.1 network over weights named as layout.ts does. Throws DR_MODEL_UNSUPPORTED for
  * weights that are not complete.
  */
 export const createFlux = (runtime: ModelRuntime, weights: Weights): Denoiser =>
   createDit(runtime, weights, FLUX);
+
+/** Creates a LongCat-Image network, as createFlux does. */
+export const createLongCat = (runtime: ModelRuntime, weights: Weights): Denoiser =>
+  createDit(runtime, weights, LONGCAT_IMAGE);
 
 /** Creates a FLUX.2 network, as createFlux does. */
 export const createFlux2 = (runtime: ModelRuntime, weights: Weights): Denoiser =>

@@ -1,5 +1,5 @@
 // The positions of FLUX's tokens: (image, row, column), 0 for the prompt, whose tokens FLUX.2
-// counts on a fourth axis. Reference images (FLUX.1 Kontext, FLUX.2) follow the latent; methods
+// counts on a fourth axis and LongCat-Image on those of rows and columns. Reference images (FLUX.1 Kontext, FLUX.2) follow the latent; methods
 // differ in where they are placed (comfy/ldm/flux/model.py).
 import { DarkroomError } from '../../errors.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
@@ -8,13 +8,14 @@ import { patchGrid } from '../dit/patches.ts';
 import { gridPositions, type Position } from '../dit/rope.ts';
 import type { FluxVersion } from './config.ts';
 
-/** Where an image is: its number, and its first row and column in cells of the latent. */
+/** Where an image is: its number, and its first row and column. */
 interface Place {
   readonly first: number;
   readonly top: number;
   readonly left: number;
 }
 
+/** Places images, in cells of the latent, which are rounded to patches as sizes are. */
 type Placing = (
   references: readonly { readonly height: number; readonly width: number }[],
   latent: Tensor,
@@ -70,7 +71,16 @@ export function tokenPositions(
   method: ReferenceMethod = version.references.method,
 ): Position[] {
   const { name, patch } = version;
-  const own = [...promptPositions(version, promptTokens), ...imagePositions(patch, latent)];
+  const start: Place = version.imagesFollowPrompt
+    ? { first: 1, top: promptTokens, left: promptTokens }
+    : ORIGIN;
+  const positionsOf = (image: Tensor, { first, top, left } = ORIGIN): Position[] =>
+    imagePositions(patch, image, {
+      first: start.first + first,
+      top: start.top + Math.ceil(top / patch),
+      left: start.left + Math.ceil(left / patch),
+    });
+  const own = [...promptPositions(version, promptTokens), ...positionsOf(latent)];
   if (references.length === 0) return own;
   if (method === 'index_timestep_zero' && !version.references.hasTimeZero)
     throw new DarkroomError('DR_INPUT_INVALID', {
@@ -82,27 +92,20 @@ export function tokenPositions(
     latent,
     version,
   );
-  return [
-    ...own,
-    ...references.flatMap((reference, i) => imagePositions(patch, reference, places[i])),
-  ];
+  return [...own, ...references.flatMap((reference, i) => positionsOf(reference, places[i]))];
 }
 
-const promptPositions = ({ promptAxis }: FluxVersion, count: number): Position[] =>
+const promptPositions = ({ promptAxes }: FluxVersion, count: number): Position[] =>
   Array.from({ length: count }, (_, i) => {
     const position = [0, 0, 0];
-    if (promptAxis !== undefined) position[promptAxis] = i;
+    for (const axis of promptAxes) position[axis] = i;
     return position;
   });
 
 const ORIGIN: Place = { first: 0, top: 0, left: 0 };
 
-/** Offsets are rounded to patches as sizes are. */
-function imagePositions(patch: number, image: Tensor, { first, top, left } = ORIGIN): Position[] {
+/** The positions of an image's patches; `place` is in patches. */
+function imagePositions(patch: number, image: Tensor, place: Place): Position[] {
   const { rows, columns } = patchGrid(image, patch);
-  return gridPositions(rows, columns, {
-    first,
-    top: Math.ceil(top / patch),
-    left: Math.ceil(left / patch),
-  });
+  return gridPositions(rows, columns, place);
 }

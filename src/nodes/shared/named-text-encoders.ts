@@ -84,7 +84,10 @@ export const SINGLE_ENCODERS: Readonly<Record<TextEncoder['kind'], SingleUse>> =
   qwen3_4b: { otherwise: 'z-image', types: { flux2: 'flux2' } },
   qwen3_8b: { otherwise: 'flux2', types: { ideogram4: null } },
   qwen3_06b: { otherwise: null },
-  qwen25_7b: { otherwise: 'qwen-image', types: { hunyuan_image: null, longcat_image: null } },
+  qwen25_7b: {
+    otherwise: 'qwen-image',
+    types: { hunyuan_image: null, longcat_image: 'longcat-image' },
+  },
   qwen3vl_4b: { otherwise: null, types: { krea2: 'krea2' } },
   mistral3_24b: { otherwise: 'flux2' },
 };
@@ -178,7 +181,7 @@ const OTHER_USES: Partial<Record<TextEncoder['kind'], string>> = {
   t5xxl:
     "Select the type 'sd3' for SD3 or 'chroma' for Chroma; for FLUX.1 load it with a CLIP-L by " +
     'DualCLIPLoader.',
-  qwen25_7b: "For Qwen-Image select the type 'qwen_image'.",
+  qwen25_7b: "For Qwen-Image select the type 'qwen_image', for LongCat-Image 'longcat_image'.",
   qwen3vl_4b: "For Krea 2 select the type 'krea2'.",
   qwen3_8b: "For FLUX.2 klein select the type 'flux2'.",
   gemma2_2b: "For Lumina 2 select the type 'lumina2'.",

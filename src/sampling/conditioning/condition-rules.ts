@@ -57,6 +57,8 @@ export const CONDITION_RULES: Readonly<Record<Model['family'], ConditionRules>> 
   flux: FLUX,
   'flux-schnell': FLUX,
   flux2: FLUX,
+  // it has no guidance, whatever a condition says
+  'longcat-image': { ...FLUX, guidance: undefined },
   chroma: {
     ...FLUX,
     guidance: 0,

@@ -23,6 +23,7 @@ const FAMILIES: Readonly<Record<Model['family'], FamilyRule>> = {
   flux: { ...FLOW_FAMILY, sampling: fluxSampling },
   'flux-schnell': { ...FLOW_FAMILY, sampling: () => flowSampling({ multiplier: 1 }) },
   flux2: { latentFormat: FLUX2, sampling: () => fluxSampling({ shift: 2.02 }) },
+  'longcat-image': { ...FLOW_FAMILY, sampling: fluxSampling },
   chroma: { ...FLOW_FAMILY, sampling: fluxSampling },
   lumina2: { ...FLOW_FAMILY, sampling: () => flowSampling({ shift: 6, multiplier: 1 }) },
   'z-image': { ...FLOW_FAMILY, sampling: () => flowSampling({ shift: 3, multiplier: 1 }) },

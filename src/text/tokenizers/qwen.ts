@@ -10,6 +10,8 @@ export const QWEN_PAD = 151_643;
 
 /** `<|im_start|>`, which begins a message. */
 export const QWEN_MESSAGE = 151_644;
+/** `<|im_end|>`, which ends it. */
+export const QWEN_MESSAGE_END = 151_645;
 /** `user` and the end of a line, as a message from the user begins. */
 export const QWEN_USER: readonly number[] = [872, 198];
 /** `<|image_pad|>`, in the place of an image. */

@@ -95,6 +95,7 @@ const PREFIXES: Readonly<Partial<Record<Model['family'], Prefixes>>> = {
   krea2: FLOW,
   flux2: FLOW,
   auraflow: FLOW,
+  'longcat-image': FLOW,
   sd3: { encoders: ALL_IN_ONE, vae: VAE_PREFIX },
   chroma: { encoders: 'cond_stage_model.', vae: VAE_PREFIX },
 };
