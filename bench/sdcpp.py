@@ -1,6 +1,6 @@
-"""FILE PIXELS TYPE… [--llm FILE --vae FILE]: stable-diffusion.cpp (pip install stable-diffusion-cpp-python) on two threads: seconds to load, seconds
+"""FILE PIXELS TYPE… [--with NAME=FILE…]: stable-diffusion.cpp (pip install stable-diffusion-cpp-python) on two threads: seconds to load, seconds
 per step and peak memory for each type of weights (f16, q8_0 …), each in a fresh process. A checkpoint is run with both sides of cfg; a diffusion model,
-whose text encoder and VAE are given, with one."""
+whose text encoders and VAE are given (`--with llm=FILE vae=FILE`; t5xxl, clip_l …), with one."""
 import argparse
 import json
 import re
@@ -14,8 +14,7 @@ arguments = argparse.ArgumentParser()
 arguments.add_argument("file")
 arguments.add_argument("pixels", type=int)
 arguments.add_argument("types", nargs="+")
-arguments.add_argument("--llm")
-arguments.add_argument("--vae")
+arguments.add_argument("--with", dest="others", nargs="+", default=[], metavar="NAME=FILE")
 arguments = arguments.parse_args()
 
 
@@ -27,13 +26,14 @@ def status(name):
 def measure(kind):
     from stable_diffusion_cpp import StableDiffusion
 
-    files = {"diffusion_model_path": arguments.file, "llm_path": arguments.llm, "vae_path": arguments.vae} if arguments.llm else {"model_path": arguments.file}
+    others = {f"{name}_path": file for name, file in (part.split("=", 1) for part in arguments.others)}
+    files = {"diffusion_model_path" if others else "model_path": arguments.file, **others}
     began = time.perf_counter()
     model = StableDiffusion(**files, wtype=kind, n_threads=2, verbose=False)
     load = time.perf_counter() - began
     stamps = []
     model.generate_image(
-        prompt="a fox", negative_prompt="blurred", cfg_scale=1.0 if arguments.llm else 7.0, width=arguments.pixels, height=arguments.pixels,
+        prompt="a fox", negative_prompt="blurred", cfg_scale=1.0 if arguments.others else 7.0, width=arguments.pixels, height=arguments.pixels,
         sample_steps=STEPS, sample_method="euler", seed=1, progress_callback=lambda step, steps, seconds: stamps.append(time.perf_counter()),
     )
     steps = sorted(b - a for a, b in zip(stamps, stamps[1:]))
@@ -44,7 +44,6 @@ if len(arguments.types) == 1:
     measure(arguments.types[0])
 else:
     for kind in arguments.types:
-        others = [part for flag in ("llm", "vae") if getattr(arguments, flag) for part in (f"--{flag}", getattr(arguments, flag))]
-        command = [sys.executable, __file__, arguments.file, str(arguments.pixels), kind, *others]
+        command = [sys.executable, __file__, arguments.file, str(arguments.pixels), kind, *(["--with", *arguments.others] if arguments.others else [])]
         said = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=True)
         print(said.stdout.strip().split("\n")[-1], flush=True)

@@ -54,8 +54,8 @@ export interface DarkroomOptions {
   readonly precision?: Precision;
   /**
    * What is kept in the cache folder for later: `results` of nodes, to reuse what has not changed;
-   * prepacked `weights` of large models, which open in seconds and run faster, and take three times
-   * the disk space of the model in float32 (SD1.5: 11 GB). Default: nothing.
+   * prepacked `weights` of large models, which run faster, and take three times the disk space of
+   * the model in float32 (SD1.5: 11 GB). Default: nothing.
    */
   readonly keep?: readonly KeptKind[];
   /** The same as `weights` in `keep`. */

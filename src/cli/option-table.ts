@@ -146,7 +146,7 @@ const ENGINE_OPTIONS = {
     value: 'KIND',
     help:
       'keep in the cache folder for later: results (of nodes, to reuse what has not changed) or ' +
-      'weights (prepacked: large models open in seconds and run faster; about 11 GB for SD1.5); ' +
+      'weights (prepacked: large models run faster; about 11 GB for SD1.5); ' +
       'repeatable',
   },
   'cache-size': {

@@ -66,27 +66,45 @@ export function networkLoader(
     return { spec, session, weightBytes, heldBytes: 0 };
   };
 
-  return async (key, spec) => {
-    options.onLoad?.(spec);
-    const graph = await spec.build();
+  /** Opens a network with its weights in memory, or returns undefined where it streams them. */
+  const openInMemory = async (
+    key: string,
+    spec: NetworkSpec,
+    graph: BuiltGraph,
+  ): Promise<OpenNetwork | undefined> => {
     try {
+      if (isStreamedFirst(spec, graph)) return undefined;
       options.onSize?.(spec, graph.weightBytes());
       if (await makeRoom(spec, graph)) return await open(key, spec, graph, false);
     } finally {
       graph.onOpened?.();
     }
     const available = memory.available();
-    if (!spec.buildStreamed || device.name !== 'cpu')
-      throw networkTooLarge(spec, peakOf(graph), available);
+    if (!canStream(spec)) throw networkTooLarge(spec, peakOf(graph), available);
     if (!noted.has(key)) options.onNote?.(streamedNote(spec, peakOf(graph), available));
     noted.add(key);
-    const streamed = await spec.buildStreamed();
+    return undefined;
+  };
+
+  const openStreamed = async (key: string, spec: NetworkSpec): Promise<OpenNetwork> => {
+    const graph = await spec.buildStreamed!();
     try {
-      if (await makeRoom(spec, streamed)) return await open(key, spec, streamed, true);
-      throw networkTooLarge(spec, peakOf(streamed), memory.available());
+      if (spec.prefersStreamed) options.onSize?.(spec, graph.weightBytes());
+      if (await makeRoom(spec, graph)) return await open(key, spec, graph, true);
+      throw networkTooLarge(spec, peakOf(graph), memory.available());
     } finally {
-      streamed.onOpened?.();
+      graph.onOpened?.();
     }
+  };
+
+  const canStream = (spec: NetworkSpec): boolean =>
+    spec.buildStreamed !== undefined && device.name === 'cpu';
+  const isStreamedFirst = (spec: NetworkSpec, graph: BuiltGraph): boolean =>
+    spec.prefersStreamed === true && canStream(spec) && graph.weightBytes() >= LARGE_BYTES;
+
+  return async (key, spec) => {
+    options.onLoad?.(spec);
+    return (await openInMemory(key, spec, await spec.build())) ?? (await openStreamed(key, spec));
   };
 }
 

@@ -38,6 +38,11 @@ export interface NetworkSpec {
    * after another: for networks that do not fit into memory. It computes the same, more slowly.
    */
   readonly buildStreamed?: () => BuiltGraph | Promise<BuiltGraph>;
+  /**
+   * Whether a large network is opened so even where it would fit: for networks with few
+   * evaluations, which take less time than to lay out the weights.
+   */
+  readonly prefersStreamed?: boolean;
 }
 
 export interface BuiltGraph

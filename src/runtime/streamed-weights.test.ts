@@ -8,7 +8,7 @@ import { noise } from '../../test/support/files/rewrite.ts';
 import { maxDifference } from '../../test/support/golden.ts';
 import { openSafetensors } from '../formats/safetensors/safetensors.ts';
 import { writeSafetensors } from '../formats/safetensors/safetensors-write.ts';
-import { linear } from '../models/layers/blocks.ts';
+import { conv, linear, upsampleConv } from '../models/layers/blocks.ts';
 import { streamedWeights } from '../models/weights/streamed.ts';
 import { type Rounding, type Weights, weightsOf } from '../models/weights/tensors.ts';
 import { createGraph, type Graph } from '../onnx/builder.ts';
@@ -21,6 +21,8 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const WIDTH = 1024;
 const x = tensor([3, WIDTH], noise(3 * WIDTH, 1));
+const CHANNELS = 64;
+const image = tensor([1, CHANNELS, 9, 7], noise(CHANNELS * 9 * 7, 2));
 
 /** A file of square layers, 4 MB each as float32. */
 async function layersIn(
@@ -89,6 +91,64 @@ it.each([
       'its weights are read from the file in each evaluation, which takes longer',
   ]);
   expect(maxDifference(streamed.out, large.out)).toBeLessThan(1e-6);
+});
+
+it('of convolutions', async () => {
+  const file = join(folder, 'convolutions.safetensors');
+  const count = CHANNELS * CHANNELS * 9;
+  const kernel = (i: number) => ({
+    dtype: 'F16' as const,
+    shape: [CHANNELS, CHANNELS, 3, 3],
+    data: noise(count, i).map((value) => value / 16),
+  });
+  const names = ['a', 'b', 'enlarged'];
+  await writeSafetensors(
+    file,
+    Object.fromEntries(names.map((name, i) => [`${name}.weight`, kernel(i)])),
+  );
+  const opened = await openSafetensors(file);
+  await opened.close();
+  const weights = weightsOf(file, opened.tensors, '');
+  const [inMemory, streamed] = [weights, streamedWeights(weights)].map((over) => {
+    const net = { g: createGraph(), w: over };
+    const shape = [1, CHANNELS, 'H', 'W'];
+    const b = conv(net, conv(net, net.g.input('x', shape), 'a'), 'b');
+    net.g.output('out', upsampleConv(net, b, 'enlarged'), shape);
+    return net.g;
+  });
+  // of a and b one at a time; the kernel after an upsampling is computed ahead
+  expect(inMemory.weightBytes() - streamed.weightBytes()).toBe(4 * count);
+  const runtime = createRuntime({ threads: 1, memory: memoryOf(64e9) });
+  const resultOf = (graph: Graph, part: string) =>
+    runtime.network({ file, part, outputs: ['out'], build: () => graph }).run({ x: image });
+  const [first, second] = [await resultOf(inMemory, 'held'), await resultOf(streamed, 'streamed')];
+  await runtime.close();
+  expect(maxDifference(second.out, first.out)).toBeLessThan(1e-5);
+});
+
+it.each([
+  [2 ** 29, 'in its file', 4 * WIDTH ** 2],
+  [2 ** 29 - 1, 'in memory', 2 ** 29 - 1],
+])('a network of few evaluations keeps weights of %i bytes %s', async (bytes, _, reported) => {
+  const weights = await layersIn('BF16');
+  const sizes: number[] = [];
+  const runtime = createRuntime({
+    threads: 1,
+    memory: memoryOf(64e9),
+    onNote: expect.unreachable,
+    onSize: (_spec, size) => sizes.push(size),
+  });
+  const network = runtime.network({
+    file: weights.file,
+    part: 'layers',
+    outputs: ['out'],
+    prefersStreamed: true,
+    build: () => ({ ...graphOf(weights), weightBytes: () => bytes }),
+    buildStreamed: () => graphOf(streamedWeights(weights)),
+  });
+  await network.run({ x });
+  await runtime.close();
+  expect(sizes).toEqual([reported]);
 });
 
 it('take the memory of one layer at a time', async () => {

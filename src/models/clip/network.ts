@@ -1,10 +1,12 @@
 // A CLIP text encoder over its network. Rows of the token table are read from the file when they
 // are needed, and recent results are cached.
 import { DarkroomError } from '../../errors.ts';
+import type { Graph } from '../../onnx/builder.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { reshape, sizeOf, zeros } from '../../tensor/tensor.ts';
-import { type WeightChange, withMoreChanges } from '../weights/changes.ts';
+import { type PatchPlan, type WeightChange, withMoreChanges } from '../weights/changes.ts';
 import { planChanges } from '../weights/plan-changes.ts';
+import { streamedWhereLarge } from '../weights/streamed.ts';
 import type { Weights } from '../weights/tensors.ts';
 import {
   type ClipConfig,
@@ -97,14 +99,17 @@ function createEvaluation(
 ): Evaluate {
   const { weights } = base;
   const { width, length, projected } = config;
-  const plan = planChanges(base, 'each time');
+  const planOver = (over: Weights): PatchPlan | undefined =>
+    planChanges({ ...base, weights: over }, 'each time');
+  const plan = planOver(weights);
+  const graph = (over: Weights): Graph => clipGraph(over, config);
+  const changedGraph = (over: Weights): Graph => planOver(over)?.build(graph) ?? graph(over);
   const network = runtime.network({
     file: weights.file,
     part: kind,
     variant: plan?.key,
     outputs: clipOutputs(config),
-    build: () =>
-      plan ? plan.build((patched) => clipGraph(patched, config)) : clipGraph(weights, config),
+    ...streamedWhereLarge(weights, changedGraph),
   });
   return async (chunks, { index, finalNorm, project }) => {
     const embeddings = zeros([chunks.length, length, width]);

@@ -14,7 +14,7 @@ import {
   withMoreChanges,
 } from '../weights/changes.ts';
 import { planChanges } from '../weights/plan-changes.ts';
-import { streamedWeights } from '../weights/streamed.ts';
+import { streamedWhereLarge } from '../weights/streamed.ts';
 import type { Weights } from '../weights/tensors.ts';
 import { cacheKey, recentResults } from './recent-results.ts';
 import type {
@@ -178,8 +178,7 @@ function layerNetworks(
         outputs: ['hidden'],
         workingBytes: ({ embeddings }) => attentionBytes(embeddings.shape, heads),
         outOfMemoryHint: 'Make the prompt shorter, or free memory for this process.',
-        build: () => changedGraph(weights),
-        buildStreamed: () => changedGraph(streamedWeights(weights)),
+        ...streamedWhereLarge(weights, changedGraph),
       });
     networks.set(layer, network);
     return { network, inputs: plan?.inputs ?? {} };

@@ -56,5 +56,6 @@ export function networkOverBase(
     outputs,
     build: async () => built((await prepacked()) ?? weights),
     buildStreamed: int8 ? undefined : () => built(streamedWeights(weights)),
+    prefersStreamed: !plan,
   });
 }

@@ -96,7 +96,7 @@ export function conv(
   const point = { kernel_shape: [1, 1] };
   const plain = (): Value => {
     const bias = w.has(`${name}.bias`) ? [w.value(g, `${name}.bias`)] : [];
-    return g.op('Conv', [x, w.value(g, `${name}.weight`), ...bias], wide);
+    return g.op('Conv', [x, w.value(g, `${name}.weight`, { after: x }), ...bias], wide);
   };
   const y =
     int8Conv(net, x, name, stride, around) ?? winogradConv(net, x, name, stride, around) ?? plain();

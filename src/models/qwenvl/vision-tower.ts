@@ -6,6 +6,7 @@ import { reshape, sliceBatch, type Tensor } from '../../tensor/tensor.ts';
 import type { ImageTokens } from '../clip/text-encoder.ts';
 import { ropeInputs } from '../dit/rope.ts';
 import { rotations } from '../llm/positions.ts';
+import { streamedWhereLarge } from '../weights/streamed.ts';
 import type { Weights } from '../weights/tensors.ts';
 import { visionTowerConfig, visionTowerGraph } from './graph.ts';
 import { groupGrid, imagePatches } from './image-patches.ts';
@@ -30,7 +31,7 @@ export function createVisionTower(
     // the values of a block, and the products of queries and keys in windows
     workingBytes: ({ patches }) => 4 * patches.shape[1] * (16 * width + 64 * heads * 2),
     outOfMemoryHint: 'Use smaller or fewer images, or free memory for this process.',
-    build: () => visionTowerGraph(weights, config),
+    ...streamedWhereLarge(weights, (over) => visionTowerGraph(over, config)),
   };
   const network = runtime.network(spec);
   // half of a head's pairs turn with the row, half with the column

@@ -8,6 +8,7 @@ import { pilResize } from '../../image/resize/pil-resize.ts';
 import { interpolate } from '../../image/resize/torch-interpolate.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { type Tensor, zeros } from '../../tensor/tensor.ts';
+import { streamedWhereLarge } from '../weights/streamed.ts';
 import { type Weights, weightsOf } from '../weights/tensors.ts';
 import { decoderGraph } from './decoder.ts';
 import { encoderGraph, encoderShape } from './encoder.ts';
@@ -138,7 +139,7 @@ function createFeatures(
     file,
     part: 'sam encoder',
     outputs: ['out'],
-    build: () => encoderGraph(weights),
+    ...streamedWhereLarge(weights, encoderGraph),
   });
   const cache = new WeakMap<Tensor, Promise<Tensor>>();
   return (image) => {

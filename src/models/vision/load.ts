@@ -10,6 +10,7 @@ import { roundHalfEven } from '../../tensor/round-half-even.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import { rejectScaledFp8, wrongFile } from '../checkpoint/wrong-file.ts';
 import { type ModelRuntime, textEncoderRounding } from '../model-runtime.ts';
+import { streamedWhereLarge } from '../weights/streamed.ts';
 import { type Weights, weightsOf } from '../weights/tensors.ts';
 import {
   EARLIER_STATES,
@@ -110,7 +111,7 @@ function createVision(runtime: ModelRuntime, weights: Weights, layout: VisionLay
     file: weights.file,
     part: 'clip vision',
     outputs: ['last', 'penultimate', 'embeds', ...earlier],
-    build: () => visionGraph(weights, config),
+    ...streamedWhereLarge(weights, (over) => visionGraph(over, config)),
   });
   return {
     projected: config.projected,

@@ -46,6 +46,7 @@ export function weightsNetwork(
     variant: [valuesKey(weights), int8 && 'int8', name, plan?.key].filter(Boolean).join(' '),
     // a saved session does not know the other files
     cacheSession: !plan && !weights.isMapped && others.length === 0,
+    prefersStreamed: !plan && !store,
     buildStreamed: int8
       ? undefined
       : () => plainGraph(streamedWeights(weights), others.map(streamedWeights)),
