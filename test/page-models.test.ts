@@ -53,7 +53,7 @@ describePage('the model browser', ({ test, open: openPage }) => {
     await expect
       .poll(() => page.evaluate(`document.querySelector('.model-list img')?.naturalWidth`))
       .toBe(40);
-    await page.getByText(/^7 files/).waitFor();
+    await page.getByText(/^8 files/).waitFor();
     // the form of a new picture takes no LoRA
     await row(page, 'ink').getByText(/^lora/i).waitFor();
     expect(await row(page, 'ink').getByRole('button').count()).toBe(0);
@@ -66,7 +66,7 @@ describePage('the model browser', ({ test, open: openPage }) => {
     await row(page, 'fox').getByText('SD1.x').waitFor();
     const search = page.getByRole('searchbox');
     await search.fill('sd1.X checkpoint');
-    await page.getByText(/^\d of 7 files/).waitFor();
+    await page.getByText(/^\d of 8 files/).waitFor();
     expect(await violations(page)).toEqual([]);
     await row(page, 'fox').waitFor();
     await row(page, 'ink').waitFor({ state: 'detached' });
@@ -94,7 +94,7 @@ describePage('the model browser', ({ test, open: openPage }) => {
     await expect.poll(() => page.locator('.model-list .name').count()).toBe(4);
     expect(await row(page, 'fox').getAttribute('aria-current')).toBe('true');
     await page.keyboard.type('onclick');
-    await page.getByText('1 of 7 files').waitFor();
+    await page.getByText('1 of 8 files').waitFor();
     const focused = () => page.evaluate('document.activeElement.textContent');
     for (let i = 0; i < 6 && (await focused()) !== 'Use'; i++) await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
@@ -145,7 +145,7 @@ describePage('the model browser', ({ test, open: openPage }) => {
     await page.getByRole('button', { name: 'Show more' }).click();
     await expect.poll(() => rows.count()).toBe(200);
     await page.getByRole('searchbox').fill('style 9999');
-    await page.getByText('1 of 10007 files').waitFor();
+    await page.getByText('1 of 10008 files').waitFor();
     // what is on the screen is read first
     await row(page, 'style 9999').getByText('Can’t be used').waitFor();
     // whatever is searched for, a part of the rows is made

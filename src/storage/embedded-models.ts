@@ -1,5 +1,5 @@
-// The models that come with the package (assets/models/<kind>/<name>.gz). A model is unpacked into
-// the user's cache when it is first requested.
+// The models that come with the package (assets/models/<kind>/<name>.gz, or <name> itself where
+// packing gains little). A packed one is unpacked into the user's cache when it is first requested.
 import {
   closeSync,
   existsSync,
@@ -24,12 +24,14 @@ export interface EmbeddedModels {
   /** Returns the names of a kind (`checkpoints` …), without unpacking anything. */
   names(kind: string): readonly string[];
   /**
-   * Returns the path of the unpacked file; undefined for an unknown name. Throws
+   * Returns the path of the file, unpacked if it is packed; undefined for an unknown name. Throws
    * DR_OUTPUT_UNWRITABLE.
    */
   unpack(kind: string, name: string): string | undefined;
 }
 
+/** There are licences beside them. */
+const MODEL_FILE = /\.safetensors(\.gz)?$/;
 const ASSETS = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'assets', 'models');
 
 export interface EmbeddedOptions {
@@ -50,13 +52,15 @@ export function openEmbeddedModels({
     const folder = join(assets, kind);
     if (!existsSync(folder)) return [];
     return readdirSync(folder)
-      .filter((file) => file.endsWith('.gz'))
-      .map((file) => file.slice(0, -3))
+      .filter((file) => MODEL_FILE.test(file))
+      .map((file) => file.replace(/\.gz$/, ''))
       .sort();
   };
   const unpack = (kind: string, name: string): string | undefined => {
     if (!names(kind).includes(name)) return undefined;
-    const packed = join(assets, kind, `${name}.gz`);
+    const plain = join(assets, kind, name);
+    if (existsSync(plain)) return plain;
+    const packed = `${plain}.gz`;
     const { crc, size } = trailerOf(packed);
     const folder = join(cache, 'models', crc.toString(16).padStart(8, '0'));
     const path = join(folder, name);

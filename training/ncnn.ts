@@ -1,17 +1,20 @@
 // Reads the convolutions of an ncnn network (.param and .bin), and gives them the names of the
-// torch layouts that upscale models are published in. Weights are stored as float16, biases and
-// slopes as float32.
+// torch layouts that upscale models are published in. Weights are stored as float16 or float32,
+// biases and slopes as float32.
 import { readFileSync } from 'node:fs';
-import { DTYPES } from '../../src/formats/dtypes.ts';
-import type { TensorToWrite } from '../../src/formats/safetensors/safetensors-write.ts';
-import { sizeOf } from '../../src/tensor/tensor.ts';
+import { DTYPES } from '../src/formats/dtypes.ts';
+import type { TensorToWrite } from '../src/formats/safetensors/safetensors-write.ts';
+import { sizeOf } from '../src/tensor/tensor.ts';
 
 type Layer =
   | { readonly kind: 'convolution'; readonly weight: TensorToWrite; readonly bias: TensorToWrite }
   | { readonly kind: 'prelu'; readonly weight: TensorToWrite };
 
-/** The mark before weights that are stored as float16. */
-const FLOAT16 = 0x01306b47;
+/** The dtype of weights by the mark before them; others are quantised. */
+const MARKS: ReadonlyMap<number, 'F16' | 'F32'> = new Map([
+  [0, 'F32'],
+  [0x01306b47, 'F16'],
+]);
 
 /** The settings of a layer, `0=64 1=3 …`, by number. */
 const settings = (words: readonly string[]): ReadonlyMap<number, number> =>
@@ -24,18 +27,17 @@ function readLayers(param: string, bin: Buffer): Layer[] {
     at += bytes;
     return new Uint8Array(bin.subarray(at - bytes, at));
   };
-  const floats = (shape: readonly number[]): TensorToWrite => {
+  const read = (dtype: 'F16' | 'F32', shape: readonly number[]): TensorToWrite => {
     const data = new Float32Array(sizeOf(shape));
-    DTYPES.F32.decode(take(data.length * 4), data);
-    return { dtype: 'F32', shape, data };
-  };
-  const weights = (shape: readonly number[]): TensorToWrite => {
-    if (bin.readUInt32LE(at) !== FLOAT16) throw new Error(`weights at ${at} are not float16`);
-    take(4);
-    const data = new Float32Array(sizeOf(shape));
-    DTYPES.F16.decode(take(data.length * 2), data);
+    DTYPES[dtype].decode(take(data.length * DTYPES[dtype].size), data);
     take((4 - (at % 4)) % 4);
-    return { dtype: 'F32', shape, data };
+    return { dtype, shape, data };
+  };
+  const marked = (shape: readonly number[]): TensorToWrite => {
+    const dtype = MARKS.get(bin.readUInt32LE(at));
+    if (!dtype) throw new Error(`weights at ${at} are neither float16 nor float32`);
+    take(4);
+    return read(dtype, shape);
   };
   const layers: Layer[] = [];
   let channels = 3;
@@ -43,12 +45,12 @@ function readLayers(param: string, bin: Buffer): Layer[] {
     const [type, , inputs, outputs, ...rest] = line.trim().split(/\s+/);
     const set = settings(rest.slice(Number(inputs) + Number(outputs)));
     const count = set.get(0) ?? 0;
-    if (type === 'PReLU') layers.push({ kind: 'prelu', weight: floats([count]) });
+    if (type === 'PReLU') layers.push({ kind: 'prelu', weight: read('F32', [count]) });
     if (type !== 'Convolution') continue;
     const side = set.get(1)!;
     channels = set.get(6)! / count / side ** 2;
-    const weight = weights([count, channels, side, side]);
-    layers.push({ kind: 'convolution', weight, bias: floats([count]) });
+    const weight = marked([count, channels, side, side]);
+    layers.push({ kind: 'convolution', weight, bias: read('F32', [count]) });
   }
   if (at !== bin.length) throw new Error(`${bin.length - at} bytes of weights are left over`);
   return layers;
@@ -68,7 +70,10 @@ const rrdbNames = (blocks: number): string[] => [
   'conv_last',
 ];
 
-/** Reads the weights of an RRDBNet or an SRVGGNetCompact under the names of Real-ESRGAN. */
+/**
+ * Reads the weights of an RRDBNet or an SRVGGNetCompact under the names of Real-ESRGAN, each with
+ * the dtype that it is stored in.
+ */
 export function readNcnn(param: string, bin: string): Record<string, TensorToWrite> {
   const layers = readLayers(readFileSync(param, 'utf8'), readFileSync(bin));
   const isCompact = layers.some(({ kind }) => kind === 'prelu');
