@@ -5,6 +5,7 @@ import type {
   ClientMessages,
   ErrorResponse,
   ExamplesResponse,
+  GalleryResponse,
   HistoryEntry,
   HistoryResponse,
   JobOrigin,
@@ -112,6 +113,13 @@ export const checkWorkflow = (
 
 /** The names of the examples that can run on the server. */
 export const listExamples = (): Promise<ExamplesResponse> => request('darkroom/examples');
+
+/** The same examples with titles and pictures. */
+export const listGallery = (): Promise<GalleryResponse> => request('darkroom/gallery');
+
+/** The URL of an example's picture. */
+export const galleryPictureUrl = (name: string): string =>
+  absoluteUrl(`darkroom/gallery/${encodeURIComponent(name)}`);
 
 export const readExample = (name: string): Promise<Workflow> =>
   request(`darkroom/examples/${encodeURIComponent(name)}`);

@@ -21,6 +21,7 @@ import {
   reseeded,
   type Workflow,
 } from './form-values.ts';
+import { watchGallery } from './gallery.ts';
 import { createGridForm } from './grid-form.ts';
 import { drawGrid } from './grid-picture.ts';
 import { type GridSide, gridCells, gridOf } from './grid-plan.ts';
@@ -200,13 +201,15 @@ find('#models').addEventListener('click', () =>
   }),
 );
 
+const openExample = (name: string): Promise<boolean> => open(name, () => readExample(name));
+
 async function showExamples(): Promise<void> {
   const names = await listExamples();
   find('#examples').hidden = names.length === 0;
   const rank = (name: string): number =>
     FIRST_EXAMPLES.includes(name) ? FIRST_EXAMPLES.indexOf(name) : FIRST_EXAMPLES.length;
   const item = (name: string): HTMLLIElement => {
-    const click = () => open(name, () => readExample(name));
+    const click = () => openExample(name);
     return create('li', {}, create('button', { type: 'button', click }, displayName(name)));
   };
   find('#examples ul').replaceChildren(...names.toSorted((a, b) => rank(a) - rank(b)).map(item));
@@ -227,6 +230,7 @@ function loadingText(file?: string, part?: string, bytes = 0): string {
 
 listenForFiles((file) => void open(file.name, () => readWorkflow(file, file.name)));
 watchModel(form);
+watchGallery(openExample);
 find('#new-picture').addEventListener('click', () => void openNewPicture());
 void attempt(() => Promise.all([start(), showExamples()]));
 subscribe({

@@ -215,6 +215,20 @@ export interface CheckResponse {
 /** GET /darkroom/examples: names. */
 export type ExamplesResponse = readonly string[];
 
+/** An example as the gallery shows it. */
+export interface GalleryExample {
+  readonly name: string;
+  readonly title: string;
+  readonly description: string;
+  /** Models that users download; absent for those of the package. */
+  readonly models?: readonly string[];
+  /** Whether GET /darkroom/gallery/{name} has a picture of it. */
+  readonly picture: boolean;
+}
+
+/** GET /darkroom/gallery. */
+export type GalleryResponse = readonly GalleryExample[];
+
 /** GET /features, and the `feature_flags` message. */
 export interface Features {
   readonly supports_preview_metadata: boolean;

@@ -6,6 +6,7 @@ import { pageFileResponse, pageResponse } from '../http/page-files.ts';
 import { json } from '../http/responses.ts';
 import type { Route } from '../http/route.ts';
 import type { ServerContext } from '../server-context.ts';
+import { galleryRoutes } from './gallery-routes.ts';
 
 const MAX_NAME_LENGTH = 255;
 /** How messages call a file without a name. */
@@ -46,6 +47,7 @@ export const pageRoutes = (context: ServerContext): Route[] => [
   checkRoute(context),
   startRoute(context),
   ...exampleRoutes(context),
+  ...galleryRoutes(context),
   fileRoute,
 ];
 

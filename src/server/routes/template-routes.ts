@@ -1,17 +1,13 @@
 // /templates: the package's examples as templates of ComfyUI's editor, each with a picture. A
 // frontend that brings its own templates is left as it is.
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { fileResponse } from '../http/file-responses.ts';
 import { empty, type RouteResponse } from '../http/responses.ts';
 import type { Route, RouteRequest } from '../http/route.ts';
 import { isFile } from '../http/safe-paths.ts';
 import { staticFileResponse } from '../http/static-files.ts';
 import type { ServerContext } from '../server-context.ts';
 import { TEMPLATES } from '../templates.ts';
-
-const PICTURES = fileURLToPath(new URL('../../../docs/images', import.meta.url));
-const ONE_DAY = { 'cache-control': 'public, max-age=86400' } as const;
+import { examplePicture } from './example-picture.ts';
 
 export const templateRoutes = (context: ServerContext): Route[] => [
   {
@@ -45,7 +41,5 @@ function templateFile(
   const [, name, ending] = /^([a-z-]+?)(-1\.png|\.json)$/.exec(file) ?? [];
   if (!TEMPLATES.some((template) => template.name === name)) return empty(404);
   if (ending === '.json') return threads.run('template', { name, inputNames });
-  const picture = join(PICTURES, `${name}.png`);
-  if (!isFile(picture)) return empty(404);
-  return fileResponse(picture, ONE_DAY, 'image/png', (header) => request.header(header));
+  return examplePicture(name, request);
 }
