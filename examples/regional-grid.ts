@@ -17,13 +17,6 @@ await drawGrid(
       [0, 4, 16].map((value) => [String(value), { 'Regional Sampler.overlap_factor': value }]),
     ),
     row(
-      'variation_strength',
-      [0.2, 0.5, 1].map((value) => [
-        `${value} in the right region`,
-        { 'Right Region.variation_seed': 5, 'Right Region.variation_strength': value },
-      ]),
-    ),
-    row(
       'additional_mode',
       ['DISABLE', 'ratio between', 'ratio additional'].map((value) => [
         `${value} (dpmpp_2m_sde)`,

@@ -1,5 +1,5 @@
 // tile-upscale.json as a program: npx tsx examples/tile-upscale.ts An image of 128 pixels is drawn,
-// enlarged to 256, and each of its tiles is redrawn at the larger size.
+// enlarged to 512 by an upscale model, and each of its tiles is redrawn at the larger size.
 import { openDarkroom } from '../src/index.ts';
 import {
   CheckpointLoaderSimple,
@@ -9,13 +9,14 @@ import {
   KSampler,
   SaveImage,
   SEGSUpscaler,
+  UpscaleModelLoader,
   VAEDecode,
 } from '../src/workflow/builder/nodes.generated.ts';
 import { graph } from '../src/workflow/builder/workflow-builder.ts';
 
 const base = CheckpointLoaderSimple({ ckpt_name: 'darkroom-tiny-base.safetensors' });
 const positive = CLIPTextEncode({
-  text: 'sunflower, flat style, blue background',
+  text: 'mushroom, flat style, green background',
   clip: base.CLIP,
 }).CONDITIONING;
 const negative = CLIPTextEncode({ text: '', clip: base.CLIP }).CONDITIONING;
@@ -33,7 +34,7 @@ const small = VAEDecode({ samples: latent.LATENT, vae: base.VAE }).IMAGE;
 const tiles = ImpactMakeTileSEGS({
   images: small,
   ...{
-    bbox_size: 64,
+    bbox_size: 72,
     crop_factor: 1.25,
     min_overlap: 16,
     filter_segs_dilation: 0,
@@ -49,8 +50,10 @@ const large = SEGSUpscaler({
   vae: base.VAE,
   ...prompts,
   ...sampler,
-  ...{ rescale_factor: 2, resampling_method: 'lanczos', supersample: 'false', rounding_modulus: 8 },
-  ...{ steps: 12, cfg: 3, denoise: 0.3, feather: 5, inpaint_model: false, noise_mask_feather: 20 },
+  ...{ rescale_factor: 4, resampling_method: 'lanczos', supersample: 'false', rounding_modulus: 8 },
+  ...{ steps: 6, cfg: 3, denoise: 0.1, feather: 5, inpaint_model: false, noise_mask_feather: 20 },
+  upscale_model_opt: UpscaleModelLoader({ model_name: 'realesr-animevideov3.safetensors' })
+    .UPSCALE_MODEL,
 });
 const saved = SaveImage({ images: large.IMAGE, filename_prefix: 'tile-upscale' }, { id: 'saved' });
 

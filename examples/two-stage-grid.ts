@@ -4,8 +4,10 @@ import { drawGrid } from './grid.ts';
 
 const TEXT = 'two-stage-text-to-image.json';
 const IMAGE = 'two-stage-image-to-image.json';
-/** More steps for the refiner, so that its inputs have a visible effect. */
-const LATE = { 'Two Stages.base_ratio': 0.4 };
+/** Half the size of the example: drawn sooner, and denoise shows the same. */
+const SMALLER = { 'Two Stages.scaled_width': 256, 'Two Stages.scaled_height': 256 };
+/** Enlarges and redraws nothing, so that the enlargement is seen. */
+const ENLARGED = { 'Two Stages.denoise': 0 };
 /**
  * One row each: the example, the input of its sampler, the values from left to right, and other
  * overrides.
@@ -17,10 +19,8 @@ const ROWS: readonly (readonly [
   set?: Readonly<Record<string, number>>,
 ])[] = [
   [TEXT, 'base_ratio', [0.25, 0.5, 0.75, 1]],
-  [TEXT, 'refiner_prep_steps', [0, 2, 5, 10]],
-  [IMAGE, 'denoise', [0, 0.3, 0.6, 0.9]],
-  [IMAGE, 'refiner_strength', [0.25, 0.5, 0.75, 1], LATE],
-  [IMAGE, 'noise_offset', [0, 1], LATE],
+  [IMAGE, 'denoise', [0, 0.2, 0.4, 0.6], SMALLER],
+  [IMAGE, 'softness', [0, 0.5, 0.9, 1], ENLARGED],
 ];
 
 await drawGrid(

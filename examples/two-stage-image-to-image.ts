@@ -1,5 +1,6 @@
 // two-stage-image-to-image.json as a program: npx tsx examples/two-stage-image-to-image.ts
-// A sketch of 128 pixels is enlarged to 192 and redrawn by the base model, then by the refiner.
+// A sketch of 128 pixels is enlarged to 512 by an upscale model, and redrawn by the base model, then
+// by the refiner.
 import { join } from 'node:path';
 import { openDarkroom } from '../src/index.ts';
 import {
@@ -8,6 +9,7 @@ import {
   SaveImage,
   SeargeSDXLImage2ImageSampler,
   SeargeSDXLPromptEncoder,
+  UpscaleModelLoader,
 } from '../src/workflow/builder/nodes.generated.ts';
 import { graph } from '../src/workflow/builder/workflow-builder.ts';
 
@@ -40,15 +42,16 @@ const stages = SeargeSDXLImage2ImageSampler({
   vae: base.VAE,
   ...{
     noise_seed: 7,
-    steps: 20,
+    steps: 12,
     cfg: 4.5,
     sampler_name: 'dpmpp_2m',
     scheduler: 'karras',
-    denoise: 0.5,
+    denoise: 0.2,
   },
-  // with upscale_model: UpscaleModelLoader({ model_name: '…' }).UPSCALE_MODEL, softness blends the
-  // plainly enlarged sketch into its image
-  ...{ scaled_width: 192, scaled_height: 192, softness: 0 },
+  // softness blends the plainly enlarged sketch into the upscale model's image
+  ...{ scaled_width: 512, scaled_height: 512, softness: 0 },
+  upscale_model: UpscaleModelLoader({ model_name: 'realesr-animevideov3.safetensors' })
+    .UPSCALE_MODEL,
   ...{ base_ratio: 0.8, noise_offset: 1, refiner_strength: 0.75 },
 });
 const saved = SaveImage(

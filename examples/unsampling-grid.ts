@@ -33,5 +33,5 @@ await drawGrid('unsampling-grid.png', [
   row('end_at_step', [0, 6, 12, 16], stop),
   row('cfg of the way back', [1, 2.5, 4.5, 8], (cfg) => ({ 'Resample.cfg': cfg })),
   row('normalize', ['disable', 'enable'], (normalize) => ({ 'Unsampler.normalize': normalize })),
-  row('sampler', ['euler', 'heun', 'dpmpp_2m', 'dpmpp_2m_sde'], sampler),
+  row('sampler', ['euler', 'dpmpp_2m_sde'], sampler),
 ]);

@@ -47,7 +47,7 @@ export const TEMPLATES: readonly Template[] = [
   {
     name: 'two-stage-image-to-image',
     title: 'Two Stages, Image to Image',
-    description: 'Base and refiner in one sampler (Searge SDXL), from a sketch.',
+    description: 'An upscale model, base and refiner in one sampler (Searge SDXL), from a sketch.',
     tags: [IMAGE, 'Refiner'],
   },
   {
@@ -65,7 +65,8 @@ export const TEMPLATES: readonly Template[] = [
   {
     name: 'tile-upscale',
     title: 'Upscaling in Tiles',
-    description: 'Doubles the size of a picture; tiles are drawn again one by one (Impact Pack).',
+    description:
+      'A picture at four times its size; tiles are drawn again one by one (Impact Pack).',
     tags: [TEXT, 'Upscale'],
   },
   {
