@@ -9,7 +9,12 @@ const DIST = fileURLToPath(new URL('../dist/', import.meta.url));
 const COMMONJS = join(DIST, 'cjs');
 
 /** The modules that package.json exports. */
-const ENTRIES = ['index', 'workflow/builder/nodes.generated', 'server/embedded-server'];
+const ENTRIES = [
+  'index',
+  'workflow/builder/nodes.generated',
+  'server/embedded-server',
+  'nodes/pack-api/index',
+];
 
 const RELATIVE_IMPORT = /(\bfrom |\bimport\()'(\.[^']*?)\.ts'/g;
 

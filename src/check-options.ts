@@ -83,7 +83,11 @@ const DARKROOM_OPTIONS: Readonly<Record<keyof DarkroomOptions, Rule>> = {
   cacheSize: COUNT,
   // comfyuiVersion checks which
   comfyui: TEXT,
-  nodes: OBJECT,
+  nodeTimeout: COUNT,
+  nodes: {
+    expected: 'the name of a pack, or a list of them',
+    accepts: (value) => FOLDERS.accepts(value) || OBJECT.accepts(value),
+  },
 };
 
 const RUN_OPTIONS: Readonly<Record<keyof RunOptions, Rule>> = {

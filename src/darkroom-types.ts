@@ -33,8 +33,8 @@ export interface DarkroomOptions {
    */
   readonly inMemory?: boolean;
   /**
-   * Is called with one sentence for each file or folder that is left out because it cannot be read,
-   * such as a link that leads nowhere.
+   * Is called with one sentence for each file, folder or pack that is left out because it cannot be
+   * read or loaded, such as a link that leads nowhere.
    */
   readonly onUnreadable?: (problem: string) => void;
   /** Where networks run. Default: `auto`, which is CUDA if it works, else the CPU. */
@@ -72,8 +72,22 @@ export interface DarkroomOptions {
    * or an image names, else the newest known, and nodes accept what any known release accepts.
    */
   readonly comfyui?: ComfyUIVersion;
-  /** Replaces the built-in nodes: a table, and the URL of the module that exports it as NODES. */
-  readonly nodes?: { readonly table: NodeTable; readonly module: string };
+  /**
+   * Packs beside the built-in ones: folders, files or installed packages. Those in `custom_nodes`
+   * beside the models folders are loaded too. Packs run with the rights of the program.
+   */
+  readonly nodes?: string | readonly string[] | ReplacedNodes;
+  /**
+   * Seconds that a node of a pack may take without reporting progress or evaluating a network; then
+   * it is ended. Default: 300.
+   */
+  readonly nodeTimeout?: number;
+}
+
+/** Nodes in place of the built-in ones: a table, and the URL of a module that exports it as NODES. */
+export interface ReplacedNodes {
+  readonly table: NodeTable;
+  readonly module: string;
 }
 
 /**

@@ -10,6 +10,7 @@ import type {
   DarkroomOptions,
   NodeOutput,
   Picture,
+  ReplacedNodes,
   RunOptions,
   RunResult,
   WorkflowSource,
@@ -23,7 +24,9 @@ import { parseJson } from './formats/parse-json.ts';
 import { type MemoryFolders, openMemoryFolders } from './in-memory.ts';
 import type { SavedFile } from './nodes/context.ts';
 import { nodesOf } from './nodes/index.ts';
-import { comfyuiVersion } from './nodes/versions/comfyui-versions.ts';
+import { loadNodes, type NodeChoice } from './nodes/load-nodes.ts';
+import { findPacks } from './nodes/user-packs/find-packs.ts';
+import { type ComfyUIVersion, comfyuiVersion } from './nodes/versions/comfyui-versions.ts';
 import { pythonRandom } from './random/python-random.ts';
 import { resolvePrecision } from './runtime/precision.ts';
 import { openEmbeddedModels } from './storage/embedded-models.ts';
@@ -67,14 +70,14 @@ export async function openDarkroom(options: DarkroomOptions = {}): Promise<Darkr
     models: modelRoots(options.models),
     embedded: openEmbeddedModels(),
   });
-  const settings = engineSettings(options, folders);
+  const { nodes, choice } = await openNodes(options, folders);
+  const settings = engineSettings(options, folders, choice);
   const engine = createEngine(settings);
   const context: Context = {
     folders,
     engine,
     memory,
-    nodesOf: ({ comfyui }) =>
-      nodesOf(comfyui ? comfyuiVersion(comfyui) : settings.comfyui, options.nodes?.table),
+    nodesOf: ({ comfyui }) => nodes(comfyui ? comfyuiVersion(comfyui) : settings.comfyui),
   };
   const close = async (): Promise<void> => {
     await engine.close();
@@ -100,7 +103,37 @@ interface Context {
   readonly nodesOf: (options: Pick<RunOptions, 'comfyui'>) => NodeTable;
 }
 
-const engineSettings = (options: DarkroomOptions, folders: Folders): EngineOptions => ({
+interface OpenedNodes {
+  /** The nodes as a release has them. */
+  readonly nodes: (version: ComfyUIVersion | undefined) => NodeTable;
+  /** How other processes find them. */
+  readonly choice: Pick<NodeChoice, 'nodesModule' | 'packs'>;
+}
+
+/** Loads the packs of the options, and those beside the models folders. */
+async function openNodes(
+  { nodes = [], onUnreadable = () => undefined }: DarkroomOptions,
+  { models }: Folders,
+): Promise<OpenedNodes> {
+  if (isReplaced(nodes))
+    return {
+      nodes: (version) => nodesOf(version, nodes.table),
+      choice: { nodesModule: nodes.module },
+    };
+  const { sources, problems } = findPacks([nodes].flat(), models);
+  const set = await loadNodes({ packs: sources });
+  for (const { message } of [...problems, ...set.loaded().problems]) onUnreadable(message);
+  return { nodes: set.of, choice: { packs: sources } };
+}
+
+const isReplaced = (nodes: DarkroomOptions['nodes']): nodes is ReplacedNodes =>
+  typeof nodes === 'object' && 'table' in nodes;
+
+const engineSettings = (
+  options: DarkroomOptions,
+  folders: Folders,
+  choice: OpenedNodes['choice'],
+): EngineOptions => ({
   models: folders.models,
   input: folders.input,
   output: folders.output,
@@ -111,9 +144,14 @@ const engineSettings = (options: DarkroomOptions, folders: Folders): EngineOptio
   precision: resolvePrecision(options.precision, options.device),
   ...keptBy(options),
   cacheSize: options.cacheSize,
-  nodesModule: options.nodes?.module,
+  ...choice,
+  nodeTimeoutMs: timeoutOf(options),
   comfyui: options.comfyui && comfyuiVersion(options.comfyui),
 });
+
+/** `nodeTimeout` in milliseconds. */
+export const timeoutOf = ({ nodeTimeout }: DarkroomOptions): number | undefined =>
+  nodeTimeout === undefined ? undefined : nodeTimeout * 1000;
 
 /** What the engine stores for later runs, and where. */
 export const keptBy = ({

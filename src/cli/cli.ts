@@ -1,5 +1,5 @@
 // The command line: finds the command, parses its options, reports errors and returns exit codes.
-import type { DarkroomOptions } from '../darkroom.ts';
+import type { ReplacedNodes } from '../darkroom.ts';
 import { versions } from '../engine/versions.ts';
 import type { DarkroomError } from '../errors.ts';
 import { didYouMean } from '../near-matches.ts';
@@ -19,7 +19,7 @@ import { type Terminal, warnings } from './terminal.ts';
 export async function main(
   args: readonly string[],
   terminal: Terminal,
-  nodes?: DarkroomOptions['nodes'],
+  nodes?: ReplacedNodes,
 ): Promise<number> {
   try {
     const [name, ...rest] = args;

@@ -1,5 +1,5 @@
 // The type of a command of the command line.
-import type { DarkroomOptions } from '../darkroom.ts';
+import type { ReplacedNodes } from '../darkroom.ts';
 import type { OptionName, Values } from './options.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -8,7 +8,7 @@ export interface Invocation {
   readonly positionals: readonly string[];
   readonly terminal: Terminal;
   /** Other nodes than the built-in ones. */
-  readonly nodes?: DarkroomOptions['nodes'];
+  readonly nodes?: ReplacedNodes;
 }
 
 export interface Command {

@@ -17,11 +17,18 @@ const OVERRIDE_OPTIONS: readonly OptionName[] = [
   'set',
 ];
 const MODEL_OPTIONS: readonly OptionName[] = ['models', 'extra-model-paths-config'];
-const FOLDER_OPTIONS: readonly OptionName[] = [...MODEL_OPTIONS, 'input', 'output', 'temp'];
+const FOLDER_OPTIONS: readonly OptionName[] = [
+  ...MODEL_OPTIONS,
+  'nodes',
+  'input',
+  'output',
+  'temp',
+];
 const ENGINE_OPTIONS: readonly OptionName[] = [
   'device',
   'precision',
   'threads',
+  'node-timeout',
   'keep',
   'cache-size',
   'cache-weights',
@@ -87,7 +94,7 @@ export const COMMANDS: readonly Command[] = [
       'darkroom check workflow.json --models ~/ComfyUI/models',
       'darkroom check *.json --strict',
     ],
-    options: ['set', 'strict', 'comfyui', ...MODEL_OPTIONS, 'input', 'json', 'quiet'],
+    options: ['set', 'strict', 'comfyui', ...MODEL_OPTIONS, 'nodes', 'input', 'json', 'quiet'],
     run: async (invocation) => (await import('./commands/check.ts')).checkCommand(invocation),
   },
   {
@@ -98,7 +105,7 @@ export const COMMANDS: readonly Command[] = [
       'darkroom convert picture.png -o workflow.json',
       'darkroom convert workflow.json --to ts -o program.ts',
     ],
-    options: ['to', 'out', 'dynamic-seed', 'comfyui', 'quiet'],
+    options: ['to', 'out', 'dynamic-seed', 'comfyui', ...MODEL_OPTIONS, 'nodes', 'quiet'],
     run: async (invocation) => (await import('./commands/convert.ts')).convertCommand(invocation),
   },
   {
@@ -106,15 +113,29 @@ export const COMMANDS: readonly Command[] = [
     usage: 'verify FILE.png',
     help: "run an image's workflow again and compare the result: exit code 0 if equal, else 1",
     examples: ['darkroom verify output/ComfyUI_00001_.png --models ~/ComfyUI/models'],
-    options: [...MODEL_OPTIONS, 'input', 'device', 'threads', 'comfyui', 'json', 'quiet'],
+    options: [...MODEL_OPTIONS, 'nodes', 'input', 'device', 'threads', 'comfyui', 'json', 'quiet'],
     run: async (invocation) => (await import('./commands/verify.ts')).verifyCommand(invocation),
   },
   {
     name: 'nodes',
-    usage: 'nodes [TYPE]',
-    help: 'list the available nodes, or the inputs and outputs of one',
-    examples: ['darkroom nodes', 'darkroom nodes KSampler'],
-    options: ['json'],
+    usage: 'nodes [list|describe|new]',
+    help: 'list the available nodes or packs, describe some nodes, or begin a pack of your own',
+    actions: ['list', 'describe', 'new'],
+    examples: [
+      'darkroom nodes',
+      'darkroom nodes describe KSampler',
+      'darkroom nodes list --nodes ./film-looks',
+      'darkroom nodes new film-looks',
+      'darkroom nodes new --from object_info.json "Film Grain"',
+      'darkroom nodes --types --nodes ./film-looks > nodes.ts',
+    ],
+    options: [...MODEL_OPTIONS, 'nodes', 'types', 'from', 'out', 'json', 'quiet'],
+    notes: [
+      'list shows the packs with their versions and where they come from; docs/packs.md is the ' +
+        'guide to packs of your own.',
+      'new NAME makes a folder with a node, its test and a README; new --from FILE TYPE declares a ' +
+        "node as a ComfyUI server's /object_info has it, so that only its run() is left to write.",
+    ],
     run: async (invocation) => (await import('./commands/nodes.ts')).nodesCommand(invocation),
   },
   {
@@ -139,6 +160,7 @@ export const COMMANDS: readonly Command[] = [
       'webhook-allow',
       'preview-method',
       'log-level',
+      'watch',
       'comfyui',
       ...FOLDER_OPTIONS,
       ...ENGINE_OPTIONS,
@@ -181,7 +203,17 @@ export const COMMANDS: readonly Command[] = [
       'darkroom models get workflow.json --dry-run',
       'darkroom models get https://huggingface.co/OWNER/NAME/resolve/main/lora.safetensors --folder loras',
     ],
-    options: [...MODEL_OPTIONS, 'no-hash', 'folder', 'out', 'dry-run', 'yes', 'json', 'quiet'],
+    options: [
+      ...MODEL_OPTIONS,
+      'nodes',
+      'no-hash',
+      'folder',
+      'out',
+      'dry-run',
+      'yes',
+      'json',
+      'quiet',
+    ],
     notes: [
       'inspect shows architecture, precision, memory, licence and hash of files, which are paths ' +
         'or names of files in the models folders.',

@@ -37,7 +37,13 @@ it.each([
     ...{ models, output, device: 'cpu', threads: '2' },
     ...{ port: '9000', storage: 's3://bucket/prefix', insecure: true },
   });
-  expect(await valuesOf('nodes')).toEqual({});
+  expect(await valuesOf('nodes')).toEqual({ models });
+});
+
+it('packs are paths where they exist, else names of packages', async () => {
+  mkdirSync(join(root, 'own'));
+  put('darkroom.config.json', JSON.stringify({ nodes: ['own', 'darkroom-film'] }));
+  expect(await valuesOf('run')).toEqual({ nodes: [join(root, 'own'), 'darkroom-film'] });
 });
 
 it('the command line wins', async () => {

@@ -98,7 +98,7 @@ function optionOf(key: string, options: readonly OptionName[], file: string): Op
 }
 
 function readValue(name: OptionName, value: unknown, file: string): string | string[] | boolean {
-  const { type, multiple, isPath }: Option = OPTIONS[name];
+  const { type, multiple, isPath, isPackage }: Option = OPTIONS[name];
   if (type === 'boolean' && typeof value === 'boolean') return value;
   const items = multiple && Array.isArray(value) ? value : [value];
   const texts = items.map((item) => (typeof item === 'number' ? String(item) : item));
@@ -107,7 +107,11 @@ function readValue(name: OptionName, value: unknown, file: string): string | str
       `'${name}' of ${file} is ${JSON.stringify(value)}`,
       type === 'boolean' ? 'Write true or false.' : `Write a text${multiple ? ', or a list' : ''}.`,
     );
-  const resolved = isPath ? texts.map((text) => pathFrom(dirname(file), text)) : texts;
+  const resolvePath = (text: string): string => {
+    const path = pathFrom(dirname(file), text);
+    return isPackage && !existsSync(path) ? text : path;
+  };
+  const resolved = isPath ? texts.map(resolvePath) : texts;
   return multiple ? resolved : resolved[0];
 }
 

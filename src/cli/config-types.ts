@@ -19,12 +19,15 @@ export type ConfigOptions = {
   >;
 };
 
-/** Commands that have sections of their own; `models` is an option, or such a section. */
-type Section = 'run' | 'check' | 'convert' | 'verify' | 'nodes' | 'serve' | 'worker';
+/** Commands that have sections of their own; `models` and `nodes` are options, or such sections. */
+type Section = 'run' | 'check' | 'convert' | 'verify' | 'serve' | 'worker';
 
-export type DarkroomConfig = Omit<ConfigOptions, 'models'> & {
+export type DarkroomConfig = Omit<ConfigOptions, 'models' | 'nodes'> & {
   readonly [S in Section]?: ConfigOptions;
-} & { readonly models?: ConfigOptions['models'] | ConfigOptions };
+} & {
+  readonly models?: ConfigOptions['models'] | ConfigOptions;
+  readonly nodes?: ConfigOptions['nodes'] | ConfigOptions;
+};
 
 /**
  * Gives a configuration file (`darkroom.config.ts`) its types.

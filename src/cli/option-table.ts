@@ -24,6 +24,8 @@ export interface Option {
   readonly choices?: readonly string[];
   /** A path: in a configuration file, relative to its folder. */
   readonly isPath?: boolean;
+  /** A path only where it exists, else the name of a package. */
+  readonly isPackage?: boolean;
   readonly help: string;
 }
 
@@ -96,6 +98,16 @@ const FOLDER_OPTIONS = {
       "list of further model folders, as ComfyUI's extra_model_paths.yaml (default: a file of " +
       'this name here); repeatable',
   },
+  nodes: {
+    type: 'string',
+    isPath: true,
+    isPackage: true,
+    multiple: true,
+    value: 'PACK',
+    help:
+      'pack of nodes: a folder, a file, or an installed package; repeatable. It runs with your ' +
+      'rights. Those in custom_nodes beside the models are loaded too',
+  },
   input: {
     type: 'string',
     isPath: true,
@@ -138,6 +150,13 @@ const ENGINE_OPTIONS = {
     type: 'string',
     value: 'N',
     help: 'threads for running networks (default: all cores)',
+  },
+  'node-timeout': {
+    type: 'string',
+    value: 'SECONDS',
+    help:
+      'time that a node of a pack may take without reporting progress; then it is ended ' +
+      '(default: 300)',
   },
   keep: {
     type: 'string',
@@ -243,6 +262,7 @@ const SERVER_OPTIONS = {
     type: 'boolean',
     help: 'support several users, identified by the Comfy-User header',
   },
+  watch: { type: 'boolean', help: 'load packs again when their files change' },
   'webhook-allow': {
     type: 'string',
     multiple: true,
@@ -296,6 +316,16 @@ const VERSION_OPTIONS = {
   },
 } as const satisfies Readonly<Record<string, Option>>;
 
+const PACK_OPTIONS = {
+  types: { type: 'boolean', help: 'print typed functions for the nodes of packs (TypeScript)' },
+  from: {
+    type: 'string',
+    isPath: true,
+    value: 'FILE',
+    help: 'the /object_info of a ComfyUI server, as a file',
+  },
+} as const satisfies Readonly<Record<string, Option>>;
+
 const PACKAGE_OPTIONS = {
   version: {
     type: 'string',
@@ -317,6 +347,7 @@ export const OPTIONS = {
   ...VERSION_OPTIONS,
   ...OUTPUT_OPTIONS,
   ...PACKAGE_OPTIONS,
+  ...PACK_OPTIONS,
 };
 
 /** The options without a command. */

@@ -73,6 +73,8 @@ function optionHint(unknown: string, names: readonly string[]): string {
 }
 
 const MAX_THREADS = 1024;
+/** A day. */
+const MAX_SECONDS = 86_400;
 const BYTES_PER_MB = 2 ** 20;
 
 /** ComfyUI's name of the file. */
@@ -91,7 +93,7 @@ export function modelEntries(values: Values): readonly string[] | undefined {
 
 /** The options of `openDarkroom`. Throws DR_BAD_USAGE. */
 export function darkroomOptions(values: Values): DarkroomOptions {
-  const { input, output, temp, device, cache } = values;
+  const { input, output, temp, device, cache, nodes } = values;
   if (device !== undefined && !isDeviceChoice(device))
     throw badUsage(
       `unknown device '${device}'`,
@@ -119,6 +121,8 @@ export function darkroomOptions(values: Values): DarkroomOptions {
     cache,
     cacheSize: megabytes === undefined ? undefined : megabytes * BYTES_PER_MB,
     comfyui: comfyuiOption(values),
+    nodes,
+    nodeTimeout: wholeNumber(values, 'node-timeout', 1, MAX_SECONDS),
   };
 }
 
@@ -147,6 +151,7 @@ type NumericOption =
   | 'finish'
   | 'max-json-size'
   | 'max-upload-size'
+  | 'node-timeout'
   | 'port'
   | 'queue-limit'
   | 'retries'

@@ -1,6 +1,6 @@
 // The folders and the storage of a server and its workers.
 import { resolve } from 'node:path';
-import { type DarkroomOptions, keptBy } from '../darkroom.ts';
+import { type DarkroomOptions, keptBy, timeoutOf } from '../darkroom.ts';
 import type { EngineOptions } from '../engine/client.ts';
 import { DarkroomError } from '../errors.ts';
 import { openEmbeddedModels } from '../storage/embedded-models.ts';
@@ -105,5 +105,6 @@ export function workerEngine(
     ...keptBy(options),
     cacheSize: options.cacheSize,
     comfyui: options.comfyui,
+    nodeTimeoutMs: timeoutOf(options),
   };
 }

@@ -1,5 +1,6 @@
 // The error for an engine process that ended while it had a job.
 import { DarkroomError } from '../errors.ts';
+import { TIMEOUT_MARK } from './pack-guard.ts';
 
 /** How a process ended. */
 export interface ProcessExit {
@@ -9,8 +10,22 @@ export interface ProcessExit {
   readonly cause?: Error;
 }
 
-/** DR_ENGINE_CRASHED. `output` is the end of what the process printed. */
-export function engineCrash({ code, signal, cause }: ProcessExit, output: string): DarkroomError {
+/** The node that was running. */
+export interface RunningNode {
+  readonly nodeId: string;
+  readonly nodeType: string;
+}
+
+/**
+ * DR_ENGINE_CRASHED, or DR_NODE_FAILED if the watchdog ended it because of a node of a pack.
+ * `output` is the end of what the process printed.
+ */
+export function engineCrash(
+  { code, signal, cause }: ProcessExit,
+  output: string,
+  running?: RunningNode,
+): DarkroomError {
+  if (output.includes(TIMEOUT_MARK)) return stuckNode(running);
   const how = cause
     ? `could not start: ${cause.message}`
     : signal
@@ -28,3 +43,15 @@ export function engineCrash({ code, signal, cause }: ProcessExit, output: string
     cause,
   });
 }
+
+/** A node of a pack that seemed to run for ever. */
+const stuckNode = (running?: RunningNode): DarkroomError =>
+  new DarkroomError('DR_NODE_FAILED', {
+    message:
+      `${running ? `${running.nodeType} (node ${running.nodeId})` : 'a pack'} was ended, because ` +
+      'it gave no sign of life for too long',
+    hint:
+      'A node of a pack must report its progress; --node-timeout sets the time that it may take. ' +
+      'The pack may loop for ever: ask its author.',
+    ...running,
+  });

@@ -10,7 +10,7 @@ import {
   type PrepackedStoreOptions,
 } from '../models/weights/prepacked-store.ts';
 import type { PreviewMethod } from '../nodes/context.ts';
-import { loadNodes } from '../nodes/load-nodes.ts';
+import { loadNodes, type NodeSet } from '../nodes/load-nodes.ts';
 import type { ComfyUIVersion } from '../nodes/versions/comfyui-versions.ts';
 import { CPU, openDevice } from '../runtime/devices.ts';
 import type { NetworkSpec } from '../runtime/network.ts';
@@ -23,16 +23,16 @@ import { type Folders, openFolders } from '../storage/folders.ts';
 import { openStorage } from '../storage/open-storage.ts';
 import type { Storage } from '../storage/storage.ts';
 import { cacheFolder } from '../user-cache-folder.ts';
-import type { NodeTable } from '../workflow/node-table.ts';
 import { trackFileDependencies } from './cache/file-dependencies.ts';
 import { openResultStore, type ResultStore } from './cache/result-store.ts';
 import type { Emit } from './events.ts';
+import type { PackGuard } from './pack-guard.ts';
 import type { EngineSettings } from './protocol.ts';
 import { versions } from './versions.ts';
 
 export interface EngineParts {
   readonly previewMethod?: PreviewMethod;
-  readonly nodes: NodeTable;
+  readonly nodeSet: NodeSet;
   /** The release of ComfyUI that jobs follow, unless they name one. */
   readonly comfyui?: ComfyUIVersion;
   readonly folders: Folders;
@@ -48,6 +48,8 @@ export interface EngineReports {
   readonly onFolder: (folder: string) => void;
   /** The node that is running: networks are loaded for it. */
   readonly nodeId: () => string;
+  /** Watches the nodes of packs. */
+  readonly guard: PackGuard;
 }
 
 /** Throws DR_DEVICE_MISSING, DR_STORAGE and what the nodes module throws. */
@@ -55,8 +57,8 @@ export async function openEngineParts(
   settings: EngineSettings,
   reports: EngineReports,
 ): Promise<EngineParts> {
-  const nodesOf = await loadNodes(settings);
-  const runtime = await openRuntime(settings, reports);
+  const nodeSet = await reports.guard.watch(() => loadNodes(settings));
+  const runtime = guardedRuntime(await openRuntime(settings, reports), reports.guard);
   const { input, output, temp } = settings;
   const storage =
     settings.storage === undefined
@@ -68,7 +70,7 @@ export async function openEngineParts(
   // what processes that were killed have left; a folder that can't be cleaned is still used
   void removeAbandoned(cacheFolder()).catch(() => undefined);
   return {
-    nodes: nodesOf(),
+    nodeSet,
     comfyui: settings.comfyui,
     previewMethod: settings.previews,
     folders: store?.files.folders ?? folders,
@@ -77,6 +79,15 @@ export async function openEngineParts(
     store,
   };
 }
+
+/** The evaluations of networks may take any time, in nodes of packs too. */
+const guardedRuntime = (runtime: ModelRuntime, guard: PackGuard): ModelRuntime => ({
+  ...runtime,
+  network: (spec) => {
+    const network = runtime.network(spec);
+    return { ...network, run: (inputs) => guard.evaluate(() => network.run(inputs)) };
+  },
+});
 
 async function openRuntime(
   settings: EngineSettings,

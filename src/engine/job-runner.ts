@@ -14,6 +14,7 @@ import type { Emit, Outputs } from './events.ts';
 import { createDynamicGraph, type DynamicGraph } from './execute/dynamic-prompt.ts';
 import { execute } from './execute/execute.ts';
 import { createNodeContexts, type NodeStates, type ShowPreview } from './node-context.ts';
+import { NO_GUARD, type PackGuard } from './pack-guard.ts';
 import type { EngineJob, EngineSettings, FromEngine } from './protocol.ts';
 
 export interface JobRunner {
@@ -30,15 +31,20 @@ interface RunnerState {
   readonly cache: ResultCache;
   readonly nodeStates: NodeStates;
   previewsEnabled: boolean;
+  readonly guard: PackGuard;
   readonly send: (message: FromEngine) => void;
   readonly emit: Emit;
   readonly onFolder: (folder: string) => void;
 }
 
-/** Starts opening the parts of an engine. If that fails, each job fails with the error. */
+/**
+ * Starts opening the parts of an engine. If that fails, each job fails with the error. `guard`
+ * watches the nodes of packs.
+ */
 export function createJobRunner(
   settings: EngineSettings,
   send: (message: FromEngine) => void,
+  guard: PackGuard = NO_GUARD,
 ): JobRunner {
   let currentNodeId = '';
   let current: AbortController | undefined;
@@ -48,7 +54,9 @@ export function createJobRunner(
     nodeStates: new Map(),
     previewsEnabled: false,
     send,
+    guard,
     emit: (event) => {
+      guard.sign();
       if (event.type === 'node-started') currentNodeId = event.nodeId;
       send({ kind: 'event', event });
     },
@@ -95,9 +103,11 @@ async function runGraph(
   state: RunnerState,
   controller: AbortController,
 ): Promise<Outputs> {
-  const { nodes, store, comfyui } = parts;
-  const { cache, emit, onFolder, nodeStates } = state;
+  const { nodeSet, store, comfyui } = parts;
+  const { cache, emit, onFolder, nodeStates, guard } = state;
   const { signal } = controller;
+  await guard.watch(nodeSet.refresh);
+  const nodes = guard.guard(nodeSet.of());
   const extra = parseJson(job.extra);
   const { release, note } = chooseRelease(extra, comfyui);
   if (note !== undefined) emit({ type: 'warning', message: note });
@@ -109,6 +119,7 @@ async function runGraph(
   const showPreview = previewSender(dynamic, state.send);
   const contextOf = createNodeContexts({
     ...parts,
+    nodes,
     graph,
     dynamic,
     release,

@@ -7,8 +7,9 @@ import { DarkroomError, interrupted } from '../errors.ts';
 import { ALLOCATOR_ENVIRONMENT } from '../runtime/memory.ts';
 import { forkModule } from '../start-module.ts';
 import { removeTemporary } from '../storage/atomic-write.ts';
-import { engineCrash, type ProcessExit } from './engine-crash.ts';
+import { engineCrash, type ProcessExit, type RunningNode } from './engine-crash.ts';
 import type { Emit, Outputs } from './events.ts';
+import { TIMEOUT_MARK } from './pack-guard.ts';
 import { createPreviewEncoder } from './preview-jpeg.ts';
 import type { EngineJob, EngineSettings, FromEngine, ToEngine } from './protocol.ts';
 
@@ -46,6 +47,7 @@ export function startEngineProcess(settings: EngineSettings): EngineProcess {
   const writtenFolders = new Set<string>();
   let hasExited = false;
   let previewsEnabled = false;
+  let running: RunningNode | undefined;
   let onMessage: (message: FromEngine) => void = () => undefined;
   let onCrash: (error: DarkroomError) => void = () => undefined;
 
@@ -58,6 +60,7 @@ export function startEngineProcess(settings: EngineSettings): EngineProcess {
     previewsEnabled = enabled;
   };
   child.on('message', (message: FromEngine) => {
+    if (message.kind === 'event' && message.event.type === 'node-started') running = message.event;
     if (message.kind === 'folder') writtenFolders.add(message.folder);
     else onMessage(message);
   });
@@ -65,7 +68,7 @@ export function startEngineProcess(settings: EngineSettings): EngineProcess {
     hasExited = true;
     const { pid } = child;
     if (pid !== undefined) for (const folder of writtenFolders) removeTemporary(folder, pid);
-    onCrash(engineCrash(exit, output()));
+    onCrash(engineCrash(exit, output(), running));
   });
   const keepParentAlive = parentKeeper(child);
   send({ kind: 'open', settings });
@@ -150,12 +153,14 @@ function receiver(
 /** Returns a function that returns the end of what the process has printed. */
 function recordOutput({ stdout, stderr }: ChildProcess): () => string {
   let tail = '';
+  let mark = '';
   const append = (data: Buffer): void => {
+    if (data.includes(TIMEOUT_MARK)) mark = TIMEOUT_MARK;
     tail = (tail + data.toString('utf8')).slice(-MAX_OUTPUT_CHARACTERS);
   };
   stdout!.on('data', append);
   stderr!.on('data', append);
-  return () => tail;
+  return () => mark + tail;
 }
 
 /** Waits for the end of a process and for its last messages and output. */

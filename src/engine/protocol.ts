@@ -24,6 +24,8 @@ export interface EngineSettings extends NodeChoice {
   readonly cache?: string;
   /** The size that this folder may reach, in bytes (10 GiB). */
   readonly cacheSize?: number;
+  /** The time that a node of a pack may take without a sign of life (300000). */
+  readonly nodeTimeoutMs?: number;
   /** How previews are computed (latent2rgb). */
   readonly previews?: PreviewMethod;
 }

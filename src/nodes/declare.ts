@@ -10,6 +10,7 @@ import type { Blocker } from './socket-values.ts';
 import type { LaterChanges } from './versions/declaration-change.ts';
 
 export * from './input-builders.ts';
+export * from './own-sockets.ts';
 
 /** Optional inputs whose names match a pattern (`input1`, `input2` …). */
 export interface DynamicInputs {
@@ -81,6 +82,18 @@ export interface InputCheck {
  */
 export type HiddenType = 'UNIQUE_ID' | 'PROMPT' | 'EXTRA_PNGINFO' | 'DYNPROMPT';
 
+/** Where a node comes from that is not built in. */
+export interface NodeOrigin {
+  /** The title of its pack. */
+  readonly pack: string;
+  /** The `python_module` of /object_info. */
+  readonly module: string;
+  /** The main file of the pack. */
+  readonly file: string;
+  /** Changes with the files of the pack: results of other code are not reused. */
+  readonly code: string;
+}
+
 export interface NodeDeclaration<
   I extends Inputs = Inputs,
   O extends readonly Output[] = readonly Output[],
@@ -136,6 +149,8 @@ export interface NodeDeclaration<
   readonly validate?: InputCheck;
   /** Changes the prompt before it is validated, as ComfyUI's prompt handlers do. */
   readonly prepare?: PromptPreparation;
+  /** Set where a pack is loaded; nodes that are built in have none. */
+  readonly origin?: NodeOrigin;
   /** What releases after the named one added; see `nodesOfVersion`. */
   readonly later?: LaterChanges;
   run(inputs: InputValues<I>, context: NodeContext): Promise<ResultOf<O>> | ResultOf<O>;

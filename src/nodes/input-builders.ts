@@ -23,18 +23,27 @@ export interface Output<S extends SocketType = SocketType> {
   readonly name: string;
   readonly isList?: boolean;
   readonly tooltip?: string;
+  /** How values of a pack's own type are kept in the result cache. */
+  readonly codec?: SocketCodec;
+}
+
+/** Converts values of a pack's own type to plain data, and back. */
+export interface SocketCodec<T = never> {
+  /** Returns plain objects, lists, texts, numbers, Float32Array and Uint8Array alone. */
+  readonly store: (value: T) => unknown;
+  readonly restore: (stored: never) => T;
 }
 
 const SEED_MAX = 0xffffffffffffffffn;
 
 /** An input of kind I whose options O make it optional or lazy. */
-type InputWith<I, O> = I &
+export type InputWith<I, O> = I &
   (O extends { readonly optional: true }
     ? { readonly optional: true }
     : O extends { readonly lazy: true }
       ? { readonly lazy: true }
       : unknown);
-type Options<I, Fixed extends string = never> = Partial<Omit<I, 'kind' | Fixed>>;
+export type Options<I, Fixed extends string = never> = Partial<Omit<I, 'kind' | Fixed>>;
 
 /** An integer; 0 to 16384 unless the options say otherwise. */
 export const int = <const O extends Options<IntInput, 'wide'>>(options: O = {} as O) =>

@@ -8,7 +8,15 @@ import type { WidgetSockets } from './widget-types.ts';
  * One type, or a union of types as ComfyUI writes it: `INT,FLOAT,STRING`. `*` matches every type in
  * both directions.
  */
-export type SocketType = keyof SocketValues | `${keyof SocketValues},${string}`;
+export type SocketType =
+  | keyof SocketValues
+  | `${keyof SocketValues},${string}`
+  | OwnSocketType<unknown>;
+
+declare const OWN_VALUE: unique symbol;
+
+/** A type that a pack defines (`defineSocket`), whose values are of type T. */
+export type OwnSocketType<T> = string & { readonly [OWN_VALUE]: T };
 
 /** What inputs of every kind have. */
 interface CommonOptions {
@@ -177,11 +185,14 @@ type PlainValueOf<I> = I extends { kind: 'INT'; wide: infer W }
               : never;
 
 /** The value of a socket type; of a union of types, one of theirs. */
-export type ValueOfType<S extends string> = S extends `${infer A},${infer B}`
-  ? ValueOfType<A> | ValueOfType<B>
-  : S extends keyof SocketValues
-    ? SocketValues[S]
-    : unknown;
+export type ValueOfType<S extends string> =
+  S extends OwnSocketType<infer T>
+    ? T
+    : S extends `${infer A},${infer B}`
+      ? ValueOfType<A> | ValueOfType<B>
+      : S extends keyof SocketValues
+        ? SocketValues[S]
+        : unknown;
 
 type MaybeAbsent = { readonly optional: true } | { readonly lazy: true };
 

@@ -30,12 +30,32 @@ export interface Aliases {
   readonly inputs?: Readonly<Record<string, RenamedInputs>>;
 }
 
-export interface Pack {
+/** What a pack declares: nodes that are published together. */
+export interface PackDefinition {
   /** The name that messages and reports use. */
   readonly title: string;
+  /**
+   * The version of the pack API that it was written for (`1.0`). It is compatible with later minor
+   * versions. Packs that are built in have none.
+   */
+  readonly api?: string;
+  /** By default that of its package.json. */
+  readonly version?: string;
+  readonly nodes: readonly NodeDeclaration[];
+}
+
+/**
+ * Defines a pack, the default export of its main file.
+ *
+ * @example
+ * export default definePack({ title: 'Film looks', api: '1.0', nodes: [Grain] });
+ */
+export const definePack = <const P extends PackDefinition>(pack: P): P => pack;
+
+/** A pack that is built in: one of ComfyUI's, with what it has besides the nodes that run. */
+export interface Pack extends PackDefinition {
   /** The Python module that ComfyUI's /object_info names for the nodes of the pack. */
   readonly module: string;
-  readonly nodes: readonly NodeDeclaration[];
   readonly refused?: readonly RefusedTypes[];
   readonly aliases?: Aliases;
   /** Types that are neither built in nor refused, so that a message can name their pack. */

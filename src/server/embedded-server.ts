@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { COUNT, checkOptions, FUNCTION, type Rule, TEXT, TEXTS } from '../check-options.ts';
 import { type Internals, internalsOf } from '../darkroom-internals.ts';
-import type { Darkroom } from '../darkroom-types.ts';
+import type { Darkroom, ReplacedNodes } from '../darkroom-types.ts';
 import { DarkroomError } from '../errors.ts';
 import type { Queue } from '../queue/contract.ts';
 import { checkListen } from './http/access/guard.ts';
@@ -78,7 +78,8 @@ export async function createServer(
   );
   const server = createBareServer({
     ...{ folders, queue, token, corsOrigin, hosts, logs },
-    nodes: parts.options.nodes,
+    nodes: replacedNodes(parts),
+    packs: settings.packs,
     comfyui: parts.options.comfyui,
     user: options.user ?? 'user',
   });
@@ -107,6 +108,9 @@ export async function createServer(
     [Symbol.asyncDispose]: closeOnce,
   };
 }
+
+const replacedNodes = ({ options: { nodes } }: Internals): ReplacedNodes | undefined =>
+  typeof nodes === 'object' && 'table' in nodes ? nodes : undefined;
 
 /** The engine of the Darkroom, which closes it itself. */
 const shared = ({ engine }: Internals): Internals['engine'] => ({

@@ -12,11 +12,14 @@ import type { ComfyUIVersion } from '../nodes/versions/comfyui-versions.ts';
 import { inputConfig, listedType } from '../workflow/input-spec.ts';
 import type { NodeTable } from '../workflow/node-table.ts';
 
+/** The nodes of packs, as `printNodes` returns them. */
+export type PrintedNodes = Readonly<Record<string, string>>;
+
 export interface ObjectInfo {
-  /** All nodes by type, as JSON text. */
-  all(): string;
+  /** All nodes by type, as JSON text; `more` are those of packs. */
+  all(more?: PrintedNodes): string;
   /** `{type: …}` as JSON text; `{}` for an unknown type. */
-  one(type: string): string;
+  one(type: string, more?: PrintedNodes): string;
 }
 
 /**
@@ -44,13 +47,29 @@ export function createObjectInfo(
   };
   const entry = (node: NodeDeclaration): string => `${JSON.stringify(node.type)}: ${textOf(node)}`;
   return {
-    all: () => `{${[...nodes.values()].map(entry).join(', ')}}`,
-    one: (type) => {
+    all: (more = {}) => {
+      const others = Object.entries(more).map(([type, text]) => `${JSON.stringify(type)}: ${text}`);
+      return `{${[...[...nodes.values()].map(entry), ...others].join(', ')}}`;
+    },
+    one: (type, more = {}) => {
       const node = nodes.get(type);
-      return node ? `{${entry(node)}}` : '{}';
+      if (node) return `{${entry(node)}}`;
+      return Object.hasOwn(more, type) ? `{${JSON.stringify(type)}: ${more[type]}}` : '{}';
     },
   };
 }
+
+/** The entries of nodes of packs, by type. Their code runs for it: never on the server's thread. */
+export const printNodes = (
+  nodes: Iterable<NodeDeclaration>,
+  environment: NodeEnvironment,
+): PrintedNodes =>
+  Object.fromEntries(
+    [...nodes].map((node) => [
+      node.type,
+      dumpsJson(nodeInfo(node, node.origin?.module ?? 'nodes', environment)),
+    ]),
+  );
 
 /** Whether the options of an input are computed for each request. */
 const haveChangingOptions = (inputs: Inputs): boolean =>

@@ -1,6 +1,7 @@
 // The types of a server: its options, the context of its routes, and its interface.
 import type { FastifyInstance } from 'fastify';
-import type { DarkroomOptions } from '../darkroom-types.ts';
+import type { DarkroomOptions, ReplacedNodes } from '../darkroom-types.ts';
+import type { NodeChoice } from '../nodes/load-nodes.ts';
 import type { ComfyUIVersion } from '../nodes/versions/comfyui-versions.ts';
 import type { Queue } from '../queue/contract.ts';
 import type { Folders } from '../storage/folders.ts';
@@ -9,7 +10,7 @@ import type { FolderWatch } from '../storage/watch/folder-watch.ts';
 import type { Logs } from './http/logs.ts';
 import type { Route } from './http/route.ts';
 import type { Metrics } from './metrics.ts';
-import type { ObjectInfo } from './object-info.ts';
+import type { ObjectInfo, PrintedNodes } from './object-info.ts';
 import type { ThreadLimits, ThreadPool } from './threads/thread-pool.ts';
 import type { Users } from './users.ts';
 import type { PreviewMode, WebSocketClients } from './websocket/clients.ts';
@@ -23,7 +24,10 @@ export interface ServerOptions {
   /** Says which of the folders answer; the folders are opened with it. */
   readonly watch?: FolderWatch;
   /** Nodes in place of the built-in ones. */
-  readonly nodes?: DarkroomOptions['nodes'];
+  readonly nodes?: ReplacedNodes;
+  /** Packs beside the built-in ones, and whether they are loaded again when their files change. */
+  readonly packs?: NodeChoice['packs'];
+  readonly watchesPacks?: boolean;
   /** The release of ComfyUI whose node declarations are used and reported. */
   readonly comfyui?: DarkroomOptions['comfyui'];
   /** Folder of settings and user data (`user`). */
@@ -66,6 +70,8 @@ export interface ServerContext {
   readonly storage: Storage;
   /** /object_info; the nodes are imported on the first call. */
   objectInfo(): Promise<ObjectInfo>;
+  /** The nodes of packs for /object_info; their code runs in a thread. */
+  packNodes(): Promise<PrintedNodes>;
   /** Where the contents of requests are read. */
   readonly threads: ThreadPool;
   readonly users: Users;

@@ -108,11 +108,13 @@ function createContext(options: ServerOptions, closing: AbortSignal): ServerCont
   });
   const logs = options.logs ?? createLogs();
   const queue = connectQueue({ opening: options.queue, clients, logs, closing });
+  const storage = storageOf(options);
+  const threads = createThreadPool(threadSettings(options), options.threads, options.watch);
   let objectInfo: Promise<ObjectInfo> | undefined;
   let routes: readonly Route[] = [];
   const context: ServerContext = {
     folders,
-    storage: storageOf(options),
+    storage,
     clients,
     logs,
     metrics,
@@ -127,7 +129,14 @@ function createContext(options: ServerOptions, closing: AbortSignal): ServerCont
       );
       return objectInfo;
     },
-    threads: createThreadPool(threadSettings(options), options.threads, options.watch),
+    packNodes: async () => {
+      if (!options.packs?.length) return {};
+      return threads.run('packNodes', { inputNames: storage.inputNames() }).catch((error) => {
+        logs.logger.warn({ err: error }, 'the nodes of packs can’t be listed');
+        return {};
+      });
+    },
+    threads,
     users: openUsers(options.user, options.multiUser ?? false, options.watch),
     comfyui: options.comfyui ?? NEWEST_VERSION,
     argv: options.argv ?? ['darkroom', 'serve'],
@@ -147,12 +156,20 @@ function storageOf({ storage, folders, watch }: ServerOptions): Storage {
   return watch && opened.location === undefined ? watchedStorage(opened, watch) : opened;
 }
 
-const threadSettings = ({ folders, nodes, comfyui }: ServerOptions): ThreadSettings => ({
+const threadSettings = ({
+  folders,
+  nodes,
+  packs,
+  watchesPacks,
+  comfyui,
+}: ServerOptions): ThreadSettings => ({
   models: folders.models,
   input: folders.input,
   output: folders.output,
   temp: folders.temp,
   nodesModule: nodes?.module,
+  packs,
+  watchesPacks,
   comfyui,
 });
 

@@ -4,6 +4,7 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LightMyRequestResponse } from 'fastify';
+import type { EngineOptions } from '../../src/engine/client.ts';
 import type { Queue, QueueOptions } from '../../src/queue/contract.ts';
 import { openQueue } from '../../src/queue/queue.ts';
 import { createLogs } from '../../src/server/http/logs.ts';
@@ -40,6 +41,8 @@ export interface TestServerOptions extends Partial<ServerOptions> {
   readonly idle?: boolean;
   /** Without a queue: it never opens. */
   readonly noQueue?: boolean;
+  /** The time that nodes of packs may take without a sign of life. */
+  readonly nodeTimeoutMs?: number;
 }
 
 export async function testServer({
@@ -47,6 +50,7 @@ export async function testServer({
   builtIn = false,
   idle,
   noQueue,
+  nodeTimeoutMs,
   ...options
 }: TestServerOptions = {}): Promise<TestServer> {
   const root = mkdtempSync(join(tmpdir(), 'darkroom-server-'));
@@ -60,7 +64,9 @@ export async function testServer({
     logs: createLogs({ level: 'debug' }),
     ...options,
   });
-  if (queue && !idle) startWorker(queue, server, folders, builtIn);
+  const { packs, watchesPacks } = options;
+  const choice = { packs, watchesPacks, nodeTimeoutMs };
+  if (queue && !idle) startWorker(queue, server, folders, builtIn, choice);
   return {
     server,
     queue: queue!,
@@ -110,6 +116,7 @@ function startWorker(
   server: DarkroomServer,
   { models, input, output, temp }: Folders,
   builtIn: boolean,
+  choice: Pick<EngineOptions, 'packs' | 'watchesPacks' | 'nodeTimeoutMs'>,
 ): void {
   queue.startWorker({
     engine: {
@@ -120,6 +127,7 @@ function startWorker(
       device: 'cpu',
       threads: 1,
       nodesModule: builtIn ? undefined : NODES_MODULE,
+      ...choice,
     },
     previews: server.wantsPreviews,
   });

@@ -8,6 +8,7 @@ import {
 } from '../../darkroom.ts';
 import { DarkroomError } from '../../errors.ts';
 import { parseOverrides } from '../../workflow/overrides/overrides.ts';
+import type { MissingNode } from '../../workflow/validate/find-problems.ts';
 import { badUsage } from '../bad-usage.ts';
 import type { Invocation } from '../command.ts';
 import { partsOf, sentence } from '../error-report.ts';
@@ -31,7 +32,7 @@ export async function checkCommand({
   const set = parseOverrides(values.set ?? []);
   const darkroom = await openDarkroom({
     ...darkroomOptions(values),
-    nodes,
+    ...(nodes && { nodes }),
     onUnreadable: warnings(terminal, values.quiet),
   });
   const results: FileResult[] = [];
@@ -106,7 +107,19 @@ function printResult(terminal: Terminal, result: FileResult): void {
     terminal.out(`  ${printable(sentence(error))}`);
     if (error.hint) terminal.out(`    ${printable(error.hint)}`);
   }
+  for (const line of portLines(result.nodes)) terminal.out(`  ${printable(line)}`);
   for (const note of notes) terminal.out(`  ${coloured(terminal, 33, 'note:')} ${printable(note)}`);
+}
+
+/** For each pack of missing nodes: that it is not there, and how to begin a node of it. */
+function portLines(nodes: readonly MissingNode[]): string[] {
+  const unknown = nodes.filter(({ reason }) => reason === undefined);
+  const byPack = new Map(unknown.map((node) => [node.pack, node]));
+  return [...byPack].map(
+    ([pack, { type }]) =>
+      `no port of ${pack ?? `the pack of '${type}'`} for Darkroom is known; to begin one from a ` +
+      `ComfyUI server that has it: darkroom nodes new --from object_info.json "${type}"`,
+  );
 }
 
 /** How many files can run, and the missing node types, the most frequent first. */

@@ -4,7 +4,6 @@ import { renameSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { DarkroomError } from '../../errors.ts';
 import { didYouMean } from '../../near-matches.ts';
-import { nodesOf } from '../../nodes/index.ts';
 import { ownValue } from '../../own-value.ts';
 import { pythonRandom } from '../../random/python-random.ts';
 import { writeAtomic } from '../../storage/atomic-write.ts';
@@ -15,7 +14,8 @@ import type { Workflow } from '../../workflow/read/read.ts';
 import { writeHint } from '../../write-errors.ts';
 import { badUsage } from '../bad-usage.ts';
 import type { Invocation } from '../command.ts';
-import { comfyuiOption, dynamicSeed } from '../options.ts';
+import { nodeTable } from '../node-packs.ts';
+import { dynamicSeed } from '../options.ts';
 import { warnings } from '../terminal.ts';
 import { openSource, readSource } from '../workflow-source.ts';
 
@@ -27,12 +27,8 @@ const PRINTERS: Readonly<Record<string, Printer | undefined>> = {
 };
 
 /** Runs the command; returns the exit code. */
-export async function convertCommand({
-  values,
-  positionals,
-  terminal,
-  nodes,
-}: Invocation): Promise<number> {
+export async function convertCommand(invocation: Invocation): Promise<number> {
+  const { values, positionals, terminal } = invocation;
   if (positionals.length !== 1)
     throw badUsage(
       positionals.length === 0
@@ -49,7 +45,7 @@ export async function convertCommand({
     );
   const source = await openSource(positionals[0]);
   const options = {
-    nodes: nodesOf(comfyuiOption(values), nodes?.table),
+    nodes: await nodeTable(invocation, warnings(terminal, values.quiet)),
     random: pythonRandom(dynamicSeed(values)).random,
   };
   const workflow = readSource(source, options);

@@ -5,7 +5,6 @@ import { type ModelSource, pathOfSource } from '../../download/model-source.ts';
 import { type DownloadPlan, planDownloads } from '../../download/plan.ts';
 import { bytesOf } from '../../download/remote-file.ts';
 import { DarkroomError } from '../../errors.ts';
-import { NODES } from '../../nodes/index.ts';
 import type { Folders } from '../../storage/folders.ts';
 import { isModelName } from '../../storage/model-folders.ts';
 import { modelSources } from '../../workflow/model-sources.ts';
@@ -24,6 +23,7 @@ import {
   startDownloads,
   sumOf,
 } from '../model-downloads.ts';
+import { nodeTable } from '../node-packs.ts';
 import type { Values } from '../options.ts';
 import { jsonLine, printable, type Terminal } from '../terminal.ts';
 import { openSource, readSource, type Source } from '../workflow-source.ts';
@@ -114,14 +114,14 @@ function withoutSource(requested: readonly Requested[]): string[] {
 
 async function requestedBy(
   name: string,
-  { values, nodes }: Invocation,
+  invocation: Invocation,
   folders: Folders,
   downloads: Downloads,
 ): Promise<Requested> {
-  const single = singleFile(name, values);
+  const single = singleFile(name, invocation.values);
   if (single) return { sources: [single], missing: [] };
   const workflow = await openWorkflow(name, downloads);
-  const table = nodes?.table ?? NODES;
+  const table = await nodeTable(invocation);
   const { graph, extra } = readSource(workflow, { nodes: table, modelFiles: folders.modelFiles });
   const { models } = findProblems(graph, table, folders);
   return {

@@ -4,14 +4,14 @@ import { relative } from 'node:path';
 import { type Darkroom, openDarkroom } from '../../darkroom.ts';
 import { type EngineEvent, type Outputs, savedFiles, shownTexts } from '../../engine/events.ts';
 import type { DarkroomError } from '../../errors.ts';
-import { nodesOf } from '../../nodes/index.ts';
 import { badUsage } from '../bad-usage.ts';
 import type { Invocation } from '../command.ts';
 import { asDarkroomError, exitCodeOf, partsOf, report } from '../error-report.ts';
 import { getTemplates } from '../get-templates.ts';
 import { type NamedOutput, openNamedOutput } from '../named-output.ts';
+import { nodeTable } from '../node-packs.ts';
 import { laterTemplateNote } from '../official-templates.ts';
-import { comfyuiOption, darkroomOptions, dynamicSeed, type Values } from '../options.ts';
+import { darkroomOptions, dynamicSeed, type Values } from '../options.ts';
 import type { PictureProtocol } from '../picture-protocol.ts';
 import { createProgress } from '../progress.ts';
 import { type Failure, planRuns, type Run, reportFailures } from '../run-series.ts';
@@ -71,7 +71,7 @@ async function runFiles(invocation: Invocation, reported: ReportedErrors): Promi
   const sources: Source[] = [];
   for (const name of positionals) sources.push(await openSource(name));
   reported.source = sources[0];
-  const table = nodesOf(comfyuiOption(values), nodes?.table);
+  const table = await nodeTable(invocation);
   const runs = sources.flatMap((source) =>
     planRuns(values, source, table).map((run): PlannedRun => ({ ...run, source })),
   );
@@ -87,7 +87,7 @@ async function runFiles(invocation: Invocation, reported: ReportedErrors): Promi
     const darkroom = await openDarkroom({
       ...options,
       output: named?.folder ?? options.output,
-      nodes,
+      ...(nodes && { nodes }),
       onUnreadable: warn,
     });
     const interruption = createInterruption(terminal, darkroom);

@@ -3,6 +3,8 @@ import { networkInterfaces } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { DarkroomError } from '../../errors.ts';
 import { didYouMean } from '../../near-matches.ts';
+import type { PackSource } from '../../nodes/user-packs/pack-source.ts';
+import { tryPacks } from '../../nodes/user-packs/try-packs.ts';
 import type { Queue } from '../../queue/contract.ts';
 import { checkListen } from '../../server/http/access/guard.ts';
 import { frontendFolder, prepareUser } from '../../server/http/frontend-files.ts';
@@ -15,6 +17,7 @@ import { watchedStorage } from '../../storage/watch/watched-storage.ts';
 import { badUsage } from '../bad-usage.ts';
 import type { Invocation } from '../command.ts';
 import { deferred } from '../deferred.ts';
+import { packsOf } from '../node-packs.ts';
 import { LOG_LEVELS, PREVIEW_METHODS } from '../option-table.ts';
 import { comfyuiOption, FINISH_SECONDS, type Values, wholeNumber } from '../options.ts';
 import { openServerFolders, type ServerFolders, workerEngine } from '../server-folders.ts';
@@ -41,9 +44,11 @@ export async function serveCommand(invocation: Invocation): Promise<number> {
     warn: (problem) => logs.logger.warn(problem),
     others: [settings.user],
   });
+  const choice = { packs: await servedPacks(values, logs), watchesPacks: values.watch };
   const queue = deferred<Queue>();
   const server = createServer({
     ...serverOptions(values, settings, serverFolders),
+    ...choice,
     queue: queue.promise,
     nodes,
     logs,
@@ -65,6 +70,7 @@ export async function serveCommand(invocation: Invocation): Promise<number> {
         ...workerEngine(values, serverFolders),
         previews: settings.previews === 'taesd' ? 'taesd' : undefined,
         nodesModule: nodes?.module,
+        ...choice,
       },
     });
     queue.resolve(opened);
@@ -87,6 +93,19 @@ export async function serveCommand(invocation: Invocation): Promise<number> {
     serverFolders.watch?.close();
     await opened?.close();
   }
+}
+
+/**
+ * The packs that can be loaded. Their code runs in a thread and in the engine process, never on the
+ * server's own thread.
+ */
+async function servedPacks(values: Values, { logger }: Logs): Promise<readonly PackSource[]> {
+  const { sources, problems } = packsOf(values);
+  const tried = await tryPacks(sources);
+  for (const { message } of [...problems, ...tried.problems]) logger.warn(message);
+  for (const { name, version, folder } of tried.sources)
+    logger.info({ pack: name, version, folder }, 'a pack is loaded; it runs with your rights');
+  return tried.sources;
 }
 
 /** The addresses that a browser can open when a server listens on all of the machine's. */

@@ -5,6 +5,7 @@ import type { QueueEvent } from '../../queue/contract.ts';
 import { badUsage } from '../bad-usage.ts';
 import type { Invocation } from '../command.ts';
 import { deferred } from '../deferred.ts';
+import { packsOf } from '../node-packs.ts';
 import { FINISH_SECONDS, wholeNumber } from '../options.ts';
 import { openServerFolders, workerEngine } from '../server-folders.ts';
 import { onStopSignals } from '../stop-signals.ts';
@@ -22,6 +23,8 @@ export async function workerCommand({ values, terminal, nodes }: Invocation): Pr
         : `a worker can't use the database ${maskUrl(database)}, which only one process can open`,
       "Give the server's database: --database postgres://user:password@host/name",
     );
+  const { sources, problems } = packsOf(values);
+  for (const { message } of problems) terminal.err(`${message}\n`);
   const engine = workerEngine(values, await openServerFolders(values));
   const finishMs = 1000 * (wholeNumber(values, 'finish', 0, SECONDS_PER_DAY) ?? FINISH_SECONDS);
   // the database takes longer to load than everything else
@@ -32,7 +35,9 @@ export async function workerCommand({ values, terminal, nodes }: Invocation): Pr
     callsWebhooks: false,
     onProblem: (message, error) => terminal.err(`${message}: ${maskError(error).message}\n`),
   });
-  const worker = queue.startWorker({ engine: { ...engine, nodesModule: nodes?.module } });
+  const worker = queue.startWorker({
+    engine: { ...engine, nodesModule: nodes?.module, packs: sources },
+  });
   if (!values.quiet) {
     terminal.err('waiting for jobs\n');
     queue.subscribe(jobLines(terminal, worker.currentJob));

@@ -115,7 +115,13 @@ function createParts(
   release: string,
 ): Parts {
   const readsItsId = Object.values(declaration.hidden ?? {}).includes('UNIQUE_ID');
-  const first = [classType, release, ...(declaration.notIdempotent || readsItsId ? [id] : [])];
+  const code = declaration.origin?.code;
+  const first = [
+    classType,
+    release,
+    ...(code === undefined ? [] : [code]),
+    ...(declaration.notIdempotent || readsItsId ? [id] : []),
+  ];
   return {
     signed: [...first],
     persistent: [...first],

@@ -15,7 +15,7 @@ import { runNode } from './run-node.ts';
  */
 export async function execute(options: ExecutionOptions): Promise<Outputs> {
   const execution = createExecution(options);
-  const { graph, dynamic, signal, order, results, shown } = execution;
+  const { graph, dynamic, signal, order, results, shown, lookup } = execution;
   await prepareResults(execution);
   for (const id of options.outputs) order.add(id);
   reportStart(execution);
@@ -37,7 +37,8 @@ export async function execute(options: ExecutionOptions): Promise<Outputs> {
       if (execution.expanding.has(id)) resolveExpansion(execution, id);
       else await runNode(execution, id);
     } catch (error) {
-      throw failureOf(error, id, graph, dynamic, signal);
+      const pack = lookup.find(id)?.declaration.origin?.pack;
+      throw failureOf(error, id, graph, dynamic, signal, pack);
     }
   }
   checkAborted(signal);

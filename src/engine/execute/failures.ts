@@ -11,13 +11,17 @@ const OUT_OF_MEMORY =
 /** V8's message for a text of more than 2^29 characters. */
 const TOO_LONG = 'Invalid string length';
 
-/** Anything thrown while a node ran, with the id and class type of the node of the prompt. */
+/**
+ * Anything thrown while a node ran, with the id and class type of the node of the prompt. `pack`:
+ * the title of its pack, if that is not built in.
+ */
 export function failureOf(
   error: unknown,
   id: string,
   graph: Graph,
   dynamic: DynamicGraph,
   signal: AbortSignal,
+  pack?: string,
 ): DarkroomError {
   const nodeId = dynamic.realOf(id);
   const nodeType = graph.get(nodeId)!.classType;
@@ -49,7 +53,9 @@ export function failureOf(
     });
   return new DarkroomError('DR_NODE_FAILED', {
     message: `${name} failed: ${cause.message}`,
-    hint: 'This is a fault of Darkroom; please report it with the workflow.',
+    hint: pack
+      ? `This is a fault of the pack ${pack}; please report it to its author.`
+      : 'This is a fault of Darkroom; please report it with the workflow.',
     nodeId,
     nodeType,
     cause,

@@ -1,6 +1,7 @@
 // The results of a running job: those it computed, and those that the cache or the store on disk
 // holds from earlier jobs.
 import { existsSync } from 'node:fs';
+import { restoredForm } from '../cache/own-values.ts';
 import { type CacheEntry, filesOf, type ResultCache } from '../cache/result-cache.ts';
 import type { ResultStore } from '../cache/result-store.ts';
 import type { Signatures } from '../cache/signatures.ts';
@@ -52,7 +53,8 @@ export function createJobResults(
         ? undefined
         : await store.find(persistent);
     if (stored) {
-      const { outputs, dependencies } = stored;
+      const { dependencies } = stored;
+      const outputs = restoredForm(found.declaration, stored.outputs);
       const lineage = lookup.lineageOf(id);
       cache.set(signatures.of(id), { outputs, dependencies, ui: undefined, lineage });
       return [];

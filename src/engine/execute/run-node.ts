@@ -5,6 +5,7 @@ import type { NodeContext } from '../../nodes/context.ts';
 import type { NodeDeclaration, NodeResult } from '../../nodes/declare.ts';
 import type { Inputs, InputValues } from '../../nodes/input-types.ts';
 import { watchContext } from '../cache/context-watch.ts';
+import { storedForm } from '../cache/own-values.ts';
 import type { CacheEntry } from '../cache/result-cache.ts';
 import { emptyInputError } from './empty-inputs.ts';
 import { type Execution, finishNode } from './execution.ts';
@@ -122,7 +123,7 @@ async function runOnce(
 
 /** Stores a result for later runs of the program, where its node and those before it allow that. */
 async function storeResult(
-  { store, signatures, dynamic, emit, storeWarnings }: Execution,
+  { lookup, store, signatures, dynamic, emit, storeWarnings }: Execution,
   id: string,
   { outputs, ui, dependencies }: CacheEntry,
   milliseconds: number,
@@ -130,7 +131,8 @@ async function storeResult(
   const signature = signatures.persistentOf(id);
   const isStorable = !ui && dynamic.isOriginal(id);
   if (!store || !dependencies || signature === undefined || !isStorable) return;
-  const warning = await store.save(signature, { outputs, dependencies }, milliseconds);
+  const stored = storedForm(lookup.get(id).declaration, outputs);
+  const warning = await store.save(signature, { outputs: stored, dependencies }, milliseconds);
   if (warning === undefined || storeWarnings.has(warning)) return;
   storeWarnings.add(warning);
   emit({ type: 'warning', message: warning });

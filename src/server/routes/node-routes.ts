@@ -5,7 +5,7 @@ import type { ServerContext } from '../server-context.ts';
 
 const nodesByType = { type: 'object', additionalProperties: { type: 'object' } } as const;
 
-export const nodeRoutes = ({ objectInfo, storage, folders }: ServerContext): Route[] => {
+export const nodeRoutes = ({ objectInfo, packNodes, storage, folders }: ServerContext): Route[] => {
   const currentInfo = async () => {
     await storage.refreshInputNames();
     return await objectInfo();
@@ -16,14 +16,15 @@ export const nodeRoutes = ({ objectInfo, storage, folders }: ServerContext): Rou
       path: '/object_info',
       summary: 'All nodes with their inputs and outputs.',
       responses: { 200: { description: 'By class type.', schema: nodesByType } },
-      handle: async () => jsonText((await currentInfo()).all()),
+      handle: async () => jsonText((await currentInfo()).all(await packNodes())),
     },
     {
       method: 'GET',
       path: '/object_info/{node_class}',
       summary: 'One node.',
       responses: { 200: { description: '`{}` for an unknown type.', schema: nodesByType } },
-      handle: async ({ params }) => jsonText((await currentInfo()).one(params['node_class'])),
+      handle: async ({ params }) =>
+        jsonText((await currentInfo()).one(params['node_class'], await packNodes())),
     },
     {
       method: 'GET',

@@ -14,6 +14,7 @@ import { populateWildcards } from '../../text/wildcards.ts';
 import type { CheckResponse, ErrorResponse, WorkflowResponse } from '../api-types.ts';
 import { empty, json, type RouteResponse } from '../http/responses.ts';
 import { objectBody } from '../http/route.ts';
+import { printNodes } from '../object-info.ts';
 import { type AcceptedPrompt, checkPrompt, namedVersion } from '../prompt-request.ts';
 import { messageText } from '../websocket/websocket-client.ts';
 import { EXAMPLE_TASKS } from './example-tasks.ts';
@@ -40,6 +41,12 @@ export const TASKS = {
 
   /** Opens the context and does nothing else. */
   warm: (_: TaskContext, _input: undefined): void => undefined,
+
+  /** The entries of /object_info for the nodes of packs, as JSON text by type. */
+  packNodes: (
+    { nodeSet, folders }: TaskContext,
+    _input: InputNames,
+  ): Readonly<Record<string, string>> => printNodes(nodeSet.loaded().nodes.values(), folders),
 
   /** The strings in the `prompt` of a body of POST /prompt, each once. */
   promptStrings: (_: TaskContext, body: Body): string[] => [

@@ -38,18 +38,18 @@ let context: Promise<TaskContext> | undefined;
 let inputNames: readonly string[] | undefined;
 let unreachable: readonly string[] = [];
 
-async function openContext({
-  nodesModule,
-  comfyui,
-  ...folders
-}: ThreadSettings): Promise<TaskContext> {
-  const nodesOf = await loadNodes({ nodesModule, comfyui });
+async function openContext(settings: ThreadSettings): Promise<TaskContext> {
+  const { models, input, output, temp, comfyui } = settings;
+  const nodeSet = await loadNodes(settings);
   return {
-    nodesOf,
+    nodeSet,
+    nodesOf: nodeSet.of,
     comfyui,
-    nodes: nodesOf(),
+    get nodes() {
+      return nodeSet.of();
+    },
     folders: openFolders({
-      ...folders,
+      ...{ models, input, output, temp },
       embedded: openEmbeddedModels(),
       inputNames: () => inputNames,
       view: viewWithout(() => unreachable),
@@ -63,6 +63,7 @@ export default async function runTask(request: TaskRequest): Promise<TaskReply> 
     context ??= openContext(request.settings);
     const opened = await context;
     request.started.postMessage('started');
+    await opened.nodeSet.refresh();
     inputNames = (request.input as { inputNames?: readonly string[] } | undefined)?.inputNames;
     return { output: await TASKS[request.name](opened, request.input as never) };
   } catch (error) {

@@ -50,14 +50,14 @@ export function toTypeScript(
   return [
     `// ${title}: save it as an .mts file, then npx tsx FILE.mts`,
     `import { graph, openDarkroom } from 'darkroom-engine';`,
-    braces('import', importedNames(graph, order), " from 'darkroom-engine/nodes';"),
+    ...importLines(graph, nodes, order),
     '',
     ...order.map((id) => nodeStatement({ graph, nodes, names }, id)),
     '',
     ...(unused.length > 0 ? [`// left out, as they lead to no output: ${unused.join(', ')}`] : []),
     `const workflow = graph(${outputs.map((id) => names.variable(id)).join(', ')});`,
     '',
-    'const darkroom = await openDarkroom();',
+    `const darkroom = await openDarkroom(${packOption(graph, nodes, order)});`,
     'try {',
     '  const result = await darkroom.run(workflow);',
     '  for (const image of result.images) console.log(image.path);',
@@ -68,10 +68,39 @@ export function toTypeScript(
   ].join('\n');
 }
 
-/** The functions of the nodes; `nodes` for those whose types are not identifiers. */
-function importedNames(graph: Graph, order: readonly string[]): string[] {
+/** The files of the packs of nodes that are not built in. */
+const packFiles = (graph: Graph, nodes: NodeTable, order: readonly string[]): string[] => [
+  ...new Set(order.flatMap((id) => nodes.get(graph.get(id)!.classType)!.origin?.file ?? [])),
+];
+
+/** The option of openDarkroom that names the packs. */
+function packOption(graph: Graph, nodes: NodeTable, order: readonly string[]): string {
+  const files = packFiles(graph, nodes, order);
+  return files.length === 0 ? '' : `{ nodes: [${files.map(quote).join(', ')}] }`;
+}
+
+/** Where the functions of packs are expected. */
+const PACK_MODULE = './nodes.ts';
+
+/** The imports of the functions of built-in nodes, and of those of packs. */
+function importLines(graph: Graph, nodes: NodeTable, order: readonly string[]): string[] {
   const types = order.map((id) => graph.get(id)!.classType);
-  return [...new Set(types.map((type) => (isIdentifier(type) ? type : 'nodes')))].sort(byLetters);
+  const isOfPack = (type: string): boolean => nodes.get(type)!.origin !== undefined;
+  const own = types.filter((type) => !isOfPack(type));
+  const ofPacks = types.filter(isOfPack);
+  const lines = [braces('import', importedNames(own, 'nodes'), " from 'darkroom-engine/nodes';")];
+  if (ofPacks.length === 0) return lines;
+  const command = packFiles(graph, nodes, order).map((file) => ` --nodes ${file}`);
+  return [
+    ...(own.length > 0 ? lines : []),
+    `// written by: darkroom nodes --types${oneLine(command.join(''))} > nodes.ts`,
+    braces('import', importedNames(ofPacks, 'nodes as packNodes'), ` from '${PACK_MODULE}';`),
+  ];
+}
+
+/** The functions of the nodes; `table` for those whose types are not identifiers. */
+function importedNames(types: readonly string[], table: string): string[] {
+  return [...new Set(types.map((type) => (isIdentifier(type) ? type : table)))].sort(byLetters);
 }
 
 /** The statement that creates a node, with a comment on missing inputs. */
@@ -83,7 +112,9 @@ function nodeStatement(program: Program, id: string): string {
   const hasTitle =
     node.title !== undefined && node.title !== node.classType && node.title !== declaration.display;
   const created = call(
-    isIdentifier(node.classType) ? node.classType : `nodes[${quote(node.classType)}]`,
+    isIdentifier(node.classType)
+      ? node.classType
+      : `${declaration.origin ? 'packNodes' : 'nodes'}[${quote(node.classType)}]`,
     rows,
     hasTitle ? node.title : undefined,
   );
