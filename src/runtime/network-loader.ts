@@ -73,7 +73,7 @@ export function networkLoader(
     graph: BuiltGraph,
   ): Promise<OpenNetwork | undefined> => {
     try {
-      if (isStreamedFirst(spec, graph)) return undefined;
+      if (canStream(spec) && streamsFirst(spec, graph)) return undefined;
       options.onSize?.(spec, graph.weightBytes());
       if (await makeRoom(spec, graph)) return await open(key, spec, graph, false);
     } finally {
@@ -99,8 +99,6 @@ export function networkLoader(
 
   const canStream = (spec: NetworkSpec): boolean =>
     spec.buildStreamed !== undefined && device.name === 'cpu';
-  const isStreamedFirst = (spec: NetworkSpec, graph: BuiltGraph): boolean =>
-    spec.prefersStreamed === true && canStream(spec) && graph.weightBytes() >= LARGE_BYTES;
 
   return async (key, spec) => {
     options.onLoad?.(spec);
@@ -108,7 +106,14 @@ export function networkLoader(
   };
 }
 
-const peakOf = (graph: BuiltGraph): number =>
+/** Whether a network, whose graph is given, streams its weights on a CPU even where they fit. */
+export const streamsFirst = (spec: NetworkSpec, graph: BuiltGraph): boolean =>
+  spec.prefersStreamed === true &&
+  spec.buildStreamed !== undefined &&
+  graph.weightBytes() >= LARGE_BYTES;
+
+/** The bytes that opening a graph takes at its peak. */
+export const peakOf = (graph: BuiltGraph): number =>
   loadPeak({ weightBytes: graph.weightBytes(), relayoutBytes: graph.relayoutBytes?.() ?? 0 });
 
 async function openBuiltGraph(

@@ -133,8 +133,8 @@ function print(
     [
       'memory',
       found.memory > 0
-        ? `${formatSize(found.memory)} with all parts loaded; ` +
-          `at least ${formatSize(found.loadPeak)} to load the largest`
+        ? `${formatSize(found.memory)} of weights in float32, which stay in the file where they ` +
+          `are many; at least ${formatSize(found.loadPeak)} to load the largest part`
         : '',
     ],
     ['licence', licenceOf(found.metadata)],

@@ -1,6 +1,6 @@
 // The memory that a model's networks take. Their graphs are built to count it, but not opened.
-import { loadPeak } from '../../runtime/memory.ts';
 import type { NetworkSpec } from '../../runtime/network.ts';
+import { peakOf, streamsFirst } from '../../runtime/network-loader.ts';
 import type { ModelRuntime } from '../model-runtime.ts';
 
 /** Creates a model's networks, which registers them with the runtime. */
@@ -47,15 +47,11 @@ export async function measureNetworks(open: OpenNetworks): Promise<NetworkMemory
   const isFirstOfPart = ({ part }: NetworkSpec, i: number): boolean =>
     specs.findIndex((spec) => spec.part === part) === i;
   const networks: NetworkMemory[] = [];
-  for (const { part, build } of specs.filter(isFirstOfPart)) {
-    const graph = await build();
-    const weights = graph.weightBytes();
-    networks.push({
-      name: part,
-      memory: weights,
-      loadPeak: loadPeak({ weightBytes: weights, relayoutBytes: graph.relayoutBytes?.() ?? 0 }),
-    });
-    graph.onOpened?.();
+  for (const spec of specs.filter(isFirstOfPart)) {
+    const graph = await spec.build();
+    const opened = streamsFirst(spec, graph) ? await spec.buildStreamed!() : graph;
+    networks.push({ name: spec.part, memory: graph.weightBytes(), loadPeak: peakOf(opened) });
+    for (const built of new Set([graph, opened])) built.onOpened?.();
   }
   return networks;
 }
