@@ -32,6 +32,8 @@ export interface DenoiserInputs {
   /** The distilled guidance of FLUX.1 and Chroma, one number per row. */
   readonly guidance?: Float32Array;
   readonly references?: References;
+  /** The bits that keys and values of prompts and references are stored in; see DenoiserVariant. */
+  readonly keyCache?: 4 | 8;
   readonly control?: ControlResiduals;
   /** Tokens [N, S, width] before those of the prompt, behind its embedding. */
   readonly styleTokens?: Tensor;
@@ -64,6 +66,11 @@ export interface References {
    * ones follow the prompt. Only for Z-Image.
    */
   readonly contexts?: readonly Tensor[];
+  /**
+   * Before which token of the prompt the tokens of each latent are; further ones are behind it.
+   * Only for Qwen-Image 2.1.
+   */
+  readonly slots?: readonly number[];
 }
 
 /** How a network places the tokens of reference images beside those of the latent. */
@@ -114,6 +121,11 @@ export interface DenoiserVariant {
    * before the existing ones.
    */
   readonly styleTokens?: readonly Tensor[];
+  /**
+   * How keys and values of prompts and references are stored between evaluations, of Qwen-Image 2.1
+   * alone; fewer bits change the prediction. Takes the place of the existing one.
+   */
+  readonly keyCache?: 'default' | 'int8' | 'int4';
   /** Blocks of a transformer that return their input (skip-layer guidance). */
   readonly skippedBlocks?: {
     readonly double: readonly number[];

@@ -102,6 +102,8 @@ export interface ConditioningEntry {
   /** Unscaled latents of reference images, [N,C,h,w] each. */
   readonly reference_latents?: readonly Tensor[];
   readonly reference_latents_method?: ReferenceMethod;
+  /** Before which token of `cond` each reference image is, for Qwen-Image 2.1. */
+  readonly image_slots?: readonly number[];
 }
 
 /** Objects with their boxes, for a GLIGEN model. */

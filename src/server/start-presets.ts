@@ -22,7 +22,7 @@ export interface EncoderLoader extends NodeTemplate {
 
 export interface VaeFile extends UsualFile {
   /** The channels that its decoder takes. */
-  readonly latentChannels: 4 | 16 | 32;
+  readonly latentChannels: 4 | 16 | 32 | 64;
   /** It is Wan's, which also encodes videos. */
   readonly isVideo?: boolean;
   /** What tells its name from those of other families with as many channels. */
@@ -233,6 +233,19 @@ export const START_PRESETS: Readonly<Record<Family, StartPreset>> = {
       kind: 'pile_t5xl',
       usual: 'pile_t5xl.safetensors',
     }),
+  },
+  'qwen-image-21': {
+    ...FLOW,
+    ...{ steps: 25, cfg: 1, latent: 'EmptyLatentImage' },
+    encoders: oneEncoder('qwen_image', {
+      kind: 'qwen3vl_8b',
+      usual: 'qwen3vl_8b_int8_convrot.safetensors',
+    }),
+    vae: {
+      latentChannels: 64,
+      usual: 'qwen_image_2.1_vae_bf16.safetensors',
+      name: /qwen[_-]?image[_-]?2[._]1/i,
+    },
   },
   krea2: {
     ...FLOW,

@@ -1,5 +1,7 @@
 // Divides a prompt into groups of tokens as ComfyUI's SDTokenizer does: a group is a segment of the
 // text with one weight, or the vectors of an embedding (textual inversion).
+
+import type { Tensor } from '../tensor/tensor.ts';
 import {
   EMBEDDING,
   type EndsAtBrackets,
@@ -20,8 +22,12 @@ export interface Token {
   readonly weight: number;
   /** The number of the group that the token is from, from 1; 0 for start, end and padding. */
   readonly word: number;
-  /** Of the first token of an image, how many rows and columns follow. */
-  readonly image?: { readonly rows: number; readonly columns: number };
+  /** Of the first token of an image: how many rows and columns follow, and what else is seen. */
+  readonly image?: {
+    readonly rows: number;
+    readonly columns: number;
+    readonly deepstack?: readonly Tensor[];
+  };
 }
 
 /** The tokens of one evaluation of an encoder. */

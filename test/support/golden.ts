@@ -44,6 +44,8 @@ export interface Golden {
   readonly measured: Record<string, readonly number[]>;
   /** How the tensors of models are made from seeds (seededTensors of files/rewrite.ts). */
   readonly weights: Params;
+  /** How inputs are made from seeds (givenTensor of given.ts). */
+  readonly inputs: Params;
   has(name: string): boolean;
   /** A tensor by its name in the case, as stored. */
   tensor(name: string): GoldenTensor;
@@ -74,6 +76,7 @@ export function golden(family: string, group: string): Golden {
     conditionings: info.conditionings ?? {},
     measured: info.measured ?? {},
     weights: info.weights ?? {},
+    inputs: info.inputs ?? {},
     has: (name) => Object.hasOwn(header, name),
     tensor: read,
     float: (name) => {

@@ -263,9 +263,9 @@ describe('darkroom models inspect', () => {
     const { err } = await run('inspect', join(models, 'checkpoints/nothing.safetensors'));
     expect(err).toContain(
       'Darkroom runs models of SD1.x, SD2.x, SDXL, SDXL refiner, Stable Diffusion 3, FLUX.1, ' +
-        'FLUX.1 schnell, FLUX.2, Chroma, Lumina 2, Z-Image, Qwen-Image, AuraFlow and Krea 2 ' +
-        '(checkpoints and their parts, LoRAs, ControlNets, textual inversions), upscalers and ' +
-        'detectors.',
+        'FLUX.1 schnell, FLUX.2, Chroma, Lumina 2, Z-Image, Qwen-Image, Qwen-Image 2.1, ' +
+        'AuraFlow and Krea 2 (checkpoints and their parts, LoRAs, ControlNets, textual ' +
+        'inversions), upscalers and detectors.',
     );
   });
 });

@@ -14,6 +14,7 @@ export type TransformerFamily =
   | 'lumina2'
   | 'z-image'
   | 'qwen-image'
+  | 'qwen-image-21'
   | 'auraflow'
   | 'krea2';
 
@@ -34,6 +35,7 @@ export const FAMILY_NAMES: Readonly<Record<Family, string>> = {
   lumina2: 'Lumina 2',
   'z-image': 'Z-Image',
   'qwen-image': 'Qwen-Image',
+  'qwen-image-21': 'Qwen-Image 2.1',
   auraflow: 'AuraFlow',
   krea2: 'Krea 2',
 };
@@ -76,6 +78,7 @@ export interface SequencePart {
     | 'qwen3_06b'
     | 'qwen25_7b'
     | 'qwen3vl_4b'
+    | 'qwen3vl_8b'
     | 'gemma2_2b'
     | 'mistral3_24b';
   /** Before `shared.weight` (T5) or `model.embed_tokens.weight`. */
@@ -93,7 +96,8 @@ export interface VisionPart {
 }
 
 export interface VaePart {
-  readonly kind: 'kl' | 'taesd' | 'wan';
+  /** `wan-image`: in the layout of Wan 2.2, for pictures alone. */
+  readonly kind: 'kl' | 'taesd' | 'wan' | 'wan-image';
   /** Undefined for the layout of the original checkpoints. */
   readonly layout?: 'diffusers';
   /** Before `encoder.`/`decoder.` (KL, Wan) or `taesd_encoder.`/`taesd_decoder.`. */

@@ -30,6 +30,11 @@ const takes = ({ shape }: Below, name: string, channels: number, dimensions?: nu
   return found?.[1] === channels && (!dimensions || found.length === dimensions + 2);
 };
 
+const hasWan22Levels = ({ has }: Below): boolean =>
+  has('decoder.middle.0.residual.0.gamma') &&
+  has('decoder.upsamples.0.upsamples.0.residual.2.weight');
+const seesOneFrame = ({ shape }: Below): boolean => shape('decoder.head.2.weight')?.[2] === 1;
+
 /** Autoencoders that are not supported, by whose they are. The first match counts. */
 const FOREIGN: Readonly<Record<string, (vae: Below) => boolean>> = {
   'Stable Video Diffusion (video)': ({ has }) => has('decoder.mid.block_1.mix_factor'),
@@ -57,9 +62,7 @@ const FOREIGN: Readonly<Record<string, (vae: Below) => boolean>> = {
     has('decoder.mid_block.resnets.0.norm1.norm_layer.weight'),
   'HunyuanVideo (video)': ({ has }) => has('decoder.conv_in.conv.weight'),
   'Cosmos (video)': ({ has }) => has('decoder.unpatcher3d.wavelets'),
-  'Wan 2.2 (video)': ({ has }) =>
-    has('decoder.middle.0.residual.0.gamma') &&
-    has('decoder.upsamples.0.upsamples.0.residual.2.weight'),
+  'Wan 2.2 (video)': (vae) => hasWan22Levels(vae) && !seesOneFrame(vae),
   'Hunyuan3D (3D models)': ({ has }) => has('geo_decoder.cross_attn_decoder.ln_1.bias'),
   'ACE-Step (music)': ({ has }) => has('vocoder.backbone.channel_layers.0.0.bias'),
   'a video model (TAEHV)': ({ has, shape }) =>
@@ -80,7 +83,8 @@ export function vaePart(tensors: Tensors, prefix: string): VaePart | undefined {
   const vae = below(tensors, prefix);
   if (foreignVae(vae)) return undefined;
   if (vae.has('taesd_decoder.1.weight')) return { kind: 'taesd', prefix };
-  if (vae.has('decoder.middle.0.residual.0.gamma')) return { kind: 'wan', prefix };
+  if (vae.has('decoder.middle.0.residual.0.gamma'))
+    return { kind: hasWan22Levels(vae) ? 'wan-image' : 'wan', prefix };
   if (vae.shape('decoder.conv_in.weight')?.length !== 4) return undefined;
   if (vae.has('decoder.up_blocks.0.resnets.0.norm1.weight'))
     return { kind: 'kl', layout: 'diffusers', prefix };

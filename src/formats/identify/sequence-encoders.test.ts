@@ -50,6 +50,7 @@ it.each([
   ['qwen3_06b', { [NORM]: [1024], [Q_NORM]: [128] }],
   ['qwen25_7b', { [NORM]: [3584], [K_BIAS]: [512] }],
   ['qwen3vl_4b', { [DEEPSTACK]: [4096], [SEEN]: [2560, 4096] }],
+  ['qwen3vl_8b', { [DEEPSTACK]: [4608], [SEEN]: [4096, 4608] }],
   ['gemma2_2b', { [NORM]: [2304], 'model.layers.0.post_feedforward_layernorm.weight': [2304] }],
 ])('identifies %s by its sizes', (kind, given) => {
   expect(identify(shapes(given))).toMatchObject({ kind: 'text-encoder', clip: { kind } });
@@ -60,8 +61,8 @@ it.each([
   ['a T5 text encoder of Wan (UMT5)', { [WI]: [10240, 4096], [T5_BIAS]: [32, 64] }],
   ['a Qwen2.5-VL text encoder of another size than 7B', { [NORM]: [2048], [K_BIAS]: [256] }],
   [
-    'a Qwen3-VL text encoder of another size than 4B',
-    { [DEEPSTACK]: [4608], [SEEN]: [4096, 4608] },
+    'a Qwen3-VL text encoder of another size than 4B and 8B',
+    { [DEEPSTACK]: [4608], [SEEN]: [5120, 4608] },
   ],
   ['a Qwen3 text encoder of width 2048', { [NORM]: [2048], [Q_NORM]: [128] }],
   ['a Llama text encoder', { [NORM]: [4096] }],

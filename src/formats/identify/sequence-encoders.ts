@@ -27,10 +27,16 @@ const QWEN3: ReadonlyMap<number, SequencePart['kind']> = new Map([
 const SMALL_WIDTH = 32;
 const SMALL_QWEN3_4B_LAYER = 29;
 
-/** What only Qwen3-VL has, and the width of the tokens that it sees, of 4B and of small models. */
+/** What only Qwen3-VL has, and its sizes by the width of the tokens that it sees. */
 const QWEN3_VL = 'model.visual.deepstack_merger_list.0.norm.weight';
 const QWEN3_VL_TOKENS = 'model.visual.merger.linear_fc2.weight';
-const QWEN3_VL_4B_WIDTHS = [2560, 48];
+const QWEN3_VL_SIZES: ReadonlyMap<number | undefined, SequencePart['kind']> = new Map([
+  [2560, 'qwen3vl_4b'],
+  [4096, 'qwen3vl_8b'],
+  // small models for tests
+  [48, 'qwen3vl_4b'],
+  [32, 'qwen3vl_8b'],
+]);
 
 /** The width of the keys of Qwen2.5-VL 7B, and of small models for tests. */
 const QWEN25_7B_KEYS = [512, 32];
@@ -55,10 +61,12 @@ export function sequenceEncoder(tensors: Tensors, prefix = ''): Found | undefine
       ? { kind: 't5xxl' }
       : { unsupported: 'a T5 text encoder of another size than XXL' };
   }
-  if (shape(QWEN3_VL))
-    return QWEN3_VL_4B_WIDTHS.includes(shape(QWEN3_VL_TOKENS)?.[0] ?? 0)
-      ? { kind: 'qwen3vl_4b' }
-      : { unsupported: 'a Qwen3-VL text encoder of another size than 4B' };
+  if (shape(QWEN3_VL)) {
+    const kind = QWEN3_VL_SIZES.get(shape(QWEN3_VL_TOKENS)?.[0]);
+    return kind
+      ? { kind }
+      : { unsupported: 'a Qwen3-VL text encoder of another size than 4B and 8B' };
+  }
   const width = shape(`${LAYER}0.post_attention_layernorm.weight`)?.[0];
   if (width === undefined) return undefined;
   if (shape(`${LAYER}0.post_feedforward_layernorm.weight`))
@@ -93,6 +101,7 @@ const SEQUENCE_KINDS = [
   'qwen3_8b',
   'qwen25_7b',
   'qwen3vl_4b',
+  'qwen3vl_8b',
   'mistral3_24b',
 ] as const;
 

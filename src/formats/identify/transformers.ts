@@ -16,6 +16,17 @@ interface Marker {
 /** The first match counts. */
 const MARKERS: readonly Marker[] = [
   {
+    family: () => 'qwen-image-21',
+    names: [
+      'txt_in.text_norm.weight',
+      'modulation.1.weight',
+      'transformer_blocks.0.attn.norm_q.weight',
+      'img_in.weight',
+      'proj_out.weight',
+      ['transformer_blocks.0.img_mlp.gate_up.weight', 'transformer_blocks.0.img_mlp.proj.weight'],
+    ],
+  },
+  {
     family: () => 'qwen-image',
     // its ControlNets have no last layer
     names: [

@@ -16,6 +16,7 @@ import type { ModelRuntime } from '../model-runtime.ts';
 import { fromDiffusersNextDit } from '../nextdit/diffusers-nextdit.ts';
 import { createNextDit } from '../nextdit/nextdit.ts';
 import { createQwenImage } from '../qwenimage/qwen-image.ts';
+import { createQwenImage21 } from '../qwenimage21/qwen-image-21.ts';
 import { fromDiffusers } from '../unet/diffusers-unet.ts';
 import { createUNet } from '../unet/network.ts';
 import type { Weights } from '../weights/tensors.ts';
@@ -64,6 +65,7 @@ export const DENOISERS: Readonly<Record<Family, DenoiserKind>> = {
   'z-image': { ...NEXTDIT, clip: 'z-image' },
   // diffusers' names are the original ones
   'qwen-image': { create: createQwenImage, fromDiffusers: asNamed, clip: 'qwen-image' },
+  'qwen-image-21': { create: createQwenImage21, fromDiffusers: asNamed, clip: 'qwen-image-21' },
   auraflow: {
     create: (runtime, weights) => createDit(runtime, weights, auraFlow),
     fromDiffusers: auraFlowFromDiffusers,

@@ -131,7 +131,8 @@ function clipOf(options: ClipOptions, parts: readonly Part[], stopAt?: number): 
       const chunks = await promptTokens({ ...options, warn }, part, text, images);
       prompts.push(change ? chunks.map(change) : chunks);
     }
-    return join(await encodePrompts(parts, prompts, { stopAt, warn }));
+    const context = { stopAt, warn, keepsImages: images?.areKept };
+    return join(await encodePrompts(parts, prompts, context));
   };
   const encodeTexts: Clip['encodeTexts'] = async ({ own, rest }, callWarn) => {
     checkTexts(family, parts, own);

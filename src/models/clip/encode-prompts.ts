@@ -1,5 +1,5 @@
 // Encodes the tokens of a prompt with the encoders of a family, each by its rule.
-import { narrow } from '../../tensor/axes.ts';
+import { concatAxis, narrow } from '../../tensor/axes.ts';
 import { sliceBatch, type Tensor, tensor } from '../../tensor/tensor.ts';
 import { blendWeights } from '../../text/blend-weights.ts';
 import type { Warn } from '../../text/embeddings.ts';
@@ -13,6 +13,7 @@ interface EncodeContext {
   /** The layer to take features from, counted from the end; by default each rule's own. */
   readonly stopAt?: number;
   readonly warn?: Warn;
+  readonly keepsImages?: boolean;
 }
 
 /**
@@ -45,7 +46,7 @@ export async function encodePrompts(
 async function encodePart(
   part: Part & { readonly encoder: TextEncoder },
   chunks: readonly Chunk[],
-  { stopAt, warn }: EncodeContext,
+  { stopAt, warn, keepsImages }: EncodeContext,
 ): Promise<EncodedPart> {
   const { encoder, rule } = part;
   const isWeighted = chunks.some((chunk) => chunk.some((token) => token.weight !== 1));
@@ -54,11 +55,12 @@ async function encodePart(
     : chunks;
   const slots = encodedChunks.map((chunk) => tokenValues(encoder, rule, chunk, warn));
   const { masks, isMaskKept } = masksOf(slots, rule);
+  const images = imagesIn(chunks[0]);
   const { hidden, pooled } = await encoder.encode(slots, {
     ...layerOf(encoder, rule, stopAt),
     project: rule.project ?? false,
     masks,
-    images: imagesIn(chunks[0]),
+    images,
   });
   const features = masks && !isMaskKept ? withZeros(hidden, masks) : hidden;
   const empty = isWeighted
@@ -70,7 +72,13 @@ async function encodePart(
     pooled: pooled && sliceBatch(pooled, 0, 1),
     ...(masks && isMaskKept && { mask: tensor([1, masks[0].length], Float32Array.from(masks[0])) }),
   };
-  return withoutTemplate(encoded, slots[0], rule);
+  const { tokens } = rule;
+  if ('chunkPad' in tokens || !tokens.leftOut) return encoded;
+  const ends = {
+    first: Math.max(0, tokens.leftOut(slots[0])),
+    last: tokens.leftOutAtEnd?.(slots[0]) ?? 0,
+  };
+  return leftOver(encoded, ends, tokens.leavesOutImages && !keepsImages ? images : undefined);
 }
 
 /** The images among the tokens of a prompt. */
@@ -80,22 +88,35 @@ const imagesIn = (chunk: Chunk): readonly ImagePlace[] | undefined => {
 };
 
 /**
- * Leaves out the first and last tokens by the rule; a mask that hides none of the others is left out
- * too.
+ * Leaves out so many first and last tokens, and those of images, whose places the features then
+ * have; a mask that hides none of the others is left out too.
  */
-function withoutTemplate(
-  encoded: EncodedPart,
-  slots: readonly TokenValue[],
-  { tokens }: PartRule,
+function leftOver(
+  { cond, mask, pooled }: EncodedPart,
+  { first, last }: { readonly first: number; readonly last: number },
+  images: readonly ImagePlace[] = [],
 ): EncodedPart {
-  if ('chunkPad' in tokens || !tokens.leftOut) return encoded;
-  const first = tokens.leftOut(slots);
-  const last = tokens.leftOutAtEnd?.(slots) ?? 0;
-  const { cond, mask, pooled } = encoded;
-  const own = (x: Tensor): Tensor => narrow(x, 1, first, x.shape[1] - first - last);
-  const ownMask = mask && own(mask);
+  // of the texts between
+  const starts = [
+    first,
+    ...images.map((image) => Math.max(first, image.start + image.rows * image.columns)),
+  ];
+  const ends = [...images.map((image) => image.start), cond.shape[1] - last];
+  const lengths = starts.map((from, i) => Math.max(0, ends[i] - from));
+  const kept = (x: Tensor): Tensor =>
+    concatAxis(
+      lengths.flatMap((length, i) => (length > 0 ? [narrow(x, 1, starts[i], length)] : [])),
+      1,
+    );
+  const ownMask = mask && kept(mask);
   const hides = ownMask?.data.some((value) => value === 0);
-  return { cond: own(cond), pooled, ...(hides && { mask: ownMask }) };
+  const slots = images.map((_, i) => lengths.slice(0, i + 1).reduce((sum, one) => sum + one, 0));
+  return {
+    cond: kept(cond),
+    pooled,
+    ...(hides && { mask: ownMask }),
+    ...(slots.length > 0 && { imageSlots: slots }),
+  };
 }
 
 /** The masks of attention, and whether the conditioning has them. */

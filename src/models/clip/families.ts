@@ -28,6 +28,7 @@ export type ClipFamily =
   | 'z-image'
   | 'lumina2'
   | 'qwen-image'
+  | 'qwen-image-21'
   | 'auraflow'
   | 'krea2';
 
@@ -63,10 +64,14 @@ export interface SequenceRule {
   readonly minLength: number;
   /** The text around the prompt: before and after it. */
   readonly template?: readonly [before: string, after: string];
-  /** The text around a prompt with images. */
-  readonly imageTemplate?: readonly [before: string, after: string];
+  /** The text around a prompt with a number of images. */
+  readonly imageTemplate?: (images: number) => readonly [before: string, after: string];
   /** The token in whose place an image is; absent: prompts have no images. */
   readonly imageToken?: number;
+  /**
+   * Whether the tokens of images are left out of the features, which then say where each image was.
+   */
+  readonly leavesOutImages?: boolean;
   /** Whether parentheses in the prompt are weights. */
   readonly isWeighted: boolean;
   /** Whether prompts may name embeddings. */
@@ -150,6 +155,12 @@ const LONGCAT_EDIT =
   "Then, based on the user's editing instructions, clearly and precisely determine how to modify " +
   'the given image(s), ensuring that only the specified parts are altered and all other aspects ' +
   'remain consistent with the original(s).';
+
+/** The beginning of a message to Qwen-Image 2.1, and the images in it. */
+const QWEN_COMPREHEND =
+  '<|im_start|>system\nComprehend and analyze the provided prompt.<|im_end|>\n' + QWEN_ASK;
+const numberedImages = (count: number): string =>
+  Array.from({ length: count }, (_, i) => `<image${i + 1}>${QWEN_SEES}`).join(' ');
 
 /** A prompt as a message to a Qwen. */
 const QWEN_CHAT: SequenceRule = {
@@ -247,7 +258,7 @@ export const CLIP_FAMILIES: Readonly<Record<ClipFamily, FamilyRule>> = {
           ...QWEN_CHAT,
           takesEmbeddings: false,
           template: [`<|im_start|>system\n${LONGCAT_DRAW}<|im_end|>\n${QWEN_ASK}`, QWEN_END],
-          imageTemplate: [
+          imageTemplate: () => [
             `<|im_start|>system\n${LONGCAT_EDIT}<|im_end|>\n${QWEN_ASK}${QWEN_SEES}`,
             QWEN_END,
           ],
@@ -300,7 +311,7 @@ export const CLIP_FAMILIES: Readonly<Record<ClipFamily, FamilyRule>> = {
         tokens: {
           ...QWEN_CHAT,
           template: QWEN_DESCRIBE,
-          imageTemplate: [QWEN_EDIT + QWEN_SEES, QWEN_END],
+          imageTemplate: () => [QWEN_EDIT + QWEN_SEES, QWEN_END],
           imageToken: QWEN_IMAGE,
           templateMarks: QWEN_MARKS,
           leftOut: qwenSystemTokens,
@@ -331,6 +342,26 @@ export const CLIP_FAMILIES: Readonly<Record<ClipFamily, FamilyRule>> = {
     join: onlyPart,
     loader: 'CLIPLoader (any type)',
   },
+  'qwen-image-21': {
+    parts: [
+      {
+        kind: 'qwen3vl_8b',
+        tokens: {
+          ...QWEN_CHAT,
+          template: [QWEN_COMPREHEND, QWEN_END],
+          imageTemplate: (count) => [QWEN_COMPREHEND + numberedImages(count), QWEN_END],
+          imageToken: QWEN_IMAGE,
+          leavesOutImages: true,
+          templateMarks: ['<|im_start|>'],
+          leftOut: (tokens) => tokens.indexOf(QWEN_MESSAGE, tokens.indexOf(QWEN_MESSAGE) + 1),
+        },
+        layer: -1,
+        norm: false,
+      },
+    ],
+    join: onlyPart,
+    loader: 'CLIPLoader (type qwen_image)',
+  },
   krea2: {
     parts: [
       {
@@ -338,7 +369,7 @@ export const CLIP_FAMILIES: Readonly<Record<ClipFamily, FamilyRule>> = {
         tokens: {
           ...QWEN_CHAT,
           template: QWEN_DESCRIBE,
-          imageTemplate: [QWEN_ASK + QWEN_SEES, QWEN_END],
+          imageTemplate: () => [QWEN_ASK + QWEN_SEES, QWEN_END],
           imageToken: QWEN_IMAGE,
           templateMarks: ['<|im_start|>'],
           leftOut: qwenSystemTokens,

@@ -11,10 +11,12 @@ export interface EncodedPrompt {
   readonly pooled: Tensor | null;
   /** Which tokens are of the prompt (1) and which are padding (0), [1,T]. */
   readonly mask?: Tensor;
+  /** Before which token each image was whose own tokens are left out. */
+  readonly imageSlots?: readonly number[];
 }
 
 /** An encoder's features of a prompt; null where it was given no tokens. */
-export type EncodedPart = Pick<EncodedPrompt, 'cond' | 'pooled' | 'mask'>;
+export type EncodedPart = Pick<EncodedPrompt, 'cond' | 'pooled' | 'mask' | 'imageSlots'>;
 
 /**
  * The features by encoder. Absent: the family's model has no such encoder; null: the encoder was

@@ -164,10 +164,11 @@ const qwen3VlName = (name: string): string => {
   return to + name.slice(from.length);
 };
 
-const qwen3Vl: LoadSequence = (runtime, file, tensors, { kind, prefix }) => {
+const qwen3Vl: LoadSequence = (runtime, file, tensors, part) => {
+  const { prefix } = part;
   const own = [...tensors].filter(([name]) => name.startsWith(prefix));
   const named = new Map(own.map(([name, info]) => [qwen3VlName(name.slice(prefix.length)), info]));
-  return createLlm(runtime, kind, llmWeights(file, named, ''), async () => qwenTokenizer());
+  return qwenVl(runtime, file, named, { ...part, prefix: '' });
 };
 
 /** A tokenizer whose vocabulary is in the file of its encoder. */
@@ -200,6 +201,7 @@ const SEQUENCES: Readonly<Record<SequencePart['kind'], LoadSequence>> = {
   qwen3_06b: qwen,
   qwen25_7b: qwenVl,
   qwen3vl_4b: qwen3Vl,
+  qwen3vl_8b: qwen3Vl,
   gemma2_2b: withVocabulary({
     name: 'Gemma 2 2B',
     create: gemmaTokenizer,

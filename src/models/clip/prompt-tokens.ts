@@ -42,6 +42,8 @@ export interface PromptImages {
   readonly images: readonly Tensor[];
   /** The text around the prompt, in place of the family's own. */
   readonly template?: readonly [before: string, after: string];
+  /** The features contain the tokens of images even where the family leaves them out. */
+  readonly areKept?: boolean;
 }
 
 /**
@@ -63,7 +65,8 @@ export async function promptTokens(
   if (!encoder?.tokenizer) return [];
   const { template: own = ['', ''], imageTemplate, imageToken, ...rest } = rule.tokens;
   const { templateMarks = [], spelledLength, ...sequence } = rest;
-  const around = template ?? (images.length > 0 ? imageTemplate : undefined) ?? own;
+  const ofImages = images.length > 0 ? imageTemplate?.(images.length) : undefined;
+  const around = template ?? ofImages ?? own;
   const [before, after] = templateMarks.some((mark) => text.startsWith(mark)) ? ['', ''] : around;
   const tokenizer = await encoder.tokenizer();
   const options = { ...common, ...sequence, ...padding?.[rule.kind], tokenizer };
@@ -105,11 +108,11 @@ async function withImages(
       result.push(token);
       continue;
     }
-    const { tokens: seen, rows, columns } = await imageTokens(images[next++]);
+    const { tokens: seen, ...image } = await imageTokens(images[next++]);
     const width = seen.shape[1];
     for (let i = 0; i < seen.shape[0]; i++) {
       const value = seen.data.subarray(i * width, (i + 1) * width);
-      result.push({ ...token, value, ...(i === 0 && { image: { rows, columns } }) });
+      result.push({ ...token, value, ...(i === 0 && { image }) });
     }
   }
   return result;

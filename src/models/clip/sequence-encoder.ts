@@ -139,7 +139,8 @@ export function createSequenceEncoder(
     async encode(chunks, { layer, layers: several, finalNorm, masks, images }) {
       checkSlots(chunks.flat(), kind, vocabulary, width);
       const indexes = several ?? [layer === 'last' ? layers - 1 : layer];
-      const key = `${indexes} ${finalNorm} ${masks} ${JSON.stringify(images ?? [])}`;
+      const places = images?.map(({ start, rows, columns }) => [start, rows, columns]);
+      const key = `${indexes} ${finalNorm} ${masks} ${places?.join(' ')}`;
       return cached(cacheKey(chunks, key), () =>
         evaluate(chunks, { indexes, finalNorm }, { masks, images }),
       );

@@ -76,6 +76,8 @@ export interface ImagePlace {
   readonly start: number;
   readonly rows: number;
   readonly columns: number;
+  /** What is added to them behind the first layers, [rows * columns, width] each. */
+  readonly deepstack?: readonly Tensor[];
 }
 
 /** What an encoder sees of an image. */

@@ -10,7 +10,7 @@ import { jointGuideInputs } from './attention-guidance.ts';
 /** The changes that transformers know; others have no effect, as in ComfyUI. */
 export type DitChange = Pick<
   DenoiserVariant,
-  'changes' | 'skippedBlocks' | 'patches' | 'layerControls' | 'styleTokens'
+  'changes' | 'skippedBlocks' | 'patches' | 'layerControls' | 'styleTokens' | 'keyCache'
 >;
 
 /** Adds one more change. */
@@ -20,7 +20,10 @@ export const withMore = (own: DitChange, more: DenoiserVariant): DitChange => ({
   patches: [...(own.patches ?? []), ...(more.patches ?? [])],
   layerControls: [...(own.layerControls ?? []), ...(more.layerControls ?? [])],
   styleTokens: [...(more.styleTokens ?? []), ...(own.styleTokens ?? [])],
+  keyCache: more.keyCache ?? own.keyCache,
 });
+
+const CACHE_BITS = { default: undefined, int8: 8, int4: 4 } as const;
 
 export interface GraphChanges {
   readonly options: Pick<DitGraphOptions, 'guidances' | 'layerControls' | 'hasStyleTokens'>;
@@ -38,6 +41,7 @@ export function graphChanges<Config>(
   change: DitChange,
 ): GraphChanges {
   const { patches = [], layerControls: controls = [], styleTokens: tokens = [] } = change;
+  const keyCache = CACHE_BITS[change.keyCache ?? 'default'];
   const guidances = architecture.guidesAttention ? patchesOf(patches, 'attentionGuidance') : [];
   const layerControls = architecture.layerControls ? controls : [];
   const hasStyleTokens = architecture.styleTokenWidth !== undefined && tokens.length > 0;
@@ -52,7 +56,11 @@ export function graphChanges<Config>(
     ]
       .filter(Boolean)
       .join(' '),
-    complete: (inputs) => (styleTokens ? { ...inputs, styleTokens } : inputs),
+    complete: (inputs) => ({
+      ...inputs,
+      ...(styleTokens && { styleTokens }),
+      ...(keyCache && { keyCache }),
+    }),
     inputs: async (inputs) => ({
       ...jointGuideInputs(guidances, inputs),
       ...(await architecture.layerControls?.inputs(layerControls, inputs)),

@@ -13,6 +13,8 @@ export interface LoraNames {
   readonly prefixes: readonly string[];
   /** What is before diffusers' names with underscores in place of dots. */
   readonly flatPrefixes: readonly string[];
+  /** The end of the names of layers whose two parts in `layout` are their halves. */
+  readonly halves?: string;
   /** A name for the first parts of a joined layer, after `diffusion_model.` and its block. */
   readonly joined?: { readonly layer: string; readonly name: string; readonly parts: number };
 }
@@ -23,7 +25,7 @@ const WEIGHT = '.weight';
 export function transformerKeys(weights: Weights, names: LoraNames | undefined): LoraKeys {
   const keys = new Map<string, string | WeightPart>(plainKeys(weights.names()));
   if (!names) return keys;
-  for (const [name, target] of diffusersWeights(weights, names.layout(weights))) {
+  for (const [name, target] of diffusersWeights(weights, names)) {
     for (const prefix of names.prefixes) keys.set(prefix + name, target);
     for (const prefix of names.flatPrefixes) keys.set(prefix + name.replaceAll('.', '_'), target);
   }
@@ -41,12 +43,16 @@ export function transformerKeys(weights: Weights, names: LoraNames | undefined):
 /** Returns pairs of diffusers' name of a layer and the weight, or the part of one, that it is. */
 function* diffusersWeights(
   weights: Weights,
-  { blocks, outside, swapped = [] }: DiffusersLayout,
+  { layout, halves }: LoraNames,
 ): Generator<readonly [name: string, target: string | WeightPart]> {
+  const { blocks, outside, swapped = [] } = layout(weights);
   const target = (layer: string, part: number | undefined): readonly (string | WeightPart)[] => {
     const weight = layer + WEIGHT;
     if (!weights.has(weight)) return [];
-    if (part !== undefined) return [{ weight, rows: rowsOfPart(weights.shape(weight), part) }];
+    if (part !== undefined) {
+      const rows = halves && layer.endsWith(halves) ? rowsOfHalf : rowsOfPart;
+      return [{ weight, rows: rows(weights.shape(weight), part) }];
+    }
     return [swapped.includes(layer) ? { weight, isSwapped: true } : weight];
   };
   for (const { from, to, names } of blocks)
@@ -61,6 +67,18 @@ function* diffusersWeights(
     for (const found of target(own, part)) yield [name, found];
   }
 }
+
+/** Returns the names of all layers, for families whose LoRA files name them as their models do. */
+export const ownLayers = (weights: Weights): string[] =>
+  [...weights.names()]
+    .filter((name) => name.endsWith(WEIGHT))
+    .map((name) => name.slice(0, -WEIGHT.length));
+
+/** Returns the rows of the first (0) or the second half of a weight [N, C]. */
+const rowsOfHalf = (
+  [count]: readonly number[],
+  half: number,
+): readonly [from: number, to: number] => [(half * count) / 2, ((half + 1) * count) / 2];
 
 /**
  * Returns the rows of a part of a joined weight [N, C]: queries (0), keys, values, and an MLP's

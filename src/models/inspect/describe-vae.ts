@@ -22,6 +22,7 @@ export function describeVae(
   tensors: Tensors,
 ): string {
   if (kind === 'wan') return 'Wan 2.1 and Qwen-Image';
+  if (kind === 'wan-image') return 'Qwen-Image 2.1';
   const start = kind === 'kl' ? prefix : `${prefix}taesd_decoder.`;
   const first = kind === 'kl' ? 'decoder.conv_in.weight' : '1.weight';
   const channels = tensors.get(start + first)!.shape[1];

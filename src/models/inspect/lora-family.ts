@@ -86,6 +86,11 @@ const TRANSFORMERS: readonly Transformers[] = [
     families: ['qwen-image'],
   },
   {
+    layers: /img_mlp[._](gate_up|gate_layer|proj|out)[._]/,
+    name: FAMILY_NAMES['qwen-image-21'],
+    families: ['qwen-image-21'],
+  },
+  {
     layers: /joint_transformer_blocks|double_layers[._]\d/,
     name: FAMILY_NAMES.auraflow,
     families: ['auraflow'],
@@ -127,6 +132,12 @@ const TRANSFORMERS: readonly Transformers[] = [
   },
   {
     layers: BLOCKS,
+    widths: [4096],
+    name: `${FAMILY_NAMES['qwen-image-21']} or ${FAMILY_NAMES.flux2}`,
+    families: ['qwen-image-21', 'flux2'],
+  },
+  {
+    layers: BLOCKS,
     widths: [6144],
     name: `${FAMILY_NAMES.flux2} or ${FAMILY_NAMES.krea2}`,
     families: ['flux2', 'krea2'],
@@ -134,7 +145,7 @@ const TRANSFORMERS: readonly Transformers[] = [
   {
     layers: BLOCKS,
     name: `${FAMILY_NAMES.sd3} or another transformer`,
-    families: ['sd3', ...FLUX_OR_CHROMA, 'flux2', 'qwen-image', 'krea2'],
+    families: ['sd3', ...FLUX_OR_CHROMA, 'flux2', 'qwen-image', 'qwen-image-21', 'krea2'],
   },
   {
     layers: /blocks[._]\d+[._](self_attn|cross_attn)/,

@@ -47,6 +47,7 @@ const ENCODERS: Readonly<Record<EncoderPart['kind'], string>> = {
   qwen3_06b: 'Qwen3 0.6B',
   qwen25_7b: 'Qwen2.5-VL 7B',
   qwen3vl_4b: 'Qwen3-VL 4B',
+  qwen3vl_8b: 'Qwen3-VL 8B',
   gemma2_2b: 'Gemma 2 2B',
   mistral3_24b: 'Mistral Small 3 24B',
 };

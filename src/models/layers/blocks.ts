@@ -130,9 +130,9 @@ export function groupNorm(
 }
 
 /** LayerNorm over the last axis. */
-export function layerNorm({ g, w }: Net, x: Value, name: string): Value {
+export function layerNorm({ g, w }: Net, x: Value, name: string, epsilon = 1e-5): Value {
   const affine = [w.value(g, `${name}.weight`), w.value(g, `${name}.bias`)];
-  return g.op('LayerNormalization', [x, ...affine], { epsilon: { float: 1e-5 }, axis: -1 });
+  return g.op('LayerNormalization', [x, ...affine], { epsilon: { float: epsilon }, axis: -1 });
 }
 
 export const silu = ({ g }: Net, x: Value): Value =>

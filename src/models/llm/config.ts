@@ -2,7 +2,7 @@
 // and Qwen3-VL (Bai et al. 2025), Gemma 2 (Riviere et al. 2024) and Mistral Small 3 (Mistral AI 2025). One
 // layout of names; the sizes are read from the tensors.
 import type { SequenceKind } from '../clip/text-encoder.ts';
-import type { Weights } from '../weights/tensors.ts';
+import { countLayers, type Weights } from '../weights/tensors.ts';
 
 export interface LlmConfig {
   readonly width: number;
@@ -25,6 +25,10 @@ export interface LlmConfig {
   readonly addsOne: boolean;
   /** How many pairs of a head's values turn with frames, rows and columns, where it sees images. */
   readonly imagePairs?: readonly number[];
+  /** Whether these pairs take turns; else they follow one another. */
+  readonly interleavesPairs?: boolean;
+  /** How many of the first layers get further features of images (DeepStack). */
+  readonly deepstack?: number;
   /** Whether embeddings are multiplied by sqrt(width). */
   readonly scalesEmbeddings: boolean;
 }
@@ -50,7 +54,13 @@ const DEPTHS: ReadonlyMap<number, number> = new Map([
   [64, 16],
 ]);
 
-type Traits = Omit<LlmConfig, 'width' | 'layers' | 'heads' | 'kvHeads' | 'depth'>;
+type Traits = Omit<
+  LlmConfig,
+  'width' | 'layers' | 'heads' | 'kvHeads' | 'depth' | 'imagePairs' | 'deepstack'
+> & {
+  /** Its imagePairs by the width of heads. */
+  readonly imagePairs?: ReadonlyMap<number, readonly number[]>;
+};
 
 const QWEN3: Traits = {
   epsilon: 1e-6,
@@ -62,17 +72,27 @@ const QWEN3: Traits = {
   scalesEmbeddings: false,
 };
 
-const QWEN3_VL: Traits = { ...QWEN3, theta: 5e6 };
+const QWEN3_VL: Traits = {
+  ...QWEN3,
+  theta: 5e6,
+  imagePairs: new Map([
+    [128, [24, 20, 20]],
+    // small models for tests
+    [16, [4, 2, 2]],
+  ]),
+  interleavesPairs: true,
+};
 
 /** Its queries, keys and values have biases. */
-const QWEN25: Traits = { ...QWEN3, normsHeads: false };
-
-/** The pairs that turn with the positions of images, by the width of heads, of Qwen2.5-VL. */
-const IMAGE_PAIRS: ReadonlyMap<number, readonly number[]> = new Map([
-  [128, [16, 24, 24]],
-  // small models for tests
-  [16, [2, 3, 3]],
-]);
+const QWEN25: Traits = {
+  ...QWEN3,
+  normsHeads: false,
+  imagePairs: new Map([
+    [128, [16, 24, 24]],
+    // small models for tests
+    [16, [2, 3, 3]],
+  ]),
+};
 
 const MISTRAL3: Traits = { ...QWEN3, epsilon: 1e-5, theta: 1e9, normsHeads: false };
 
@@ -87,7 +107,13 @@ const GEMMA2: Traits = {
 };
 
 /** Of models whose language model has the tensors of another one. */
-const TRAITS_OF_KIND: Readonly<Partial<Record<SequenceKind, Traits>>> = { qwen3vl_4b: QWEN3_VL };
+const TRAITS_OF_KIND: Readonly<Partial<Record<SequenceKind, Traits>>> = {
+  qwen3vl_4b: QWEN3_VL,
+  qwen3vl_8b: QWEN3_VL,
+};
+
+/** The layers beside a language model that make further features of images. */
+const DEEPSTACK = 'visual.deepstack_merger_list';
 
 /** Reads the sizes of a kind of model from its tensors. Throws DR_MODEL_UNSUPPORTED when some are missing. */
 export function llmConfig(weights: Weights, kind: SequenceKind): LlmConfig {
@@ -106,7 +132,8 @@ export function llmConfig(weights: Weights, kind: SequenceKind): LlmConfig {
     kvHeads: weights.shape(`${first}.self_attn.k_proj.weight`)[0] / depth,
     depth,
     ...traits,
-    ...(traits === QWEN25 && { imagePairs: IMAGE_PAIRS.get(depth) }),
+    imagePairs: traits.imagePairs?.get(depth),
+    deepstack: countLayers(weights, DEEPSTACK),
   };
 }
 

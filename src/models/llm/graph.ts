@@ -14,7 +14,8 @@ import {
   rotationInputs,
   tokenLinear,
 } from '../dit/blocks.ts';
-import { type Net, silu } from '../layers/blocks.ts';
+import { add, type Net, silu } from '../layers/blocks.ts';
+import { deepstackName } from '../qwenvl/qwen3-graph.ts';
 import type { Weights } from '../weights/tensors.ts';
 import { LLM_NORM, type LlmConfig, llmLayer } from './config.ts';
 
@@ -26,7 +27,9 @@ interface Positions {
 
 /**
  * Builds the model up to an output. Inputs `embeddings` [B, T, width], `textCos` and `textSin` [T,
- * depth / 2], `bias` [B or 1, 1, T, T]; output `hidden` [B, T, width], wider with several states.
+ * depth / 2], `bias` [B or 1, 1, T, T], and for the first layers deepstackName(…) [1, T or 1,
+ * width], which is added to their results; output `hidden` [B, T, width], wider with several
+ * states.
  */
 export function llmGraph(weights: Weights, config: LlmConfig, output: LayerOutput): Graph {
   const g = createGraph();
@@ -39,6 +42,8 @@ export function llmGraph(weights: Weights, config: LlmConfig, output: LayerOutpu
   const states: Value[] = [];
   for (let i = 0; i <= Math.max(...output.indexes); i++) {
     x = layer(net, x, llmLayer(i), positions, config);
+    if (i < (config.deepstack ?? 0))
+      x = add(net, x, g.input(deepstackName(i), [1, 'S', config.width]));
     states.push(x);
   }
   const normed = (state: Value): Value =>

@@ -81,14 +81,19 @@ export function positionsWithImages(
 const HIDDEN = -MAX_FLOAT32 / 4;
 
 /**
- * Returns the bias of attention, [B, 1, length, length]: HIDDEN for later tokens, and for those that
- * the sequence's mask has 0 for. `masks`: one for each of B sequences; without them B is 1.
+ * Returns the bias of attention, [B, 1, length - from, length], of the tokens from `from` on:
+ * HIDDEN for later tokens, and for those that the sequence's mask has 0 for. `masks`: one for each
+ * of B sequences; without them B is 1.
  */
-export function causalBias(length: number, masks: readonly (readonly number[])[] = [[]]): Tensor {
-  const bias = zeros([masks.length, 1, length, length]);
+export function causalBias(
+  length: number,
+  masks: readonly (readonly number[])[] = [[]],
+  from = 0,
+): Tensor {
+  const bias = zeros([masks.length, 1, length - from, length]);
   let at = 0;
   for (const mask of masks)
-    for (let query = 0; query < length; query++)
+    for (let query = from; query < length; query++)
       for (let key = 0; key < length; key++)
         bias.data[at++] = (key > query ? HIDDEN : 0) + (mask[key] === 0 ? HIDDEN : 0);
   return bias;

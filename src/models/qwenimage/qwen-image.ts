@@ -7,7 +7,7 @@ import { map, repeatToBatch, reshape, type Tensor, zeros } from '../../tensor/te
 import type { Denoiser, DenoiserInputs } from '../denoiser.ts';
 import { type Architecture, largeLayers } from '../dit/architecture.ts';
 import { layerControlInputs } from '../dit/layer-control-inputs.ts';
-import type { LoraNames } from '../dit/lora-names.ts';
+import { type LoraNames, ownLayers } from '../dit/lora-names.ts';
 import { createDit } from '../dit/network.ts';
 import { patchify, unpatchify } from '../dit/patches.ts';
 import { ropeInputs, ropeTable } from '../dit/rope.ts';
@@ -25,18 +25,11 @@ import { tokenPositions } from './positions.ts';
 
 const TIME_SCALE = 1000;
 
-const WEIGHT = '.weight';
-
 /** The names of the weights in LoRA files are those of the model. */
 const LORA: LoraNames = {
   layout: (weights) => ({
     blocks: [],
-    outside: Object.fromEntries(
-      [...weights.names()]
-        .filter((name) => name.endsWith(WEIGHT))
-        .map((name) => name.slice(0, -WEIGHT.length))
-        .map((layer) => [layer, layer]),
-    ),
+    outside: Object.fromEntries(ownLayers(weights).map((layer) => [layer, layer])),
   }),
   prefixes: ['transformer.', ''],
   flatPrefixes: ['lycoris_'],

@@ -13,7 +13,7 @@ import {
 import { add, gelu, type Net } from '../layers/blocks.ts';
 import { toIndices } from '../unet/number-tables.ts';
 import { countLayers, type Weights } from '../weights/tensors.ts';
-import { GROUP, PATCH_WIDTH } from './image-patches.ts';
+import { GROUP, patchWidth, QWEN25_PATCHES } from './image-patches.ts';
 import { WINDOW } from './windows.ts';
 
 export interface VisionTowerConfig {
@@ -54,14 +54,18 @@ interface Windowing {
 }
 
 /**
- * Builds the graph: inputs `patches` [1, N, PATCH_WIDTH], `patchCos` and `patchSin` [N, D / 2], and
+ * Builds the graph: inputs `patches` [1, N, patchWidth], `patchCos` and `patchSin` [N, D / 2], and
  * those of windowsOf; output `tokens` [1, N / 4, tokenWidth].
  */
 export function visionTowerGraph(weights: Weights, config: VisionTowerConfig): Graph {
   const g = createGraph();
   const net: Net = { g, w: weights };
   const { width, heads, blocks, tokenWidth } = config;
-  let x = tokenLinear(net, g.input('patches', [1, 'N', PATCH_WIDTH]), 'patch_embed.proj');
+  let x = tokenLinear(
+    net,
+    g.input('patches', [1, 'N', patchWidth(QWEN25_PATCHES)]),
+    'patch_embed.proj',
+  );
   const rotations = rotationInputs(net, 'patch', width / heads / 2);
   const windowing = {
     windows: toIndices(g, g.input('windows', ['P'])),

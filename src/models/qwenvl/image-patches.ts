@@ -1,24 +1,29 @@
-// An image as the patches that the vision tower of Qwen2.5-VL sees (comfy/text_encoders/qwen_vl.py,
-// process_qwen2vl_images): resized to whole groups of patches, normalised as CLIP's, each group of
-// two by two patches together, each patch twice, as two frames of a video.
+// An image as the patches that the vision towers of Qwen2.5-VL and Qwen3-VL see
+// (comfy/text_encoders/qwen_vl.py, process_qwen2vl_images): resized to whole groups of patches,
+// normalised, each group of two by two patches together, each patch twice, as two frames of a
+// video.
 import { interpolate } from '../../image/resize/torch-interpolate.ts';
 import { allocate } from '../../tensor/allocate.ts';
 import { roundHalfEven } from '../../tensor/round-half-even.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
-import { NORMS } from '../vision/load.ts';
+import { type ColourNorm, NORMS } from '../vision/load.ts';
 
-/** The side of a patch in pixels. */
-export const PATCH = 14;
+/** How a model sees images. */
+export interface PatchRule {
+  /** The side of a patch in pixels. */
+  readonly side: number;
+  readonly norm: ColourNorm;
+}
+
+export const QWEN25_PATCHES: PatchRule = { side: 14, norm: NORMS.clip };
+export const QWEN3_PATCHES: PatchRule = { side: 16, norm: NORMS.siglip };
+
 /** The side of a group in patches. */
 export const GROUP = 2;
 const FRAMES = 2;
 const COLOURS = 3;
 /** The numbers of a patch. */
-export const PATCH_WIDTH = COLOURS * FRAMES * PATCH ** 2;
-
-const [MEAN, DEVIATION] = [NORMS.clip.mean, NORMS.clip.deviation].map((values) =>
-  values.map(Math.fround),
-);
+export const patchWidth = ({ side }: PatchRule): number => COLOURS * FRAMES * side ** 2;
 
 /** The groups of an image. */
 export interface GroupGrid {
@@ -26,17 +31,17 @@ export interface GroupGrid {
   readonly columns: number;
 }
 
-const SIDE = PATCH * GROUP;
 const LEAST_PIXELS = 3136;
 const MOST_PIXELS = 12845056;
 
 /** Returns how many groups an image of a size in pixels is divided into. */
-export function groupGrid(height: number, width: number): GroupGrid {
-  const rounded = [height, width].map((side) => roundHalfEven(side / SIDE));
-  const pixels = rounded[0] * rounded[1] * SIDE ** 2;
+export function groupGrid(height: number, width: number, { side }: PatchRule): GroupGrid {
+  const groupSide = side * GROUP;
+  const rounded = [height, width].map((pixels) => roundHalfEven(pixels / groupSide));
+  const pixels = rounded[0] * rounded[1] * groupSide ** 2;
   const scaled = (limit: number, round: (groups: number) => number): number[] => {
     const factor = Math.sqrt(limit / (height * width));
-    return [height, width].map((side) => round((side * factor) / SIDE));
+    return [height, width].map((own) => round((own * factor) / groupSide));
   };
   const [rows, columns] =
     pixels > MOST_PIXELS
@@ -47,24 +52,29 @@ export function groupGrid(height: number, width: number): GroupGrid {
   return { rows, columns };
 }
 
-/** Returns the patches [N, PATCH_WIDTH] of an image [1, C, H, W] in 0..1, group by group. */
-export function imagePatches(image: Tensor, { rows, columns }: GroupGrid): Tensor {
-  const [height, width] = [rows * SIDE, columns * SIDE];
+/** Returns the patches [N, patchWidth] of an image [1, C, H, W] in 0..1, group by group. */
+export function imagePatches(image: Tensor, { rows, columns }: GroupGrid, rule: PatchRule): Tensor {
+  const { side } = rule;
+  const [height, width] = [rows * side * GROUP, columns * side * GROUP];
   const { data } = interpolate(image, { height, width }, 'bilinear');
-  const out = allocate(rows * columns * GROUP ** 2 * PATCH_WIDTH);
+  const [mean, deviation] = [rule.norm.mean, rule.norm.deviation].map((all) =>
+    all.map(Math.fround),
+  );
+  const each = patchWidth(rule);
+  const out = allocate(rows * columns * GROUP ** 2 * each);
   let at = 0;
   for (let row = 0; row < rows; row++)
     for (let column = 0; column < columns; column++)
       for (let part = 0; part < GROUP ** 2; part++) {
-        const top = (row * GROUP + Math.floor(part / GROUP)) * PATCH;
-        const left = (column * GROUP + (part % GROUP)) * PATCH;
+        const top = (row * GROUP + Math.floor(part / GROUP)) * side;
+        const left = (column * GROUP + (part % GROUP)) * side;
         for (let c = 0; c < COLOURS; c++)
           for (let frame = 0; frame < FRAMES; frame++)
-            for (let y = top; y < top + PATCH; y++)
-              for (let x = left; x < left + PATCH; x++) {
+            for (let y = top; y < top + side; y++)
+              for (let x = left; x < left + side; x++) {
                 const value = data[(c * height + y) * width + x];
-                out[at++] = Math.fround(value - MEAN[c]) / DEVIATION[c];
+                out[at++] = Math.fround(value - mean[c]) / deviation[c];
               }
       }
-  return tensor([out.length / PATCH_WIDTH, PATCH_WIDTH], out);
+  return tensor([out.length / each, each], out);
 }

@@ -4,9 +4,9 @@ import type { Tiles } from '../tiling.ts';
 import type { Weights } from '../weights/tensors.ts';
 
 export interface Autoencoder {
-  readonly kind: 'kl' | 'taesd' | 'wan';
+  readonly kind: 'kl' | 'taesd' | 'wan' | 'wan-image';
   readonly latentChannels: number;
-  /** Pixels per latent cell and side (8; 16 for FLUX.2). */
+  /** Pixels per latent cell and side (8; 16 for FLUX.2 and Qwen-Image 2.1). */
   readonly factor: number;
   /** The channels of pictures; 3 by default. */
   readonly imageChannels?: number;

@@ -23,7 +23,7 @@ import {
   klFactor,
   klLatentChannels,
 } from './kl-graph.ts';
-import { cropToMultiples, fromSigned, toSigned } from './pixels.ts';
+import { cropToMultiples, fromSigned, toSigned, withChannels } from './pixels.ts';
 import {
   type TaesdScale,
   taesdDecoderGraph,
@@ -31,6 +31,13 @@ import {
   taesdLatentChannels,
 } from './taesd-graph.ts';
 import { createWan } from './wan.ts';
+import {
+  wanDecoderGraph,
+  wanEncoderGraph,
+  wanFactor,
+  wanImageChannels,
+  wanLatentChannels,
+} from './wan-graph.ts';
 
 /** Scale and shift of the TAESD pairs that VAELoader offers by name. */
 export const TAESD_SCALES = {
@@ -115,6 +122,7 @@ export async function loadAutoencoder(
     );
   }
   if (kind === 'wan') return createWan(runtime, weightsBelow(''));
+  if (kind === 'wan-image') return createWanImage(runtime, weightsBelow(''));
   return createKl(
     runtime,
     layout === 'diffusers'
@@ -156,6 +164,34 @@ function createKl(runtime: ModelRuntime, weights: Weights): Autoencoder {
       workingBytes: ({ x }) => BYTES_PER_PIXEL * area(x) * properties.factor ** 2,
       outOfMemoryHint: DECODE_IN_TILES,
       build: () => buildGraph(klDecoderGraph),
+    },
+  ]);
+}
+
+/** The autoencoder of Qwen-Image 2.1. */
+function createWanImage(runtime: ModelRuntime, weights: Weights): Autoencoder {
+  const properties = {
+    kind: 'wan-image',
+    latentChannels: wanLatentChannels(weights),
+    factor: wanFactor(weights),
+    imageChannels: wanImageChannels(weights),
+    weights: { '': weights },
+  } as const;
+  const common = { file: weights.file, outputs: ['out'], cacheSession: true };
+  return createAutoencoder(runtime, properties, [
+    {
+      ...common,
+      part: 'vae encoder',
+      workingBytes: ({ x }) => BYTES_PER_PIXEL * area(x),
+      outOfMemoryHint: ENCODE_IN_TILES,
+      build: () => wanEncoderGraph(weights, false),
+    },
+    {
+      ...common,
+      part: 'vae decoder',
+      workingBytes: ({ x }) => BYTES_PER_PIXEL * area(x) * properties.factor ** 2,
+      outOfMemoryHint: DECODE_IN_TILES,
+      build: () => wanDecoderGraph(weights, false),
     },
   ]);
 }
@@ -209,16 +245,21 @@ const taesdDecoder = (weights: Weights, scale: TaesdScale): NetworkSpec => ({
  */
 function createAutoencoder(
   runtime: ModelRuntime,
-  properties: Pick<Autoencoder, 'kind' | 'latentChannels' | 'factor' | 'weights' | 'numbers'>,
+  properties: Pick<
+    Autoencoder,
+    'kind' | 'latentChannels' | 'factor' | 'imageChannels' | 'weights' | 'numbers'
+  >,
   [encoder, decoder]: readonly [NetworkSpec, NetworkSpec],
 ): Autoencoder {
   const encoding = runtime.network(encoder);
   const encode = async (x: Tensor): Promise<Tensor> => (await encoding.run({ x })).out;
-  const { factor, latentChannels } = properties;
+  const { factor, latentChannels, imageChannels } = properties;
   return {
     ...properties,
     async encode(pixels, tiles) {
-      const x = toSigned(cropToMultiples(toNCHW(pixels), factor));
+      const planes = toNCHW(pixels);
+      const own = imageChannels ? withChannels(planes, imageChannels) : planes;
+      const x = toSigned(cropToMultiples(own, factor));
       if (tiles)
         return threeTilings(x, encode, ENCODE_ORDER, tiles, {
           scale: 1 / factor,
@@ -226,7 +267,7 @@ function createAutoencoder(
         });
       return mapItems(x, encode);
     },
-    decode: decodeWith(runtime.network(decoder), factor),
+    decode: decodeWith(runtime.network(decoder), factor, imageChannels),
   };
 }
 
@@ -234,12 +275,12 @@ function createAutoencoder(
  * Decodes with a network that returns values in -1..1, whole or in tiles; of latents with frames
  * the first.
  */
-function decodeWith(network: Network, factor: number): Autoencoder['decode'] {
+function decodeWith(network: Network, factor: number, channels = 3): Autoencoder['decode'] {
   const decode = async (x: Tensor): Promise<Tensor> => (await network.run({ x })).out;
   return async (given, tiles) => {
     const [latents] = framesOf(given);
     const raw = tiles
-      ? await threeTilings(latents, decode, DECODE_ORDER, tiles, { scale: factor, channels: 3 })
+      ? await threeTilings(latents, decode, DECODE_ORDER, tiles, { scale: factor, channels })
       : await mapItems(latents, decode);
     return toNHWC(fromSigned(raw));
   };

@@ -1,7 +1,8 @@
 // Pixels before and behind an autoencoder's networks: sizes, and 0..1 to -1..1.
 import { DarkroomError } from '../../errors.ts';
 import { cropPlanes } from '../../image/resize/common-upscale.ts';
-import { map, type Tensor } from '../../tensor/tensor.ts';
+import { concatAxis, narrow } from '../../tensor/axes.ts';
+import { full, map, type Tensor } from '../../tensor/tensor.ts';
 
 /** 0..1 to -1..1. */
 export const toSigned = (x: Tensor): Tensor => map(x, (v) => Math.fround(v * 2) - 1);
@@ -29,4 +30,12 @@ export function cropToMultiples(x: Tensor, factor: number): Tensor {
     width: w,
     height: h,
   });
+}
+
+/** The first channels of planes [N, C, H, W], or opaque alpha behind fewer. */
+export function withChannels(planes: Tensor, count: number): Tensor {
+  const [batch, given, height, width] = planes.shape;
+  if (given === count) return planes;
+  if (given > count) return narrow(planes, 1, 0, count);
+  return concatAxis([planes, full([batch, count - given, height, width], 1)], 1);
 }

@@ -1,6 +1,8 @@
 // The autoencoder of Wan 2.1 (arXiv 2503.20314; comfy/ldm/wan/vae.py), which Qwen-Image has too, as
 // graphs with free sizes: convolutions over time see earlier frames only, so that a picture is a
-// video of one frame, for which they reduce to their last slice.
+// video of one frame, for which they reduce to their last slice. That of Qwen-Image 2.1 is of
+// pictures alone, and has the layout of Wan 2.2: levels of layers, with shortcuts beside them
+// (comfy/ldm/wan/vae2_2.py).
 import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
 import {
   add,
@@ -15,6 +17,7 @@ import {
   upsampleConv,
 } from '../layers/blocks.ts';
 import { countLayers, type Weights } from '../weights/tensors.ts';
+import { averagedCells, repeatedCells, type Shortcut } from './wan-shortcuts.ts';
 
 /** Frames of a video after the first are this many to a frame of its latent. */
 export const FRAMES = 4;
@@ -34,7 +37,10 @@ export const wanImageChannels = (weights: Weights): number =>
 
 /** Returns the pixels per latent cell and side. */
 export const wanFactor = (weights: Weights): number =>
-  2 ** layersOf(weights, 'decoder.upsamples').filter((name) => isResample(weights, name)).length;
+  2 **
+  layersOf(weights, 'decoder.upsamples')
+    .flatMap((name) => [name, ...layersOf(weights, `${name}.upsamples`)])
+    .filter((name) => isResample(weights, name)).length;
 
 /**
  * Builds the encoder. Input `x` [B, channels, H, W] in -1..1, sides multiples of the factor f, or a
@@ -50,8 +56,7 @@ export function wanEncoderGraph(weights: Weights, isVideo: boolean): Graph {
     g.input('x', inputDims(wanImageChannels(weights), isVideo)),
     'encoder.conv1',
   );
-  for (const name of layersOf(weights, 'encoder.downsamples'))
-    h = isResample(weights, name) ? downsample(at, h, name) : residual(at, h, name);
+  for (const name of layersOf(weights, 'encoder.downsamples')) h = levelDown(at, h, name);
   h = head(at, middle(at, h, 'encoder.middle'), 'encoder.head');
   h = causalConv(at, h, 'conv1');
   const channels = wanLatentChannels(weights);
@@ -69,8 +74,7 @@ export function wanDecoderGraph(weights: Weights, isVideo: boolean): Graph {
   const { g } = at.net;
   let h = causalConv(at, g.input('x', inputDims(wanLatentChannels(weights), isVideo)), 'conv2');
   h = middle(at, causalConv(at, h, 'decoder.conv1'), 'decoder.middle');
-  for (const name of layersOf(weights, 'decoder.upsamples'))
-    h = isResample(weights, name) ? upsample(at, h, name) : residual(at, h, name);
+  for (const name of layersOf(weights, 'decoder.upsamples')) h = levelUp(at, h, name);
   h = head(at, h, 'decoder.head');
   g.output('out', h, outputDims(weights.shape('decoder.head.2.weight')[0], isVideo));
   return g;
@@ -112,6 +116,39 @@ const layersOf = (weights: Weights, list: string): string[] =>
 
 const isResample = (weights: Weights, name: string): boolean =>
   weights.has(`${name}.resample.1.weight`);
+
+/** A layer of the encoder, or a level of them. */
+function levelDown(at: Context, x: Value, name: string): Value {
+  const { net } = at;
+  const inner = layersOf(net.w, `${name}.downsamples`);
+  if (inner.length === 0)
+    return isResample(net.w, name) ? downsample(at, x, name) : residual(at, x, name);
+  const y = inner.reduce((h, layer) => levelDown(at, h, layer), x);
+  return add(net, y, averagedCells(net.g, x, shortcutOf(net.w, inner)));
+}
+
+/** A layer of the decoder, or a level of them. */
+function levelUp(at: Context, x: Value, name: string): Value {
+  const { net } = at;
+  const inner = layersOf(net.w, `${name}.upsamples`);
+  if (inner.length === 0)
+    return isResample(net.w, name) ? upsample(at, x, name) : residual(at, x, name);
+  const y = inner.reduce((h, layer) => levelUp(at, h, layer), x);
+  const shortcut = shortcutOf(net.w, inner);
+  return shortcut.side === 1 ? y : add(net, y, repeatedCells(net.g, x, shortcut));
+}
+
+/** What the shortcut beside these layers is between. */
+function shortcutOf(w: Weights, layers: readonly string[]): Shortcut {
+  const resample = layers.find((name) => isResample(w, name));
+  const [to, from] = w.shape(`${layers[0]}.residual.2.weight`);
+  return {
+    from,
+    to,
+    side: resample ? 2 : 1,
+    frames: resample && w.has(`${resample}.time_conv.weight`) ? 2 : 1,
+  };
+}
 
 /** A convolution that sees earlier frames only, with zeros before the first. */
 function causalConv({ net, isVideo }: Context, x: Value, name: string): Value {

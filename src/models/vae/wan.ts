@@ -3,21 +3,13 @@
 import { toNCHW, toNHWC } from '../../image/channel-order.ts';
 import type { Graph } from '../../onnx/builder.ts';
 import type { Network } from '../../runtime/network.ts';
-import { concatAxis, narrow } from '../../tensor/axes.ts';
 import { framesOf, stackFrames } from '../../tensor/frames.ts';
-import {
-  batchItems,
-  concatBatch,
-  full,
-  reshape,
-  sizeOf,
-  type Tensor,
-} from '../../tensor/tensor.ts';
+import { batchItems, concatBatch, reshape, sizeOf, type Tensor } from '../../tensor/tensor.ts';
 import type { ModelRuntime } from '../model-runtime.ts';
 import { type Tiles, tiledScale } from '../tiling.ts';
 import type { Weights } from '../weights/tensors.ts';
 import type { Autoencoder } from './autoencoder.ts';
-import { cropToMultiples, fromSigned, toSigned } from './pixels.ts';
+import { cropToMultiples, fromSigned, toSigned, withChannels } from './pixels.ts';
 import {
   FRAMES,
   wanDecoderGraph,
@@ -148,12 +140,4 @@ async function inTiles(
     { tileWidth: tile, tileHeight: tile, overlap, scale, channels: channels * frames },
   );
   return reshape(result, [1, channels, frames, ...result.shape.slice(-2)]);
-}
-
-/** The first channels of planes [N, C, H, W], or opaque alpha behind fewer. */
-function withChannels(planes: Tensor, count: number): Tensor {
-  const [batch, given, height, width] = planes.shape;
-  if (given === count) return planes;
-  if (given > count) return narrow(planes, 1, 0, count);
-  return concatAxis([planes, full([batch, count - given, height, width], 1)], 1);
 }

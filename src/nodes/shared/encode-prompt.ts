@@ -25,11 +25,12 @@ export async function encodePrompt(
 }
 
 const entryOf = (
-  { cond, pooled, mask }: EncodedPrompt,
+  { cond, pooled, mask, imageSlots }: EncodedPrompt,
   values: Partial<ConditioningEntry>,
 ): ConditioningEntry => ({
   cond,
   pooled_output: pooled,
   ...(mask && { attention_mask: mask }),
+  ...(imageSlots && { image_slots: imageSlots }),
   ...values,
 });

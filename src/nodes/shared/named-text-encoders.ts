@@ -89,6 +89,7 @@ export const SINGLE_ENCODERS: Readonly<Record<TextEncoder['kind'], SingleUse>> =
     types: { hunyuan_image: null, longcat_image: 'longcat-image' },
   },
   qwen3vl_4b: { otherwise: null, types: { krea2: 'krea2' } },
+  qwen3vl_8b: { otherwise: null, types: { qwen_image: 'qwen-image-21' } },
   mistral3_24b: { otherwise: 'flux2' },
 };
 
@@ -183,6 +184,7 @@ const OTHER_USES: Partial<Record<TextEncoder['kind'], string>> = {
     'DualCLIPLoader.',
   qwen25_7b: "For Qwen-Image select the type 'qwen_image', for LongCat-Image 'longcat_image'.",
   qwen3vl_4b: "For Krea 2 select the type 'krea2'.",
+  qwen3vl_8b: "For Qwen-Image 2.1 select the type 'qwen_image'.",
   qwen3_8b: "For FLUX.2 klein select the type 'flux2'.",
   gemma2_2b: "For Lumina 2 select the type 'lumina2'.",
 };

@@ -73,6 +73,7 @@ export const CONDITION_RULES: Readonly<Record<Model['family'], ConditionRules>> 
     references: true,
     masksPrompt: true,
   },
+  'qwen-image-21': { repeatsTokens: false, vector: pooledPrompt, references: true },
   auraflow: { repeatsTokens: false, vector: pooledPrompt },
   krea2: { repeatsTokens: false, vector: pooledPrompt, references: true },
 };
@@ -112,8 +113,12 @@ export const guidanceOf = (
 export function referencesOf(
   { references }: ConditionRules,
   { latentFormat }: Model,
-  { reference_latents: latents, reference_latents_method: method }: ConditioningEntry,
+  {
+    reference_latents: latents,
+    reference_latents_method: method,
+    image_slots: slots,
+  }: ConditioningEntry,
 ) {
   if (!references || !latents) return undefined;
-  return { latents: latents.map((latent) => toModelLatent(latentFormat, latent)), method };
+  return { latents: latents.map((latent) => toModelLatent(latentFormat, latent)), method, slots };
 }

@@ -116,7 +116,8 @@ function canShareTokens(
 
 /** The sizes of a condition's reference images and how they are placed. */
 const referenceSizes = ({ references }: NetworkCondition): string | undefined =>
-  references && [references.method, ...references.latents.map(({ shape }) => shape)].join(' ');
+  references &&
+  [references.method, references.slots, ...references.latents.map(({ shape }) => shape)].join(' ');
 
 const greatestCommonDivisor = (a: number, b: number): number =>
   b === 0 ? a : greatestCommonDivisor(b, a % b);
@@ -170,6 +171,7 @@ function joinReferences(tasks: readonly Task[], batch: number): DenoiserInputs['
   return (
     references && {
       method: references.method,
+      slots: references.slots,
       latents: references.latents.map((_, i) =>
         concatBatch(
           tasks.map(({ condition }) => repeatToBatch(condition.references!.latents[i], batch)),

@@ -1,5 +1,5 @@
 // The scale and shift between the latents of a VAE and those of a model (comfy.latent_formats).
-import { type LatentScale, WAN_SCALE } from '../../models/vae/latent-scale.ts';
+import { type LatentScale, QWEN21_SCALE, WAN_SCALE } from '../../models/vae/latent-scale.ts';
 import { map, sizeOf, type Tensor } from '../../tensor/tensor.ts';
 import { f32 } from '../float32.ts';
 import type { LatentFormat } from '../sampling-types.ts';
@@ -44,6 +44,9 @@ export const FLUX2: LatentFormat = { channels: 128, downscaleRatio: 16, scale: 1
 
 /** Wan 2.1, and Qwen-Image, whose pictures are videos of one frame. */
 export const WAN21: LatentFormat = { ...FLOW_LATENT, ...WAN_SCALE, hasFrames: true };
+
+/** Qwen-Image 2.1. */
+export const QWEN21: LatentFormat = { channels: 64, downscaleRatio: 16, ...QWEN21_SCALE };
 
 /** Model latents from VAE latents [B,C,H,W] (process_latent_in). */
 export function toModelLatent(format: LatentScale, latent: Tensor): Tensor {

@@ -3,7 +3,17 @@ import type { Prediction } from '../../formats/identify/prediction.ts';
 import type { Denoiser } from '../../models/denoiser.ts';
 import type { LatentFormat, Model } from '../sampling-types.ts';
 import { flowSampling, fluxSampling } from './flow-sampling.ts';
-import { FLUX, FLUX2, SD, SD_X4, SD3, SDXL, SDXL_PLAYGROUND, WAN21 } from './latent-format.ts';
+import {
+  FLUX,
+  FLUX2,
+  QWEN21,
+  SD,
+  SD_X4,
+  SD3,
+  SDXL,
+  SDXL_PLAYGROUND,
+  WAN21,
+} from './latent-format.ts';
 import { continuousSampling, discreteSampling, type ModelSampling } from './model-sampling.ts';
 
 interface FamilyRule {
@@ -28,6 +38,7 @@ const FAMILIES: Readonly<Record<Model['family'], FamilyRule>> = {
   lumina2: { ...FLOW_FAMILY, sampling: () => flowSampling({ shift: 6, multiplier: 1 }) },
   'z-image': { ...FLOW_FAMILY, sampling: () => flowSampling({ shift: 3, multiplier: 1 }) },
   'qwen-image': { latentFormat: WAN21, sampling: fluxSampling },
+  'qwen-image-21': { latentFormat: QWEN21, sampling: () => fluxSampling({ shift: 0.69 }) },
   auraflow: { latentFormat: SDXL, sampling: () => flowSampling({ shift: 1.73, multiplier: 1 }) },
   krea2: { latentFormat: WAN21, sampling: fluxSampling },
 };

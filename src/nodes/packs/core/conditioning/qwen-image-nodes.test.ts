@@ -9,7 +9,11 @@ import { expectGolden, fixtureModel, golden } from '../../../../../test/support/
 import { runNode, testContext } from '../../../../../test/support/run-node.ts';
 import { toNCHW } from '../../../../image/channel-order.ts';
 import type { Clip } from '../../../../models/clip/clip.ts';
-import { groupGrid, imagePatches } from '../../../../models/qwenvl/image-patches.ts';
+import {
+  groupGrid,
+  imagePatches,
+  QWEN25_PATCHES,
+} from '../../../../models/qwenvl/image-patches.ts';
 import type { Autoencoder } from '../../../../models/vae/autoencoder.ts';
 import type { Conditioning } from '../../../../sampling/sampling-types.ts';
 import { type Tensor, tensor, zeros } from '../../../../tensor/tensor.ts';
@@ -32,9 +36,9 @@ describe('the vision tower', () => {
   it.each(of('vision_'))('$id', async ({ id, inputs, outputs, scalars }) => {
     const image = g.float(inputs.image);
     const planes = toNCHW(image);
-    const grid = groupGrid(planes.shape[2], planes.shape[3]);
+    const grid = groupGrid(planes.shape[2], planes.shape[3], QWEN25_PATCHES);
     expect([[1, 2 * grid.rows, 2 * grid.columns]]).toEqual(scalars!.grid);
-    const patches = imagePatches(planes, grid);
+    const patches = imagePatches(planes, grid, QWEN25_PATCHES);
     expect(patches.shape).toEqual(scalars!.patches_shape);
     const { shape: first } = g.tensor(outputs.patches_first8);
     const size = first[0] * first[1];

@@ -92,6 +92,7 @@ const PREFIXES: Readonly<Partial<Record<Model['family'], Prefixes>>> = {
   lumina2: FLOW,
   'z-image': FLOW,
   'qwen-image': FLOW,
+  'qwen-image-21': FLOW,
   krea2: FLOW,
   flux2: FLOW,
   auraflow: FLOW,
