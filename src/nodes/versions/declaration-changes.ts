@@ -87,6 +87,8 @@ export const DECLARATION_CHANGES: readonly DeclarationChange[] = [
   { node: 'TextOverlay', since: '0.28.0', what: { kind: 'node' } },
   { node: 'ConditioningLoader', since: '0.36.0', what: { kind: 'node' } },
   { node: 'MarigoldV2PostProcess', since: '0.36.0', what: { kind: 'node' } },
+  { node: 'TextEncodeQwenImage21', since: '0.37.0', what: { kind: 'node' } },
+  { node: 'QwenImage21Cache', since: '0.37.0', what: { kind: 'node' } },
   { node: 'CameraAngle', since: '0.41.0', what: { kind: 'node' } },
   { node: 'PreviewAny', since: '0.19.1', what: { kind: 'output', output: 'STRING' } },
   { node: 'SaveImage', since: '0.26.0', what: { kind: 'output', output: 'images' } },

@@ -4688,6 +4688,18 @@ export const PrimitiveStringMultiline: NodeFunction<{
 }, Node<{ STRING: 'STRING' }>> = nodeFunction('PrimitiveStringMultiline', [['STRING', 'STRING']]);
 
 /**
+ * Qwen Image 2.1 Cache (model/conditioning/qwen image): Rounds what Qwen-Image 2.1 keeps of the prompt and of reference pictures between steps, as ComfyUI does where it stores them in fewer bits.
+ * @experimental
+ */
+export const QwenImage21Cache: NodeFunction<{
+  model: Link<'MODEL'>;
+  /** off computes them in each step, without rounding. Others differ only in ComfyUI. Default: auto. */
+  device?: OneOf<'auto' | 'gpu' | 'cpu' | 'off'>;
+  /** default does not round. int8 is about as exact as bfloat16, int4 less so. Default: default. */
+  dtype?: OneOf<'default' | 'int8' | 'int4'>;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('QwenImage21Cache', [['MODEL', 'MODEL']], { device: 'auto', dtype: 'default' });
+
+/**
  * Apply Qwen Image DiffSynth ControlNet (model/patch/qwen): Lets a ControlNet that acts inside of Qwen-Image or Z-Image guide it by a picture.
  * @experimental
  */
@@ -6516,6 +6528,19 @@ export const TemporalScoreRescaling: NodeFunction<{
   tsr_sigma?: Float;
 }, Node<{ patched_model: 'MODEL' }>> = nodeFunction('TemporalScoreRescaling', [['patched_model', 'MODEL']], { tsr_k: 0.95, tsr_sigma: 1 });
 
+/** Text Encode Qwen Image 2.1 (model/conditioning/qwen image): Encodes a positive and a negative prompt for Qwen-Image 2.1, with the pictures that they are about. */
+export const TextEncodeQwenImage21: NodeFunction<{
+  /** The text encoder of Qwen-Image 2.1. */
+  clip: Link<'CLIP'>;
+  prompt: Text;
+  negative_prompt: Text;
+  /** Encodes the pictures as reference latents; without it only the text encoder sees them. */
+  vae?: Link<'VAE'>;
+  /** Pictures are resized to about so many pixels squared, in their shape, at multiples of 32. 0 keeps the size of each, rounded to a multiple of 32. 0 to 4096. Default: 1024. */
+  resolution?: Int;
+  images?: Partial<Record<'image_1' | 'image_2' | 'image_3' | 'image_4' | 'image_5' | 'image_6' | 'image_7' | 'image_8' | 'image_9' | 'image_10' | 'image_11' | 'image_12' | 'image_13' | 'image_14' | 'image_15' | 'image_16', Link<'IMAGE'>>>;
+}, Node<{ positive: 'CONDITIONING'; negative: 'CONDITIONING'; latent: 'LATENT' }>> = nodeFunction('TextEncodeQwenImage21', [['positive', 'CONDITIONING'], ['negative', 'CONDITIONING'], ['latent', 'LATENT']], { resolution: 1024 }, { images: { prefix: '' } });
+
 /** TextEncodeQwenImageEdit (model/conditioning/qwen image): Encodes a prompt that edits a picture, for Qwen-Image-Edit. */
 export const TextEncodeQwenImageEdit: NodeFunction<{
   /** The text encoder of Qwen-Image, which sees the pictures. */
@@ -7524,6 +7549,7 @@ export const nodes: {
   PrimitiveInt: typeof PrimitiveInt;
   PrimitiveString: typeof PrimitiveString;
   PrimitiveStringMultiline: typeof PrimitiveStringMultiline;
+  QwenImage21Cache: typeof QwenImage21Cache;
   QwenImageDiffsynthControlnet: typeof QwenImageDiffsynthControlnet;
   RandomCropImages: typeof RandomCropImages;
   RandomNoise: typeof RandomNoise;
@@ -7675,6 +7701,7 @@ export const nodes: {
   T5TokenizerOptions: typeof T5TokenizerOptions;
   TCFG: typeof TCFG;
   TemporalScoreRescaling: typeof TemporalScoreRescaling;
+  TextEncodeQwenImage21: typeof TextEncodeQwenImage21;
   TextEncodeQwenImageEdit: typeof TextEncodeQwenImageEdit;
   TextEncodeQwenImageEditPlus: typeof TextEncodeQwenImageEditPlus;
   TextGenerate: typeof TextGenerate;
@@ -8144,6 +8171,7 @@ export const nodes: {
   PrimitiveInt,
   PrimitiveString,
   PrimitiveStringMultiline,
+  QwenImage21Cache,
   QwenImageDiffsynthControlnet,
   RandomCropImages,
   RandomNoise,
@@ -8295,6 +8323,7 @@ export const nodes: {
   T5TokenizerOptions,
   TCFG,
   TemporalScoreRescaling,
+  TextEncodeQwenImage21,
   TextEncodeQwenImageEdit,
   TextEncodeQwenImageEditPlus,
   TextGenerate,

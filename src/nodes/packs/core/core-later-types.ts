@@ -9,10 +9,10 @@ export const CORE_LATER: readonly RefusedTypes[] = [
     types: typesIn(`
       BlockSparseAttention BuildPoseFile EmptyYuE2LatentAudio EndLoop
       Flux3LayoutPrompt GetItemFromList MiniMaxH3FunControlNetApply
-      MOSSImageControl MOSSImageLayoutPrompt Pixal3DMultiViewConditioning QwenImage21Cache
+      MOSSImageControl MOSSImageLayoutPrompt Pixal3DMultiViewConditioning
       ReferenceMultiLatent SAM3DBody_FaceExpression SAM3DBody_Loader SAM3DBody_Predict
       SAM3DBody_Render SAM3DBody_Smooth SheetSage2AudioToABC StartLoop TextEncodeFibo2
-      TextEncodeMingImageEdit TextEncodeMOSSImageEdit TextEncodeQwenImage21 YuE2GenerateABC
+      TextEncodeMingImageEdit TextEncodeMOSSImageEdit YuE2GenerateABC
       YuE2GenerateMusic
     `),
   },

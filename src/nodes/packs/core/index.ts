@@ -11,6 +11,7 @@ import { HOOK_NODES } from './conditioning/hook-nodes.ts';
 import { MODEL_INPUT_NODES } from './conditioning/image-conditioning-nodes.ts';
 import { LATER_CONDITIONING_NODES } from './conditioning/later-conditioning-nodes.ts';
 import { PHOTOMAKER_NODES } from './conditioning/photomaker-nodes.ts';
+import { QWEN_IMAGE_21_NODES } from './conditioning/qwen-image-21-nodes.ts';
 import { QWEN_IMAGE_NODES } from './conditioning/qwen-image-nodes.ts';
 import { STYLE_MODEL_NODES } from './conditioning/style-model-nodes.ts';
 import { PROMPT_NODES } from './conditioning/text-encode-nodes.ts';
@@ -99,6 +100,7 @@ export const CORE_PACK: Pack = {
     ...FLUX_CONDITIONING_NODES,
     ...FLOW_PROMPT_NODES,
     ...QWEN_IMAGE_NODES,
+    ...QWEN_IMAGE_21_NODES,
     ...HOOK_NODES,
     ...LATENT_NODES,
     ...LATENT_RESIZE_NODES,

@@ -42,7 +42,7 @@ function withPixels(picture: Tensor, pixels: number, multiple = 1): Tensor {
 }
 
 /** The values of a conditioning with reference latents. */
-async function referencesOf(
+export async function referencesOf(
   vae: Autoencoder | undefined,
   pictures: readonly Tensor[],
 ): Promise<{ reference_latents?: readonly Tensor[] }> {
