@@ -2,24 +2,16 @@
 // writes docs/coverage.md, which says what of each works; with --runs, those whose nodes are all
 // built in are run with small models, except those with a result in that file. The folders are
 // checkouts of public repositories, OWNER/NAME; only names of files and node types are copied.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { coveragePage } from './coverage/page.ts';
 import { isComplete, type Row, rowOf, runRows } from './coverage/rows.ts';
+import { keptRuns } from './coverage/small-runs.ts';
 import { filesIn } from './coverage/workflow-files.ts';
 
 const OUT = join(dirname(fileURLToPath(import.meta.url)), '..', 'docs', 'coverage.md');
-
-/** The results of earlier runs by graph, so that a run that was stopped can be continued. */
-function readRuns(file: string): Map<string, string> {
-  try {
-    return new Map(Object.entries(JSON.parse(readFileSync(file, 'utf8'))));
-  } catch {
-    return new Map();
-  }
-}
 
 const { values, positionals: folders } = parseArgs({
   options: { runs: { type: 'string' } },
@@ -37,9 +29,9 @@ for (const folder of folders)
   }
 const { runs } = values;
 if (runs !== undefined) {
-  const done = readRuns(runs);
+  const { done, keep } = keptRuns(runs);
   await runRows(rows, done, (row) => {
-    writeFileSync(runs, JSON.stringify(Object.fromEntries(done), null, 1));
+    keep();
     console.log(`${row.folder}/${row.file}: ${row.runs}`);
   });
 }

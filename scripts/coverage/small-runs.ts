@@ -1,6 +1,6 @@
 // Runs a real workflow with small models of the right kind and small images, to see whether all of
 // it works.
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Darkroom, openDarkroom } from '../../src/darkroom.ts';
@@ -27,6 +27,22 @@ const SIDES =
   /^(width|height|target_width|target_height|base_width|base_height|guide_size|max_size|largest_size|resolution|bbox_size)$/;
 const STEPS = /^(steps|start_at_step|end_at_step|base_only_steps|refiner_steps|base_steps|cycle)$/;
 const PLACES = /^(x|y|left|top|right|bottom|crop_w|crop_h|feathering|grow_mask_by|dilation)$/;
+
+/**
+ * The results of runs by graph in a file, so that runs that were stopped can be continued; `keep`
+ * writes them. Without a file nothing is kept.
+ */
+export function keptRuns(file: string | undefined) {
+  const done = new Map<string, string>(
+    file !== undefined && existsSync(file)
+      ? Object.entries(JSON.parse(readFileSync(file, 'utf8')))
+      : [],
+  );
+  const keep = (): void => {
+    if (file !== undefined) writeFileSync(file, JSON.stringify(Object.fromEntries(done), null, 1));
+  };
+  return { done, keep };
+}
 
 export interface SmallDarkroom {
   /** `yes`, or why not. Outputs that cannot run are left out. */

@@ -2,6 +2,7 @@
 // index says of each.
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { formatSize } from '../format-size.ts';
 import { isJsonObject, type Json, type JsonObject, numberOf } from '../formats/json.ts';
 import { parseJson } from '../formats/parse-json.ts';
 import { readRegularFileSync } from '../formats/regular-file.ts';
@@ -30,6 +31,8 @@ export interface OfficialTemplate {
   readonly usage: number;
   /** The release of ComfyUI that it needs: `0.36.0`. */
   readonly minComfyUIVersion?: string;
+  /** The bytes of all its model files. */
+  readonly size?: number;
 }
 
 const NAME = /^[\w.-]+$/;
@@ -49,6 +52,12 @@ export function laterTemplateNote(template: OfficialTemplate | undefined): strin
     `the nodes here are those of ${NEWEST_VERSION}`
   );
 }
+
+/** A sentence about the size of a template's model files, where the index has it. */
+export const templateSizeNote = (template: OfficialTemplate | undefined): string | undefined =>
+  template?.size
+    ? `the model files of ${template.name} take ${formatSize(template.size)}`
+    : undefined;
 
 const isRelease = (text: string): text is Release => /^\d{1,4}\.\d{1,4}\.\d{1,4}$/.test(text);
 
@@ -96,7 +105,7 @@ function textOf(file: string): string | undefined {
 function templatesIn(index: Json): Omit<OfficialTemplate, 'file'>[] {
   return objectsIn(index).flatMap((category) =>
     objectsIn(category['templates']).flatMap((entry) => {
-      const { name, title, openSource, usage, minComfyUIVersion } = entry;
+      const { name, title, openSource, usage, minComfyUIVersion, size } = entry;
       if (typeof name !== 'string' || name === 'index') return [];
       return [
         {
@@ -106,6 +115,7 @@ function templatesIn(index: Json): Omit<OfficialTemplate, 'file'>[] {
           isOpen: openSource !== false,
           usage: numberOf(usage) ?? 0,
           minComfyUIVersion: textIn(minComfyUIVersion),
+          size: numberOf(size),
         },
       ];
     }),

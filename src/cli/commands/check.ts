@@ -12,7 +12,7 @@ import type { MissingNode } from '../../workflow/validate/find-problems.ts';
 import { badUsage } from '../bad-usage.ts';
 import type { Invocation } from '../command.ts';
 import { partsOf, sentence } from '../error-report.ts';
-import { laterTemplateNote } from '../official-templates.ts';
+import { laterTemplateNote, templateSizeNote } from '../official-templates.ts';
 import { darkroomOptions } from '../options.ts';
 import { coloured, jsonLine, printable, type Terminal, warnings } from '../terminal.ts';
 import { downloadHint, originNotes } from '../workflow-models.ts';
@@ -62,6 +62,7 @@ async function checkFile(
       laterTemplateNote(source.template),
       ...originNotes(result.missingModels, source),
       downloadHint(result.missingModels, source),
+      result.missingModels.length > 0 ? templateSizeNote(source.template) : undefined,
     ];
     return { ...result, notes: [...result.notes, ...notes.filter((note) => note !== undefined)] };
   } catch (error) {

@@ -61,7 +61,7 @@ const INDEX = [
     type: 'image',
     templates: [
       entry('image_decode.app', 7, { minComfyUIVersion: '0.3.40' }),
-      entry('image_later', 900, { minComfyUIVersion: '0.45.1' }),
+      entry('image_later', 900, { minComfyUIVersion: '0.45.1', size: 31245887078 }),
       entry('api_paid', 5000, { openSource: false }),
       entry('gone', 1),
     ],
@@ -164,6 +164,15 @@ describe('a template by its name', () => {
     );
     const earlier = await runMain(['check', 'image_decode.app', ...models()]);
     expect(earlier.out.join('\n')).not.toContain('is made for');
+  });
+
+  it('says how large its missing model files are, without a network', async () => {
+    await runMain(['templates', 'install']);
+    vi.stubEnv('PIP_INDEX_URL', 'http://127.0.0.1:9/simple');
+    mkdirSync(join(root, 'none'));
+    const { out } = await runMain(['check', 'image_later', '--models', join(root, 'none')]);
+    expect(out.join('\n')).toContain('note: the model files of image_later take 31.2 GB');
+    expect(out.join('\n')).toContain('note: vae/kl.safetensors is at http');
   });
 
   it('says in one sentence that the index cannot be reached', async () => {
