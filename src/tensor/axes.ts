@@ -1,5 +1,5 @@
-// Copies along an axis: slices, mirror images, quarter turns and concatenation (torch.narrow, flip,
-// rot90, cat).
+// Copies along axes: slices, mirror images, quarter turns, concatenation and broadcasting
+// (torch.narrow, flip, rot90, cat, expand).
 import { allocate } from './allocate.ts';
 import { sizeOf, type Tensor } from './tensor.ts';
 
@@ -32,6 +32,31 @@ const replaced = (values: readonly number[], index: number, value: number): numb
 export function narrow(x: Tensor, axis: number, from: number, length: number): Tensor {
   const strides = stridesOf(x.shape);
   return gather(x, replaced(x.shape, axis, length), strides, from * strides[axis]);
+}
+
+/** The shape that torch broadcasts two shapes to; undefined where they do not fit. */
+export function broadcastShape(a: readonly number[], b: readonly number[]): number[] | undefined {
+  const rank = Math.max(a.length, b.length);
+  const size = (shape: readonly number[], axis: number): number =>
+    shape[axis - rank + shape.length] ?? 1;
+  const sizes = Array.from({ length: rank }, (_, axis) => [size(a, axis), size(b, axis)]);
+  if (sizes.some(([one, two]) => one !== two && one !== 1 && two !== 1)) return undefined;
+  return sizes.map(([one, two]) => (one === 1 ? two : one));
+}
+
+/** The tensor repeated along axes of one element, and along new first axes, up to a shape. */
+export function expand(x: Tensor, shape: readonly number[]): Tensor {
+  if (`${x.shape}` === `${shape}`) return x;
+  const strides = stridesOf(x.shape);
+  const added = shape.length - x.shape.length;
+  return gather(
+    x,
+    shape,
+    shape.map((_, axis) =>
+      axis < added || x.shape[axis - added] === 1 ? 0 : strides[axis - added],
+    ),
+    0,
+  );
 }
 
 /** The tensor mirrored along an axis. */

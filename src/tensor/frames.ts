@@ -2,6 +2,9 @@
 import { concatAxis, narrow } from './axes.ts';
 import { reshape, type Tensor } from './tensor.ts';
 
+/** The number of frames of a latent of this shape; 1 without an axis of them. */
+export const frameCount = (shape: readonly number[]): number => (shape.length === 5 ? shape[2] : 1);
+
 /** Returns the frames of a latent; one without frames is its only one. */
 export function framesOf(x: Tensor): readonly Tensor[] {
   if (x.shape.length === 4) return [x];

@@ -1,9 +1,10 @@
-// Composites images and latents: ComfyUI's masked composite and its feathered LatentComposite.
-// Parts of the source that lie outside the destination are cut off.
+// Composites images and latents, with frames too: ComfyUI's masked composite and its feathered
+// LatentComposite. Parts of the source that lie outside the destination are cut off.
 
 import { DarkroomError } from '../../errors.ts';
 import { allocate } from '../../tensor/allocate.ts';
-import { clone, repeatToBatch, type Tensor } from '../../tensor/tensor.ts';
+import { broadcastShape, expand } from '../../tensor/axes.ts';
+import { clone, repeatToBatch, reshape, sizeOf, type Tensor } from '../../tensor/tensor.ts';
 import { toNCHW, toNHWC } from '../channel-order.ts';
 import type { Offset } from '../geometry.ts';
 import { toN1HW } from '../mask/mask-shape.ts';
@@ -18,6 +19,19 @@ function checkSameChannels(destination: Tensor, source: Tensor): void {
       hint: 'Use a source and a destination of the same kind.',
     });
 }
+
+/** Throws DR_SHAPE_MISMATCH. */
+function checkSameRank(destination: Tensor, source: Tensor): void {
+  if (destination.shape.length !== source.shape.length) throw framesDiffer(destination, source);
+}
+
+const framesDiffer = (destination: Tensor, source: Tensor): DarkroomError =>
+  new DarkroomError('DR_SHAPE_MISMATCH', {
+    message:
+      `cannot composite latents of [${source.shape}] onto latents of [${destination.shape}] ` +
+      'at this position; ComfyUI fails on them too',
+    hint: 'Use latents of the same kind of model, with as many frames, and a mask.',
+  });
 
 export interface CompositeOptions {
   /** Position of the source in pixels, at least 0; 0 unless given. */
@@ -35,25 +49,75 @@ export interface MaskedCompositeOptions extends CompositeOptions {
 }
 
 /**
- * ComfyUI's masked composite of NCHW `source` onto `destination`. The batch size is the
- * destination's. Throws DR_SHAPE_MISMATCH for unequal channel counts.
+ * ComfyUI's masked composite of NCHW (or NCTHW) `source` onto `destination`. The batch size is the
+ * destination's. Throws DR_SHAPE_MISMATCH for unequal channel counts, and for frames that ComfyUI
+ * fails on.
  */
 export function compositeMasked(
   destination: Tensor,
   source: Tensor,
-  { x = 0, y = 0, mask, scale = 1, resizeSource = false }: MaskedCompositeOptions,
+  options: MaskedCompositeOptions,
 ): Tensor {
-  const [n, , height, width] = destination.shape;
+  checkSameRank(destination, source);
   checkSameChannels(destination, source);
+  if (destination.shape.length === 4) return compositePlanes(destination, source, options);
+  const [n, channels, frames, ...size] = destination.shape;
+  if (options.resizeSource || !framesFit(destination, source, options))
+    throw framesDiffer(destination, source);
+  const planes = (x: Tensor): Tensor => {
+    const all = expand(x, [x.shape[0], channels, frames, ...x.shape.slice(3)]);
+    return reshape(all, [x.shape[0], channels * frames, ...x.shape.slice(3)]);
+  };
+  const result = compositePlanes(planes(destination), planes(source), options);
+  return reshape(result, [n, channels, frames, ...size]);
+}
+
+/**
+ * Whether ComfyUI can composite these latents with frames. Without a mask it uses one of ones, of
+ * which it cuts the frames and rows where it means rows and columns.
+ */
+function framesFit(
+  destination: Tensor,
+  { shape: [, , ownFrames, rows, columns] }: Tensor,
+  options: MaskedCompositeOptions,
+): boolean {
+  const [, , frames, height, width] = destination.shape;
+  const { left, top } = offsetOf(destination, options);
+  const [visibleHeight, visibleWidth] = [height - top, width - left];
+  const [h, w] = [Math.min(rows, visibleHeight), Math.min(columns, visibleWidth)];
+  const target = [frames, h, w];
+  const ones = [Math.min(ownFrames, visibleHeight), Math.min(rows, visibleWidth), columns];
+  const weights = options.mask ? [1, h, w] : ones;
+  const changed = broadcastShape(weights, [ownFrames, h, w]);
+  const kept = broadcastShape(weights, target);
+  const sum = changed && kept && broadcastShape(changed, kept);
+  return sum?.every((size, axis) => size === 1 || size === target[axis]) ?? false;
+}
+
+/** The position of the source, in elements of the destination. */
+function offsetOf({ shape }: Tensor, { x = 0, y = 0, scale = 1 }: MaskedCompositeOptions): Offset {
+  const [height, width] = shape.slice(-2);
+  const [left, top] = [
+    Math.floor(Math.min(x, width * scale) / scale),
+    Math.floor(Math.min(y, height * scale) / scale),
+  ];
+  if (left < 0 || top < 0) throw new Error(`internal: composite at ${x},${y}`);
+  return { left, top };
+}
+
+function compositePlanes(
+  destination: Tensor,
+  source: Tensor,
+  options: MaskedCompositeOptions,
+): Tensor {
+  const { mask, resizeSource = false } = options;
+  const [n, , height, width] = destination.shape;
   const stretched = resizeSource ? interpolate(source, { height, width }, 'bilinear') : source;
   const repeated = repeatToBatch(stretched, n);
   const [, , h, w] = repeated.shape;
-  const left = Math.floor(Math.min(x, width * scale) / scale);
-  const top = Math.floor(Math.min(y, height * scale) / scale);
-  if (left < 0 || top < 0) throw new Error(`internal: composite at ${x},${y}`);
   const weights =
     mask && repeatToBatch(interpolate(toN1HW(mask), { height: h, width: w }, 'bilinear'), n).data;
-  return overlay(destination, repeated, { left, top }, (item, position) =>
+  return overlay(destination, repeated, offsetOf(destination, options), (item, position) =>
     weights ? weights[item * h * w + position] : 1,
   );
 }
@@ -122,15 +186,19 @@ export interface FeatherOptions {
 
 /**
  * LatentComposite: NCHW `source` onto `destination`, faded at those edges that do not touch the
- * destination's. Throws DR_SHAPE_MISMATCH.
+ * destination's. As in ComfyUI, the third and fourth axis are taken for rows and columns where
+ * there are five. Throws DR_SHAPE_MISMATCH.
  */
 export function featherComposite(
   destination: Tensor,
   source: Tensor,
   { x, y, feather }: FeatherOptions,
 ): Tensor {
-  const [n, , height, width] = destination.shape;
+  const [n, , height, width, ...last] = destination.shape;
+  checkSameRank(destination, source);
   checkSameChannels(destination, source);
+  if (last.length > 0 && ![1, last[0]].includes(source.shape[4]))
+    throw framesDiffer(destination, source);
   if (source.shape[0] !== n && source.shape[0] !== 1)
     throw new DarkroomError('DR_SHAPE_MISMATCH', {
       message: `cannot composite a batch of ${source.shape[0]} latents onto ${n}`,
@@ -143,12 +211,20 @@ export function featherComposite(
   const vertical = edgeRamp(rows, feather, y !== 0, y + rows < height);
   const horizontal = edgeRamp(columns, feather, x !== 0, x + columns < width);
   const weights = fade(vertical, horizontal, feather);
-  return overlay(
-    destination,
-    repeatToBatch(source, n),
-    { left: x, top: y },
-    (_, position) => weights[Math.floor(position / w) * columns + (position % w)],
+  // the values of a fifth axis lie beside each other in a row
+  const inner = sizeOf(last);
+  const flat = (image: Tensor): Tensor =>
+    reshape(image, [...image.shape.slice(0, 3), image.shape[3] * inner]);
+  const result = overlay(
+    flat(destination),
+    flat(repeatToBatch(expand(source, [...source.shape.slice(0, 4), ...last]), n)),
+    { left: x * inner, top: y },
+    (_, position) => {
+      const cell = Math.floor(position / inner);
+      return weights[Math.floor(cell / w) * columns + (cell % w)];
+    },
   );
+  return reshape(result, destination.shape);
 }
 
 /**

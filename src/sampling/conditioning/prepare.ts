@@ -7,8 +7,9 @@ import { DarkroomError } from '../../errors.ts';
 import { FAMILY_NAMES } from '../../formats/identify/identified-model.ts';
 import { interpolate } from '../../image/resize/torch-interpolate.ts';
 import type { DenoiserInputs } from '../../models/denoiser.ts';
+import { frameCount } from '../../tensor/frames.ts';
 import { roundHalfEven } from '../../tensor/round-half-even.ts';
-import { reshape, type Tensor } from '../../tensor/tensor.ts';
+import { reshape, sizeOf, type Tensor } from '../../tensor/tensor.ts';
 import type {
   Conditioning,
   ConditioningEntry,
@@ -124,6 +125,7 @@ function prepare(
   const { downscaleRatio } = model.latentFormat;
   const rules = CONDITION_RULES[model.family];
   checkFeatures(model, side, entry.cond.shape[2]);
+  if (run.shape.length === 5) checkFrames(entry, frameCount(run.shape));
   for (let control = entry.control; control; control = control.previous)
     checkControlFits(model, control);
   return {
@@ -196,6 +198,30 @@ function checkControlFits({ denoiser, family }: Model, { net }: Control): void {
     input: 'control_net',
     file: net.file,
   });
+}
+
+/** Throws DR_INPUT_INVALID for areas and masks that ComfyUI fails on where latents have frames. */
+function checkFrames(entry: ConditioningEntry, frames: number): void {
+  const reason = frameProblem(entry, frames);
+  if (!reason) return;
+  throw new DarkroomError('DR_INPUT_INVALID', {
+    message: `a prompt has ${reason}; ComfyUI fails on it with latents that have frames`,
+    hint: 'Use an area in pixels (ConditioningSetArea), or one mask for the whole area.',
+    input: 'positive',
+  });
+}
+
+/** As in ComfyUI, masks are those of the frames: one for all, or, in an area, one for each. */
+function frameProblem(
+  { area, mask, set_area_to_bounds }: ConditioningEntry,
+  frames: number,
+): string | undefined {
+  if (area?.[0] === 'percentage') return 'an area in percentages';
+  if (!mask) return undefined;
+  if (set_area_to_bounds) return 'the bounds of a mask as its area';
+  const masks = mask.data.length / sizeOf(mask.shape.slice(-2));
+  if (area ? masks >= frames : masks === 1 || masks === frames) return undefined;
+  return `${masks} masks${area ? ' in an area' : ''} for ${frames} frames`;
 }
 
 function toCells(

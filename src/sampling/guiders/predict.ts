@@ -5,10 +5,10 @@
 import type { DenoiserInputs, DenoiserVariant } from '../../models/denoiser.ts';
 import type { Draws } from '../../models/unet/unet-patch.ts';
 import { allocate } from '../../tensor/allocate.ts';
+import { frameCount } from '../../tensor/frames.ts';
 import {
   concatBatch,
   repeatToBatch,
-  sizeOf,
   sliceBatch,
   type Tensor,
   tensor,
@@ -53,7 +53,8 @@ export async function predictSides(
   const [height, width] = x.shape.slice(-2);
   options.cache?.startPrediction();
   const sums = sides.map(() => allocate(x.data.length));
-  const counts = sides.map(() => allocate(batch * height * width).fill(1e-37));
+  const cells = frameCount(x.shape) * height * width;
+  const counts = sides.map(() => allocate(batch * cells).fill(1e-37));
 
   let waiting = activeTasks(model, sides, x, sigma);
   // If any condition has a ControlNet, the same session serves those without one.
@@ -76,11 +77,10 @@ export async function predictSides(
   }
   return sums.map((sum, side) => {
     const count = counts[side];
-    const plane = height * width;
     const perItem = x.data.length / batch;
     return tensor(
       x.shape,
-      sum.map((value, i) => value / count[Math.floor(i / perItem) * plane + (i % plane)]),
+      sum.map((value, i) => value / count[Math.floor(i / perItem) * cells + (i % cells)]),
     );
   });
 }
@@ -274,16 +274,16 @@ function accumulate(
   prediction: Float32Array,
   weight: Float32Array,
 ): void {
-  const [batch, ...planes] = shape.slice(0, -2);
+  const [batch, channels] = shape;
   const [height, width] = shape.slice(-2);
-  const channels = sizeOf(planes);
-  for (let item = 0; item < batch; item++)
+  const frames = frameCount(shape);
+  for (let image = 0; image < batch * frames; image++)
     for (let row = 0; row < h; row++)
       for (let column = 0; column < w; column++) {
-        const cellWeight = weight[(item * h + row) * w + column];
-        count[(item * height + top + row) * width + left + column] += cellWeight;
+        const cellWeight = weight[(image * h + row) * w + column];
+        count[(image * height + top + row) * width + left + column] += cellWeight;
         for (let c = 0; c < channels; c++) {
-          const plane = item * channels + c;
+          const plane = (Math.floor(image / frames) * channels + c) * frames + (image % frames);
           sum[(plane * height + top + row) * width + left + column] += f32(
             prediction[(plane * h + row) * w + column] * cellWeight,
           );

@@ -2,6 +2,7 @@
 // strength and mask (comfy.samplers get_area_and_mult, finalize_default_conds).
 import { DarkroomError } from '../../errors.ts';
 import { allocate } from '../../tensor/allocate.ts';
+import { frameCount } from '../../tensor/frames.ts';
 import { repeatToBatch, sizeOf, type Tensor, tensor } from '../../tensor/tensor.ts';
 import type { ConditionHooks } from '../conditioning/condition-hooks.ts';
 import type { CellArea, NetworkCondition, PreparedCondition } from '../conditioning/prepare.ts';
@@ -22,7 +23,7 @@ export interface Task {
   readonly control?: Control;
   readonly gligen?: GligenObjects;
   readonly hooks?: ConditionHooks;
-  /** Weight of each cell, [B,h,w]. */
+  /** Weight of each cell, [B,h,w], or [B,T,h,w] where the latent has frames. */
   readonly weight: Float32Array;
 }
 
@@ -66,11 +67,10 @@ export function activeTasks(
   return byHooks(tasks);
 }
 
-/** What the weights of tasks leave of 1 in each cell, [B,H,W]. */
+/** What the weights of tasks leave of 1 in each cell, [B,H,W] or [B,T,H,W]. */
 function remainingWeight(tasks: readonly Task[], shape: readonly number[]): Float32Array {
-  const [batch] = shape;
   const [height, width] = shape.slice(-2);
-  const remaining = allocate(batch * height * width).fill(1);
+  const remaining = allocate(shape[0] * frameCount(shape) * height * width).fill(1);
   for (const { area, weight } of tasks) {
     const [h, w, top, left] = area;
     for (let i = 0; i < weight.length; i++) {
@@ -114,7 +114,7 @@ function toTask(prepared: PreparedCondition, side: number, x: Tensor, format: La
     control: prepared.control,
     gligen: prepared.gligen,
     hooks: prepared.hooks,
-    weight: weights(prepared, area, batch, height, width),
+    weight: weights(prepared, area, x.shape),
   };
 }
 
@@ -150,21 +150,26 @@ function crop(x: Tensor, [h, w, top, left]: CellArea): Tensor {
 function weights(
   prepared: PreparedCondition,
   [h, w, top, left]: CellArea,
-  batch: number,
-  height: number,
-  width: number,
+  shape: readonly number[],
 ): Float32Array {
   const { mask, strength, maskStrength } = prepared;
-  const out = allocate(batch * h * w).fill(strength);
+  const [batch] = shape;
+  const [height, width] = shape.slice(-2);
+  const out = allocate(batch * frameCount(shape) * h * w).fill(strength);
   if (mask) {
+    const frames = frameCount(shape);
     const items = Math.min(mask.shape[0], batch);
-    if (batch % items)
+    if (shape.length === 4 && batch % items)
       throw new DarkroomError('DR_SHAPE_MISMATCH', {
         message: `a conditioning mask has ${items} items for a batch of ${batch}`,
         hint: 'Give one mask, or one for each image of the batch.',
       });
+    // where there are frames, the masks are theirs
+    const itemOf = (image: number): number =>
+      shape.length === 4 ? image % items : Math.min(image % frames, mask.shape[0] - 1);
     for (let i = 0; i < out.length; i++) {
-      const [item, row, column] = [Math.floor(i / (h * w)) % items, Math.floor(i / w) % h, i % w];
+      const item = itemOf(Math.floor(i / (h * w)));
+      const [row, column] = [Math.floor(i / w) % h, i % w];
       out[i] =
         f32(mask.data[(item * height + top + row) * width + left + column] * f32(maskStrength)) *
         f32(strength);

@@ -1,6 +1,7 @@
 // Functions on latents [B,C,H,W], the values of LATENT_OPERATION sockets. Source: ComfyUI
 // comfy_extras/nodes_latent.py.
 
+import { DarkroomError } from '../../errors.ts';
 import { sharpenPlanes } from '../../image/blur/blur-and-sharpen.ts';
 import { allocate } from '../../tensor/allocate.ts';
 import { map, sizeOf, type Tensor, tensor } from '../../tensor/tensor.ts';
@@ -63,10 +64,18 @@ export const tonemapReinhard =
     return withCells(direction, tensor(norms.shape, mapped), (value, length) => value * length);
   };
 
+const hasFrames = (): DarkroomError =>
+  new DarkroomError('DR_INPUT_INVALID', {
+    message: 'LatentOperationSharpen cannot sharpen latents with frames; ComfyUI fails on them too',
+    hint: 'Leave it out for this model.',
+    input: 'operation',
+  });
+
 /** Sharpens the directions of the channel vectors; their norms stay. Throws DR_INPUT_INVALID. */
 export const sharpenOperation =
   (radius: number, sigma: number, alpha: number): LatentOperation =>
   (latent) => {
+    if (latent.shape.length === 5) throw hasFrames();
     const norms = map(magnitudes(latent), (length) => f32(length) + f32(1e-6));
     const direction = withCells(latent, norms, (value, length) => value / length);
     return withCells(

@@ -3,52 +3,19 @@
 import os, sys
 here = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [here, os.path.dirname(here)]
+from latent_cases import Cases
 from originals import load
 run = load(sys.argv[1])
 import torch
+import comfy_extras.nodes_post_processing  # it and nodes_latent import each other
 import comfy.model_patcher, comfy.samplers
 from seeded import noise, write
 
 def latent(n, h, w, seed, c=4, scale=6.0):
     return torch.from_numpy(noise(n * c * h * w, seed, scale)).reshape(n, c, h, w)
 
-tensors, cases, kept = {}, [], {}
-
-def keep(value):
-    name = next((n for n, t in kept.items() if t.shape == value.shape and torch.equal(t, value)), f"in/{len(kept)}")
-    kept[name] = tensors[name] = value.clone().contiguous()
-    return name
-
-def case(module, type, **inputs):
-    """A latent is a dict; `samples`, `noise_mask` and `batch_index` of each are kept by name."""
-    id = f"{len(cases)} {type}"
-    named, params = {}, {"node": type}
-    for key, value in inputs.items():
-        many = value if isinstance(value, list) and isinstance(value[0], dict) else None
-        for j, one in enumerate(many or [value]):
-            at = f"{key}.{j}" if many else key
-            if isinstance(one, dict):
-                for part, v in one.items():
-                    if torch.is_tensor(v): named[f"{at}/{part}"] = keep(v)
-                    else: params[f"{at}/{part}"] = v
-            else:
-                params[at] = one
-    try:
-        [result] = run(module, type, inputs)
-    except Exception as error:
-        print(id, "raises", error)
-        cases.append({"id": id, "params": params, "inputs": named, "outputs": {}, "note": f"raises {error.__class__.__name__}"})
-        return
-    outputs, scalars = {}, {}
-    for j, one in enumerate(result if isinstance(result, list) else [result]):
-        at = f"out.{j}" if isinstance(result, list) else "out"
-        for part, v in one.items():
-            if torch.is_tensor(v):
-                tensors[f"{id}/{at}/{part}"] = v.float().clone().contiguous()
-                outputs[f"{at}/{part}"] = f"{id}/{at}/{part}"
-            else:
-                scalars[f"{at}/{part}"] = v
-    cases.append({"id": id, "params": params, "inputs": named, "outputs": outputs, "scalars": scalars})
+made = Cases(run)
+tensors, cases, keep, case = made.tensors, made.cases, made.keep, made.case
 
 L, N, R = "comfy_extras.nodes_latent", "nodes", "comfy_extras.nodes_rebatch"
 A, B, SMALL, FOUR = {"samples": latent(2, 12, 10, 1)}, {"samples": latent(2, 12, 10, 2)}, {"samples": latent(1, 9, 14, 3)}, {"samples": latent(4, 5, 6, 4)}
@@ -114,7 +81,8 @@ class Model:
     def set_model_sampler_post_cfg_function(self, f): self.model_options = comfy.model_patcher.set_model_options_post_cfg_function(self.model_options, f)
     def set_model_sampler_cfg_function(self, f): self.model_options["sampler_cfg_function"] = f
 
-tensors, cases, kept = {}, [], {}
+made = Cases(run)
+tensors, cases, keep = made.tensors, made.cases, made.keep
 E = "comfy_extras.nodes_"
 
 def guided(nodes, cfg, shape, sigmas, both=True):

@@ -37,6 +37,7 @@ import { RESIZE_NODES } from './image/resize-image-mask-node.ts';
 import { ANIMATION_NODES } from './image/save-animation-nodes.ts';
 import { SAVE_IMAGE_ADVANCED_NODES } from './image/save-image-advanced-node.ts';
 import { UPSCALE_MODEL_NODES } from './image/upscale-model-nodes.ts';
+import { LATENT_ARITHMETIC_NODES } from './latent/latent-arithmetic-nodes.ts';
 import { LATENT_BATCH_NODES } from './latent/latent-batch-nodes.ts';
 import { LATENT_NODES } from './latent/latent-nodes.ts';
 import { LATENT_RESIZE_NODES } from './latent/latent-resize-nodes.ts';
@@ -105,6 +106,7 @@ export const CORE_PACK: Pack = {
     ...LATENT_NODES,
     ...LATENT_RESIZE_NODES,
     ...LATENT_TRANSFORM_NODES,
+    ...LATENT_ARITHMETIC_NODES,
     ...LATENT_BATCH_NODES,
     ...SAMPLING_NODES,
     ...VAE_NODES,

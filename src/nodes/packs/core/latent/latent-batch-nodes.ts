@@ -28,13 +28,26 @@ import {
   socket,
 } from '../../../declare.ts';
 import { MAX_BATCH_INPUTS, MAX_RESOLUTION } from '../../../shared/image-limits.ts';
-import { fitLatent, latentAxis } from './latent-transform-nodes.ts';
+import { fitLatent } from './latent-arithmetic-nodes.ts';
+import { latentAxis } from './latent-transform-nodes.ts';
 
 const operations = { category: 'latent/advanced/operations', experimental: true } as const;
 
 /** The noise index of each item. */
 const noiseIndices = ({ samples, batch_index }: Latent, first = 0): readonly number[] =>
   batch_index ?? Array.from({ length: samples.shape[0] }, (_, i) => first + i);
+
+/** Latents, or noise masks, as one batch. Throws DR_SHAPE_MISMATCH if their shapes differ. */
+function oneBatch(parts: readonly Tensor[], input = 'samples2'): Tensor {
+  const [first] = parts;
+  const other = parts.find(({ shape }) => `${shape.slice(1)}` !== `${first.shape.slice(1)}`);
+  if (!other) return concatBatch(parts);
+  throw new DarkroomError('DR_SHAPE_MISMATCH', {
+    message: `latents or noise masks of [${first.shape}] and [${other.shape}] cannot be one batch`,
+    hint: 'Use latents of the same kind of model, and masks of 8 times the size of their latents.',
+    input,
+  });
+}
 
 const LatentBatch = defineNode({
   type: 'LatentBatch',
@@ -45,7 +58,7 @@ const LatentBatch = defineNode({
   run: ({ samples1, samples2 }) =>
     outputs({
       ...samples1,
-      samples: concatBatch([samples1.samples, fitLatent(samples2.samples, samples1.samples)]),
+      samples: oneBatch([samples1.samples, fitLatent(samples2.samples, samples1.samples)]),
       batch_index: [...noiseIndices(samples1), ...noiseIndices(samples2)],
     }),
 });
@@ -65,7 +78,10 @@ const BatchLatentsNode = defineNode({
       fitLatent(samples, first.samples, [`latents.${name}`, `latents.${firstName}`]);
     return outputs({
       ...first,
-      samples: concatBatch(all.map(([name, latent]) => fitted(name, latent))),
+      samples: oneBatch(
+        all.map(([name, latent]) => fitted(name, latent)),
+        'latents',
+      ),
       batch_index: all.flatMap(([, latent]) => noiseIndices(latent)),
     });
   },
@@ -141,25 +157,11 @@ const slice = ({ samples, mask, index }: BatchItems, from: number, to: number): 
 });
 
 /** Throws DR_SHAPE_MISMATCH. */
-function join(a: BatchItems, b: BatchItems): BatchItems {
-  for (const [one, two] of [
-    [a.samples, b.samples],
-    [a.mask, b.mask],
-  ])
-    if (`${one.shape.slice(1)}` !== `${two.shape.slice(1)}`)
-      throw new DarkroomError('DR_SHAPE_MISMATCH', {
-        message: `latents or noise masks of [${one.shape}] and [${two.shape}] cannot be one batch`,
-        hint:
-          'Use latents of the same kind of model, and masks of 8 times the size of their ' +
-          'latents.',
-        input: 'latents',
-      });
-  return {
-    samples: concatBatch([a.samples, b.samples]),
-    mask: concatBatch([a.mask, b.mask]),
-    index: [...a.index, ...b.index],
-  };
-}
+const join = (a: BatchItems, b: BatchItems): BatchItems => ({
+  samples: oneBatch([a.samples, b.samples], 'latents'),
+  mask: oneBatch([a.mask, b.mask], 'latents'),
+  index: [...a.index, ...b.index],
+});
 
 const latentOf = ({ samples, mask, index }: BatchItems): Latent => ({
   samples,

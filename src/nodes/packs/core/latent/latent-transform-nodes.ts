@@ -1,18 +1,12 @@
-// Nodes that crop, rotate, blend and combine latents.
-// Source: ComfyUI nodes.py, comfy_extras/nodes_latent.py.
+// Nodes that crop, turn, join and cut latents. Those of nodes.py take the third and fourth axis for
+// rows and columns, with frames too. Source: ComfyUI nodes.py, comfy_extras/nodes_latent.py.
 
 import { DarkroomError } from '../../../../errors.ts';
-import { commonUpscale } from '../../../../image/resize/common-upscale.ts';
-import { combine, f32 } from '../../../../sampling/float32.ts';
-import type { Latent } from '../../../../sampling/sampling-types.ts';
-import { allocate } from '../../../../tensor/allocate.ts';
 import { concatAxis, flip, narrow, rotate } from '../../../../tensor/axes.ts';
-import { MAX_FLOAT32 } from '../../../../tensor/float32/limits.ts';
-import { map, repeatToBatch, type Tensor, tensor } from '../../../../tensor/tensor.ts';
+import { repeatToBatch, type Tensor } from '../../../../tensor/tensor.ts';
 import {
   combo,
   defineNode,
-  float,
   int,
   type NodeDeclaration,
   output,
@@ -80,151 +74,6 @@ const LatentCrop = defineNode({
 });
 
 /**
- * `x`, cropped about its centre and resized (bilinear) to the size of `like`. Throws
- * DR_SHAPE_MISMATCH, which names the inputs of both, if the channels differ.
- */
-export function fitLatent(
-  x: Tensor,
-  like: Tensor,
-  [name, likeName] = ['samples2', 'samples1'],
-): Tensor {
-  const channels = like.shape[1];
-  const [height, width] = like.shape.slice(-2);
-  if (x.shape[1] !== channels)
-    throw new DarkroomError('DR_SHAPE_MISMATCH', {
-      message: `${name} has ${x.shape[1]} channels, ${likeName} has ${channels}`,
-      hint: 'Use latents of the same kind of model.',
-      input: name,
-    });
-  return `${x.shape.slice(-2)}` === `${[height, width]}`
-    ? x
-    : commonUpscale(x, { width, height }, 'bilinear', 'center');
-}
-
-type Pair = { readonly samples1: Latent; readonly samples2: Latent };
-
-/** The first latent with the results of `f` for the values of both. */
-const combineLatents = ({ samples1, samples2 }: Pair, f: (a: number, b: number) => number) => {
-  const other = repeatToBatch(
-    fitLatent(samples2.samples, samples1.samples),
-    samples1.samples.shape[0],
-  );
-  return outputs({
-    ...samples1,
-    samples: map(samples1.samples, (value, i) => f(value, other.data[i])),
-  });
-};
-
-const LatentAdd = defineNode({
-  type: 'LatentAdd',
-  display: 'LatentAdd',
-  category: advanced,
-  inputs: pair,
-  outputs: [output('LATENT')],
-  run: (inputs) => combineLatents(inputs, (a, b) => a + b),
-});
-
-const LatentSubtract = defineNode({
-  type: 'LatentSubtract',
-  display: 'LatentSubtract',
-  category: advanced,
-  inputs: pair,
-  outputs: [output('LATENT')],
-  run: (inputs) => combineLatents(inputs, (a, b) => a - b),
-});
-
-const LatentMultiply = defineNode({
-  type: 'LatentMultiply',
-  display: 'LatentMultiply',
-  category: advanced,
-  inputs: {
-    samples: socket('LATENT'),
-    multiplier: float({ default: 1, min: -10, max: 10, step: 0.01 }),
-  },
-  outputs: [output('LATENT')],
-  run: ({ samples, multiplier }) =>
-    outputs({ ...samples, samples: map(samples.samples, (value) => value * f32(multiplier)) }),
-});
-
-/**
- * For each value, the norm of a vector of channels. As in the original, the norms [B,H,W] are
- * broadcast to the latents [B,C,H,W] along their last axes: in a batch of C items, channel c is
- * combined with the norms of item c. Throws DR_SHAPE_MISMATCH for batches of other sizes, except 1.
- */
-function channelNorms({ shape: [batch, channels, height, width], data }: Tensor): Float32Array {
-  if (batch !== 1 && batch !== channels)
-    throw new DarkroomError('DR_SHAPE_MISMATCH', {
-      message: `LatentInterpolate cannot process a batch of ${batch}; ComfyUI fails on it too`,
-      hint: 'Interpolate the latents one by one (LatentFromBatch).',
-      input: 'samples1',
-    });
-  const plane = height * width;
-  const out = allocate(data.length);
-  for (let i = 0; i < data.length; i++) {
-    const item = batch === 1 ? 0 : Math.floor(i / plane) % channels;
-    let sum = 0;
-    for (let c = 0; c < channels; c++)
-      sum += data[(item * channels + c) * plane + (i % plane)] ** 2;
-    out[i] = Math.sqrt(sum);
-  }
-  return out;
-}
-
-/** torch.nan_to_num */
-const nanToNum = (value: number): number =>
-  Number.isNaN(value) ? 0 : Math.min(Math.max(value, -MAX_FLOAT32), MAX_FLOAT32);
-
-const LatentInterpolate = defineNode({
-  type: 'LatentInterpolate',
-  display: 'LatentInterpolate',
-  category: advanced,
-  inputs: { ...pair, ratio: float({ default: 1, min: 0, max: 1, step: 0.01 }) },
-  outputs: [output('LATENT')],
-  run({ samples1, samples2, ratio }) {
-    const one = samples1.samples;
-    const two = repeatToBatch(fitLatent(samples2.samples, one), one.shape[0]);
-    const [m1, m2] = [channelNorms(one), channelNorms(two)];
-    const unit = (x: Tensor, m: Float32Array): Float32Array =>
-      x.data.map((value, i) => nanToNum(f32(value / m[i])));
-    const mixed = tensor(one.shape, combine(unit(one, m1), ratio, unit(two, m2), 1 - ratio));
-    const direction = unit(mixed, channelNorms(mixed));
-    const length = combine(m1, ratio, m2, 1 - ratio);
-    return outputs({
-      ...samples1,
-      samples: tensor(
-        one.shape,
-        direction.map((value, i) => value * length[i]),
-      ),
-    });
-  },
-});
-
-const LatentBlend = defineNode({
-  type: 'LatentBlend',
-  display: 'Latent Blend',
-  category: '_for_testing',
-  inputs: { ...pair, blend_factor: float({ default: 0.5, min: 0, max: 1, step: 0.01 }) },
-  outputs: [output('LATENT')],
-  run({ samples1, samples2, blend_factor }) {
-    const one = samples1.samples;
-    const [batch, channels, height, width] = one.shape;
-    let two = samples2.samples;
-    if (two.shape[1] !== channels || (two.shape[0] !== batch && two.shape[0] !== 1))
-      throw new DarkroomError('DR_SHAPE_MISMATCH', {
-        message: `latents of [${two.shape}] cannot be blended into latents of [${one.shape}]`,
-        hint: 'Use as many latents, of the same kind of model (RepeatLatentBatch).',
-        input: 'samples2',
-      });
-    if (`${two.shape}` !== `${one.shape}`)
-      two = repeatToBatch(commonUpscale(two, { width, height }, 'bicubic', 'center'), batch);
-    return outputs({
-      ...samples1,
-      samples: tensor(one.shape, combine(one.data, blend_factor, two.data, 1 - blend_factor)),
-    });
-  },
-});
-
-/**
  * The axis of a latent by its letter. `t` is the axis of frames, and of latents without frames the
  * channels.
  */
@@ -280,11 +129,6 @@ export const LATENT_TRANSFORM_NODES: readonly NodeDeclaration[] = [
   LatentFlip,
   LatentRotate,
   LatentCrop,
-  LatentAdd,
-  LatentSubtract,
-  LatentMultiply,
-  LatentInterpolate,
-  LatentBlend,
   LatentConcat,
   LatentCut,
 ];
