@@ -1,5 +1,5 @@
 // npm run bench:packs: what packs cost at the start of the built command line, with 0, 10 and 100
-// packs of five nodes each whose run() imports a module of 200 kB that is not needed here. The first
+// packs of five nodes each whose run() imports a module of 80 kB that is not needed here. The first
 // start compiles them; the others are medians, interleaved.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';

@@ -88,7 +88,7 @@ export interface NodeOrigin {
   readonly pack: string;
   /** The `python_module` of /object_info. */
   readonly module: string;
-  /** The main file of the pack. */
+  /** The folder or the file of the pack. */
   readonly file: string;
   /** Changes with the files of the pack: results of other code are not reused. */
   readonly code: string;

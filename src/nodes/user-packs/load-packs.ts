@@ -78,7 +78,7 @@ async function loadPack(source: PackSource): Promise<LoadedPack | PackProblem> {
   if (wrong !== undefined)
     return refuse(`a node has no type, inputs, outputs or run(); write defineNode({ … })`);
   const pythonModule = `custom_nodes.${source.name}`;
-  const origin = { pack: title, module: pythonModule, file: source.entry, code };
+  const origin = { pack: title, module: pythonModule, file: source.folder, code };
   return {
     title,
     version,

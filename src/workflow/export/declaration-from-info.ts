@@ -87,15 +87,16 @@ const WIDGETS: Readonly<Record<string, string>> = {
 /** The call of a helper for an entry `[type, options]`. */
 function inputOf(spec: unknown, optional: boolean, helpers: Set<string>): string {
   const [type, given = {}] = listOf(spec) as [unknown, Info?];
-  const options = optionsText(given, optional);
+  const isSeed = type === 'INT' && given['control_after_generate'] === true;
+  // the range of a seed is that of its helper
+  const options = optionsText(given, optional, isSeed ? ['tooltip'] : KEPT);
   const call = (helper: string, first?: string): string => {
     helpers.add(helper);
     return `${helper}(${[first, options].filter(Boolean).join(', ')})`;
   };
-  const choices = Array.isArray(type) ? type : listOf((given as Info)['options']);
+  const choices = Array.isArray(type) ? type : listOf(given['options']);
   if (Array.isArray(type) || type === 'COMBO')
     return call('combo', `[${choices.map((choice) => quote(String(choice))).join(', ')}]`);
-  const isSeed = type === 'INT' && (given as Info)['control_after_generate'] === true;
   if (isSeed) return call('seed');
   const helper = Object.hasOwn(WIDGETS, String(type)) ? WIDGETS[String(type)] : undefined;
   return helper ? call(helper) : call('socket', socketText(String(type)));
@@ -114,10 +115,10 @@ const KNOWN_SOCKETS: ReadonlySet<string> = new Set(
   ).split(' '),
 );
 
-function optionsText(options: Info, optional: boolean): string {
+function optionsText(options: Info, optional: boolean, kept: readonly string[]): string {
   const entries = [
     ...(optional ? [['optional', true] as const] : []),
-    ...KEPT.filter((key) => Object.hasOwn(options, key)).map((key) => [key, options[key]] as const),
+    ...kept.filter((key) => Object.hasOwn(options, key)).map((key) => [key, options[key]] as const),
   ].filter(([, value]) => ['string', 'number', 'boolean', 'bigint'].includes(typeof value));
   if (entries.length === 0) return '';
   const texts = entries.map(([key, value]) => `${keyOf(key)}: ${literal(value)}`);

@@ -1,5 +1,5 @@
 // The nodes of ComfyUI itself, one list per subject.
-import type { Pack } from '../../pack.ts';
+import { definePack, type Pack } from '../../pack.ts';
 import { VISION_NODES } from './conditioning/clip-vision-nodes.ts';
 import { CONDITIONING_NODES } from './conditioning/conditioning-nodes.ts';
 import { CONDITIONING_PROPS_NODES } from './conditioning/conditioning-property-nodes.ts';
@@ -76,7 +76,7 @@ import { STRING_NODES } from './values/string-nodes.ts';
 import { TEXT_GENERATION_NODES } from './values/text-generation-nodes.ts';
 import { TEXT_NODES } from './values/text-nodes.ts';
 
-export const CORE_PACK: Pack = {
+export const CORE_PACK: Pack = definePack({
   title: 'ComfyUI itself',
   module: 'nodes',
   nodes: [
@@ -155,4 +155,4 @@ export const CORE_PACK: Pack = {
   ],
   refused: [...CORE_OUTSIDE, ...CORE_LATER],
   aliases: CORE_ALIASES,
-};
+});

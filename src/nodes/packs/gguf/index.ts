@@ -1,8 +1,8 @@
 // The pack ComfyUI-GGUF.
-import type { Pack } from '../../pack.ts';
+import { definePack, type Pack } from '../../pack.ts';
 import { GGUF_LOADER_NODES } from './gguf-loaders.ts';
 
-export const GGUF_PACK: Pack = {
+export const GGUF_PACK: Pack = definePack({
   title: 'ComfyUI-GGUF',
   module: 'custom_nodes.ComfyUI-GGUF',
   nodes: GGUF_LOADER_NODES,
@@ -12,4 +12,4 @@ export const GGUF_PACK: Pack = {
       reason: 'it loads the text encoders of HiDream, a model that is not supported',
     },
   ],
-};
+});

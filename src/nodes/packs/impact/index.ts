@@ -1,5 +1,5 @@
 // The Impact Pack.
-import type { Pack } from '../../pack.ts';
+import { definePack, type Pack } from '../../pack.ts';
 import { CONTROL_NODES } from './control/editor-nodes.ts';
 import { LIST_NODES } from './control/list-nodes.ts';
 import { LOGIC_NODES } from './control/logic-nodes.ts';
@@ -34,7 +34,7 @@ import { PIXEL_HOOK_NODES } from './upscale/pixel-hook-nodes.ts';
 import { SEGS_UPSCALER_NODES } from './upscale/segs-upscaler-nodes.ts';
 import { UPSCALER_PROVIDER_NODES } from './upscale/upscaler-provider-nodes.ts';
 
-export const IMPACT_PACK: Pack = {
+export const IMPACT_PACK: Pack = definePack({
   title: 'Impact Pack',
   module: 'custom_nodes.ComfyUI-Impact-Pack',
   nodes: [
@@ -80,4 +80,4 @@ export const IMPACT_PACK: Pack = {
     },
   },
   typePattern: /^(Impact|SEGS)\w*$/,
-};
+});

@@ -1,5 +1,5 @@
 // The pack SeargeSDXL up to version 3. The nodes of version 4 are refused.
-import type { Pack } from '../../pack.ts';
+import { definePack, type Pack } from '../../pack.ts';
 import { SEARGE_FILE_NODES } from './file-nodes.ts';
 import { SEARGE_FLOW_NODES } from './flow-nodes.ts';
 import { SEARGE_INPUT_NODES } from './parameter-input-nodes.ts';
@@ -10,7 +10,7 @@ import { SEARGE_REFUSED } from './searge-refused.ts';
 import { SEARGE_SAMPLING_NODES } from './searge-sampler-nodes.ts';
 import { SEARGE_VALUE_NODES } from './value-nodes.ts';
 
-export const SEARGE_PACK: Pack = {
+export const SEARGE_PACK: Pack = definePack({
   title: 'SeargeSDXL',
   module: 'custom_nodes.SeargeSDXL',
   nodes: [
@@ -25,4 +25,4 @@ export const SEARGE_PACK: Pack = {
   ],
   refused: SEARGE_REFUSED,
   typePattern: /^Searge\w*$/,
-};
+});
