@@ -3,7 +3,15 @@
 // files. Those of UNets are in unet-shapes.ts, those of transformers in transformer-shapes.ts.
 
 import { putter, type Shapes } from './shapes.ts';
-import { fluxSchnell, qwen3, sd35Medium, t5xxl, zImage } from './transformer-shapes.ts';
+import {
+  flux2Klein4b,
+  fluxSchnell,
+  qwen3,
+  qwenImage,
+  sd35Medium,
+  t5xxl,
+  zImage,
+} from './transformer-shapes.ts';
 import { controlNet, REFINER, SD15, SDXL, unet } from './unet-shapes.ts';
 
 /** CLIP-L in Hugging Face's layout. */
@@ -158,6 +166,8 @@ export const FULL_SIZE = {
   esrgan: () => made(esrgan),
   'z-image': (layers?: number) => made((s) => zImage(s, '', layers)),
   'flux1-schnell': (layers?: number) => made((s) => fluxSchnell(s, '', layers)),
+  'flux2-klein-4b': (layers?: number) => made((s) => flux2Klein4b(s, '', layers)),
+  'qwen-image': (layers?: number) => made((s) => qwenImage(s, '', layers)),
   'sd3.5-medium': (layers?: number) =>
     made(
       (s) => sd35Medium(s, UNET, layers),
@@ -174,5 +184,7 @@ export const isFullSize = (name: string): name is FullSize => Object.hasOwn(FULL
 export const IN_BFLOAT16: ReadonlySet<FullSize> = new Set([
   'z-image',
   'flux1-schnell',
+  'flux2-klein-4b',
+  'qwen-image',
   'qwen-3-4b',
 ]);

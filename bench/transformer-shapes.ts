@@ -1,5 +1,5 @@
-// Names and shapes of the tensors of real transformers: Z-Image, FLUX.1 schnell, SD3.5 medium, and
-// the text encoders T5-XXL and Qwen3-4B. Derived from their papers and the layouts of the published
+// Names and shapes of the tensors of real transformers: Z-Image, FLUX.1 schnell, FLUX.2 klein 4B,
+// SD3.5 medium, Qwen-Image, and the text encoders T5-XXL and Qwen3-4B. Derived from their papers and the layouts of the published
 // files. `layers`: how many of each kind of layer there are (a test file has few).
 import { type Put, putter, type Shapes } from './shapes.ts';
 
@@ -68,6 +68,67 @@ export function fluxSchnell(shapes: Shapes, prefix: string, layers = 19): void {
   }
   put('final_layer.linear', [64, width]);
   put('final_layer.adaLN_modulation.1', [2 * width, width]);
+}
+
+/** FLUX.2 klein 4B: 5 double blocks, 20 single blocks, modulations that they share. */
+export function flux2Klein4b(shapes: Shapes, prefix: string, layers = 5): void {
+  const width = 3072;
+  const put: Put = (name, shape) => putter(shapes, prefix)(name, shape, false);
+  const norms = (at: string): void => {
+    for (const name of ['query_norm', 'key_norm'])
+      shapes.set(`${prefix}${at}.${name}.scale`, [128]);
+  };
+  put('img_in', [width, 128]);
+  put('txt_in', [width, 3 * 2560]);
+  put('time_in.in_layer', [width, 256]);
+  put('time_in.out_layer', [width, width]);
+  for (const stream of ['img', 'txt'])
+    put(`double_stream_modulation_${stream}.lin`, [6 * width, width]);
+  put('single_stream_modulation.lin', [3 * width, width]);
+  for (let i = 0; i < layers; i++)
+    for (const stream of ['img', 'txt']) {
+      const at = `double_blocks.${i}.${stream}`;
+      put(`${at}_attn.qkv`, [3 * width, width]);
+      norms(`${at}_attn.norm`);
+      put(`${at}_attn.proj`, [width, width]);
+      put(`${at}_mlp.0`, [6 * width, width]);
+      put(`${at}_mlp.2`, [width, 3 * width]);
+    }
+  for (let i = 0; i < 4 * layers; i++) {
+    const at = `single_blocks.${i}`;
+    put(`${at}.linear1`, [9 * width, width]);
+    put(`${at}.linear2`, [width, 4 * width]);
+    norms(`${at}.norm`);
+  }
+  put('final_layer.linear', [128, width]);
+  put('final_layer.adaLN_modulation.1', [2 * width, width]);
+}
+
+/** Qwen-Image (arXiv 2508.02324): 60 blocks. */
+export function qwenImage(shapes: Shapes, prefix: string, layers = 60): void {
+  const [width, context] = [3072, 3584];
+  const put = putter(shapes, prefix);
+  put('img_in', [width, 64]);
+  put('txt_norm', [context], false);
+  put('txt_in', [width, context]);
+  put('time_text_embed.timestep_embedder.linear_1', [width, 256]);
+  put('time_text_embed.timestep_embedder.linear_2', [width, width]);
+  for (let i = 0; i < layers; i++) {
+    const at = `transformer_blocks.${i}`;
+    for (const name of ['to_q', 'to_k', 'to_v', 'to_out.0'])
+      put(`${at}.attn.${name}`, [width, width]);
+    for (const name of ['add_q_proj', 'add_k_proj', 'add_v_proj', 'to_add_out'])
+      put(`${at}.attn.${name}`, [width, width]);
+    for (const name of ['norm_q', 'norm_k', 'norm_added_q', 'norm_added_k'])
+      put(`${at}.attn.${name}`, [128], false);
+    for (const stream of ['img', 'txt']) {
+      put(`${at}.${stream}_mod.1`, [6 * width, width]);
+      put(`${at}.${stream}_mlp.net.0.proj`, [4 * width, width]);
+      put(`${at}.${stream}_mlp.net.2`, [width, 4 * width]);
+    }
+  }
+  put('norm_out.linear', [2 * width, width]);
+  put('proj_out', [64, width]);
 }
 
 /** The first blocks of SD3.5 medium have a second attention, of the image alone. */
