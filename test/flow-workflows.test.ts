@@ -1,5 +1,5 @@
 // Whole workflows on the tiny models of Z-Image, Lumina 2, FLUX, Chroma, SD3, Qwen-Image,
-// AuraFlow and Krea 2: the latents and images of ComfyUI (test/golden/graphs_flow).
+// AuraFlow, Krea 2 and Anima: the latents and images of ComfyUI (test/golden/graphs_flow).
 import {
   copyFileSync,
   mkdirSync,
@@ -26,6 +26,7 @@ const GROUPS = readdirSync(join(import.meta.dirname, 'golden', 'graphs_flow')).f
 const MODELS: Readonly<Record<string, readonly string[]>> = {
   diffusion_models: [
     'tiny_auraflow',
+    'tiny_anima',
     'tiny_chroma',
     'tiny_flux2_klein',
     'tiny_flux_dev',
@@ -40,6 +41,7 @@ const MODELS: Readonly<Record<string, readonly string[]>> = {
   ],
   text_encoders: [
     ...['tiny_clip_l', 'tiny_clip_g', 'tiny_t5xxl', 'tiny_qwen3_4b', 'tiny_gemma2_2b'],
+    'tiny_qwen3_06b',
     ...['tiny_qwen25_vl_7b', 'tiny_pile_t5xl'],
   ],
   vae: ['tiny_ae', 'tiny_flux2_vae', 'tiny_wan21_vae'],

@@ -166,7 +166,7 @@ ${changes.join('\n')}
 
 ## Flow models
 
-All references of Z-Image, Lumina 2, FLUX.1, FLUX.2, Chroma, SD3, SD3.5 and Qwen-Image are of 0.33.0 in float32, on tiny models in the real layouts.
+All references of Z-Image, Lumina 2, FLUX.1, FLUX.2, Chroma, SD3, SD3.5, Qwen-Image, Krea 2 and Anima are of 0.33.0 in float32, on tiny models in the real layouts.
 
 - Equal: tokens, tables of sigmas and schedules, latent formats, fp8 and its scales. Denoisers, text encoders, autoencoders, LoRAs and ControlNets differ by the order of sums only, whose effect the
   bounds measure. Pictures of whole graphs may differ by one of 255 levels on at most 0.5 % of their values.

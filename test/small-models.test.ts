@@ -30,6 +30,8 @@ describe('small models', () => {
     ['flux3-image-klein-int8-convrot.safetensors', 'FLUX 3'],
     ['qwen_image_2512_fp8_e4m3fn.safetensors', 'Qwen-Image'],
     ['qwen_image_2.1_int8_convrot.safetensors', 'Qwen-Image 2.1'],
+    ['krea2_turbo_fp8_scaled.safetensors', 'Krea 2'],
+    ['anima-base-v1.0.safetensors', 'Anima'],
     ['wan2.2_t2v_high_noise_14B_fp8_scaled.safetensors', 'video, audio and 3D'],
     ['swanky_v15.safetensors', undefined],
   ])('%s is of the family %s', (file, title) => {
@@ -50,6 +52,9 @@ describe('small models', () => {
     ['text_encoders', 'umt5_xxl_fp8_e4m3fn_scaled.safetensors', 'flux', undefined],
     ['vae', 'ae.safetensors', 'z-image', 'ae.safetensors'],
     ['vae', 'qwen_image_vae.safetensors', 'qwen-image', 'wan.safetensors'],
+    ['vae', 'qwen_image_vae.safetensors', 'anima', 'wan.safetensors'],
+    ['text_encoders', 'qwen3vl_4b_fp8_scaled.safetensors', 'krea2', 'qwen3vl_4b.safetensors'],
+    ['text_encoders', 'qwen_3_06b_base.safetensors', 'anima', 'qwen3_06b.safetensors'],
     ['vae', 'vae-ft-mse-840000-ema-pruned.safetensors', 'sd1', 'vae.safetensors'],
     ['loras', 'flux1-depth-dev-lora.safetensors', 'flux', 'flux-control.safetensors'],
     ['loras', 'a_style.safetensors', 'flux-schnell', 'flux.safetensors'],

@@ -21,6 +21,8 @@ export type SmallFamily =
   | 'lumina2'
   | 'z-image'
   | 'qwen-image'
+  | 'krea2'
+  | 'anima'
   | 'auraflow';
 
 export interface Family {
@@ -52,7 +54,7 @@ export const FAMILIES: readonly Family[] = [
       [ANY, 'flux2'],
     ],
   },
-  { title: 'Krea 2', names: /krea[._-]?2/ },
+  { title: 'Krea 2', names: /krea[._-]?2/, small: [[ANY, 'krea2']] },
   {
     title: VIDEO,
     names:
@@ -66,7 +68,7 @@ export const FAMILIES: readonly Family[] = [
   { title: 'PixArt', names: word('pixart') },
   { title: 'HiDream', names: word('hidream') },
   { title: 'OmniGen 2', names: word('omnigen') },
-  { title: 'Anima', names: word('anima') },
+  { title: 'Anima', names: word('anima'), small: [[ANY, 'anima']] },
   { title: 'NewBie', names: word('newbie') },
   { title: 'Ovis-Image', names: word('ovis') },
   { title: 'Lens', names: word('lens') },
@@ -122,6 +124,8 @@ const ENCODERS: readonly (readonly [names: RegExp, file: string | undefined])[] 
   [/clip[_-]?l|vit[_-]?l/, 'clip_l'],
   [/clip[_-]?g|bigg/, 'clip_g'],
   [/qwen[_-]?2[._]5[_-]?vl[_-]?7b/, 'qwen25_7b'],
+  [/qwen[_-]?3[_-]?vl[_-]?4b/, 'qwen3vl_4b'],
+  [/qwen[_-]?3[_-]?0?[._]?6b/, 'qwen3_06b'],
   // klein 9B has Qwen3 8B where klein 4B has Qwen3 4B
   [/qwen[_-]?3[_-]?[48]b/, 'qwen3_4b'],
   [/gemma[_-]?2[_-]?2b(?!.*elm)/, 'gemma2_2b'],

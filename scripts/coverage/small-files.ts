@@ -105,6 +105,13 @@ const TRANSFORMERS: Readonly<Partial<Record<SmallFamily, Transformer>>> = {
     vae: 'wan',
     lora: 'lora_qwen_image_peft',
   },
+  krea2: {
+    model: fixture('tiny_krea2'),
+    encoders: ['qwen3vl_4b'],
+    vae: 'wan',
+    lora: 'lora_krea2_peft',
+  },
+  anima: { model: fixture('tiny_anima'), encoders: ['qwen3_06b'], vae: 'wan' },
   auraflow: {
     model: fixture('tiny_auraflow'),
     encoders: ['pile_t5xl'],
@@ -122,6 +129,8 @@ const ENCODERS: Files = {
   qwen3_4b: fixture('tiny_qwen3_4b'),
   gemma2_2b: fixture('tiny_gemma2_2b'),
   qwen25_7b: fixture('tiny_qwen25_vl_7b'),
+  qwen3vl_4b: seeded('dit/krea2_encoder', ({ weights }) => weights.te),
+  qwen3_06b: fixture('tiny_qwen3_06b'),
   pile_t5xl: fixture('tiny_pile_t5xl'),
   mistral3_24b: async (pathOf) => ({
     ...((await seeded('dit/flux2_dev', (g) => g.weights.te)(pathOf)) as TensorsToWrite),

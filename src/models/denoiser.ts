@@ -27,6 +27,8 @@ export interface DenoiserInputs {
    * prompt's tokens, and of one token in place of all those of the image.
    */
   readonly attentionBias?: Tensor;
+  /** Tokens of the prompt that the network embeds itself, [B, T, 2]: ids and weights. */
+  readonly tokens?: Tensor;
   /** ADM vector or pooled prompt, [B, admChannels]; only for models that have one. */
   readonly y?: Tensor;
   /** The distilled guidance of FLUX.1 and Chroma, one number per row. */

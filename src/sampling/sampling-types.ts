@@ -54,6 +54,8 @@ export interface ConditioningEntry {
   readonly pooled_output?: Tensor | null;
   /** Which tokens are of the prompt (1) and which are padding (0), [1,T]; Qwen-Image uses it. */
   readonly attention_mask?: Tensor;
+  /** The prompt's tokens of T5's vocabulary, ids and weights, [1,T,2]; Anima uses them. */
+  readonly t5xxl_tokens?: Tensor;
   /**
    * A style model's bias of the attention between the prompt's tokens and the image, [1,T+1,T+1]:
    * ComfyUI's `attention_mask` with an `attention_mask_img_shape` of one token. FLUX.1 uses it.

@@ -256,4 +256,14 @@ export const START_PRESETS: Readonly<Record<Family, StartPreset>> = {
     }),
     vae: WAN_VAE,
   },
+  anima: {
+    ...FLOW,
+    ...{ steps: 30, cfg: 4, latent: 'EmptyLatentImage' },
+    encoders: oneEncoder('stable_diffusion', {
+      kind: 'qwen3_06b',
+      usual: 'qwen_3_06b_base.safetensors',
+    }),
+    vae: WAN_VAE,
+    variants: [{ name: /preview/i, settings: { sampler: 'er_sde' } }],
+  },
 };

@@ -26,6 +26,15 @@ function toBatch({ shape: [rows, ...rest], data }: Tensor, batch: number): Tenso
   return tensor([batch, ...rest], Float32Array.from(all.flatMap((row) => [...row])));
 }
 
+/** Ids and weights of tokens, [1, T, 2]. */
+export function tokensOf(g: Golden, { t5xxl_ids, t5xxl_weights }: Record<string, string>): Tensor {
+  const [ids, weights] = [g.float(t5xxl_ids).data, g.float(t5xxl_weights).data];
+  const both = Float32Array.from({ length: 2 * ids.length }, (_, i) =>
+    i % 2 === 0 ? ids[i / 2] : weights[(i - 1) / 2],
+  );
+  return tensor([1, ids.length, 2], both);
+}
+
 const toRows = (value: number | readonly number[], batch: number): Float32Array =>
   typeof value === 'number' ? new Float32Array(batch).fill(value) : Float32Array.from(value);
 
@@ -50,6 +59,7 @@ export function caseInputs(
     timesteps: toBatch(g.float(inputs.sigma), batch).data,
     context: each(inputs.context),
     ...(inputs.attention_mask && { contextMask: each(inputs.attention_mask) }),
+    ...(inputs.t5xxl_ids && { tokens: toBatch(tokensOf(g, inputs), batch) }),
     ...(inputs.y && { y: each(inputs.y) }),
     ...(params.guidance !== undefined &&
       params.guidance !== null && { guidance: toRows(params.guidance, batch) }),

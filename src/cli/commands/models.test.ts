@@ -48,6 +48,7 @@ const GOOD: Readonly<Record<string, string>> = {
   'vae/ae.safetensors': 'tiny_ae',
   'diffusion_models/qwen.safetensors': 'tiny_qwen_image',
   'diffusion_models/krea.safetensors': 'tiny_krea2',
+  'diffusion_models/anima.safetensors': 'tiny_anima',
   'text_encoders/qwen-vl.safetensors': 'tiny_qwen25_vl_7b',
   'vae/qwen.safetensors': 'tiny_wan21_vae',
   'vae_approx/taesdxl_decoder.safetensors': 'taesdxl_decoder',
@@ -159,6 +160,7 @@ describe('darkroom models inspect', () => {
       'vae/ae.safetensors': 'VAE: KL, SD3 or FLUX.1 (16 channels)',
       'diffusion_models/qwen.safetensors': 'diffusion model: Qwen-Image, predicts flow',
       'diffusion_models/krea.safetensors': 'diffusion model: Krea 2, predicts flow',
+      'diffusion_models/anima.safetensors': 'diffusion model: Anima, predicts flow',
       'text_encoders/qwen-vl.safetensors': 'text encoder: Qwen2.5-VL 7B',
       'vae/qwen.safetensors': 'VAE: Wan 2.1 and Qwen-Image',
       'vae_approx/taesdxl_decoder.safetensors': 'VAE: TAESD, the decoder',
@@ -263,9 +265,9 @@ describe('darkroom models inspect', () => {
     const { err } = await run('inspect', join(models, 'checkpoints/nothing.safetensors'));
     expect(err).toContain(
       'Darkroom runs models of SD1.x, SD2.x, SDXL, SDXL refiner, Stable Diffusion 3, FLUX.1, ' +
-        'FLUX.1 schnell, FLUX.2, Chroma, Lumina 2, Z-Image, Qwen-Image, Qwen-Image 2.1, ' +
-        'AuraFlow and Krea 2 (checkpoints and their parts, LoRAs, ControlNets, textual ' +
-        'inversions), upscalers and detectors.',
+        'FLUX.1 schnell, FLUX.2, LongCat-Image, Chroma, Lumina 2, Z-Image, Qwen-Image, ' +
+        'Qwen-Image 2.1, AuraFlow, Krea 2 and Anima (checkpoints and their parts, LoRAs, ' +
+        'ControlNets, textual inversions), upscalers and detectors.',
     );
   });
 });

@@ -99,13 +99,19 @@ const KINDS: Readonly<Record<string, readonly (string | readonly string[])[]>> =
   'a MiDaS depth model': ['pretrained.model.patch_embed.proj.weight'],
 };
 
+/** Kinds that are supported where they have one more tensor. */
+const SUPPORTED_WITH: Readonly<Record<string, string>> = {
+  // Anima
+  'a Cosmos model (video)': 'llm_adapter.blocks.0.cross_attn.q_proj.weight',
+};
+
 /**
  * The unsupported kind of a model file ('an AuraFlow model'); undefined for all other files.
  */
 export function foreignModel(tensors: { has(name: string): boolean }): string | undefined {
-  return Object.keys(KINDS).find((kind) =>
-    KINDS[kind].some((names) =>
-      PREFIXES.some((prefix) => [names].flat().every((name) => tensors.has(prefix + name))),
-    ),
+  const hasAll = (names: string | readonly string[]): boolean =>
+    PREFIXES.some((prefix) => [names].flat().every((name) => tensors.has(prefix + name)));
+  return Object.keys(KINDS).find(
+    (kind) => KINDS[kind].some(hasAll) && !(SUPPORTED_WITH[kind] && hasAll(SUPPORTED_WITH[kind])),
   );
 }

@@ -16,7 +16,8 @@ export type TransformerFamily =
   | 'qwen-image'
   | 'qwen-image-21'
   | 'auraflow'
-  | 'krea2';
+  | 'krea2'
+  | 'anima';
 
 export type Family = UNetFamily | TransformerFamily;
 
@@ -38,6 +39,7 @@ export const FAMILY_NAMES: Readonly<Record<Family, string>> = {
   'qwen-image-21': 'Qwen-Image 2.1',
   auraflow: 'AuraFlow',
   krea2: 'Krea 2',
+  anima: 'Anima',
 };
 
 const names = Object.values(FAMILY_NAMES);

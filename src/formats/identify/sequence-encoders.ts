@@ -99,6 +99,7 @@ const SEQUENCE_KINDS = [
   'gemma2_2b',
   'qwen3_4b',
   'qwen3_8b',
+  'qwen3_06b',
   'qwen25_7b',
   'qwen3vl_4b',
   'qwen3vl_8b',

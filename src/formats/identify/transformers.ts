@@ -42,6 +42,14 @@ const MARKERS: readonly Marker[] = [
     family: () => 'krea2',
     names: ['txtfusion.projector.weight', 'first.weight', 'blocks.0.attn.wq.weight'],
   },
+  {
+    family: () => 'anima',
+    names: [
+      'blocks.0.mlp.layer1.weight',
+      'llm_adapter.blocks.0.cross_attn.q_proj.weight',
+      'x_embedder.proj.1.weight',
+    ],
+  },
   { family: () => 'sd3', names: ['joint_blocks.0.context_block.attn.qkv.weight'] },
   {
     family: () => 'auraflow',
@@ -127,7 +135,7 @@ const MARKERS: readonly Marker[] = [
 ];
 
 /** The prefixes that diffusion models have in their files. */
-const PREFIXES = ['', 'model.diffusion_model.', 'model.'];
+const PREFIXES = ['', 'model.diffusion_model.', 'model.', 'net.'];
 
 /** The transformer in a file; undefined if there is none of a known family. */
 export function transformerIn(

@@ -1,6 +1,7 @@
 // The denoiser of each family: how it is created, and the layout of diffusers.
 import type { Family } from '../../formats/identify/identified-model.ts';
 import type { TensorInfo } from '../../formats/tensor-file.ts';
+import { createAnima } from '../anima/anima.ts';
 import { auraFlow } from '../auraflow/auraflow.ts';
 import { auraFlowFromDiffusers } from '../auraflow/layout.ts';
 import { createChroma } from '../chroma/network.ts';
@@ -72,4 +73,5 @@ export const DENOISERS: Readonly<Record<Family, DenoiserKind>> = {
     clip: 'auraflow',
   },
   krea2: { create: createKrea2, fromDiffusers: asNamed, clip: 'krea2' },
+  anima: { create: createAnima, fromDiffusers: asNamed, clip: 'anima' },
 };

@@ -15,6 +15,7 @@ import {
   type PromptImages,
   type PromptOptions,
   promptTokens,
+  tokensBesideOf,
 } from './prompt-tokens.ts';
 import type { EncoderKind, TextEncoder } from './text-encoder.ts';
 
@@ -120,7 +121,7 @@ interface OnePrompt {
 
 function clipOf(options: ClipOptions, parts: readonly Part[], stopAt?: number): Clip {
   const { family } = options;
-  const { join } = CLIP_FAMILIES[family];
+  const { join, tokensBeside } = CLIP_FAMILIES[family];
   const encodeOne = async (
     text: string,
     { images, change, warn: callWarn }: OnePrompt,
@@ -132,7 +133,9 @@ function clipOf(options: ClipOptions, parts: readonly Part[], stopAt?: number): 
       prompts.push(change ? chunks.map(change) : chunks);
     }
     const context = { stopAt, warn, keepsImages: images?.areKept };
-    return join(await encodePrompts(parts, prompts, context));
+    const encoded = join(await encodePrompts(parts, prompts, context));
+    if (!tokensBeside) return encoded;
+    return { ...encoded, tokens: await tokensBesideOf({ ...options, warn }, tokensBeside, text) };
   };
   const encodeTexts: Clip['encodeTexts'] = async ({ own, rest }, callWarn) => {
     checkTexts(family, parts, own);

@@ -43,6 +43,7 @@ const TOKENIZERS: Readonly<Record<string, readonly [ClipFamily, file: string]>> 
   gemma2_lumina2: ['lumina2', 'gemma2_2b'],
   qwen25_qwen_image: ['qwen-image', 'qwen25_vl_7b'],
   pile_t5xl_aura: ['auraflow', 'pile_t5xl'],
+  qwen3_anima: ['anima', 'qwen3_06b'],
   qwen3vl_krea2: ['krea2', 'qwen3vl_4b'],
 };
 

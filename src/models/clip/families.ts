@@ -10,8 +10,9 @@ import {
   QWEN_PAD,
   QWEN_USER,
 } from '../../text/tokenizers/qwen.ts';
-import { T5_END } from '../../text/tokenizers/t5.ts';
+import { T5_END, t5Tokenizer } from '../../text/tokenizers/t5.ts';
 import { TEKKEN_START } from '../../text/tokenizers/tekken.ts';
+import type { Tokenizer } from '../../text/tokenizers/tokenizer.ts';
 import { type JoinParts, onlyPart, pooledBeside, sideBySide, stableDiffusion3 } from './join.ts';
 import type { EncoderKind, TokenSlot } from './text-encoder.ts';
 
@@ -30,7 +31,8 @@ export type ClipFamily =
   | 'qwen-image'
   | 'qwen-image-21'
   | 'auraflow'
-  | 'krea2';
+  | 'krea2'
+  | 'anima';
 
 /** How a family uses one of its encoders. */
 export interface PartRule {
@@ -74,6 +76,8 @@ export interface SequenceRule {
   readonly leavesOutImages?: boolean;
   /** Whether parentheses in the prompt are weights. */
   readonly isWeighted: boolean;
+  /** Whether these only divide the prompt: the encoder takes each token as it is. */
+  readonly dropsWeights?: boolean;
   /** Whether prompts may name embeddings. */
   readonly takesEmbeddings: boolean;
   /** Whether the empty prompt that weights are relative to is padding alone. */
@@ -98,12 +102,22 @@ export interface SequenceRule {
   readonly isZeroed?: boolean;
 }
 
+/** A tokenizer without an encoder. */
+export interface TokensBeside {
+  /** The encoder that it belongs to. */
+  readonly kind: EncoderKind;
+  readonly tokens: SequenceRule;
+  readonly tokenizer: () => Tokenizer;
+}
+
 export interface FamilyRule {
   /** In the order of their features. */
   readonly parts: readonly PartRule[];
   /** Whether any one of the parts is enough. */
   readonly isPartial?: boolean;
   readonly join: JoinParts;
+  /** The tokens of prompts for networks that embed them themselves. */
+  readonly tokensBeside?: TokensBeside;
   /** The node that loads the encoders from files of their own, for messages. */
   readonly loader: string;
 }
@@ -380,6 +394,19 @@ export const CLIP_FAMILIES: Readonly<Record<ClipFamily, FamilyRule>> = {
     ],
     join: onlyPart,
     loader: 'CLIPLoader (type krea2)',
+  },
+  anima: {
+    parts: [
+      {
+        kind: 'qwen3_06b',
+        tokens: { ...QWEN_CHAT, template: undefined, isWeighted: true, dropsWeights: true },
+        layer: 'last',
+        norm: false,
+      },
+    ],
+    join: onlyPart,
+    tokensBeside: { kind: 't5xxl', tokens: T5, tokenizer: t5Tokenizer },
+    loader: 'CLIPLoader (type stable_diffusion)',
   },
 };
 

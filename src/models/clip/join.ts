@@ -13,6 +13,8 @@ export interface EncodedPrompt {
   readonly mask?: Tensor;
   /** Before which token each image was whose own tokens are left out. */
   readonly imageSlots?: readonly number[];
+  /** Its tokens for a network that embeds them itself, ids and weights, [1,T,2]. */
+  readonly tokens?: Tensor;
 }
 
 /** An encoder's features of a prompt; null where it was given no tokens. */

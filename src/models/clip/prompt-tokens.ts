@@ -1,5 +1,6 @@
 // The tokens of a prompt for one encoder of a family: chunks, or one sequence.
-import type { Tensor } from '../../tensor/tensor.ts';
+import { DarkroomError } from '../../errors.ts';
+import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import type { EndsAtBrackets } from '../../text/embedding-names.ts';
 import type { EmbeddingLookup, Warn } from '../../text/embeddings.ts';
 import { quotedParts } from '../../text/quoted-parts.ts';
@@ -7,7 +8,7 @@ import { emptyChunk, tokenize } from '../../text/token-chunks.ts';
 import { type Chunk, plainToken, type Token } from '../../text/token-groups.ts';
 import { emptySequence, tokenizeSequence } from '../../text/token-sequences.ts';
 import type { Tokenizer } from '../../text/tokenizers/tokenizer.ts';
-import type { ChunkRule, PartRule, SequenceRule } from './families.ts';
+import type { ChunkRule, PartRule, SequenceRule, TokensBeside } from './families.ts';
 import type { EncoderKind, TextEncoder, TokenSlot } from './text-encoder.ts';
 
 /** An encoder and how its family uses it; absent where the family can do without it. */
@@ -64,7 +65,7 @@ export async function promptTokens(
   }
   if (!encoder?.tokenizer) return [];
   const { template: own = ['', ''], imageTemplate, imageToken, ...rest } = rule.tokens;
-  const { templateMarks = [], spelledLength, ...sequence } = rest;
+  const { templateMarks = [], spelledLength, dropsWeights, ...sequence } = rest;
   const ofImages = images.length > 0 ? imageTemplate?.(images.length) : undefined;
   const around = template ?? ofImages ?? own;
   const [before, after] = templateMarks.some((mark) => text.startsWith(mark)) ? ['', ''] : around;
@@ -78,7 +79,30 @@ export async function promptTokens(
           ...spelledTokens(text, tokenizer, { length: spelledLength, pad: sequence.pad }),
           ...tokenizer.encode(after),
         ].map(plainToken);
-  return [await withImages(tokens, encoder, images, imageToken)];
+  const weighted = dropsWeights ? tokens.map((token) => ({ ...token, weight: 1 })) : tokens;
+  return [await withImages(weighted, encoder, images, imageToken)];
+}
+
+/**
+ * Returns a prompt's tokens for a network that embeds them itself, ids and weights, [1,T,2]. Throws
+ * DR_INPUT_INVALID for embeddings.
+ */
+export async function tokensBesideOf(
+  { embeddings, endsAtBrackets, warn, padding }: PromptOptions,
+  { kind, tokens: rule, tokenizer }: TokensBeside,
+  text: string,
+): Promise<Tensor> {
+  const options = { key: kind, embeddings, endsAtBrackets, warn, ...rule, ...padding?.[kind] };
+  const tokens = await tokenizeSequence(text, { ...options, tokenizer: tokenizer() });
+  const numbers = tokens.flatMap(({ value, weight }) => {
+    if (typeof value === 'number') return [value, weight];
+    throw new DarkroomError('DR_INPUT_INVALID', {
+      message: 'the prompt names an embedding, and the model takes tokens only',
+      hint: 'Remove `embedding:…` from the prompt.',
+      input: 'text',
+    });
+  });
+  return tensor([1, tokens.length, 2], Float32Array.from(numbers));
 }
 
 /** The tokens of a prompt whose quoted letters are tokenized alone, padded or cut to a length. */

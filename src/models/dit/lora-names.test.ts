@@ -2,6 +2,7 @@
 import { expect, it } from 'vitest';
 import { fixtureWeights } from '../../../test/support/dit-cases.ts';
 import { golden } from '../../../test/support/golden.ts';
+import { anima } from '../anima/anima.ts';
 import { auraFlow } from '../auraflow/auraflow.ts';
 import { FLUX, FLUX2 } from '../flux/network.ts';
 import { krea2 } from '../krea2/krea2.ts';
@@ -29,6 +30,7 @@ const NAMES: Readonly<Record<string, LoraNames | undefined>> = {
   qwen_image: qwenImage.lora,
   aura: auraFlow.lora,
   krea2: krea2.lora,
+  anima: anima.lora,
 };
 
 const g = golden('weights', 'lora_keys');

@@ -74,6 +74,7 @@ describe('describeLora', () => {
     ],
     ['FLUX.1 or Qwen-Image', 'transformer.transformer_blocks.0.attn.to_q.lora_A.weight', 3072],
     ['Qwen-Image', 'lora_unet_transformer_blocks_0_img_mlp_net_0_proj.lora_down.weight', 3072],
+    ['Anima', 'lora_unet_blocks_0_cross_attn_q_proj.lora_down.weight', 2048],
     ['Krea 2', 'transformer.transformer_blocks.0.attn.to_gate.lora_A.weight', 6144],
     ['Krea 2', 'lora_unet_blocks_0_attn_wq.lora_down.weight', 6144],
     ['FLUX.2 or Krea 2', 'transformer.transformer_blocks.0.attn.to_q.lora_A.weight', 6144],

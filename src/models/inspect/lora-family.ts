@@ -148,6 +148,11 @@ const TRANSFORMERS: readonly Transformers[] = [
     families: ['sd3', ...FLUX_OR_CHROMA, 'flux2', 'qwen-image', 'qwen-image-21', 'krea2'],
   },
   {
+    layers: /llm_adapter|blocks[._]\d+[._](self_attn|cross_attn)[._](q_proj|output_proj)/,
+    name: FAMILY_NAMES.anima,
+    families: ['anima'],
+  },
+  {
     layers: /blocks[._]\d+[._](self_attn|cross_attn)/,
     name: 'Wan or a video model built like it',
     families: [],

@@ -15,6 +15,9 @@ export interface PairGroup {
   readonly count: number;
   /** The number of the first pair's frequency. */
   readonly first: number;
+  /** In place of those of all groups. */
+  readonly depth?: number;
+  readonly theta?: number;
 }
 
 /**
@@ -26,10 +29,10 @@ export function rotations(
   groups: readonly PairGroup[],
   { depth, theta }: { readonly depth: number; readonly theta: number },
 ): { readonly cos: Tensor; readonly sin: Tensor } {
-  const pairs = groups.flatMap(({ axis, count, first }) =>
+  const pairs = groups.flatMap(({ axis, count, first, ...own }) =>
     Array.from({ length: count }, (_, j) => ({
       axis,
-      frequency: f(1 / pow(theta, f((2 * (first + j)) / depth))),
+      frequency: f(1 / pow(f(own.theta ?? theta), f((2 * (first + j)) / (own.depth ?? depth)))),
     })),
   );
   const shape = [positions.length, pairs.length];

@@ -72,6 +72,18 @@ const CASES: readonly (readonly [
     ],
   ],
   [
+    'anima',
+    ['tiny_qwen3_06b'],
+    [
+      ['lora_te_layers_0_mlp_up_proj', 'tiny_qwen3_06b', 'model.layers.0.mlp.up_proj.weight'],
+      [
+        'text_encoders.qwen3_06b.transformer.model.layers.1.mlp.down_proj',
+        'tiny_qwen3_06b',
+        'model.layers.1.mlp.down_proj.weight',
+      ],
+    ],
+  ],
+  [
     'z-image',
     ['tiny_qwen3_4b'],
     [

@@ -25,12 +25,13 @@ export async function encodePrompt(
 }
 
 const entryOf = (
-  { cond, pooled, mask, imageSlots }: EncodedPrompt,
+  { cond, pooled, mask, imageSlots, tokens }: EncodedPrompt,
   values: Partial<ConditioningEntry>,
 ): ConditioningEntry => ({
   cond,
   pooled_output: pooled,
   ...(mask && { attention_mask: mask }),
   ...(imageSlots && { image_slots: imageSlots }),
+  ...(tokens && { t5xxl_tokens: tokens }),
   ...values,
 });

@@ -83,7 +83,7 @@ export const SINGLE_ENCODERS: Readonly<Record<TextEncoder['kind'], SingleUse>> =
   gemma2_2b: { otherwise: 'lumina2', types: { pixeldit: null } },
   qwen3_4b: { otherwise: 'z-image', types: { flux2: 'flux2' } },
   qwen3_8b: { otherwise: 'flux2', types: { ideogram4: null } },
-  qwen3_06b: { otherwise: null },
+  qwen3_06b: { otherwise: 'anima' },
   qwen25_7b: {
     otherwise: 'qwen-image',
     types: { hunyuan_image: null, longcat_image: 'longcat-image' },
@@ -191,12 +191,11 @@ const OTHER_USES: Partial<Record<TextEncoder['kind'], string>> = {
 
 function unsupportedUse(name: string, kind: TextEncoder['kind'], type: ClipType): DarkroomError {
   const hint = OTHER_USES[kind];
-  const { otherwise } = SINGLE_ENCODERS[kind];
-  if (!hint && otherwise) return unsupportedType(type, CLIP_HINT);
+  if (!hint) return unsupportedType(type, CLIP_HINT);
   return new DarkroomError('DR_MODEL_UNSUPPORTED', {
     message: `${name} is ${kind}, which with the type '${type}' is for models that are not supported`,
-    hint: hint ?? 'Use a text encoder of the model that you draw with.',
-    input: hint ? 'type' : 'clip_name',
+    hint,
+    input: 'type',
   });
 }
 

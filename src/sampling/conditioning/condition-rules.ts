@@ -26,6 +26,8 @@ export interface ConditionRules {
   readonly references?: boolean;
   /** Whether the network hides a prompt's padding from its attention. */
   readonly masksPrompt?: boolean;
+  /** Whether the network embeds tokens of the prompt itself. */
+  readonly embedsTokens?: boolean;
   /** Whether the network takes a style model's bias of its attention. */
   readonly biasesAttention?: boolean;
 }
@@ -76,6 +78,7 @@ export const CONDITION_RULES: Readonly<Record<Model['family'], ConditionRules>> 
   'qwen-image-21': { repeatsTokens: false, vector: pooledPrompt, references: true },
   auraflow: { repeatsTokens: false, vector: pooledPrompt },
   krea2: { repeatsTokens: false, vector: pooledPrompt, references: true },
+  anima: { repeatsTokens: false, vector: pooledPrompt, embedsTokens: true },
 };
 
 /** The entry's pooled prompt. Throws DR_INPUT_INVALID if it has none of the model's width. */

@@ -30,6 +30,8 @@ export interface NetworkCondition {
   readonly context: Tensor;
   /** Which tokens are not padding, [1,T]; absent where all are, or the network does not mind. */
   readonly contextMask?: Tensor;
+  /** DenoiserInputs.tokens, [1,T,2]. */
+  readonly tokens?: Tensor;
   /** DenoiserInputs.attentionBias, [1,T+1,T+1]. */
   readonly attentionBias?: Tensor;
   /** Token features for ControlNets, [1,T,D], where they get other ones. */
@@ -133,6 +135,7 @@ function prepare(
     condition: {
       context: entry.cond,
       contextMask: rules.masksPrompt ? entry.attention_mask : undefined,
+      tokens: rules.embedsTokens ? entry.t5xxl_tokens : undefined,
       attentionBias: rules.biasesAttention ? entry.attention_bias : undefined,
       controlContext: entry.cross_attn_controlnet,
       y: model.denoiser.admChannels

@@ -97,6 +97,7 @@ function canShareBatch({ family }: Model, task: Task, first: Task): boolean {
     canShareTokens(own.controlContext, other.controlContext, maxRepeat) &&
     own.y?.shape[1] === other.y?.shape[1] &&
     own.contextMask?.shape[1] === other.contextMask?.shape[1] &&
+    own.tokens?.shape[1] === other.tokens?.shape[1] &&
     own.attentionBias?.shape[1] === other.attentionBias?.shape[1] &&
     (own.guidance === null) === (other.guidance === null) &&
     referenceSizes(own) === referenceSizes(other)
@@ -140,6 +141,7 @@ function batchInputs({ sampling }: Model, tasks: readonly Task[], x: Tensor, sig
     ),
     y: joinRows(tasks, batch, ({ y }) => y),
     contextMask: joinRows(tasks, batch, ({ contextMask }) => contextMask),
+    tokens: joinRows(tasks, batch, ({ tokens }) => tokens),
     attentionBias: joinRows(tasks, batch, ({ attentionBias }) => attentionBias),
     guidance: guidanceRows(tasks, batch),
     references: joinReferences(tasks, batch),

@@ -41,6 +41,7 @@ const FAMILIES: Readonly<Record<Model['family'], FamilyRule>> = {
   'qwen-image-21': { latentFormat: QWEN21, sampling: () => fluxSampling({ shift: 0.69 }) },
   auraflow: { latentFormat: SDXL, sampling: () => flowSampling({ shift: 1.73, multiplier: 1 }) },
   krea2: { latentFormat: WAN21, sampling: fluxSampling },
+  anima: { latentFormat: WAN21, sampling: () => flowSampling({ shift: 3, multiplier: 1 }) },
 };
 
 /** The sigmas of Playground v2.5. */

@@ -1,6 +1,7 @@
 // The text encoders of flow models, through their loaders and the nodes that encode, against
 // te/encode (ComfyUI 0.33.0 on the tiny fixtures).
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { tokensOf } from '../../../../../test/support/dit-cases.ts';
 import {
   expectGolden,
   fixtureModel,
@@ -15,6 +16,7 @@ import type { Conditioning, ConditioningEntry } from '../../../../sampling/sampl
 const g = golden('te', 'encode');
 const FILES = [
   ...['tiny_clip_l', 'tiny_clip_g', 'tiny_t5xxl', 'tiny_qwen3_4b', 'tiny_gemma2_2b'],
+  'tiny_qwen3_06b',
   'tiny_qwen25_vl_7b',
 ];
 const c = testContext({
@@ -41,6 +43,7 @@ const LOADERS: Readonly<Record<string, () => Promise<[Clip]>>> = {
   klein: () => clipLoader('flux2', 'tiny_qwen3_4b'),
   lumina2: () => clipLoader('lumina2', 'tiny_gemma2_2b'),
   qwen_image: () => clipLoader('qwen_image', 'tiny_qwen25_vl_7b'),
+  anima: () => clipLoader('stable_diffusion', 'tiny_qwen3_06b'),
 };
 
 type Encode = (clip: Clip, params: Params) => Promise<Conditioning>;
@@ -107,6 +110,7 @@ function expectEntry(one: GoldenCase, entry: ConditioningEntry, prefix: string):
     expectGolden(g, id, name, { shape, data: actual!.data.subarray(0, count) });
     if (key !== 'cond') expect(actual!.shape, `${id} ${key}`).toEqual(shape);
   }
+  expect(entry.t5xxl_tokens).toEqual(outputs.t5xxl_ids ? tokensOf(g, outputs) : undefined);
 }
 
 describe.each(Object.keys(LOADERS))('golden te/encode %s', (name) => {

@@ -29,7 +29,7 @@ const PROMPT = 'a (red:1.2) fox';
 const path = (name: string): string => join(folder, `${name}.safetensors`);
 const same = (name: string): string => name;
 
-const names = ['clip_l', 'clip_g', 't5xxl', 'qwen3_4b', 'qwen3_06b', 'gemma2_2b', 'pile_t5xl'];
+const names = ['clip_l', 'clip_g', 't5xxl', 'qwen3_4b', 'gemma2_2b', 'pile_t5xl'];
 const context = (more: Models = {}) =>
   testContext({
     text_encoders: {
@@ -91,12 +91,6 @@ describe('text encoders that do not fit', () => {
       'pixeldit',
       "gemma2_2b is gemma2_2b, which with the type 'pixeldit' is for models that are not supported",
       "type 'lumina2'",
-    ],
-    [
-      'qwen3_06b',
-      'lumina2',
-      "qwen3_06b is qwen3_06b, which with the type 'lumina2' is for models that are not supported",
-      'Use a text encoder',
     ],
   ])('CLIPLoader refuses %s as %s', async (name, type, message, hint) => {
     await expect(single(name, type)).rejects.toMatchObject({

@@ -83,6 +83,7 @@ interface Prefixes {
   readonly vae: string;
 }
 
+const CLASSIC: Prefixes = { encoders: 'cond_stage_model.', vae: VAE_PREFIX };
 const FLOW: Prefixes = { encoders: ALL_IN_ONE, vae: FLOW_VAE_PREFIX };
 
 /** Of the families whose encoders are named as in memory. */
@@ -98,7 +99,8 @@ const PREFIXES: Readonly<Partial<Record<Model['family'], Prefixes>>> = {
   auraflow: FLOW,
   'longcat-image': FLOW,
   sd3: { encoders: ALL_IN_ONE, vae: VAE_PREFIX },
-  chroma: { encoders: 'cond_stage_model.', vae: VAE_PREFIX },
+  chroma: CLASSIC,
+  anima: CLASSIC,
 };
 
 async function clipTensors(
