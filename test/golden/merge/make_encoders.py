@@ -9,6 +9,8 @@ import comfyui
 
 comfyui.start(sys.argv[1])
 import comfy.sd, comfy.supported_models, comfy.utils
+import comfy.text_encoders.t5 as t5
+from comfy.ldm.modules.attention import attention_pytorch
 import comfy_extras.nodes_attention_multiply as attention
 import comfy_extras.nodes_model_merging as merging
 from safetensors.torch import load, save_file
@@ -74,21 +76,38 @@ def described(sd):
 
 comfy.utils.save_torch_file = lambda sd, name, metadata=None: saved.update({os.path.basename(name): described(sd)})
 merging.folder_paths.get_save_image_path = lambda prefix, folder: (folder, os.path.basename(prefix), 1, "", prefix)
-cases, tensors = [], {}
+
+
+def encoded(act, family):
+    """The changed text encoders, and the features of a prompt."""
+    clip = act(loaded(family), loaded(family, "varied_"))
+    cond, pooled = clip.encode_from_tokens(clip.tokenize("a red fox in the snow"), return_pooled=True)
+    return clip, {k: v for k, v in {"cond": cond[:, :24], "pooled": pooled}.items() if v is not None}
+
+
+cases, tensors, measured = [], {}, {}
 for family, (names, config) in FAMILIES.items():
     for node, act in NODES.items():
-        # the attention of T5 is not scaled: with doubled weights it multiplies differences of rounding
-        if node == "CLIPMergeAdd" and "tiny_t5xxl" in names:
-            continue
         id = f"{family} {node}"
-        clip = act(loaded(family), loaded(family, "varied_"))
         outputs, scalars = {}, {}
         # SD3 pads features to a width that the small encoders do not have
-        if family != "sd3":
-            cond, pooled = clip.encode_from_tokens(clip.tokenize("a red fox in the snow"), return_pooled=True)
-            made = {"cond": cond[:, :24], "pooled": pooled}
-            outputs = {k: f"{id}/{k}" for k, v in made.items() if v is not None}
-            tensors.update({f"{id}/{k}": v.float() for k, v in made.items() if v is not None})
+        if family == "sd3":
+            if node == "CLIPMergeAdd":
+                continue
+            clip = act(loaded(family), loaded(family, "varied_"))
+        else:
+            clip, made = encoded(act, family)
+            outputs = {k: f"{id}/{k}" for k in made}
+            tensors.update({f"{id}/{k}": v.float() for k, v in made.items()})
+            # the attention of T5 is not scaled: with doubled weights it multiplies differences of rounding, those of threads and of SDPA (in float64 the modules are 1e-3 away)
+            if node == "CLIPMergeAdd" and "tiny_t5xxl" in names:
+                torch.set_num_threads(2)
+                _, threaded = encoded(act, family)
+                torch.set_num_threads(1)
+                usual, t5.optimized_attention_for_device = t5.optimized_attention_for_device, lambda *a, **k: attention_pytorch
+                _, other = encoded(act, family)
+                t5.optimized_attention_for_device = usual
+                measured.update({f"{id}/{k}": [max((made[k] - again[k]).abs().max().item() for again in (threaded, other))] for k in made})
         if node in ("none", "CLIPMergeSimple"):
             saved.clear()
             merging.CLIPSave().save(clip, "x")
@@ -96,4 +115,4 @@ for family, (names, config) in FAMILIES.items():
             scalars = {"files": dict(saved), "checkpoint": described(checkpoint), "vae": config.vae_key_prefix[0]}
         cases.append({"id": id, "params": {"family": family, "node": node, "files": names}, "inputs": {}, "outputs": outputs, "scalars": scalars})
         print(id)
-write(here, "encoders", cases, tensors)
+write(here, "encoders", cases, tensors, measured)
