@@ -4,7 +4,7 @@ import { drawGrid } from './grid.ts';
 
 /** Twice the size instead of four times: the differences are the same, and are drawn sooner. */
 const SMALLER = { 'Upscale.rescale_factor': 2 };
-/** Redraws enough for the tiles to be seen. */
+/** Redraws enough for tiles to be seen. */
 const VISIBLE = { 'Upscale.denoise': 0.4 };
 /** One row each: an input, its values from left to right, and other overrides. */
 const ROWS: readonly (readonly [
@@ -13,7 +13,6 @@ const ROWS: readonly (readonly [
   set?: Readonly<Record<string, number>>,
 ])[] = [
   ['Upscale.denoise', [0.01, 0.1, 0.3, 0.5]],
-  ['Tiles.bbox_size', [48, 72, 96, 128], VISIBLE],
   ['Tiles.crop_factor', [1, 1.25, 1.5, 2], VISIBLE],
 ];
 

@@ -6,8 +6,6 @@ const TEXT = 'two-stage-text-to-image.json';
 const IMAGE = 'two-stage-image-to-image.json';
 /** Half the size of the example: drawn sooner, and denoise shows the same. */
 const SMALLER = { 'Two Stages.scaled_width': 256, 'Two Stages.scaled_height': 256 };
-/** Enlarges and redraws nothing, so that the enlargement is seen. */
-const ENLARGED = { 'Two Stages.denoise': 0 };
 /**
  * One row each: the example, the input of its sampler, the values from left to right, and other
  * overrides.
@@ -20,7 +18,6 @@ const ROWS: readonly (readonly [
 ])[] = [
   [TEXT, 'base_ratio', [0.25, 0.5, 0.75, 1]],
   [IMAGE, 'denoise', [0, 0.2, 0.4, 0.6], SMALLER],
-  [IMAGE, 'softness', [0, 0.5, 0.9, 1], ENLARGED],
 ];
 
 await drawGrid(

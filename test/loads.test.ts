@@ -27,7 +27,7 @@ afterAll(async () => {
 
 it.each([
   ['three-regions', { '42.steps': 6 }],
-  ['tile-upscale', { '5.steps': 2, '8.steps': 6 }],
+  ['tile-upscale', { '5.steps': 2, '8.steps': 6, '8.rescale_factor': 2 }],
 ])('%s', async (name, set) => {
   steps = 0;
   await darkroom.run(`examples/${name}.json`, {
