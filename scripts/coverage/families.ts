@@ -23,7 +23,8 @@ export type SmallFamily =
   | 'qwen-image'
   | 'krea2'
   | 'anima'
-  | 'auraflow';
+  | 'auraflow'
+  | 'hidream';
 
 export interface Family {
   readonly title: string;
@@ -66,7 +67,9 @@ export const FAMILIES: readonly Family[] = [
   { title: 'Chroma Radiance', names: /radiance/ },
   { title: 'Cosmos', names: word('cosmos') },
   { title: 'PixArt', names: word('pixart') },
-  { title: 'HiDream', names: word('hidream') },
+  // O1 draws pixels
+  { title: 'HiDream-O1', names: /hidream[_-]?o1/ },
+  { title: 'HiDream', names: word('hidream'), small: [[ANY, 'hidream']] },
   { title: 'OmniGen 2', names: word('omnigen') },
   { title: 'Anima', names: word('anima'), small: [[ANY, 'anima']] },
   { title: 'NewBie', names: word('newbie') },
@@ -130,6 +133,7 @@ const ENCODERS: readonly (readonly [names: RegExp, file: string | undefined])[] 
   [/qwen[_-]?3[_-]?[48]b/, 'qwen3_4b'],
   [/gemma[_-]?2[_-]?2b(?!.*elm)/, 'gemma2_2b'],
   [/mistral[_-]?3[_-]small/, 'mistral3_24b'],
+  [/llama[_-]?3[._]?1?[_-]?8b/, 'llama3_8b'],
   [/qwen|gemma|llama|mistral|gpt[_-]?oss|byt5|jina|ernie|ovis/, undefined],
 ];
 const encoderOf = (file: string) => ENCODERS.find(([names]) => names.test(baseOf(file)));

@@ -112,6 +112,10 @@ const TRANSFORMERS: Readonly<Partial<Record<SmallFamily, Transformer>>> = {
     lora: 'lora_krea2_peft',
   },
   anima: { model: fixture('tiny_anima'), encoders: ['qwen3_06b'], vae: 'wan' },
+  hidream: {
+    model: seeded('dit/hidream', ({ weights }) => weights.dit),
+    encoders: ['clip_l', 'clip_g', 't5xxl', 'llama3_8b'],
+  },
   auraflow: {
     model: fixture('tiny_auraflow'),
     encoders: ['pile_t5xl'],
@@ -136,6 +140,7 @@ const ENCODERS: Files = {
     ...((await seeded('dit/flux2_dev', (g) => g.weights.te)(pathOf)) as TensorsToWrite),
     tekken_model: await goldenTensor('dit/flux2_dev', 'tekken'),
   }),
+  llama3_8b: seeded('dit/hidream', ({ weights }) => weights.llama),
 };
 
 const mapped = <T>(

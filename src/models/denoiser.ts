@@ -20,6 +20,8 @@ export interface DenoiserInputs {
   readonly timesteps: Float32Array;
   /** Token features, [B, T, contextDim]. */
   readonly context: Tensor;
+  /** The states of a language model's layers beside each other, [B, S, L * D]; only for HiDream. */
+  readonly contextLayers?: Tensor;
   /** Which tokens are of the prompt (1) and which are padding (0), [B, T]; all by default. */
   readonly contextMask?: Tensor;
   /**

@@ -56,6 +56,8 @@ export interface ConditioningEntry {
   readonly attention_mask?: Tensor;
   /** The prompt's tokens of T5's vocabulary, ids and weights, [1,T,2]; Anima uses them. */
   readonly t5xxl_tokens?: Tensor;
+  /** The states of Llama 3's layers beside each other, [1,T,L*D]; HiDream uses them. */
+  readonly conditioning_llama3?: Tensor;
   /**
    * A style model's bias of the attention between the prompt's tokens and the image, [1,T+1,T+1]:
    * ComfyUI's `attention_mask` with an `attention_mask_img_shape` of one token. FLUX.1 uses it.

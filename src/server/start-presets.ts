@@ -226,6 +226,31 @@ export const START_PRESETS: Readonly<Record<Family, StartPreset>> = {
     vae: WAN_VAE,
     modelSampling: shift(3.1),
   },
+  hidream: {
+    ...FLOW,
+    ...{ steps: 50, cfg: 5, sampler: 'uni_pc' },
+    encoders: {
+      class_type: 'QuadrupleCLIPLoader',
+      inputs: {},
+      files: [
+        { ...CLIP_L, usual: 'clip_l_hidream.safetensors' },
+        { ...CLIP_G, usual: 'clip_g_hidream.safetensors' },
+        { ...T5, usual: 't5xxl_fp8_e4m3fn_scaled.safetensors' },
+        { kind: 'llama3_8b', usual: 'llama_3.1_8b_instruct_fp8_scaled.safetensors' },
+      ],
+    },
+    modelSampling: { class_type: 'ModelSamplingSD3', inputs: { shift: 3 } },
+    variants: [
+      {
+        name: /dev/i,
+        settings: { steps: 28, cfg: 1, sampler: 'lcm', scheduler: 'normal' },
+      },
+      {
+        name: /fast/i,
+        settings: { steps: 16, cfg: 1, sampler: 'lcm', scheduler: 'normal' },
+      },
+    ],
+  },
   auraflow: {
     ...XL,
     ...{ cfg: 3.48, scheduler: 'sgm_uniform' },

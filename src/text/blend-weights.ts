@@ -31,6 +31,29 @@ export function blendWeights(
 }
 
 /**
+ * Weights the states [1, T, L D] of L layers as ComfyUI does where it asks for all layers: it takes
+ * the weight of a token for the layer of the same number, the embeddings being the first. `width`:
+ * D; `empty`: as in blendWeights.
+ */
+export function blendLayerWeights(
+  states: Tensor,
+  weights: readonly number[],
+  width: number,
+  empty?: Float32Array,
+): Tensor {
+  const [, length, all] = states.shape;
+  const data = states.data.slice(0, length * all);
+  const factors = Array.from({ length: all / width }, (_, layer) =>
+    Math.fround(weights[layer + 1] ?? 1),
+  );
+  for (let i = 0; empty && i < data.length; i++) {
+    const factor = factors[Math.floor((i % all) / width)];
+    if (factor !== 1) data[i] = Math.fround(Math.fround(data[i] - empty[i]) * factor) + empty[i];
+  }
+  return tensor([1, length, all], data);
+}
+
+/**
  * Concatenates the features [1,T,D] of several encoders per position, truncated to the shortest.
  */
 export function joinFeatures(parts: readonly Tensor[]): Tensor {

@@ -266,8 +266,8 @@ describe('darkroom models inspect', () => {
     expect(err).toContain(
       'Darkroom runs models of SD1.x, SD2.x, SDXL, SDXL refiner, Stable Diffusion 3, FLUX.1, ' +
         'FLUX.1 schnell, FLUX.2, LongCat-Image, Chroma, Lumina 2, Z-Image, Qwen-Image, ' +
-        'Qwen-Image 2.1, AuraFlow, Krea 2 and Anima (checkpoints and their parts, LoRAs, ' +
-        'ControlNets, textual inversions), upscalers and detectors.',
+        'Qwen-Image 2.1, AuraFlow, Krea 2, Anima and HiDream-I1 (checkpoints and their parts, ' +
+        'LoRAs, ControlNets, textual inversions), upscalers and detectors.',
     );
   });
 });

@@ -50,7 +50,6 @@ const KINDS: Readonly<Record<string, readonly (string | readonly string[])[]>> =
   'a PixArt model': ['t_block.1.weight'],
   'a NewBie model': ['clip_text_pooled_proj.0.weight'],
   'a Z-Image model for pixels': ['dec_net.cond_embed.weight'],
-  'a HiDream model': ['caption_projection.0.linear.weight'],
   'an Ovis-Image model': ['double_blocks.0.img_mlp.gate_proj.weight'],
   'an ERNIE-Image model': ['layers.0.mlp.linear_fc2.weight'],
   'a Lens model': ['transformer_blocks.0.img_mlp.w1.weight'],

@@ -17,7 +17,8 @@ export type TransformerFamily =
   | 'qwen-image-21'
   | 'auraflow'
   | 'krea2'
-  | 'anima';
+  | 'anima'
+  | 'hidream';
 
 export type Family = UNetFamily | TransformerFamily;
 
@@ -40,6 +41,7 @@ export const FAMILY_NAMES: Readonly<Record<Family, string>> = {
   auraflow: 'AuraFlow',
   krea2: 'Krea 2',
   anima: 'Anima',
+  hidream: 'HiDream-I1',
 };
 
 const names = Object.values(FAMILY_NAMES);
@@ -82,7 +84,8 @@ export interface SequencePart {
     | 'qwen3vl_4b'
     | 'qwen3vl_8b'
     | 'gemma2_2b'
-    | 'mistral3_24b';
+    | 'mistral3_24b'
+    | 'llama3_8b';
   /** Before `shared.weight` (T5) or `model.embed_tokens.weight`. */
   readonly prefix: string;
   /** The tensor with the bytes of a vocabulary, for encoders that carry their own. */

@@ -48,6 +48,7 @@ it.each([
   ['qwen3_4b', { [NORM]: [2560], [Q_NORM]: [128] }],
   ['qwen3_8b', { [NORM]: [4096], [Q_NORM]: [128] }],
   ['qwen3_06b', { [NORM]: [1024], [Q_NORM]: [128] }],
+  ['llama3_8b', { [NORM]: [4096] }],
   ['qwen25_7b', { [NORM]: [3584], [K_BIAS]: [512] }],
   ['qwen3vl_4b', { [DEEPSTACK]: [4096], [SEEN]: [2560, 4096] }],
   ['qwen3vl_8b', { [DEEPSTACK]: [4608], [SEEN]: [4096, 4608] }],
@@ -65,7 +66,7 @@ it.each([
     { [DEEPSTACK]: [4608], [SEEN]: [5120, 4608] },
   ],
   ['a Qwen3 text encoder of width 2048', { [NORM]: [2048], [Q_NORM]: [128] }],
-  ['a Llama text encoder', { [NORM]: [4096] }],
+  ['a Llama text encoder of another size than 8B', { [NORM]: [2048] }],
   [
     'a Gemma text encoder of another kind than Gemma 2 2B',
     {

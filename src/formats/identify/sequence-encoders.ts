@@ -1,6 +1,6 @@
 // Recognises the text encoders beside CLIP (comfy.sd detect_te_model): T5-XXL, Pile-T5-XL, Qwen3,
-// Qwen2.5-VL, Qwen3-VL, Gemma 2 and Mistral Small 3, in files of their own and in all-in-one
-// checkpoints.
+// Qwen2.5-VL, Qwen3-VL, Gemma 2, Mistral Small 3 and Llama 3 8B, in files of their own and in
+// all-in-one checkpoints.
 import type { TensorInfo } from '../tensor-file.ts';
 import type { EncoderPart, SequencePart } from './identified-model.ts';
 
@@ -47,6 +47,9 @@ const GEMMA2_WIDTHS = [2304, 40];
 /** Mistral Small 3, and small models for tests. */
 const MISTRAL3_WIDTHS = [5120, 48];
 
+/** Llama 3 8B, and small models for tests. */
+const LLAMA3_WIDTHS = [4096, 16];
+
 /** Recognises a text encoder whose names begin with `prefix`. */
 export function sequenceEncoder(tensors: Tensors, prefix = ''): Found | undefined {
   const shape = (name: string): readonly number[] | undefined => tensors.get(prefix + name)?.shape;
@@ -78,10 +81,12 @@ export function sequenceEncoder(tensors: Tensors, prefix = ''): Found | undefine
     return QWEN25_7B_KEYS.includes(keys)
       ? { kind: 'qwen25_7b' }
       : { unsupported: 'a Qwen2.5-VL text encoder of another size than 7B' };
-  if (!shape(`${LAYER}0.self_attn.q_norm.weight`))
+  if (!shape(`${LAYER}0.self_attn.q_norm.weight`)) {
+    if (LLAMA3_WIDTHS.includes(width)) return { kind: 'llama3_8b' };
     return MISTRAL3_WIDTHS.includes(width)
       ? { kind: 'mistral3_24b' }
-      : { unsupported: 'a Llama text encoder' };
+      : { unsupported: 'a Llama text encoder of another size than 8B' };
+  }
   const small = shape(`${LAYER}${SMALL_QWEN3_4B_LAYER}.input_layernorm.weight`)
     ? 'qwen3_4b'
     : 'qwen3_06b';

@@ -61,6 +61,10 @@ const MARKERS: readonly Marker[] = [
     names: ['joint_transformer_blocks.0.attn.add_k_proj.weight', 'pos_embed.pos_embed'],
   },
   {
+    family: () => 'hidream',
+    names: ['caption_projection.0.linear.weight', 'double_stream_blocks.0.block.ff_t.w1.weight'],
+  },
+  {
     family: () => 'chroma',
     names: [
       [

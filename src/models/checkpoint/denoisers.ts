@@ -10,6 +10,7 @@ import type { Denoiser } from '../denoiser.ts';
 import { createDit } from '../dit/network.ts';
 import { flux2FromDiffusers, fluxFromDiffusers, fluxTensors } from '../flux/layout.ts';
 import { createFlux, createFlux2, createLongCat } from '../flux/network.ts';
+import { hiDream } from '../hidream/hidream.ts';
 import { createKrea2 } from '../krea2/krea2.ts';
 import { mmditFromDiffusers } from '../mmdit/layout.ts';
 import { mmdit } from '../mmdit/mmdit.ts';
@@ -74,4 +75,9 @@ export const DENOISERS: Readonly<Record<Family, DenoiserKind>> = {
   },
   krea2: { create: createKrea2, fromDiffusers: asNamed, clip: 'krea2' },
   anima: { create: createAnima, fromDiffusers: asNamed, clip: 'anima' },
+  hidream: {
+    create: (runtime, weights) => createDit(runtime, weights, hiDream),
+    fromDiffusers: asNamed,
+    clip: 'hidream',
+  },
 };

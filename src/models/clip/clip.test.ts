@@ -2,13 +2,13 @@
 import { describe, expect, it } from 'vitest';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import { type ClipFamily, makeClip } from './clip.ts';
-import type { TextEncoder, TokenSlot } from './text-encoder.ts';
+import type { EncodeOptions, TextEncoder, TokenSlot } from './text-encoder.ts';
 
 const END = 49407;
 
 interface Call {
   readonly chunks: readonly (readonly TokenSlot[])[];
-  readonly options: { layer: number | 'last'; finalNorm: boolean; project: boolean };
+  readonly options: Pick<EncodeOptions, 'layer' | 'finalNorm' | 'project'>;
 }
 
 /**

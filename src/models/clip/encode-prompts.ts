@@ -1,10 +1,10 @@
 // Encodes the tokens of a prompt with the encoders of a family, each by its rule.
 import { concatAxis, narrow } from '../../tensor/axes.ts';
 import { sliceBatch, type Tensor, tensor } from '../../tensor/tensor.ts';
-import { blendWeights } from '../../text/blend-weights.ts';
+import { blendLayerWeights, blendWeights } from '../../text/blend-weights.ts';
 import type { Warn } from '../../text/embeddings.ts';
 import type { Chunk, TokenValue } from '../../text/token-groups.ts';
-import type { PartRule } from './families.ts';
+import type { PartRule, SequenceRule } from './families.ts';
 import type { EncodedPart } from './join.ts';
 import { attentionMask, emptyTokens, type Part } from './prompt-tokens.ts';
 import type { EncodeOptions, EncoderKind, ImagePlace, TextEncoder } from './text-encoder.ts';
@@ -54,7 +54,7 @@ async function encodePart(
     ? [...chunks, emptyTokens(part, rule.tokens, chunks[0].length)]
     : chunks;
   const slots = encodedChunks.map((chunk) => tokenValues(encoder, rule, chunk, warn));
-  const { masks, isMaskKept } = masksOf(slots, rule);
+  const { masks, padding } = masksOf(slots, rule);
   const images = imagesIn(chunks[0]);
   const { hidden, pooled } = await encoder.encode(slots, {
     ...layerOf(encoder, rule, stopAt),
@@ -62,15 +62,19 @@ async function encodePart(
     masks,
     images,
   });
-  const features = masks && !isMaskKept ? withZeros(hidden, masks) : hidden;
+  const features = masks && padding === 'zeroed' ? withZeros(hidden, masks) : hidden;
   const empty = isWeighted
     ? sliceBatch(features, chunks.length, chunks.length + 1).data
     : undefined;
   const weights = chunks.map((chunk) => chunk.map((token) => token.weight));
   const encoded = {
-    cond: blendWeights(features, weights, empty),
+    cond:
+      rule.layer === 'all'
+        ? blendLayerWeights(features, weights[0], encoder.width, empty)
+        : blendWeights(features, weights, empty),
     pooled: pooled && sliceBatch(pooled, 0, 1),
-    ...(masks && isMaskKept && { mask: tensor([1, masks[0].length], Float32Array.from(masks[0])) }),
+    ...(masks &&
+      padding === 'masked' && { mask: tensor([1, masks[0].length], Float32Array.from(masks[0])) }),
   };
   const { tokens } = rule;
   if ('chunkPad' in tokens || !tokens.leftOut) return encoded;
@@ -119,15 +123,15 @@ function leftOver(
   };
 }
 
-/** The masks of attention, and whether the conditioning has them. */
+/** The masks of attention, and what else hides padding. */
 function masksOf(
   slots: readonly (readonly TokenValue[])[],
   { tokens }: PartRule,
-): { readonly masks?: readonly (readonly number[])[]; readonly isMaskKept: boolean } {
-  if ('chunkPad' in tokens) return { isMaskKept: false };
-  const { isMasked: isMaskKept = false, isZeroed } = tokens;
-  if (!isMaskKept && !isZeroed) return { isMaskKept };
-  return { masks: slots.map((sequence) => attentionMask(sequence, tokens)), isMaskKept };
+): Pick<SequenceRule, 'padding'> & { readonly masks?: readonly (readonly number[])[] } {
+  if ('chunkPad' in tokens) return {};
+  const { padding } = tokens;
+  if (padding === undefined) return {};
+  return { masks: slots.map((sequence) => attentionMask(sequence, tokens)), padding };
 }
 
 /** Features [B, T, C] with zeros where the masks hide a token. */
@@ -152,6 +156,10 @@ function layerOf(
   rule: PartRule,
   stopAt?: number,
 ): Pick<EncodeOptions, 'layer' | 'layers' | 'finalNorm'> {
+  if (rule.layer === 'all') {
+    const layers = Array.from({ length: encoder.layers }, (_, layer) => layer);
+    return { layer: 'last', layers, finalNorm: 'last' };
+  }
   if (typeof rule.layer === 'object')
     return { layer: 'last', layers: rule.layer.map((layer) => layer - 1), finalNorm: rule.norm };
   const fromEnd = stopAt ?? rule.layer;

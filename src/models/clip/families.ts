@@ -2,6 +2,7 @@
 // sdxl_clip, sd2_clip, text_encoders/).
 import { END_TOKEN } from '../../text/clip-bpe.ts';
 import { GEMMA_START } from '../../text/tokenizers/gemma.ts';
+import { LLAMA3_PAD, LLAMA3_START } from '../../text/tokenizers/llama3.ts';
 import { PILE_T5_END, PILE_T5_PAD } from '../../text/tokenizers/pile-t5.ts';
 import {
   QWEN_IMAGE,
@@ -13,7 +14,14 @@ import {
 import { T5_END, t5Tokenizer } from '../../text/tokenizers/t5.ts';
 import { TEKKEN_START } from '../../text/tokenizers/tekken.ts';
 import type { Tokenizer } from '../../text/tokenizers/tokenizer.ts';
-import { type JoinParts, onlyPart, pooledBeside, sideBySide, stableDiffusion3 } from './join.ts';
+import {
+  hiDream,
+  type JoinParts,
+  onlyPart,
+  pooledBeside,
+  sideBySide,
+  stableDiffusion3,
+} from './join.ts';
 import type { EncoderKind, TokenSlot } from './text-encoder.ts';
 
 export type ClipFamily =
@@ -32,7 +40,8 @@ export type ClipFamily =
   | 'qwen-image-21'
   | 'auraflow'
   | 'krea2'
-  | 'anima';
+  | 'anima'
+  | 'hidream';
 
 /** How a family uses one of its encoders. */
 export interface PartRule {
@@ -41,9 +50,9 @@ export interface PartRule {
   /**
    * Layer whose hidden states are the features, counted from the end; 'last' is the last layer
    * after the final norm. Several: the states before these layers, counted from 0, beside each
-   * other.
+   * other. 'all': those after each layer, the last one after the final norm.
    */
-  readonly layer: number | 'last' | readonly number[];
+  readonly layer: number | 'last' | 'all' | readonly number[];
   /** Whether the final norm is applied to a layer counted from the end. */
   readonly norm: boolean;
   /** Whether pooled features are multiplied by the text projection. */
@@ -64,6 +73,8 @@ export interface SequenceRule {
   readonly end?: number;
   readonly pad: number;
   readonly minLength: number;
+  /** Of longer prompts only so many tokens are encoded. */
+  readonly maxLength?: number;
   /** The text around the prompt: before and after it. */
   readonly template?: readonly [before: string, after: string];
   /** The text around a prompt with a number of images. */
@@ -96,10 +107,11 @@ export interface SequenceRule {
    * letter is tokenized alone. Prompts have no weights and no embeddings then.
    */
   readonly spelledLength?: number;
-  /** Whether padding is hidden from attention, and the mask is a part of the conditioning. */
-  readonly isMasked?: boolean;
-  /** Whether padding is hidden from attention, and its features are 0. */
-  readonly isZeroed?: boolean;
+  /**
+   * Padding is hidden from attention: and its features are 0 ('zeroed'), or the mask is a part of
+   * the conditioning ('masked'). By default it is a part of the prompt.
+   */
+  readonly padding?: 'hidden' | 'zeroed' | 'masked';
 }
 
 /** A tokenizer without an encoder. */
@@ -183,7 +195,7 @@ const QWEN_CHAT: SequenceRule = {
   template: [QWEN_ASK, QWEN_END],
   isWeighted: false,
   takesEmbeddings: true,
-  isMasked: true,
+  padding: 'masked',
 };
 
 /** An encoder of FLUX.2 klein: a prompt as a message that is answered without reasoning. */
@@ -213,7 +225,7 @@ const MISTRAL3: PartRule = {
     ],
     isWeighted: false,
     takesEmbeddings: true,
-    isMasked: true,
+    padding: 'masked',
   },
   layer: [10, 20, 30],
   norm: false,
@@ -309,7 +321,7 @@ export const CLIP_FAMILIES: Readonly<Record<ClipFamily, FamilyRule>> = {
           minLength: 1,
           isWeighted: true,
           takesEmbeddings: false,
-          isMasked: true,
+          padding: 'masked',
         },
         layer: -2,
         norm: false,
@@ -347,7 +359,7 @@ export const CLIP_FAMILIES: Readonly<Record<ClipFamily, FamilyRule>> = {
           minLength: 256,
           isWeighted: true,
           takesEmbeddings: true,
-          isZeroed: true,
+          padding: 'zeroed',
         },
         layer: 'last',
         norm: true,
@@ -407,6 +419,29 @@ export const CLIP_FAMILIES: Readonly<Record<ClipFamily, FamilyRule>> = {
     join: onlyPart,
     tokensBeside: { kind: 't5xxl', tokens: T5, tokenizer: t5Tokenizer },
     loader: 'CLIPLoader (type stable_diffusion)',
+  },
+  hidream: {
+    parts: [
+      { ...CLIP_L, layer: 'last', norm: true, project: true },
+      { ...CLIP_G, layer: -2, norm: false },
+      t5xxl({ minLength: 128, maxLength: 128, padding: 'hidden' }),
+      {
+        kind: 'llama3_8b',
+        tokens: {
+          start: LLAMA3_START,
+          pad: LLAMA3_PAD,
+          minLength: 128,
+          isWeighted: true,
+          takesEmbeddings: true,
+          padding: 'hidden',
+        },
+        layer: 'all',
+        norm: true,
+      },
+    ],
+    isPartial: true,
+    join: hiDream,
+    loader: 'QuadrupleCLIPLoader',
   },
 };
 

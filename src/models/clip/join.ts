@@ -15,6 +15,8 @@ export interface EncodedPrompt {
   readonly imageSlots?: readonly number[];
   /** Its tokens for a network that embeds them itself, ids and weights, [1,T,2]. */
   readonly tokens?: Tensor;
+  /** The states of a language model's layers beside each other, [1,T,L*D]. */
+  readonly layers?: Tensor;
 }
 
 /** An encoder's features of a prompt; null where it was given no tokens. */
@@ -93,6 +95,24 @@ function widthsOf(parts: EncodedParts): StableDiffusion3Widths {
     });
   return SD3_WIDTHS.find(fits) ?? SD3_WIDTHS[0];
 }
+
+/** The widths of HiDream's encoders, and how many layers Llama 3 has. */
+const HIDREAM_WIDTHS = { clip_l: 768, clip_g: 1280, t5xxl: 4096, llama3_8b: 32 * 4096 };
+
+/**
+ * Joins the encoders of HiDream-I1: the features of T5, the states of Llama 3, and the
+ * pooled features of CLIP-L and CLIP-G. Zeros take the place of missing encoders.
+ */
+export const hiDream: JoinParts = (parts) => {
+  const [l, g] = (['clip_l', 'clip_g'] as const).map(
+    (kind) => parts.get(kind)?.pooled?.data ?? new Float32Array(HIDREAM_WIDTHS[kind]),
+  );
+  return {
+    cond: parts.get('t5xxl')?.cond ?? zeros([1, 128, HIDREAM_WIDTHS.t5xxl]),
+    pooled: tensor([1, l.length + g.length], Float32Array.of(...l, ...g)),
+    layers: parts.get('llama3_8b')?.cond ?? zeros([1, 1, HIDREAM_WIDTHS.llama3_8b]),
+  };
+};
 
 /** [CLIP-L | CLIP-G | zeros] up to the width of T5's features. */
 function clipFeatures(

@@ -12,6 +12,7 @@ import { identify } from '../../formats/identify/identify.ts';
 import { withModelFile } from '../../formats/model-file.ts';
 import type { TensorFile, TensorInfo } from '../../formats/tensor-file.ts';
 import { gemmaTokenizer } from '../../text/tokenizers/gemma.ts';
+import { llama3Tokenizer } from '../../text/tokenizers/llama3.ts';
 import { pileT5Tokenizer } from '../../text/tokenizers/pile-t5.ts';
 import { qwenTokenizer } from '../../text/tokenizers/qwen.ts';
 import { t5Tokenizer } from '../../text/tokenizers/t5.ts';
@@ -131,6 +132,16 @@ const llmWeights = (file: string, tensors: Tensors, prefix: string): Weights =>
 const qwen: LoadSequence = (runtime, file, tensors, { kind, prefix }) =>
   createLlm(runtime, kind, llmWeights(file, tensors, prefix), async () => qwenTokenizer());
 
+/** ComfyUI stores Llama 3 as it does T5. */
+const llama3: LoadSequence = (runtime, file, tensors, { kind, prefix }) => {
+  const isWide = isFloat32(tensors, `${prefix}model.norm.weight`);
+  const rounding = isWide ? textEncoderRounding(runtime) : undefined;
+  const weights = rounding
+    ? weightsOf(file, tensors, prefix, { rounding })
+    : llmWeights(file, tensors, prefix);
+  return createLlm(runtime, kind, weights, async () => llama3Tokenizer());
+};
+
 /** Its vision tower is opened with the first image. */
 const qwenVl: LoadSequence = (runtime, file, tensors, { kind, prefix }) => {
   let tower: ReturnType<typeof createVisionTower> | undefined;
@@ -202,6 +213,7 @@ const SEQUENCES: Readonly<Record<SequencePart['kind'], LoadSequence>> = {
   qwen25_7b: qwenVl,
   qwen3vl_4b: qwen3Vl,
   qwen3vl_8b: qwen3Vl,
+  llama3_8b: llama3,
   gemma2_2b: withVocabulary({
     name: 'Gemma 2 2B',
     create: gemmaTokenizer,
@@ -255,8 +267,8 @@ export async function loadTextEncoder(file: string, runtime: ModelRuntime): Prom
       'a text encoder',
       found,
       'The CLIP encoders of SD1.x (CLIP-L), SD2.x (CLIP-H) and SDXL (CLIP-L and CLIP-G) are ' +
-        'supported, and T5-XXL, Pile-T5-XL, Qwen3, Qwen2.5-VL, Qwen3-VL, Gemma 2 2B and Mistral ' +
-        'Small 3.',
+        'supported, and T5-XXL, Pile-T5-XL, Qwen3, Qwen2.5-VL, Qwen3-VL, Gemma 2 2B, Mistral ' +
+        'Small 3 and Llama 3 8B.',
     );
   const { clip } = found;
   const hasProjection = 'layout' in clip && clip.layout === 'hugging-face';

@@ -76,7 +76,7 @@ export function createTextEncoder(runtime: Runtime, source: TextEncoderSource): 
       if (index < 0 || index >= layers)
         throw new Error(`internal: layer ${layer} of ${kind} with ${layers} layers`);
       return cached(cacheKey(chunks, `${index} ${finalNorm} ${project}`), () =>
-        evaluate(chunks, { index, finalNorm, project }),
+        evaluate(chunks, { index, finalNorm: finalNorm !== false, project }),
       );
     },
   };

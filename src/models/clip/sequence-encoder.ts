@@ -35,17 +35,20 @@ const MAX_CACHED = 8;
 export interface LayerOutput {
   /** The blocks (0-based, ascending) that they are the outputs of. */
   readonly indexes: readonly number[];
-  readonly finalNorm: boolean;
+  /** Whether the norm after the last block follows them; 'last': the state of that block alone. */
+  readonly finalNorm: boolean | 'last';
 }
 
-/** Declares the output `hidden` of a graph; `state` returns the output of a block. */
+/** Declares the output `hidden` of a graph; `state` returns the output of a block, or normed. */
 export function outputStates(
   g: Graph,
-  { indexes }: LayerOutput,
-  state: (index: number) => Value,
-  width: number,
+  { indexes, finalNorm }: LayerOutput,
+  state: (index: number, isNormed: boolean) => Value,
+  { width, layers }: Pick<SequenceModel, 'width' | 'layers'>,
 ): void {
-  const states = indexes.map(state);
+  const isNormed = (index: number): boolean =>
+    finalNorm === 'last' ? index === layers - 1 : finalNorm;
+  const states = indexes.map((index) => state(index, isNormed(index)));
   const hidden = states.length === 1 ? states[0] : g.op('Concat', states, { axis: -1 });
   g.output('hidden', hidden, ['B', 'T', width * states.length]);
 }
@@ -169,7 +172,7 @@ function layerNetworks(
   return (output) => {
     const graph = (over: Weights): Graph => model.graph(over, output);
     const changedGraph = (over: Weights): Graph => planOver(over)?.build(graph) ?? graph(over);
-    const layer = `layer ${output.indexes}${output.finalNorm ? ' normed' : ''}`;
+    const layer = `layer ${output.indexes}${output.finalNorm ? ` normed ${output.finalNorm}` : ''}`;
     const network =
       networks.get(layer) ??
       runtime.network({

@@ -14,8 +14,8 @@ import type { ClipKind } from './config.ts';
 
 /**
  * The kinds of text encoders: CLIP-L, G and H, T5-XXL, Pile-T5-XL, Qwen3 in its sizes, Qwen2.5-VL,
- * Qwen3-VL, Gemma 2 and Mistral Small 3. The names are those of ComfyUI, which LoRAs and textual
- * inversions use too.
+ * Qwen3-VL, Gemma 2, Mistral Small 3 and Llama 3. The names are those of ComfyUI, which LoRAs and
+ * textual inversions use too.
  */
 export type EncoderKind = ClipKind | SequenceKind;
 
@@ -94,8 +94,8 @@ export interface EncodeOptions {
    * one of `layer`. Only for encoders of sequences.
    */
   layers?: readonly number[];
-  /** Whether the final layer norm is applied to that output. */
-  finalNorm: boolean;
+  /** Whether the final layer norm is applied to that output; 'last': to that of the last block. */
+  finalNorm: boolean | 'last';
   /** Whether the pooled output is multiplied by the text projection. */
   project: boolean;
   /** The images among the tokens of the first sequence. */

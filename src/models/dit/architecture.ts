@@ -14,6 +14,8 @@ export interface DitSizes {
   readonly contextDim: number;
   /** The width of the pooled prompt `y`; 0 without one. */
   readonly admChannels: number;
+  /** Whether the channels of an image to edit may follow those of the latent. */
+  readonly seesImage?: boolean;
 }
 
 export interface DitGraphOptions {

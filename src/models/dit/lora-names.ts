@@ -21,6 +21,19 @@ export interface LoraNames {
 
 const WEIGHT = '.weight';
 
+/** Names in LoRA files that are those of the model behind some prefixes (see LoraNames). */
+export const ownNames = (
+  prefixes: readonly string[],
+  flatPrefixes: readonly string[],
+): LoraNames => ({
+  layout: (weights) => ({
+    blocks: [],
+    outside: Object.fromEntries(ownLayers(weights).map((layer) => [layer, layer])),
+  }),
+  prefixes,
+  flatPrefixes,
+});
+
 /** Returns the weights of a transformer, and their parts, by their names in LoRA files. */
 export function transformerKeys(weights: Weights, names: LoraNames | undefined): LoraKeys {
   const keys = new Map<string, string | WeightPart>(plainKeys(weights.names()));

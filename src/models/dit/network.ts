@@ -122,7 +122,7 @@ function skippedInput(
 function checkInputs(
   file: string,
   name: string,
-  { inChannels, contextDim, admChannels }: DitSizes,
+  { inChannels, contextDim, admChannels, seesImage }: DitSizes,
   { x, context, y }: DenoiserInputs,
 ): void {
   const mismatch = (what: string, has: number, needs: number, hint: string): DarkroomError =>
@@ -132,7 +132,7 @@ function checkInputs(
       file,
     });
   const encoder = 'Encode the prompt with the text encoders that belong to the model.';
-  if (x.shape[1] !== inChannels)
+  if (x.shape[1] !== inChannels && !(seesImage && x.shape[1] === 2 * inChannels))
     throw mismatch(
       'the channels of the latent are',
       x.shape[1],

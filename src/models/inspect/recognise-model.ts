@@ -50,6 +50,7 @@ const ENCODERS: Readonly<Record<EncoderPart['kind'], string>> = {
   qwen3vl_8b: 'Qwen3-VL 8B',
   gemma2_2b: 'Gemma 2 2B',
   mistral3_24b: 'Mistral Small 3 24B',
+  llama3_8b: 'Llama 3 8B',
 };
 const CONTROL_LAYOUTS = {
   sgm: 'original layout',

@@ -1,5 +1,6 @@
 // The language models whose states encode prompts: Qwen3 (Yang et al. 2025), those of Qwen2.5-VL
-// and Qwen3-VL (Bai et al. 2025), Gemma 2 (Riviere et al. 2024) and Mistral Small 3 (Mistral AI 2025). One
+// and Qwen3-VL (Bai et al. 2025), Gemma 2 (Riviere et al. 2024), Mistral Small 3 (Mistral AI 2025)
+// and Llama 3 8B (Grattafiori et al. 2024). One
 // layout of names; the sizes are read from the tensors.
 import type { SequenceKind } from '../clip/text-encoder.ts';
 import { countLayers, type Weights } from '../weights/tensors.ts';
@@ -48,7 +49,10 @@ const DEPTHS: ReadonlyMap<number, number> = new Map([
   [3584, 128],
   // Mistral Small 3
   [5120, 128],
+  // Llama 3 8B
+  [4096, 128],
   // small models for tests
+  [16, 8],
   [40, 12],
   [48, 16],
   [64, 16],
@@ -96,6 +100,8 @@ const QWEN25: Traits = {
 
 const MISTRAL3: Traits = { ...QWEN3, epsilon: 1e-5, theta: 1e9, normsHeads: false };
 
+const LLAMA3: Traits = { ...MISTRAL3, theta: 5e5 };
+
 const GEMMA2: Traits = {
   epsilon: 1e-6,
   theta: 1e4,
@@ -110,6 +116,7 @@ const GEMMA2: Traits = {
 const TRAITS_OF_KIND: Readonly<Partial<Record<SequenceKind, Traits>>> = {
   qwen3vl_4b: QWEN3_VL,
   qwen3vl_8b: QWEN3_VL,
+  llama3_8b: LLAMA3,
 };
 
 /** The layers beside a language model that make further features of images. */

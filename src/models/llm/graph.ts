@@ -46,9 +46,9 @@ export function llmGraph(weights: Weights, config: LlmConfig, output: LayerOutpu
       x = add(net, x, g.input(deepstackName(i), [1, 'S', config.width]));
     states.push(x);
   }
-  const normed = (state: Value): Value =>
-    output.finalNorm ? norm(net, state, LLM_NORM, config) : state;
-  outputStates(g, output, (index) => normed(states[index]), config.width);
+  const state = (index: number, isNormed: boolean): Value =>
+    isNormed ? norm(net, states[index], LLM_NORM, config) : states[index];
+  outputStates(g, output, state, config);
   return g;
 }
 

@@ -7,7 +7,7 @@ import { map, repeatToBatch, reshape, type Tensor, zeros } from '../../tensor/te
 import type { Denoiser, DenoiserInputs } from '../denoiser.ts';
 import { type Architecture, largeLayers } from '../dit/architecture.ts';
 import { layerControlInputs } from '../dit/layer-control-inputs.ts';
-import { type LoraNames, ownLayers } from '../dit/lora-names.ts';
+import { ownNames } from '../dit/lora-names.ts';
 import { createDit } from '../dit/network.ts';
 import { patchify, unpatchify } from '../dit/patches.ts';
 import { ropeInputs, ropeTable } from '../dit/rope.ts';
@@ -25,16 +25,6 @@ import { tokenPositions } from './positions.ts';
 
 const TIME_SCALE = 1000;
 
-/** The names of the weights in LoRA files are those of the model. */
-const LORA: LoraNames = {
-  layout: (weights) => ({
-    blocks: [],
-    outside: Object.fromEntries(ownLayers(weights).map((layer) => [layer, layer])),
-  }),
-  prefixes: ['transformer.', ''],
-  flatPrefixes: ['lycoris_'],
-};
-
 export const qwenImage: Architecture<QwenImageConfig> = {
   name: 'Qwen-Image',
   config: qwenImageConfig,
@@ -44,7 +34,7 @@ export const qwenImage: Architecture<QwenImageConfig> = {
     contextDim,
     admChannels: 0,
   }),
-  lora: LORA,
+  lora: ownNames(['transformer.', ''], ['lycoris_']),
   int8: largeLayers(/^(img|txt)_in|^time_text_embed|^norm_out|^proj_out/),
   // the original computes in bfloat16 or float32
   float16: false,

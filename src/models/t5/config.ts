@@ -10,8 +10,6 @@ export interface T5Config {
   readonly depth: number;
   /** Rows of the table of relative position biases. */
   readonly buckets: number;
-  /** Whether each block has biases of its own (UMT5), and padding is hidden from attention. */
-  readonly isUmt5: boolean;
 }
 
 export const T5_TOKENS = 'shared.weight';
@@ -30,12 +28,5 @@ export function t5Config(weights: Weights): T5Config {
   const [, width] = weights.shape(T5_TOKENS);
   let layers = 0;
   while (weights.has(`${t5Block(layers)}.layer.0.layer_norm.weight`)) layers++;
-  return {
-    width,
-    layers,
-    heads,
-    depth: inner / heads,
-    buckets,
-    isUmt5: weights.has(t5Bias(1)),
-  };
+  return { width, layers, heads, depth: inner / heads, buckets };
 }

@@ -37,7 +37,7 @@ function t5Model(kind: SequenceKind, weights: Weights, tokenizer: () => Tokenize
     graph: (changed, output) => t5Graph(changed, config, output),
     inputs: (length, { masks = [new Array(length).fill(1)] }) => ({
       buckets: relativeBuckets(length, config.buckets),
-      ...(config.isUmt5 && { hiding: hidingBias(masks, length) }),
+      hiding: hidingBias(masks, length),
     }),
   };
 }

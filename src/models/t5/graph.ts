@@ -11,15 +11,15 @@ import { type T5Config, t5Bias, t5Block } from './config.ts';
 const EPSILON = 1e-6;
 
 /**
- * Builds the encoder up to an output. Inputs `embeddings` [B, T, width], `buckets` [1, T, T], and of
- * UMT5 `hiding` [B, 1, 1, T] (hidingBias of buckets.ts); output `hidden` [B, T, width].
+ * Builds the encoder up to an output. Inputs `embeddings` [B, T, width], `buckets` [1, T, T] and
+ * `hiding` [C, 1, 1, T] (hidingBias of buckets.ts); output `hidden` [B, T, width].
  */
 export function t5Graph(weights: Weights, config: T5Config, output: LayerOutput): Graph {
   const g = createGraph();
   const net: Net = { g, w: weights };
   let x = g.input('embeddings', ['B', 'T', config.width]);
   const buckets = g.op('Cast', [g.input('buckets', [1, 'T', 'T'])], { to: INT64 });
-  const hiding = config.isUmt5 ? g.input('hiding', ['B', 1, 1, 'T']) : undefined;
+  const hiding = g.input('hiding', ['C', 1, 1, 'T']);
   let bias: Value = '';
   const states: Value[] = [];
   for (let i = 0; i <= Math.max(...output.indexes); i++) {
@@ -27,9 +27,11 @@ export function t5Graph(weights: Weights, config: T5Config, output: LayerOutput)
     x = block(net, x, t5Block(i), bias, config);
     states.push(x);
   }
-  const norm = (state: Value): Value =>
-    output.finalNorm ? rmsNorm(net, state, 'encoder.final_layer_norm.weight', EPSILON) : state;
-  outputStates(g, output, (index) => norm(states[index]), config.width);
+  const state = (index: number, isNormed: boolean): Value =>
+    isNormed
+      ? rmsNorm(net, states[index], 'encoder.final_layer_norm.weight', EPSILON)
+      : states[index];
+  outputStates(g, output, state, config);
   return g;
 }
 
@@ -37,10 +39,10 @@ export function t5Graph(weights: Weights, config: T5Config, output: LayerOutput)
 const INT64 = 7;
 
 /** [1, T, T] buckets -> [1 or B, heads, T, T] biases. */
-function positionBias({ g, w }: Net, name: string, buckets: Value, hiding?: Value): Value {
+function positionBias({ g, w }: Net, name: string, buckets: Value, hiding: Value): Value {
   const rows = g.op('Gather', [w.value(g, name), buckets], { axis: 0 });
   const bias = g.op('Transpose', [rows], { perm: [0, 3, 1, 2] });
-  return hiding === undefined ? bias : g.op('Add', [hiding, bias]);
+  return g.op('Add', [hiding, bias]);
 }
 
 function block(net: Net, x: Value, name: string, bias: Value, { heads, depth }: T5Config): Value {

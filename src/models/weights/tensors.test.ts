@@ -12,7 +12,8 @@ it('names the missing tensor, and the families whose architectures are supported
       hint:
         'The file is damaged, or of an unsupported architecture (supported: SD1.x, SD2.x, SDXL, ' +
         'SDXL refiner, Stable Diffusion 3, FLUX.1, FLUX.1 schnell, FLUX.2, LongCat-Image, ' +
-        'Chroma, Lumina 2, Z-Image, Qwen-Image, Qwen-Image 2.1, AuraFlow, Krea 2 and Anima).',
+        'Chroma, Lumina 2, Z-Image, Qwen-Image, Qwen-Image 2.1, AuraFlow, Krea 2, Anima and ' +
+        'HiDream-I1).',
     }),
   );
 });

@@ -25,7 +25,7 @@ export async function encodePrompt(
 }
 
 const entryOf = (
-  { cond, pooled, mask, imageSlots, tokens }: EncodedPrompt,
+  { cond, pooled, mask, imageSlots, tokens, layers }: EncodedPrompt,
   values: Partial<ConditioningEntry>,
 ): ConditioningEntry => ({
   cond,
@@ -33,5 +33,6 @@ const entryOf = (
   ...(mask && { attention_mask: mask }),
   ...(imageSlots && { image_slots: imageSlots }),
   ...(tokens && { t5xxl_tokens: tokens }),
+  ...(layers && { conditioning_llama3: layers }),
   ...values,
 });

@@ -72,14 +72,18 @@ interface SingleUse {
 }
 
 export const SINGLE_ENCODERS: Readonly<Record<TextEncoder['kind'], SingleUse>> = {
-  clip_l: { otherwise: 'sd1', types: { sd3: 'sd3', hidream: null } },
+  clip_l: { otherwise: 'sd1', types: { sd3: 'sd3', hidream: 'hidream' } },
   clip_h: { otherwise: 'sd2' },
   clip_g: {
     otherwise: 'sdxl-refiner',
-    types: { stable_cascade: null, sd3: 'sd3', hidream: null },
+    types: { stable_cascade: null, sd3: 'sd3', hidream: 'hidream' },
   },
-  t5xxl: { otherwise: null, types: { sd3: 'sd3', chroma: 'chroma', pixart: 'chroma' } },
+  t5xxl: {
+    otherwise: null,
+    types: { sd3: 'sd3', chroma: 'chroma', pixart: 'chroma', hidream: 'hidream' },
+  },
   pile_t5xl: { otherwise: 'auraflow' },
+  llama3_8b: { otherwise: 'hidream' },
   gemma2_2b: { otherwise: 'lumina2', types: { pixeldit: null } },
   qwen3_4b: { otherwise: 'z-image', types: { flux2: 'flux2' } },
   qwen3_8b: { otherwise: 'flux2', types: { ideogram4: null } },
@@ -116,6 +120,8 @@ export interface EncoderSet {
 
 const SD3_KINDS = ['clip_l', 'clip_g', 't5xxl'] as const;
 
+const HIDREAM_KINDS = ['clip_l', 'clip_g', 't5xxl', 'llama3_8b'] as const;
+
 const DUAL_SETS: Partial<Record<DualType, EncoderSet>> = {
   sdxl: { family: 'sdxl', needs: 'SDXL needs a CLIP-L and a CLIP-G', kinds: ['clip_l', 'clip_g'] },
   sd3: {
@@ -128,12 +134,23 @@ const DUAL_SETS: Partial<Record<DualType, EncoderSet>> = {
     needs: 'FLUX.1 needs a CLIP-L and a T5-XXL',
     kinds: ['clip_l', 't5xxl'],
   },
+  hidream: {
+    family: 'hidream',
+    needs: 'HiDream needs two different ones of CLIP-L, CLIP-G, T5-XXL and Llama 3 8B here',
+    kinds: HIDREAM_KINDS,
+  },
 };
 
 export const TRIPLE_SET: EncoderSet = {
   family: 'sd3',
   needs: 'Stable Diffusion 3 needs a CLIP-L, a CLIP-G and a T5-XXL here',
   kinds: SD3_KINDS,
+};
+
+export const QUADRUPLE_SET: EncoderSet = {
+  family: 'hidream',
+  needs: 'HiDream needs a CLIP-L, a CLIP-G, a T5-XXL and a Llama 3 8B here',
+  kinds: HIDREAM_KINDS,
 };
 
 /** Loads the encoders of a set, in any order. Throws DR_INPUT_INVALID for others. */

@@ -118,6 +118,7 @@ export const MENU_CHANGES: readonly (readonly [
         CLIPTextEncodeFlux, FluxGuidance, FluxDisableGuidance, FluxKontextImageScale,
         FluxKontextMultiReferenceLatentMethod
       `,
+      'model/conditioning/hidream': 'CLIPTextEncodeHiDream',
       'model/conditioning/stable diffusion':
         'CLIPTextEncodeSDXL, CLIPTextEncodeSDXLRefiner, CLIPTextEncodeSD3',
       'model/conditioning/stable diffusion upscaler': 'SD_4XUpscale_Conditioning',
@@ -130,8 +131,8 @@ export const MENU_CHANGES: readonly (readonly [
       'model/latent/flux': 'EmptyFlux2LatentImage',
       'model/latent/stable diffusion': 'EmptySD3LatentImage',
       'model/loaders': `
-        CheckpointLoader, UNETLoader, CLIPLoader, DualCLIPLoader, TripleCLIPLoader, DiffusersLoader,
-        ModelPatchLoader
+        CheckpointLoader, UNETLoader, CLIPLoader, DualCLIPLoader, TripleCLIPLoader,
+        QuadrupleCLIPLoader, DiffusersLoader, ModelPatchLoader
       `,
       'model/merging': `
         ModelMergeSimple, ModelMergeBlocks, ModelMergeSubtract, ModelMergeAdd,

@@ -259,7 +259,9 @@ export const PRESENTATION_CHANGES: readonly (readonly [
     {
       DualCLIPLoader: { display: 'Load CLIP (Dual)' },
       TripleCLIPLoader: { display: 'Load CLIP (Triple)' },
+      QuadrupleCLIPLoader: { display: 'Load CLIP (Quadruple)' },
       CLIPTextEncodeSD3: { display: 'CLIP Text Encode (SD3)' },
+      CLIPTextEncodeHiDream: { display: 'CLIP Text Encode (HiDream)' },
       CLIPTextEncodeLumina2: { display: 'CLIP Text Encode (Lumina 2)' },
       ReferenceLatent: { display: 'Set Reference Latent' },
       ModelPatchLoader: { display: 'Load Model Patch' },

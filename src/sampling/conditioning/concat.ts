@@ -92,6 +92,27 @@ export function fluxConcatChannels(
   return joinChannels(image, resizeBatch(pixelsToChannels(pixels), batch));
 }
 
+/**
+ * Returns the image that an entry has for HiDream-E1 to edit, in model units. Throws
+ * DR_INPUT_INVALID for an image of another size than the latent.
+ */
+export function imageBeside(
+  { latentFormat }: Model,
+  { concat_latent_image: image }: ConditioningEntry,
+  { shape }: ConcatRun,
+): Tensor | undefined {
+  if (!image) return undefined;
+  if (`${image.shape.slice(1)}` !== `${shape.slice(1)}`)
+    throw new DarkroomError('DR_INPUT_INVALID', {
+      message:
+        `the latent of the image to edit is [${image.shape.slice(1)}], that of the picture ` +
+        `[${shape.slice(1)}]`,
+      hint: 'Use the latent of InstructPixToPixConditioning as the one to sample.',
+      input: 'latent_image',
+    });
+  return toModelLatent(latentFormat, image);
+}
+
 /** A mask [N,H,W] or [N,C,H,W] as [N,C,H,W]. */
 const maskPlanes = (mask: Tensor | undefined): Tensor | undefined =>
   mask?.shape.length === 3 ? reshape(mask, [mask.shape[0], 1, ...mask.shape.slice(1)]) : mask;

@@ -6,7 +6,7 @@ import { type Tensor, tensor, zeros } from '../../tensor/tensor.ts';
 import { toModelLatent } from '../model/latent-format.ts';
 import type { ConditioningEntry, Model } from '../sampling-types.ts';
 import { type AdmRun, admVector } from './adm.ts';
-import { type ConcatRun, concatChannels, fluxConcatChannels } from './concat.ts';
+import { type ConcatRun, concatChannels, fluxConcatChannels, imageBeside } from './concat.ts';
 
 export interface ConditionRules {
   /**
@@ -24,6 +24,8 @@ export interface ConditionRules {
   readonly guidance?: number;
   /** Whether the network sees reference latents. */
   readonly references?: boolean;
+  /** The states of a language model's layers that the network takes beside the prompt's features. */
+  readonly layers?: (entry: ConditioningEntry, side: AdmRun['side']) => Tensor;
   /** Whether the network hides a prompt's padding from its attention. */
   readonly masksPrompt?: boolean;
   /** Whether the network embeds tokens of the prompt itself. */
@@ -79,6 +81,12 @@ export const CONDITION_RULES: Readonly<Record<Model['family'], ConditionRules>> 
   auraflow: { repeatsTokens: false, vector: pooledPrompt },
   krea2: { repeatsTokens: false, vector: pooledPrompt, references: true },
   anima: { repeatsTokens: false, vector: pooledPrompt, embedsTokens: true },
+  hidream: {
+    repeatsTokens: false,
+    vector: pooledPrompt,
+    concat: imageBeside,
+    layers: llamaStates,
+  },
 };
 
 /** The entry's pooled prompt. Throws DR_INPUT_INVALID if it has none of the model's width. */
@@ -96,6 +104,19 @@ function pooledPrompt(
         ? `a pooled prompt of ${pooled_output.shape.at(-1)} values, not ${denoiser.admChannels}`
         : `no pooled prompt, which the model (${FAMILY_NAMES[family]}) needs`),
     hint: 'Encode the prompt with the text encoders that belong to the model.',
+    input: side,
+  });
+}
+
+/** Throws DR_INPUT_INVALID if an entry has no states of Llama 3. */
+function llamaStates(
+  { conditioning_llama3: states }: ConditioningEntry,
+  side: AdmRun['side'],
+): Tensor {
+  if (states) return states;
+  throw new DarkroomError('DR_INPUT_INVALID', {
+    message: `the ${side} conditioning has no states of Llama 3, which HiDream needs`,
+    hint: 'Encode the prompt with the text encoders of HiDream, from QuadrupleCLIPLoader.',
     input: side,
   });
 }

@@ -28,6 +28,8 @@ export type CellArea = readonly [number, number, number, number];
 export interface NetworkCondition {
   /** Token features, [1,T,D]. */
   readonly context: Tensor;
+  /** DenoiserInputs.contextLayers, [1,S,L*D]. */
+  readonly contextLayers?: Tensor;
   /** Which tokens are not padding, [1,T]; absent where all are, or the network does not mind. */
   readonly contextMask?: Tensor;
   /** DenoiserInputs.tokens, [1,T,2]. */
@@ -134,6 +136,7 @@ function prepare(
     identity: {},
     condition: {
       context: entry.cond,
+      contextLayers: rules.layers?.(entry, side),
       contextMask: rules.masksPrompt ? entry.attention_mask : undefined,
       tokens: rules.embedsTokens ? entry.t5xxl_tokens : undefined,
       attentionBias: rules.biasesAttention ? entry.attention_bias : undefined,

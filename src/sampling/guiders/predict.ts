@@ -96,6 +96,7 @@ function canShareBatch({ family }: Model, task: Task, first: Task): boolean {
     canShareTokens(own.context, other.context, maxRepeat) &&
     canShareTokens(own.controlContext, other.controlContext, maxRepeat) &&
     own.y?.shape[1] === other.y?.shape[1] &&
+    own.contextLayers?.shape[1] === other.contextLayers?.shape[1] &&
     own.contextMask?.shape[1] === other.contextMask?.shape[1] &&
     own.tokens?.shape[1] === other.tokens?.shape[1] &&
     own.attentionBias?.shape[1] === other.attentionBias?.shape[1] &&
@@ -140,6 +141,7 @@ function batchInputs({ sampling }: Model, tasks: readonly Task[], x: Tensor, sig
       batch,
     ),
     y: joinRows(tasks, batch, ({ y }) => y),
+    contextLayers: joinRows(tasks, batch, ({ contextLayers }) => contextLayers),
     contextMask: joinRows(tasks, batch, ({ contextMask }) => contextMask),
     tokens: joinRows(tasks, batch, ({ tokens }) => tokens),
     attentionBias: joinRows(tasks, batch, ({ attentionBias }) => attentionBias),

@@ -39,6 +39,7 @@ const FAMILIES: Readonly<Record<Model['family'], FamilyRule>> = {
   'z-image': { ...FLOW_FAMILY, sampling: () => flowSampling({ shift: 3, multiplier: 1 }) },
   'qwen-image': { latentFormat: WAN21, sampling: fluxSampling },
   'qwen-image-21': { latentFormat: QWEN21, sampling: () => fluxSampling({ shift: 0.69 }) },
+  hidream: { ...FLOW_FAMILY, sampling: () => flowSampling() },
   auraflow: { latentFormat: SDXL, sampling: () => flowSampling({ shift: 1.73, multiplier: 1 }) },
   krea2: { latentFormat: WAN21, sampling: fluxSampling },
   anima: { latentFormat: WAN21, sampling: () => flowSampling({ shift: 3, multiplier: 1 }) },

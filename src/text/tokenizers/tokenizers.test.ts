@@ -5,6 +5,7 @@ import { computedMs } from '../../../test/support/computed-time.ts';
 import { fixtureModel, golden } from '../../../test/support/golden.ts';
 import { openSafetensors } from '../../formats/safetensors/safetensors.ts';
 import { gemmaTokenizer } from './gemma.ts';
+import { llama3Tokenizer } from './llama3.ts';
 import { qwenTokenizer } from './qwen.ts';
 import { sentencePieceBpe } from './sentencepiece-bpe.ts';
 import type { Piece } from './sentencepiece-model.ts';
@@ -67,6 +68,14 @@ describe('the tokenizer of gemma', () => {
     expect(() => gemmaTokenizer(new Uint8Array())).toThrow(RangeError);
     expect(() => gemmaTokenizer(bytes.subarray(0, 5003))).toThrow(RangeError);
   });
+});
+
+it('the tokenizer of llama3 returns the ids of the original for texts in many scripts', () => {
+  const { encode } = llama3Tokenizer();
+  const { cases } = golden('text', 'llama3');
+  expect(cases.length).toBeGreaterThan(500);
+  for (const { params, scalars } of cases)
+    expect(encode(params.prompt), JSON.stringify(params.prompt)).toEqual(scalars!.llama3);
 });
 
 it('divides unused pieces of a SentencePiece model again', () => {

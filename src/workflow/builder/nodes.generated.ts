@@ -445,6 +445,15 @@ export const CLIPTextEncodeFlux: NodeFunction<{
   guidance?: Float;
 }, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('CLIPTextEncodeFlux', [['CONDITIONING', 'CONDITIONING']], { guidance: 3.5 });
 
+/** CLIP Text Encode (HiDream) (model/conditioning/hidream): Encodes one prompt for each text encoder of HiDream-I1. */
+export const CLIPTextEncodeHiDream: NodeFunction<{
+  clip: Link<'CLIP'>;
+  clip_l: Text;
+  clip_g: Text;
+  t5xxl: Text;
+  llama: Text;
+}, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('CLIPTextEncodeHiDream', [['CONDITIONING', 'CONDITIONING']]);
+
 /** CLIP Text Encode (Lumina 2) (model/conditioning/lumina): Encodes a prompt after one of the system prompts that Lumina 2 knows. */
 export const CLIPTextEncodeLumina2: NodeFunction<{
   /** superior: You are an assistant designed to generate superior images with the superior degree of image-text alignment based on textual prompts or user prompts. alignment: You are an assistant designed to generate high-quality images with the highest degree of image-text alignment based on textual prompts. Default: superior. */
@@ -4687,6 +4696,30 @@ export const PrimitiveStringMultiline: NodeFunction<{
   value: Text;
 }, Node<{ STRING: 'STRING' }>> = nodeFunction('PrimitiveStringMultiline', [['STRING', 'STRING']]);
 
+/** Load CLIP (Quadruple) (model/loaders): Loads the four text encoders of HiDream-I1: CLIP-L, CLIP-G, T5-XXL and Llama 3.1 8B, in any order. */
+export const QuadrupleCLIPLoader: NodeFunction<{
+  /** A file of models/text_encoders. */
+  clip_name1: FileName;
+  /** A file of models/text_encoders. */
+  clip_name2: FileName;
+  /** A file of models/text_encoders. */
+  clip_name3: FileName;
+  /** A file of models/text_encoders. */
+  clip_name4: FileName;
+}, Node<{ CLIP: 'CLIP' }>> = nodeFunction('QuadrupleCLIPLoader', [['CLIP', 'CLIP']]);
+
+/** QuadrupleCLIPLoader (GGUF) (bootleg): Loads the four text encoders of HiDream-I1 in GGUF or .safetensors. */
+export const QuadrupleCLIPLoaderGGUF: NodeFunction<{
+  /** A file of models/text_encoders. */
+  clip_name1: FileName;
+  /** A file of models/text_encoders. */
+  clip_name2: FileName;
+  /** A file of models/text_encoders. */
+  clip_name3: FileName;
+  /** A file of models/text_encoders. */
+  clip_name4: FileName;
+}, Node<{ CLIP: 'CLIP' }>> = nodeFunction('QuadrupleCLIPLoaderGGUF', [['CLIP', 'CLIP']]);
+
 /**
  * Qwen Image 2.1 Cache (model/conditioning/qwen image): Rounds what Qwen-Image 2.1 keeps of the prompt and of reference pictures between steps, as ComfyUI does where it stores them in fewer bits.
  * @experimental
@@ -7199,6 +7232,7 @@ export const nodes: {
   CLIPTextEncode: typeof CLIPTextEncode;
   CLIPTextEncodeControlnet: typeof CLIPTextEncodeControlnet;
   CLIPTextEncodeFlux: typeof CLIPTextEncodeFlux;
+  CLIPTextEncodeHiDream: typeof CLIPTextEncodeHiDream;
   CLIPTextEncodeLumina2: typeof CLIPTextEncodeLumina2;
   CLIPTextEncodeSD3: typeof CLIPTextEncodeSD3;
   CLIPTextEncodeSDXL: typeof CLIPTextEncodeSDXL;
@@ -7549,6 +7583,8 @@ export const nodes: {
   PrimitiveInt: typeof PrimitiveInt;
   PrimitiveString: typeof PrimitiveString;
   PrimitiveStringMultiline: typeof PrimitiveStringMultiline;
+  QuadrupleCLIPLoader: typeof QuadrupleCLIPLoader;
+  QuadrupleCLIPLoaderGGUF: typeof QuadrupleCLIPLoaderGGUF;
   QwenImage21Cache: typeof QwenImage21Cache;
   QwenImageDiffsynthControlnet: typeof QwenImageDiffsynthControlnet;
   RandomCropImages: typeof RandomCropImages;
@@ -7821,6 +7857,7 @@ export const nodes: {
   CLIPTextEncode,
   CLIPTextEncodeControlnet,
   CLIPTextEncodeFlux,
+  CLIPTextEncodeHiDream,
   CLIPTextEncodeLumina2,
   CLIPTextEncodeSD3,
   CLIPTextEncodeSDXL,
@@ -8171,6 +8208,8 @@ export const nodes: {
   PrimitiveInt,
   PrimitiveString,
   PrimitiveStringMultiline,
+  QuadrupleCLIPLoader,
+  QuadrupleCLIPLoaderGGUF,
   QwenImage21Cache,
   QwenImageDiffsynthControlnet,
   RandomCropImages,

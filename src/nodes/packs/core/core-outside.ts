@@ -69,7 +69,7 @@ export const CORE_OUTSIDE: readonly RefusedTypes[] = [
   {
     reason: 'the models that it is for are not supported',
     types: typesIn(`
-      AnimaLLLiteApply BuildJsonPromptIdeogram ChromaRadianceOptions CLIPTextEncodeHiDream
+      AnimaLLLiteApply BuildJsonPromptIdeogram ChromaRadianceOptions
       CLIPTextEncodeHunyuanDiT CLIPTextEncodePixArtAlpha EmptyChromaRadianceLatentImage
       EmptyHiDreamO1LatentImage EmptyHunyuanImageLatent
       EmptyHunyuanLatentVideo EmptyHunyuanVideo15Latent
@@ -78,7 +78,7 @@ export const CORE_OUTSIDE: readonly RefusedTypes[] = [
       Ideogram4Scheduler LatentUpscaleModelLoader ModelMergeAuraflow ModelMergeCosmos14B
       ModelMergeCosmos7B ModelMergeCosmosPredict2_14B ModelMergeCosmosPredict2_2B ModelMergeKrea2
       ModelMergeLTXV ModelMergeMochiPreview ModelMergeQwenImage ModelMergeWAN2_1
-      ModelSamplingStableCascade PiDConditioning QuadrupleCLIPLoader StableCascade_EmptyLatentImage
+      ModelSamplingStableCascade PiDConditioning StableCascade_EmptyLatentImage
       StableCascade_StageB_Conditioning StableCascade_StageC_VAEEncode
       StableCascade_SuperResolutionControlnet TextEncodeBooguEdit
       TextEncodeHunyuanVideo_ImageToVideo TextEncodeJoyImageEdit TextEncodeMageFlowEdit

@@ -14,6 +14,7 @@ import {
   loadEncoderPair,
   loadEncoderSet,
   loadSingleEncoder,
+  QUADRUPLE_SET,
   TRIPLE_SET,
 } from '../../shared/named-text-encoders.ts';
 
@@ -121,10 +122,27 @@ const TripleCLIPLoaderGGUF = defineNode({
   run: async (files, context) => outputs(await loadEncoderSet(TRIPLE_SET, files, context)),
 });
 
+const QuadrupleCLIPLoaderGGUF = defineNode({
+  type: 'QuadrupleCLIPLoaderGGUF',
+  display: 'QuadrupleCLIPLoader (GGUF)',
+  category: 'bootleg',
+  description: 'Loads the four text encoders of HiDream-I1 in GGUF or .safetensors.',
+  inputs: {
+    clip_name1: encoderFile(),
+    clip_name2: encoderFile(),
+    clip_name3: encoderFile(),
+    clip_name4: encoderFile(),
+  },
+  outputs: [output('CLIP')],
+  fingerprint: (files, context) => encoderFileStates(Object.values(files), context),
+  run: async (files, context) => outputs(await loadEncoderSet(QUADRUPLE_SET, files, context)),
+});
+
 export const GGUF_LOADER_NODES = [
   UnetLoaderGGUF,
   CLIPLoaderGGUF,
   DualCLIPLoaderGGUF,
   TripleCLIPLoaderGGUF,
+  QuadrupleCLIPLoaderGGUF,
   UnetLoaderGGUFAdvanced,
 ];

@@ -6,10 +6,4 @@ export const GGUF_PACK: Pack = definePack({
   title: 'ComfyUI-GGUF',
   module: 'custom_nodes.ComfyUI-GGUF',
   nodes: GGUF_LOADER_NODES,
-  refused: [
-    {
-      types: ['QuadrupleCLIPLoaderGGUF'],
-      reason: 'it loads the text encoders of HiDream, a model that is not supported',
-    },
-  ],
 });

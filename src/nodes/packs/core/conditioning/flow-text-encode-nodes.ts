@@ -57,6 +57,25 @@ const CLIPTextEncodeSD3 = defineNode({
   },
 });
 
+const CLIPTextEncodeHiDream = defineNode({
+  type: 'CLIPTextEncodeHiDream',
+  display: 'CLIPTextEncodeHiDream',
+  category: 'advanced/conditioning',
+  description: 'Encodes one prompt for each text encoder of HiDream-I1.',
+  inputs: {
+    clip: socket('CLIP'),
+    clip_l: prompt(),
+    clip_g: prompt(),
+    t5xxl: prompt(),
+    llama: prompt(),
+  },
+  outputs: [output('CONDITIONING')],
+  async run({ clip, llama, ...own }, { warn }) {
+    const texts = { own: { ...own, llama3_8b: llama }, rest: own.clip_g };
+    return outputs(await encodePrompt(clip, (one) => one.encodeTexts(texts, warn)));
+  },
+});
+
 /** What Lumina 2 was trained to read before the prompt. */
 const SYSTEM_PROMPTS = {
   superior:
@@ -107,6 +126,7 @@ const T5TokenizerOptions = defineNode({
 export const FLOW_PROMPT_NODES: readonly NodeDeclaration[] = [
   CLIPTextEncodeFlux,
   CLIPTextEncodeSD3,
+  CLIPTextEncodeHiDream,
   CLIPTextEncodeLumina2,
   T5TokenizerOptions,
 ];

@@ -185,7 +185,7 @@ describe('loaders of separate files', () => {
   it('CLIPLoader and DualCLIPLoader refuse unsupported types and wrong encoders', async () => {
     const c = context();
     await expect(
-      runNode('CLIPLoader', { clip_name: 'l.safetensors', type: 'hidream' }, c),
+      runNode('CLIPLoader', { clip_name: 'g.safetensors', type: 'stable_cascade' }, c),
     ).rejects.toMatchObject({
       code: 'DR_MODEL_UNSUPPORTED',
       hint: "For SD1.x, SD2.x and SDXL select the type 'stable_diffusion', for SD3 'sd3'.",
@@ -204,12 +204,12 @@ describe('loaders of separate files', () => {
     await expect(
       runNode(
         'DualCLIPLoader',
-        { clip_name1: 'l.safetensors', clip_name2: 'g.safetensors', type: 'hidream' },
+        { clip_name1: 'l.safetensors', clip_name2: 'g.safetensors', type: 'hunyuan_video' },
         c,
       ),
     ).rejects.toMatchObject({
       code: 'DR_MODEL_UNSUPPORTED',
-      hint: 'Select the type of your model: sdxl, sd3, flux.',
+      hint: 'Select the type of your model: sdxl, sd3, flux, hidream.',
     });
   });
 

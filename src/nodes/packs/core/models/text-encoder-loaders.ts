@@ -8,6 +8,7 @@ import {
   loadEncoderPair,
   loadEncoderSet,
   loadSingleEncoder,
+  QUADRUPLE_SET,
   TRIPLE_SET,
 } from '../../../shared/named-text-encoders.ts';
 
@@ -66,4 +67,28 @@ const TripleCLIPLoader = defineNode({
   run: async (files, context) => outputs(await loadEncoderSet(TRIPLE_SET, files, context)),
 });
 
-export const TEXT_ENCODER_LOADER_NODES = [CLIPLoader, DualCLIPLoader, TripleCLIPLoader];
+const QuadrupleCLIPLoader = defineNode({
+  type: 'QuadrupleCLIPLoader',
+  display: 'QuadrupleCLIPLoader',
+  category: 'advanced/loaders',
+  description:
+    'Loads the four text encoders of HiDream-I1: CLIP-L, CLIP-G, T5-XXL and Llama 3.1 8B, in any ' +
+    'order.',
+  inputs: {
+    clip_name1: clipFileInput(),
+    clip_name2: clipFileInput(),
+    clip_name3: clipFileInput(),
+    clip_name4: clipFileInput(),
+  },
+  outputs: [output('CLIP')],
+  fingerprint: ({ clip_name1, clip_name2, clip_name3, clip_name4 }, context) =>
+    encoderFileStates([clip_name1, clip_name2, clip_name3, clip_name4], context),
+  run: async (files, context) => outputs(await loadEncoderSet(QUADRUPLE_SET, files, context)),
+});
+
+export const TEXT_ENCODER_LOADER_NODES = [
+  CLIPLoader,
+  DualCLIPLoader,
+  TripleCLIPLoader,
+  QuadrupleCLIPLoader,
+];
