@@ -79,11 +79,20 @@ async function encodePart(
   const { tokens } = rule;
   if ('chunkPad' in tokens || !tokens.leftOut) return encoded;
   const ends = {
-    first: Math.max(0, tokens.leftOut(slots[0])),
+    first: Math.max(0, tokens.leftOut(withImagesAsOne(slots[0], images))),
     last: tokens.leftOutAtEnd?.(slots[0]) ?? 0,
   };
   return leftOver(encoded, ends, tokens.leavesOutImages && !keepsImages ? images : undefined);
 }
+
+/** The tokens with one in place of all of an image, as ComfyUI counts those that it leaves out. */
+const withImagesAsOne = (
+  slots: readonly TokenValue[],
+  images: readonly ImagePlace[] = [],
+): readonly TokenValue[] =>
+  slots.filter(
+    (_, i) => !images.some(({ start, rows, columns }) => i > start && i < start + rows * columns),
+  );
 
 /** The images among the tokens of a prompt. */
 const imagesIn = (chunk: Chunk): readonly ImagePlace[] | undefined => {

@@ -395,7 +395,7 @@ export const CLIP_FAMILIES: Readonly<Record<ClipFamily, FamilyRule>> = {
         tokens: {
           ...QWEN_CHAT,
           template: QWEN_DESCRIBE,
-          imageTemplate: () => [QWEN_ASK + QWEN_SEES, QWEN_END],
+          imageTemplate: (count) => [QWEN_ASK + QWEN_SEES.repeat(count), QWEN_END],
           imageToken: QWEN_IMAGE,
           templateMarks: ['<|im_start|>'],
           leftOut: qwenSystemTokens,

@@ -3,11 +3,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { noiseTensor } from '../../../test/support/files/rewrite.ts';
 import { smallQwen3Vl, writeSmallQwen3Vl } from '../../../test/support/files/small-qwen3-vl.ts';
 import { expectGolden, golden } from '../../../test/support/golden.ts';
 import { runNode, testContext } from '../../../test/support/run-node.ts';
 import { writeSafetensors } from '../../formats/safetensors/safetensors-write.ts';
+import { concatAxis } from '../../tensor/axes.ts';
 import { type Clip, makeClip } from '../clip/clip.ts';
+import { QWEN_EDIT_TEMPLATE } from '../clip/families.ts';
 import { loadTextEncoder } from '../clip/load.ts';
 import { inspectModel } from '../inspect/inspect-model.ts';
 
@@ -31,6 +34,25 @@ describe('Qwen3-VL as the text encoder of Krea 2', () => {
     const { cond, mask } = await (await load('krea2')).encode(params.text);
     expectGolden(g, id, outputs.cond, cond);
     expect(mask).toBeUndefined();
+  });
+
+  it.each(of('tower_'))('sees images as the original does: $id', async (one) => {
+    const { height, width, seed } = one.params;
+    const [encoder] = (await load('krea2')).encoders;
+    const image = noiseTensor([1, height, width, 3], seed, 1, 0.5);
+    const { tokens, deepstack } = await encoder.imageTokens!(image);
+    expectGolden(g, one.id, one.outputs.tokens, concatAxis([tokens, ...deepstack!], 1));
+  });
+
+  it.each([...of('edit_'), ...of('own_')])('encodes images in prompts: $id', async (one) => {
+    const { prompt, images } = one.params;
+    const { cond } = await (await load('krea2')).encodeWithImages(prompt, {
+      images: images.map(([height, width]: [number, number], i: number) =>
+        noiseTensor([1, height, width, 3], 7 + i, 1, 0.5),
+      ),
+      ...(one.id !== 'own_template' && { template: QWEN_EDIT_TEMPLATE }),
+    });
+    expectGolden(g, one.id, one.outputs.cond, cond);
   });
 
   it('is recognised, and has another use with other types', async () => {

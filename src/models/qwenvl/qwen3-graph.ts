@@ -35,6 +35,7 @@ const SIZES: Readonly<Record<number, Pick<Qwen3TowerConfig, 'heads' | 'deepstack
   1024: { heads: 16, deepstack: [5, 11, 17] },
   // small models for tests
   48: { heads: 2, deepstack: [0, 1, 3] },
+  32: { heads: 2, deepstack: [1, 2, 4] },
 };
 const EPSILON = 1e-6;
 
