@@ -183,6 +183,10 @@ const FILES: Readonly<Record<string, Files>> = {
         lora === undefined ? [] : [[name, fixture(lora)]],
       ),
     ),
+    anima: () => ({
+      'diffusion_model.blocks.0.self_attn.q_proj.lora_A.weight': random([4, 48], 6),
+      'diffusion_model.blocks.0.self_attn.q_proj.lora_B.weight': random([48, 4], 7),
+    }),
     // as the control LoRAs of FLUX.1, which make the model's input wider
     'flux-control': () => ({
       'img_in.lora_A.weight': random([4, 128], 6),
