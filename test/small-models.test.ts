@@ -11,6 +11,7 @@ import { smallModel } from '../scripts/coverage/small-models.ts';
 import { NODES } from '../src/nodes/index.ts';
 import type { Graph } from '../src/workflow/api-graph.ts';
 
+const QWEN3_VL = 'qwen3vl_8b.safetensors';
 const QWEN = 'qwen-image.safetensors';
 const MISTRAL = 'mistral3_24b.safetensors';
 const INPAINT = 'qwen-image-inpainting.safetensors';
@@ -52,6 +53,9 @@ describe('small models', () => {
     ['text_encoders', 'umt5_xxl_fp8_e4m3fn_scaled.safetensors', 'flux', undefined],
     ['vae', 'ae.safetensors', 'z-image', 'ae.safetensors'],
     ['vae', 'qwen_image_vae.safetensors', 'qwen-image', 'wan.safetensors'],
+    ['vae', 'qwen_image_layered_vae.safetensors', 'qwen-image-layered', 'wan-alpha.safetensors'],
+    ['vae', 'qwen_image_2.1_vae_bf16.safetensors', 'qwen-image-21', 'qwen-image-21.safetensors'],
+    ['text_encoders', 'qwen3vl_8b_int8_convrot.safetensors', 'qwen-image-21', QWEN3_VL],
     ['vae', 'qwen_image_vae.safetensors', 'anima', 'wan.safetensors'],
     ['text_encoders', 'qwen3vl_4b_fp8_scaled.safetensors', 'krea2', 'qwen3vl_4b.safetensors'],
     ['text_encoders', 'qwen_3_06b_base.safetensors', 'anima', 'qwen3_06b.safetensors'],

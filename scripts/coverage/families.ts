@@ -21,6 +21,8 @@ export type SmallFamily =
   | 'lumina2'
   | 'z-image'
   | 'qwen-image'
+  | 'qwen-image-layered'
+  | 'qwen-image-21'
   | 'krea2'
   | 'anima'
   | 'auraflow'
@@ -90,8 +92,16 @@ export const FAMILIES: readonly Family[] = [
   { title: 'MiniMax', names: word('minimax') },
   { title: 'Capybara', names: word('capybara') },
   { title: 'ChronoEdit', names: /chrono[_-]?edit/ },
-  { title: 'Qwen-Image 2.1', names: /qwen[_-]?image[_-]?2[._]1/ },
-  { title: 'Qwen-Image-Layered', names: /qwen[_-]?image[_-]?layered/ },
+  {
+    title: 'Qwen-Image 2.1',
+    names: /qwen[_-]?image[_-]?2[._]1/,
+    small: [[ANY, 'qwen-image-21']],
+  },
+  {
+    title: 'Qwen-Image-Layered',
+    names: /qwen[_-]?image[_-]?layered/,
+    small: [[ANY, 'qwen-image-layered']],
+  },
   { title: 'Qwen-Image', names: /firered|qwen(?![_-]?3)/, small: [[ANY, 'qwen-image']] },
   { title: 'Chroma', names: /chroma/, small: [[ANY, 'chroma']] },
   { title: 'Z-Image', names: /z[_-]?image/, small: [[ANY, 'z-image']] },
@@ -127,6 +137,9 @@ const ENCODERS: readonly (readonly [names: RegExp, file: string | undefined])[] 
   [/clip[_-]?l|vit[_-]?l/, 'clip_l'],
   [/clip[_-]?g|bigg/, 'clip_g'],
   [/qwen[_-]?2[._]5[_-]?vl[_-]?7b/, 'qwen25_7b'],
+  [/qwen[_-]?3[_-]?vl[_-]?8b/, 'qwen3vl_8b'],
+  // rewrites prompts where a switch is on, which templates have off: never opened
+  [/qwen_image_2[.]1_pe_/, 'qwen3vl_8b'],
   [/qwen[_-]?3[_-]?vl[_-]?4b/, 'qwen3vl_4b'],
   [/qwen[_-]?3[_-]?0?[._]?6b/, 'qwen3_06b'],
   // klein 9B has Qwen3 8B where klein 4B has Qwen3 4B

@@ -105,6 +105,19 @@ const TRANSFORMERS: Readonly<Partial<Record<SmallFamily, Transformer>>> = {
     vae: 'wan',
     lora: 'lora_qwen_image_peft',
   },
+  'qwen-image-layered': {
+    model: async (pathOf) => ({
+      ...(await tensorsOf(await pathOf('diffusion_models', 'qwen-image'))),
+      'time_text_embed.addition_t_embedding.weight': random([2, 64], 10),
+    }),
+    encoders: ['qwen25_7b'],
+    vae: 'wan-alpha',
+  },
+  'qwen-image-21': {
+    model: seeded('dit/qwen_image21', (g) => g.weights.dit),
+    encoders: ['qwen3vl_8b'],
+    vae: 'qwen-image-21',
+  },
   krea2: {
     model: fixture('tiny_krea2'),
     encoders: ['qwen3vl_4b'],
@@ -133,6 +146,7 @@ const ENCODERS: Files = {
   qwen3_4b: fixture('tiny_qwen3_4b'),
   gemma2_2b: fixture('tiny_gemma2_2b'),
   qwen25_7b: fixture('tiny_qwen25_vl_7b'),
+  qwen3vl_8b: seeded('dit/qwen_image21', (g) => g.weights.te),
   qwen3vl_4b: seeded('dit/krea2_encoder', ({ weights }) => weights.te),
   qwen3_06b: fixture('tiny_qwen3_06b'),
   pile_t5xl: fixture('tiny_pile_t5xl'),
@@ -164,6 +178,9 @@ const FILES: Readonly<Record<string, Files>> = {
     ae: fixture('tiny_ae'),
     flux2: fixture('tiny_flux2_vae'),
     wan: fixture('tiny_wan21_vae'),
+    // of pictures with alpha, as the one of Qwen-Image-Layered
+    'wan-alpha': async (pathOf) => withAlpha(await tensorsOf(await pathOf('vae', 'wan'))),
+    'qwen-image-21': seeded('dit/qwen_image21', (g) => g.weights.vae),
   },
   text_encoders: { ...ENCODERS, ...asGguf('text_encoders', ENCODERS) },
   diffusion_models: {
@@ -306,6 +323,18 @@ const firstNet = (
 function withWiderInput(tensors: TensorsToWrite): TensorsToWrite {
   const [rows, columns] = tensors['img_in.weight'].shape;
   return { ...tensors, 'img_in.weight': random([rows, 2 * columns], 5) };
+}
+
+/** An autoencoder of Wan with a fourth channel at both ends. */
+function withAlpha(tensors: TensorsToWrite): TensorsToWrite {
+  const [first, last] = ['encoder.conv1.weight', 'decoder.head.2.weight'];
+  const [width, , ...sides] = tensors[first].shape;
+  return {
+    ...tensors,
+    [first]: random([width, 4, ...sides], 11),
+    [last]: random([4, ...tensors[last].shape.slice(1)], 12),
+    'decoder.head.2.bias': random([4], 13),
+  };
 }
 
 const prefixed = (tensors: TensorsToWrite, prefix: string): TensorsToWrite =>
