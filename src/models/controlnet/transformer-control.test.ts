@@ -27,6 +27,8 @@ import type { Denoiser } from '../denoiser.ts';
 import { createDit } from '../dit/network.ts';
 import { inspectModel } from '../inspect/inspect-model.ts';
 import { mmdit } from '../mmdit/mmdit.ts';
+import { createModelRuntime } from '../model-runtime.ts';
+import { createPrepackedStore } from '../weights/prepacked-store.ts';
 import { weightsOf } from '../weights/tensors.ts';
 import { loadControlNet } from './load.ts';
 
@@ -104,6 +106,22 @@ describe('ControlNets of SD3', () => {
     expect(loaded.fits(model)).toBe(true);
     expectGolden(g, id, outputs.v, await model.evaluate({ ...inputs, control: residuals }));
   });
+
+  it.each(g.cases.filter(({ params }) => params.model))(
+    '$id opens where the precision follows from the memory',
+    async (one) => {
+      const auto = createModelRuntime({
+        threads: 1,
+        precision: 'auto',
+        int8Weights: createPrepackedStore({ folder: join(folder, 'int8') }),
+      });
+      const net = await loadControlNet(await written(one), auto);
+      const model = await modelOf(one.params.model);
+      // ControlNets of SD3.5 take an embedder from the model
+      expect(() => net.withBase!(model)).not.toThrow();
+      await auto.close();
+    },
+  );
 
   it('do not fit models of another width', async () => {
     const net = await loadControlNet(await written(g.cases[1]), runtime);

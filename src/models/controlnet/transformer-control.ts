@@ -6,7 +6,7 @@ import type { Graph, Value } from '../../onnx/builder.ts';
 import type { NetworkPrecision } from '../../runtime/precision.ts';
 import { full, type Tensor } from '../../tensor/tensor.ts';
 import type { Denoiser } from '../denoiser.ts';
-import { type Arithmetic, controlPrecision } from '../denoiser-precision.ts';
+import { controlPrecision } from '../denoiser-precision.ts';
 import { tokenLinear } from '../dit/blocks.ts';
 import { patchify } from '../dit/patches.ts';
 import { add, type Net } from '../layers/blocks.ts';
@@ -100,8 +100,15 @@ export function createTransformerControl<Config extends TransformerControlConfig
       },
     }),
   };
-  const precisionFor = (model?: Arithmetic): NetworkPrecision =>
-    controlPrecision(runtime, weights, () => kind.graph(weights, config), model);
+  const wholeOver = ({ base }: Pick<Denoiser, 'base'>): Weights =>
+    borrowed && base ? withBorrowed(weights, base.weights, borrowed) : weights;
+  const precisionFor = (model: Pick<Denoiser, 'arithmetic' | 'base'>): NetworkPrecision =>
+    controlPrecision(
+      runtime,
+      weights,
+      () => kind.graph(wholeOver(model), config),
+      model.arithmetic,
+    );
   const create = (precision: NetworkPrecision, completion: Completion = {}): ControlNet => ({
     ...own,
     evaluate: evaluator(runtime, weights, { kind, config, precision, type }, completion),
@@ -112,7 +119,7 @@ export function createTransformerControl<Config extends TransformerControlConfig
     nets.set(precision, net);
     return net;
   };
-  const withBase: ControlNet['withBase'] = ({ arithmetic }) => plainIn(precisionFor(arithmetic));
+  const withBase: ControlNet['withBase'] = (model) => plainIn(precisionFor(model));
   if (!borrowed) return { ...own, evaluate: plainIn('fp32').evaluate, withBase };
   const completed = new WeakMap<Denoiser, ControlNet>();
   const combine = (some: Weights, base: Weights): Weights => withBorrowed(some, base, borrowed);
@@ -121,8 +128,7 @@ export function createTransformerControl<Config extends TransformerControlConfig
     evaluate: () => Promise.reject(new Error('internal: a ControlNet is evaluated over a model')),
     withBase: (model) => {
       const net =
-        completed.get(model) ??
-        create(precisionFor(model.arithmetic), { base: model.base, combine });
+        completed.get(model) ?? create(precisionFor(model), { base: model.base, combine });
       completed.set(model, net);
       return net;
     },
