@@ -16,7 +16,7 @@ import {
 } from '../../../test/support/golden.ts';
 import { runNode, testContext } from '../../../test/support/run-node.ts';
 import { writeSafetensors } from '../../formats/safetensors/safetensors-write.ts';
-import type { Latent } from '../../sampling/sampling-types.ts';
+import type { Conditioning, Latent } from '../../sampling/sampling-types.ts';
 import { concatAxis } from '../../tensor/axes.ts';
 import { repeatToBatch, type Tensor } from '../../tensor/tensor.ts';
 import type { Clip } from '../clip/clip.ts';
@@ -165,6 +165,27 @@ describe('HiDream-I1', () => {
       latent_image: await run('EmptySD3LatentImage', { width, height, batch_size: 1 }),
     });
     expectGolden(g, id, outputs.samples, samples);
+  });
+
+  it('evaluates prompts with and without an image to edit one after another', async () => {
+    // comfy.samplers.cond_equal_size: conditions with other keys share no batch
+    const clip = await loadClip();
+    const model = await run('UNETLoader', {
+      unet_name: 'hidream.safetensors',
+      weight_dtype: 'default',
+    });
+    const plain = await run<Conditioning>('CLIPTextEncode', { clip, text: 'a fox' });
+    const image = g.float('edit/x');
+    const edit = plain.map((entry) => ({ ...entry, concat_latent_image: image }));
+    const sample = (positive: Conditioning, negative: Conditioning, cfg: number) =>
+      run<Latent>('KSampler', {
+        ...{ model, positive, negative, cfg, latent_image: { samples: image } },
+        ...{ seed: 1n, steps: 1, sampler_name: 'euler', scheduler: 'simple', denoise: 1 },
+      });
+    const [with0, without] = [await sample(edit, plain, 1), await sample(plain, edit, 1)];
+    const both = await sample(edit, plain, 2);
+    const expected = with0.samples.data.map((v, i) => 2 * v - without.samples.data[i]);
+    for (const [i, value] of both.samples.data.entries()) expect(value).toBeCloseTo(expected[i], 3);
   });
 
   it('has the names of its weights in LoRA files that ComfyUI has', async () => {

@@ -96,6 +96,7 @@ function canShareBatch({ family }: Model, task: Task, first: Task): boolean {
     canShareTokens(own.context, other.context, maxRepeat) &&
     canShareTokens(own.controlContext, other.controlContext, maxRepeat) &&
     own.y?.shape[1] === other.y?.shape[1] &&
+    own.concat?.shape[1] === other.concat?.shape[1] &&
     own.contextLayers?.shape[1] === other.contextLayers?.shape[1] &&
     own.contextMask?.shape[1] === other.contextMask?.shape[1] &&
     own.tokens?.shape[1] === other.tokens?.shape[1] &&
