@@ -4,7 +4,7 @@ import { sliceBatch, type Tensor, tensor } from '../../tensor/tensor.ts';
 import { blendLayerWeights, blendWeights } from '../../text/blend-weights.ts';
 import type { Warn } from '../../text/embeddings.ts';
 import type { Chunk, TokenValue } from '../../text/token-groups.ts';
-import type { PartRule, SequenceRule } from './families.ts';
+import type { PartRule, SequenceRule } from './family-rules.ts';
 import type { EncodedPart } from './join.ts';
 import { attentionMask, emptyTokens, type Part } from './prompt-tokens.ts';
 import type { EncodeOptions, EncoderKind, ImagePlace, TextEncoder } from './text-encoder.ts';

@@ -8,7 +8,7 @@ import { emptyChunk, tokenize } from '../../text/token-chunks.ts';
 import { type Chunk, plainToken, type Token } from '../../text/token-groups.ts';
 import { emptySequence, tokenizeSequence } from '../../text/token-sequences.ts';
 import type { Tokenizer } from '../../text/tokenizers/tokenizer.ts';
-import type { ChunkRule, PartRule, SequenceRule, TokensBeside } from './families.ts';
+import type { ChunkRule, PartRule, SequenceRule, TokensBeside } from './family-rules.ts';
 import type { EncoderKind, TextEncoder, TokenSlot } from './text-encoder.ts';
 
 /** An encoder and how its family uses it; absent where the family can do without it. */
