@@ -7,6 +7,7 @@ import { socketTypeOf } from '../input-spec.ts';
 import type { NodeTable } from '../node-table.ts';
 import { type Box, layOut, type Position } from './layout.ts';
 import { declaredLayouts, hasWidget, type WidgetSlot, withChoices } from './widget-slots.ts';
+import { defaultOf } from './widget-values.ts';
 
 /** Of the control beside a seed: each run after the first has another one, as in a new node. */
 const SEED_CONTROL = 'randomize';
@@ -148,7 +149,7 @@ function editorValue({ fits }: Slot<'editor'>, before: WidgetSlot | undefined): 
 function widgetValue({ name, input }: Slot<'value'>, { node, links }: UiEntry): Json {
   const value = links.has(name) ? undefined : node.inputs[name];
   if (value !== undefined) return value;
-  return input !== undefined && 'default' in input ? ((input.default as Json) ?? null) : null;
+  return defaultOf(input) ?? null;
 }
 
 const PLAIN_WIDTH = 220;

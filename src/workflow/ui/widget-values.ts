@@ -77,7 +77,7 @@ const currentValue = (value: Json, input: Input | undefined): Json =>
   (input?.kind === 'COMBO' ? replacedOption(value, input) : undefined) ?? value;
 
 /** The editor's default; undefined for a list of files, where it is the first file. */
-function defaultOf(input: Input | undefined): Json | undefined {
+export function defaultOf(input: Input | undefined): Json | undefined {
   if (!hasWidget(input)) return undefined;
   if (input.kind === 'COMFY_DYNAMICCOMBO_V3') return input.options[0];
   if (input.kind === 'COMBO') return initialOption(input);
