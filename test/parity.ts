@@ -21,6 +21,7 @@ interface Row {
 
 /** Groups whose references were made by 0.33.0 and whose names do not say so. */
 const LATER_GROUPS: ReadonlySet<string> = new Set([
+  'core_nodes/frames',
   'core_nodes/later',
   'core_nodes/lettering',
   'core_nodes/lists_and_boxes',
@@ -31,7 +32,9 @@ const LATER_GROUPS: ReadonlySet<string> = new Set([
   'lora/extract',
   'lora/kinds',
   'lora/parts',
+  'lora/transformer_kinds',
   'merge/dit',
+  'merge/encoders',
   'model_patches/later',
   'sigmas/ksampler',
   'vision/photomaker',
@@ -166,8 +169,10 @@ ${changes.join('\n')}
 
 ## Flow models
 
-All references of Z-Image, Lumina 2, FLUX.1, FLUX.2, Chroma, SD3, SD3.5, Qwen-Image, Krea 2 and Anima are of 0.33.0 in float32, on tiny models in the real layouts.
+All references of Z-Image, Lumina 2, FLUX.1, FLUX.2, Chroma, SD3, SD3.5, Qwen-Image, LongCat-Image, AuraFlow, HiDream-I1, Krea 2 and Anima are of 0.33.0 in float32, on tiny models in the real layouts.
 
+- Qwen-Image 2.1 is newer than 0.33.0: its references are of the modules of 0.37.4 that know it, over those of 0.33.0, with PyTorch's attention (the default on a CPU adds its masks of truth values as
+  numbers).
 - Equal: tokens, tables of sigmas and schedules, latent formats, fp8 and its scales. Denoisers, text encoders, autoencoders, LoRAs and ControlNets differ by the order of sums only, whose effect the
   bounds measure. Pictures of whole graphs may differ by one of 255 levels on at most 0.5 % of their values.
 - The weights of CLIP are rounded to float16, as in ComfyUI without \`--fp32-text-enc\`; those of T5 where a file is wider, for SD3 and FLUX.1 but not for Chroma. Gemma 2 adds 1 to its norms in the type of
