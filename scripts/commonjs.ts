@@ -1,6 +1,7 @@
 // What `require('darkroom-engine')` finds, in dist/cjs: modules that return the ES modules, which
 // Node loads with `require` too, and copies of the declarations of the public interface, since
-// TypeScript takes the format of a module from the package.json beside its declarations.
+// TypeScript takes the format of a module from the package.json beside its declarations. Those of
+// other modules are removed: nobody can import them.
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,11 +19,15 @@ const ENTRIES = [
 
 const RELATIVE_IMPORT = /(\bfrom |\bimport\()'(\.[^']*?)\.ts'/g;
 
+/** The declaration files of all modules. */
+const declarations = (): string[] =>
+  readdirSync(DIST, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.name.endsWith('.d.ts'))
+    .map((entry) => join(entry.parentPath, entry.name));
+
 /** The compiler leaves `.ts` in the imports of declarations. */
 function importJavaScript(): void {
-  for (const entry of readdirSync(DIST, { recursive: true, withFileTypes: true })) {
-    if (!entry.name.endsWith('.d.ts')) continue;
-    const file = join(entry.parentPath, entry.name);
+  for (const file of declarations()) {
     const text = readFileSync(file, 'utf8');
     const changed = text.replace(RELATIVE_IMPORT, "$1'$2.js'");
     if (changed !== text) writeFileSync(file, changed);
@@ -44,8 +49,9 @@ function write(file: string, text: string): void {
   writeFileSync(file, text);
 }
 
-importJavaScript();
 rmSync(COMMONJS, { recursive: true, force: true });
+importJavaScript();
+const all = declarations();
 write(join(COMMONJS, 'package.json'), '{ "type": "commonjs" }\n');
 const copied = new Set<string>();
 for (const name of ENTRIES) {
@@ -56,3 +62,4 @@ for (const name of ENTRIES) {
     .join('/');
   write(entry, `module.exports = require('${target}');\n`);
 }
+for (const file of all) if (!copied.has(file)) rmSync(file);
