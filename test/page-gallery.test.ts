@@ -33,8 +33,8 @@ describePage('the gallery', ({ test, open }) => {
         .getByRole('button', { name: /^Upscaling in Tiles/ })
         .click();
       await expect.poll(() => page.locator('#form .file').textContent()).toBe('Tile upscale');
-      expect(await gallery(page).count()).toBe(0);
-      expect(await hash(page)).toBe('');
+      await expect.poll(() => gallery(page).count()).toBe(0);
+      await expect.poll(() => hash(page)).toBe('');
       expect({ errors, foreignRequests }).toEqual({ errors: [], foreignRequests: [] });
     });
 
@@ -51,9 +51,9 @@ describePage('the gallery', ({ test, open }) => {
       await gallery(page).waitFor();
       await page.keyboard.press('Escape');
       await expect.poll(() => gallery(page).count()).toBe(0);
-      expect(await hash(page)).toBe('');
+      await expect.poll(() => hash(page)).toBe('');
     }
-    expect(await page.evaluate('document.activeElement.textContent')).toBe('Gallery');
+    await expect.poll(() => page.evaluate('document.activeElement.textContent')).toBe('Gallery');
     expect(errors).toEqual([]);
   });
 
