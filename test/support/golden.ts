@@ -46,6 +46,8 @@ export interface Golden {
   readonly weights: Params;
   /** How inputs are made from seeds (givenTensor of given.ts). */
   readonly inputs: Params;
+  /** The cases that have this output. */
+  casesWith(output: string): readonly GoldenCase[];
   has(name: string): boolean;
   /** A tensor by its name in the case, as stored. */
   tensor(name: string): GoldenTensor;
@@ -77,6 +79,8 @@ export function golden(family: string, group: string): Golden {
     measured: info.measured ?? {},
     weights: info.weights ?? {},
     inputs: info.inputs ?? {},
+    casesWith: (output) =>
+      (info.cases as GoldenCase[]).filter(({ outputs }) => outputs[output] !== undefined),
     has: (name) => Object.hasOwn(header, name),
     tensor: read,
     float: (name) => {

@@ -5,9 +5,12 @@ import { createRuntime } from '../../src/runtime/runtime.ts';
 import { zeroOutConditioning } from '../../src/sampling/conditioning/operations.ts';
 import { add, f32, scale, sub, type Vector } from '../../src/sampling/float32.ts';
 import { makeModel } from '../../src/sampling/model/model.ts';
+import { commonKSampler, type KSamplerOptions } from '../../src/sampling/runs/ksampler.ts';
 import type { GuidedPrediction } from '../../src/sampling/samplers/sampler.ts';
 import type { Conditioning, Latent, Model } from '../../src/sampling/sampling-types.ts';
+import { type Tensor, zeros } from '../../src/tensor/tensor.ts';
 import { fixtureModel, type Golden, type GoldenCase } from './golden.ts';
+import { RULES } from './rules.ts';
 
 const FILES: Readonly<Record<string, string>> = {
   base: 'tiny_sdxl_base',
@@ -64,6 +67,25 @@ export const latentOf = (g: Golden, { params, inputs }: GoldenCase): Latent => (
   noise_mask: inputs.noise_mask ? g.float(inputs.noise_mask) : undefined,
   batch_index: params.batch_index,
 });
+
+/** Samples an empty latent of a flow model with what its generators have in common. */
+export async function sampleFlow({
+  size,
+  ...options
+}: Pick<KSamplerOptions, 'model' | 'steps' | 'positive' | 'negative'> & {
+  readonly size: readonly number[];
+}): Promise<Tensor> {
+  const { samples } = await commonKSampler({
+    ...options,
+    rules: RULES,
+    seed: 7n,
+    cfg: 4,
+    samplerName: 'euler',
+    scheduler: 'simple',
+    latent: { samples: zeros(size) },
+  });
+  return samples;
+}
 
 /** Integers above 2^53 are written as {"int": "…"}. */
 export const bigintOf = (value: number | { int: string }): bigint =>

@@ -12,13 +12,12 @@ import {
   type GoldenCase,
   golden,
 } from '../../../test/support/golden.ts';
-import { RULES } from '../../../test/support/rules.ts';
 import { runNode, testContext } from '../../../test/support/run-node.ts';
+import { sampleFlow } from '../../../test/support/sampling.ts';
 import { writeSafetensors } from '../../formats/safetensors/safetensors-write.ts';
 import { applyControlToSides } from '../../sampling/conditioning/control.ts';
-import { commonKSampler } from '../../sampling/runs/ksampler.ts';
 import type { Conditioning, Model } from '../../sampling/sampling-types.ts';
-import { type Tensor, zeros } from '../../tensor/tensor.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
 import type { ControlNet } from './controlnet.ts';
 import { loadControlNet } from './load.ts';
 
@@ -65,19 +64,7 @@ async function sample({ params }: GoldenCase): Promise<Tensor> {
     endPercent: range[1],
     vae: blockMeans,
   });
-  const { samples } = await commonKSampler({
-    rules: RULES,
-    model: loaded,
-    seed: 7n,
-    steps: 4,
-    cfg: 4,
-    samplerName: 'euler',
-    scheduler: 'simple',
-    positive,
-    negative,
-    latent: { samples: zeros(size) },
-  });
-  return samples;
+  return sampleFlow({ model: loaded, steps: 4, positive, negative, size });
 }
 
 it.each(g.cases)('$id', async (one) => {

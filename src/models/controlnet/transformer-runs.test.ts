@@ -12,13 +12,12 @@ import {
   type GoldenCase,
   golden,
 } from '../../../test/support/golden.ts';
-import { RULES } from '../../../test/support/rules.ts';
 import { runNode, testContext } from '../../../test/support/run-node.ts';
+import { sampleFlow } from '../../../test/support/sampling.ts';
 import { writeSafetensors } from '../../formats/safetensors/safetensors-write.ts';
 import { applyControlToSides } from '../../sampling/conditioning/control.ts';
-import { commonKSampler } from '../../sampling/runs/ksampler.ts';
 import type { Conditioning, Model } from '../../sampling/sampling-types.ts';
-import { type Tensor, zeros } from '../../tensor/tensor.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
 import type { Autoencoder } from '../vae/autoencoder.ts';
 import { loadControlNet } from './load.ts';
 
@@ -62,19 +61,8 @@ async function sample({ params }: GoldenCase): Promise<Tensor> {
       vae: blockMeans as Autoencoder,
     });
   }
-  const { samples } = await commonKSampler({
-    rules: RULES,
-    model: await modelOf(params),
-    seed: 7n,
-    steps: 4,
-    cfg: 4,
-    samplerName: 'euler',
-    scheduler: 'simple',
-    positive: sides[0],
-    negative: sides[1],
-    latent: { samples: zeros(size) },
-  });
-  return samples;
+  const [positive, negative] = sides;
+  return sampleFlow({ model: await modelOf(params), steps: 4, positive, negative, size });
 }
 
 it.each(g.cases.filter(({ outputs }) => outputs.samples))('$id', async (one) => {

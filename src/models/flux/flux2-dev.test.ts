@@ -6,12 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fluxWeights } from '../../../test/support/dit-cases.ts';
 import { seededTensors, type TensorsToWrite } from '../../../test/support/files/rewrite.ts';
-import {
-  expectExact,
-  expectGolden,
-  type GoldenCase,
-  golden,
-} from '../../../test/support/golden.ts';
+import { expectExact, expectGolden, golden } from '../../../test/support/golden.ts';
 import { runNode, testContext } from '../../../test/support/run-node.ts';
 import { writeSafetensors } from '../../formats/safetensors/safetensors-write.ts';
 import type { Conditioning, Latent } from '../../sampling/sampling-types.ts';
@@ -52,11 +47,9 @@ const load = async (): Promise<Clip> =>
       context,
     )
   )[0];
-const casesWith = (output: string): GoldenCase[] =>
-  g.cases.filter(({ outputs }) => outputs[output] !== undefined);
 
 describe('Mistral Small 3 as the text encoder of FLUX.2 dev', () => {
-  it.each(casesWith('cond'))(
+  it.each(g.casesWith('cond'))(
     'encodes as the original does: $id',
     async ({ id, params, outputs }) => {
       const [part] = CLIP_FAMILIES.flux2.parts.filter(({ kind }) => kind === 'mistral3_24b');
@@ -81,7 +74,7 @@ describe('Mistral Small 3 as the text encoder of FLUX.2 dev', () => {
         if (name.startsWith('model.layers.0.')) more[name.replace('.0.', `.${i}.`)] = value;
     await writeSafetensors(file('whole'), more);
     const whole = await loadTextEncoder(file('whole'), runtime);
-    const [{ id, params, outputs }] = casesWith('cond');
+    const [{ id, params, outputs }] = g.casesWith('cond');
     const { cond } = await (await load()).withEncoders([whole]).encode(params.text);
     expectGolden(g, id, outputs.cond, cond);
   });
@@ -116,7 +109,7 @@ const NORM = 'model.layers.0.input_layernorm.weight';
 /** ComfyUI's guidance where a conditioning has none of its own. */
 const GUIDANCE = 3.5;
 
-it.each(casesWith('v'))('FLUX.2 dev predicts as the original does: $id', async (one) => {
+it.each(g.casesWith('v'))('FLUX.2 dev predicts as the original does: $id', async (one) => {
   const { id, params, inputs, outputs } = one;
   const guidance = params.guidance === undefined ? GUIDANCE : params.guidance;
   const denoiser = createFlux2(runtime, await fluxWeights(file('dev')));

@@ -6,13 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fluxLatent, fluxWeights } from '../../../test/support/dit-cases.ts';
 import { seededTensors } from '../../../test/support/files/rewrite.ts';
-import {
-  expectExact,
-  expectGolden,
-  fixtureModel,
-  type GoldenCase,
-  golden,
-} from '../../../test/support/golden.ts';
+import { expectExact, expectGolden, fixtureModel, golden } from '../../../test/support/golden.ts';
 import { runNode, testContext } from '../../../test/support/run-node.ts';
 import { writeSafetensors } from '../../formats/safetensors/safetensors-write.ts';
 import type { Latent } from '../../sampling/sampling-types.ts';
@@ -44,8 +38,6 @@ const run = async (type: string, inputs: Record<string, unknown>) =>
   (await runNode<readonly unknown[]>(type, inputs, context))[0];
 const loadClip = async (): Promise<Clip> =>
   (await run('CLIPLoader', { clip_name: 'qwen', type: 'longcat_image' })) as Clip;
-const casesWith = (output: string): GoldenCase[] =>
-  g.cases.filter(({ outputs }) => outputs[output] !== undefined);
 
 /** Every 16th row of features, and the last one. */
 const someRows = (cond: Tensor): Tensor => {
@@ -58,7 +50,7 @@ const someRows = (cond: Tensor): Tensor => {
 };
 
 describe('Qwen2.5-VL as the text encoder of LongCat-Image', () => {
-  it.each(casesWith('cond'))(
+  it.each(g.casesWith('cond'))(
     'encodes as the original does: $id',
     async ({ id, params, outputs }) => {
       const { text, hasPicture, rows, seen } = params;
@@ -78,7 +70,7 @@ describe('Qwen2.5-VL as the text encoder of LongCat-Image', () => {
   );
 });
 
-it.each(casesWith('v'))('predicts as the original does: $id', async (one) => {
+it.each(g.casesWith('v'))('predicts as the original does: $id', async (one) => {
   const { id, params, inputs, outputs } = one;
   const names: string[] = params.references ?? [];
   const x = g.float(inputs.x);

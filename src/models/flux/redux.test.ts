@@ -13,10 +13,9 @@ import {
   type GoldenCase,
   golden,
 } from '../../../test/support/golden.ts';
-import { RULES } from '../../../test/support/rules.ts';
 import { runNode, testContext } from '../../../test/support/run-node.ts';
+import { sampleFlow } from '../../../test/support/sampling.ts';
 import { writeSafetensors } from '../../formats/safetensors/safetensors-write.ts';
-import { commonKSampler } from '../../sampling/runs/ksampler.ts';
 import type { Conditioning, Model } from '../../sampling/sampling-types.ts';
 import { zeros } from '../../tensor/tensor.ts';
 import type { StyleModel } from '../style/load.ts';
@@ -72,18 +71,7 @@ it.each(g.cases)('golden dit/flux_redux $id', async (goldenCase) => {
     expect(bias === undefined).toBe(outputs[name] === undefined);
     if (bias) expectExact(g, id, outputs[name], bias.data);
   }
-  const { samples } = await commonKSampler({
-    rules: RULES,
-    model,
-    seed: 7n,
-    steps: 3,
-    cfg: 4,
-    samplerName: 'euler',
-    scheduler: 'simple',
-    positive,
-    negative,
-    latent: { samples: zeros(params.size) },
-  });
+  const samples = await sampleFlow({ model, steps: 3, positive, negative, size: params.size });
   expectGolden(g, id, outputs.samples, samples);
 });
 

@@ -59,9 +59,6 @@ function gatesApart(tensors: TensorsToWrite): TensorsToWrite {
   return apart;
 }
 
-const casesWith = (output: string): GoldenCase[] =>
-  g.cases.filter(({ outputs }) => outputs[output] !== undefined);
-
 const inputsOf = ({ params }: GoldenCase): DenoiserInputs => ({
   x: given(params.x),
   timesteps: Float32Array.from(params.sigmas),
@@ -73,7 +70,7 @@ const inputsOf = ({ params }: GoldenCase): DenoiserInputs => ({
 });
 
 describe('golden dit/qwen_image21', () => {
-  it.each(casesWith('v'))('predicts: $id', async (one) => {
+  it.each(g.casesWith('v'))('predicts: $id', async (one) => {
     const { id, params, outputs } = one;
     const weights = await fluxWeights(file(params.apart ? 'apart' : 'joined'));
     const plain = createQwenImage21(runtime, weights);
@@ -82,14 +79,14 @@ describe('golden dit/qwen_image21', () => {
   });
 
   it('takes the last of several precisions of the cache', async () => {
-    const [one] = casesWith('v').filter(({ id }) => id === 'v_reference');
+    const [one] = g.casesWith('v').filter(({ id }) => id === 'v_reference');
     const denoiser = createQwenImage21(runtime, await fluxWeights(file('joined')))
       .variant({ keyCache: 'int4' })
       .variant({ keyCache: 'default' });
     expectGolden(g, one.id, one.outputs.v, await denoiser.evaluate(inputsOf(one)));
   });
 
-  it.each(casesWith('keys'))('stores keys: $id', async ({ id, params, outputs }) => {
+  it.each(g.casesWith('keys'))('stores keys: $id', async ({ id, params, outputs }) => {
     const keys = given('keys');
     const width = keys.shape[2];
     const network = runtime.network({
@@ -122,7 +119,7 @@ describe('golden dit/qwen_image21', () => {
       'attention heads of width 8, where Qwen-Image 2.1 has 128',
     );
     const denoiser = createQwenImage21(runtime, await fluxWeights(file('joined')));
-    const inputs = { ...inputsOf(casesWith('v')[0]), x: zeros([1, 16, 4, 4]) };
+    const inputs = { ...inputsOf(g.casesWith('v')[0]), x: zeros([1, 16, 4, 4]) };
     await expect(denoiser.evaluate(inputs)).rejects.toThrow('Qwen-Image 2.1) needs 64');
   });
 });

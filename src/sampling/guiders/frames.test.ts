@@ -8,11 +8,10 @@ import {
   type GoldenCase,
   golden,
 } from '../../../test/support/golden.ts';
-import { RULES } from '../../../test/support/rules.ts';
 import { runNode, testContext } from '../../../test/support/run-node.ts';
-import { zeros } from '../../tensor/tensor.ts';
-import { commonKSampler } from '../runs/ksampler.ts';
-import type { Conditioning, Latent, Model } from '../sampling-types.ts';
+import { sampleFlow } from '../../../test/support/sampling.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import type { Conditioning, Model } from '../sampling-types.ts';
 
 const g = golden('dit', 'qwen_areas');
 const context = testContext({
@@ -41,25 +40,16 @@ async function placed(prompts: readonly (readonly Placed[])[]): Promise<Conditio
   return all.flat();
 }
 
-async function sample({ params }: GoldenCase): Promise<Latent> {
+async function sample({ params }: GoldenCase): Promise<Tensor> {
   const file = { unet_name: 'qwen', weight_dtype: 'default' };
   const [model] = await runNode<[Model]>('UNETLoader', file, context);
-  return commonKSampler({
-    rules: RULES,
-    model,
-    seed: 7n,
-    steps: 3,
-    cfg: 4,
-    samplerName: 'euler',
-    scheduler: 'simple',
-    positive: await placed(params.prompts),
-    negative: [{ cond: noiseTensor([1, 5, 64], 9, 3) }],
-    latent: { samples: zeros(params.size) },
-  });
+  const positive = await placed(params.prompts);
+  const negative = [{ cond: noiseTensor([1, 5, 64], 9, 3) }];
+  return sampleFlow({ model, steps: 3, positive, negative, size: params.size });
 }
 
 it.each(g.cases)('golden dit/qwen_areas $id', async (one) => {
-  if (!one.note) expectGolden(g, one.id, one.outputs.samples, (await sample(one)).samples);
+  if (!one.note) expectGolden(g, one.id, one.outputs.samples, await sample(one));
   else
     await expect(sample(one)).rejects.toMatchObject({
       code: 'DR_INPUT_INVALID',
