@@ -169,7 +169,7 @@ ${changes.join('\n')}
 
 ## Flow models
 
-All references of Z-Image, Lumina 2, FLUX.1, FLUX.2, Chroma, SD3, SD3.5, Qwen-Image, LongCat-Image, AuraFlow, HiDream-I1, Krea 2 and Anima are of 0.33.0 in float32, on tiny models in the real layouts.
+All references of [flow models](flow-models.md) are of 0.33.0 in float32, on tiny models in the real layouts.
 
 - Qwen-Image 2.1 is newer than 0.33.0: its references are of the modules of 0.37.4 that know it, over those of 0.33.0, with PyTorch's attention (the default on a CPU adds its masks of truth values as
   numbers).
