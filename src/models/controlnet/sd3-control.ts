@@ -9,7 +9,6 @@ import { jointBlock } from '../mmdit/joint-block.ts';
 import { mmdit, sharedInputs } from '../mmdit/mmdit.ts';
 import type { LatentHint } from './controlnet.ts';
 import {
-  HINT_LAYER,
   residualAdder,
   type TransformerControl,
   type TransformerControlConfig,
@@ -17,6 +16,9 @@ import {
 } from './transformer-control.ts';
 
 type Config = MMDiTConfig & TransformerControlConfig;
+
+/** The layer that the hint enters by. */
+export const HINT_LAYER = 'pos_embed_input.proj';
 
 export const sd3Control: TransformerControl<Config> = {
   embedder: 'x_embedder.proj.weight',
@@ -35,7 +37,7 @@ export const sd3Control: TransformerControl<Config> = {
     const net: Net = { g, w: weights, int8 };
     const block = blockContext(net, config, conditionVector(net));
     const addResidual = residualAdder(net, config);
-    const x = withHint(net, imageTokens(net, config), config);
+    const x = withHint(net, imageTokens(net, config), config, HINT_LAYER);
     let streams = { context: contextTokens(net, config), x };
     for (let i = 0; i < config.blocks; i++) {
       const selfAttention = config.selfAttention.has(i);

@@ -20,9 +20,8 @@ import { sincosPositions } from '../mmdit/positions.ts';
 import { timestepEmbedding } from '../unet/timestep.ts';
 import { countLayers } from '../weights/tensors.ts';
 import type { LatentHint } from './controlnet.ts';
-import { repeated, SD3_SCALE } from './sd3-control.ts';
+import { HINT_LAYER, repeated, SD3_SCALE } from './sd3-control.ts';
 import {
-  HINT_LAYER,
   residualAdder,
   type TransformerControl,
   type TransformerControlConfig,
@@ -62,7 +61,8 @@ export const sd35Control: TransformerControl<Config> = {
     const vector = conditionVector(net, (isLarge ? [MODEL_Y, OWN_Y] : [OWN_Y]).map(mlpLayers));
     const block = blockContext(net, { ...config, qkNorm: false }, vector);
     const addResidual = residualAdder(net, config);
-    let x = withHint(net, (isLarge ? patchTokens : imageTokens)(net, config), config);
+    const tokens = (isLarge ? patchTokens : imageTokens)(net, config);
+    let x = withHint(net, tokens, config, HINT_LAYER);
     for (let i = 0; i < config.blocks; i++) {
       const after = selfAttentionBlock(block, x, `transformer_blocks.${i}`);
       addResidual(i, after);

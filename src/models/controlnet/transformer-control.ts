@@ -71,9 +71,6 @@ export interface TransformerControl<Config extends TransformerControlConfig> {
 }
 
 /** The name of the output of an own block. */
-/** The layer that the hint enters by in networks of SD3. */
-export const HINT_LAYER = 'pos_embed_input.proj';
-
 const residualOutput = (block: number): string => `residual${block}`;
 
 /** Creates a ControlNet over `weights`; `type`: the control type of a union network. */
@@ -100,15 +97,12 @@ export function createTransformerControl<Config extends TransformerControlConfig
       },
     }),
   };
-  const wholeOver = ({ base }: Pick<Denoiser, 'base'>): Weights =>
-    borrowed && base ? withBorrowed(weights, base.weights, borrowed) : weights;
-  const precisionFor = (model: Pick<Denoiser, 'arithmetic' | 'base'>): NetworkPrecision =>
-    controlPrecision(
-      runtime,
-      weights,
-      () => kind.graph(wholeOver(model), config),
-      model.arithmetic,
-    );
+  const combine: Completion['combine'] =
+    borrowed && ((some, base) => withBorrowed(some, base, borrowed));
+  const precisionFor = ({ arithmetic, base }: Pick<Denoiser, 'arithmetic' | 'base'>) => {
+    const whole = combine && base ? combine(weights, base.weights) : weights;
+    return controlPrecision(runtime, weights, () => kind.graph(whole, config), arithmetic);
+  };
   const create = (precision: NetworkPrecision, completion: Completion = {}): ControlNet => ({
     ...own,
     evaluate: evaluator(runtime, weights, { kind, config, precision, type }, completion),
@@ -120,9 +114,8 @@ export function createTransformerControl<Config extends TransformerControlConfig
     return net;
   };
   const withBase: ControlNet['withBase'] = (model) => plainIn(precisionFor(model));
-  if (!borrowed) return { ...own, evaluate: plainIn('fp32').evaluate, withBase };
+  if (!combine) return { ...own, evaluate: plainIn('fp32').evaluate, withBase };
   const completed = new WeakMap<Denoiser, ControlNet>();
-  const combine = (some: Weights, base: Weights): Weights => withBorrowed(some, base, borrowed);
   return {
     ...own,
     evaluate: () => Promise.reject(new Error('internal: a ControlNet is evaluated over a model')),
@@ -240,12 +233,12 @@ function withBorrowed(
   };
 }
 
-/** Adds the hint to the image's tokens; declares the input `hint`. */
+/** Adds the hint to the image's tokens by a `layer`; declares the input `hint`. */
 export function withHint(
   net: Net,
   x: Value,
   { hintChannels, patch }: Pick<TransformerControlConfig, 'hintChannels' | 'patch'>,
-  layer = HINT_LAYER,
+  layer: string,
 ): Value {
   const hint = net.g.input('hint', ['H', 'N', hintChannels * patch ** 2]);
   return add(net, x, tokenLinear(net, hint, layer));
