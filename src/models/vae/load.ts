@@ -14,6 +14,7 @@ import type { ModelRuntime } from '../model-runtime.ts';
 import { DECODE_ORDER, ENCODE_ORDER, threeTilings } from '../tiling.ts';
 import { type Weights, weightsOf } from '../weights/tensors.ts';
 import type { Autoencoder } from './autoencoder.ts';
+import { type CoderNetwork, coderNetwork } from './coder-network.ts';
 import { vaeFromDiffusers } from './diffusers-vae.ts';
 import { joinedCells } from './joined-cells.ts';
 import {
@@ -132,11 +133,11 @@ export async function loadAutoencoder(
 }
 
 function createKl(runtime: ModelRuntime, weights: Weights): Autoencoder {
-  const [file, outputs] = [weights.file, ['out']];
+  const factor = klFactor(weights);
   const properties = {
     kind: 'kl',
     latentChannels: klLatentChannels(weights),
-    factor: klFactor(weights),
+    factor,
     weights: { '': weights },
   } as const;
   const options: KlOptions = {
@@ -146,62 +147,45 @@ function createKl(runtime: ModelRuntime, weights: Weights): Autoencoder {
     const build = (from: Weights): Graph => graphOf(from, options);
     return build((await runtime.prepacked?.ready(weights, build)) ?? weights);
   };
-  return createAutoencoder(runtime, properties, [
-    {
-      file,
-      part: 'vae encoder',
-      outputs,
-      cacheSession: true,
-      workingBytes: ({ x }) => BYTES_PER_PIXEL * area(x),
-      outOfMemoryHint: ENCODE_IN_TILES,
-      build: () => buildGraph(klEncoderGraph),
-    },
-    {
-      file,
-      part: 'vae decoder',
-      outputs,
-      cacheSession: true,
-      workingBytes: ({ x }) => BYTES_PER_PIXEL * area(x) * properties.factor ** 2,
-      outOfMemoryHint: DECODE_IN_TILES,
-      build: () => buildGraph(klDecoderGraph),
-    },
-  ]);
+  return createAutoencoder(
+    runtime,
+    properties,
+    coderNetworks(weights.file, factor, {
+      encoder: () => buildGraph(klEncoderGraph),
+      decoder: () => buildGraph(klDecoderGraph),
+    }),
+  );
 }
 
 /** The autoencoder of Qwen-Image 2.1. */
 function createWanImage(runtime: ModelRuntime, weights: Weights): Autoencoder {
+  const factor = wanFactor(weights);
   const properties = {
     kind: 'wan-image',
     latentChannels: wanLatentChannels(weights),
-    factor: wanFactor(weights),
+    factor,
     imageChannels: wanImageChannels(weights),
     weights: { '': weights },
   } as const;
-  const common = { file: weights.file, outputs: ['out'], cacheSession: true };
-  return createAutoencoder(runtime, properties, [
-    {
-      ...common,
-      part: 'vae encoder',
-      workingBytes: ({ x }) => BYTES_PER_PIXEL * area(x),
-      outOfMemoryHint: ENCODE_IN_TILES,
-      build: () => wanEncoderGraph(weights, false),
-    },
-    {
-      ...common,
-      part: 'vae decoder',
-      workingBytes: ({ x }) => BYTES_PER_PIXEL * area(x) * properties.factor ** 2,
-      outOfMemoryHint: DECODE_IN_TILES,
-      build: () => wanDecoderGraph(weights, false),
-    },
-  ]);
+  return createAutoencoder(
+    runtime,
+    properties,
+    coderNetworks(weights.file, factor, {
+      encoder: () => wanEncoderGraph(weights, false),
+      decoder: () => wanDecoderGraph(weights, false),
+    }),
+  );
 }
 
-/** Memory of a KL autoencoder per pixel, measured with that of SD1.5. */
-const BYTES_PER_PIXEL = 5600;
-const DECODE_IN_TILES = 'Decode with VAEDecodeTiled, or use a smaller image.';
-const ENCODE_IN_TILES = 'Encode with VAEEncodeTiled, or use a smaller image.';
-/** Pixels or cells of a batch of planes. */
-const area = ({ shape }: Tensor): number => shape[0] * shape[2] * shape[3];
+/** The two networks over one file, for pictures of `factor` pixels per latent cell and side. */
+const coderNetworks = (
+  file: string,
+  factor: number,
+  build: Readonly<Record<CoderNetwork['part'], NetworkSpec['build']>>,
+): readonly [encoder: NetworkSpec, decoder: NetworkSpec] => [
+  coderNetwork({ file, part: 'encoder', pixels: 1, build: build.encoder }),
+  coderNetwork({ file, part: 'decoder', pixels: factor ** 2, build: build.decoder }),
+];
 
 function createTaesd(
   runtime: ModelRuntime,

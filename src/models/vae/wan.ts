@@ -4,11 +4,12 @@ import { toNCHW, toNHWC } from '../../image/channel-order.ts';
 import type { Graph } from '../../onnx/builder.ts';
 import type { Network } from '../../runtime/network.ts';
 import { framesOf, stackFrames } from '../../tensor/frames.ts';
-import { batchItems, concatBatch, reshape, sizeOf, type Tensor } from '../../tensor/tensor.ts';
+import { batchItems, concatBatch, reshape, type Tensor } from '../../tensor/tensor.ts';
 import type { ModelRuntime } from '../model-runtime.ts';
 import { type Tiles, tiledScale } from '../tiling.ts';
 import type { Weights } from '../weights/tensors.ts';
 import type { Autoencoder } from './autoencoder.ts';
+import { type CoderNetwork, coderNetwork } from './coder-network.ts';
 import { cropToMultiples, fromSigned, toSigned, withChannels } from './pixels.ts';
 import {
   FRAMES,
@@ -19,30 +20,25 @@ import {
   wanLatentChannels,
 } from './wan-graph.ts';
 
-/** Memory per pixel of a frame: a high estimate, that of a KL autoencoder, which is wider. */
-const BYTES_PER_PIXEL = 5600;
-
 /** Creates an autoencoder. Throws DR_MODEL_UNSUPPORTED when tensors are missing. */
 export function createWan(runtime: ModelRuntime, weights: Weights): Autoencoder {
   const [latentChannels, factor] = [wanLatentChannels(weights), wanFactor(weights)];
   const imageChannels = wanImageChannels(weights);
   const encode = coder(runtime, weights, {
-    part: 'vae encoder',
+    part: 'encoder',
     graph: wanEncoderGraph,
     frames: (count) => 1 + (count - 1) / FRAMES,
     channels: latentChannels,
     pixels: 1,
     scale: 1 / factor,
-    outOfMemoryHint: 'Encode with VAEEncodeTiled, or use a smaller image.',
   });
   const decode = coder(runtime, weights, {
-    part: 'vae decoder',
+    part: 'decoder',
     graph: wanDecoderGraph,
     frames: (count) => 1 + (count - 1) * FRAMES,
     channels: weights.shape('decoder.head.2.weight')[0],
     pixels: factor ** 2,
     scale: factor,
-    outOfMemoryHint: 'Decode with VAEDecodeTiled, or use a smaller image.',
   });
   return {
     kind: 'wan',
@@ -71,33 +67,28 @@ export function createWan(runtime: ModelRuntime, weights: Weights): Autoencoder 
 /** Encodes or decodes a video [1, C, T, H, W]. */
 type Coder = (video: Tensor, tiles?: Tiles) => Promise<Tensor>;
 
-interface Coding {
-  readonly part: string;
+interface Coding extends Pick<CoderNetwork, 'part' | 'pixels'> {
   graph(weights: Weights, isVideo: boolean): Graph;
   /** The frames of the result. */
   frames(count: number): number;
   /** The channels of the result. */
   readonly channels: number;
-  /** The pixels of a cell of the input. */
-  readonly pixels: number;
   /** The size of the result over that of the input. */
   readonly scale: number;
-  readonly outOfMemoryHint: string;
 }
 
 function coder(runtime: ModelRuntime, weights: Weights, coding: Coding): Coder {
-  const { part, graph, channels, pixels, scale, outOfMemoryHint } = coding;
+  const { part, graph, channels, pixels, scale } = coding;
   const networkFor = (isVideo: boolean): Network =>
-    runtime.network({
-      file: weights.file,
-      part,
-      ...(isVideo && { variant: 'video' }),
-      outputs: ['out'],
-      cacheSession: true,
-      workingBytes: ({ x: { shape } }) => (BYTES_PER_PIXEL * pixels * sizeOf(shape)) / shape[1],
-      outOfMemoryHint,
-      build: () => graph(weights, isVideo),
-    });
+    runtime.network(
+      coderNetwork({
+        file: weights.file,
+        part,
+        ...(isVideo && { variant: 'video' }),
+        pixels,
+        build: () => graph(weights, isVideo),
+      }),
+    );
   const ofPictures = networkFor(false);
   let ofVideos: Network | undefined;
   const whole: Coder = async (video) => {
