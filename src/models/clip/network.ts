@@ -4,8 +4,8 @@ import { DarkroomError } from '../../errors.ts';
 import type { Graph } from '../../onnx/builder.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { reshape, sizeOf, zeros } from '../../tensor/tensor.ts';
-import { type PatchPlan, type WeightChange, withMoreChanges } from '../weights/changes.ts';
-import { planChanges } from '../weights/plan-changes.ts';
+import { type WeightChange, withMoreChanges } from '../weights/changes.ts';
+import { graphWithChanges, planChanges } from '../weights/plan-changes.ts';
 import { streamedWhereLarge } from '../weights/streamed.ts';
 import type { Weights } from '../weights/tensors.ts';
 import {
@@ -99,17 +99,16 @@ function createEvaluation(
 ): Evaluate {
   const { weights } = base;
   const { width, length, projected } = config;
-  const planOver = (over: Weights): PatchPlan | undefined =>
-    planChanges({ ...base, weights: over }, 'each time');
-  const plan = planOver(weights);
+  const plan = planChanges(base, 'each time');
   const graph = (over: Weights): Graph => clipGraph(over, config);
-  const changedGraph = (over: Weights): Graph => planOver(over)?.build(graph) ?? graph(over);
   const network = runtime.network({
     file: weights.file,
     part: kind,
     variant: plan?.key,
     outputs: clipOutputs(config),
-    ...streamedWhereLarge(weights, changedGraph),
+    ...streamedWhereLarge(weights, (over) =>
+      graphWithChanges({ ...base, weights: over }, 'each time', graph),
+    ),
   });
   return async (chunks, { index, finalNorm, project }) => {
     const embeddings = zeros([chunks.length, length, width]);

@@ -7,13 +7,8 @@ import type { Network, NetworkInputs } from '../../runtime/network.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { zeros } from '../../tensor/tensor.ts';
 import type { Tokenizer } from '../../text/tokenizers/tokenizer.ts';
-import {
-  type PatchPlan,
-  type PatchTargets,
-  type WeightChange,
-  withMoreChanges,
-} from '../weights/changes.ts';
-import { planChanges } from '../weights/plan-changes.ts';
+import { type PatchTargets, type WeightChange, withMoreChanges } from '../weights/changes.ts';
+import { graphWithChanges, planChanges } from '../weights/plan-changes.ts';
 import { streamedWhereLarge } from '../weights/streamed.ts';
 import type { Weights } from '../weights/tensors.ts';
 import { cacheKey, recentResults } from './recent-results.ts';
@@ -165,13 +160,10 @@ function layerNetworks(
   changes: readonly WeightChange[],
 ): (output: LayerOutput) => LayerNetwork {
   const { kind, weights, heads } = model;
-  const planOver = (over: Weights): PatchPlan | undefined =>
-    planChanges({ weights: over, targets, changes }, 'each time');
-  const plan = planOver(weights);
+  const plan = planChanges({ weights, targets, changes }, 'each time');
   const networks = new Map<string, Network>();
   return (output) => {
     const graph = (over: Weights): Graph => model.graph(over, output);
-    const changedGraph = (over: Weights): Graph => planOver(over)?.build(graph) ?? graph(over);
     const layer = `layer ${output.indexes}${output.finalNorm ? ` normed ${output.finalNorm}` : ''}`;
     const network =
       networks.get(layer) ??
@@ -182,7 +174,9 @@ function layerNetworks(
         outputs: ['hidden'],
         workingBytes: ({ embeddings }) => attentionBytes(embeddings.shape, heads),
         outOfMemoryHint: 'Make the prompt shorter, or free memory for this process.',
-        ...streamedWhereLarge(weights, changedGraph),
+        ...streamedWhereLarge(weights, (over) =>
+          graphWithChanges({ weights: over, targets, changes }, 'each time', graph),
+        ),
       });
     networks.set(layer, network);
     return { network, inputs: plan?.inputs ?? {} };

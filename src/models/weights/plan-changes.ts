@@ -13,7 +13,7 @@
 //   That is done in each evaluation (one per prompt) from numbers that are inputs, so that neither
 //   a second copy nor another session is needed.
 import { createHash } from 'node:crypto';
-import { createGraph } from '../../onnx/builder.ts';
+import { createGraph, type Graph } from '../../onnx/builder.ts';
 import { tensor } from '../../tensor/tensor.ts';
 import {
   type ChangeNumber,
@@ -37,7 +37,7 @@ import type {
   PatchPlan,
   ReadyWeights,
 } from './changes.ts';
-import { valuesKey } from './tensors.ts';
+import { valuesKey, type Weights } from './tensors.ts';
 
 /** Returns the plan of a network's changes; undefined without any. */
 export function planChanges(network: ChangedNetwork, time: MergeTime): PatchPlan | undefined {
@@ -81,6 +81,13 @@ export function planChanges(network: ChangedNetwork, time: MergeTime): PatchPlan
     },
   };
 }
+
+/** Builds a graph over the weights of a network with their changes in it. */
+export const graphWithChanges = (
+  network: ChangedNetwork,
+  time: MergeTime,
+  graph: (weights: Weights) => Graph,
+): Graph => planChanges(network, time)?.build(graph) ?? graph(network.weights);
 
 /** Returns the changed weights of a network, named and shaped as changes see them. */
 export function changedTargets(network: ChangedNetwork): MergedTensors {

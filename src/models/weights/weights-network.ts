@@ -4,9 +4,9 @@ import type { Graph } from '../../onnx/builder.ts';
 import type { Network, NetworkSpec } from '../../runtime/network.ts';
 import type { NetworkPrecision } from '../../runtime/precision.ts';
 import type { ModelRuntime } from '../model-runtime.ts';
-import type { ChangedNetwork, PatchPlan } from './changes.ts';
+import type { ChangedNetwork } from './changes.ts';
 import { changedGraph } from './merged.ts';
-import { planChanges } from './plan-changes.ts';
+import { graphWithChanges, planChanges } from './plan-changes.ts';
 import { streamedWeights } from './streamed.ts';
 import { valuesKey, type Weights } from './tensors.ts';
 
@@ -30,12 +30,10 @@ export function weightsNetwork(
   const int8 = precision === 'int8';
   const store = int8 ? runtime.int8Weights : runtime.prepacked;
   const plan = planChanges(base, 'ahead');
-  const planOver = (over: Weights): PatchPlan | undefined =>
-    planChanges({ ...base, weights: over }, 'ahead');
-  const plainGraph = (over: Weights, overOthers: readonly Weights[]): Graph => {
-    const graph = (changed: Weights): Graph => buildGraph(changed, overOthers);
-    return planOver(over)?.build(graph) ?? graph(over);
-  };
+  const plainGraph = (over: Weights, overOthers: readonly Weights[]): Graph =>
+    graphWithChanges({ ...base, weights: over }, 'ahead', (changed) =>
+      buildGraph(changed, overOthers),
+    );
   const prepackedOther = async (other: Weights, index: number): Promise<Weights> => {
     const request = (over: Weights): Graph => buildGraph(weights, others.with(index, over));
     return (await store?.ready(other, request)) ?? other;
@@ -54,7 +52,7 @@ export function weightsNetwork(
       const overOthers = await Promise.all(others.map(prepackedOther));
       const prepacked = await store?.ready(weights, (over) => plainGraph(over, overOthers));
       const over = prepacked ?? weights;
-      const planned = planOver(over);
+      const planned = planChanges({ ...base, weights: over }, 'ahead');
       const graph = (changed: Weights): Graph => buildGraph(changed, overOthers);
       return planned ? changedGraph(planned, graph, { ...runtime, prepacks: int8 }) : graph(over);
     },
