@@ -1,5 +1,6 @@
 // How each family of models uses its text encoders: one value per family (ComfyUI's sd1_clip,
 // sdxl_clip, sd2_clip, text_encoders/).
+import type { Family } from '../../formats/identify/identified-model.ts';
 import { END_TOKEN } from '../../text/clip-bpe.ts';
 import { GEMMA_START } from '../../text/tokenizers/gemma.ts';
 import { LLAMA3_PAD, LLAMA3_START } from '../../text/tokenizers/llama3.ts';
@@ -17,24 +18,8 @@ import type { FamilyRule, PartRule, SequenceRule } from './family-rules.ts';
 import { hiDream, onlyPart, pooledBeside, sideBySide, stableDiffusion3 } from './join.ts';
 import type { TokenSlot } from './text-encoder.ts';
 
-export type ClipFamily =
-  | 'sd1'
-  | 'sd2'
-  | 'sdxl'
-  | 'sdxl-refiner'
-  | 'sd3'
-  | 'flux'
-  | 'flux2'
-  | 'longcat-image'
-  | 'chroma'
-  | 'z-image'
-  | 'lumina2'
-  | 'qwen-image'
-  | 'qwen-image-21'
-  | 'auraflow'
-  | 'krea2'
-  | 'anima'
-  | 'hidream';
+/** FLUX.1 schnell uses text encoders as dev does. */
+export type ClipFamily = Exclude<Family, 'flux-schnell'>;
 
 const CLIP_L = { kind: 'clip_l', tokens: { chunkPad: END_TOKEN } } as const;
 const CLIP_G = { kind: 'clip_g', tokens: { chunkPad: 0 }, project: true } as const;
@@ -85,8 +70,7 @@ const LONGCAT_EDIT =
   'remain consistent with the original(s).';
 
 /** The beginning of a message to Qwen-Image 2.1, and the images in it. */
-const QWEN_COMPREHEND =
-  '<|im_start|>system\nComprehend and analyze the provided prompt.<|im_end|>\n' + QWEN_ASK;
+const QWEN_COMPREHEND = `<|im_start|>system\nComprehend and analyze the provided prompt.<|im_end|>\n${QWEN_ASK}`;
 const numberedImages = (count: number): string =>
   Array.from({ length: count }, (_, i) => `<image${i + 1}>${QWEN_SEES}`).join(' ');
 
