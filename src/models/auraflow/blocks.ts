@@ -3,17 +3,14 @@
 import type { Value } from '../../onnx/builder.ts';
 import {
   gatedAdd,
+  gatedMlp,
   headLayerNorm,
-  joinTokens,
   jointAttention,
-  modulate,
+  modulatedNorm,
   modulationChunks,
-  plainLayerNorm,
-  swiGlu,
   tokenLinear,
-  tokensAfter,
-  tokensLike,
 } from '../dit/blocks.ts';
+import { type AttendingStream, attendTogether } from '../dit/streams.ts';
 import { linear, type Net } from '../layers/blocks.ts';
 import type { AuraFlowConfig } from './config.ts';
 
@@ -37,42 +34,27 @@ export interface BlockContext extends Pick<AuraFlowConfig, 'width' | 'heads'> {
   readonly time: Value;
 }
 
-interface Stream {
-  /** Queries, keys and values. */
-  readonly attended: readonly Value[];
-  /** Returns the stream after the block. */
-  finish(result: Value): Value;
-}
-
 /** Prompt and image, [B, N, width], after a block with weights for each. */
-export function doubleBlock(
+export const doubleBlock = (
   at: BlockContext,
   name: string,
   [prompt, image]: readonly [Value, Value],
-): readonly [Value, Value] {
-  const { net } = at;
-  const streams = [stream(at, prompt, name, PROMPT), stream(at, image, name, IMAGE)];
-  const [q, k, v] = [0, 1, 2].map((part) =>
-    joinTokens(
-      net,
-      streams.map(({ attended }) => attended[part]),
-    ),
-  );
-  const result = attend(at, q, k, v);
-  return [
-    streams[0].finish(tokensLike(net, result, prompt)),
-    streams[1].finish(tokensAfter(net, result, prompt)),
-  ];
-}
+): readonly Value[] =>
+  block(at, [stream(at, prompt, name, PROMPT), stream(at, image, name, IMAGE)]);
 
 /** All tokens, [B, N, width], after a block with one set of weights. */
-export function singleBlock(at: BlockContext, name: string, tokens: Value): Value {
-  const { attended, finish } = stream(at, tokens, name, ALL);
-  const [q, k, v] = attended;
-  return finish(attend(at, q, k, v));
-}
+export const singleBlock = (at: BlockContext, name: string, tokens: Value): Value =>
+  block(at, [stream(at, tokens, name, ALL)])[0];
 
-function stream(at: BlockContext, x: Value, name: string, layers: StreamLayers): Stream {
+const block = (
+  { net, heads, width }: BlockContext,
+  streams: readonly AttendingStream[],
+): readonly Value[] =>
+  attendTogether(net, streams, (q, k, v) =>
+    jointAttention(net, q, k, v, { heads, depth: width / heads }),
+  );
+
+function stream(at: BlockContext, x: Value, name: string, layers: StreamLayers): AttendingStream {
   const { net, width, heads, time } = at;
   const modulation = linear(net, time, `${name}.${layers.modulation}`);
   const [shift, scale, gate, mlpShift, mlpScale, mlpGate] = modulationChunks(
@@ -81,28 +63,22 @@ function stream(at: BlockContext, x: Value, name: string, layers: StreamLayers):
     6,
     width,
   );
-  const normed = (y: Value): Value => plainLayerNorm(net, y, width, EPSILON);
-  const inner = modulate(net, normed(x), scale, shift);
+  const inner = modulatedNorm(at, x, shift, scale, EPSILON);
   const part = (which: string): Value =>
     tokenLinear(net, inner, `${name}.${layers.attention}${which}`);
   const perHead = (y: Value): Value =>
     headLayerNorm(net, y, { heads, depth: width / heads }, EPSILON);
   return {
+    tokens: x,
     attended: [perHead(part('q')), perHead(part('k')), part('v')],
     finish: (result) => {
       const attention = tokenLinear(net, result, `${name}.${layers.attention}o`);
-      const seen = modulate(net, normed(gatedAdd(net, x, gate, attention)), mlpScale, mlpShift);
+      const y = gatedAdd(net, x, gate, attention);
+      const seen = modulatedNorm(at, y, mlpShift, mlpScale, EPSILON);
       return gatedAdd(net, x, mlpGate, mlp(net, seen, `${name}.${layers.mlp}`));
     },
   };
 }
 
-const attend = ({ net, heads, width }: BlockContext, q: Value, k: Value, v: Value): Value =>
-  jointAttention(net, q, k, v, { heads, depth: width / heads });
-
 const mlp = (net: Net, x: Value, name: string): Value =>
-  tokenLinear(
-    net,
-    swiGlu(net, tokenLinear(net, x, `${name}.c_fc1`), tokenLinear(net, x, `${name}.c_fc2`)),
-    `${name}.c_proj`,
-  );
+  gatedMlp(net, x, [`${name}.c_fc1`, `${name}.c_fc2`, `${name}.c_proj`]);

@@ -1,10 +1,11 @@
 // ControlNets of Qwen-Image (InstantX; comfy/ldm/qwen_image/controlnet.py): the first blocks of the
 // model with own weights, each of which serves several blocks of the model.
 import { createGraph } from '../../onnx/builder.ts';
+import { ropeRotations } from '../dit/blocks.ts';
 import type { Net } from '../layers/blocks.ts';
 import { block } from '../qwenimage/blocks.ts';
 import { PATCH, type QwenImageStreamsConfig, qwenImageStreamsConfig } from '../qwenimage/config.ts';
-import { embeddedStreams, ropeRotations } from '../qwenimage/graph.ts';
+import { embeddedStreams } from '../qwenimage/graph.ts';
 import { graphInputs, qwenImage } from '../qwenimage/qwen-image.ts';
 import { WAN_SCALE } from '../vae/latent-scale.ts';
 import type { LatentHint } from './controlnet.ts';
@@ -42,7 +43,7 @@ export const qwenControl: TransformerControl<Config> = {
     const g = createGraph();
     const net: Net = { g, w: weights, int8 };
     const [prompt, image] = embeddedStreams(net, config);
-    const at = { ...config, net, rotations: ropeRotations(net, config) };
+    const at = { ...config, net, rotations: ropeRotations(net, config.rope) };
     const addResidual = residualAdder(net, config);
     let streams = [prompt, { ...image, tokens: withHint(net, image.tokens, config, EMBEDDER) }];
     for (let i = 0; i < config.blocks; i++) {

@@ -3,6 +3,7 @@
 // [B, C]. All sizes but the channels are free.
 import type { Value } from '../../onnx/builder.ts';
 import { linear, type Net, silu } from '../layers/blocks.ts';
+import { type RopeAxes, ropePairs } from './rope.ts';
 
 /** The epsilon of torch's RMSNorm where none is given: float32's machine epsilon. */
 export const MACHINE_EPSILON = 2 ** -23;
@@ -64,6 +65,17 @@ export const geluTanh = ({ g }: Net, x: Value): Value => g.op('com.microsoft.Fas
 export const swiGlu = (net: Net, gate: Value, x: Value): Value =>
   net.g.op('Mul', [silu(net, gate), x]);
 
+/** SwiGLU with its three layers, on token features; `layer` computes one of them. */
+export function gatedMlp(
+  net: Net,
+  x: Value,
+  [gate, up, down]: readonly [gate: string, up: string, down: string],
+  layer: (net: Net, x: Value, name: string) => Value = tokenLinear,
+): Value {
+  const inner = swiGlu(net, layer(net, x, gate), layer(net, x, up));
+  return layer(net, inner, down);
+}
+
 /**
  * Splits a vector [B, count * C] into `count` vectors [B, 1, C], which act on all tokens of a row.
  */
@@ -84,6 +96,15 @@ export function modulate({ g }: Net, x: Value, scale: Value, shift?: Value): Val
   return shift === undefined ? scaled : g.op('Add', [scaled, shift]);
 }
 
+/** LayerNorm over the last axis, shifted and scaled (AdaLN). */
+export const modulatedNorm = (
+  { net, width }: { readonly net: Net; readonly width: number },
+  x: Value,
+  shift: Value,
+  scale: Value,
+  epsilon?: number,
+): Value => modulate(net, plainLayerNorm(net, x, width, epsilon), scale, shift);
+
 /** x + gate y; the gate is [B, 1, C]. */
 export const gatedAdd = ({ g }: Net, x: Value, gate: Value, y: Value): Value =>
   g.op('Add', [x, g.op('Mul', [gate, y])]);
@@ -94,6 +115,10 @@ export type MlpLayers = readonly [first: string, second: string];
 /** Linear, SiLU, linear on vectors [B, K]: the MLP of timesteps and other vectors. */
 export const vectorMlp = (net: Net, x: Value, [first, second]: MlpLayers): Value =>
   linear(net, silu(net, linear(net, x, first)), second);
+
+/** Linear, GELU, linear on token features. */
+export const tokenMlp = (net: Net, x: Value, [first, second]: MlpLayers): Value =>
+  tokenLinear(net, geluTanh(net, tokenLinear(net, x, first)), second);
 
 /** Joins streams of tokens, one after another. */
 export const joinTokens = ({ g }: Net, parts: readonly Value[]): Value =>
@@ -129,6 +154,10 @@ export const rotationInputs = ({ g }: Net, name: string, pairs: number): Rotatio
   cos: g.input(`${name}Cos`, [`${name}N`, pairs]),
   sin: g.input(`${name}Sin`, [`${name}N`, pairs]),
 });
+
+/** Declares the inputs `ropeCos` and `ropeSin`, the rotations of all tokens. */
+export const ropeRotations = (net: Net, rope: RopeAxes): Rotations =>
+  rotationInputs(net, 'rope', ropePairs(rope));
 
 /** Joins the rotations of streams of tokens. */
 export const joinRotations = ({ g }: Net, parts: readonly Rotations[]): Rotations => ({

@@ -14,6 +14,10 @@ export interface RopeAxes {
   readonly theta: number;
 }
 
+/** The pairs of a head that are rotated: half its width. */
+export const ropePairs = ({ axes }: Pick<RopeAxes, 'axes'>): number =>
+  axes.reduce((sum, width) => sum + width / 2, 0);
+
 /**
  * What a file does not show: the parts of a head that each axis rotates, by the head's width. Those
  * of FLUX.1 and Qwen-Image.
@@ -54,7 +58,7 @@ export function ropeTable(positions: readonly Position[], { axes, theta }: RopeA
   const frequencies = axes.map((width) =>
     Array.from({ length: width / 2 }, (_, j) => 1 / theta ** ((2 * j) / width)),
   );
-  const pairs = axes.reduce((n, width) => n + width / 2, 0);
+  const pairs = ropePairs({ axes });
   const [cos, sin] = [allocate(positions.length * pairs), allocate(positions.length * pairs)];
   let at = 0;
   for (const position of positions)

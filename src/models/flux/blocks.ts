@@ -18,9 +18,8 @@ import {
   rotate,
   swiGlu,
   tokenLinear,
-  tokensAfter,
-  tokensLike,
 } from '../dit/blocks.ts';
+import { type Attended, type AttendingStream, attendTogether } from '../dit/streams.ts';
 import type { Net } from '../layers/blocks.ts';
 import type { FluxBlocksConfig } from './config.ts';
 
@@ -59,43 +58,41 @@ type Sizes = Pick<FluxBlocksConfig, 'width' | 'heads' | 'version'>;
 export function doubleBlock(
   net: Net,
   name: string,
-  { txt, img }: Streams,
+  streams: Streams,
   at: Streams<StreamModulation> & AttentionInputs & { readonly guide?: JointGuide } & Sizes,
 ): Streams {
-  const { width } = at;
-  const own = STREAMS.map((stream) => {
-    const x = stream === 'txt' ? txt : img;
-    const [modulation] = at[stream];
-    const layer = `${name}.${stream}_attn`;
-    return queryKeyValue(net, modulatedNorm(net, x, modulation, width), at, {
-      projection: `${layer}.qkv`,
-      norm: `${layer}.norm`,
-    });
-  });
-  const joined = [0, 1, 2].map((part) =>
-    joinTokens(
-      net,
-      own.map((qkv) => qkv[part]),
-    ),
+  const [txt, img] = attendTogether(
+    net,
+    STREAMS.map((kind) => streamIn(net, `${name}.${kind}`, streams[kind], at[kind], at)),
+    (...attended) => {
+      const plain = attend(net, attended, at);
+      return at.guide?.(plain, streams.txt) ?? plain;
+    },
   );
-  const plain = attend(net, joined, at);
-  const attended = at.guide?.(plain, txt) ?? plain;
-  const update = (stream: keyof Streams, x: Value, attention: Value): Value => {
-    const [first, second] = at[stream];
-    const projected = tokenLinear(net, attention, `${name}.${stream}_attn.proj`);
-    const y = gated(net, x, first, projected);
-    const inner = mlpInner(
-      net,
-      modulatedNorm(net, y, second, width),
-      `${name}.${stream}_mlp.0`,
-      at,
-    );
-    const mlp = tokenLinear(net, inner, `${name}.${stream}_mlp.2`);
-    return gated(net, y, second, mlp);
-  };
+  return { txt, img };
+}
+
+/** A stream of a double block; `name` is what its layers begin with. */
+function streamIn(
+  net: Net,
+  name: string,
+  x: Value,
+  [first, second]: StreamModulation,
+  at: Sizes,
+): AttendingStream {
+  const { width } = at;
   return {
-    txt: update('txt', txt, tokensLike(net, attended, txt)),
-    img: update('img', img, tokensAfter(net, attended, txt)),
+    tokens: x,
+    attended: queryKeyValue(net, modulatedNorm(net, x, first, width), at, {
+      projection: `${name}_attn.qkv`,
+      norm: `${name}_attn.norm`,
+    }),
+    finish: (result) => {
+      const y = gated(net, x, first, tokenLinear(net, result, `${name}_attn.proj`));
+      const normed = modulatedNorm(net, y, second, width);
+      const inner = mlpInner(net, normed, `${name}_mlp.0`, at);
+      return gated(net, y, second, tokenLinear(net, inner, `${name}_mlp.2`));
+    },
   };
 }
 
@@ -177,7 +174,7 @@ function queryKeyValue(
   x: Value,
   { width, heads }: Sizes,
   { projection, norm }: { readonly projection: string; readonly norm: string },
-): readonly Value[] {
+): Attended {
   const [q, k, v] = [0, 1, 2].map((part) =>
     tokenLinear(net, x, projection, [part * width, (part + 1) * width]),
   );
@@ -188,7 +185,7 @@ function queryKeyValue(
 
 const attend = (
   net: Net,
-  [q, k, v]: readonly Value[],
+  [q, k, v]: Attended,
   { rotations, bias, heads, width }: Sizes & AttentionInputs,
 ): Value =>
   jointAttention(net, rotate(net, q, rotations), rotate(net, k, rotations), v, {

@@ -8,7 +8,7 @@ import {
   blockSkipper,
   joinTokens,
   modulationChunks,
-  rotationInputs,
+  ropeRotations,
   tokenLinear,
   tokensAfter,
   tokensLike,
@@ -247,8 +247,7 @@ export function blockRunner(
   readonly double: (index: number, streams: Streams) => Streams;
   readonly single: (index: number, x: Value, txt: Value) => Value;
 } {
-  const pairs = config.rope.axes.reduce((sum, width) => sum + width / 2, 0);
-  const at = { ...config, rotations: rotationInputs(net, 'rope', pairs), bias };
+  const at = { ...config, rotations: ropeRotations(net, config.rope), bias };
   const guide = jointGuide(net, guidances);
   return {
     double: (index, streams) => {

@@ -3,23 +3,19 @@
 import type { Value } from '../../onnx/builder.ts';
 import {
   gatedAdd,
-  joinTokens,
   jointAttention,
-  modulate,
+  modulatedNorm,
   modulationChunks,
-  plainLayerNorm,
   type Rotations,
   rmsNorm,
   rotate,
   tokenLinear,
-  tokensAfter,
-  tokensLike,
 } from '../dit/blocks.ts';
+import { type AttendingStream, attendTogether } from '../dit/streams.ts';
 import { linear, type Net } from '../layers/blocks.ts';
 import type { HiDreamConfig } from './config.ts';
-import { expertMixture, gatedMlp } from './experts.ts';
+import { expertMixture, gatedFeedForward } from './experts.ts';
 
-const NORM_EPSILON = 1e-6;
 const HEADS_EPSILON = 1e-5;
 
 export interface BlockContext extends Pick<HiDreamConfig, 'width' | 'heads'> {
@@ -38,39 +34,35 @@ interface StreamKind {
 }
 
 const IMAGE: StreamKind = { suffix: '', feedForward: expertMixture, layer: 'ff_i' };
-const PROMPT: StreamKind = { suffix: '_t', feedForward: gatedMlp, layer: 'ff_t' };
-
-interface Stream {
-  /** Queries, keys and values. */
-  readonly attended: readonly Value[];
-  /** Returns the stream after the block. */
-  finish(result: Value): Value;
-}
+const PROMPT: StreamKind = { suffix: '_t', feedForward: gatedFeedForward, layer: 'ff_t' };
 
 /** Image and prompt, [B, N, width] each, after a block with weights for each. */
 export function doubleBlock(
   at: BlockContext,
   name: string,
   [image, prompt]: readonly [Value, Value],
-): readonly [Value, Value] {
-  const { net } = at;
+): readonly Value[] {
   const parts = modulationOf(at, name, 12);
-  const own = stream(at, image, name, IMAGE, parts.slice(0, 6));
-  const other = stream(at, prompt, name, PROMPT, parts.slice(6));
-  const [q, k, v] = [0, 1, 2].map((i) => joinTokens(net, [own.attended[i], other.attended[i]]));
-  const result = attend(at, q, k, v);
-  return [
-    own.finish(tokensLike(net, result, image)),
-    other.finish(tokensAfter(net, result, image)),
-  ];
+  return block(at, [
+    stream(at, image, name, IMAGE, parts.slice(0, 6)),
+    stream(at, prompt, name, PROMPT, parts.slice(6)),
+  ]);
 }
 
 /** All tokens, [B, N, width], after a block with one set of weights. */
-export function singleBlock(at: BlockContext, name: string, tokens: Value): Value {
-  const { attended, finish } = stream(at, tokens, name, IMAGE, modulationOf(at, name, 6));
-  const [q, k, v] = attended;
-  return finish(attend(at, q, k, v));
-}
+export const singleBlock = (at: BlockContext, name: string, tokens: Value): Value =>
+  block(at, [stream(at, tokens, name, IMAGE, modulationOf(at, name, 6))])[0];
+
+const block = (
+  { net, heads, width, rotations }: BlockContext,
+  streams: readonly AttendingStream[],
+): readonly Value[] =>
+  attendTogether(net, streams, (q, k, v) =>
+    jointAttention(net, rotate(net, q, rotations), rotate(net, k, rotations), v, {
+      heads,
+      depth: width / heads,
+    }),
+  );
 
 const modulationOf = (
   { net, condition, width }: BlockContext,
@@ -79,21 +71,13 @@ const modulationOf = (
 ): readonly Value[] =>
   modulationChunks(net, linear(net, condition, `${name}.adaLN_modulation.1`), count, width);
 
-/** LayerNorm, shifted and scaled. */
-export const modulatedNorm = (
-  { net, width }: Pick<BlockContext, 'net' | 'width'>,
-  x: Value,
-  shift: Value,
-  scale: Value,
-): Value => modulate(net, plainLayerNorm(net, x, width, NORM_EPSILON), scale, shift);
-
 function stream(
   at: BlockContext,
   x: Value,
   name: string,
   { suffix, feedForward, layer }: StreamKind,
   [shift, scale, gate, mlpShift, mlpScale, mlpGate]: readonly Value[],
-): Stream {
+): AttendingStream {
   const { net } = at;
   const attention = `${name}.attn1`;
   const inner = modulatedNorm(at, x, shift, scale);
@@ -102,6 +86,7 @@ function stream(
   const normed = (which: string): Value =>
     rmsNorm(net, part(which), `${attention}.${which}_rms_norm${suffix}.weight`, HEADS_EPSILON);
   return {
+    tokens: x,
     attended: [normed('q'), normed('k'), part('v')],
     finish: (result) => {
       const out = tokenLinear(net, result, `${attention}.to_out${suffix}`);
@@ -111,9 +96,3 @@ function stream(
     },
   };
 }
-
-const attend = ({ net, heads, width, rotations }: BlockContext, q: Value, k: Value, v: Value) =>
-  jointAttention(net, rotate(net, q, rotations), rotate(net, k, rotations), v, {
-    heads,
-    depth: width / heads,
-  });

@@ -2,17 +2,15 @@
 // gated MLP, and for the image a mixture of experts (Shazeer et al. 2017), of which each token passes
 // through the two that its scores are highest for, and through one that all tokens share.
 import type { Value } from '../../onnx/builder.ts';
-import { swiGlu, tokenLinear } from '../dit/blocks.ts';
+import { gatedMlp } from '../dit/blocks.ts';
 import { add, linear, type Net } from '../layers/blocks.ts';
 import { ACTIVE_EXPERTS } from './config.ts';
 
-/** w2(silu(w1 x) w3 x) of [B, N, C]. */
-export const gatedMlp = (net: Net, x: Value, name: string): Value =>
-  tokenLinear(
-    net,
-    swiGlu(net, tokenLinear(net, x, `${name}.w1`), tokenLinear(net, x, `${name}.w3`)),
-    `${name}.w2`,
-  );
+/** The gated MLP of [B, N, C]. */
+export const gatedFeedForward = (net: Net, x: Value, name: string): Value =>
+  gatedMlp(net, x, layersOf(name));
+
+const layersOf = (name: string) => [`${name}.w1`, `${name}.w3`, `${name}.w2`] as const;
 
 /** The mixture of experts, [B, N, C]. Each expert computes the tokens that it is chosen for. */
 export function expertMixture(net: Net, x: Value, name: string): Value {
@@ -29,17 +27,10 @@ export function expertMixture(net: Net, x: Value, name: string): Value {
     const weights = g.op('Unsqueeze', [g.op('GatherND', [best, places]), g.ints([1])]);
     const rows = g.op('Slice', [places, g.ints([0]), g.ints([1]), g.ints([1])]);
     const own = g.op('GatherND', [tokens, rows]);
-    const result = rowsMlp(net, own, `${name}.experts.${i}`);
+    // of tokens [M, C], where M may be 0
+    const result = gatedMlp(net, own, layersOf(`${name}.experts.${i}`), linear);
     sum = g.op('ScatterND', [sum, rows, g.op('Mul', [result, weights])], { reduction: 'add' });
   }
   const mixed = g.op('Reshape', [sum, g.op('Shape', [x])]);
-  return add(net, mixed, gatedMlp(net, x, `${name}.shared_experts`));
+  return add(net, mixed, gatedFeedForward(net, x, `${name}.shared_experts`));
 }
-
-/** gatedMlp of [M, C], where M may be 0. */
-const rowsMlp = (net: Net, x: Value, name: string): Value =>
-  linear(
-    net,
-    swiGlu(net, linear(net, x, `${name}.w1`), linear(net, x, `${name}.w3`)),
-    `${name}.w2`,
-  );

@@ -4,15 +4,16 @@ import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
 import type { DitGraphOptions } from '../dit/architecture.ts';
 import {
   joinTokens,
+  modulatedNorm,
   modulationChunks,
-  rotationInputs,
+  ropeRotations,
   tokenLinear,
   tokensLike,
   vectorMlp,
 } from '../dit/blocks.ts';
 import { add, linear, type Net, silu } from '../layers/blocks.ts';
 import type { Weights } from '../weights/tensors.ts';
-import { type BlockContext, doubleBlock, modulatedNorm, singleBlock } from './blocks.ts';
+import { type BlockContext, doubleBlock, singleBlock } from './blocks.ts';
 import { captionLayer, type HiDreamConfig, PATCH } from './config.ts';
 
 /** The width of the embedding of time. */
@@ -38,11 +39,7 @@ export function hiDreamGraph(
     ...config,
     net,
     condition: silu(net, conditionVector(net, config)),
-    rotations: rotationInputs(
-      net,
-      'rope',
-      rope.axes.reduce((sum, one) => sum + one / 2, 0),
-    ),
+    rotations: ropeRotations(net, rope),
   };
   const stateFor = layerStates(net, config);
   let image = tokenLinear(

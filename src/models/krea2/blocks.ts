@@ -1,9 +1,9 @@
 // The blocks of Krea 2 (comfy/ldm/krea2/model.py): attention whose result a gate weighs, and SwiGLU.
 // Norms multiply by 1 + their weight.
 import type { Value } from '../../onnx/builder.ts';
-import type { JointGuide } from '../dit/attention-guidance.ts';
 import {
   gatedAdd,
+  gatedMlp,
   headRmsNorm,
   joinTokens,
   jointAttention,
@@ -11,11 +11,9 @@ import {
   type Rotations,
   rmsNormByOneMore,
   rotate,
-  swiGlu,
   tokenLinear,
-  tokensAfter,
-  tokensLike,
 } from '../dit/blocks.ts';
+import { splitTokens } from '../dit/streams.ts';
 import { add, type Net } from '../layers/blocks.ts';
 import type { AttentionSizes } from './config.ts';
 
@@ -28,11 +26,11 @@ export interface Stream {
   readonly modulations: readonly Value[];
 }
 
-export interface BlockContext {
+interface AttentionContext {
   readonly net: Net;
   readonly sizes: AttentionSizes;
-  /** Of all streams, one after another. */
-  readonly rotations: Rotations;
+  /** Of all streams, one after another; absent: tokens have no positions. */
+  readonly rotations?: Rotations;
   /** Changes the result of the attention. */
   readonly guide?: (attended: Value) => Value;
 }
@@ -42,17 +40,18 @@ export const norm = (net: Net, x: Value, name: string): Value =>
   rmsNormByOneMore(net, x, `${name}.scale`, EPSILON);
 
 /** Returns the tokens of each stream after a block, which attends to all streams at once. */
-export function block(at: BlockContext, name: string, streams: readonly Stream[]): Value[] {
+export function block(at: AttentionContext, name: string, streams: readonly Stream[]): Value[] {
   const { net } = at;
   const normed = streams.map(({ tokens, modulations: [scale, shift] }) =>
     modulate(net, norm(net, tokens, `${name}.prenorm`), scale, shift),
   );
-  let rest = attention(at, joinTokens(net, normed), `${name}.attn`);
+  const attended = splitTokens(
+    net,
+    attention(at, joinTokens(net, normed), `${name}.attn`),
+    streams.map(({ tokens }) => tokens),
+  );
   return streams.map(({ tokens, modulations: [, , gate, scale, shift, mlpGate] }, i) => {
-    const isLast = i === streams.length - 1;
-    const own = isLast ? rest : tokensLike(net, rest, tokens);
-    if (!isLast) rest = tokensAfter(net, rest, tokens);
-    const y = gatedAdd(net, tokens, gate, own);
+    const y = gatedAdd(net, tokens, gate, attended[i]);
     const inner = modulate(net, norm(net, y, `${name}.postnorm`), scale, shift);
     return gatedAdd(net, y, mlpGate, mlp(net, inner, `${name}.mlp`));
   });
@@ -67,12 +66,7 @@ export function fusionBlock(net: Net, x: Value, name: string, sizes: AttentionSi
 
 /** Attention of tokens over themselves, times the sigmoid of their gates. */
 function attention(
-  {
-    net,
-    sizes,
-    rotations,
-    guide,
-  }: Pick<BlockContext, 'net' | 'sizes' | 'guide'> & Partial<Pick<BlockContext, 'rotations'>>,
+  { net, sizes, rotations, guide }: AttentionContext,
   x: Value,
   name: string,
 ): Value {
@@ -87,15 +81,9 @@ function attention(
   };
   const [queries, keys] = [placed(q, 'qnorm', sizes.heads), placed(k, 'knorm', sizes.kvHeads)];
   const attended = jointAttention(net, queries, keys, v, sizes);
-  const guided = guide ? guide(attended) : attended;
+  const guided = guide?.(attended) ?? attended;
   return tokenLinear(net, g.op('Mul', [guided, g.op('Sigmoid', [gate])]), `${name}.wo`);
 }
 
-function mlp(net: Net, x: Value, name: string): Value {
-  const [gate, up] = ['gate', 'up'].map((layer) => tokenLinear(net, x, `${name}.${layer}`));
-  return tokenLinear(net, swiGlu(net, gate, up), `${name}.down`);
-}
-
-/** A guide of the joined tokens, of which the prompt's are the first. */
-export const guideAfter = (guide: JointGuide | undefined, prompt: Value): BlockContext['guide'] =>
-  guide && ((attended) => guide(attended, prompt));
+const mlp = (net: Net, x: Value, name: string): Value =>
+  gatedMlp(net, x, [`${name}.gate`, `${name}.up`, `${name}.down`]);

@@ -6,17 +6,17 @@ import { jointGuide } from '../dit/attention-guidance.ts';
 import {
   geluTanh,
   joinTokens,
-  type MlpLayers,
   modulate,
   modulationChunks,
-  rotationInputs,
+  ropeRotations,
   tokenLinear,
+  tokenMlp,
   tokensAfter,
   tokensLike,
 } from '../dit/blocks.ts';
 import { add, linear, type Net } from '../layers/blocks.ts';
 import { countLayers, type Weights } from '../weights/tensors.ts';
-import { block, fusionBlock, guideAfter, norm, type Stream } from './blocks.ts';
+import { block, fusionBlock, norm, type Stream } from './blocks.ts';
 import {
   BLOCK_MODULATION,
   type Krea2Config,
@@ -57,15 +57,12 @@ export function krea2Graph(
   let streams = hasTimeZero
     ? [joinTokens(net, [prompt, latent]), ...references]
     : [joinTokens(net, [prompt, latent, ...references])];
+  const guide = jointGuide(net, guidances);
   const at = {
     net,
     sizes: image,
-    rotations: rotationInputs(
-      net,
-      'rope',
-      rope.axes.reduce((sum, width) => sum + width / 2, 0),
-    ),
-    guide: guideAfter(jointGuide(net, guidances), prompt),
+    rotations: ropeRotations(net, rope),
+    guide: guide && ((attended: Value) => guide(attended, prompt)),
   };
   for (let i = 0; i < blocks; i++) {
     const name = `blocks.${i}`;
@@ -119,10 +116,6 @@ function fusedPrompt(net: Net, { text, states }: Krea2Config, observe: Observe):
   observe(g, 'txtmlp', tokens);
   return tokens;
 }
-
-/** Linear, GELU, linear. */
-const tokenMlp = (net: Net, x: Value, [first, second]: MlpLayers): Value =>
-  tokenLinear(net, geluTanh(net, tokenLinear(net, x, first)), second);
 
 /** The six modulations of a block: those of the time, and its own. */
 const modulationsOf = (

@@ -3,17 +3,15 @@
 import type { Value } from '../../onnx/builder.ts';
 import {
   gatedAdd,
-  geluTanh,
   headRmsNorm,
-  joinTokens,
   jointAttention,
   modulate,
   modulationChunks,
   plainLayerNorm,
   tokenLinear,
-  tokensAfter,
-  tokensLike,
+  tokenMlp,
 } from '../dit/blocks.ts';
+import { type Attended, type AttendingStream, attendTogether } from '../dit/streams.ts';
 import { linear, type Net } from '../layers/blocks.ts';
 import { HEAD_WIDTH, type MMDiTConfig } from './config.ts';
 
@@ -26,8 +24,6 @@ export interface BlockContext {
 }
 
 const EPSILON = 1e-6;
-
-type Attended = readonly [query: Value, key: Value, value: Value];
 
 /** The layer whose parts shift, scale and gate a block's streams, [B, 1, hidden] each. */
 export const modulationOf = (
@@ -67,19 +63,16 @@ function attended({ net, config }: BlockContext, x: Value, name: string): Attend
 const attention = ({ net, config }: BlockContext, [q, k, v]: Attended): Value =>
   jointAttention(net, q, k, v, { heads: config.heads, depth: HEAD_WIDTH });
 
-/** Linear, GELU, linear. */
 export const mlp = (net: Net, x: Value, name: string): Value =>
-  tokenLinear(net, geluTanh(net, tokenLinear(net, x, `${name}.fc1`)), `${name}.fc2`);
-
-/** A stream before its attention: what it attends with, and what follows the attention. */
-interface Stream {
-  readonly attended: Attended;
-  /** Returns the stream after the block. */
-  finish(attentionResult: Value): Value;
-}
+  tokenMlp(net, x, [`${name}.fc1`, `${name}.fc2`]);
 
 /** The stream of a whole block; MMDiT-X adds an attention of the stream to itself. */
-function stream(block: BlockContext, x: Value, name: string, selfAttention = false): Stream {
+function stream(
+  block: BlockContext,
+  x: Value,
+  name: string,
+  selfAttention = false,
+): AttendingStream {
   const { net } = block;
   const [shift, scale, gate, mlpShift, mlpScale, mlpGate, ...second] = modulationOf(
     block,
@@ -92,6 +85,7 @@ function stream(block: BlockContext, x: Value, name: string, selfAttention = fal
     return attention(block, attended(block, normed, `${name}.attn2`));
   };
   return {
+    tokens: x,
     attended: attended(block, modulatedNorm(block, x, shift, scale), `${name}.attn`),
     finish: (result) => {
       let h = gatedAdd(net, x, gate, tokenLinear(net, result, `${name}.attn.proj`));
@@ -130,23 +124,20 @@ export function jointBlock(
   name: string,
   { selfAttention, last }: JointBlockOptions,
 ): Streams {
-  const { net } = block;
   const image = stream(block, x, `${name}.x_block`, selfAttention);
   const prompt = last
     ? endedStream(block, context, `${name}.context_block`)
     : stream(block, context, `${name}.context_block`);
-  const joined = (part: number): Value =>
-    joinTokens(net, [prompt.attended[part], image.attended[part]]);
-  const result = attention(block, [joined(0), joined(1), joined(2)]);
-  return {
-    context: prompt.finish(tokensLike(net, result, context)),
-    x: image.finish(tokensAfter(net, result, context)),
-  };
+  const after = attendTogether(block.net, [prompt, image], (...attended) =>
+    attention(block, attended),
+  );
+  return { context: after[0], x: after[1] };
 }
 
-function endedStream(block: BlockContext, context: Value, name: string): Stream {
+function endedStream(block: BlockContext, context: Value, name: string): AttendingStream {
   const [shift, scale] = modulationOf(block, `${name}.adaLN_modulation`, 2);
   return {
+    tokens: context,
     attended: attended(block, modulatedNorm(block, context, shift, scale), `${name}.attn`),
     finish: () => context,
   };

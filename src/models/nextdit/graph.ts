@@ -4,6 +4,7 @@ import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
 import type { DitGraphOptions } from '../dit/architecture.ts';
 import {
   gatedAdd,
+  gatedMlp,
   headRmsNorm,
   joinRotations,
   joinTokens,
@@ -16,7 +17,6 @@ import {
   rmsNorm,
   rotate,
   rotationInputs,
-  swiGlu,
   tokenLinear,
   tokensAfter,
   tokensLike,
@@ -216,10 +216,8 @@ function selfAttention({ net, config, name }: Layer, x: Value, rotations: Rotati
   return tokenLinear(net, mixed, `${name}.attention.out`);
 }
 
-function feedForward(net: Net, x: Value, name: string): Value {
-  const gate = tokenLinear(net, x, `${name}.w1`);
-  return tokenLinear(net, swiGlu(net, gate, tokenLinear(net, x, `${name}.w3`)), `${name}.w2`);
-}
+const feedForward = (net: Net, x: Value, name: string): Value =>
+  gatedMlp(net, x, [`${name}.w1`, `${name}.w3`, `${name}.w2`]);
 
 function finalLayer(net: Net, config: NextDitConfig, x: Value, modulation: Modulation): Value {
   const compute = (time: Value): Value =>

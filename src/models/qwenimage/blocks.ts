@@ -4,19 +4,16 @@
 import type { Value } from '../../onnx/builder.ts';
 import {
   gatedAdd,
-  geluTanh,
   headRmsNorm,
-  joinTokens,
   jointAttention,
-  modulate,
+  modulatedNorm,
   modulationChunks,
-  plainLayerNorm,
   type Rotations,
   rotate,
   tokenLinear,
-  tokensAfter,
-  tokensLike,
+  tokenMlp,
 } from '../dit/blocks.ts';
+import { type Attended, type AttendingStream, attendTogether } from '../dit/streams.ts';
 import { linear, type Net } from '../layers/blocks.ts';
 import type { QwenImageConfig } from './config.ts';
 
@@ -53,39 +50,29 @@ export interface BlockContext extends Pick<QwenImageConfig, 'width' | 'heads'> {
 }
 
 /** Returns the tokens of each stream after a block. */
-export function block(at: BlockContext, name: string, streams: readonly Stream[]): Value[] {
-  const { net } = at;
-  const all = streams.map((stream) => {
-    const [shift, scale, gate, ...second] = modulationOf(at, name, stream);
-    const normed = modulatedNorm(at, stream.tokens, shift, scale);
-    return { stream, gate, second, attended: queryKeyValue(at, normed, name, stream) };
-  });
-  const [q, k, v] = [0, 1, 2].map((part) =>
-    joinTokens(
-      net,
-      all.map(({ attended }) => attended[part]),
-    ),
+export const block = (at: BlockContext, name: string, streams: readonly Stream[]): Value[] =>
+  attendTogether(
+    at.net,
+    streams.map((stream) => streamIn(at, name, stream)),
+    (q, k, v) => attend(at, q, k, v),
   );
-  let rest = attend(at, q, k, v);
-  return all.map(({ stream: { kind, tokens }, gate, second }, i) => {
-    const isLast = i === all.length - 1;
-    const own = isLast ? rest : tokensLike(net, rest, tokens);
-    if (!isLast) rest = tokensAfter(net, rest, tokens);
-    const result = tokenLinear(net, own, `${name}.${LAYERS[kind].out}`);
-    const y = gatedAdd(net, tokens, gate, result);
-    const [shift, scale, mlpGate] = second;
-    const inner = modulatedNorm(at, y, shift, scale);
-    return gatedAdd(net, y, mlpGate, mlp(net, inner, `${name}.${kind}_mlp.net`));
-  });
-}
 
-/** LayerNorm, shifted and scaled. */
-export const modulatedNorm = (
-  { net, width }: Pick<BlockContext, 'net' | 'width'>,
-  x: Value,
-  shift: Value,
-  scale: Value,
-): Value => modulate(net, plainLayerNorm(net, x, width, EPSILON), scale, shift);
+function streamIn(at: BlockContext, name: string, stream: Stream): AttendingStream {
+  const { net } = at;
+  const { kind, tokens } = stream;
+  const [shift, scale, gate, mlpShift, mlpScale, mlpGate] = modulationOf(at, name, stream);
+  const mlp = `${name}.${kind}_mlp.net`;
+  return {
+    tokens,
+    attended: queryKeyValue(at, modulatedNorm(at, tokens, shift, scale), name, stream),
+    finish: (result) => {
+      const attention = tokenLinear(net, result, `${name}.${LAYERS[kind].out}`);
+      const y = gatedAdd(net, tokens, gate, attention);
+      const inner = modulatedNorm(at, y, mlpShift, mlpScale);
+      return gatedAdd(net, y, mlpGate, tokenMlp(net, inner, [`${mlp}.0.proj`, `${mlp}.2`]));
+    },
+  };
+}
 
 /** Shift, scale and gate of the attention, then those of the MLP, [B or 1, 1, C] each. */
 const modulationOf = (
@@ -100,7 +87,7 @@ function queryKeyValue(
   x: Value,
   name: string,
   { kind }: Stream,
-): readonly Value[] {
+): Attended {
   const { projections, norms } = LAYERS[kind];
   const [q, k, v] = projections.map((layer) => tokenLinear(net, x, `${name}.${layer}`));
   const normed = (y: Value, norm: string): Value =>
@@ -123,7 +110,3 @@ function forEachQuery({ g }: Net, bias: Value, queries: Value): Value {
   const shape = g.op('Concat', [g.ints([1, 1]), count, g.ints([1])], { axis: 0 });
   return g.op('Expand', [bias, shape]);
 }
-
-/** Linear, GELU, linear. */
-const mlp = (net: Net, x: Value, name: string): Value =>
-  tokenLinear(net, geluTanh(net, tokenLinear(net, x, `${name}.0.proj`)), `${name}.2`);

@@ -3,16 +3,16 @@ import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
 import type { DitGraphOptions } from '../dit/architecture.ts';
 import {
   blockSkipper,
+  modulatedNorm,
   modulationChunks,
-  type Rotations,
   rmsNorm,
-  rotationInputs,
+  ropeRotations,
   tokenLinear,
   vectorMlp,
 } from '../dit/blocks.ts';
 import { add, linear, type Net, silu } from '../layers/blocks.ts';
 import type { Weights } from '../weights/tensors.ts';
-import { block, modulatedNorm, type Stream } from './blocks.ts';
+import { block, type Stream } from './blocks.ts';
 import { LAYERS, PATCH, type QwenImageConfig, type QwenImageStreamsConfig } from './config.ts';
 import { blockControls } from './layer-control.ts';
 
@@ -54,7 +54,7 @@ export function qwenImageGraph(
   const at = {
     ...config,
     net,
-    rotations: ropeRotations(net, config),
+    rotations: ropeRotations(net, config.rope),
     bias: extras.includes(EXTRAS.mask) ? g.input('bias', ['B', 1, 1, 'A']) : undefined,
   };
   const skip = blockSkipper(net, blocks);
@@ -82,17 +82,6 @@ export function qwenImageGraph(
   g.output('out', out, ['B', 'N', config.outChannels * PATCH ** 2]);
   return g;
 }
-
-/** The rotations of all tokens; declares their inputs. */
-export const ropeRotations = (
-  net: Net,
-  { rope }: Pick<QwenImageStreamsConfig, 'rope'>,
-): Rotations =>
-  rotationInputs(
-    net,
-    'rope',
-    rope.axes.reduce((sum, width) => sum + width / 2, 0),
-  );
 
 /** The embedded tokens of the prompt, of the latent and of references. */
 export function embeddedStreams(

@@ -4,14 +4,14 @@ import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
 import type { DitGraphOptions } from '../dit/architecture.ts';
 import {
   blockSkipper,
-  geluTanh,
   joinTokens,
   modulate,
   modulationChunks,
   plainLayerNorm,
   rmsNormByOneMore,
-  rotationInputs,
+  ropeRotations,
   tokenLinear,
+  tokenMlp,
   vectorMlp,
 } from '../dit/blocks.ts';
 import { linear, type Net, silu } from '../layers/blocks.ts';
@@ -81,11 +81,7 @@ export function qwenImage21Graph(
     net,
     cacheBits,
     segments: segmentValues(net, kinds),
-    rotations: rotationInputs(
-      net,
-      'rope',
-      rope.axes.reduce((sum, axis) => sum + axis / 2, 0),
-    ),
+    rotations: ropeRotations(net, rope),
     modulations: [prefixTime, latentTime] as const,
   };
   let x = embedded(net, config, hasReferences);
@@ -113,8 +109,7 @@ function embedded(
     tokenLinear(net, g.input(name, ['B', count, inChannels]), 'img_in');
   const context = g.input('context', ['B', 'T', contextDim]);
   const normed = rmsNormByOneMore(net, context, 'txt_in.text_norm.weight', EPSILON);
-  const inner = geluTanh(net, tokenLinear(net, normed, 'txt_in.in_layer'));
-  const prompt = tokenLinear(net, inner, 'txt_in.out_layer');
+  const prompt = tokenMlp(net, normed, ['txt_in.in_layer', 'txt_in.out_layer']);
   const x = latents('x', 'N');
   if (!hasReferences) return joinTokens(net, [prompt, x]);
   const all = joinTokens(net, [prompt, latents('references', 'M')]);
