@@ -1,5 +1,6 @@
 // sRGB and CIE L*a*b* (D65), after kornia.color: L 0 to 100, a and b about -128 to 127.
 import { allocate } from '../../tensor/allocate.ts';
+import { linearToSrgb, srgbToLinear } from './linear-light.ts';
 
 const WHITE = [0.95047, 1, 1.08883] as const;
 const TO_XYZ = [
@@ -14,12 +15,6 @@ const FROM_XYZ = [
 ] as const;
 
 const f = Math.fround;
-
-const toLinear = (x: number): number =>
-  x > f(0.04045) ? f(f(Math.max(0, f(x + f(0.055))) / f(1.055)) ** 2.4) : f(x / f(12.92));
-
-const fromLinear = (x: number): number =>
-  x > f(0.0031308) ? f(f(f(1.055) * f(x ** (1 / 2.4))) - f(0.055)) : f(f(12.92) * x);
 
 const times = (
   matrix: readonly (readonly number[])[],
@@ -38,7 +33,7 @@ export function rgbToLab(pixels: Float32Array): Float32Array {
   const count = pixels.length / 3;
   const lab = allocate(pixels.length);
   for (let i = 0; i < count; i++) {
-    const rgb = [0, 1, 2].map((channel) => toLinear(pixels[3 * i + channel]));
+    const rgb = [0, 1, 2].map((channel) => srgbToLinear(pixels[3 * i + channel]));
     const [x, y, z] = [0, 1, 2].map((row) => toRoot(f(times(TO_XYZ, row, rgb) / f(WHITE[row]))));
     lab[i] = f(f(116 * y) - 16);
     lab[count + i] = f(500 * f(x - y));
@@ -57,7 +52,7 @@ export function labToRgb(lab: Float32Array): Float32Array {
     const z = Math.max(0, f(y - f(lab[2 * count + i] / 200)));
     const xyz = [x, y, z].map((root, row) => f(fromRoot(root) * f(WHITE[row])));
     for (let channel = 0; channel < 3; channel++) {
-      const value = fromLinear(times(FROM_XYZ, channel, xyz));
+      const value = linearToSrgb(times(FROM_XYZ, channel, xyz));
       pixels[3 * i + channel] = Math.max(0, Math.min(1, value));
     }
   }

@@ -2,13 +2,10 @@
 // Source: ComfyUI comfy_extras/nodes_marigold.py.
 import { sqrt } from '../../tensor/float32/sqrt.ts';
 import { map, type Tensor } from '../../tensor/tensor.ts';
+import { linearToSrgb } from './linear-light.ts';
 
 const f = Math.fround;
 const CHANNELS = 3;
-
-/** Linear light encoded as sRGB. */
-const encoded = (x: number): number =>
-  x <= f(0.0031308) ? f(x * f(12.92)) : f(f(f(1.055) * f(x ** (1 / 2.4))) - f(0.055));
 
 /** The vectors that pixels are as unit vectors, back in 0..1. */
 function unitNormals(image: Tensor): Tensor {
@@ -46,5 +43,5 @@ const pixelSums = ({ data }: Tensor): Float32Array =>
 export const MARIGOLD_PICTURES = {
   depth: nearAsBright,
   normals: unitNormals,
-  albedo: (image: Tensor): Tensor => map(image, encoded),
+  albedo: (image: Tensor): Tensor => map(image, linearToSrgb),
 } as const;
