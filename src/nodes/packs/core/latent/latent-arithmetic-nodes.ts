@@ -3,17 +3,11 @@
 import { DarkroomError } from '../../../../errors.ts';
 import { commonUpscale } from '../../../../image/resize/common-upscale.ts';
 import { combine, f32 } from '../../../../sampling/float32.ts';
+import { magnitudes } from '../../../../sampling/patches/latent-operations.ts';
 import type { Latent } from '../../../../sampling/sampling-types.ts';
 import { broadcastShape, expand } from '../../../../tensor/axes.ts';
 import { MAX_FLOAT32 } from '../../../../tensor/float32/limits.ts';
-import {
-  map,
-  repeatToBatch,
-  sizeOf,
-  type Tensor,
-  tensor,
-  zeros,
-} from '../../../../tensor/tensor.ts';
+import { map, repeatToBatch, reshape, type Tensor, tensor } from '../../../../tensor/tensor.ts';
 import {
   defineNode,
   float,
@@ -72,23 +66,19 @@ const combineLatents = (inputs: Pair, f: (a: number, b: number) => number) => {
   return outputs({ ...samples1, samples: map(one, (value, i) => f(value, two.data[i])) });
 };
 
-const LatentAdd = defineNode({
-  type: 'LatentAdd',
-  display: 'LatentAdd',
-  category: advanced,
-  inputs: pair,
-  outputs: [output('LATENT')],
-  run: (inputs) => combineLatents(inputs, (a, b) => a + b),
-});
+/** A node that combines the values of two latents by `f`. */
+const combiningNode = (type: string, f: (a: number, b: number) => number) =>
+  defineNode({
+    type,
+    display: type,
+    category: advanced,
+    inputs: pair,
+    outputs: [output('LATENT')],
+    run: (inputs) => combineLatents(inputs, f),
+  });
 
-const LatentSubtract = defineNode({
-  type: 'LatentSubtract',
-  display: 'LatentSubtract',
-  category: advanced,
-  inputs: pair,
-  outputs: [output('LATENT')],
-  run: (inputs) => combineLatents(inputs, (a, b) => a - b),
-});
+const LatentAdd = combiningNode('LatentAdd', (a, b) => a + b);
+const LatentSubtract = combiningNode('LatentSubtract', (a, b) => a - b);
 
 const LatentMultiply = defineNode({
   type: 'LatentMultiply',
@@ -104,16 +94,9 @@ const LatentMultiply = defineNode({
 });
 
 /** The norms of the vectors of channels, [B, H, W] or [B, T, H, W]. */
-function channelNorms({ shape: [batch, channels, ...rest], data }: Tensor): Tensor {
-  const out = zeros([batch, ...rest]);
-  const plane = sizeOf(rest);
-  for (let i = 0; i < out.data.length; i++) {
-    const from = Math.floor(i / plane) * channels * plane + (i % plane);
-    let sum = 0;
-    for (let c = 0; c < channels; c++) sum += data[from + c * plane] ** 2;
-    out.data[i] = Math.sqrt(sum);
-  }
-  return out;
+function channelNorms(x: Tensor): Tensor {
+  const [batch, , ...rest] = x.shape;
+  return reshape(magnitudes(x), [batch, ...rest]);
 }
 
 /** torch.nan_to_num */
