@@ -85,6 +85,9 @@ export async function predictSides(
   });
 }
 
+/** The tensors of a condition that become rows of the network's inputs of the same names. */
+const ROW_TENSORS = ['y', 'contextLayers', 'contextMask', 'tokens', 'attentionBias'] as const;
+
 function canShareBatch({ family }: Model, task: Task, first: Task): boolean {
   if (task.control !== first.control || task.hooks !== first.hooks) return false;
   // as in the original, where objects are a patch of their condition
@@ -95,12 +98,8 @@ function canShareBatch({ family }: Model, task: Task, first: Task): boolean {
     task.x.shape.join() === first.x.shape.join() &&
     canShareTokens(own.context, other.context, maxRepeat) &&
     canShareTokens(own.controlContext, other.controlContext, maxRepeat) &&
-    own.y?.shape[1] === other.y?.shape[1] &&
     own.concat?.shape[1] === other.concat?.shape[1] &&
-    own.contextLayers?.shape[1] === other.contextLayers?.shape[1] &&
-    own.contextMask?.shape[1] === other.contextMask?.shape[1] &&
-    own.tokens?.shape[1] === other.tokens?.shape[1] &&
-    own.attentionBias?.shape[1] === other.attentionBias?.shape[1] &&
+    ROW_TENSORS.every((name) => own[name]?.shape[1] === other[name]?.shape[1]) &&
     (own.guidance === null) === (other.guidance === null) &&
     referenceSizes(own) === referenceSizes(other)
   );
@@ -141,25 +140,24 @@ function batchInputs({ sampling }: Model, tasks: readonly Task[], x: Tensor, sig
       tasks.map(({ condition }) => condition.context),
       batch,
     ),
-    y: joinRows(tasks, batch, ({ y }) => y),
-    contextLayers: joinRows(tasks, batch, ({ contextLayers }) => contextLayers),
-    contextMask: joinRows(tasks, batch, ({ contextMask }) => contextMask),
-    tokens: joinRows(tasks, batch, ({ tokens }) => tokens),
-    attentionBias: joinRows(tasks, batch, ({ attentionBias }) => attentionBias),
+    ...joinRows(tasks, batch),
     guidance: guidanceRows(tasks, batch),
     references: joinReferences(tasks, batch),
   };
 }
 
-/** A tensor of each condition, repeated to its rows; undefined where the conditions have none. */
+/** ROW_TENSORS of the conditions, each repeated to its rows; without those that they lack. */
 function joinRows(
   tasks: readonly Task[],
   batch: number,
-  of: (condition: NetworkCondition) => Tensor | undefined,
-): Tensor | undefined {
-  const parts = tasks.flatMap(({ condition }) => of(condition) ?? []);
-  if (parts.length === 0) return undefined;
-  return concatBatch(parts.map((part) => repeatToBatch(part, batch)));
+): Partial<Record<(typeof ROW_TENSORS)[number], Tensor>> {
+  const joined = ROW_TENSORS.flatMap((name) => {
+    const parts = tasks.flatMap(({ condition }) => condition[name] ?? []);
+    return parts.length > 0
+      ? [[name, concatBatch(parts.map((part) => repeatToBatch(part, batch)))]]
+      : [];
+  });
+  return Object.fromEntries(joined);
 }
 
 /** The distilled guidance of each row; undefined without. */

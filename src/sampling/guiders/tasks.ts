@@ -155,9 +155,9 @@ function weights(
   const { mask, strength, maskStrength } = prepared;
   const [batch] = shape;
   const [height, width] = shape.slice(-2);
-  const out = allocate(batch * frameCount(shape) * h * w).fill(strength);
+  const frames = frameCount(shape);
+  const out = allocate(batch * frames * h * w).fill(strength);
   if (mask) {
-    const frames = frameCount(shape);
     const items = Math.min(mask.shape[0], batch);
     if (shape.length === 4 && batch % items)
       throw new DarkroomError('DR_SHAPE_MISMATCH', {
