@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { parseSafetensors } from '../../src/formats/safetensors/safetensors.ts';
 import { writeSafetensors } from '../../src/formats/safetensors/safetensors-write.ts';
-import { ggufFile } from '../../test/support/files/gguf-file.ts';
+import { ggufFile, storedTensors } from '../../test/support/files/gguf-file.ts';
 import {
   noise,
   seededTensors,
@@ -167,7 +167,7 @@ const asGguf = (folder: string, table: Readonly<Record<string, unknown>>): Files
   Object.fromEntries(
     Object.keys(table).map((name): [string, Source] => [
       `${name}.gguf`,
-      async (pathOf) => ggufOf(await tensorsOf(await pathOf(folder, name))),
+      async (pathOf) => ggufFile(storedTensors(await tensorsOf(await pathOf(folder, name)))),
     ]),
   );
 
@@ -373,17 +373,3 @@ function allInOne(family: string, { encoders, vae = 'ae' }: Transformer): Source
     return Object.assign({}, ...parts) as TensorsToWrite;
   };
 }
-
-const GGUF_TYPES: Readonly<Record<string, number>> = { F32: 0, F16: 1, I8: 24, U8: 24, BF16: 30 };
-
-/** A GGUF file with the tensors as they are stored. */
-const ggufOf = (tensors: TensorsToWrite): Buffer =>
-  ggufFile({
-    tensors: Object.fromEntries(Object.entries(tensors).map(([name, { shape }]) => [name, shape])),
-    data: Object.fromEntries(
-      Object.entries(tensors).map(([name, { dtype, data }]) => {
-        const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-        return [name, { type: GGUF_TYPES[dtype], bytes }];
-      }),
-    ),
-  });

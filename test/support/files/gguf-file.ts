@@ -1,5 +1,6 @@
 // Writes small GGUF files.
 import { sizeOf } from '../../../src/tensor/tensor.ts';
+import type { TensorsToWrite } from './rewrite.ts';
 
 export interface GgufFileOptions {
   readonly architecture?: string;
@@ -13,6 +14,25 @@ export interface GgufFileOptions {
   readonly version?: number;
   /** Bytes that are missing at the end. */
   readonly missing?: number;
+}
+
+/** ggml's types by the dtypes of tensors; integers are its I8. */
+const TYPES: Readonly<Record<string, number>> = { F32: 0, F16: 1, I8: 24, U8: 24, BF16: 30 };
+
+/** Tensors as they are stored, for ggufFile. */
+export function storedTensors(
+  all: TensorsToWrite,
+): Required<Pick<GgufFileOptions, 'tensors' | 'data'>> {
+  const entries = Object.entries(all);
+  return {
+    tensors: Object.fromEntries(entries.map(([name, { shape }]) => [name, shape])),
+    data: Object.fromEntries(
+      entries.map(([name, { dtype, data }]) => {
+        const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+        return [name, { type: TYPES[dtype], bytes }];
+      }),
+    ),
+  };
 }
 
 const u32 = (value: number): Buffer => {

@@ -2,7 +2,7 @@
 // test/golden/weights/make_families.py makes them.
 import { decodeFloat32 } from '../../../src/formats/dtypes.ts';
 import { roundHalfEven } from '../../../src/tensor/round-half-even.ts';
-import { ggufFile } from './gguf-file.ts';
+import { ggufFile, storedTensors } from './gguf-file.ts';
 import { noise, type TensorsToWrite } from './rewrite.ts';
 
 type Written = TensorsToWrite[string];
@@ -116,21 +116,17 @@ export const quantisedBy = (tensors: TensorsToWrite, how: 'fp8' | 'int8'): Tenso
     ),
   );
 
-const GGUF_TYPES: Readonly<Record<string, number>> = { F32: 0, F16: 1, BF16: 30 };
 const Q8_0 = 8;
 
 /** A GGUF file of the tensors with the weights of blocks in Q8_0. */
 export function q8File(tensors: TensorsToWrite, architecture: string): Buffer {
-  const data = Object.fromEntries(
-    Object.entries(tensors).map(([name, one]) => {
-      if (isOfBlocks(name, one)) return [name, { type: Q8_0, bytes: q8Blocks(valuesOf(one)) }];
-      const { data: own } = one;
-      const bytes = new Uint8Array(own.buffer, own.byteOffset, own.byteLength);
-      return [name, { type: GGUF_TYPES[one.dtype], bytes }];
-    }),
-  );
-  const shapes = Object.fromEntries(
-    Object.entries(tensors).map(([name, { shape }]) => [name, shape]),
-  );
-  return ggufFile({ architecture, tensors: shapes, data });
+  const { tensors: shapes, data } = storedTensors(tensors);
+  const blocks = Object.entries(tensors)
+    .filter(([name, one]) => isOfBlocks(name, one))
+    .map(([name, one]) => [name, { type: Q8_0, bytes: q8Blocks(valuesOf(one)) }]);
+  return ggufFile({
+    architecture,
+    tensors: shapes,
+    data: { ...data, ...Object.fromEntries(blocks) },
+  });
 }

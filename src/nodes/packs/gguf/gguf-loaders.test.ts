@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { caseInputs, denoisedBy } from '../../../../test/support/dit-cases.ts';
-import { ggufFile } from '../../../../test/support/files/gguf-file.ts';
+import { ggufFile, storedTensors } from '../../../../test/support/files/gguf-file.ts';
 import { tensorsOf } from '../../../../test/support/files/rewrite.ts';
 import {
   expectGolden,
@@ -68,7 +68,7 @@ const QWEN: typeof T5 = [
   ['model.embed_tokens', 'token_embd'],
   ['model.norm', 'output_norm'],
 ];
-const TYPES: Readonly<Record<string, number>> = { F32: 0, F16: 1, BF16: 30 };
+const FLOATS = ['F32', 'F16', 'BF16'];
 
 /** Writes an encoder in GGUF, its numbers as they are. */
 async function writeEncoder(
@@ -78,23 +78,11 @@ async function writeEncoder(
   names: typeof T5,
 ): Promise<void> {
   const all = Object.entries(await tensorsOf(source)).flatMap(([name, tensor]) =>
-    tensor.dtype in TYPES && !name.startsWith('lm_head')
+    FLOATS.includes(tensor.dtype) && !name.startsWith('lm_head')
       ? [[names.reduce((text, [from, to]) => text.replace(from, to), name), tensor] as const]
       : [],
   );
-  writeFileSync(
-    path,
-    ggufFile({
-      architecture,
-      tensors: Object.fromEntries(all.map(([name, { shape }]) => [name, shape])),
-      data: Object.fromEntries(
-        all.map(([name, { dtype, data }]) => [
-          name,
-          { type: TYPES[dtype], bytes: data as Uint8Array },
-        ]),
-      ),
-    }),
-  );
+  writeFileSync(path, ggufFile({ architecture, ...storedTensors(Object.fromEntries(all)) }));
 }
 
 describe('the nodes of ComfyUI-GGUF', () => {
