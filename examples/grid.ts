@@ -1,9 +1,7 @@
 // A grid of images for docs/images: one row per input of an example, its values from left to right.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import sharp from 'sharp';
-import { openDarkroom, type RunOptions } from '../src/index.ts';
+import type { RunOptions } from '../src/index.ts';
+import { type Sheet, sheetLabel, withExamples, writeSheet } from './sheet.ts';
 
 export interface GridRow {
   /** The example to run. */
@@ -19,12 +17,6 @@ const GAP = 8;
 const LABEL = 20;
 const LEFT = 150;
 
-const here = import.meta.dirname;
-
-const text = (words: string, x: number, y: number, anchor: 'start' | 'middle'): string =>
-  `<text x="${x}" y="${y}" text-anchor="${anchor}" font-family="sans-serif" font-size="13" ` +
-  `fill="#808080">${words}</text>`;
-
 /**
  * Runs every image of the grid and writes the grid to docs/images under `name`; `size`: side of an
  * image in the grid, in pixels.
@@ -34,39 +26,22 @@ export async function drawGrid(
   rows: readonly GridRow[],
   size = { width: SIDE, height: SIDE },
 ): Promise<void> {
-  const output = mkdtempSync(join(tmpdir(), 'darkroom-grid-'));
-  const darkroom = await openDarkroom({ input: join(here, 'input'), output });
-  try {
-    const pictures: { input: Buffer; left: number; top: number }[] = [];
-    const labels: string[] = [];
+  const pictures: Sheet['pictures'][number][] = [];
+  const labels: string[] = [];
+  await withExamples(async (draw) => {
     for (const [row, { file, label, cells }] of rows.entries()) {
       const top = row * (size.height + LABEL + GAP) + LABEL;
-      labels.push(text(label, 0, top + size.height / 2, 'start'));
+      labels.push(sheetLabel(label, 0, top + size.height / 2, 'start'));
       for (const [column, [value, set]] of cells.entries()) {
-        const { outputs } = await darkroom.run(join(here, file), { set });
         const left = LEFT + column * (size.width + GAP);
-        const picture = Object.values(outputs)[0].images[0].toBuffer();
-        pictures.push({
-          input: await sharp(picture).resize(size.width, size.height).png().toBuffer(),
-          left,
-          top,
-        });
-        labels.push(text(value, left + size.width / 2, top - 6, 'middle'));
+        const picture = sharp(await draw(file, set)).resize(size.width, size.height);
+        pictures.push({ input: await picture.png().toBuffer(), left, top });
+        labels.push(sheetLabel(value, left + size.width / 2, top - 6, 'middle'));
       }
     }
-    const width =
-      LEFT + Math.max(...rows.map(({ cells }) => cells.length)) * (size.width + GAP) - GAP;
-    const height = rows.length * (size.height + LABEL + GAP) - GAP;
-    const svg = Buffer.from(
-      `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" ` +
-        `height="${height}">${labels.join('')}</svg>`,
-    );
-    await sharp({ create: { width, height, channels: 4, background: 'transparent' } })
-      .composite([{ input: svg, left: 0, top: 0 }, ...pictures])
-      .png({ palette: true, quality: 90 })
-      .toFile(join(here, '..', 'docs', 'images', name));
-  } finally {
-    await darkroom.close();
-    rmSync(output, { recursive: true });
-  }
+  });
+  const width =
+    LEFT + Math.max(...rows.map(({ cells }) => cells.length)) * (size.width + GAP) - GAP;
+  const height = rows.length * (size.height + LABEL + GAP) - GAP;
+  await writeSheet(name, { width, height, labels, pictures, quality: 90 });
 }

@@ -1,10 +1,8 @@
 // npx tsx examples/showcase.ts: one seed through five examples, composed to the first picture of
 // the README, docs/images/showcase.png.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import sharp, { type OverlayOptions } from 'sharp';
-import { openDarkroom, type RunOptions } from '../src/index.ts';
+import sharp from 'sharp';
+import type { RunOptions } from '../src/index.ts';
+import { type Sheet, sheetLabel, withExamples, writeSheet } from './sheet.ts';
 
 const SEED = 7;
 const PROMPT = 'mushroom, flat style, green background';
@@ -65,30 +63,19 @@ const ITEMS: readonly Item[] = [
   },
 ];
 
-const here = import.meta.dirname;
-const output = mkdtempSync(join(tmpdir(), 'darkroom-showcase-'));
-const darkroom = await openDarkroom({ input: join(here, 'input'), output });
-try {
-  const pictures: OverlayOptions[] = [];
+const pictures: Sheet['pictures'][number][] = [];
+await withExamples(async (draw) => {
   for (const { name, set, left, top, width } of ITEMS) {
-    const { images } = await darkroom.run(join(here, `${name}.json`), {
-      set: { ...set, seed: SEED },
-    });
-    const input = await sharp(images[0].toBuffer()).resize({ width }).png().toBuffer();
-    pictures.push({ input, left, top: top + LABEL });
+    const picture = sharp(await draw(`${name}.json`, { ...set, seed: SEED })).resize({ width });
+    pictures.push({ input: await picture.png().toBuffer(), left, top: top + LABEL });
   }
-  const [width, height] = [RIGHT + LARGE, Math.max(HEIGHT, LABEL + LARGE)];
-  const labels = ITEMS.map(
-    ({ label, left, top, width }) =>
-      `<text x="${left + width / 2}" y="${top + LABEL - 7}" text-anchor="middle" ` +
-      `font-family="sans-serif" font-size="13" fill="#808080">${label}</text>`,
-  );
-  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">`;
-  await sharp({ create: { width, height, channels: 4, background: 'transparent' } })
-    .composite([{ input: Buffer.from(`${svg}${labels.join('')}</svg>`) }, ...pictures])
-    .png({ palette: true, quality: 95 })
-    .toFile(join(here, '..', 'docs', 'images', 'showcase.png'));
-} finally {
-  await darkroom.close();
-  rmSync(output, { recursive: true });
-}
+});
+await writeSheet('showcase.png', {
+  width: RIGHT + LARGE,
+  height: Math.max(HEIGHT, LABEL + LARGE),
+  labels: ITEMS.map(({ label, left, top, width }) =>
+    sheetLabel(label, left + width / 2, top + LABEL - 7, 'middle'),
+  ),
+  pictures,
+  quality: 95,
+});

@@ -1,6 +1,6 @@
 // two-stage-image-to-image.json as a program: npx tsx examples/two-stage-image-to-image.ts
-// A sketch of 128 pixels is enlarged to 512 by an upscale model, and redrawn by the base model, then
-// by the refiner.
+// A sketch of 128 pixels is enlarged to 512 by an upscale model, and redrawn by the base model,
+// then by the refiner.
 import { join } from 'node:path';
 import { openDarkroom } from '../src/index.ts';
 import {
