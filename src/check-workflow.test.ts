@@ -64,7 +64,7 @@ beforeAll(async () => {
   put('text_encoders/qwen3.safetensors', 'tiny_qwen3_4b');
   put('loras/sd1.safetensors', 'tiny_lora_sd1');
   put('embeddings/ti.safetensors', 'tinyti');
-  await tensors('diffusion_models/flux.safetensors', {
+  await tensors('diffusion_models/hunyuan-dit.safetensors', {
     'mlp_t5.0.weight': [4, 4],
   });
   await tensors('text_encoders/t5.safetensors', {
@@ -117,7 +117,7 @@ const BROKEN: Readonly<Record<string, Record<string, unknown>>> = {
   'a LoRA as checkpoint': loader('CheckpointLoaderSimple', { ckpt_name: 'wrong.safetensors' }),
   'a truncated checkpoint': loader('CheckpointLoaderSimple', { ckpt_name: 'cut.safetensors' }),
   'a Hunyuan-DiT model': loader('UNETLoader', {
-    unet_name: 'flux.safetensors',
+    unet_name: 'hunyuan-dit.safetensors',
     weight_dtype: 'default',
   }),
   'a VAE as UNet': loader('UNETLoader', {
@@ -237,7 +237,10 @@ describe('check says what run says', () => {
 it('a broken file of an output that is left out does not keep the others from running', async () => {
   const workflow = {
     ...{ 1: XL, 2: { class_type: 'PreviewAny', inputs: { source: link(1) } } },
-    3: { class_type: 'UNETLoader', inputs: { unet_name: 'flux.safetensors', weight_dtype: 'x' } },
+    3: {
+      class_type: 'UNETLoader',
+      inputs: { unet_name: 'hunyuan-dit.safetensors', weight_dtype: 'x' },
+    },
     4: { class_type: 'VAELoader', inputs: { vae_name: 'wrong.safetensors' } },
     5: { class_type: 'VAEDecode', inputs: { samples: link(3), vae: link(4) } },
     6: { class_type: 'PreviewImage', inputs: { images: link(5) } },
@@ -296,12 +299,16 @@ it('the text encoder of FLUX.2 loaded for another model is named, and the right 
 });
 
 it('files are checked beside unknown node types; loaders that nothing uses are not', async () => {
-  const flux = BROKEN['a Hunyuan-DiT model'][1];
+  const hunyuan = BROKEN['a Hunyuan-DiT model'][1];
   const { errors } = await darkroom.check({
-    1: flux,
+    1: hunyuan,
     2: { class_type: 'Unknown', inputs: { model: link(1) } },
   });
   expect(errors.map(({ nodeType }) => nodeType)).toEqual(['Unknown', 'UNETLoader']);
-  const unused = { 1: flux, 8: XL, 9: { class_type: 'PreviewAny', inputs: { source: link(8) } } };
+  const unused = {
+    1: hunyuan,
+    8: XL,
+    9: { class_type: 'PreviewAny', inputs: { source: link(8) } },
+  };
   expect(await darkroom.check(unused)).toMatchObject({ runnable: true, errors: [] });
 });
