@@ -24,7 +24,7 @@ export interface ConditionRules {
   readonly guidance?: number;
   /** Whether the network sees reference latents. */
   readonly references?: boolean;
-  /** The states of a language model's layers that the network takes beside the prompt's features. */
+  /** States of a language model's layers, which the network takes beside the prompt's features. */
   readonly layers?: (entry: ConditioningEntry, side: AdmRun['side']) => Tensor;
   /** Whether the network hides a prompt's padding from its attention. */
   readonly masksPrompt?: boolean;

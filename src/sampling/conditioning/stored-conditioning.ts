@@ -1,6 +1,6 @@
 // Conditionings in files: features of prompts that were encoded before (ComfyUI
-// comfy_extras/nodes_cond.py). The tensor `conditioning`, others by their names in the conditioning,
-// lists of them with numbers behind, and plain values in the metadata.
+// comfy_extras/nodes_cond.py). The tensor `conditioning`, others by their names in the
+// conditioning, lists of them with numbers behind, and plain values in the metadata.
 import { DarkroomError } from '../../errors.ts';
 import { isJsonObject, type Json, numberOf } from '../../formats/json.ts';
 import { withModelFile } from '../../formats/model-file.ts';

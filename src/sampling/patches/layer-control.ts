@@ -1,7 +1,7 @@
 // Applies a ControlNet that acts inside of a model (comfy_extras/nodes_model_patch.py): a Fun
-// ControlNet of Z-Image (ZImageControlPatch), whose hint is a picture, or one with a part that is to
-// be painted, or one of DiffSynth for Qwen-Image (DiffSynthCnetPatch), whose hint is a picture, or
-// one with a mask.
+// ControlNet of Z-Image (ZImageControlPatch), whose hint is a picture, or one with a part that is
+// to be painted, or one of DiffSynth for Qwen-Image (DiffSynthCnetPatch), whose hint is a picture,
+// or one with a mask.
 import { DarkroomError } from '../../errors.ts';
 import { toNCHW, toNHWC } from '../../image/channel-order.ts';
 import { commonUpscale, cropToAspect } from '../../image/resize/common-upscale.ts';
@@ -67,7 +67,9 @@ const otherPatch = (): DarkroomError =>
 
 const otherModel = (name: ControlledModel): DarkroomError =>
   new DarkroomError('DR_INPUT_INVALID', {
-    message: `the model patch is a ControlNet of ${name}, and the model is not a ${name} of its width`,
+    message:
+      `the model patch is a ControlNet of ${name}, and the model is not a ${name} of its ` +
+      'width',
     hint: `Load ${name} with UNETLoader.`,
     input: 'model',
   });

@@ -68,8 +68,8 @@ const TextEncodeQwenImage21 = defineNode({
   display: 'Text Encode Qwen Image 2.1',
   category: 'model/conditioning/qwen image',
   description:
-    'Encodes a positive and a negative prompt for Qwen-Image 2.1, with the pictures that they are ' +
-    'about.',
+    'Encodes a positive and a negative prompt for Qwen-Image 2.1, with the pictures that they ' +
+    'are about.',
   inputs: {
     clip: socket('CLIP', { tooltip: 'The text encoder of Qwen-Image 2.1.' }),
     prompt: string({ multiline: true, dynamicPrompts: true }),
@@ -85,8 +85,8 @@ const TextEncodeQwenImage21 = defineNode({
       max: 4096,
       step: 32,
       tooltip:
-        'Pictures are resized to about so many pixels squared, in their shape, at multiples of 32. ' +
-        '0 keeps the size of each, rounded to a multiple of 32.',
+        'Pictures are resized to about so many pixels squared, in their shape, at multiples of ' +
+        '32. 0 keeps the size of each, rounded to a multiple of 32.',
     }),
     images: autogrowNames('image', socket('IMAGE'), REFERENCES, 0),
   },
