@@ -6,6 +6,9 @@ export const CUT_OFF =
   'The file is cut off: the download or copy did not finish. Download it again.';
 export const DAMAGED = 'The file is damaged or was written by a faulty program. Download it again.';
 
+export const onlyResembles = (family: string): string =>
+  `The file is damaged, or of an architecture that resembles ${family}.`;
+
 /**
  * For a file that is broken, or not a model. `what` continues a sentence that begins with its name.
  */

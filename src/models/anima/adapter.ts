@@ -1,17 +1,10 @@
 // Anima's adapter (comfy/ldm/anima/model.py): tokens of T5's vocabulary attend to each other and to
 // the text encoder's states of the same prompt, and become the prompt's features.
 import type { Value } from '../../onnx/builder.ts';
-import {
-  headRmsNorm,
-  jointAttention,
-  type Rotations,
-  rmsNorm,
-  rotateHalves,
-  rotationInputs,
-  tokenLinear,
-} from '../dit/blocks.ts';
+import { rmsNorm, rotationInputs, tableRows, tokenLinear } from '../dit/blocks.ts';
 import { add, gelu, type Net } from '../layers/blocks.ts';
 import { toIndices } from '../unet/number-tables.ts';
+import { attention, type Placed } from './attention.ts';
 import type { AdapterConfig } from './config.ts';
 
 const EPSILON = 1e-6;
@@ -39,18 +32,14 @@ export function adaptedPrompt(
   const others = rotationInputs(net, 'state', depth / 2);
   for (let i = 0; i < blocks; i++) {
     const name = `${NAME}.blocks.${i}`;
-    const attend = (part: string, y: Value, context: Value, rotations: Rotations): Value =>
-      attention(
-        net,
-        config,
-        `${name}.${part}`,
-        { x: y, rotations: own },
-        { x: context, rotations },
-      );
+    const attend = (part: string, queries: Placed, context: Placed): Value =>
+      attention(net, config, `${name}.${part}`, { queries, context, out: 'o_proj' });
     const normed = rmsNorm(net, x, `${name}.norm_self_attn.weight`, EPSILON);
-    x = add(net, x, attend('self_attn', normed, normed, own));
+    const itself = { x: normed, rotations: own };
+    x = add(net, x, attend('self_attn', itself, itself));
     const crossed = rmsNorm(net, x, `${name}.norm_cross_attn.weight`, EPSILON);
-    x = add(net, x, attend('cross_attn', crossed, states, others));
+    const context = { x: states, rotations: others };
+    x = add(net, x, attend('cross_attn', { x: crossed, rotations: own }, context));
     const inner = tokenLinear(
       net,
       rmsNorm(net, x, `${name}.norm_mlp.weight`, EPSILON),
@@ -64,39 +53,12 @@ export function adaptedPrompt(
 }
 
 /** The vectors [B, L, width] of ids [B, L, 1]. */
-function embedded({ g, w }: Net, ids: Value, width: number): Value {
-  const table = `${NAME}.embed.weight`;
+function embedded(net: Net, ids: Value, width: number): Value {
+  const { g } = net;
   const places = toIndices(g, g.op('Reshape', [ids, g.ints([-1])]));
-  const rows =
-    w.rowsAt?.(g, table, places) ?? g.op('Gather', [w.value(g, table), places], { axis: 0 });
+  const rows = tableRows(net, `${NAME}.embed.weight`, places);
   const shape = g.op('Concat', [g.op('Shape', [ids], { start: 0, end: 2 }), g.ints([width])], {
     axis: 0,
   });
   return g.op('Reshape', [rows, shape]);
-}
-
-/** Tokens and their positions. */
-interface Placed {
-  readonly x: Value;
-  readonly rotations: Rotations;
-}
-
-function attention(
-  net: Net,
-  { heads, depth }: AdapterConfig,
-  name: string,
-  queries: Placed,
-  context: Placed,
-): Value {
-  const placed = ({ x, rotations }: Placed, part: 'q' | 'k'): Value => {
-    const y = tokenLinear(net, x, `${name}.${part}_proj`);
-    const normed = headRmsNorm(net, y, `${name}.${part}_norm.weight`, heads, EPSILON);
-    return rotateHalves(net, normed, rotations);
-  };
-  const v = tokenLinear(net, context.x, `${name}.v_proj`);
-  const attended = jointAttention(net, placed(queries, 'q'), placed(context, 'k'), v, {
-    heads,
-    depth,
-  });
-  return tokenLinear(net, attended, `${name}.o_proj`);
 }

@@ -1,12 +1,11 @@
 // Anima (CircleStone Labs 2026) as a denoiser: Cosmos-Predict2 on single frames, with prompts by
 // Qwen3 0.6B and T5's vocabulary.
-import { concatAxis, narrow } from '../../tensor/axes.ts';
-import { framesOf, stackFrames } from '../../tensor/frames.ts';
+import { concatAxis } from '../../tensor/axes.ts';
 import { type Tensor, zeros } from '../../tensor/tensor.ts';
 import type { Denoiser, DenoiserInputs } from '../denoiser.ts';
 import { type Architecture, largeLayers } from '../dit/architecture.ts';
 import { createDit } from '../dit/network.ts';
-import { patchify, unpatchify } from '../dit/patches.ts';
+import { type Patches, patchifyFrames, unpatchifyFrames } from '../dit/patches.ts';
 import { ropeInputs } from '../dit/rope.ts';
 import type { ModelRuntime } from '../model-runtime.ts';
 import { timestepEmbedding } from '../unet/timestep.ts';
@@ -15,6 +14,9 @@ import { LEAST_TOKENS } from './adapter.ts';
 import { type AnimaConfig, animaConfig, PATCH } from './config.ts';
 import { animaGraph, EXTRAS } from './graph.ts';
 import { imageRotations, promptRotations } from './positions.ts';
+
+const IN_PATCHES: Patches = { side: PATCH, order: 'c ph pw' };
+const OUT_PATCHES: Patches = { side: PATCH, order: 'ph pw c' };
 
 export const anima: Architecture<AnimaConfig> = {
   name: 'Anima',
@@ -33,18 +35,7 @@ export const anima: Architecture<AnimaConfig> = {
   extras: (_, { tokens }) => (tokens ? [EXTRAS.adapter] : []),
   graph: animaGraph,
   inputs: graphInputs,
-  output: ({ channels }, out, { x }) => {
-    const frames = framesOf(x);
-    const [batch, , height, width] = frames[0].shape;
-    const count = out.shape[1] / frames.length;
-    const images = frames.map((_, i) =>
-      unpatchify(narrow(out, 1, i * count, count), [batch, channels, height, width], {
-        side: PATCH,
-        order: 'ph pw c',
-      }),
-    );
-    return x.shape.length === 4 ? images[0] : stackFrames(images);
-  },
+  output: ({ channels }, out, { x }) => unpatchifyFrames(out, x, channels, OUT_PATCHES),
 };
 
 /** Creates an Anima network. Throws DR_MODEL_UNSUPPORTED for other weights. */
@@ -53,15 +44,11 @@ export const createAnima = (runtime: ModelRuntime, weights: Weights): Denoiser =
 
 function graphInputs(config: AnimaConfig, inputs: DenoiserInputs): Record<string, Tensor> {
   const { x, context, timesteps, tokens } = inputs;
-  const frames = framesOf(x);
   return {
-    x: concatAxis(
-      frames.map((frame) => patchify(withoutPadding(frame), { side: PATCH, order: 'c ph pw' })),
-      1,
-    ),
+    x: patchifyFrames(withoutPadding(x), IN_PATCHES),
     context,
     time: timestepEmbedding(timesteps, config.width),
-    ...ropeInputs('rope', imageRotations(config, frames)),
+    ...ropeInputs('rope', imageRotations(config, x)),
     ...(tokens && adapterInputs(config, context, tokens)),
   };
 }
@@ -80,8 +67,8 @@ function adapterInputs(
   };
 }
 
-/** Appends the channel that says where an image is padded: nowhere. */
-function withoutPadding(image: Tensor): Tensor {
-  const [batch, , height, width] = image.shape;
-  return concatAxis([image, zeros([batch, 1, height, width])], 1);
+/** Appends the channel that says where a latent is padded: nowhere. */
+function withoutPadding(x: Tensor): Tensor {
+  const [batch, , ...rest] = x.shape;
+  return concatAxis([x, zeros([batch, 1, ...rest])], 1);
 }

@@ -1,5 +1,5 @@
-// The sizes of an Anima network (Cosmos-Predict2, NVIDIA 2025, with an adapter for the prompt), read
-// from its tensors' names and shapes, as comfy/model_detection.py reads them.
+// The sizes of an Anima network (Cosmos-Predict2, NVIDIA 2025, with an adapter for the prompt),
+// read from its tensors' names and shapes, as comfy/model_detection.py reads them.
 import { unsupportedModel } from '../../formats/model-file-errors.ts';
 import { countLayers, type Weights } from '../weights/tensors.ts';
 

@@ -4,20 +4,18 @@ import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
 import type { DitGraphOptions } from '../dit/architecture.ts';
 import {
   gatedAdd,
-  headRmsNorm,
-  jointAttention,
-  modulate,
+  modulatedNorm,
   modulationChunks,
-  plainLayerNorm,
   type Rotations,
   rmsNorm,
-  rotateHalves,
   rotationInputs,
   tokenLinear,
+  vectorMlp,
 } from '../dit/blocks.ts';
 import { add, gelu, linear, type Net, silu } from '../layers/blocks.ts';
 import type { Weights } from '../weights/tensors.ts';
 import { adaptedPrompt } from './adapter.ts';
+import { attention, type Placed } from './attention.ts';
 import { type AnimaConfig, PATCH } from './config.ts';
 
 const EPSILON = 1e-6;
@@ -37,9 +35,8 @@ interface Time {
 }
 
 /** What all blocks attend to and are modulated by. */
-interface BlockContext {
+interface BlockContext extends Pick<AnimaConfig, 'width' | 'heads' | 'depth'> {
   readonly net: Net;
-  readonly config: AnimaConfig;
   readonly context: Value;
   readonly time: Time;
   readonly rotations: Rotations;
@@ -62,8 +59,8 @@ export function animaGraph(
   let x = tokenLinear(net, patches, 'x_embedder.proj.1');
   observe(g, 'x_embedder', x);
   const at: BlockContext = {
+    ...config,
     net,
-    config,
     context,
     time: embeddedTime(net, g.input('time', ['B', width])),
     rotations: rotationInputs(net, 'rope', depth / 2),
@@ -81,24 +78,23 @@ export function animaGraph(
 
 const embeddedTime = (net: Net, time: Value): Time => ({
   vector: rmsNorm(net, time, 't_embedding_norm.weight', EPSILON),
-  shared: linear(
-    net,
-    silu(net, linear(net, time, 't_embedder.1.linear_1')),
-    't_embedder.1.linear_2',
-  ),
+  shared: vectorMlp(net, time, ['t_embedder.1.linear_1', 't_embedder.1.linear_2']),
 });
 
 function block(at: BlockContext, x: Value, name: string): Value {
-  const { net, context } = at;
+  const { net, context, rotations } = at;
   const part = (y: Value, of: string, f: (normed: Value) => Value): Value => {
     const [shift, scale, gate] = modulation(at, `${name}.adaln_modulation_${of}`, 3);
     return gatedAdd(net, y, gate, f(modulatedNorm(at, y, shift, scale)));
   };
-  const attended = part(x, 'self_attn', (normed) =>
-    attention(at, `${name}.self_attn`, normed, normed, at.rotations),
-  );
+  const attend = (which: string, queries: Placed, to: Placed): Value =>
+    attention(net, at, `${name}.${which}`, { queries, context: to, out: 'output_proj' });
+  const attended = part(x, 'self_attn', (normed) => {
+    const itself = { x: normed, rotations };
+    return attend('self_attn', itself, itself);
+  });
   const crossed = part(attended, 'cross_attn', (normed) =>
-    attention(at, `${name}.cross_attn`, normed, context),
+    attend('cross_attn', { x: normed }, { x: context }),
   );
   return part(crossed, 'mlp', (normed) => {
     const inner = gelu(net, tokenLinear(net, normed, `${name}.mlp.layer1`));
@@ -108,7 +104,7 @@ function block(at: BlockContext, x: Value, name: string): Value {
 
 /** Shift, scale and gate, or the first `count` of them, [B, 1, C] each. */
 function modulation(
-  { net, time, config: { width } }: BlockContext,
+  { net, time, width }: BlockContext,
   name: string,
   count: 2 | 3,
 ): readonly Value[] {
@@ -119,30 +115,6 @@ function modulation(
       ? time.shared
       : g.op('Slice', [time.shared, g.ints([0]), g.ints([count * width]), g.ints([1])]);
   return modulationChunks(net, add(net, own, shared), count, width);
-}
-
-const modulatedNorm = (
-  { net, config: { width } }: BlockContext,
-  x: Value,
-  shift: Value,
-  scale: Value,
-): Value => modulate(net, plainLayerNorm(net, x, width, EPSILON), scale, shift);
-
-function attention(
-  { net, config: { heads, depth } }: BlockContext,
-  name: string,
-  x: Value,
-  context: Value,
-  rotations?: Rotations,
-): Value {
-  const placed = (y: Value, part: 'q' | 'k'): Value => {
-    const projected = tokenLinear(net, y, `${name}.${part}_proj`);
-    const normed = headRmsNorm(net, projected, `${name}.${part}_norm.weight`, heads, EPSILON);
-    return rotations ? rotateHalves(net, normed, rotations) : normed;
-  };
-  const v = tokenLinear(net, context, `${name}.v_proj`);
-  const attended = jointAttention(net, placed(x, 'q'), placed(context, 'k'), v, { heads, depth });
-  return tokenLinear(net, attended, `${name}.output_proj`);
 }
 
 function lastLayer(at: BlockContext, x: Value): Value {

@@ -1,8 +1,9 @@
 // The rotations of Anima's tokens: (frame, row, column), where rows and columns turn slower than in
 // the videos that the network was first made for (comfy/ldm/cosmos/position_embedding.py).
+import { frameCount } from '../../tensor/frames.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { patchGrid } from '../dit/patches.ts';
-import { gridPositions, type Position, type RopeTable } from '../dit/rope.ts';
+import { gridPositions, type RopeTable } from '../dit/rope.ts';
 import { type PairGroup, rotations } from '../llm/positions.ts';
 import { type AnimaConfig, PATCH } from './config.ts';
 
@@ -11,20 +12,17 @@ const THETA = 10000;
 const EXTRAPOLATION = 4;
 
 /** The rotations of a latent's tokens, frame by frame. */
-export function imageRotations(
-  { depth }: Pick<AnimaConfig, 'depth'>,
-  frames: readonly Tensor[],
-): RopeTable {
+export function imageRotations({ depth }: Pick<AnimaConfig, 'depth'>, latent: Tensor): RopeTable {
   const side = 2 * Math.floor(depth / 6);
   const slower = THETA * EXTRAPOLATION ** (side / (side - 2));
   const groups: readonly PairGroup[] = [
     { axis: 0, count: depth / 2 - side, first: 0, depth: depth - 2 * side, theta: THETA },
     ...[1, 2].map((axis) => ({ axis, count: side / 2, first: 0, depth: side, theta: slower })),
   ];
-  const positions = frames.flatMap((frame, first): Position[] => {
-    const { rows, columns } = patchGrid(frame, PATCH);
-    return gridPositions(rows, columns, { first });
-  });
+  const grid = patchGrid(latent, PATCH);
+  const positions = Array.from({ length: frameCount(latent.shape) }, (_, first) =>
+    gridPositions(grid, { first }),
+  ).flat();
   return rotations(positions, groups, { depth, theta: THETA });
 }
 

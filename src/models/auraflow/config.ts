@@ -1,6 +1,6 @@
 // The sizes of AuraFlow, read from its tensors' names and shapes, as comfy/model_detection.py reads
 // them.
-import { unsupportedModel } from '../../formats/model-file-errors.ts';
+import { onlyResembles, unsupportedModel } from '../../formats/model-file-errors.ts';
 import { countLayers, type Weights } from '../weights/tensors.ts';
 
 export interface AuraFlowConfig {
@@ -39,7 +39,7 @@ export function auraFlowConfig(weights: Weights): AuraFlowConfig {
     throw unsupportedModel(
       weights.file,
       `is ${width} wide, where AuraFlow is 3072 wide`,
-      'The file is damaged, or of an architecture that resembles AuraFlow.',
+      onlyResembles('AuraFlow'),
     );
   return {
     width,

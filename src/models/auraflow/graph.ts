@@ -1,6 +1,6 @@
 // The graph of AuraFlow (comfy/ldm/aura/mmdit.py): embeddings, blocks, the final layer.
 import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
-import type { DitGraphOptions } from '../dit/architecture.ts';
+import type { DitGraphOptions, Observe } from '../dit/architecture.ts';
 import {
   blockSkipper,
   joinTokens,
@@ -23,8 +23,8 @@ export const EMBEDDING = 256;
 export const RESIZED = 'resized';
 
 /**
- * Builds the graph. Inputs: `x` [B, N, K], `context` [B, T, contextDim], `time` [B, EMBEDDING], those
- * of placedPositions, or with RESIZED of blendedPositions, and `skipped`; output `out` [B, N, K].
+ * Builds the graph. Inputs: `x` [B, N, K], `context` [B, T, contextDim], `time` [B, EMBEDDING],
+ * those of placedPositions, or with RESIZED of blendedPositions, and `skipped`; output `out` [B, N, K].
  */
 export function auraFlowGraph(
   weights: Weights,
@@ -65,12 +65,10 @@ export function auraFlowGraph(
 
 const TIME_MLP = ['t_embedder.mlp.0', 't_embedder.mlp.2'] as const;
 
-type Observe = NonNullable<DitGraphOptions['observe']>;
-
 /** The tokens of the latent, at their positions. */
 function imageTokens(
   net: Net,
-  { inChannels, width }: AuraFlowConfig,
+  { inChannels }: AuraFlowConfig,
   extras: readonly string[],
   observe: Observe,
 ): Value {
@@ -79,7 +77,7 @@ function imageTokens(
   const embedded = tokenLinear(net, patches, 'init_x_linear');
   observe(g, 'init_x_linear_0', embedded);
   const positions = extras.includes(RESIZED) ? blendedPositions : placedPositions;
-  return add(net, embedded, positions(net, POSITIONS, width));
+  return add(net, embedded, positions(net, POSITIONS));
 }
 
 /** The tokens of the prompt, behind those of the registers. */

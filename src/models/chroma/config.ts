@@ -1,5 +1,5 @@
 // The sizes of a Chroma network: the blocks of FLUX.1, and the approximator of their modulations.
-import { unsupportedModel } from '../../formats/model-file-errors.ts';
+import { onlyResembles, unsupportedModel } from '../../formats/model-file-errors.ts';
 import { type FluxBlocksConfig, fluxBlocksConfig } from '../flux/config.ts';
 import type { Weights } from '../weights/tensors.ts';
 
@@ -21,7 +21,7 @@ export function chromaConfig(weights: Weights): ChromaConfig {
     throw unsupportedModel(
       weights.file,
       `has blocks for ${used} modulations, where Chroma has ${MODULATIONS}`,
-      'The file is damaged, or of an architecture that resembles Chroma.',
+      onlyResembles('Chroma'),
     );
   let layers = 0;
   while (weights.has(`${APPROXIMATOR}.layers.${layers}.in_layer.weight`)) layers++;

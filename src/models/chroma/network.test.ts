@@ -4,7 +4,7 @@ import { expectBlockStates } from '../../../test/support/dit.ts';
 import { caseInputs, denoisedBy, fixtureWeights } from '../../../test/support/dit-cases.ts';
 import { expectGolden, golden } from '../../../test/support/golden.ts';
 import { createRuntime } from '../../runtime/runtime.ts';
-import { embedded } from '../flux/network.ts';
+import { fractionEmbedding } from '../unet/timestep.ts';
 import { MODULATIONS } from './config.ts';
 import { EMBEDDINGS } from './graph.ts';
 import { CHROMA, createChroma } from './network.ts';
@@ -34,7 +34,7 @@ describe('golden dit/parts', () => {
     ['temb_flux_16', EMBEDDINGS.time],
   ])('%s', (id, width) => {
     const { inputs, outputs } = g.cases.find((one) => one.id === id)!;
-    expectGolden(g, id, outputs.out, embedded(g.float(inputs.t).data, width));
+    expectGolden(g, id, outputs.out, fractionEmbedding(g.float(inputs.t).data, width));
   });
   it('temb_chroma_index', () => {
     const numbers = Array.from({ length: MODULATIONS }, (_, i) => i);
@@ -42,7 +42,7 @@ describe('golden dit/parts', () => {
       g,
       'temb_chroma_index',
       'temb_chroma_index/out',
-      embedded(numbers, EMBEDDINGS.index),
+      fractionEmbedding(numbers, EMBEDDINGS.index),
     );
   });
 });

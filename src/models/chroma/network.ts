@@ -4,8 +4,9 @@ import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import type { Denoiser, DenoiserInputs } from '../denoiser.ts';
 import type { Architecture } from '../dit/architecture.ts';
 import { createDit } from '../dit/network.ts';
-import { blocksInputs, embedded, FLUX_BLOCKS } from '../flux/network.ts';
+import { blocksInputs, FLUX_BLOCKS } from '../flux/network.ts';
 import type { ModelRuntime } from '../model-runtime.ts';
+import { fractionEmbedding } from '../unet/timestep.ts';
 import type { Weights } from '../weights/tensors.ts';
 import { type ChromaConfig, chromaConfig, MODULATIONS } from './config.ts';
 import { chromaGraph, EMBEDDINGS } from './graph.ts';
@@ -38,9 +39,9 @@ export const createChroma = (runtime: ModelRuntime, weights: Weights): Denoiser 
 /** Embedded time, guidance (0 unless given) and number of each vector, [B, MODULATIONS, K]. */
 function modulationInput({ timesteps, guidance }: DenoiserInputs): Tensor {
   const batch = timesteps.length;
-  const times = embedded(timesteps, EMBEDDINGS.time);
-  const guidances = embedded(guidance ?? new Float32Array(batch), EMBEDDINGS.guidance);
-  const numbers = embedded(
+  const times = fractionEmbedding(timesteps, EMBEDDINGS.time);
+  const guidances = fractionEmbedding(guidance ?? new Float32Array(batch), EMBEDDINGS.guidance);
+  const numbers = fractionEmbedding(
     Array.from({ length: MODULATIONS }, (_, i) => i),
     EMBEDDINGS.index,
   );

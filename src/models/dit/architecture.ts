@@ -39,7 +39,7 @@ export type Observe = (graph: Graph, name: string, value: Value) => void;
 export interface Architecture<Config> {
   /** The name for messages: 'FLUX.1', 'Z-Image or Lumina 2' … */
   readonly name: string;
-  /** Reads the architecture. Throws DR_MODEL_UNSUPPORTED for weights that it cannot be read from. */
+  /** Reads the architecture. Throws DR_MODEL_UNSUPPORTED where weights do not show it. */
   config(weights: Weights): Config;
   sizes(config: Config): DitSizes;
   /** The names of its weights in LoRA files beside those that all families have. */

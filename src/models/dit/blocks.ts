@@ -1,6 +1,6 @@
-// The layers that diffusion transformers (Peebles and Xie 2023) share, on those of layers/blocks.ts.
-// Token features are [B, N, C] here, so that streams can be joined; vectors for modulation are
-// [B, C]. All sizes but the channels are free.
+// The layers that diffusion transformers (Peebles and Xie 2023) share, on those of
+// layers/blocks.ts. Token features are [B, N, C] here, so that streams can be joined; vectors for
+// modulation are [B, C]. All sizes but the channels are free.
 import type { Value } from '../../onnx/builder.ts';
 import { linear, type Net, silu } from '../layers/blocks.ts';
 import { type RopeAxes, ropePairs } from './rope.ts';
@@ -24,6 +24,12 @@ export function tokenLinear(
     axis: 0,
   });
   return g.op('Reshape', [linear(net, flat, name, rows), sizes]);
+}
+
+/** The rows of a table [..., N, C] at `places` [M], int64: [M, C]. */
+export function tableRows({ g, w }: Net, table: string, places: Value): Value {
+  const dims = w.shape(table).slice(-2);
+  return w.rowsAt?.(g, table, places) ?? g.op('Gather', [w.value(g, table, { dims }), places]);
 }
 
 /** RMSNorm (Zhang and Sennrich 2019) over the last axis, times `factor`. */

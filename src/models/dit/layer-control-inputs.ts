@@ -5,7 +5,7 @@ import { controlInputs } from './layer-control.ts';
 import { type Patches, patchGrid, patchify } from './patches.ts';
 
 /**
- * The controlInputs for one evaluation with latents x [B, C, H, W]; `isPadded`: hints are for
+ * The controlInputs for one evaluation with latents x [B, C, …, H, W]; `isPadded`: hints are for
  * latents that are padded to whole patches.
  */
 export async function layerControlInputs(

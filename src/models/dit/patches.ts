@@ -1,5 +1,7 @@
 // Latents [B, C, H, W] as the tokens of a transformer and back: square patches, row by row.
 import { allocate } from '../../tensor/allocate.ts';
+import { concatAxis, narrow } from '../../tensor/axes.ts';
+import { frameCount, framesOf, stackFrames } from '../../tensor/frames.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 
 /** The order of a patch's values in its token: channels outermost or innermost. */
@@ -11,14 +13,17 @@ export interface Patches {
   readonly order: PatchOrder;
 }
 
-/** How many rows and columns of patches an image [B, C, H, W] has; parts of patches count. */
-export const patchGrid = (
-  { shape: [, , height, width] }: Pick<Tensor, 'shape'>,
-  side: number,
-): { readonly rows: number; readonly columns: number } => ({
-  rows: Math.ceil(height / side),
-  columns: Math.ceil(width / side),
-});
+/** Rows and columns of patches. */
+export interface PatchGrid {
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/** The patches of an image, or of a frame, [..., H, W]; parts of patches count. */
+export function patchGrid({ shape }: Pick<Tensor, 'shape'>, side: number): PatchGrid {
+  const [height, width] = shape.slice(-2);
+  return { rows: Math.ceil(height / side), columns: Math.ceil(width / side) };
+}
 
 /** Where a value of a patch is in its token. */
 const placeIn =
@@ -72,4 +77,30 @@ export function unpatchify(
           out[at++] = tokens.data[token * size + place(c, y % side, x % side)];
         }
   return tensor([batch, channels, height, width], out);
+}
+
+/** Returns the tokens of latents [B, C, H, W] or [B, C, T, H, W], frame by frame. */
+export const patchifyFrames = (latents: Tensor, patches: Patches): Tensor =>
+  concatAxis(
+    framesOf(latents).map((frame) => patchify(frame, patches)),
+    1,
+  );
+
+/** Returns the latents of tokens frame by frame; but for channels they have the given shape. */
+export function unpatchifyFrames(
+  tokens: Tensor,
+  { shape }: Pick<Tensor, 'shape'>,
+  channels: number,
+  patches: Patches,
+): Tensor {
+  const count = frameCount(shape);
+  const size = tokens.shape[1] / count;
+  const frames = Array.from({ length: count }, (_, i) =>
+    unpatchify(
+      narrow(tokens, 1, i * size, size),
+      [shape[0], channels, ...shape.slice(-2)],
+      patches,
+    ),
+  );
+  return shape.length === 4 ? frames[0] : stackFrames(frames);
 }

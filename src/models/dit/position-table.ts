@@ -1,17 +1,13 @@
-// Positions of an image's patches from a learned table, [1, side * side, C]: the middle of the table,
-// or all of it resized where an image is larger.
+// Positions of an image's patches from a learned table, [1, side * side, C]: the middle of the
+// table, or all of it resized where an image is larger.
 import { DarkroomError } from '../../errors.ts';
 import type { Value } from '../../onnx/builder.ts';
-import { ELEMENT } from '../../onnx/serialize.ts';
 import { allocate } from '../../tensor/allocate.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import type { Net } from '../layers/blocks.ts';
-
-/** Rows and columns of patches. */
-export interface PatchGrid {
-  readonly rows: number;
-  readonly columns: number;
-}
+import { toIndices } from '../unet/number-tables.ts';
+import { tableRows } from './blocks.ts';
+import type { PatchGrid } from './patches.ts';
 
 /**
  * Returns the rows, [rows * columns], of a table of `side` x `side` positions for patches in its
@@ -81,24 +77,16 @@ function between(index: number, side: number, resized: number): readonly [Share,
   ];
 }
 
-/** The rows of a table at the input `places` [count]. */
-function tableRows({ g, w }: Net, table: string, width: number, count: string): Value {
-  const places = g.op('Cast', [g.input('places', [count])], { to: ELEMENT.i64 });
-  const whole = (): Value => w.value(g, table, { dims: [w.shape(table)[1], width] });
-  return w.rowsAt?.(g, table, places) ?? g.op('Gather', [whole(), places]);
-}
+/** Positions [N, C] at the input `places` [N] (tablePlaces). */
+export const placedPositions = (net: Net, table: string): Value =>
+  tableRows(net, table, toIndices(net.g, net.g.input('places', ['N'])));
 
-/** Positions [N, width] at the input `places` [N] (tablePlaces). */
-export const placedPositions = (net: Net, table: string, width: number): Value =>
-  tableRows(net, table, width, 'N');
-
-/** Positions [N, width] from the inputs of resizedPlaces: `places` [4 N] and `shares` [N, 4, 1]. */
-export function blendedPositions(net: Net, table: string, width: number): Value {
-  const { g } = net;
-  const rows = g.op('Reshape', [
-    tableRows(net, table, width, 'P'),
-    g.ints([-1, NEIGHBOURS, width]),
-  ]);
+/** Positions [N, C] from the inputs of resizedPlaces: `places` [4 N] and `shares` [N, 4, 1]. */
+export function blendedPositions(net: Net, table: string): Value {
+  const { g, w } = net;
+  const neighbours = tableRows(net, table, toIndices(g, g.input('places', ['P'])));
+  const [, , width] = w.shape(table);
+  const rows = g.op('Reshape', [neighbours, g.ints([-1, NEIGHBOURS, width])]);
   const shared = g.op('Mul', [rows, g.input('shares', ['N', NEIGHBOURS, 1])]);
   return g.op('ReduceSum', [shared, g.ints([1])], { keepdims: 0 });
 }

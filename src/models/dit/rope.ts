@@ -1,9 +1,10 @@
 // Rotary position embeddings over several axes (RoPE, Su et al. 2021; EmbedND of FLUX.1): each axis
 // rotates its own part of a head's pairs.
-import { unsupportedModel } from '../../formats/model-file-errors.ts';
+import { onlyResembles, unsupportedModel } from '../../formats/model-file-errors.ts';
 import { allocate } from '../../tensor/allocate.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import type { Weights } from '../weights/tensors.ts';
+import type { PatchGrid } from './patches.ts';
 
 /** The position of a token on each axis; 0 on further ones. */
 export type Position = readonly number[];
@@ -43,7 +44,7 @@ export function axesOfHeads(
   throw unsupportedModel(
     weights.file,
     `has attention heads of width ${width}, where ${family} has 128`,
-    `The file is damaged, or of an architecture that resembles ${family}.`,
+    onlyResembles(family),
   );
 }
 
@@ -80,8 +81,7 @@ export const ropeInputs = (name: string, { cos, sin }: RopeTable): Record<string
 
 /** The positions (first, y + top, x + left) of the patches of an image, row by row. */
 export function gridPositions(
-  rows: number,
-  columns: number,
+  { rows, columns }: PatchGrid,
   { first = 0, top = 0, left = 0 } = {},
 ): Position[] {
   return Array.from({ length: rows * columns }, (_, i) => [

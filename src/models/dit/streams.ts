@@ -16,7 +16,7 @@ export interface AttendingStream {
   finish(result: Value): Value;
 }
 
-/** Returns the tokens of each stream after a block; `attend` acts on those of all, in their order. */
+/** Returns the tokens of each stream after a block; `attend` acts on all, one after another. */
 export function attendTogether(
   net: Net,
   streams: readonly AttendingStream[],

@@ -1,6 +1,6 @@
 // The sizes of a FLUX network, read from its tensors' names and shapes (layout.ts), as
 // comfy/model_detection.py reads them. Chroma has the blocks of FLUX.1.
-import { unsupportedModel } from '../../formats/model-file-errors.ts';
+import { onlyResembles, unsupportedModel } from '../../formats/model-file-errors.ts';
 import type { ReferenceMethod } from '../denoiser.ts';
 import { axesOfHeads, type RopeAxes, THREE_AXES } from '../dit/rope.ts';
 import { countLayers, type Weights } from '../weights/tensors.ts';
@@ -169,6 +169,6 @@ function checkShape(weights: Weights, name: string, shape: readonly number[]): v
   throw unsupportedModel(
     weights.file,
     `has ${name} of shape [${stored}], where FLUX has [${shape}]`,
-    'The file is damaged, or of an architecture that resembles FLUX.',
+    onlyResembles('FLUX'),
   );
 }

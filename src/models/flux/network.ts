@@ -10,7 +10,7 @@ import { createDit } from '../dit/network.ts';
 import { type Patches, patchGrid, patchify, unpatchify } from '../dit/patches.ts';
 import { ropeInputs, ropeTable } from '../dit/rope.ts';
 import type { ModelRuntime } from '../model-runtime.ts';
-import { timestepEmbedding } from '../unet/timestep.ts';
+import { fractionEmbedding } from '../unet/timestep.ts';
 import type { Weights } from '../weights/tensors.ts';
 import {
   FLUX_1,
@@ -31,8 +31,6 @@ export const patchesOf = ({ version }: { readonly version: FluxVersion }): Patch
   side: version.patch,
   order: 'c ph pw',
 });
-/** The factor of numbers in 0..1 before they are embedded. */
-const NUMBER_SCALE = 1000;
 
 /** The layers that ComfyUI's own 8-bit files of FLUX.1 keep, and the modulations of all blocks. */
 const KEPT_LAYERS =
@@ -103,13 +101,6 @@ export const createLongCat = (runtime: ModelRuntime, weights: Weights): Denoiser
 /** Creates a FLUX.2 network, as createFlux does. */
 export const createFlux2 = (runtime: ModelRuntime, weights: Weights): Denoiser =>
   createDit(runtime, weights, FLUX2);
-
-/** Embeds numbers in 0..1, [B, width]. */
-export const embedded = (values: ArrayLike<number>, width: number): Tensor =>
-  timestepEmbedding(
-    Float32Array.from(values, (value) => NUMBER_SCALE * value),
-    width,
-  );
 
 /** The inputs of the blocks: tokens, their positions, and the residuals of ControlNets. */
 export function blocksInputs(
@@ -197,7 +188,7 @@ function timeZeroInputs(config: FluxBlocksConfig, inputs: DenoiserInputs): Recor
     return rows * columns;
   });
   return {
-    timeZero: embedded(new Float32Array(inputs.x.shape[0]), EMBEDDING),
+    timeZero: fractionEmbedding(new Float32Array(inputs.x.shape[0]), EMBEDDING),
     referenceTokens: full(
       [1],
       counts.reduce((sum, count) => sum + count, 0),
@@ -252,9 +243,9 @@ export function vectorInputs(
 ): Record<string, Tensor> {
   const [batch] = x.shape;
   return {
-    time: embedded(timesteps, EMBEDDING),
+    time: fractionEmbedding(timesteps, EMBEDDING),
     ...(hasGuidance && {
-      guidance: embedded(guidance ?? new Float32Array(batch), EMBEDDING),
+      guidance: fractionEmbedding(guidance ?? new Float32Array(batch), EMBEDDING),
       guided: full([1], guidance ? 1 : 0),
     }),
     ...(vectorDim > 0 && { vector: y ? firstValues(y, vectorDim) : zeros([batch, vectorDim]) }),

@@ -105,7 +105,5 @@ const promptPositions = ({ promptAxes }: FluxVersion, count: number): Position[]
 const ORIGIN: Place = { first: 0, top: 0, left: 0 };
 
 /** The positions of an image's patches; `place` is in patches. */
-function imagePositions(patch: number, image: Tensor, place: Place): Position[] {
-  const { rows, columns } = patchGrid(image, patch);
-  return gridPositions(rows, columns, place);
-}
+const imagePositions = (patch: number, image: Tensor, place: Place): Position[] =>
+  gridPositions(patchGrid(image, patch), place);

@@ -1,6 +1,6 @@
-// The sizes of HiDream-I1 (arXiv 2505.22705), read from its tensors' names and shapes. ComfyUI writes
-// them as constants (comfy/model_detection.py).
-import { unsupportedModel } from '../../formats/model-file-errors.ts';
+// The sizes of HiDream-I1 (arXiv 2505.22705), read from its tensors' names and shapes. ComfyUI
+// writes them as constants (comfy/model_detection.py).
+import { onlyResembles, unsupportedModel } from '../../formats/model-file-errors.ts';
 import type { RopeAxes } from '../dit/rope.ts';
 import { countLayers, type Weights } from '../weights/tensors.ts';
 
@@ -42,7 +42,7 @@ export function hiDreamConfig(weights: Weights): HiDreamConfig {
     throw unsupportedModel(
       weights.file,
       `is ${width} wide, where HiDream-I1 is 2560 wide`,
-      'The file is damaged, or of an architecture that resembles HiDream-I1.',
+      onlyResembles('HiDream-I1'),
     );
   const doubleBlocks = countLayers(weights, 'double_stream_blocks');
   const singleBlocks = countLayers(weights, 'single_stream_blocks');
@@ -60,5 +60,5 @@ export function hiDreamConfig(weights: Weights): HiDreamConfig {
   };
 }
 
-/** The layer that projects the language model's state for a block, or behind these T5's features. */
+/** The layer that projects the language model's state for a block, and after these T5's features. */
 export const captionLayer = (index: number): string => `caption_projection.${index}.linear`;

@@ -1,6 +1,6 @@
-// The feed-forward layers of HiDream-I1 (arXiv 2505.22705, section 3; comfy/ldm/hidream/model.py): a
-// gated MLP, and for the image a mixture of experts (Shazeer et al. 2017), of which each token passes
-// through the two that its scores are highest for, and through one that all tokens share.
+// The feed-forward layers of HiDream-I1 (arXiv 2505.22705, section 3; comfy/ldm/hidream/model.py):
+// a gated MLP, and for the image a mixture of experts (Shazeer et al. 2017), of which each token
+// passes through the two that its scores are highest for, and through one that all tokens share.
 import type { Value } from '../../onnx/builder.ts';
 import { gatedMlp } from '../dit/blocks.ts';
 import { add, linear, type Net } from '../layers/blocks.ts';

@@ -1,5 +1,5 @@
-// HiDream-I1 (arXiv 2505.22705) as an architecture of diffusion transformers, and E1, whose image to
-// edit is beside the latent.
+// HiDream-I1 (arXiv 2505.22705) as an architecture of diffusion transformers, and E1, whose image
+// to edit is beside the latent.
 import { concatAxis, narrow } from '../../tensor/axes.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { DenoiserInputs } from '../denoiser.ts';
@@ -32,7 +32,7 @@ export const hiDream: Architecture<HiDreamConfig> = {
   inputs: graphInputs,
   output: ({ outChannels }, out, { x }) => {
     const [batch, , height, width] = x.shape;
-    const whole = sideBySide(x, outChannels).shape[3];
+    const whole = (x.shape[1] / outChannels) * width;
     const images = unpatchify(out, [batch, outChannels, height, whole], PATCHES);
     return narrow(images, 3, 0, width);
   },
@@ -50,7 +50,7 @@ function graphInputs(
 ): Record<string, Tensor> {
   if (!contextLayers || !y) throw new Error('internal: HiDream needs layers and a pooled prompt');
   const image = sideBySide(x, inChannels);
-  const { rows, columns } = patchGrid(image, PATCH);
+  const grid = patchGrid(image, PATCH);
   const prompt: Position[] = new Array(context.shape[1] + 2 * contextLayers.shape[1]).fill([]);
   return {
     x: patchify(image, PATCHES),
@@ -58,6 +58,6 @@ function graphInputs(
     layers: contextLayers,
     y,
     time: timestepEmbedding(timesteps, EMBEDDING),
-    ...ropeInputs('rope', ropeTable([...gridPositions(rows, columns), ...prompt], rope)),
+    ...ropeInputs('rope', ropeTable([...gridPositions(grid), ...prompt], rope)),
   };
 }

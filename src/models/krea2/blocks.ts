@@ -1,5 +1,5 @@
-// The blocks of Krea 2 (comfy/ldm/krea2/model.py): attention whose result a gate weighs, and SwiGLU.
-// Norms multiply by 1 + their weight.
+// The blocks of Krea 2 (comfy/ldm/krea2/model.py): attention whose result a gate weighs, and
+// SwiGLU. Norms multiply by 1 + their weight.
 import type { Value } from '../../onnx/builder.ts';
 import {
   gatedAdd,

@@ -35,7 +35,7 @@ export const PATCH = 2;
 export const LAYERWISE = 'txtfusion.layerwise_blocks';
 export const REFINERS = 'txtfusion.refiner_blocks';
 export const PROJECTOR = 'txtfusion.projector';
-/** The places of the modulations that a block adds to those of the time, [6 C]. */
+/** What a block, [6 C], and the last layer, [2, C], add to the modulations of the time. */
 export const BLOCK_MODULATION = 'mod.lin';
 export const LAST_MODULATION = 'last.modulation.lin';
 

@@ -10,8 +10,8 @@ import type { LoraNames } from '../dit/lora-names.ts';
 import { createDit } from '../dit/network.ts';
 import { patchGrid, patchify, unpatchify } from '../dit/patches.ts';
 import { gridPositions, type Position, ropeInputs, ropeTable } from '../dit/rope.ts';
-import { embedded } from '../flux/network.ts';
 import type { ModelRuntime } from '../model-runtime.ts';
+import { fractionEmbedding } from '../unet/timestep.ts';
 import type { Weights } from '../weights/tensors.ts';
 import { type Krea2Config, krea2Config, LAYERWISE, PATCH, PROJECTOR, REFINERS } from './config.ts';
 import { EXTRAS, krea2Graph } from './graph.ts';
@@ -69,12 +69,7 @@ export const krea2: Architecture<Krea2Config> = {
   floatsPerToken: ({ image }) => 16 * image.width,
   guidesAttention: true,
   refusedPatches: ['hyperTile', 'tokenMerging', 'hypernetwork'],
-  extras: (_, { references }) => [
-    ...(references?.latents.length && references.method ? [EXTRAS.references] : []),
-    ...(references?.latents.length && references.method === 'index_timestep_zero'
-      ? [EXTRAS.timeZero]
-      : []),
-  ],
+  extras: (_, inputs) => extrasFor(inputs),
   graph: krea2Graph,
   inputs: graphInputs,
   output: ({ channels }, out, { x }) => {
@@ -87,23 +82,32 @@ export const krea2: Architecture<Krea2Config> = {
 export const createKrea2 = (runtime: ModelRuntime, weights: Weights): Denoiser =>
   createDit(runtime, weights, krea2);
 
+function extrasFor({ references }: DenoiserInputs): readonly string[] {
+  if (!references?.latents.length || !references.method) return [];
+  const hasTimeZero = references.method === 'index_timestep_zero';
+  return hasTimeZero ? [EXTRAS.references, EXTRAS.timeZero] : [EXTRAS.references];
+}
+
 function graphInputs(config: Krea2Config, inputs: DenoiserInputs): Record<string, Tensor> {
   const { x, context, timesteps } = inputs;
   const [batch] = x.shape;
   const latent = onlyFrame(x);
-  const extras = krea2.extras!(config, inputs);
+  const extras = extrasFor(inputs);
   const hasReferences = extras.includes(EXTRAS.references);
   const references = (hasReferences ? inputs.references!.latents : []).map((reference) =>
     repeatToBatch(framesAsRows(reference), batch),
   );
   const positions = [
     ...Array.from({ length: context.shape[1] }, (): Position => []),
-    ...[latent, ...references].flatMap(imagePositions),
+    // the latent is image 0, references follow
+    ...[latent, ...references].flatMap((image, first) =>
+      gridPositions(patchGrid(image, PATCH), { first }),
+    ),
   ];
   return {
     x: patchify(latent, PATCHES),
     context,
-    time: embedded(timesteps, config.embedding),
+    time: fractionEmbedding(timesteps, config.embedding),
     ...ropeInputs('rope', ropeTable(positions, config.rope)),
     ...(hasReferences && {
       references: concatAxis(
@@ -111,14 +115,8 @@ function graphInputs(config: Krea2Config, inputs: DenoiserInputs): Record<string
         1,
       ),
     }),
-    ...(extras.includes(EXTRAS.timeZero) && { timeZero: embedded([0], config.embedding) }),
+    ...(extras.includes(EXTRAS.timeZero) && { timeZero: fractionEmbedding([0], config.embedding) }),
   };
-}
-
-/** The positions (number, row, column) of an image's tokens: the latent is 0, references follow. */
-function imagePositions(image: Tensor, first: number): Position[] {
-  const { rows, columns } = patchGrid(image, PATCH);
-  return gridPositions(rows, columns, { first });
 }
 
 /** A latent [B, C, 1, H, W] as an image. Throws DR_SHAPE_MISMATCH for several frames. */

@@ -106,7 +106,7 @@ export function imageTokens(
   const { hidden, tableSide } = config;
   const embedded = patchTokens(net, config);
   if (tableSide === undefined) return add(net, embedded, net.g.input('positions', ['N', hidden]));
-  return add(net, embedded, placedPositions(net, TABLE, hidden));
+  return add(net, embedded, placedPositions(net, TABLE));
 }
 
 const TABLE = 'pos_embed';

@@ -1,5 +1,5 @@
-// Tensor names of SD3 and of its ControlNets in diffusers' layout, and in LoRA files (comfy/utils.py,
-// mmdit_to_diffusers; comfy/lora.py).
+// Tensor names of SD3 and of its ControlNets in diffusers' layout, and in LoRA files
+// (comfy/utils.py, mmdit_to_diffusers; comfy/lora.py).
 import type { TensorInfo } from '../../formats/tensor-file.ts';
 import {
   type DiffusersLayout,

@@ -1,11 +1,11 @@
-// Positions that are computed, for MMDiTs without a table (comfy/ldm/modules/diffusionmodules/mmdit.py,
-// get_2d_sincos_pos_embed_torch).
+// Positions that are computed, for MMDiTs without a table
+// (comfy/ldm/modules/diffusionmodules/mmdit.py, get_2d_sincos_pos_embed_torch).
 import { allocate } from '../../tensor/allocate.ts';
 import { linspace } from '../../tensor/float32/linspace.ts';
 import { pow } from '../../tensor/float32/sleef.ts';
 import { cos, sin } from '../../tensor/float32/trigonometry.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
-import type { PatchGrid } from '../dit/position-table.ts';
+import type { PatchGrid } from '../dit/patches.ts';
 
 /** The middle of the shorter side, and half its length. */
 const CENTRE = 7.5;

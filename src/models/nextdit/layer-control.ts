@@ -1,6 +1,7 @@
-// The blocks of Z-Image's Fun ControlNets inside the network's graph (comfy/ldm/lumina/controlnet.py,
-// comfy_extras/nodes_model_patch.py ZImageControlPatch): their state starts from the hint, takes up
-// the image's tokens, and after each block adds a projection of itself to the tokens.
+// The blocks of Z-Image's Fun ControlNets inside the network's graph
+// (comfy/ldm/lumina/controlnet.py, comfy_extras/nodes_model_patch.py ZImageControlPatch): their
+// state starts from the hint, takes up the image's tokens, and after each block adds a projection
+// of itself to the tokens.
 import type { Value } from '../../onnx/builder.ts';
 import { addToFirst, type Rotations, tokenLinear, tokensLike } from '../dit/blocks.ts';
 import {
@@ -29,8 +30,8 @@ export interface LayerControls {
 }
 
 /**
- * Declares the controlInputs of each control, patches [B, M, patchSize] and a strength [1]; they act
- * one after another.
+ * Declares the controlInputs of each control, patches [B, M, patchSize] and a strength [1]; they
+ * act one after another.
  */
 export function layerControls(
   { g, int8 }: Net,

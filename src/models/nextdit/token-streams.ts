@@ -138,15 +138,12 @@ function imageSegment(
   first: number,
   isNoisy: boolean,
 ): Segment {
-  const { rows, columns } = patchGrid(latent, PATCH);
-  const pads = padding(rows * columns, padMultiple);
+  const own = gridPositions(patchGrid(latent, PATCH), { first });
+  const pads = padding(own.length, padMultiple);
   return {
     tokens: patchify(latent, PATCHES),
     pads,
-    positions: [
-      ...gridPositions(rows, columns, { first }),
-      ...Array.from({ length: pads }, () => [0, 0, 0]),
-    ],
+    positions: [...own, ...Array.from({ length: pads }, () => [0, 0, 0])],
     isNoisy,
   };
 }

@@ -1,6 +1,7 @@
 // The positions of Qwen-Image's tokens: (frame, row, column), counted from the middle of an image.
 // The prompt's tokens follow the latent on all axes; reference images have frames of their own
 // (comfy/ldm/qwen_image/model.py).
+import { frameCount } from '../../tensor/frames.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { ReferenceMethod } from '../denoiser.ts';
 import { patchGrid } from '../dit/patches.ts';
@@ -61,24 +62,20 @@ export function tokenPositions(
 }
 
 function promptPositions(count: number, latent: Tensor): Position[] {
-  const { rows, columns } = gridOf(latent);
+  const { rows, columns } = patchGrid(latent, PATCH);
   const start = Math.max(Math.floor(rows / 2), Math.floor(columns / 2));
   return Array.from({ length: count }, (_, i) => [start + i, start + i, start + i]);
 }
 
 /** Frames after the first are counted from 0 and not from the image's place. */
 function imagePositions(image: Tensor, { frame, top, left }: Place): Position[] {
-  const { rows, columns } = gridOf(image);
-  const frames = image.shape.length > 4 ? image.shape[2] : 1;
+  const grid = patchGrid(image, PATCH);
+  const frames = frameCount(image.shape);
   return Array.from({ length: frames }, (_, i) =>
-    gridPositions(rows, columns, {
+    gridPositions(grid, {
       first: frames > 1 ? i : frame,
-      top: Math.ceil(top / PATCH) - Math.floor(rows / 2),
-      left: Math.ceil(left / PATCH) - Math.floor(columns / 2),
+      top: Math.ceil(top / PATCH) - Math.floor(grid.rows / 2),
+      left: Math.ceil(left / PATCH) - Math.floor(grid.columns / 2),
     }),
   ).flat();
 }
-
-/** Rows and columns of patches. */
-const gridOf = ({ shape }: Tensor): ReturnType<typeof patchGrid> =>
-  patchGrid({ shape: [1, 1, ...shape.slice(-2)] }, PATCH);

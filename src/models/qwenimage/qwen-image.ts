@@ -1,15 +1,14 @@
 // Qwen-Image (arXiv 2508.02324) as a denoiser: pictures from prompts, Edit, and Layered, whose
 // latents have a frame for each layer.
-import { concatAxis, narrow } from '../../tensor/axes.ts';
+import { concatAxis } from '../../tensor/axes.ts';
 import { MAX_FLOAT32 } from '../../tensor/float32/limits.ts';
-import { framesOf, stackFrames } from '../../tensor/frames.ts';
 import { map, repeatToBatch, reshape, type Tensor, zeros } from '../../tensor/tensor.ts';
 import type { Denoiser, DenoiserInputs } from '../denoiser.ts';
 import { type Architecture, largeLayers } from '../dit/architecture.ts';
 import { layerControlInputs } from '../dit/layer-control-inputs.ts';
 import { ownNames } from '../dit/lora-names.ts';
 import { createDit } from '../dit/network.ts';
-import { patchify, unpatchify } from '../dit/patches.ts';
+import { patchifyFrames, unpatchifyFrames } from '../dit/patches.ts';
 import { ropeInputs, ropeTable } from '../dit/rope.ts';
 import type { ModelRuntime } from '../model-runtime.ts';
 import { timestepEmbedding } from '../unet/timestep.ts';
@@ -45,20 +44,12 @@ export const qwenImage: Architecture<QwenImageConfig> = {
     model: 'Qwen-Image',
     width: ({ width }) => width,
     inputs: (controls, { x }) =>
-      layerControlInputs(controls, framesOf(x)[0], { patches: PATCHES, isPadded: false }),
+      layerControlInputs(controls, x, { patches: PATCHES, isPadded: false }),
   },
   extras: extrasFor,
   graph: qwenImageGraph,
   inputs: graphInputs,
-  output: ({ outChannels }, out, { x }) => {
-    const frames = framesOf(x);
-    const [batch, , height, width] = frames[0].shape;
-    const count = out.shape[1] / frames.length;
-    const image = (i: number): Tensor =>
-      unpatchify(narrow(out, 1, i * count, count), [batch, outChannels, height, width], PATCHES);
-    const images = frames.map((_, i) => image(i));
-    return x.shape.length === 4 ? images[0] : stackFrames(images);
-  },
+  output: ({ outChannels }, out, { x }) => unpatchifyFrames(out, x, outChannels, PATCHES),
 };
 
 /** Creates a Qwen-Image network. Throws DR_MODEL_UNSUPPORTED for other weights. */
@@ -113,9 +104,7 @@ const NOTHING = zeros([1, 1, 1]);
 /** The tokens of images one after another, those of fewer rows repeated to a batch. */
 const tokensOf = (images: readonly Tensor[], batch: number): Tensor =>
   concatAxis(
-    images.flatMap((image) =>
-      framesOf(image).map((frame) => patchify(repeatToBatch(frame, batch), PATCHES)),
-    ),
+    images.map((image) => patchifyFrames(repeatToBatch(image, batch), PATCHES)),
     1,
   );
 

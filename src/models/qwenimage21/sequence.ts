@@ -71,9 +71,12 @@ function imagePositions(image: Tensor, latent: Tensor, first: number): Position[
   const [latentRows, latentColumns] = latent.shape.slice(-2);
   const start = (count: number, ofLatent: number): number =>
     -Math.ceil(count / 2) + ((count % 2) - (ofLatent % 2)) / 2;
-  return gridPositions(rows, columns, {
-    first,
-    top: start(rows, latentRows),
-    left: start(columns, latentColumns),
-  });
+  return gridPositions(
+    { rows, columns },
+    {
+      first,
+      top: start(rows, latentRows),
+      left: start(columns, latentColumns),
+    },
+  );
 }

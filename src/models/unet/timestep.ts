@@ -40,3 +40,10 @@ export function timestepEmbedding(
     }
   return tensor([timesteps.length, dim], data);
 }
+
+/** Embeds numbers in 0..1 as the timesteps 0 to 1000. */
+export const fractionEmbedding = (values: ArrayLike<number>, dim: number): Tensor =>
+  timestepEmbedding(
+    Float32Array.from(values, (value) => 1000 * value),
+    dim,
+  );
